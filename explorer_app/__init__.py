@@ -1,0 +1,1 @@
+"""The desktop app over `lsps_core`."""

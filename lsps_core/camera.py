@@ -1,0 +1,54 @@
+"""Pinhole cameras. Points are in mm: x right, y up, z away from the camera; image rows grow downward."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera:
+    """Pinhole intrinsics in px. Focal lengths are positive: the sign of y is in `project`, not in `fy`."""
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+    def __post_init__(self) -> None:
+        values = asdict(self)
+        if not all(np.isfinite(value) for value in values.values()) or min(self.fx, self.fy) <= 0:
+            raise ValueError(f"camera {values}: focal lengths must be positive and every value finite (px)")
+
+    def project(self, points_mm: FloatArray) -> FloatArray:
+        """points_mm [..., 3] -> uvd [..., 3]: column px, row px, depth mm."""
+        x, y, z = np.moveaxis(np.asarray(points_mm), -1, 0)
+        return np.stack([self.cx + self.fx * x / z, self.cy - self.fy * y / z, z], axis=-1)
+
+    def unproject(self, uvd: FloatArray) -> FloatArray:
+        """uvd [..., 3] -> points_mm [..., 3]; the inverse of `project` wherever depth is not 0."""
+        u, v, d = np.moveaxis(np.asarray(uvd), -1, 0)
+        return np.stack([(u - self.cx) * d / self.fx, (self.cy - v) * d / self.fy, d], axis=-1)
+
+    def to_json(self) -> dict[str, float]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Camera:
+        """Rebuild what `to_json` wrote; ValueError names what is missing or wrong."""
+        try:
+            return cls(**{key: float(value[key]) for key in ("fx", "fy", "cx", "cy")})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a camera description ({error}): {str(value)[:80]}") from error
+
+
+NYU = Camera(fx=588.03, fy=587.07, cx=320.0, cy=240.0)
+ICVL = Camera(fx=240.99, fy=240.96, cx=160.0, cy=120.0)
+SR305 = Camera(fx=476.007, fy=476.007, cx=313.683, cy=242.755)
+SIMULATED = Camera(fx=475.0, fy=475.0, cx=320.0, cy=240.0)
+"""The simulator's camera: 640x480, about an SR305."""

@@ -1,0 +1,52 @@
+"""One hand crop, and where hand crops come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lsps_core.camera import Camera
+from lsps_core.skeleton import Skeleton
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandFrame:
+    """A square depth crop of the cube of edge 2 * half_mm around center_mm.
+
+    depth_mm: uint16 [S, S], mm from the camera, 0 = no reading or nothing inside the cube.
+    center_mm: float32 [3], the cube's centre in the camera frame (x right, y up, z away).
+    joints_mm: float32 [J, 3] in the camera frame, NaN where not annotated; None where the set has no annotation.
+    """
+
+    depth_mm: npt.NDArray[np.uint16]
+    center_mm: npt.NDArray[np.float32]
+    half_mm: float
+    joints_mm: npt.NDArray[np.float32] | None
+    name: str
+
+
+class FrameSource(Protocol):
+    """A sequence of frames of one camera and, where annotated, one skeleton. `FrameStore` is the usual one."""
+
+    @property
+    def skeleton(self) -> Skeleton | None: ...
+
+    @property
+    def camera(self) -> Camera: ...
+
+    @property
+    def domain(self) -> str:
+        """Which of the model's two depth domains the frames belong to: "real" or "synthetic"."""
+        ...
+
+    @property
+    def is_simulated(self) -> bool:
+        """True where the frames were rendered, also those that play the part of real ones."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def frame(self, index: int) -> HandFrame: ...
