@@ -1,0 +1,148 @@
+"""A model as one safetensors file: weights, and a JSON header that says what they are."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from lsps_core.config import POSE_LATENT_SIZE, ModelConfig
+from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.skeleton import Skeleton
+
+FORMAT = "lsps-model"
+FORMAT_VERSION = 1
+
+
+class CheckpointError(ValueError):
+    """A model file that cannot be read or written: what, where, what to do, in one line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A model and what one must know to use it.
+
+    half_mm: the half edge of the crop cube that 1.0 of a pose stands for, median of the training frames.
+    latent_mean, latent_std: [20] of the encoded training poses, the scale of the latent sliders.
+    training: free record of how it was made: command, data, seeds, steps, duration, measured errors.
+    """
+
+    config: ModelConfig
+    skeleton: Skeleton
+    half_mm: float
+    latent_mean: tuple[float, ...]
+    latent_std: tuple[float, ...]
+    weights: dict[str, Tensor]
+    training: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.skeleton.joint_count != self.config.joint_count:
+            raise ValueError(
+                f"the skeleton has {self.skeleton.joint_count} joints, the networks {self.config.joint_count}"
+            )
+        if not len(self.latent_mean) == len(self.latent_std) == POSE_LATENT_SIZE:
+            raise ValueError(f"latent statistics need {POSE_LATENT_SIZE} means and deviations")
+
+    def build(self) -> TriDomainModel:
+        """The networks with these weights, on the CPU; ValueError where the weights do not fit the config."""
+        with torch.device("meta"):
+            model = TriDomainModel(self.config)
+        try:
+            model.load_state_dict(self.weights, assign=True)
+        except RuntimeError as error:
+            first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+            raise CheckpointError(f"the weights do not fit the model's config: {first}") from error
+        return model.float()
+
+
+def save(checkpoint: Checkpoint, path: Path) -> None:
+    """Write beside `path`, flush to disk, rename over it: a reader sees the old file or the new one, never half."""
+    header = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "config": asdict(checkpoint.config),
+        "skeleton": checkpoint.skeleton.to_json(),
+        "half_mm": checkpoint.half_mm,
+        "latent_mean": checkpoint.latent_mean,
+        "latent_std": checkpoint.latent_std,
+        "training": checkpoint.training,
+    }
+    weights = {key: value.detach().cpu().contiguous() for key, value in checkpoint.weights.items()}
+    metadata = {key: value if isinstance(value, str) else json.dumps(value) for key, value in header.items()}
+    with replacing(path) as temporary:
+        safetensors.torch.save_file(weights, temporary, metadata)
+
+
+def load(path: Path) -> Checkpoint:
+    """Read a model file; CheckpointError with one line for anything that is not one."""
+    header, weights = read_tensors(path)
+    if header.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is a safetensors file but not an LSPS model; open one that `lsps train` wrote")
+    version = header.get("format_version")
+    if version != str(FORMAT_VERSION):
+        raise CheckpointError(
+            f"{path} has model format version {version}, this program reads {FORMAT_VERSION}; "
+            "open it with the version of lsps-explorer that wrote it"
+        )
+    try:
+        return Checkpoint(
+            config=ModelConfig(**json.loads(header["config"])),
+            skeleton=Skeleton.from_json(json.loads(header["skeleton"])),
+            half_mm=float(json.loads(header["half_mm"])),
+            latent_mean=tuple(map(float, json.loads(header["latent_mean"]))),
+            latent_std=tuple(map(float, json.loads(header["latent_std"]))),
+            weights=weights,
+            training=dict(json.loads(header["training"])),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} has a damaged model header ({error}); train or copy the model again") from error
+
+
+def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """The metadata and tensors of any safetensors file; CheckpointError where it is none."""
+    if path.is_dir():
+        raise CheckpointError(f"{path} is a folder; name the .safetensors file inside it")
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            return dict(file.metadata() or {}), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path} does not exist; check the path") from error
+    except safetensors.SafetensorError as error:
+        raise CheckpointError(f"{path} is not a readable model: truncated, or another kind of file ({error})") from error
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}; check its permissions") from error
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path in the same folder; on a clean exit flush it to disk and rename it over `path`."""
+    path = Path(path)
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    except (OSError, safetensors.SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CheckpointError(f"{path} cannot be written: {reason}; the file that was there is untouched") from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

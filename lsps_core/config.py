@@ -1,0 +1,205 @@
+"""Every setting of a model and of a training run, with the paper's values as the defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args, get_type_hints
+
+Domain = Literal["real", "synthetic"]
+DOMAINS: tuple[Domain, ...] = get_args(Domain)
+Preset = Literal["paper", "compact"]
+STAGES = ("pose", "depth", "posterior")
+IMAGE_SIZE = 128
+"""Edge of every depth image in px; the networks' strides are laid out for it."""
+POSE_LATENT_SIZE = 20
+
+
+def other_domain(domain: Domain) -> Domain:
+    return "synthetic" if domain == "real" else "real"
+
+
+def _check_positive(config: Any, *keys: str) -> None:
+    for key in keys:
+        value = getattr(config, key)
+        if not 0 < value < float("inf"):
+            raise ValueError(f"{key} must be positive, not {value}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """Shapes of the networks.
+
+    joint_count: joints of a pose.
+    base_channels: the width that all image networks scale with; 64 in the paper. A multiple of 4.
+    pose_hidden: units of the pose VAE's one hidden layer; 30 in the paper.
+    """
+
+    joint_count: int
+    base_channels: int = 64
+    pose_hidden: int = 30
+
+    def __post_init__(self) -> None:
+        _check_positive(self, "joint_count", "base_channels", "pose_hidden")
+
+    @property
+    def depth_latent_shape(self) -> tuple[int, int, int]:
+        return (4 * self.base_channels, IMAGE_SIZE // 4, IMAGE_SIZE // 4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageConfig:
+    """Length and optimiser of one stage. batch_size counts frames per domain; learning_rate is Adam's.
+
+    final_learning_rate: where the cosine that follows the first half of the stage ends, as a share of learning_rate;
+    1 keeps the rate constant, as the paper does.
+    """
+
+    steps: int
+    batch_size: int
+    learning_rate: float = 1e-4
+    final_learning_rate: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_positive(self, "batch_size", "learning_rate", "final_learning_rate")
+        if self.steps < 0:
+            raise ValueError(f"steps must be 0 (leave the stage out) or more, not {self.steps}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossWeights:
+    """The paper's λ (section 4), one name a term. How each term is reduced stands in `lsps_core.losses`."""
+
+    pose_kl: float = 0.1
+    """λ0"""
+    pose_reconstruction: float = 100.0
+    """λ1"""
+    depth_kl: float = 0.1
+    """λ2"""
+    reconstruction: float = 100.0
+    """λ3, of plain and of twice translated images"""
+    adversarial: float = 10.0
+    """λ4"""
+    mapping: float = 100.0
+    """λ5"""
+    mapping_reconstruction: float = 10000.0
+    """λ6"""
+    posterior: float = 10.0
+    """λ7"""
+    feature_matching: float = 1.0
+    """λ8 of the posterior stage"""
+    feature_matching_depth: float = 0.0001
+    """λ8 while the depth model trains"""
+
+    def __post_init__(self) -> None:
+        for key, value in asdict(self).items():
+            if not 0 <= value < float("inf"):
+                raise ValueError(f"weights.{key} must be 0 or more and finite, not {value}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """One training run. Paths are the stores of the two domains; everything else has the preset's value.
+
+    labels: share of the annotated real frames whose annotation may be used, 0 to 1.
+    rotation_degrees: augmentation draws an in-plane angle from ± this. translation_mm: standard deviation per axis.
+    checkpoint_minutes: how much work a killed run may lose.
+    """
+
+    synthetic_path: str
+    real_path: str
+    preset: Preset = "compact"
+    base_channels: int = 64
+    pose_hidden: int = 30
+    seed: int = 0
+    device: str = "cpu"
+    labels: float = 0.0
+    rotation_degrees: float = 180.0
+    translation_mm: float = 10.0
+    checkpoint_minutes: float = 5.0
+    pose: StageConfig = field(default_factory=lambda: StageConfig(steps=200_000, batch_size=128))
+    depth: StageConfig = field(default_factory=lambda: StageConfig(steps=500_000, batch_size=1))
+    posterior: StageConfig = field(default_factory=lambda: StageConfig(steps=50_000, batch_size=32))
+    weights: LossWeights = field(default_factory=LossWeights)
+
+    def __post_init__(self) -> None:
+        _check_positive(self, "base_channels", "pose_hidden", "checkpoint_minutes")
+        if not 0 <= self.labels <= 1:
+            raise ValueError(f"labels is a share of the real frames, 0 to 1, not {self.labels}")
+        if self.rotation_degrees < 0 or self.translation_mm < 0:
+            raise ValueError("rotation_degrees and translation_mm must be 0 or more")
+
+    def stage(self, name: str) -> StageConfig:
+        stage: StageConfig = getattr(self, name)
+        return stage
+
+    def model_config(self, joint_count: int) -> ModelConfig:
+        return ModelConfig(
+            joint_count=joint_count, base_channels=self.base_channels, pose_hidden=self.pose_hidden
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> TrainConfig:
+        """Rebuild what `to_json` wrote; ValueError names a key that is unknown, missing or of the wrong type."""
+        return _from_json(cls, value, "")
+
+    def with_settings(self, settings: list[str]) -> TrainConfig:
+        """Apply `KEY=VALUE` and `GROUP.KEY=VALUE` settings (GROUP: pose, depth, posterior, weights)."""
+        tree = self.to_json()
+        for setting in settings:
+            path, equals, text = setting.partition("=")
+            *groups, key = path.split(".")
+            node: Any = tree
+            for group in groups:
+                node = node.get(group) if isinstance(node, dict) else None
+            if not equals or not isinstance(node, dict) or key not in node or isinstance(node[key], dict):
+                raise ValueError(f"--set {setting}: no such setting; write for example depth.steps=1000, {_known(tree)}")
+            node[key] = _parse(setting, text, type(node[key]))
+        return TrainConfig.from_json(tree)
+
+
+PRESETS: dict[Preset, dict[str, Any]] = {
+    "paper": {"preset": "paper"},
+    "compact": {
+        "preset": "compact",
+        "base_channels": 16,
+        "pose": StageConfig(steps=20_000, batch_size=128, learning_rate=1e-3, final_learning_rate=0.01),
+        "depth": StageConfig(steps=20_000, batch_size=8, learning_rate=4e-4, final_learning_rate=0.1),
+        "posterior": StageConfig(steps=6_000, batch_size=32, learning_rate=4e-4, final_learning_rate=0.1),
+    },
+}
+"""What each preset changes in `TrainConfig`; `paper` is the paper's own setting throughout."""
+
+
+def _known(tree: dict[str, Any]) -> str:
+    groups = [key for key, value in tree.items() if isinstance(value, dict)]
+    return "or use one of " + ", ".join(f"{group}.{key}" for group in groups for key in tree[group])
+
+
+def _parse(setting: str, text: str, kind: type) -> Any:
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise ValueError(f"--set {setting}: {text!r} is not a valid {kind.__name__}") from error
+
+
+def _from_json(cls: Any, value: Any, where: str) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError(f"{where or 'config'} must be an object, not {value!r}")
+    kinds = get_type_hints(cls)
+    required = {f.name for f in dataclasses.fields(cls) if f.default is f.default_factory is dataclasses.MISSING}
+    for problem, keys in (("unknown", value.keys() - kinds.keys()), ("missing", required - value.keys())):
+        if keys:
+            raise ValueError(f"{problem} setting {where}{min(keys)}")
+    arguments = {}
+    for key, item in value.items():
+        kind = kinds[key]
+        if dataclasses.is_dataclass(kind):
+            item = _from_json(kind, item, f"{where}{key}.")
+        elif kind in (int, float, str) and (isinstance(item, bool) or not isinstance(item, (kind, int))):
+            raise ValueError(f"{where}{key} must be a {kind.__name__}, not {item!r}")
+        arguments[key] = item
+    return cls(**arguments)

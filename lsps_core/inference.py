@@ -1,0 +1,124 @@
+"""Every route between the three domains, over frozen networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from lsps_core import checkpoint
+from lsps_core.checkpoint import Checkpoint
+from lsps_core.config import POSE_LATENT_SIZE, Domain, other_domain
+
+
+class Decoded(NamedTuple):
+    """One latent in all three domains: pose [B, J, 3], real and synthetic image [B, 1, 128, 128] in [-1, 1]."""
+
+    pose: Tensor
+    real: Tensor
+    synthetic: Tensor
+
+
+class Predictor:
+    """Frozen networks and the routes of the paper's figure 1: one frame or a batch, on one device.
+
+    Shapes: pose [B, J, 3], pose_latent [B, 20], image [B, 1, 128, 128], depth_latent [B, 4c, 32, 32], all float32.
+    Inputs may lie on any device; answers lie on `device`.
+    """
+
+    def __init__(self, source: Checkpoint, device: torch.device | str = "cpu") -> None:
+        self.checkpoint = source
+        self.device = torch.device(device)
+        self.model = source.build().to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+
+    @classmethod
+    def load(cls, path: Path, device: torch.device | str = "cpu") -> Predictor:
+        """Open a model file; CheckpointError with one line where it is none."""
+        return cls(checkpoint.load(path), device)
+
+    @torch.inference_mode()
+    def encode_pose(self, pose: Tensor) -> Tensor:
+        """pose -> pose_latent: the mean of q(z_y | y)."""
+        return self.model.pose_vae.encode(pose.to(self.device)).mean
+
+    @torch.inference_mode()
+    def decode_pose(self, pose_latent: Tensor) -> Tensor:
+        """pose_latent -> pose: G_y(z_y)."""
+        return self.model.pose_vae.decode(pose_latent.to(self.device))
+
+    @torch.inference_mode()
+    def posterior(self, image: Tensor, domain: Domain) -> Tensor:
+        """image of `domain` -> pose_latent: P(x)."""
+        discriminator = self.model.discriminator
+        return discriminator.posterior(discriminator.features(self._image(image), domain))
+
+    def predict_pose(self, image: Tensor, domain: Domain) -> Tensor:
+        """image of `domain` -> pose: G_y(P(x))."""
+        return self.decode_pose(self.posterior(image, domain))
+
+    @torch.inference_mode()
+    def map(self, pose_latent: Tensor) -> Tensor:
+        """pose_latent -> depth_latent: M(z_y)."""
+        return self.model.mapping(pose_latent.to(self.device))  # type: ignore[no-any-return]
+
+    @torch.inference_mode()
+    def encode(self, image: Tensor, domain: Domain) -> Tensor:
+        """image of `domain` -> depth_latent: the mean of q(z_x | x)."""
+        return self.model.encoder(self._image(image), domain)  # type: ignore[no-any-return]
+
+    @torch.inference_mode()
+    def generate(self, depth_latent: Tensor, domain: Domain) -> Tensor:
+        """depth_latent -> image of `domain`: G(z_x)."""
+        return self.model.generator(depth_latent.to(self.device), domain)  # type: ignore[no-any-return]
+
+    def picture(self, pose: Tensor, domain: Domain) -> Tensor:
+        """pose -> image of `domain`: G(M(E_y(y)))."""
+        return self.generate(self.map(self.encode_pose(pose)), domain)
+
+    def reconstruct(self, image: Tensor, domain: Domain) -> Tensor:
+        """image of `domain` -> the same through its depth latent: G_r(E_r(x_r)) or G_s(E_s(x_s))."""
+        return self.generate(self.encode(image, domain), domain)
+
+    def translate(self, image: Tensor, domain: Domain) -> Tensor:
+        """image of `domain` -> image of the other domain: G_s(E_r(x_r)) or G_r(E_s(x_s))."""
+        return self.generate(self.encode(image, domain), other_domain(domain))
+
+    def cycle(self, image: Tensor, domain: Domain) -> Tensor:
+        """image of `domain` -> there and back: G_r(E_s(G_s(E_r(x_r)))) or the same with the domains exchanged."""
+        return self.translate(self.translate(image, domain), other_domain(domain))
+
+    def decode(self, pose_latent: Tensor) -> Decoded:
+        """pose_latent -> all three domains; what the sliders show."""
+        depth_latent = self.map(pose_latent)
+        return Decoded(
+            self.decode_pose(pose_latent), self.generate(depth_latent, "real"), self.generate(depth_latent, "synthetic")
+        )
+
+    def decode_depth_latent(self, depth_latent: Tensor, pose_domain: Domain = "synthetic") -> Decoded:
+        """depth_latent -> all three domains; its pose is that of its own picture in `pose_domain`, G_y(P(G(z_x))).
+
+        There is no mapping from z_x to z_y, so the pose takes the way through a picture.
+        """
+        images: dict[Domain, Tensor] = {
+            "real": self.generate(depth_latent, "real"),
+            "synthetic": self.generate(depth_latent, "synthetic"),
+        }
+        return Decoded(self.predict_pose(images[pose_domain], pose_domain), images["real"], images["synthetic"])
+
+    def sample_prior(self, count: int, seed: int, temperature: float = 1.0) -> Tensor:
+        """[count, 20] draws of N(0, temperature² I), the same on every device."""
+        generator = torch.Generator().manual_seed(seed)
+        return (temperature * torch.randn(count, POSE_LATENT_SIZE, generator=generator)).to(self.device)
+
+    def _image(self, image: Tensor) -> Tensor:
+        return image.to(self.device, torch.float32).contiguous(memory_format=torch.channels_last)
+
+
+def interpolate(start: Tensor, end: Tensor, steps: int) -> Tensor:
+    """[...] and [...] -> [steps, ...] on the straight line between two latents of either kind, both ends included."""
+    if steps < 2:
+        raise ValueError(f"an interpolation needs 2 steps or more, not {steps}")
+    weight = torch.linspace(0, 1, steps, device=start.device).view(-1, *[1] * start.dim())
+    return torch.lerp(start.expand(steps, *start.shape), end.expand(steps, *end.shape), weight)

@@ -1,0 +1,49 @@
+"""The pose domain: a fully connected variational autoencoder (paper, table 2)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from lsps_core.config import POSE_LATENT_SIZE, ModelConfig
+from lsps_core.networks.blocks import LEAK
+
+
+class Gaussian(NamedTuple):
+    """A diagonal normal distribution: mean and standard deviation [B, Z]."""
+
+    mean: Tensor
+    std: Tensor
+
+    def sample(self, generator: torch.Generator | None = None) -> Tensor:
+        """One reparametrised draw [B, Z]."""
+        noise = torch.empty_like(self.mean).normal_(generator=generator)
+        return self.mean + self.std * noise
+
+
+class PoseVae(nn.Module):
+    """pose [B, J, 3] <-> pose latent [B, Z]; 1.0 is half the crop cube. Paper, table 2."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.joint_count = config.joint_count
+        self.encoder = nn.Sequential(nn.Linear(3 * config.joint_count, config.pose_hidden), nn.LeakyReLU(LEAK))
+        self.mean = nn.Linear(config.pose_hidden, POSE_LATENT_SIZE)
+        self.log_variance = nn.Linear(config.pose_hidden, POSE_LATENT_SIZE)
+        self.decoder = nn.Sequential(
+            nn.Linear(POSE_LATENT_SIZE, config.pose_hidden),
+            nn.LeakyReLU(LEAK),
+            nn.Linear(config.pose_hidden, 3 * config.joint_count),
+        )
+
+    def encode(self, pose: Tensor) -> Gaussian:
+        """pose [B, J, 3] -> q(z_y | y), mean and std [B, Z]."""
+        hidden = self.encoder(pose.flatten(1))
+        return Gaussian(self.mean(hidden), (0.5 * self.log_variance(hidden)).exp())
+
+    def decode(self, pose_latent: Tensor) -> Tensor:
+        """pose_latent [B, Z] -> pose [B, J, 3]."""
+        pose: Tensor = self.decoder(pose_latent).unflatten(1, (self.joint_count, 3))
+        return pose
