@@ -9,6 +9,8 @@ from typing import Any, Literal, get_args, get_type_hints
 Domain = Literal["real", "synthetic"]
 DOMAINS: tuple[Domain, ...] = get_args(Domain)
 Preset = Literal["paper", "compact"]
+Precision = Literal["float32", "bfloat16"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 STAGES = ("pose", "depth", "posterior")
 IMAGE_SIZE = 128
 """Edge of every depth image in px; the networks' strides are laid out for it."""
@@ -26,6 +28,11 @@ def _check_positive(config: Any, *keys: str) -> None:
             raise ValueError(f"{key} must be positive, not {value}")
 
 
+def _check_base_channels(value: int) -> None:
+    if value <= 0 or value % 4:
+        raise ValueError(f"base_channels must be a positive multiple of 4 (the blocks have 4 groups), not {value}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
     """Shapes of the networks.
@@ -40,7 +47,8 @@ class ModelConfig:
     pose_hidden: int = 30
 
     def __post_init__(self) -> None:
-        _check_positive(self, "joint_count", "base_channels", "pose_hidden")
+        _check_positive(self, "joint_count", "pose_hidden")
+        _check_base_channels(self.base_channels)
 
     @property
     def depth_latent_shape(self) -> tuple[int, int, int]:
@@ -86,6 +94,8 @@ class LossWeights:
     """λ6"""
     posterior: float = 10.0
     """λ7"""
+    posterior_translated: float = 0.0
+    """P on labelled synthetic images translated to real; not in the paper"""
     feature_matching: float = 1.0
     """λ8 of the posterior stage"""
     feature_matching_depth: float = 0.0001
@@ -103,6 +113,7 @@ class TrainConfig:
 
     labels: share of the annotated real frames whose annotation may be used, 0 to 1.
     rotation_degrees: augmentation draws an in-plane angle from ± this. translation_mm: standard deviation per axis.
+    precision: of the networks' arithmetic; weights and losses stay float32. bfloat16 is autocast.
     checkpoint_minutes: how much work a killed run may lose.
     """
 
@@ -113,6 +124,7 @@ class TrainConfig:
     pose_hidden: int = 30
     seed: int = 0
     device: str = "cpu"
+    precision: Precision = "float32"
     labels: float = 0.0
     rotation_degrees: float = 180.0
     translation_mm: float = 10.0
@@ -123,7 +135,11 @@ class TrainConfig:
     weights: LossWeights = field(default_factory=LossWeights)
 
     def __post_init__(self) -> None:
-        _check_positive(self, "base_channels", "pose_hidden", "checkpoint_minutes")
+        _check_positive(self, "pose_hidden", "checkpoint_minutes")
+        _check_base_channels(self.base_channels)
+        for key, choices in (("precision", PRECISIONS), ("preset", get_args(Preset))):
+            if getattr(self, key) not in choices:
+                raise ValueError(f"{key} must be one of {', '.join(choices)}, not {getattr(self, key)!r}")
         if not 0 <= self.labels <= 1:
             raise ValueError(f"labels is a share of the real frames, 0 to 1, not {self.labels}")
         if self.rotation_degrees < 0 or self.translation_mm < 0:
@@ -165,10 +181,12 @@ PRESETS: dict[Preset, dict[str, Any]] = {
     "paper": {"preset": "paper"},
     "compact": {
         "preset": "compact",
-        "base_channels": 16,
+        "base_channels": 8,
+        "pose_hidden": 256,
         "pose": StageConfig(steps=20_000, batch_size=128, learning_rate=1e-3, final_learning_rate=0.01),
-        "depth": StageConfig(steps=20_000, batch_size=8, learning_rate=4e-4, final_learning_rate=0.1),
+        "depth": StageConfig(steps=20_000, batch_size=4, learning_rate=3e-4, final_learning_rate=0.1),
         "posterior": StageConfig(steps=6_000, batch_size=32, learning_rate=4e-4, final_learning_rate=0.1),
+        "weights": LossWeights(pose_kl=0.03, mapping_reconstruction=1000.0, posterior_translated=10.0),
     },
 }
 """What each preset changes in `TrainConfig`; `paper` is the paper's own setting throughout."""
@@ -186,6 +204,11 @@ def _parse(setting: str, text: str, kind: type) -> Any:
         raise ValueError(f"--set {setting}: {text!r} is not a valid {kind.__name__}") from error
 
 
+def _is_of(kind: type, item: Any) -> bool:
+    """Whether a JSON value may stand for a setting of this type; a whole number may stand for a float."""
+    return isinstance(item, (int, float) if kind is float else kind) and not isinstance(item, bool)
+
+
 def _from_json(cls: Any, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         raise ValueError(f"{where or 'config'} must be an object, not {value!r}")
@@ -199,7 +222,7 @@ def _from_json(cls: Any, value: Any, where: str) -> Any:
         kind = kinds[key]
         if dataclasses.is_dataclass(kind):
             item = _from_json(kind, item, f"{where}{key}.")
-        elif kind in (int, float, str) and (isinstance(item, bool) or not isinstance(item, (kind, int))):
+        elif kind in (int, float, str) and not _is_of(kind, item):
             raise ValueError(f"{where}{key} must be a {kind.__name__}, not {item!r}")
         arguments[key] = item
     return cls(**arguments)

@@ -50,3 +50,23 @@ class FrameSource(Protocol):
     def __len__(self) -> int: ...
 
     def frame(self, index: int) -> HandFrame: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameList:
+    """Frames held in memory, such as loose pictures someone opened: a FrameSource."""
+
+    frames: tuple[HandFrame, ...]
+    camera: Camera
+    domain: str = "real"
+    skeleton: Skeleton | None = None
+    is_simulated: bool = False
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def frame(self, index: int) -> HandFrame:
+        """Frame `index`, counted from 0; IndexError where there is none."""
+        if not 0 <= index < len(self.frames):
+            raise IndexError(f"there is no frame {index}: the frames are 0 to {len(self.frames) - 1}")
+        return self.frames[index]

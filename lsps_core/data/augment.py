@@ -1,0 +1,82 @@
+"""Turn and shift the cube of a batch: image, pose and centre together, on their device, as a camera would see it.
+
+Two moves, in this order, both exact and both leaving half_mm alone:
+
+- the camera turns about its optical axis, which turns everything it sees by `angle_rad` (counter-clockwise in the
+  image, y up): the pose, the centre, and the picture about the middle of its crop;
+- the cube moves by `translation_mm` in the turned camera's frame while the hand stays: the pose shifts by
+  -translation / half, normalised depth by -translation_z / half, and every ray finds its place in the old crop.
+
+What the old cube did not hold cannot come back: beyond the old crop and behind its far face is background, and a
+reading that was clipped to the old near face stays on it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lsps_core.data.crop import BACKGROUND
+
+
+def sample_augmentation(
+    batch: int,
+    rotation_rad: float,
+    translation_std_mm: float,
+    generator: torch.Generator | None = None,
+    device: torch.device | str = "cpu",
+) -> tuple[Tensor, Tensor]:
+    """Draw what `augment` takes: angle_rad [B], uniform in ±rotation_rad, and translation_mm [B, 3], normal.
+
+    Drawn where the generator lives and then moved, so that a CPU generator draws the same for every device.
+    """
+    source = generator.device if generator is not None else torch.device("cpu")
+    angle = (2 * torch.rand(batch, generator=generator, device=source) - 1) * rotation_rad
+    translation = torch.randn(batch, 3, generator=generator, device=source) * translation_std_mm
+    return angle.to(device), translation.to(device)
+
+
+def augment(
+    image: Tensor, pose: Tensor, center_mm: Tensor, half_mm: Tensor, angle_rad: Tensor, translation_mm: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """image [B, 1, S, S] normalised, pose [B, J, 3], center_mm [B, 3] -> the same three, turned and moved.
+
+    half_mm [B], angle_rad [B], translation_mm [B, 3]. NaN joints stay NaN. Resamples once, nearest neighbour.
+    """
+    turned_mm = _turn(center_mm, angle_rad)
+    moved_mm = turned_mm + translation_mm
+    new_pose = augment_pose(pose, half_mm, angle_rad, translation_mm)
+    grid = _old_coordinates(image.shape[-1], turned_mm, moved_mm, half_mm, angle_rad)
+    # grid_sample pads with 0, so the background is made 0 first
+    found = functional.grid_sample(image - BACKGROUND, grid, mode="nearest", align_corners=False) + BACKGROUND
+    shifted = (found - (translation_mm[:, 2] / half_mm)[:, None, None, None]).clamp(-1.0, 1.0)
+    new_image = torch.where(found >= BACKGROUND, torch.full_like(found, BACKGROUND), shifted)
+    return new_image, new_pose, moved_mm
+
+
+def augment_pose(pose: Tensor, half_mm: Tensor, angle_rad: Tensor, translation_mm: Tensor) -> Tensor:
+    """What `augment` does to a pose, for those who need no picture: pose [B, J, 3] -> pose [B, J, 3]."""
+    return _turn(pose, angle_rad[:, None]) - (translation_mm / half_mm[:, None])[:, None, :]
+
+
+def _turn(points: Tensor, angle_rad: Tensor) -> Tensor:
+    """points [..., 3] turned about z by angle_rad [...]: x towards y."""
+    cos, sin = angle_rad.cos(), angle_rad.sin()
+    x, y, z = points.unbind(-1)
+    return torch.stack([cos * x - sin * y, sin * x + cos * y, z], dim=-1)
+
+
+def _old_coordinates(size: int, turned_mm: Tensor, moved_mm: Tensor, half_mm: Tensor, angle_rad: Tensor) -> Tensor:
+    """[B, S, S, 2] for grid_sample (right, down): where in the old crop the ray of each new crop pixel lies.
+
+    turned_mm and moved_mm [B, 3] are the cube's centre after the turn and after the move.
+    """
+    steps = (2 * torch.arange(size, device=half_mm.device, dtype=half_mm.dtype) + 1) / size - 1
+    up, right = torch.meshgrid(-steps, steps, indexing="ij")
+    scale = turned_mm[:, 2] / moved_mm[:, 2]
+    offset = (moved_mm[:, :2] * scale[:, None] - turned_mm[:, :2]) / half_mm[:, None]
+    a = offset[:, 0, None, None] + scale[:, None, None] * right
+    b = offset[:, 1, None, None] + scale[:, None, None] * up
+    old = _turn(torch.stack([a, b, torch.zeros_like(a)], dim=-1), -angle_rad[:, None, None])
+    return torch.stack([old[..., 0], -old[..., 1]], dim=-1)

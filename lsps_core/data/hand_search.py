@@ -1,0 +1,235 @@
+"""Find the hand in a raw depth frame, when an arm, a torso or a head is in view as well.
+
+Readings in range become a graph: neighbouring pixels are joined unless depth jumps between them. Its large connected
+parts are bodies. On each, the points farthest along the surface from everything else are its ends: fingertips, elbows,
+heads (Plagemann et al. 2010, "Real-time identification and localization of body parts from depth images"). The end that
+looks most like a hand wins: near the camera, nothing as broad as a head around it, fingers, and not where the image
+cuts the arm off. The palm is the broadest place near that end, and the cube's centre the mean of what surrounds it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage, sparse
+from scipy.sparse import csgraph
+
+from lsps_core.camera import Camera, FloatArray
+
+DEFAULT_CUBE_MM = 250.0
+
+_GRID_PX = 320  # longer side of the grid that is searched; finer only takes longer
+_JUMP_MM = 20.0  # two neighbours farther apart than this do not touch
+_BODY_CM2 = 15.0  # smaller things are noise: half a child's fist
+_MAX_ENDS = 6  # of one body: five and one more than a person shows
+_END_GAP_MM = 120.0  # two ends of one body are at least so far apart, and half as far from its middle
+_REACH_MM = 200.0  # a hand's length: what belongs to an end
+_PALM_REACH_MM = 160.0  # from a fingertip to behind the middle of the palm, and not far up the arm
+_AROUND_PALM_MM = 130.0  # the longest finger's tip
+_WRIST_MM = 60.0  # from the middle of the palm to where the arm begins
+_FINGER_MM = 12.0  # half the breadth of a finger is less
+_FINGER_CM2 = 2.5  # of a finger that sticks out
+_TRUNK_MM = 60.0  # half the breadth of a palm or an arm is less, that of a head is more
+_HOPELESS = -1.0  # a wall, a torso cut by the image's edge
+_BEHIND_MM = 200.0  # an end so far behind another must look better by all that a spread hand has over an arm
+
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundHand:
+    """A cube around a hand, and what spoke for it.
+
+    center_mm: float32 [3]; half_mm: half its edge. box_px: the cube's window in the raw frame (left, top, right,
+    bottom). end_px: column and row of the end of the body that was taken for the fingers. area_cm2: visible surface
+    around the palm. candidates: how many ends there were to choose from. note: one line for a person.
+    """
+
+    center_mm: npt.NDArray[np.float32]
+    half_mm: float
+    box_px: tuple[float, float, float, float]
+    end_px: tuple[float, float]
+    area_cm2: float
+    candidates: int
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scene:
+    """The searched grid: M pixels with a reading in range, in the order of the graph's nodes."""
+
+    points_mm: FloatArray  # [M, 3]
+    rows: IntArray  # [M]
+    columns: IntArray  # [M]
+    shape: tuple[int, int]
+    area_cm2: FloatArray  # [M] of the surface facing the camera
+    px_mm: FloatArray  # [M] breadth of a grid pixel
+    graph: sparse.csr_matrix  # [M, M] surface distance in mm between neighbours
+
+    def picture(self, is_set: BoolArray) -> BoolArray:
+        """[M] as an image, False where there is no reading."""
+        image = np.zeros(self.shape, dtype=np.bool_)
+        image[self.rows, self.columns] = is_set
+        return image
+
+
+@dataclass(frozen=True, kw_only=True)
+class _End:
+    node: int
+    score: float
+    depth_mm: float  # mean of its surroundings
+    body: BoolArray  # [M]
+    breadth_mm: FloatArray  # [M] distance to the silhouette, inside the body
+    distance_mm: FloatArray  # [M] along the surface, from the end
+
+
+def find_hand(
+    depth_mm: npt.NDArray[np.generic],
+    camera: Camera,
+    *,
+    cube_mm: float = DEFAULT_CUBE_MM,
+    near_mm: float = 150.0,
+    far_mm: float = 1500.0,
+) -> FoundHand:
+    """Where the hand is in a raw frame: depth_mm [H, W], 0 = no reading.
+
+    Readings outside near_mm..far_mm are ignored. ValueError where nothing in range has a hand's size or could be one.
+    """
+    scene, stride = _scene(np.asarray(depth_mm), camera, near_mm, far_mm)
+    ends = [end for body in _bodies(scene) for end in _ends(scene, body)]
+    best = max(ends, key=lambda end: end.score - end.depth_mm / _BEHIND_MM, default=None)
+    if best is None or best.score < _HOPELESS:
+        what = f"as large as a hand ({_BODY_CM2:g} cm2 of connected surface)" if best is None else "shaped like a hand"
+        raise ValueError(
+            f"nothing {what} between {near_mm:g} and {far_mm:g} mm; "
+            "give the hand's centre, or check the depth unit and the camera"
+        )
+    center, area = _center(scene, best)
+    half = cube_mm / 2
+    u, v, z = camera.project(center)
+    du, dv = camera.fx * half / z, camera.fy * half / z
+    return FoundHand(
+        center_mm=center.astype(np.float32),
+        half_mm=half,
+        box_px=(float(u - du), float(v - dv), float(u + du), float(v + dv)),
+        end_px=(float(scene.columns[best.node] * stride), float(scene.rows[best.node] * stride)),
+        area_cm2=area,
+        candidates=len(ends),
+        note=f"hand at {z:.0f} mm, the most hand-like of {len(ends)} ends (score {best.score:.2f})",
+    )
+
+
+def _scene(depth_mm: npt.NDArray[np.generic], camera: Camera, near_mm: float, far_mm: float) -> tuple[_Scene, int]:
+    stride = max(1, round(max(depth_mm.shape) / _GRID_PX))
+    depth = depth_mm[::stride, ::stride].astype(np.float64)
+    is_kept = (depth >= near_mm) & (depth <= far_mm)
+    if not is_kept.any():
+        raise ValueError(f"no reading between {near_mm:g} and {far_mm:g} mm; check the depth unit and the range")
+    rows, columns = np.nonzero(is_kept)
+    values = depth[rows, columns]
+    points = camera.unproject(np.stack([columns * stride, rows * stride, values], axis=-1))
+    px_mm = values * stride / camera.fx
+    nodes = np.full(depth.shape, -1)
+    nodes[rows, columns] = np.arange(len(values))
+    pairs = []
+    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        first = nodes[: -down or None, max(-right, 0) : -right if right > 0 else None]
+        second = nodes[down:, max(right, 0) : right if right < 0 else None]
+        both = (first >= 0) & (second >= 0)
+        pairs.append(np.stack([first[both], second[both]]))
+    start, stop = np.concatenate(pairs, axis=1)
+    is_joined = np.abs(values[start] - values[stop]) <= _JUMP_MM
+    start, stop = start[is_joined], stop[is_joined]
+    lengths = np.linalg.norm(points[start] - points[stop], axis=1)
+    graph = sparse.csr_matrix((lengths, (start, stop)), shape=(len(values), len(values)))
+    area = px_mm * values * stride / camera.fy / 100
+    return _Scene(
+        points_mm=points, rows=rows, columns=columns, shape=depth.shape, area_cm2=area, px_mm=px_mm, graph=graph
+    ), stride
+
+
+def _bodies(scene: _Scene) -> list[BoolArray]:
+    """Connected parts above the size of noise, [M] each."""
+    count, labels = csgraph.connected_components(scene.graph, directed=False)
+    areas = np.bincount(labels, weights=scene.area_cm2, minlength=count)
+    return [labels == label for label in np.flatnonzero(areas >= _BODY_CM2)]
+
+
+def _ends(scene: _Scene, body: BoolArray) -> list[_End]:
+    """The ends of one body, each farthest along the surface from its middle and from the ends before."""
+    members = np.flatnonzero(body)
+    graph = scene.graph[members][:, members]
+    breadth = _breadth(scene, body)
+    fingers = _is_finger(scene, body, breadth)
+    middle = int(np.argmin(np.linalg.norm(scene.points_mm[members] - scene.points_mm[members].mean(axis=0), axis=1)))
+    from_middle = csgraph.dijkstra(graph, directed=False, indices=middle)
+    from_ends = np.full(len(members), np.inf)
+    ends: list[_End] = []
+    while len(ends) < _MAX_ENDS:
+        node = int(np.argmax(np.minimum(from_middle, from_ends)))
+        if ends and min(2 * from_middle[node], from_ends[node]) < _END_GAP_MM:
+            break
+        from_end = csgraph.dijkstra(graph, directed=False, indices=node)
+        from_ends = np.minimum(from_ends, from_end)
+        distance = np.full(len(body), np.inf)
+        distance[members] = from_end
+        region = distance <= _REACH_MM
+        score = _handness(scene, region, breadth, fingers)
+        ends.append(
+            _End(
+                node=int(members[node]),
+                score=score,
+                depth_mm=float(scene.points_mm[region, 2].mean()),
+                body=body,
+                breadth_mm=breadth,
+                distance_mm=distance,
+            )
+        )
+    return ends
+
+
+def _breadth(scene: _Scene, body: BoolArray) -> FloatArray:
+    """[M] distance to the body's silhouette in mm; what stands in front of it and small holes do not cut it."""
+    near_mm = np.quantile(scene.points_mm[body, 2], 0.05)
+    mask = scene.picture(body | (scene.points_mm[:, 2] < near_mm))
+    mask = ndimage.binary_closing(mask, iterations=2, border_value=0) | mask
+    distance = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    return np.where(body, distance[scene.rows, scene.columns] * scene.px_mm, 0.0)
+
+
+def _is_finger(scene: _Scene, body: BoolArray, breadth: FloatArray) -> BoolArray:
+    """[M] the thin parts of a body: what no disc broader than a finger reaches from inside."""
+    core = scene.picture(breadth > _FINGER_MM)
+    if not core.any():
+        return body
+    from_core = ndimage.distance_transform_edt(~core)[scene.rows, scene.columns] * scene.px_mm
+    thin = body & (from_core > _FINGER_MM)
+    labels = ndimage.label(scene.picture(thin), structure=np.ones((3, 3)))[0][scene.rows, scene.columns]
+    areas = np.bincount(labels, weights=np.where(thin, scene.area_cm2, 0.0))
+    fingers: BoolArray = thin & (areas >= _FINGER_CM2)[labels]  # the fringe of a sleeve is thin too, but in shreds
+    return fingers
+
+
+def _handness(scene: _Scene, region: BoolArray, breadth: FloatArray, fingers: BoolArray) -> float:
+    """How much the surroundings of an end look like a hand; about 0 for a bare arm, 1 for spread fingers."""
+    area = scene.area_cm2
+    total = float(area[region].sum())
+    finger = float(area[region & fingers].sum())
+    trunk = float(area[region & (breadth > _TRUNK_MM)].sum())
+    height, width = scene.shape
+    is_border = (scene.rows == 0) | (scene.columns == 0) | (scene.rows == height - 1) | (scene.columns == width - 1)
+    border_mm = float(scene.px_mm[region & is_border].sum())
+    return min(finger / 25, 1.0) - min(3 * trunk / total, 1.0) - min(border_mm / 60, 1.0) - max(0.0, 1 - total / 40)
+
+
+def _center(scene: _Scene, end: _End) -> tuple[FloatArray, float]:
+    """The mean of the hand's surface, [3], and its area in cm2: all around the palm but what lies up the arm."""
+    within_reach = end.distance_mm <= _PALM_REACH_MM
+    palm = int(np.argmax(np.where(within_reach, end.breadth_mm, -1.0)))
+    around = np.linalg.norm(scene.points_mm - scene.points_mm[palm], axis=1) <= _AROUND_PALM_MM
+    hand = end.body & around & (end.distance_mm <= end.distance_mm[palm] + _WRIST_MM)
+    center: FloatArray = np.average(scene.points_mm[hand], axis=0, weights=scene.area_cm2[hand])
+    return center, float(scene.area_cm2[hand].sum())

@@ -1,0 +1,153 @@
+"""The .h5 file of hand frames: read one frame at a time, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Self
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from lsps_core.camera import Camera
+from lsps_core.data.frame import HandFrame
+from lsps_core.data.store_format import DOMAINS, FrameStoreError, open_store, reason
+from lsps_core.data.store_writer import FrameWriter
+from lsps_core.skeleton import Skeleton
+
+__all__ = ["FrameStore", "FrameStoreError", "FrameWriter"]
+
+FloatArray = npt.NDArray[np.float32]
+DepthArray = npt.NDArray[np.uint16]
+Indices = slice | Sequence[int] | npt.NDArray[np.integer[Any]]
+
+
+class FrameStore:
+    """A store opened for reading: a FrameSource, usable from any thread (HDF5 calls take turns).
+
+    `path`, `skeleton` (None without annotation), `camera`, `domain`, `is_simulated`, `is_mirrored`, `image_size` (S),
+    `provenance` (what made it), `center_mm` float32 [N, 3] and `half_mm` float32 [N] are there from the start; the rest
+    is read when asked for. FrameStoreError, at opening or at reading, for all that may be wrong with a file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self._file = open_store(self.path)
+        try:
+            self._depth: h5py.Dataset = self._file["depth"]
+            self._name = self._file["name"].asstr()  # kept: making one takes longer than reading a frame
+            self.image_size = int(self._depth.shape[1])
+            self._read_description()
+            with self._reading("its cubes"):
+                self.center_mm: FloatArray = self._file["center_mm"][...].astype(np.float32)
+                self.half_mm: FloatArray = self._file["half_mm"][...].astype(np.float32)
+            self._check_content()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _read_description(self) -> None:
+        attributes = self._file.attrs
+        try:
+            self.domain = str(attributes["domain"])
+            self.is_simulated = bool(attributes["simulated"])
+            self.is_mirrored = bool(attributes["mirrored"])
+            self.camera = Camera.from_json(json.loads(attributes["camera"]))
+            skeleton = json.loads(attributes["skeleton"])
+            self.skeleton = Skeleton.from_json(skeleton) if skeleton is not None else None
+            self.provenance: dict[str, Any] = dict(json.loads(attributes["provenance"]))
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            message = f"{self.path}: its description cannot be read ({reason(error)}); write the store again"
+            raise FrameStoreError(message) from error
+
+    def _check_content(self) -> None:
+        if self.domain not in DOMAINS:
+            raise FrameStoreError(f"{self.path}: unknown domain {self.domain!r}, not one of {DOMAINS}; write it again")
+        is_cube = np.isfinite(self.center_mm).all(axis=1) & (self.center_mm[:, 2] > 0) & (self.half_mm > 0)
+        if not is_cube.all():
+            raise FrameStoreError(
+                f"{self.path}: frame {np.argmin(is_cube)} has no possible cube; write the store again"
+            )
+        found = self._file["joints_mm"].shape[1] if "joints_mm" in self._file else 0
+        expected = self.skeleton.joint_count if self.skeleton is not None else 0
+        if found != expected:
+            raise FrameStoreError(
+                f"{self.path}: dataset 'joints_mm' has {found} joints, the skeleton {expected}; write the store again"
+            )
+
+    @contextmanager
+    def _reading(self, what: str) -> Iterator[None]:
+        if not self._file:
+            raise FrameStoreError(f"{self.path} was closed; open it again to read {what}")
+        try:
+            yield
+        except (OSError, KeyError, RuntimeError, UnicodeDecodeError) as error:
+            message = f"{self.path}: {what} cannot be read, the file is damaged ({reason(error)}); copy it again"
+            raise FrameStoreError(message) from error
+
+    def __len__(self) -> int:
+        return len(self.half_mm)
+
+    def frame(self, index: int) -> HandFrame:
+        """Frame `index`, counted from 0; IndexError where there is none."""
+        self._check_range(index, index)
+        joints = self.joints_mm
+        with self._reading(f"frame {index}"):
+            return HandFrame(
+                depth_mm=self._depth[index],
+                center_mm=self.center_mm[index].copy(),
+                half_mm=float(self.half_mm[index]),
+                joints_mm=joints[index].copy() if joints is not None else None,
+                name=str(self._name[index]),
+            )
+
+    def depth_mm(self, indices: Indices) -> DepthArray:
+        """uint16 [n, S, S] of a slice or of any indices, repeated and unordered ones too; IndexError beyond the end."""
+        with self._reading("depth"):
+            if isinstance(indices, slice):
+                block: DepthArray = self._depth[indices]
+                return block
+            unique, places = np.unique(np.asarray(indices, dtype=np.int64), return_inverse=True)
+            found = np.empty((len(unique), self.image_size, self.image_size), dtype=np.uint16)
+            if len(unique):
+                self._check_range(int(unique[0]), int(unique[-1]))
+                starts = [0, *(np.flatnonzero(np.diff(unique) != 1) + 1), len(unique)]
+                for start, stop in pairwise(starts):  # neighbours in one go
+                    source = np.s_[int(unique[start]) : int(unique[stop - 1]) + 1]
+                    self._depth.read_direct(found, source, np.s_[start:stop])
+            picked: DepthArray = found[places]
+            return picked
+
+    def _check_range(self, first: int, last: int) -> None:
+        if not 0 <= first <= last < len(self):
+            wrong = first if first < 0 else last
+            raise IndexError(f"{self.path} has no frame {wrong}: its frames are 0 to {len(self) - 1}")
+
+    @cached_property
+    def joints_mm(self) -> FloatArray | None:
+        """float32 [N, J, 3], NaN where not annotated; None without a skeleton. Read once, then kept."""
+        if self.skeleton is None:
+            return None
+        with self._reading("its joints"):
+            joints: FloatArray = self._file["joints_mm"][...].astype(np.float32)
+        return joints
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The name of every frame. Read once, then kept."""
+        with self._reading("its names"):
+            return [str(name) for name in self._name[...]]
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,106 @@
+"""What a store of frames looks like on disk, and telling what is wrong with a file that should be one."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import h5py
+
+FORMAT = "lsps-frames"
+FORMAT_VERSION = 1
+DOMAINS = ("real", "synthetic")
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class FrameStoreError(ValueError):
+    """One line: what is wrong, with which file, and what to do."""
+
+
+def reason(error: BaseException) -> str:
+    """What the system said, in a person's words; HDF5 buries the error number in its message."""
+    text = " ".join(str(error).split())
+    for number in _DISK_FULL:
+        if getattr(error, "errno", None) == number or f"errno = {number}," in text:
+            return f"{os.strerror(number)}; free some space and try again"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return text[:200]
+
+
+def open_store(path: Path) -> h5py.File:
+    """Open a store to read. Version, datasets, types and shapes are checked; FrameStoreError where one is wrong."""
+    file = _open_hdf5(path)
+    try:
+        _check_version(path, file)
+        _check_datasets(path, file)
+    except FrameStoreError:
+        file.close()
+        raise
+    except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        file.close()
+        raise FrameStoreError(f"{path} is damaged ({reason(error)}); copy it again") from error
+    return file
+
+
+def _open_hdf5(path: Path) -> h5py.File:
+    if path.is_dir():
+        raise FrameStoreError(f"{path} is a folder, not a store of frames; give the .h5 file")
+    try:
+        with path.open("rb") as file:
+            is_empty = not file.read(1)
+    except FileNotFoundError:
+        raise FrameStoreError(f"{path} does not exist; check the path") from None
+    except OSError as error:
+        raise FrameStoreError(f"{path} cannot be read ({reason(error)}); check who may access it") from error
+    if is_empty:
+        raise FrameStoreError(f"{path} is empty; copy it again")
+    if not h5py.is_hdf5(path):
+        raise FrameStoreError(f"{path} is not an HDF5 file; give a store written by `lsps simulate` or `lsps import`")
+    try:
+        # a finished store is only ever replaced, never changed, so nobody needs a lock (and network disks have none)
+        return h5py.File(path, "r", locking=False)
+    except (OSError, RuntimeError) as error:
+        raise FrameStoreError(f"{path} is cut off or damaged ({reason(error)}); copy it again") from error
+
+
+def _check_version(path: Path, file: h5py.File) -> None:
+    version = int(file.attrs.get("format_version", FORMAT_VERSION))
+    if version != FORMAT_VERSION:
+        age = "a newer" if version > FORMAT_VERSION else "an unknown"
+        raise FrameStoreError(
+            f"{path} was written by {age} version of this program: it has format version {version}, this program "
+            f"reads {FORMAT_VERSION}; update the program or write the store again"
+        )
+
+
+def _check_datasets(path: Path, file: h5py.File) -> None:
+    for name in ("depth", "center_mm", "half_mm", "name"):
+        if not isinstance(file.get(name), h5py.Dataset):
+            raise FrameStoreError(f"{path} has no dataset {name!r}, so it is no store of frames; write it again")
+    if file.attrs.get("format") != FORMAT:
+        raise FrameStoreError(f"{path} is HDF5 but not marked as {FORMAT!r}; give a store written by `lsps`")
+    depth = file["depth"]
+    if depth.dtype != "uint16" or depth.ndim != 3 or depth.shape[1] != depth.shape[2] or 0 in depth.shape:
+        raise FrameStoreError(f"{path}: dataset 'depth' is {_describe(depth)}, not uint16 [N, S, S]; write it again")
+    if h5py.check_string_dtype(file["name"].dtype) is None:
+        raise FrameStoreError(f"{path}: dataset 'name' is {_describe(file['name'])}, not text; write it again")
+    shapes = {"center_mm": (len(depth), 3), "half_mm": (len(depth),), "name": (len(depth),)}
+    if "joints_mm" in file:
+        joints = file["joints_mm"]
+        shapes["joints_mm"] = (len(depth), joints.shape[1] if joints.ndim == 3 else 0, 3)
+    for name, shape in shapes.items():
+        dataset = file[name]
+        if dataset.shape != shape or 0 in shape or (name != "name" and dataset.dtype.kind != "f"):
+            wanted = "text" if name == "name" else "float32"
+            sizes = list(shape) if 0 not in shape else [len(depth), "J", 3]
+            raise FrameStoreError(
+                f"{path}: dataset {name!r} is {_describe(dataset)}, not {wanted} {sizes} to go with "
+                f"{len(depth)} frames; write it again"
+            )
+
+
+def _describe(dataset: h5py.Dataset) -> str:
+    return f"{dataset.dtype} {list(dataset.shape)}"

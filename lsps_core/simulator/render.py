@@ -1,0 +1,210 @@
+"""Depth images of sphere-meshes: exact ray intersections, only where a primitive can be seen, batched, any device.
+
+A crop of the cube (center, half) is DeepPrior++'s: its window is the projection of the square center ± half at the
+cube's central depth. The focal length cancels, so a pixel's ray needs no camera: pixel (row i, column j) of size S
+looks along (X/Z + a half/Z, Y/Z + b half/Z, 1) with a = (2j + 1)/S - 1 and b = 1 - (2i + 1)/S.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from lsps_core.simulator.surface import SphereMesh
+
+TILE_PX = 8
+_PAIRS_AT_ONCE = 8192  # tile-primitive pairs; keeps a step's tensors (2 MB each) near the processor's cache
+
+
+class _Window(NamedTuple):
+    """The pixels' rays, in tiles: slopes x/z and y/z of tiles' centres, and the step from pixel to pixel."""
+
+    columns: Tensor  # [B, T]
+    rows: Tensor  # [B, T]
+    step: Tensor  # [B]
+
+
+class _Quadrics(NamedTuple):
+    """Spheres and the sides of round cones, as P quadrics a surface that any ray t d from the camera meets where
+
+    d'Gd t² - 2 e'd t + c = 0: first at t = (e'd - root) / d'Gd with root² = d'Dd, D = ee' - cG. Only hits between two
+    heights along the axis count: low <= t axis'd <= high.
+    """
+
+    g: Tensor  # [B, P, 3, 3]
+    discriminant: Tensor  # D, [B, P, 3, 3]
+    e: Tensor  # [B, P, 3]
+    axis: Tensor  # [B, P, 3]
+    low: Tensor  # [B, P]
+    high: Tensor  # [B, P]
+
+
+def render(surface: SphereMesh, center_mm: Tensor, half_mm: Tensor, *, size: int = 128) -> Tensor:
+    """surface of B, center_mm [B, 3], half_mm [B] -> depth along z [B, size, size] in mm, inf where no ray hits.
+
+    Nothing is cut at the cube's near and far faces: see `cut_to_cube`. All of the surface must have z > its radius.
+    """
+    if size < 1:
+        raise ValueError(f"size {size}: a depth image needs at least one pixel")
+    per_side = -(-size // TILE_PX)
+    window = _window(center_mm, half_mm, size, per_side)
+    quadrics = _quadrics(surface)
+    batch = len(center_mm)
+    depth = surface.centers_mm.new_full((batch * per_side * per_side, TILE_PX * TILE_PX), torch.inf)
+    for pairs in torch.split(_visible(surface, window).nonzero(), _PAIRS_AT_ONCE):
+        item, primitive, row, column = pairs.unbind(dim=1)
+        ray = torch.stack([window.columns[item, column], window.rows[item, row]], dim=1)
+        drawn = _draw(_Quadrics(*(part[item, primitive] for part in quadrics)), ray, window.step[item])
+        tile = (item * per_side + row) * per_side + column
+        depth.scatter_reduce_(0, tile[:, None].expand_as(drawn), drawn, "amin")
+    whole = depth.view(batch, per_side, per_side, TILE_PX, TILE_PX).transpose(2, 3)
+    return whole.reshape(batch, per_side * TILE_PX, per_side * TILE_PX)[:, :size, :size]
+
+
+def cut_to_cube(depth_mm: Tensor, center_mm: Tensor, half_mm: Tensor) -> Tensor:
+    """depth_mm [B, S, S] -> the same with 0 where nothing was hit or the hit lies behind the cube's far face."""
+    far = (center_mm[:, 2] + half_mm)[:, None, None]
+    return torch.where(depth_mm <= far, depth_mm, torch.zeros_like(depth_mm))
+
+
+def pixel_points(depth_mm: Tensor, center_mm: Tensor, half_mm: Tensor) -> Tensor:
+    """depth_mm [B, S, S] of a crop -> its points in the camera frame [B, S, S, 3] in mm."""
+    slope_x, slope_y = pixel_slopes(center_mm, half_mm, depth_mm.shape[-1])
+    return torch.stack([slope_x[:, None, :] * depth_mm, slope_y[:, :, None] * depth_mm, depth_mm], dim=-1)
+
+
+def pixel_slopes(center_mm: Tensor, half_mm: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """center_mm [B, 3], half_mm [B] -> x/z of each column and y/z of each row, each [B, size]."""
+    across = (2 * torch.arange(size, device=center_mm.device, dtype=center_mm.dtype) + 1) / size - 1
+    x, y, z = center_mm.T[..., None]
+    half = half_mm[:, None]
+    return (x + across * half) / z, (y - across * half) / z
+
+
+def _window(center_mm: Tensor, half_mm: Tensor, size: int, per_side: int) -> _Window:
+    # The last tiles may reach past the image; what they draw there is cut off at the end.
+    pixel = TILE_PX * (torch.arange(per_side, device=center_mm.device) + 0.5)
+    across = 2 * pixel / size - 1
+    x, y, z = center_mm.T[..., None]
+    half = half_mm[:, None]
+    return _Window((x + across * half) / z, (y - across * half) / z, 2 * half_mm / (size * center_mm[:, 2]))
+
+
+def _quadrics(surface: SphereMesh) -> _Quadrics:
+    """P = N spheres, then M sides of cones.
+
+    A point at height h along a cone's axis and distance rho from it is on the side where rho cos = ra - h sin, with
+    sin = (ra - rb) / length, between the circles in which the side touches its spheres. A sphere is the case without
+    an axis.
+    """
+    spheres, radii = surface.centers_mm, surface.radii_mm
+    first, second = surface.cones.unbind(dim=1)
+    a, ra = spheres[:, first], radii[:, first]
+    along = spheres[:, second] - a
+    length = along.norm(dim=-1).clamp(min=1e-6)
+    sine = ((ra - radii[:, second]) / length).clamp(-1, 1)  # _visible leaves out cones for which this is not a sine
+
+    low = torch.cat([-torch.ones_like(radii), ra * sine], dim=1)
+    high = torch.cat([torch.ones_like(radii), length + radii[:, second] * sine], dim=1)
+
+    center = torch.cat([spheres, a], dim=1)
+    radius = torch.cat([radii, ra], dim=1)
+    axis = torch.cat([torch.zeros_like(spheres), along / length[..., None]], dim=1)
+    sine = torch.cat([torch.zeros_like(radii), sine], dim=1)
+    eye = torch.eye(3, device=center.device, dtype=center.dtype)
+    g = (1 - sine.square())[..., None, None] * eye - axis[..., :, None] * axis[..., None, :]
+    lean = radius * sine
+    offset = (axis * center).sum(dim=-1)
+    e = (g @ center[..., None])[..., 0] - lean[..., None] * axis
+    c = (e * center).sum(dim=-1) - lean * offset - radius.square()
+    return _Quadrics(
+        g=g,
+        discriminant=e[..., :, None] * e[..., None, :] - c[..., None, None] * g,
+        e=e,
+        axis=axis,
+        low=low + offset,
+        high=high + offset,
+    )
+
+
+def _draw(quadrics: _Quadrics, ray: Tensor, step: Tensor) -> Tensor:
+    """P quadrics, slopes of P tiles' centres [P, 2], steps [P] -> depth [P, TILE_PX * TILE_PX], inf for a miss."""
+    ray = torch.cat([ray, torch.ones_like(ray[:, :1])], dim=1)
+    qa = _over_tile(quadrics.g, ray, step)
+    root2 = _over_tile(quadrics.discriminant, ray, step)
+    is_hit = root2 >= 0
+    depth = _along_tile(quadrics.e, ray, step).sub_(root2.relu_().sqrt_()).div_(qa)
+    height = _along_tile(quadrics.axis, ray, step).mul_(depth)
+    is_hit &= (height >= quadrics.low[:, None]) & (height <= quadrics.high[:, None])
+    return torch.where(is_hit, depth, torch.inf)
+
+
+def _over_tile(form: Tensor, ray: Tensor, step: Tensor) -> Tensor:
+    """The quadratic form [P, 3, 3] of the rays to each pixel of tiles around `ray` [P, 3] -> [P, pixels].
+
+    It is a polynomial in the pixel's place in the tile: six coefficients a tile instead of arithmetic a pixel.
+    """
+    turned = (form @ ray[..., None])[..., 0]
+    coefficients = [(turned * ray).sum(dim=1), 2 * step * turned[:, 0], -2 * step * turned[:, 1]]
+    coefficients += [step**2 * form[:, 0, 0], -2 * step**2 * form[:, 0, 1], step**2 * form[:, 1, 1]]
+    return torch.stack(coefficients, dim=1) @ _monomials(form)
+
+
+def _along_tile(form: Tensor, ray: Tensor, step: Tensor) -> Tensor:
+    """The linear form [P, 3] of the rays to each pixel of tiles around `ray` [P, 3] -> [P, pixels]."""
+    coefficients = torch.stack([(form * ray).sum(dim=1), step * form[:, 0], -step * form[:, 1]], dim=1)
+    return coefficients @ _monomials(form)[:3]
+
+
+def _monomials(like: Tensor) -> Tensor:
+    """[6, pixels]: 1, x, y, x², xy, y² of each pixel of a tile, in pixels right of and below the tile's centre."""
+    place = torch.arange(TILE_PX, device=like.device, dtype=like.dtype) - (TILE_PX - 1) / 2
+    y, x = torch.meshgrid(place, place, indexing="ij")
+    return torch.stack([torch.ones_like(x), x, y, x * x, x * y, y * y]).flatten(1)
+
+
+def _visible(surface: SphereMesh, window: _Window) -> Tensor:
+    """[B, P, T, T]: whether primitive p of `_quadrics` may reach tile (row, column). Conservative.
+
+    A round cone's outline is the hull of its spheres'. It is tested as a box, which is tight for upright and level
+    ones, and as a capsule of the larger one's radius, which is tight for slender ones.
+    """
+    middle, extent, radius = _outlines(surface)
+    first, second = surface.cones.unbind(dim=1)
+    a, b = torch.cat([middle, middle[:, first]], dim=1), torch.cat([middle, middle[:, second]], dim=1)
+    low, high = middle - extent, middle + extent
+    low = torch.cat([low, torch.minimum(low[:, first], low[:, second])], dim=1)
+    high = torch.cat([high, torch.maximum(high[:, first], high[:, second])], dim=1)
+    radius = torch.cat([radius, torch.maximum(radius[:, first], radius[:, second])], dim=1)
+
+    margin = (window.step * (TILE_PX - 1) / 2)[:, None, None]  # from a tile's centre to its outermost pixels
+    columns, rows = window.columns[:, None], window.rows[:, None]
+    in_columns = (high[..., :1] >= columns - margin) & (low[..., :1] <= columns + margin)
+    in_rows = (high[..., 1:] >= rows - margin) & (low[..., 1:] <= rows + margin)
+
+    along = b - a
+    along_x, along_y = along[..., :1, None], along[..., 1:, None]
+    x, y = (columns - a[..., :1])[..., None, :], (rows - a[..., 1:])[..., :, None]
+    length2 = along.square().sum(dim=-1)[..., None, None].clamp(min=1e-12)
+    share = (x * (along_x / length2) + y * (along_y / length2)).clamp_(0, 1)
+    distance2 = (x - share * along_x).square_() + (y - share * along_y).square_()
+    reach = radius[..., None] + 2**0.5 * margin
+    is_near = distance2 <= reach.square()[..., None]
+
+    gap2 = (surface.centers_mm[:, first] - surface.centers_mm[:, second]).square().sum(dim=-1)
+    has_side = gap2 > (surface.radii_mm[:, first] - surface.radii_mm[:, second]).square() + 1e-6  # none swallows other
+    has_side = torch.cat([torch.ones_like(surface.radii_mm, dtype=torch.bool), has_side], dim=1)
+    return is_near & (in_rows & has_side[..., None])[..., :, None] & in_columns[..., None, :]
+
+
+def _outlines(surface: SphereMesh) -> tuple[Tensor, Tensor, Tensor]:
+    """Each sphere's outline, an ellipse in slopes: middle [B, N, 2], half extents [B, N, 2], semi-major axis [B, N]."""
+    x, y, z = surface.centers_mm.unbind(dim=-1)
+    r2 = surface.radii_mm.square()
+    depth2 = z.square() - r2
+    middle = torch.stack([x * z, y * z], dim=-1) / depth2[..., None]
+    extent = (torch.stack([x, y], dim=-1).square() + depth2[..., None]).sqrt() * (surface.radii_mm / depth2)[..., None]
+    # Half extents and semi-axes have the same sum of squares; the semi-minor axis is r / sqrt(z² - r²).
+    return middle, extent, (extent.square().sum(dim=-1) - r2 / depth2).sqrt()

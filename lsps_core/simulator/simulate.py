@@ -1,0 +1,125 @@
+"""Labelled depth frames of hands, without data: a clean *synthetic* domain, a *sensor* domain in place of a real one.
+
+The two differ as synthetic and real data do: one hand against several people's, no arm against a forearm, another
+distribution of poses, a clean image against a depth camera's, an exact crop against one that is off by millimetres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from lsps_core.simulator.hand import HandShape, average_shape, forearm_direction, forward_kinematics, sample_shapes
+from lsps_core.simulator.poses import SENSOR_POSES, SYNTHETIC_POSES, sample_poses
+from lsps_core.simulator.render import cut_to_cube, pixel_points, render
+from lsps_core.simulator.sensor import sense
+from lsps_core.simulator.surface import SphereMesh, hand_surface, with_forearm
+
+FRAME_SIZE = 128
+HALF_MM = 125.0
+CENTER_STD_MM = 4.0
+"""Of the sensor domain's crop centre around the hand's visible middle, along each axis."""
+_COARSE_SIZE = 64  # finds the middle of a surface to a millimetre or two at a quarter of the cost
+_DOMAINS = ("synthetic", "sensor")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatedBatch:
+    """B frames, on the CPU.
+
+    depth_mm: uint16 [B, 128, 128], 0 = no reading or nothing inside the cube. joints_mm: float32 [B, 21, 3] in
+    HAND21's order, camera frame, exact. center_mm: float32 [B, 3]. half_mm: float32 [B]. subject: int64 [B].
+    """
+
+    depth_mm: npt.NDArray[np.uint16]
+    joints_mm: npt.NDArray[np.float32]
+    center_mm: npt.NDArray[np.float32]
+    half_mm: npt.NDArray[np.float32]
+    subject: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.depth_mm)
+
+
+def simulate(
+    domain: Literal["synthetic", "sensor"],
+    frame_count: int,
+    *,
+    subjects: int = 8,
+    seed: int = 0,
+    device: str | torch.device = "cpu",
+    batch_size: int = 64,
+) -> Iterator[SimulatedBatch]:
+    """`frame_count` frames in batches; batch k is a function of the seed and k, the last one is cut to length.
+
+    `subjects` people, a function of the seed, take turns at random in the sensor domain; the synthetic domain always
+    shows the average hand. Raises ValueError at the call, not at the first batch.
+    """
+    if domain not in _DOMAINS:
+        raise ValueError(f"unknown domain {domain!r}: choose one of {', '.join(_DOMAINS)}")
+    for name, value in (("frame_count", frame_count), ("subjects", subjects), ("batch_size", batch_size)):
+        if value < 1:
+            raise ValueError(f"{name} is {value}: it must be at least 1")
+    return _batches(domain == "sensor", frame_count, subjects, seed, torch.device(device), batch_size)
+
+
+def _batches(
+    is_sensor: bool, frame_count: int, subjects: int, seed: int, device: torch.device, batch_size: int
+) -> Iterator[SimulatedBatch]:
+    people = sample_shapes(subjects, _generator(seed, 0, device)) if is_sensor else average_shape(device=device)
+    for index, start in enumerate(range(0, frame_count, batch_size)):
+        generator = _generator(seed, 1 + index, device)
+        with torch.no_grad():
+            batch = _simulate_batch(is_sensor, people, batch_size, generator)
+        yield _first(batch, frame_count - start)
+
+
+def _simulate_batch(is_sensor: bool, people: HandShape, count: int, generator: torch.Generator) -> SimulatedBatch:
+    subject = torch.randint(len(people.palm_width), (count,), generator=generator, device=generator.device)
+    shape = people[subject]
+    pose = sample_poses(SENSOR_POSES if is_sensor else SYNTHETIC_POSES, shape, generator)
+    joints = forward_kinematics(shape, pose)
+    hand = hand_surface(joints, shape.radii_mm)
+    half = torch.full((count,), HALF_MM, device=generator.device)
+    center = visible_center_mm(hand, joints.mean(dim=1), half)
+    if is_sensor:
+        center = center + CENTER_STD_MM * torch.randn(count, 3, generator=generator, device=generator.device)
+        clean = render(with_forearm(hand, joints, forearm_direction(pose)), center, half, size=FRAME_SIZE)
+        depth = sense(clean, center, half, generator)
+    else:
+        depth = render(hand, center, half, size=FRAME_SIZE)
+    depth = cut_to_cube(depth, center, half).round_()
+    return SimulatedBatch(
+        depth_mm=depth.cpu().numpy().astype(np.uint16),
+        joints_mm=joints.cpu().numpy(),
+        center_mm=center.cpu().numpy(),
+        half_mm=half.cpu().numpy(),
+        subject=subject.cpu().numpy(),
+    )
+
+
+def visible_center_mm(hand: SphereMesh, guess_mm: Tensor, half_mm: Tensor) -> Tensor:
+    """hand of B without forearm, guess_mm [B, 3] near its middle, half_mm [B] -> mean of its visible points [B, 3]."""
+    depth = render(hand, guess_mm, half_mm, size=_COARSE_SIZE)
+    is_hit = depth.isfinite()
+    points = pixel_points(depth.where(is_hit, 0), guess_mm, half_mm)
+    return points.sum(dim=(1, 2)) / is_hit.sum(dim=(1, 2)).clamp(min=1)[:, None]
+
+
+def _generator(seed: int, index: int, device: torch.device) -> torch.Generator:
+    """Independent streams for every (seed, index); neighbouring seeds of the generator itself would be related."""
+    state = int(np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0])
+    generator = torch.Generator(device=device)
+    generator.manual_seed(state >> 1)  # it takes a signed 64-bit integer
+    return generator
+
+
+def _first(batch: SimulatedBatch, count: int) -> SimulatedBatch:
+    values: dict[str, Any] = {name: value[:count] for name, value in vars(batch).items()}
+    return SimulatedBatch(**values)

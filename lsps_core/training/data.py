@@ -1,0 +1,143 @@
+"""The frames of a run on their device: batches by (seed, stage, step), and a fixed held-out set."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from lsps_core.config import DOMAINS, IMAGE_SIZE, STAGES, Domain, StageConfig, TrainConfig
+from lsps_core.data.augment import augment, augment_pose, sample_augmentation
+from lsps_core.data.batches import batch_indices, labelled_subset
+from lsps_core.data.device_frames import DeviceFrames
+from lsps_core.data.store import FrameStore
+from lsps_core.training.stages import FrameBatch, TriBatch
+
+HELD_OUT_FRAMES = 512
+STATISTICS_FRAMES = 16_384
+_FIRST = 0  # the place of a seed's streams that belong to no stage
+_PLACES_WITHOUT_IMAGES = (_FIRST, STAGES.index("pose") + 1)  # making them would take most of a pose step
+
+
+class TrainingData:
+    """Both stores in device memory, with what a run keeps from training and what it may know of the real frames.
+
+    skeleton, half_mm (median of the synthetic frames), provenance by domain, is_simulated (both stores are).
+    validation_domain: "real" where the real store is annotated, else "synthetic"; at most 512 frames of it are held out.
+    ValueError where the stores do not go together.
+    """
+
+    def __init__(self, config: TrainConfig, device: torch.device) -> None:
+        self.config, self.device = config, device
+        paths: dict[Domain, Path] = {"synthetic": Path(config.synthetic_path), "real": Path(config.real_path)}
+        with FrameStore(paths["synthetic"]) as synthetic, FrameStore(paths["real"]) as real:
+            stores: dict[Domain, FrameStore] = {"synthetic": synthetic, "real": real}
+            for domain, store in stores.items():
+                _check(store, domain)
+            if synthetic.skeleton is None:
+                raise ValueError(f"{synthetic.path} has no joints; the synthetic frames must be annotated")
+            if real.skeleton not in (None, synthetic.skeleton):
+                raise ValueError(
+                    f"{real.path} has the skeleton {real.skeleton.name if real.skeleton else None}, {synthetic.path} "
+                    f"has {synthetic.skeleton.name}; train on stores of one skeleton"
+                )
+            self.skeleton = synthetic.skeleton
+            self.is_simulated = synthetic.is_simulated and real.is_simulated
+            self.provenance = {domain: store.provenance for domain, store in stores.items()}
+            self.frames = {domain: DeviceFrames(store, device) for domain, store in stores.items()}
+        self.half_mm = float(self.frames["synthetic"].half_mm.median())
+        self._divide()
+
+    def _divide(self) -> None:
+        """Hold out the validation frames; of the rest draw the real frames whose annotation may be used."""
+        config, real = self.config, self.frames["real"]
+        annotated = real.pose.isfinite().all(dim=2).all(dim=1).cpu().numpy() & (real.pose.shape[1] > 0)
+        self.validation_domain: Domain = "real" if annotated.any() else "synthetic"
+        candidates = np.flatnonzero(annotated) if annotated.any() else np.arange(len(self.frames["synthetic"]))
+        held_out = min(HELD_OUT_FRAMES, len(candidates) // 10)
+        if held_out == 0:
+            raise ValueError("10 annotated frames or more are needed, to hold some out for validation")
+        drawn = batch_indices(_seed(config.seed, _FIRST, "held out"), 0, held_out, len(candidates))
+        self._held_out = np.sort(candidates[drawn])
+        self._usable: dict[Domain, npt.NDArray[np.int64]] = {}
+        for domain, frames in self.frames.items():
+            taken = self._held_out if domain == self.validation_domain else np.empty(0, np.int64)
+            self._usable[domain] = np.setdiff1d(np.arange(len(frames)), taken)
+        may_use = np.intersect1d(self._usable["real"], np.flatnonzero(annotated))
+        if config.labels > 0 and len(may_use) == 0:
+            raise ValueError(f"labels is {config.labels}, but {config.real_path} has no annotated frames")
+        chosen = labelled_subset(config.seed, config.labels, len(may_use)) if len(may_use) else np.empty(0, np.int64)
+        self._labelled = may_use[chosen]
+
+    def batch(self, stage: str, settings: StageConfig, step: int) -> TriBatch:
+        """The augmented frames of one step of one stage: a function of (seed, stage, step). The pose stage gets no images."""
+        place = STAGES.index(stage) + 1
+        synthetic, real = (
+            self._draw(domain, self._usable[domain], domain, place, settings.batch_size, step)
+            for domain in ("synthetic", "real")
+        )
+        labelled = None
+        if len(self._labelled):
+            labelled = self._draw("real", self._labelled, "labelled", place, settings.batch_size, step)
+        return TriBatch(synthetic, real, labelled)
+
+    def held_out(self) -> FrameBatch:
+        """The validation frames, as they are."""
+        image, pose, _, _ = self.frames[self.validation_domain].batch(self._held_out)
+        return FrameBatch(image, pose)
+
+    def held_out_half_mm(self) -> torch.Tensor:
+        """[N] of the validation frames."""
+        return self.frames[self.validation_domain].half_mm[torch.as_tensor(self._held_out, device=self.device)]
+
+    def statistics_poses(self) -> torch.Tensor:
+        """Augmented synthetic poses [N, J, 3] to measure the pose latent's range on."""
+        count = min(len(self._usable["synthetic"]), STATISTICS_FRAMES)
+        return self._draw("synthetic", self._usable["synthetic"], "statistics", _FIRST, count, 0).pose
+
+    def preview(self, count: int) -> dict[Domain, FrameBatch]:
+        """A few fixed frames of each domain, as they are."""
+        batches: dict[Domain, FrameBatch] = {}
+        for domain, frames in self.frames.items():
+            source = self._held_out if domain == self.validation_domain else self._usable[domain]
+            batches[domain] = FrameBatch(*frames.batch(source[:count])[:2])
+        return batches
+
+    def _draw(
+        self, domain: Domain, usable: npt.NDArray[np.int64], stream: str, place: int, count: int, step: int
+    ) -> FrameBatch:
+        seed = _seed(self.config.seed, place, stream)
+        indices = usable[batch_indices(seed, step, count, len(usable))]
+        generator = torch.Generator().manual_seed(_seed(seed, step, stream))
+        rotation_rad = math.radians(self.config.rotation_degrees)
+        moves = sample_augmentation(count, rotation_rad, self.config.translation_mm, generator, self.device)
+        frames = self.frames[domain]
+        if place in _PLACES_WITHOUT_IMAGES:
+            where = torch.as_tensor(indices, device=self.device)
+            pose = augment_pose(frames.pose[where], frames.half_mm[where], *moves)
+            return FrameBatch(pose.new_empty(count, 0), pose)
+        image, pose, center_mm, half_mm = frames.batch(indices)
+        image, pose, _ = augment(image, pose, center_mm, half_mm, *moves)
+        return FrameBatch(image, pose)
+
+
+def step_generator(seed: int, stage: str, step: int, device: torch.device) -> torch.Generator:
+    """The noise of one step: a function of (seed, stage, step), drawn on the device."""
+    generator = torch.Generator(device)
+    return generator.manual_seed(_seed(seed, STAGES.index(stage) + 1, "noise", step))
+
+
+def _seed(*keys: int | str) -> int:
+    """One seed from several keys, so that streams of one run do not repeat each other."""
+    numbers = [key if isinstance(key, int) else int.from_bytes(key.encode()[:8]) for key in keys]
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _check(store: FrameStore, domain: Domain) -> None:
+    if store.domain != domain:
+        raise ValueError(f"{store.path} holds {store.domain} frames, not {domain} ones; exchange --synthetic and --real")
+    if store.image_size != IMAGE_SIZE:
+        raise ValueError(f"{store.path} has {store.image_size} px frames; the networks take {IMAGE_SIZE} px")

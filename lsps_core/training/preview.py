@@ -1,0 +1,36 @@
+"""A fixed set of frames through every route, as one picture: what the terms of a loss do not show."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from lsps_core.config import DOMAINS, Domain, other_domain
+from lsps_core.inference import Predictor
+from lsps_core.training.stages import FrameBatch
+
+
+def preview_sheet(predictor: Predictor, frames: dict[Domain, FrameBatch]) -> Image.Image:
+    """One column a frame, synthetic above real; near is bright.
+
+    Rows of each domain: input, reconstruction, translation, cycle, G_s and G_r of the pose that P sees in the input,
+    and of the annotated pose where there is one.
+    """
+    rows: list[Tensor] = []
+    for domain in reversed(DOMAINS):
+        image, pose = frames[domain]
+        latents = [predictor.posterior(image, domain)]
+        if pose.shape[1] and bool(pose.isfinite().all()):
+            latents.append(predictor.encode_pose(pose))
+        rows += [image, predictor.reconstruct(image, domain), predictor.translate(image, domain)]
+        rows += [predictor.cycle(image, domain)]
+        for latent in latents:
+            depth_latent = predictor.map(latent)
+            rows += [predictor.generate(depth_latent, target) for target in (domain, other_domain(domain))]
+    strips = [torch.cat(list(row[:, 0].cpu()), dim=1) for row in rows]
+    width = max(strip.shape[1] for strip in strips)
+    padded = [torch.nn.functional.pad(strip, (0, width - strip.shape[1]), value=1.0) for strip in strips]
+    sheet = torch.cat(padded).clamp(-1, 1)
+    return Image.fromarray(((1 - sheet.numpy()) * 127.5).astype(np.uint8))

@@ -1,0 +1,94 @@
+"""A window without a display where there is none, tiny models and stores, and nothing left running after a test."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+if not os.environ.get("DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+import pytest
+from app_helpers import WAIT_MS, write_model, write_store
+from PySide6.QtCore import QObject, QProcess, QThread, QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from explorer_app.main_window import MainWindow
+from explorer_app.model.hand_model import HandModel
+
+
+@pytest.fixture(autouse=True)
+def _no_leaks() -> Iterator[None]:
+    """Fail a test that leaves a thread, a running timer or a process behind."""
+    yield
+    left = [thread.name for thread in threading.enumerate() if thread.name.startswith("lsps-")]
+    app = QApplication.instance()
+    for widget in app.topLevelWidgets() if app is not None else []:
+        for kind in (QThread, QTimer, QProcess):
+            left += [f"{kind.__name__} of {widget}" for child in widget.findChildren(kind) if _is_active(child)]
+    assert not left, f"left running: {left}"
+
+
+def _is_active(child: QObject) -> bool:
+    if isinstance(child, QTimer):
+        return child.isActive()
+    return child.isRunning() if isinstance(child, QThread) else child.state() != QProcess.ProcessState.NotRunning
+
+
+@pytest.fixture(scope="session")
+def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("model") / "tiny.safetensors")
+
+
+@pytest.fixture(scope="session")
+def other_model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("model") / "other.safetensors", seed=1)
+
+
+@pytest.fixture(scope="session")
+def store_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_store(tmp_path_factory.mktemp("store") / "frames.h5")
+
+
+@pytest.fixture(scope="session")
+def image_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A raw depth image, 640 x 480 in mm: a hand's worth of surface half a metre from the camera."""
+    depth = np.zeros((480, 640), dtype=np.float32)
+    rows, columns = np.mgrid[:480, :640]
+    depth[(rows - 240) ** 2 + (columns - 320) ** 2 < 45**2] = 500
+    for column in (280, 300, 320, 340, 360):
+        depth[120:220, column - 7 : column + 7] = 500
+    path = tmp_path_factory.mktemp("image") / "hand.npy"
+    np.save(path, depth)
+    return path
+
+
+@pytest.fixture(scope="session")
+def model(model_path: Path) -> HandModel:
+    return HandModel.load(model_path, "cpu")
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[MainWindow]:
+    """A window on screen with nothing open; remembers nothing beyond the test."""
+    window = MainWindow("cpu")
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def open_and_wait(qtbot: QtBot, window: MainWindow) -> Callable[..., None]:
+    """Open paths as the command line would, and wait until all of it is shown."""
+
+    def open_paths(*paths: Path, **keywords: object) -> None:
+        window.open_paths(paths, **keywords)
+        qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+
+    return open_paths

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from lsps_core.checkpoint import Checkpoint
+from lsps_core.config import ModelConfig
+from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.skeleton import HAND21
+
+
+@pytest.fixture
+def untrained() -> Checkpoint:
+    """A tiny model of hand21 with random weights."""
+    torch.manual_seed(0)
+    model = TriDomainModel(ModelConfig(joint_count=21, base_channels=4))
+    return Checkpoint(
+        config=model.config,
+        skeleton=HAND21,
+        half_mm=125.0,
+        latent_mean=tuple(0.01 * i for i in range(20)),
+        latent_std=(0.9,) * 20,
+        weights=model.state_dict(),
+        training={"simulated": True},
+    )
+
+
+@pytest.fixture(scope="session")
+def trained_run(stores: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of a tiny model that went through all stages: a few hundred steps on 64 frames or so of each domain."""
+    from lsps_core.cli import main
+
+    run = tmp_path_factory.mktemp("runs") / "trained"
+    settings = ["base_channels=4", "pose.steps=1500", "depth.steps=250", "depth.batch_size=4", "posterior.steps=250"]
+    settings += ["posterior.batch_size=16", "rotation_degrees=0", "translation_mm=0", "posterior.learning_rate=0.002"]
+    settings += ["depth.learning_rate=0.001", "pose.learning_rate=0.003"]
+    arguments = ["train", str(run), "--synthetic", str(stores["synthetic"]), "--real", str(stores["real"])]
+    assert main([*arguments, "--device", "cpu", *(part for item in settings for part in ("--set", item))]) == 0
+    return run

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from lsps_core.config import DOMAINS, PRESETS, ModelConfig, TrainConfig
+from lsps_core.networks.blocks import ResidualBlock
+from lsps_core.networks.tri_domain import TriDomainModel
+
+
+@pytest.fixture(scope="module")
+def model() -> TriDomainModel:
+    torch.manual_seed(0)
+    return TriDomainModel(ModelConfig(joint_count=21, base_channels=4)).requires_grad_(False)
+
+
+def test_the_shapes_of_every_network(model):
+    image, pose, latent = torch.zeros(2, 1, 128, 128), torch.zeros(2, 21, 3), torch.zeros(2, 20)
+    code = model.pose_vae.encode(pose)
+    assert code.mean.shape == code.std.shape == (2, 20)
+    assert model.pose_vae.decode(latent).shape == pose.shape
+    assert model.mapping(latent).shape == (2, 16, 32, 32)
+    for domain in DOMAINS:
+        mean = model.encoder(image, domain)
+        assert mean.shape == (2, *model.config.depth_latent_shape)
+        assert model.generator(mean, domain).shape == image.shape
+        features = model.discriminator.features(image, domain)
+        assert features.shape == (2, 64, 4, 4)
+        assert model.discriminator.scores(features).shape == (2, 1, 3, 3)
+        assert model.discriminator.posterior(features).shape == (2, 20)
+
+
+def test_the_paper_preset_has_the_papers_widths():
+    config = TrainConfig(synthetic_path="", real_path="", **PRESETS["paper"]).model_config(36)
+    with torch.device("meta"):
+        model = TriDomainModel(config)
+    assert config.depth_latent_shape == (256, 32, 32)
+    shapes = {name: tuple(weight.shape) for name, weight in model.named_parameters()}
+    assert shapes["pose_vae.encoder.0.weight"] == (30, 108)
+    assert shapes["encoder.own.real.0.0.weight"] == (64, 1, 7, 7)
+    assert shapes["encoder.own.real.2.0.weight"] == (256, 128, 3, 3)
+    assert shapes["encoder.shared.body.3.weight"] == (512, 128, 3, 3)  # 512 in 4 groups
+    assert shapes["generator.own.synthetic.5.weight"] == (1, 64, 1, 1)
+    assert [shapes[f"mapping.layers.{i}.weight"][1] for i in (0, 2, 4, 6)] == [1024, 1024, 512, 256]
+    assert shapes["discriminator.shared.2.0.weight"] == (1024, 512, 3, 3)
+    assert shapes["discriminator.posterior_head.weight"] == (20, 1024, 2, 2)
+
+
+def test_the_compact_preset_fits_the_repository():
+    config = TrainConfig(synthetic_path="", real_path="", **PRESETS["compact"]).model_config(21)
+    with torch.device("meta"):
+        model = TriDomainModel(config)
+    assert 4 * sum(weight.numel() for weight in model.state_dict().values()) < 15e6
+
+
+def test_domains_share_exactly_the_blocks_of_the_paper(model):
+    """A change of the shared block moves both domains, a change of one's own block only that one."""
+    image = torch.rand(1, 1, 128, 128, generator=torch.Generator().manual_seed(1))
+    routes = {
+        "encoder": lambda domain: model.encoder(image, domain),
+        "generator": lambda domain: model.generator(model.mapping(torch.ones(1, 20)), domain),
+        "discriminator": lambda domain: model.discriminator.features(image, domain),
+    }
+    for name, route in routes.items():
+        network = getattr(model, name)
+        for part, moved in ((network.shared, {"real", "synthetic"}), (network.own["real"], {"real"})):
+            before = {domain: route(domain) for domain in DOMAINS}
+            weight = next(part.parameters())
+            weight.add_(0.1)
+            assert {domain for domain in DOMAINS if not torch.equal(before[domain], route(domain))} == moved
+            weight.sub_(0.1)
+
+
+def test_the_residual_block_is_a_resnext_bottleneck_with_instance_norm():
+    torch.manual_seed(0)
+    block = ResidualBlock(16)
+    convolutions = [layer for layer in block.body if isinstance(layer, nn.Conv2d)]
+    assert [(c.in_channels, c.out_channels, c.kernel_size, c.groups) for c in convolutions] == [
+        (16, 32, (1, 1), 1),
+        (32, 32, (3, 3), 4),
+        (32, 16, (1, 1), 1),
+    ]
+    x = torch.randn(2, 16, 8, 8)
+    expected = x
+    for layer in convolutions:
+        expected = nn.functional.instance_norm(layer(expected))
+        if layer is not convolutions[-1]:
+            expected = nn.functional.leaky_relu(expected, 0.2)
+    torch.testing.assert_close(block(x), x + expected, atol=1e-4, rtol=1e-4)
+
+
+def test_a_code_is_drawn_with_its_own_deviation(model):
+    code = model.pose_vae.encode(torch.zeros(1, 21, 3))
+    draws = torch.cat([code.sample(torch.Generator().manual_seed(seed)) for seed in range(4000)])
+    torch.testing.assert_close(draws.mean(dim=0), code.mean[0], atol=0.08, rtol=0)
+    torch.testing.assert_close(draws.std(dim=0), code.std[0], atol=0.06, rtol=0)

@@ -1,0 +1,126 @@
+"""Gradients only where they belong; weights applied once."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from lsps_core.config import LossWeights, ModelConfig, StageConfig
+from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.training.stages import DepthStage, FrameBatch, PoseStage, PosteriorStage, TriBatch
+
+
+def make_batch(labelled: bool = False) -> TriBatch:
+    generator = torch.Generator().manual_seed(1)
+
+    def frames() -> FrameBatch:
+        image = torch.rand(2, 1, 128, 128, generator=generator) * 2 - 1
+        return FrameBatch(image, torch.randn(2, 21, 3, generator=generator) * 0.3)
+
+    return TriBatch(frames(), frames(), frames() if labelled else None)
+
+
+def make_model() -> TriDomainModel:
+    torch.manual_seed(0)
+    return TriDomainModel(ModelConfig(joint_count=21, base_channels=4))
+
+
+def run(stage_class, weights: LossWeights | None = None, labelled: bool = False):
+    """(model, names of the parameters that one step changed, its terms)."""
+    model = make_model()
+    stage = stage_class(model, StageConfig(steps=1, batch_size=2), weights or LossWeights())
+    before = {name: parameter.clone() for name, parameter in model.named_parameters()}
+    terms = stage.step(make_batch(labelled), torch.Generator().manual_seed(2))
+    changed = {name for name, parameter in model.named_parameters() if not torch.equal(before[name], parameter)}
+    return model, changed, terms
+
+
+def networks(names) -> set[str]:
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("stage_class", "trained"),
+    [
+        (PoseStage, {"pose_vae"}),
+        (DepthStage, {"encoder", "generator", "mapping", "discriminator"}),
+        (PosteriorStage, {"discriminator"}),
+    ],
+)
+@pytest.mark.parametrize("labelled", [False, True])
+def test_a_stage_trains_its_own_networks_only(stage_class, trained, labelled):
+    model, changed, terms = run(stage_class, labelled=labelled)
+    assert networks(changed) == trained
+    assert all(term.isfinite() and not term.requires_grad for term in terms.values())
+    assert all(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_the_posterior_stage_leaves_the_score_head_alone():
+    _, changed, _ = run(PosteriorStage)
+    assert not any(name.startswith("discriminator.score_head") for name in changed)
+    assert any(name.startswith("discriminator.own.real") for name in changed)
+
+
+def test_the_depth_stage_trains_the_posterior_head_with_the_discriminators():
+    _, changed, _ = run(DepthStage)
+    assert "discriminator.posterior_head.weight" in changed
+
+
+def test_labels_add_the_terms_of_real_frames_and_nothing_else():
+    for stage_class, added in (
+        (DepthStage, {"mapping/real", "mapping_reconstruction/real", "mapping_adversarial/real"}),
+        (PosteriorStage, {"posterior/real"}),
+        (PoseStage, set()),
+    ):
+        without, with_labels = (set(run(stage_class, labelled=labelled)[2]) for labelled in (False, True))
+        assert with_labels - without == added
+        assert without <= with_labels
+
+
+def test_the_pose_of_an_unlabelled_real_frame_is_never_used():
+    """NaN poses of the real batch leave every term finite."""
+    model = make_model()
+    batch = make_batch()
+    hidden = TriBatch(batch.synthetic, FrameBatch(batch.real.image, torch.full((2, 21, 3), torch.nan)), None)
+    for stage_class in (PoseStage, DepthStage, PosteriorStage):
+        stage = stage_class(model, StageConfig(steps=1, batch_size=2), LossWeights(posterior_translated=1.0))
+        terms = stage.step(hidden, torch.Generator().manual_seed(2))
+        assert all(term.isfinite() for term in terms.values())
+
+
+NOTHING = LossWeights(**dict.fromkeys(vars(LossWeights()), 0.0))
+
+
+@pytest.mark.parametrize(
+    ("key", "trained"),
+    [
+        ("reconstruction", {"encoder", "generator"}),
+        ("depth_kl", {"encoder", "generator"}),  # the generator by the code of its translation
+        ("mapping", {"encoder", "mapping"}),
+        ("mapping_reconstruction", {"generator", "mapping"}),
+        ("posterior", {"discriminator"}),
+        ("adversarial", {"encoder", "generator", "mapping", "discriminator"}),
+        ("feature_matching_depth", {"discriminator"}),
+    ],
+)
+def test_a_term_of_the_depth_stage_reaches_the_networks_of_its_equation(key, trained):
+    weights = LossWeights(**(vars(NOTHING) | {key: 1.0}))
+    _, changed, _ = run(DepthStage, weights)
+    assert networks(changed) == trained
+
+
+def test_a_weight_scales_its_gradient_once():
+    def gradient(weight: float) -> torch.Tensor:
+        model = make_model()
+        weights = LossWeights(**(vars(NOTHING) | {"posterior": weight}))
+        stage = PosteriorStage(model, StageConfig(steps=1, batch_size=2), weights)
+        stage.step(make_batch(), torch.Generator().manual_seed(2))
+        return model.discriminator.posterior_head.weight.grad
+
+    torch.testing.assert_close(gradient(6.0), 2 * gradient(3.0))
+
+
+def test_a_step_is_a_function_of_batch_and_generator():
+    first, second = (run(DepthStage)[0].state_dict() for _ in range(2))
+    for name, weight in first.items():
+        assert torch.equal(weight, second[name])
