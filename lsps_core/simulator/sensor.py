@@ -44,7 +44,7 @@ class SensorNoise:
 
 SENSOR_NOISE = SensorNoise()
 _PATCH_PX = 4  # neighbours this far apart in the crop share ragged jitter and holes
-_DISPARITY_CM = 35130.0  # baseline times focal length, in 1/8 px: Barron & Malik 2013
+_DISPARITY_MM = 351300.0  # baseline times focal length in mm and 1/8 px: Barron & Malik 2013, there in cm
 
 
 def sense(
@@ -76,14 +76,11 @@ def sense(
     share = ((1 - chance) / noise.flying).clamp(max=1)
     depth = torch.where(is_edge & (share < 1), torch.lerp(nearest, farthest, share.square()), depth)
 
-    depth = depth + _axial_std_mm(depth, slant, noise) * _normal(depth, generator)
-    disparity = _DISPARITY_CM * 10 / depth + noise.disparity_std * _normal(depth, generator) + 0.5
-    depth = _DISPARITY_CM * 10 / disparity.round_()
-    return depth.masked_fill_(lost, 0)
-
-
-def _normal(like: Tensor, generator: torch.Generator) -> Tensor:
-    return torch.randn(like.shape, generator=generator, device=like.device)
+    # One draw for both normal noises: a step of depth is disparity / depth steps of disparity.
+    disparity = _DISPARITY_MM / depth
+    std = ((_axial_std_mm(depth, slant, noise) * disparity / depth).square_() + noise.disparity_std**2).sqrt_()
+    disparity += std * torch.randn(depth.shape, generator=generator, device=depth.device) + 0.5
+    return (_DISPARITY_MM / disparity.round_()).masked_fill_(lost, 0)
 
 
 def _slant_rad(depth_mm: Tensor, pixel_per_mm: Tensor) -> Tensor:
@@ -98,11 +95,11 @@ def _slant_rad(depth_mm: Tensor, pixel_per_mm: Tensor) -> Tensor:
 def _look_beside(depth_mm: Tensor, white_std: Tensor, ragged_std: Tensor, generator: torch.Generator) -> Tensor:
     """depth_mm [B, S, S], standard deviations in crop pixels [B, 1, 1] -> each pixel's value from one near it."""
     batch, size, _ = depth_mm.shape
-    ragged = ragged_std * _patches(depth_mm, generator)
     across = torch.arange(size, device=depth_mm.device)
-    columns = (white_std * _normal(depth_mm, generator) + ragged).round_().long() + across
-    # Stereo is matched along rows: little goes astray across them.
-    rows = (0.5 * white_std * _normal(depth_mm, generator)).round_().long() + across[:, None]
+    white = white_std * torch.randn(depth_mm.shape, generator=generator, device=depth_mm.device)
+    columns = (white + ragged_std * _patches(depth_mm, generator)).round_().long() + across
+    # Stereo is matched along rows: less goes astray across them.
+    rows = (0.5 * ragged_std * _patches(depth_mm, generator)).round_().long() + across[:, None]
     index = rows.clamp_(0, size - 1) * size + columns.clamp_(0, size - 1)
     return depth_mm.flatten(1).gather(1, index.flatten(1)).view(batch, size, size)
 

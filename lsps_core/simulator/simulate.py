@@ -59,22 +59,27 @@ def simulate(
     """`frame_count` frames in batches; batch k is a function of the seed and k, the last one is cut to length.
 
     `subjects` people, a function of the seed, take turns at random in the sensor domain; the synthetic domain always
-    shows the average hand. Raises ValueError at the call, not at the first batch.
+    shows the average hand. CPU and GPU draw from different random streams. Raises ValueError at the call, not at the
+    first batch.
     """
     if domain not in _DOMAINS:
         raise ValueError(f"unknown domain {domain!r}: choose one of {', '.join(_DOMAINS)}")
     for name, value in (("frame_count", frame_count), ("subjects", subjects), ("batch_size", batch_size)):
         if value < 1:
             raise ValueError(f"{name} is {value}: it must be at least 1")
+    if seed < 0:
+        raise ValueError(f"seed is {seed}: it must not be negative")
     return _batches(domain == "sensor", frame_count, subjects, seed, torch.device(device), batch_size)
 
 
 def _batches(
     is_sensor: bool, frame_count: int, subjects: int, seed: int, device: torch.device, batch_size: int
 ) -> Iterator[SimulatedBatch]:
-    people = sample_shapes(subjects, _generator(seed, 0, device)) if is_sensor else average_shape(device=device)
+    people = (
+        sample_shapes(subjects, _generator((seed, is_sensor, 0), device)) if is_sensor else average_shape(device=device)
+    )
     for index, start in enumerate(range(0, frame_count, batch_size)):
-        generator = _generator(seed, 1 + index, device)
+        generator = _generator((seed, is_sensor, 1 + index), device)
         with torch.no_grad():
             batch = _simulate_batch(is_sensor, people, batch_size, generator)
         yield _first(batch, frame_count - start)
@@ -112,9 +117,9 @@ def visible_center_mm(hand: SphereMesh, guess_mm: Tensor, half_mm: Tensor) -> Te
     return points.sum(dim=(1, 2)) / is_hit.sum(dim=(1, 2)).clamp(min=1)[:, None]
 
 
-def _generator(seed: int, index: int, device: torch.device) -> torch.Generator:
-    """Independent streams for every (seed, index); neighbouring seeds of the generator itself would be related."""
-    state = int(np.random.SeedSequence([seed, index]).generate_state(1, np.uint64)[0])
+def _generator(key: tuple[int, ...], device: torch.device) -> torch.Generator:
+    """Independent streams for every key, so that frame k of one domain or seed tells nothing about another's."""
+    state = int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0])
     generator = torch.Generator(device=device)
     generator.manual_seed(state >> 1)  # it takes a signed 64-bit integer
     return generator

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -90,6 +91,9 @@ class Trainer:
         """The model as it stands, with its record; weights are shared, not copied."""
         stages = {name: self.config.stage(name).steps for name in STAGES[: STAGES.index(self.stage_name)]}
         mean, std = self.latent_statistics.tolist()
+        config = self.config.to_json()
+        for key in ("synthetic_path", "real_path"):  # a model goes round the world, folders stay at home
+            config[key] = Path(config[key]).name
         return Checkpoint(
             config=self.model.config,
             skeleton=self.data.skeleton,
@@ -103,7 +107,7 @@ class Trainer:
                 "torch": torch.__version__,
                 "simulated": self.data.is_simulated,
                 "data": self.data.provenance,
-                "config": self.config.to_json(),
+                "config": config,
                 "steps": stages | {self.stage_name: self.stage_step},
                 "seconds": round(self.seconds),
                 "validation": {
@@ -234,6 +238,7 @@ class Trainer:
             return
         model, tensors, state = latest
         self.model.load_state_dict(model.weights)
+        self.command = model.training["command"]
         self.latent_statistics = torch.tensor([model.latent_mean, model.latent_std])
         self._begin(state["stage"])
         self.stage_step = int(state["stage_step"])

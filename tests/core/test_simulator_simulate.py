@@ -85,7 +85,8 @@ def test_the_crop_is_centred_on_the_visible_hand(sample, domain):
         points.append(np.concatenate([slope * z[:, None], z[:, None]], axis=1).mean(axis=0) - center)
     off = np.abs(points).max(axis=1)
     if domain == "synthetic":
-        assert off.max() < 2.5
+        assert np.quantile(off, 0.9) < 1.5
+        assert off.max() < 8  # a finger may stick out of the cube
     else:  # off by some mm, and the forearm is in the picture
         assert np.median(off) > 3
     joints_off = np.linalg.norm(sample["joints_mm"].mean(axis=1) - sample["center_mm"], axis=1)
@@ -139,6 +140,7 @@ def test_no_frame_is_mirrored(sample):
         (("sensor", 0, {}), "frame_count is 0"),
         (("sensor", 1, {"subjects": 0}), "subjects is 0"),
         (("sensor", 1, {"batch_size": 0}), "batch_size is 0"),
+        (("sensor", 1, {"seed": -1}), "seed is -1"),
     ],
 )
 def test_impossible_wishes_are_refused_at_once(arguments, message):
