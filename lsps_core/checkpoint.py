@@ -118,7 +118,9 @@ def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     except FileNotFoundError as error:
         raise CheckpointError(f"{path} does not exist; check the path") from error
     except safetensors.SafetensorError as error:
-        raise CheckpointError(f"{path} is not a readable model: truncated, or another kind of file ({error})") from error
+        raise CheckpointError(
+            f"{path} is not a readable model: truncated, or another kind of file ({error})"
+        ) from error
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}; check its permissions") from error
 

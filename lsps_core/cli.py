@@ -34,7 +34,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="lsps", description="Simulate, import, train, evaluate: see `lsps COMMAND -h`.")
+    parser = argparse.ArgumentParser(
+        prog="lsps", description="Simulate, import, train, evaluate: see `lsps COMMAND -h`."
+    )
     parser.add_argument("--version", action="version", version=f"lsps {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_simulate(commands.add_parser("simulate", help="render annotated frames into a store"))
@@ -113,7 +115,10 @@ def _import_frames(arguments: argparse.Namespace) -> None:
     from lsps_core.data.importers.frames import import_frames
 
     fx, fy, cx, cy = _numbers("--camera", arguments.camera, 4)
-    center = _numbers("--center", arguments.center, 3) if arguments.center else None
+    center = None
+    if arguments.center:
+        u, v, d = _numbers("--center", arguments.center, 3)
+        center = (u, v, d)
     with tqdm(total=len(arguments.files), unit="frame", file=sys.stderr) as bar:
         report = import_frames(
             arguments.out,
@@ -146,6 +151,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _train(arguments: argparse.Namespace) -> int:
     from lsps_core.config import TrainConfig
+    from lsps_core.training.data import open_stores
     from lsps_core.training.run import Run, RunError
     from lsps_core.training.trainer import Trainer
 
@@ -170,8 +176,8 @@ def _train(arguments: argparse.Namespace) -> int:
             **PRESETS[arguments.preset or "compact"],
             **{key: given[key] for key in ("labels", "seed") if given[key] is not None},
         ).with_settings(arguments.settings)
-        for path in (config.synthetic_path, config.real_path):
-            _check_readable(path)
+        with open_stores(config):  # what is wrong with them is said before a run directory is made
+            pass
         run = Run.create(arguments.run_path, config, listener)
     stopped = []
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -180,13 +186,6 @@ def _train(arguments: argparse.Namespace) -> int:
         reason = Trainer(run, config, arguments.command_line, lambda: bool(stopped)).train()
     print(f"lsps train: {reason}; {run.path}", file=sys.stderr)
     return 0
-
-
-def _check_readable(path: str) -> None:
-    """A store that cannot be opened is said before a run directory is made."""
-    from lsps_core.data.store import FrameStore
-
-    FrameStore(Path(path)).close()
 
 
 class _TrainingListener:

@@ -150,9 +150,7 @@ class TrainConfig:
         return stage
 
     def model_config(self, joint_count: int) -> ModelConfig:
-        return ModelConfig(
-            joint_count=joint_count, base_channels=self.base_channels, pose_hidden=self.pose_hidden
-        )
+        return ModelConfig(joint_count=joint_count, base_channels=self.base_channels, pose_hidden=self.pose_hidden)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -160,7 +158,8 @@ class TrainConfig:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> TrainConfig:
         """Rebuild what `to_json` wrote; ValueError names a key that is unknown, missing or of the wrong type."""
-        return _from_json(cls, value, "")
+        config: TrainConfig = _from_json(cls, value, "")
+        return config
 
     def with_settings(self, settings: list[str]) -> TrainConfig:
         """Apply `KEY=VALUE` and `GROUP.KEY=VALUE` settings (GROUP: pose, depth, posterior, weights)."""
@@ -172,7 +171,9 @@ class TrainConfig:
             for group in groups:
                 node = node.get(group) if isinstance(node, dict) else None
             if not equals or not isinstance(node, dict) or key not in node or isinstance(node[key], dict):
-                raise ValueError(f"--set {setting}: no such setting; write for example depth.steps=1000, {_known(tree)}")
+                raise ValueError(
+                    f"--set {setting}: no such setting; write for example depth.steps=1000, {_known(tree)}"
+                )
             node[key] = _parse(setting, text, type(node[key]))
         return TrainConfig.from_json(tree)
 
@@ -186,7 +187,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "pose": StageConfig(steps=20_000, batch_size=128, learning_rate=1e-3, final_learning_rate=0.01),
         "depth": StageConfig(steps=20_000, batch_size=4, learning_rate=3e-4, final_learning_rate=0.1),
         "posterior": StageConfig(steps=6_000, batch_size=32, learning_rate=4e-4, final_learning_rate=0.1),
-        "weights": LossWeights(pose_kl=0.03, mapping_reconstruction=1000.0, posterior_translated=10.0),
+        "weights": LossWeights(pose_kl=0.03, mapping=1.0, mapping_reconstruction=300.0, posterior_translated=10.0),
     },
 }
 """What each preset changes in `TrainConfig`; `paper` is the paper's own setting throughout."""

@@ -46,7 +46,7 @@ class Stepped(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Validated(Event):
-    """Mean joint error of held-out frames: of the pose VAE's reconstruction in the pose stage, else of P on `domain`."""
+    """Mean joint error of held-out frames of `domain`: in the pose stage of the VAE's reconstruction, else of P."""
 
     kind: str = "validation"
     stage: str

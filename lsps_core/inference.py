@@ -31,7 +31,8 @@ class Predictor:
     def __init__(self, source: Checkpoint, device: torch.device | str = "cpu") -> None:
         self.checkpoint = source
         self.device = torch.device(device)
-        self.model = source.build().to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        self.model = source.build().to(self.device).eval().requires_grad_(False)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's stubs
 
     @classmethod
     def load(cls, path: Path, device: torch.device | str = "cpu") -> Predictor:
@@ -41,7 +42,8 @@ class Predictor:
     @torch.inference_mode()
     def encode_pose(self, pose: Tensor) -> Tensor:
         """pose -> pose_latent: the mean of q(z_y | y)."""
-        return self.model.pose_vae.encode(pose.to(self.device)).mean
+        code = self.model.pose_vae.encode(pose.to(self.device))
+        return code.mean
 
     @torch.inference_mode()
     def decode_pose(self, pose_latent: Tensor) -> Tensor:
@@ -61,17 +63,20 @@ class Predictor:
     @torch.inference_mode()
     def map(self, pose_latent: Tensor) -> Tensor:
         """pose_latent -> depth_latent: M(z_y)."""
-        return self.model.mapping(pose_latent.to(self.device))  # type: ignore[no-any-return]
+        depth_latent: Tensor = self.model.mapping(pose_latent.to(self.device))
+        return depth_latent
 
     @torch.inference_mode()
     def encode(self, image: Tensor, domain: Domain) -> Tensor:
         """image of `domain` -> depth_latent: the mean of q(z_x | x)."""
-        return self.model.encoder(self._image(image), domain)  # type: ignore[no-any-return]
+        depth_latent: Tensor = self.model.encoder(self._image(image), domain)
+        return depth_latent
 
     @torch.inference_mode()
     def generate(self, depth_latent: Tensor, domain: Domain) -> Tensor:
         """depth_latent -> image of `domain`: G(z_x)."""
-        return self.model.generator(depth_latent.to(self.device), domain)  # type: ignore[no-any-return]
+        image: Tensor = self.model.generator(depth_latent.to(self.device), domain)
+        return image
 
     def picture(self, pose: Tensor, domain: Domain) -> Tensor:
         """pose -> image of `domain`: G(M(E_y(y)))."""

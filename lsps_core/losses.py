@@ -1,13 +1,16 @@
 """The paper's terms (equations 1 to 9), unweighted: weights are in `lsps_core.config.LossWeights`.
 
 Every term is reduced to a mean over the batch and over the elements of an image or pose, unless its docstring says
-otherwise, so that a weight means the same for any batch size and any base width. Sums run in float32 whatever the networks ran in.
+otherwise, so that a weight means the same for any batch size and base width. Sums run in float32, whatever the networks
+ran in.
 """
 
 from __future__ import annotations
 
-import torch.nn.functional as F
+import math
+
 from torch import Tensor
+from torch.nn import functional
 
 
 def gaussian_kl(mean: Tensor, std: Tensor) -> Tensor:
@@ -26,20 +29,20 @@ def unit_variance_kl(mean: Tensor) -> Tensor:
 
 def reconstruction(output: Tensor, target: Tensor) -> Tensor:
     """L1, averaged over all elements: -log p under a Laplace distribution. Images or poses. Equations 1, 3, 5, 6."""
-    return F.l1_loss(output.float(), target.float())
+    return functional.l1_loss(output.float(), target.float())
 
 
 def discriminator_adversarial(true_scores: Tensor, *fake_scores: Tensor) -> Tensor:
     """-(log D(x) + Σ log(1 - D(fake))) of logits, each averaged over batch and positions. Equations 4 and 6."""
-    loss = F.softplus(-true_scores.float()).mean()
+    loss = functional.softplus(-true_scores.float()).mean()
     for scores in fake_scores:
-        loss = loss + F.softplus(scores.float()).mean()
+        loss = loss + functional.softplus(scores.float()).mean()
     return loss
 
 
 def generator_adversarial(fake_scores: Tensor) -> Tensor:
     """-log D(fake) of logits, averaged over batch and positions: the non-saturating form (Goodfellow et al. 2014)."""
-    return F.softplus(-fake_scores.float()).mean()
+    return functional.softplus(-fake_scores.float()).mean()
 
 
 def mapping(mapped: Tensor, code: Tensor) -> Tensor:
@@ -47,7 +50,8 @@ def mapping(mapped: Tensor, code: Tensor) -> Tensor:
 
     mapped, code [B, C, H, W]. The paper's norm grows with √n; dividing it out keeps λ5 apart from the base width.
     """
-    return _norm(mapped.float() - code.float()).mean() / mapped[0].numel() ** 0.5
+    distance = _norm(mapped.float() - code.float()).mean()
+    return distance / math.sqrt(mapped[0].numel())
 
 
 def posterior(estimate: Tensor, pose_latent: Tensor) -> Tensor:
@@ -57,7 +61,7 @@ def posterior(estimate: Tensor, pose_latent: Tensor) -> Tensor:
 
 def feature_matching(features: Tensor, other: Tensor) -> Tensor:
     """|φ_s(a) - φ_r(b)|, averaged over all elements. Both [B, C, H, W]. One half of equation 9."""
-    return F.l1_loss(features.float(), other.float())
+    return functional.l1_loss(features.float(), other.float())
 
 
 def _norm(difference: Tensor) -> Tensor:

@@ -37,9 +37,7 @@ class Evaluation:
         return asdict(self)
 
 
-def evaluate(
-    predictor: Predictor, store: FrameStore, progress: Callable[[int, int], None] | None = None
-) -> Evaluation:
+def evaluate(predictor: Predictor, store: FrameStore, progress: Callable[[int, int], None] | None = None) -> Evaluation:
     """Score G_y(P(x)) on every annotated frame; ValueError where the skeletons differ or nothing is annotated.
 
     progress is told (frames done, frames in all).
@@ -49,10 +47,10 @@ def evaluate(
         raise ValueError(f"{store.path} is not annotated; evaluate on a store with joints")
     if store.skeleton.joints != skeleton.joints:
         raise ValueError(
-            f"{store.path} has the {store.skeleton.joint_count} joints of {store.skeleton.name}, the model predicts the "
+            f"{store.path} has the {store.skeleton.joint_count} joints of {store.skeleton.name}, the model the "
             f"{skeleton.joint_count} of {skeleton.name}; evaluate on a store of the model's skeleton"
         )
-    annotated = np.flatnonzero(np.isfinite(store.joints_mm).all(axis=2).any(axis=1))
+    annotated = np.flatnonzero(np.isfinite(store.joints_mm[..., 0]).any(axis=1))
     if len(annotated) == 0:
         raise ValueError(f"{store.path} has no annotated frame; evaluate on a store with joints")
     predicted = []

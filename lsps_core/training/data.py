@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from lsps_core.config import DOMAINS, IMAGE_SIZE, STAGES, Domain, StageConfig, TrainConfig
+from lsps_core.config import IMAGE_SIZE, STAGES, Domain, StageConfig, TrainConfig
 from lsps_core.data.augment import augment, augment_pose, sample_augmentation
 from lsps_core.data.batches import batch_indices, labelled_subset
 from lsps_core.data.device_frames import DeviceFrames
@@ -26,24 +28,15 @@ class TrainingData:
     """Both stores in device memory, with what a run keeps from training and what it may know of the real frames.
 
     skeleton, half_mm (median of the synthetic frames), provenance by domain, is_simulated (both stores are).
-    validation_domain: "real" where the real store is annotated, else "synthetic"; at most 512 frames of it are held out.
+    validation_domain: "real" where the real store is annotated, else "synthetic"; up to 512 frames of it are held out.
     ValueError where the stores do not go together.
     """
 
     def __init__(self, config: TrainConfig, device: torch.device) -> None:
         self.config, self.device = config, device
-        paths: dict[Domain, Path] = {"synthetic": Path(config.synthetic_path), "real": Path(config.real_path)}
-        with FrameStore(paths["synthetic"]) as synthetic, FrameStore(paths["real"]) as real:
-            stores: dict[Domain, FrameStore] = {"synthetic": synthetic, "real": real}
-            for domain, store in stores.items():
-                _check(store, domain)
-            if synthetic.skeleton is None:
-                raise ValueError(f"{synthetic.path} has no joints; the synthetic frames must be annotated")
-            if real.skeleton not in (None, synthetic.skeleton):
-                raise ValueError(
-                    f"{real.path} has the skeleton {real.skeleton.name if real.skeleton else None}, {synthetic.path} "
-                    f"has {synthetic.skeleton.name}; train on stores of one skeleton"
-                )
+        with open_stores(config) as stores:
+            synthetic, real = stores["synthetic"], stores["real"]
+            assert synthetic.skeleton is not None
             self.skeleton = synthetic.skeleton
             self.is_simulated = synthetic.is_simulated and real.is_simulated
             self.provenance = {domain: store.provenance for domain, store in stores.items()}
@@ -73,7 +66,7 @@ class TrainingData:
         self._labelled = may_use[chosen]
 
     def batch(self, stage: str, settings: StageConfig, step: int) -> TriBatch:
-        """The augmented frames of one step of one stage: a function of (seed, stage, step). The pose stage gets no images."""
+        """The augmented frames of one step: a function of (seed, stage, step). The pose stage gets no images."""
         place = STAGES.index(stage) + 1
         synthetic, real = (
             self._draw(domain, self._usable[domain], domain, place, settings.batch_size, step)
@@ -136,8 +129,23 @@ def _seed(*keys: int | str) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
-def _check(store: FrameStore, domain: Domain) -> None:
-    if store.domain != domain:
-        raise ValueError(f"{store.path} holds {store.domain} frames, not {domain} ones; exchange --synthetic and --real")
-    if store.image_size != IMAGE_SIZE:
-        raise ValueError(f"{store.path} has {store.image_size} px frames; the networks take {IMAGE_SIZE} px")
+@contextmanager
+def open_stores(config: TrainConfig) -> Iterator[dict[Domain, FrameStore]]:
+    """Both stores of a run, closed at the end; ValueError where one cannot be read or they do not go together."""
+    with FrameStore(Path(config.synthetic_path)) as synthetic, FrameStore(Path(config.real_path)) as real:
+        stores: dict[Domain, FrameStore] = {"synthetic": synthetic, "real": real}
+        for domain, store in stores.items():
+            if store.domain != domain:
+                raise ValueError(
+                    f"{store.path} holds {store.domain} frames, not {domain} ones; exchange --synthetic and --real"
+                )
+            if store.image_size != IMAGE_SIZE:
+                raise ValueError(f"{store.path} has {store.image_size} px frames; the networks take {IMAGE_SIZE} px")
+        if synthetic.skeleton is None:
+            raise ValueError(f"{synthetic.path} has no joints; the synthetic frames must be annotated")
+        if real.skeleton is not None and real.skeleton != synthetic.skeleton:
+            raise ValueError(
+                f"{real.path} has the skeleton {real.skeleton.name}, {synthetic.path} has {synthetic.skeleton.name}; "
+                "train on stores of one skeleton"
+            )
+        yield stores

@@ -32,5 +32,5 @@ def preview_sheet(predictor: Predictor, frames: dict[Domain, FrameBatch]) -> Ima
     strips = [torch.cat(list(row[:, 0].cpu()), dim=1) for row in rows]
     width = max(strip.shape[1] for strip in strips)
     padded = [torch.nn.functional.pad(strip, (0, width - strip.shape[1]), value=1.0) for strip in strips]
-    sheet = torch.cat(padded).clamp(-1, 1)
+    sheet = torch.cat(padded).nan_to_num(1.0).clamp(-1, 1)
     return Image.fromarray(((1 - sheet.numpy()) * 127.5).astype(np.uint8))

@@ -161,4 +161,3 @@ def newest_model(path: Path) -> Path:
     if not candidates:
         raise RunError(f"{path} is a folder without a model or checkpoint; name a .safetensors file or a run")
     return candidates[-1]
-

@@ -131,7 +131,7 @@ class DepthStage:
             if target in annotated:
                 frames = annotated[target]
                 inputs.append(model.mapping(_pose_latent(model, frames.pose, generator)))
-            images = model.generator(torch.cat(inputs), target).split([len(code) for code in inputs])
+            images = torch.split(model.generator(torch.cat(inputs), target), [len(code) for code in inputs])
             for source, image in zip(DOMAINS, images, strict=False):
                 decoded[source, target] = image
             if target in annotated:
@@ -149,7 +149,8 @@ class DepthStage:
             if domain in pictures.mapped:
                 fakes.append(pictures.mapped[domain].picture)
             images = [batch.image(domain), *fakes, pictures.decoded[domain, domain]]
-            parts = discriminator.features(torch.cat(images).detach(), domain).split([len(image) for image in images])
+            features_of_all = discriminator.features(torch.cat(images).detach(), domain)
+            parts = torch.split(features_of_all, [len(image) for image in images])
             scores = [discriminator.scores(part) for part in parts[:-1]]
             terms[f"discriminator/{domain}"] = losses.discriminator_adversarial(*scores)
             features[other_domain(domain), domain], features[domain, domain] = parts[1], parts[-1]
@@ -214,7 +215,8 @@ class PosteriorStage:
         rendered: dict[Domain, Tensor] = {}
         for domain in DOMAINS:
             images = [pictures[domain], *([annotated[domain].image] if domain in annotated else [])]
-            parts = discriminator.features(torch.cat(images), domain).split([len(image) for image in images])
+            features = discriminator.features(torch.cat(images), domain)
+            parts = torch.split(features, [len(image) for image in images])
             rendered[domain] = parts[0]
             if domain in annotated:
                 target = _pose_mean(model, annotated[domain].pose)

@@ -136,7 +136,7 @@ class Trainer:
             self.stage_step += 1
             now = time.monotonic()
             self.seconds = before_s + now - started
-            if now - reported >= REPORT_SECONDS or self.stage_step == first + 1:
+            if now - reported >= REPORT_SECONDS or self.stage_step in (first + 1, settings.steps):
                 rate = (self.stage_step - reported_step) / (now - reported)
                 self._report(terms, rate, settings)
                 reported, reported_step = now, self.stage_step
@@ -197,7 +197,7 @@ class Trainer:
         if self.stage_name == "pose":
             pose = predictor.decode_pose(predictor.encode_pose(frames.pose))
         else:
-            parts = frames.image.split(64)
+            parts = torch.split(frames.image, 64)
             pose = torch.cat([predictor.predict_pose(part, self.data.validation_domain) for part in parts])
         error_mm = ((pose - frames.pose).norm(dim=2).mean(dim=1) * half_mm).mean().item()
         self.last_mm = error_mm

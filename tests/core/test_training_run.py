@@ -1,0 +1,183 @@
+"""A run as its user meets it: the files it leaves, stopping, going on, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from lsps_core import checkpoint
+from lsps_core.cli import main
+from lsps_core.config import PRESETS, TrainConfig
+from lsps_core.training.run import Run, RunError, newest_model
+from lsps_core.training.trainer import NonFiniteError, Trainer, learning_rate
+
+TINY = ["base_channels=4", "pose.steps=40", "depth.steps=4", "depth.batch_size=2", "posterior.steps=4"]
+TINY += ["posterior.batch_size=2"]
+
+
+def arguments(run: Path, stores: dict[str, Path], *settings: str) -> list[str]:
+    command = ["train", str(run), "--synthetic", str(stores["synthetic"]), "--real", str(stores["real"])]
+    return [*command, "--device", "cpu", *(part for item in (*TINY, *settings) for part in ("--set", item))]
+
+
+def tiny_config(stores: dict[str, Path], *settings: str) -> TrainConfig:
+    paths = {"synthetic_path": str(stores["synthetic"]), "real_path": str(stores["real"])}
+    return TrainConfig(**paths, **PRESETS["compact"]).with_settings([*TINY, *settings])
+
+
+def events(run: Path) -> list[dict]:
+    return [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
+
+
+def test_a_run_leaves_what_its_user_needs(trained_run):
+    kinds = [event["kind"] for event in events(trained_run)]
+    assert kinds[0] == "started"
+    assert kinds[-1] == "end"
+    assert events(trained_run)[-1]["reason"] == "finished"
+    assert {"step", "validation", "checkpoint", "preview"} <= set(kinds)
+    assert len(list((trained_run / "previews").glob("*.png"))) == 3
+    rows = list(csv.DictReader((trained_run / "metrics.csv").open()))
+    assert {"pose", "depth", "posterior"} == {row["stage"] for row in rows}
+    assert all(float(row["value"]) == float(row["value"]) for row in rows)
+    model = checkpoint.load(trained_run / "model.safetensors")
+    assert model.training["steps"] == {"pose": 1500, "depth": 160, "posterior": 150}
+    assert model.training["simulated"] is True
+    assert model.training["data"]["real"]["domain"] == "sensor"
+    assert "/" not in model.training["config"]["synthetic_path"]
+    assert torch.tensor(model.latent_std).min() > 0.01
+
+
+def test_at_most_two_checkpoints_are_kept_and_they_go_together(trained_run):
+    files = sorted(path.name for path in (trained_run / "checkpoints").iterdir())
+    assert len(files) == 4
+    assert [name.replace(".state", "") for name in files[::2]] == files[::2]
+    assert newest_model(trained_run) == trained_run / "model.safetensors"
+
+
+def test_a_stopped_run_goes_on_and_ends_as_if_never_stopped(stores, tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert main(arguments(whole, stores)) == 0
+    config = tiny_config(stores)
+    asked = [0]
+
+    def after_some_reports() -> bool:
+        asked[0] += 1
+        return asked[0] % 2 == 0
+
+    run = Run.create(parts, config)
+    reasons = [Trainer(run, config, "test", after_some_reports).train()]
+    while reasons[-1] == "stopped":
+        reasons.append(Trainer(Run(parts), config, "test", after_some_reports).train())
+    assert reasons[-1] == "finished"
+    assert len(reasons) > 1
+    first, second = (checkpoint.load(path / "model.safetensors") for path in (whole, parts))
+    for name, weight in first.weights.items():
+        assert torch.equal(weight, second.weights[name]), name
+    assert second.training["command"] == "test"
+
+
+def test_a_stop_file_saves_and_ends(stores, tmp_path):
+    config = tiny_config(stores, "pose.steps=1000000")
+    run = Run.create(tmp_path / "run", config, lambda _event: (tmp_path / "run" / "stop").touch())
+    assert Trainer(run, config).train() == "stopped"
+    assert events(run.path)[-1]["reason"] == "stopped"
+    assert len(run.checkpoints()) == 1
+
+
+def test_a_signal_saves_and_exits_0(stores, tmp_path):
+    path = tmp_path / "run"
+    command = [sys.executable, "-m", "lsps_core.cli", *arguments(path, stores, "pose.steps=1000000")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        for line in process.stdout:
+            if json.loads(line)["kind"] == "step":
+                process.send_signal(signal.SIGTERM)
+                break
+        rest = process.stdout.read()
+    assert process.returncode == 0
+    assert json.loads(rest.splitlines()[-1])["reason"] == "stopped"
+    assert Run(path).latest() is not None
+
+
+def test_a_run_with_a_damaged_checkpoint_resumes_from_the_one_before(stores, tmp_path, capsys):
+    path = tmp_path / "run"
+    assert main(arguments(path, stores)) == 0
+    capsys.readouterr()
+    (path / "model.safetensors").unlink()
+    newest = Run(path).checkpoints()[-1]
+    newest.write_bytes(newest.read_bytes()[:-100])  # as a full disk on another machine's copy may leave it
+    assert main(["train", str(path), "--resume"]) == 0
+    assert (path / "model.safetensors").exists()
+    started = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert started["step"] == 44
+
+
+def test_an_existing_run_is_never_overwritten(trained_run, stores, capsys):
+    before = sorted(trained_run.rglob("*"))
+    assert main(arguments(trained_run, stores)) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert sorted(trained_run.rglob("*")) == before
+
+
+def test_resuming_with_other_settings_is_refused(trained_run, capsys):
+    assert main(["train", str(trained_run), "--resume", "--seed", "3"]) == 2
+    assert "leave out --seed" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path, capsys):
+    assert main(["train", str(tmp_path), "--resume"]) == 2
+    assert "config.json" in capsys.readouterr().err
+    with pytest.raises(RunError, match="without a model"):
+        newest_model(tmp_path)
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_names_the_term(stores, tmp_path):
+    config = tiny_config(stores, "pose.learning_rate=1e30")
+    run = Run.create(tmp_path / "run", config)
+    with pytest.raises(NonFiniteError, match="pose_"):
+        Trainer(run, config).train()
+    assert events(run.path)[-1]["reason"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda stores: {"synthetic": stores["real"]}, "exchange --synthetic and --real"),
+        (lambda stores: {"real": stores["real"].with_name("none.h5")}, "none.h5"),
+    ],
+)
+def test_wrong_stores_are_one_line_and_leave_no_run(stores, tmp_path, capsys, change, message):
+    assert main(arguments(tmp_path / "run", stores | change(stores))) == 2
+    error = capsys.readouterr().err.strip().splitlines()
+    assert len(error) == 1
+    assert message in error[0]
+    assert not (tmp_path / "run").exists()
+
+
+def test_labels_use_their_share_of_the_real_frames(stores, tmp_path):
+    path = tmp_path / "run"
+    assert main([*arguments(path, stores), "--labels", "0.1"]) == 0
+    terms = {name for event in events(path) if event["kind"] == "step" for name in event["terms"]}
+    assert {"posterior/real", "mapping/real"} <= terms
+
+
+def test_the_learning_rate_is_constant_then_falls_to_its_end():
+    settings = tiny_config({"synthetic": Path("s"), "real": Path("r")}).depth
+    rates = [learning_rate(settings, step) for step in range(settings.steps + 1)]
+    assert rates[0] == rates[1] == rates[2] == settings.learning_rate
+    assert rates[-1] == pytest.approx(settings.learning_rate * settings.final_learning_rate)
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_events_are_written_while_the_run_goes_on(stores, tmp_path):
+    config = tiny_config(stores)
+    seen: list[float] = []
+    Trainer(Run.create(tmp_path / "run", config, lambda event: seen.append(time.time() - event.time)), config).train()
+    assert len(seen) == len(events(tmp_path / "run"))
