@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+
 from torch import Tensor, nn
+
+from lsps_core.config import DOMAINS
 
 LEAK = 0.2
 """Slope of LeakyReLU below zero. The paper does not name it; 0.2 is what GANs have used since DCGAN."""
@@ -18,6 +22,15 @@ def transposed_conv(channels_in: int, channels_out: int) -> nn.Sequential:
     return nn.Sequential(
         nn.ConvTranspose2d(channels_in, channels_out, 3, stride=2, padding=1, output_padding=1), nn.LeakyReLU(LEAK)
     )
+
+
+def own_layers(*layers: nn.Module) -> nn.ModuleDict:
+    """The layers once for each domain, from the same random start.
+
+    Independent starts leave open which way round depth goes in the other domain: cycles close over an inverted
+    translation as well, and the adversarial term may take very long to turn it round.
+    """
+    return nn.ModuleDict({domain: nn.Sequential(*copy.deepcopy(layers)) for domain in DOMAINS})
 
 
 def instance_norm(channels: int) -> nn.Module:

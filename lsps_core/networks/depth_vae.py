@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from lsps_core.config import DOMAINS, Domain, ModelConfig
-from lsps_core.networks.blocks import ResidualBlock, conv, transposed_conv
+from lsps_core.config import Domain, ModelConfig
+from lsps_core.networks.blocks import ResidualBlock, conv, own_layers, transposed_conv
 
 
 class DepthEncoder(nn.Module):
@@ -14,16 +14,11 @@ class DepthEncoder(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         width = config.base_channels
-        self.own = nn.ModuleDict(
-            {
-                domain: nn.Sequential(
-                    conv(1, width, 7, 1),
-                    conv(width, 2 * width, 3, 2),
-                    conv(2 * width, 4 * width, 3, 2),
-                    *(ResidualBlock(4 * width) for _ in range(3)),
-                )
-                for domain in DOMAINS
-            }
+        self.own = own_layers(
+            conv(1, width, 7, 1),
+            conv(width, 2 * width, 3, 2),
+            conv(2 * width, 4 * width, 3, 2),
+            *(ResidualBlock(4 * width) for _ in range(3)),
         )
         self.shared = ResidualBlock(4 * width)
 
@@ -39,17 +34,12 @@ class DepthGenerator(nn.Module):
         super().__init__()
         width = config.base_channels
         self.shared = ResidualBlock(4 * width)
-        self.own = nn.ModuleDict(
-            {
-                domain: nn.Sequential(
-                    *(ResidualBlock(4 * width) for _ in range(3)),
-                    transposed_conv(4 * width, 2 * width),
-                    transposed_conv(2 * width, width),
-                    nn.Conv2d(width, 1, 1),
-                    nn.Tanh(),
-                )
-                for domain in DOMAINS
-            }
+        self.own = own_layers(
+            *(ResidualBlock(4 * width) for _ in range(3)),
+            transposed_conv(4 * width, 2 * width),
+            transposed_conv(2 * width, width),
+            nn.Conv2d(width, 1, 1),
+            nn.Tanh(),
         )
 
     def forward(self, depth_latent: Tensor, domain: Domain) -> Tensor:

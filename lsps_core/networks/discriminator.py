@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, ModelConfig
-from lsps_core.networks.blocks import conv
+from lsps_core.config import POSE_LATENT_SIZE, Domain, ModelConfig
+from lsps_core.networks.blocks import conv, own_layers
 
 
 class Discriminator(nn.Module):
@@ -17,9 +17,7 @@ class Discriminator(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         width = config.base_channels
-        self.own = nn.ModuleDict(
-            {domain: nn.Sequential(conv(1, width, 3, 2), conv(width, 2 * width, 3, 2)) for domain in DOMAINS}
-        )
+        self.own = own_layers(conv(1, width, 3, 2), conv(width, 2 * width, 3, 2))
         self.shared = nn.Sequential(
             conv(2 * width, 4 * width, 3, 2), conv(4 * width, 8 * width, 3, 2), conv(8 * width, 16 * width, 3, 2)
         )

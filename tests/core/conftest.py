@@ -33,8 +33,8 @@ def trained_run(stores: dict[str, Path], tmp_path_factory: pytest.TempPathFactor
     from lsps_core.cli import main
 
     run = tmp_path_factory.mktemp("runs") / "trained"
-    settings = ["base_channels=4", "pose.steps=1500", "depth.steps=160", "depth.batch_size=4", "posterior.steps=150"]
-    settings += ["posterior.batch_size=8", "rotation_degrees=0", "translation_mm=0", "posterior.learning_rate=0.002"]
+    settings = ["base_channels=4", "pose.steps=1500", "depth.steps=120", "depth.batch_size=4", "posterior.steps=500"]
+    settings += ["posterior.batch_size=4", "rotation_degrees=0", "translation_mm=0", "posterior.learning_rate=0.003"]
     settings += ["depth.learning_rate=0.002", "pose.learning_rate=0.003"]
     arguments = ["train", str(run), "--synthetic", str(stores["synthetic"]), "--real", str(stores["real"])]
     assert main([*arguments, "--device", "cpu", *(part for item in settings for part in ("--set", item))]) == 0

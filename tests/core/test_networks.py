@@ -72,6 +72,17 @@ def test_domains_share_exactly_the_blocks_of_the_paper(model):
             weight.sub_(0.1)
 
 
+def test_both_domains_start_alike_so_that_a_translation_starts_as_a_reconstruction():
+    torch.manual_seed(2)
+    model = TriDomainModel(ModelConfig(joint_count=21, base_channels=4)).requires_grad_(False)
+    image = torch.rand(1, 1, 128, 128)
+    latent = model.encoder(image, "real")
+    assert torch.equal(model.generator(latent, "real"), model.generator(latent, "synthetic"))
+    assert torch.equal(latent, model.encoder(image, "synthetic"))
+    own = model.generator.own
+    assert not {id(p) for p in own["real"].parameters()} & {id(p) for p in own["synthetic"].parameters()}
+
+
 def test_the_residual_block_is_a_resnext_bottleneck_with_instance_norm():
     torch.manual_seed(0)
     block = ResidualBlock(16)
