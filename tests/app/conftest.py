@@ -13,12 +13,15 @@ if not os.environ.get("DISPLAY"):
 import numpy as np
 import pytest
 from app_helpers import WAIT_MS, write_model, write_store
-from PySide6.QtCore import QObject, QProcess, QThread, QTimer
+from PySide6.QtCore import QObject, QProcess, Qt, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from explorer_app.main_window import MainWindow
 from explorer_app.model.hand_model import HandModel
+
+# before there is an application, as `explorer_app.application` does it
+QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
 
 
 @pytest.fixture(autouse=True)

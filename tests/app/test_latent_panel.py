@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from explorer_app.model.hand_model import HandModel
@@ -88,3 +88,20 @@ def test_sampling_needs_a_model_and_follows_its_seed(session: Session, panel: La
     assert panel.seed.value() == seed + 1
     panel.seed.setValue(seed)
     assert session.latent == first
+
+
+def test_a_drag_begins_at_the_drawn_handle_and_is_told_of(qtbot: QtBot, session: Session, panel: LatentPanel) -> None:
+    panel.resize(320, 700)
+    panel.show()
+    qtbot.waitExposed(panel)
+    slider = panel.sliders[4]
+    slider.setValue(150)
+    y = slider.height() // 2
+    qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=QPoint(round(slider.position_of(150)), y))
+    assert slider.value() == 150
+    assert session.is_dragging
+    qtbot.mouseMove(slider, QPoint(round(slider.position_of(-200)), y))
+    assert abs(slider.value() + 200) < 10
+    assert session.latent.values[4] == slider.value() / 100
+    qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=QPoint(round(slider.position_of(-200)), y))
+    assert not session.is_dragging

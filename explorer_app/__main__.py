@@ -1,0 +1,48 @@
+"""`lsps-explorer`: parse, then show a window before torch is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from explorer_app.command_line import Options, check_for_screenshot, parse
+
+DEBIAN_PACKAGES = "libegl1 libgl1 libglib2.0-0 libfontconfig1 libxkbcommon0 libdbus-1-3"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0, or 2 with one line on stderr."""
+    options = parse(arguments)
+    try:
+        _prepare(options)
+    except ValueError as error:
+        return _fail(str(error))
+    try:
+        from explorer_app.application import run
+    except ImportError as error:
+        if "PySide6" not in str(error) and ".so" not in str(error):
+            raise
+        return _fail(f"Qt cannot be loaded ({error}); on Debian or Ubuntu: apt install {DEBIAN_PACKAGES}")
+    return run(options)
+
+
+def _prepare(options: Options) -> None:
+    """Choose Qt's platform before Qt is loaded; ValueError with one line where a window cannot be."""
+    if options.screenshot is not None:
+        check_for_screenshot(options)
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        os.environ["LSPS_NO_OPENGL"] = "1"  # the same picture everywhere, on every platform
+        return
+    has_display = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    if sys.platform.startswith("linux") and not has_display:
+        raise ValueError("there is no display; lsps-explorer --screenshot OUT.png draws the window without one")
+
+
+def _fail(line: str) -> int:
+    sys.stderr.write(f"lsps-explorer: {line}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

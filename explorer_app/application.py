@@ -1,0 +1,53 @@
+"""Starts Qt, shows the window, and only then begins what takes time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QApplication
+
+from explorer_app.command_line import Options
+from explorer_app.fonts import ensure_font
+from explorer_app.main_window import MainWindow
+from explorer_app.preferences import Preferences
+from explorer_app.qt_messages import QtMessages
+from explorer_app.screenshot import Screenshot
+
+
+def run(options: Options) -> int:
+    """Show the window until it is closed; the exit status."""
+    messages = QtMessages()
+    # pyqtgraph keeps its shaders for good, so every OpenGL context must know them
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    app = QApplication(["lsps-explorer"])
+    messages.release()
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # Ctrl+C in the terminal ends it; Python's own handler never gets to run
+    app.setApplicationName("LSPS Explorer")
+    app.setStyle("Fusion")  # the same window on every desktop; it follows light and dark
+    ensure_font()
+    is_picture = options.screenshot is not None
+    preferences = Preferences(None if is_picture else QSettings("lsps-explorer", "lsps-explorer"))
+    window = MainWindow(options.device, preferences)
+    screenshot = Screenshot(window, options.screenshot) if is_picture else None
+    window.painted.connect(lambda: begin(window, options))
+    window.show()
+    status = app.exec()
+    window.close()
+    if screenshot is not None and screenshot.failure:
+        sys.stderr.write(f"lsps-explorer: {screenshot.failure}\n")
+        status = 2
+    if not window.has_ended:
+        os._exit(status)  # a thread hangs in the system (a dead network disk): do not wait for it invisibly
+    return status
+
+
+def begin(window: MainWindow, options: Options) -> None:
+    """Open what was asked for, and what is bundled where nothing was."""
+    if window.opengl_stage is not None:
+        window.opengl_stage.start()
+    window.open_at_start(options.paths, options.images)

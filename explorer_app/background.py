@@ -1,0 +1,170 @@
+"""What happens off the GUI thread: opening, reading, encoding, decoding, and bringing the answers back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from explorer_app.model.latent import LatentCode
+from explorer_app.model.opening import ImageSettings
+from explorer_app.session import Session
+from explorer_app.workers.latest import LatestWins
+
+if TYPE_CHECKING:
+    from explorer_app.model.data import FrameView, OpenedData
+    from explorer_app.model.hand_model import Encoding, HandModel, Pictures
+
+
+class Background(QObject):
+    """Hears what the session wants, has it done in threads, and hands over what is still wanted when it is there."""
+
+    settled = Signal()
+    """Everything that was asked for is shown, or has failed."""
+    activity_changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._is_closing = False
+        self.loading = self._worker("model", self._on_model)
+        self.opening = self._worker("data", self._on_data)
+        self.reading = self._worker("frame", self._on_frame, self._on_unreadable_frame)
+        self.encoding = self._worker("encode", self._on_encoding)
+        self.decoding = self._worker("decode", self._on_pictures)
+        session.model_changed.connect(self._decode)
+        session.latent_changed.connect(self._decode)
+        session.index_changed.connect(self._read_frame)
+        session.encoding_wanted.connect(self._encode)
+
+    @property
+    def workers(self) -> tuple[LatestWins, ...]:
+        return (self.loading, self.opening, self.reading, self.encoding, self.decoding)
+
+    @property
+    def is_busy(self) -> bool:
+        return any(worker.is_busy for worker in self.workers)
+
+    @property
+    def activity(self) -> str:
+        """What takes long right now, for the status bar; empty while nothing does."""
+        if self.loading.is_busy:
+            return "Loading the model …"
+        return "Opening …" if self.opening.is_busy else ""
+
+    def open_model(self, path: Path, device: str) -> None:
+        self._ask(self.loading, path, partial(_load_model, path, device))
+
+    def open_store(self, path: Path, is_encoding_wanted: bool = True) -> None:
+        self._ask(self.opening, is_encoding_wanted, partial(_open_store, path))
+
+    def open_images(self, paths: tuple[Path, ...], settings: ImageSettings) -> None:
+        self._ask(self.opening, True, partial(_open_images, paths, settings))
+
+    def close(self) -> bool:
+        """End the threads; False where one of them still works, so that the process must not wait for it."""
+        self._is_closing = True
+        has_ended = [worker.close() for worker in self.workers]
+        if self._session.data is not None:
+            self._session.data.close()
+        return all(has_ended)
+
+    def _worker(
+        self, name: str, show: Callable[[Any, Any], None], complain: Callable[[Any, str], None] | None = None
+    ) -> LatestWins:
+        worker = LatestWins(name, self)
+        worker.answered.connect(show)
+        worker.failed.connect(complain or self._on_failure)
+        worker.settled.connect(self._on_settled)
+        return worker
+
+    def _ask(self, worker: LatestWins, stamp: Any, work: Callable[[], Any]) -> None:
+        worker.ask(stamp, work)
+        self.activity_changed.emit()
+
+    @Slot(object, object)
+    def _on_model(self, _path: Path, model: HandModel) -> None:
+        if not self.loading.is_busy:  # else a newer one is on its way
+            self._session.set_model(model)
+
+    @Slot(object, object)
+    def _on_data(self, is_encoding_wanted: bool, opened: OpenedData) -> None:
+        if self.opening.is_busy:
+            opened.data.close()
+        else:
+            self._session.set_data(opened, is_encoding_wanted)
+
+    @Slot()
+    def _read_frame(self) -> None:
+        data, index = self._session.data, self._session.index
+        if data is not None and (self._session.view is None or self._session.view.index != index):
+            self.reading.ask((data, index), partial(data.view, index))
+
+    @Slot(object, object)
+    def _on_frame(self, stamp: tuple[object, int], view: FrameView) -> None:
+        if stamp == (self._session.data, self._session.index):
+            self._session.set_view(view)
+
+    @Slot(object, str)
+    def _on_unreadable_frame(self, stamp: tuple[object, int], line: str) -> None:
+        if stamp == (self._session.data, self._session.index):
+            self._session.clear_view()
+            self._session.message.emit(line)
+
+    @Slot()
+    def _encode(self) -> None:
+        model, view = self._session.model, self._session.view
+        if model is not None and view is not None:
+            self.encoding.ask((model, view), partial(model.encode, view.frame, view.data.domain))
+
+    @Slot(object, object)
+    def _on_encoding(self, stamp: tuple[HandModel, FrameView], encoding: Encoding) -> None:
+        if stamp == (self._session.model, self._session.view):
+            self._session.set_encoding(encoding)
+
+    @Slot()
+    def _decode(self) -> None:
+        model, latent = self._session.model, self._session.latent
+        if model is not None:
+            self.decoding.ask((model, latent), partial(model.decode, latent))
+
+    @Slot(object, object)
+    def _on_pictures(self, stamp: tuple[HandModel, LatentCode], pictures: Pictures) -> None:
+        model, latent = stamp
+        is_current = latent == self._session.latent or self._session.is_dragging
+        if model is self._session.model and is_current:
+            self._session.set_pictures(pictures)
+
+    @Slot(object, str)
+    def _on_failure(self, _stamp: object, line: str) -> None:
+        self._session.message.emit(line)
+
+    @Slot()
+    def _on_settled(self) -> None:
+        self.activity_changed.emit()
+        if not self.is_busy:
+            self.settled.emit()
+
+
+# torch, HDF5 and SciPy are imported in here, which is to say in a thread: the window has painted long before
+
+
+def _load_model(path: Path, device: str) -> HandModel:
+    from explorer_app.model.hand_model import HandModel
+
+    return HandModel.load(path, device)
+
+
+def _open_store(path: Path) -> OpenedData:
+    from explorer_app.model.data import open_store
+
+    return open_store(path)
+
+
+def _open_images(paths: tuple[Path, ...], settings: ImageSettings) -> OpenedData:
+    from explorer_app.model.data import open_images
+
+    return open_images(paths, settings)

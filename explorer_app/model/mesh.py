@@ -1,0 +1,94 @@
+"""Skeletons as triangles, for OpenGL: a cylinder a bone and a ball a joint, with their normals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from explorer_app.model.scene import Figure
+
+FloatArray = npt.NDArray[np.float32]
+_SIDES = 12
+_RINGS = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """vertices and normals [V, 3], colours [V, 4] in 0..1, faces [F, 3]."""
+
+    vertices: FloatArray
+    normals: FloatArray
+    colours: FloatArray
+    faces: npt.NDArray[np.uint32]
+
+
+def mesh(figure: Figure, bone_radius: float, joint_radius: float) -> Mesh | None:
+    """Triangles of a figure with points [J, 3]; None where no joint is known."""
+    bones, joints = figure.known_bones, figure.known_joints
+    if not joints:
+        return None
+    colours = np.array(figure.colours, dtype=np.float32) / 255
+    parts = [_balls(figure.points[joints], colours[joints], joint_radius)]
+    if bones:
+        starts, ends = (figure.points[[bone[side] for bone in bones]] for side in (0, 1))
+        parts.append(_cylinders(starts, ends, colours[[child for _, child in bones]], bone_radius))
+    offsets = np.cumsum([0, *(len(part.vertices) for part in parts[:-1])])
+    return Mesh(
+        np.concatenate([part.vertices for part in parts]),
+        np.concatenate([part.normals for part in parts]),
+        np.concatenate([part.colours for part in parts]),
+        np.concatenate([part.faces + np.uint32(offset) for part, offset in zip(parts, offsets, strict=True)]),
+    )
+
+
+def _cylinders(starts: FloatArray, ends: FloatArray, colours: FloatArray, radius: float) -> Mesh:
+    """[B, 3] to [B, 3]: open tubes; the balls at the joints close them."""
+    along = ends - starts
+    along = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
+    helper = np.where(np.abs(along[:, :1]) < 0.9, np.array([[1.0, 0, 0]]), np.array([[0, 1.0, 0]]))
+    side = np.cross(along, helper)
+    side /= np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-9)
+    other = np.cross(along, side)
+    angle = np.linspace(0, 2 * np.pi, _SIDES, endpoint=False)[None, :, None]
+    normals = np.cos(angle) * side[:, None] + np.sin(angle) * other[:, None]
+    vertices = np.stack([starts[:, None] + radius * normals, ends[:, None] + radius * normals], axis=1)
+    return _instances(vertices.reshape(len(starts), -1, 3), np.tile(normals, (1, 2, 1)), colours, _grid(2))
+
+
+def _balls(centers: FloatArray, colours: FloatArray, radius: float) -> Mesh:
+    normals = np.broadcast_to(_sphere(), (len(centers), _SIDES * _RINGS, 3))
+    return _instances(centers[:, None] + radius * normals, normals, colours, _grid(_RINGS))
+
+
+def _instances(vertices: FloatArray, normals: FloatArray, colours: FloatArray, faces: npt.NDArray[np.uint32]) -> Mesh:
+    """The same faces for each of [N, V, 3]; colours [N, 3]."""
+    count, size = vertices.shape[:2]
+    opaque = np.concatenate([colours, np.ones((count, 1), np.float32)], axis=1)
+    shifted = faces[None] + (np.arange(count, dtype=np.uint32) * np.uint32(size))[:, None, None]
+    return Mesh(
+        np.ascontiguousarray(vertices.reshape(-1, 3), dtype=np.float32),
+        np.ascontiguousarray(normals.reshape(-1, 3), dtype=np.float32),
+        np.repeat(opaque, size, axis=0),
+        shifted.reshape(-1, 3),
+    )
+
+
+@cache
+def _sphere() -> FloatArray:
+    polar, around = np.meshgrid(
+        np.linspace(0, np.pi, _RINGS), np.linspace(0, 2 * np.pi, _SIDES, endpoint=False), indexing="ij"
+    )
+    points = np.stack([np.sin(polar) * np.cos(around), np.sin(polar) * np.sin(around), np.cos(polar)], axis=-1)
+    return points.reshape(-1, 3).astype(np.float32)
+
+
+@cache
+def _grid(rings: int) -> npt.NDArray[np.uint32]:
+    """Faces between `rings` rings of vertices, closed around."""
+    ring, side = np.meshgrid(np.arange(rings - 1), np.arange(_SIDES), indexing="ij")
+    a, b = ring * _SIDES + side, ring * _SIDES + (side + 1) % _SIDES
+    faces = np.stack([np.stack([a, b, a + _SIDES], -1), np.stack([b, b + _SIDES, a + _SIDES], -1)], axis=2)
+    return faces.reshape(-1, 3).astype(np.uint32)

@@ -1,0 +1,21 @@
+"""Where the files that come with the app lie, in a checkout and in an installed wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+_ROOTS = (_PACKAGE / "_resources", _PACKAGE.parent / "resources")
+
+
+def resource(*parts: str) -> Path:
+    """The path of a file or folder that the app ships; FileNotFoundError with one line where it is missing.
+
+    A wheel carries the folder inside the package, a checkout beside it.
+    """
+    for root in _ROOTS:
+        path = root.joinpath(*parts)
+        if path.exists():
+            return path
+    name = "/".join(("resources", *parts))
+    raise FileNotFoundError(f"{name} is missing from this installation; install lsps-explorer again")

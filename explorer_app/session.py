@@ -1,0 +1,146 @@
+"""What the window is about: a model, a latent, opened data and the frame in hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal
+
+from explorer_app.model.comparison import mean_error_mm
+from explorer_app.model.latent import LatentCode
+
+if TYPE_CHECKING:  # they bring torch and HDF5 along, which the first paint must not wait for
+    from explorer_app.model.data import Data, FrameView, OpenedData
+    from explorer_app.model.hand_model import Encoding, HandModel, Pictures
+
+
+class Session(QObject):
+    """The one state of the window. Views show it and ask for changes; `Background` brings what takes time.
+
+    `pictures` belong to `model` and, outside of a drag, to `latent`; `pose` always does. `encoding` belongs to `view`,
+    and stays while the latent moves on from its code.
+    """
+
+    model_changed = Signal()
+    latent_changed = Signal()
+    pictures_changed = Signal()
+    data_changed = Signal()
+    index_changed = Signal()
+    frame_changed = Signal()
+    encoding_changed = Signal()
+    encoding_wanted = Signal()
+    message = Signal(str)
+    """One line that the user must see."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.model: HandModel | None = None
+        self.latent = LatentCode()
+        self.pose: npt.NDArray[np.float32] | None = None
+        self.pictures: Pictures | None = None
+        self.data: Data | None = None
+        self.index = 0
+        self.view: FrameView | None = None
+        self.encoding: Encoding | None = None
+        self.is_encoding_wanted = False
+        self.is_encoding_on_step = True
+        self.is_dragging = False
+        """A slider is held: pictures of the way are welcome, not only those of where it ends."""
+
+    def set_model(self, model: HandModel) -> None:
+        """Look through another model at the same latent; a frame that had been encoded is encoded again."""
+        self.is_encoding_wanted = self.is_encoding_wanted or self.encoding is not None
+        self.model = model
+        self.pose = model.decode_pose(self.latent)
+        self.pictures = None
+        self.encoding = None
+        self.model_changed.emit()
+        self.encoding_changed.emit()
+        if self.is_encoding_wanted and self.view is not None:
+            self.encoding_wanted.emit()
+
+    def set_latent(self, latent: LatentCode) -> None:
+        if latent == self.latent:
+            return
+        self.latent = latent
+        if self.model is not None:
+            self.pose = self.model.decode_pose(latent)
+        self.latent_changed.emit()
+
+    def set_pictures(self, pictures: Pictures) -> None:
+        self.pictures = pictures
+        self.pictures_changed.emit()
+
+    def sample(self, seed: int) -> None:
+        """Go to a draw of the prior; nothing without a model."""
+        if self.model is not None:
+            self.set_latent(self.model.sample(seed))
+
+    def set_data(self, opened: OpenedData, is_encoding_wanted: bool) -> None:
+        """Step through other data, from its first readable frame on."""
+        previous, self.data = self.data, opened.data
+        self.index = opened.first.index
+        self.view = opened.first  # before anybody hears of the index, and has the frame read a second time
+        self.encoding = None
+        self.data_changed.emit()
+        self.index_changed.emit()
+        if previous is not None:
+            previous.close()
+        self.is_encoding_wanted = is_encoding_wanted
+        self.set_view(opened.first)
+        if opened.complaint:
+            self.message.emit(opened.complaint)
+
+    def set_index(self, index: int) -> None:
+        """Ask for another frame; beyond either end is that end."""
+        if self.data is None:
+            return
+        index = min(max(index, 0), len(self.data) - 1)
+        if index == self.index:
+            return
+        self.index = index
+        self.is_encoding_wanted = self.is_encoding_on_step
+        self.index_changed.emit()
+
+    def set_view(self, view: FrameView) -> None:
+        """Show a frame that was read."""
+        self.view = view
+        self.encoding = None
+        self.frame_changed.emit()
+        self.encoding_changed.emit()
+        if self.is_encoding_wanted:
+            self.encoding_wanted.emit()
+
+    def clear_view(self) -> None:
+        """The frame at `index` cannot be read: show none rather than another."""
+        self.view = None
+        self.encoding = None
+        self.is_encoding_wanted = False
+        self.frame_changed.emit()
+        self.encoding_changed.emit()
+
+    def want_encoding(self) -> None:
+        """Have the frame encoded, and the sliders put at its code; later, where a model or the frame is on its way."""
+        self.is_encoding_wanted = True
+        if self.view is not None:
+            self.encoding_wanted.emit()
+
+    def set_encoding(self, encoding: Encoding) -> None:
+        self.is_encoding_wanted = False
+        self.encoding = encoding
+        self.encoding_changed.emit()
+        self.set_latent(encoding.code)
+
+    @property
+    def is_at_code(self) -> bool:
+        """True while the sliders stand at the code of the encoded frame."""
+        return self.encoding is not None and self.latent == self.encoding.code
+
+    @property
+    def error_mm(self) -> float | None:
+        """Mean joint error of the shown pose against the encoded frame's annotation, where there is one."""
+        if self.pose is None or self.encoding is None or self.view is None:
+            return None
+        return mean_error_mm(self.pose, self.view.frame)

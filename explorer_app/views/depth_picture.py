@@ -1,0 +1,163 @@
+"""One depth image under its title, with skeletons and the crop's window drawn over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from explorer_app.model.colours import depth_colours
+from explorer_app.model.scene import Figure
+from explorer_app.views import theme
+
+_BOX_COLOUR = QColor(255, 90, 60)
+
+
+class DepthPicture(QWidget):
+    """Shows depth in mm as colour, near is bright; `placeholder` stands where there is no picture yet."""
+
+    def __init__(self, title: str, placeholder: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.placeholder = placeholder
+        self.aspect = 1.0
+        self._values: npt.NDArray[np.floating] | None = None
+        self._range = (0.0, 1.0)
+        self._image: QImage | None = None
+        self._figures: tuple[Figure, ...] = ()
+        self._box: tuple[float, float, float, float] | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(title)
+
+    @property
+    def is_empty(self) -> bool:
+        return self._values is None
+
+    @property
+    def title_height(self) -> int:
+        return self.fontMetrics().height() + 6
+
+    def sizeHint(self) -> QSize:
+        return QSize(int(220 * self.aspect), 220 + self.title_height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(64, 64 + self.title_height)
+
+    def show_depth(self, values: npt.NDArray[np.floating], near: float, far: float) -> None:
+        """values [H, W] in mm, NaN = nothing there; `near` and `far` are the ends of the colours."""
+        self._values, self._range = values, (near, far)
+        self.aspect = values.shape[1] / values.shape[0]
+        self._colour()
+
+    def set_overlay(
+        self, figures: Sequence[Figure] = (), box_px: tuple[float, float, float, float] | None = None
+    ) -> None:
+        """Skeletons with points in the picture's px, the last on top, and a window (u0, v0, u1, v1)."""
+        self._figures, self._box = tuple(figures), box_px
+        self.update()
+
+    def clear(self) -> None:
+        self._values = self._image = None
+        self.set_overlay()
+
+    def value_at(self, position: QPointF) -> float | None:
+        """The depth under a point of this widget: None outside the picture, NaN where it has no reading."""
+        area = self._picture_area()
+        if self._values is None or not area.contains(position):
+            return None
+        height, width = self._values.shape
+        column = int((position.x() - area.left()) / area.width() * width)
+        row = int((position.y() - area.top()) / area.height() * height)
+        return float(self._values[min(row, height - 1), min(column, width - 1)])
+
+    def _colour(self) -> None:
+        if self._values is not None:
+            background = theme.picture_background(self.palette()).getRgb()[:3]
+            rgba = depth_colours(self._values, *self._range, background)
+            height, width = self._values.shape
+            # Qt does not keep the buffer: the copy does
+            self._image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+        self.update()
+
+    def _picture_area(self) -> QRectF:
+        top = self.title_height
+        width = min(float(self.width()), (self.height() - top) * self.aspect)
+        height = width / self.aspect
+        return QRectF((self.width() - width) / 2, top + (self.height() - top - height) / 2, width, height)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+        super().changeEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            value = self.value_at(QPointF(event.pos()))
+            if value is not None:
+                QToolTip.showText(event.globalPos(), f"{value:.0f} mm" if np.isfinite(value) else "no reading", self)
+                return True
+        return super().event(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        area = self._picture_area()
+        self._paint_title(painter, area)
+        if self._image is None:
+            self._paint_placeholder(painter, area)
+            return
+        painter.drawImage(area, self._image)
+        painter.setPen(theme.hairline(self.palette()))
+        painter.drawRect(area.adjusted(0, 0, -1, -1))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(area)
+        height, width = self._values.shape
+        painter.translate(area.topLeft())
+        painter.scale(area.width() / width, area.height() / height)
+        self._paint_box(painter)
+        for figure in self._figures:
+            _paint_figure(painter, figure, width / area.width())
+
+    def _paint_title(self, painter: QPainter, area: QRectF) -> None:
+        title = QRectF(area.left(), area.top() - self.title_height, area.width(), self.title_height - 4)
+        painter.setPen(self.palette().text().color())
+        text = self.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, int(title.width()))
+        painter.drawText(title, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, text)
+
+    def _paint_placeholder(self, painter: QPainter, area: QRectF) -> None:
+        painter.fillRect(area, theme.picture_background(self.palette()))
+        painter.setPen(theme.hairline(self.palette()))
+        painter.drawRect(area.adjusted(0, 0, -1, -1))
+        painter.setPen(theme.faint(self.palette()))
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(area.adjusted(8, 8, -8, -8), flags, self.placeholder)
+
+    def _paint_box(self, painter: QPainter) -> None:
+        if self._box is None:
+            return
+        u0, v0, u1, v1 = self._box
+        for colour, width in ((QColor(0, 0, 0, 160), 4.0), (_BOX_COLOUR, 2.0)):
+            pen = QPen(colour, width)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawRect(QRectF(u0 + 0.5, v0 + 0.5, u1 - u0, v1 - v0))  # pixel centres lie at whole numbers
+
+
+def _paint_figure(painter: QPainter, figure: Figure, unit: float) -> None:
+    """Bones over a dark outline, so that they stand out from every depth; `unit` is a screen px in picture px."""
+    dots = [QPointF(x, y) for x, y in (figure.points + 0.5).tolist()]  # pixel centres lie at whole numbers
+    bones = figure.known_bones
+    for is_outline in (True, False):
+        for parent, child in bones:
+            colour = QColor(20, 20, 24) if is_outline else QColor(*figure.colours[child])
+            pen = QPen(colour, (4.2 if is_outline else 2.2) * unit)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            painter.setPen(pen)
+            painter.drawLine(dots[parent], dots[child])
+    painter.setPen(QPen(QColor(20, 20, 24), unit))
+    for joint in figure.known_joints:
+        painter.setBrush(QColor(*figure.colours[joint]))
+        painter.drawEllipse(dots[joint], 2.6 * unit, 2.6 * unit)

@@ -1,0 +1,40 @@
+"""The latent as depth: real and synthetic, side by side."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from explorer_app.session import Session
+from explorer_app.views.depth_picture import DepthPicture
+from explorer_app.views.picture_row import PictureRow
+
+
+class PicturesPanel(QWidget):
+    """A view of `Session.pictures`."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.real = DepthPicture("Real depth, decoded")
+        self.synthetic = DepthPicture("Synthetic depth, decoded")
+        self._row = PictureRow((self.real, self.synthetic))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._row)
+        session.pictures_changed.connect(self._show)
+        session.model_changed.connect(self._show)
+        self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        model, pictures = self._session.model, self._session.pictures
+        self._row.legend.set_cube(model.half_mm if model is not None else None)
+        for picture in (self.real, self.synthetic):
+            picture.placeholder = "Decoding …" if model is not None else "No model yet; File ▸ Open loads one"
+        if model is None or pictures is None:
+            self.real.clear()
+            self.synthetic.clear()
+            return
+        for picture, image in ((self.real, pictures.real), (self.synthetic, pictures.synthetic)):
+            picture.show_depth(image, -model.half_mm, model.half_mm)

@@ -1,0 +1,95 @@
+"""The 3D skeleton drawn with QPainter: needs no OpenGL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QRadialGradient, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from explorer_app.model.scene import CUBE_CORNERS, CUBE_EDGES, Figure, Orbit
+from explorer_app.views import theme
+
+_DEGREES_PER_PX = 0.5
+_BONE_RADIUS = 0.022
+_JOINT_RADIUS = 0.036
+
+
+class SkeletonPainter(QWidget):
+    """Same interface as `SkeletonGl`: `show_figures` and `reset_view`; the mouse turns it and the wheel zooms."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.orbit = Orbit()
+        self._figures: tuple[Figure, ...] = ()
+        self._last_position: QPointF | None = None
+        self.setAccessibleName("3D skeleton")
+
+    def show_figures(self, figures: Sequence[Figure]) -> None:
+        """Skeletons with points [J, 3] in half cube edges; from the second on they are drawn thin, as references."""
+        self._figures = tuple(figures)
+        self.update()
+
+    def reset_view(self) -> None:
+        """Back to where the depth camera looks from."""
+        self._set_orbit(Orbit())
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 320)
+
+    def _set_orbit(self, orbit: Orbit) -> None:
+        self.orbit = orbit
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._last_position = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._last_position is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            move = event.position() - self._last_position
+            self._set_orbit(self.orbit.turned(-move.x() * _DEGREES_PER_PX, move.y() * _DEGREES_PER_PX))
+        self._last_position = event.position()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._set_orbit(self.orbit.zoomed(0.999 ** event.angleDelta().y()))
+        event.accept()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), theme.stage_background(self.palette()))
+        self._paint_cube(painter)
+        for index, drawn in reversed(list(enumerate(self._figures))):
+            self._paint_figure(painter, drawn, 0.5 if index else 1.0)
+
+    def _paint_cube(self, painter: QPainter) -> None:
+        corners, _, _ = self.orbit.project(CUBE_CORNERS, self.width(), self.height())
+        painter.setPen(QPen(theme.hairline(self.palette()), 1))
+        for a, b in CUBE_EDGES:
+            painter.drawLine(QPointF(*corners[a]), QPointF(*corners[b]))
+
+    def _paint_figure(self, painter: QPainter, drawn: Figure, thickness: float) -> None:
+        """Bones and joints from far to near: the painter's algorithm is enough for parts this small."""
+        px, away, scale = (values.tolist() for values in self.orbit.project(drawn.points, self.width(), self.height()))
+        dots = [QPointF(x, y) for x, y in px]
+        parts = [((away[a] + away[b]) / 2, a, b) for a, b in drawn.known_bones]
+        parts += [(away[joint] - _JOINT_RADIUS, joint, joint) for joint in drawn.known_joints]
+        for _, a, b in sorted(parts, reverse=True):
+            colour = QColor(*drawn.colours[b])
+            if a == b:
+                _paint_joint(painter, dots[a], scale[a] * _JOINT_RADIUS * thickness, colour)
+            else:
+                pen = QPen(colour, 2 * _BONE_RADIUS * thickness * (scale[a] + scale[b]) / 2)
+                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+                painter.setPen(pen)
+                painter.drawLine(dots[a], dots[b])
+
+
+def _paint_joint(painter: QPainter, center: QPointF, radius: float, colour: QColor) -> None:
+    shine = QRadialGradient(center - QPointF(radius, radius) * 0.4, radius * 1.6)
+    shine.setColorAt(0, colour.lighter(150))
+    shine.setColorAt(1, colour.darker(125))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(shine)
+    painter.drawEllipse(center, radius, radius)

@@ -1,0 +1,108 @@
+"""A thread that always works on the newest request and forgets the ones in between."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+
+class _Request(NamedTuple):
+    number: int
+    stamp: Any
+    work: Callable[[], Any]
+
+
+class LatestWins(QObject):
+    """One thread, one waiting place: a new request takes the place of one that has not begun.
+
+    The stamp given with a request comes back with its answer, so that the receiver can tell whether it still wants it.
+    `answered` and `failed` are emitted in the thread that owns this object, whatever they are connected to.
+    """
+
+    answered = Signal(object, object)
+    """stamp, answer"""
+    failed = Signal(object, str)
+    """stamp, one line"""
+    settled = Signal()
+    """nothing is asked any more"""
+    _done = Signal(object, object, str)
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.computed_count = 0
+        self._asked_count = 0
+        self._waiting: _Request | None = None
+        self._is_busy = False
+        self._is_closed = False
+        self._condition = threading.Condition()
+        self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._run, name=f"lsps-{name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_busy(self) -> bool:
+        """True from a request until its answer, or that of a newer one, was given out."""
+        return self._is_busy
+
+    def ask(self, stamp: Any, work: Callable[[], Any]) -> None:
+        """Have `work()` done in the thread, unless another request comes before it has begun."""
+        with self._condition:
+            if self._is_closed:
+                return
+            self._asked_count += 1
+            self._waiting = _Request(self._asked_count, stamp, work)
+            self._condition.notify()
+        self._is_busy = True
+
+    def close(self, timeout_s: float = 30.0) -> bool:
+        """End the thread after the work in hand; nothing is given out any more. False if it still works by then."""
+        with self._condition:
+            self._is_closed = True
+            self._waiting = None
+            self._condition.notify()
+        self._is_busy = False
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                while self._waiting is None and not self._is_closed:
+                    self._condition.wait()
+                if self._is_closed:
+                    return
+                request, self._waiting = self._waiting, None
+            answer, failure = None, ""
+            try:
+                answer = request.work()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the window says it and lives on
+                failure = one_line(error)
+            self.computed_count += 1
+            if self._is_closed:
+                return
+            self._done.emit(request, answer, failure)
+            del request, answer  # a sleeping thread must not keep a model or a picture alive
+
+    @Slot(object, object, str)
+    def _deliver(self, request: _Request, answer: Any, failure: str) -> None:
+        if self._is_closed:
+            return
+        is_last = request.number == self._asked_count
+        if is_last:
+            self._is_busy = False
+        if failure:
+            self.failed.emit(request.stamp, failure)
+        else:
+            self.answered.emit(request.stamp, answer)
+        if is_last and not self._is_busy:
+            self.settled.emit()
+
+
+def one_line(error: BaseException) -> str:
+    """What went wrong in one line; an error that nobody foresaw says its kind as well."""
+    lines = str(error).strip().splitlines()
+    text = lines[0] if lines else "no reason given"
+    return text if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {text}"

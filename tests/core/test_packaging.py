@@ -1,0 +1,33 @@
+"""What an installation brings along."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SETUP = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+
+
+def test_every_package_is_packed():
+    folders = {path.parent for name in ("lsps_core", "explorer_app") for path in (ROOT / name).rglob("*.py")}
+    packages = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
+    assert packages | {"explorer_app._resources"} == set(SETUP["packages"])
+
+
+def test_resources_travel_inside_the_apps_package_and_stay_small():
+    assert SETUP["package-dir"]["explorer_app._resources"] == "resources"
+    sizes = {
+        name: sum(path.stat().st_size for path in (ROOT / "resources" / name).rglob("*"))
+        for name in ("models", "samples")
+    }
+    assert 0 < sizes["models"] <= 15e6
+    assert 0 < sizes["samples"] <= 5e6
+
+
+def test_the_top_level_holds_what_was_agreed_and_nothing_else():
+    agreed = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"}
+    agreed |= {"lsps_core", "explorer_app", "resources", "tests"}
+    made = {"build", "dist", "runs", "data"}  # ignored by git
+    found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".") and path.suffix != ".egg-info"}
+    assert found - made == agreed
