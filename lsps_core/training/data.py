@@ -75,7 +75,11 @@ class TrainingData:
         labelled = None
         if len(self._labelled):
             labelled = self._draw("real", self._labelled, "labelled", place, settings.batch_size, step)
-        return TriBatch(synthetic, real, labelled)
+        extra = None
+        if stage == "depth" and self.config.extra_annotated:
+            count = self.config.extra_annotated
+            extra = self._draw("synthetic", self._usable["synthetic"], "extra", place, count, step)
+        return TriBatch(synthetic, real, labelled, extra)
 
     def held_out(self) -> FrameBatch:
         """The validation frames, as they are."""

@@ -25,11 +25,15 @@ class FrameBatch(NamedTuple):
 
 
 class TriBatch(NamedTuple):
-    """One step's frames. Of `real` only the images are used; `labelled` are annotated real frames, where there are."""
+    """One step's frames. Of `real` only the images are used; `labelled` are annotated real frames, where there are.
+
+    `extra` are more synthetic frames, for the picture of M and for P alone.
+    """
 
     synthetic: FrameBatch
     real: FrameBatch
-    labelled: FrameBatch | None
+    labelled: FrameBatch | None = None
+    extra: FrameBatch | None = None
 
     def image(self, domain: Domain) -> Tensor:
         return self.real.image if domain == "real" else self.synthetic.image
@@ -68,12 +72,20 @@ class PoseStage:
 
 @dataclass(frozen=True)
 class _Mapped:
-    """An annotated image, its own code, the code that M gives for its pose, and the picture of that."""
+    """Annotated images, and the codes that M gives for their poses with the pictures of these.
+
+    `code` is the images' own, of the first of them only where there are extra frames.
+    """
 
     image: Tensor
     code: Tensor
     mapped_code: Tensor
     picture: Tensor
+
+    @property
+    def judged(self) -> Tensor:
+        """The pictures that the discriminator sees."""
+        return self.picture[: len(self.code)]
 
 
 @dataclass(frozen=True)
@@ -129,14 +141,16 @@ class DepthStage:
         for target in DOMAINS:
             inputs = [codes[source] for source in DOMAINS]
             if target in annotated:
-                frames = annotated[target]
-                inputs.append(model.mapping(_pose_latent(model, frames.pose, generator)))
+                image, pose = annotated[target]
+                if target == "synthetic" and batch.extra is not None:
+                    image, pose = torch.cat([image, batch.extra.image]), torch.cat([pose, batch.extra.pose])
+                inputs.append(model.mapping(_pose_latent(model, pose, generator)))
             images = torch.split(model.generator(torch.cat(inputs), target), [len(code) for code in inputs])
-            for source, image in zip(DOMAINS, images, strict=False):
-                decoded[source, target] = image
+            for source, picture in zip(DOMAINS, images, strict=False):
+                decoded[source, target] = picture
             if target in annotated:
-                own = means[target] if frames.image is batch.image(target) else model.encoder(frames.image, target)
-                mapped[target] = _Mapped(frames.image, own, inputs[-1], images[-1])
+                own = means["synthetic"] if target == "synthetic" else model.encoder(image, target)
+                mapped[target] = _Mapped(image, own, inputs[-1], images[-1])
         return _Pictures(means, decoded, mapped)
 
     def _judge(self, batch: TriBatch, pictures: _Pictures) -> Terms:
@@ -147,7 +161,7 @@ class DepthStage:
         for domain in DOMAINS:
             fakes = [pictures.decoded[other_domain(domain), domain]]
             if domain in pictures.mapped:
-                fakes.append(pictures.mapped[domain].picture)
+                fakes.append(pictures.mapped[domain].judged)
             images = [batch.image(domain), *fakes, pictures.decoded[domain, domain]]
             features_of_all = discriminator.features(torch.cat(images).detach(), domain)
             parts = torch.split(features_of_all, [len(image) for image in images])
@@ -155,8 +169,12 @@ class DepthStage:
             terms[f"discriminator/{domain}"] = losses.discriminator_adversarial(*scores)
             features[other_domain(domain), domain], features[domain, domain] = parts[1], parts[-1]
             if domain == "synthetic":
-                target = _pose_mean(self.model, batch.synthetic.pose)
-                terms["posterior/synthetic"] = losses.posterior(discriminator.posterior(parts[0]), target)
+                known, pose = parts[0], batch.synthetic.pose
+                if batch.extra is not None:
+                    known = torch.cat([known, discriminator.features(batch.extra.image, domain)])
+                    pose = torch.cat([pose, batch.extra.pose])
+                estimate = discriminator.posterior(known)
+                terms["posterior/synthetic"] = losses.posterior(estimate, _pose_mean(self.model, pose))
         for source in DOMAINS:
             terms[f"feature_matching/{source}"] = losses.feature_matching(
                 features[source, "synthetic"], features[source, "real"]
@@ -177,9 +195,9 @@ class DepthStage:
                 back = model.generator(_noisy(mean, generator), domain)
                 terms[f"cycle/{domain}"] = losses.reconstruction(back, image)
             for domain, mapped in pictures.mapped.items():
-                terms[f"mapping/{domain}"] = losses.mapping(mapped.mapped_code, mapped.code)
+                terms[f"mapping/{domain}"] = losses.mapping(mapped.mapped_code[: len(mapped.code)], mapped.code)
                 terms[f"mapping_reconstruction/{domain}"] = losses.reconstruction(mapped.picture, mapped.image)
-                terms[f"mapping_adversarial/{domain}"] = self._convince(mapped.picture, domain)
+                terms[f"mapping_adversarial/{domain}"] = self._convince(mapped.judged, domain)
             return _update(self.optimizers["generator"], terms, self.generate_weights)
 
     def _convince(self, picture: Tensor, domain: Domain) -> Tensor:
