@@ -58,11 +58,11 @@ class Background(QObject):
     def open_model(self, path: Path, device: str) -> None:
         self._ask(self.loading, path, partial(_load_model, path, device))
 
-    def open_store(self, path: Path, is_encoding_wanted: bool = True) -> None:
-        self._ask(self.opening, is_encoding_wanted, partial(_open_store, path))
+    def open_store(self, path: Path) -> None:
+        self._ask(self.opening, path, partial(_open_store, path))
 
     def open_images(self, paths: tuple[Path, ...], settings: ImageSettings) -> None:
-        self._ask(self.opening, True, partial(_open_images, paths, settings))
+        self._ask(self.opening, paths, partial(_open_images, paths, settings))
 
     def close(self) -> bool:
         """End the threads; False where one of them still works, so that the process must not wait for it."""
@@ -91,11 +91,11 @@ class Background(QObject):
             self._session.set_model(model)
 
     @Slot(object, object)
-    def _on_data(self, is_encoding_wanted: bool, opened: OpenedData) -> None:
+    def _on_data(self, _stamp: object, opened: OpenedData) -> None:
         if self.opening.is_busy:
             opened.data.close()
         else:
-            self._session.set_data(opened, is_encoding_wanted)
+            self._session.set_data(opened)
 
     @Slot()
     def _read_frame(self) -> None:

@@ -102,8 +102,8 @@ class MainWindow(QMainWindow):
             self.open_bundled_model()
         if kinds <= set(MODEL_SUFFIXES):
             with contextlib.suppress(FileNotFoundError):  # then the strip says how to open other data
-                # the mean hand is the first thing to see, not this frame's code
-                self.background.open_store(resource("samples", "sensor.h5"), is_encoding_wanted=False)
+                # encoded at once, since the mean code of hands at every angle is no hand
+                self.background.open_store(resource("samples", "sensor.h5"))
 
     def open_bundled_model(self) -> None:
         try:

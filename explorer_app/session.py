@@ -78,8 +78,8 @@ class Session(QObject):
         if self.model is not None:
             self.set_latent(self.model.sample(seed))
 
-    def set_data(self, opened: OpenedData, is_encoding_wanted: bool) -> None:
-        """Step through other data, from its first readable frame on."""
+    def set_data(self, opened: OpenedData) -> None:
+        """Step through other data, from its first readable frame on, which is encoded at once."""
         previous, self.data = self.data, opened.data
         self.index = opened.first.index
         self.view = opened.first  # before anybody hears of the index, and has the frame read a second time
@@ -88,7 +88,7 @@ class Session(QObject):
         self.index_changed.emit()
         if previous is not None:
             previous.close()
-        self.is_encoding_wanted = is_encoding_wanted
+        self.is_encoding_wanted = True
         self.set_view(opened.first)
         if opened.complaint:
             self.message.emit(opened.complaint)

@@ -159,11 +159,16 @@ def _train(arguments: argparse.Namespace) -> int:
     given = {key: getattr(arguments, key) for key in ("labels", "seed", "device", "preset", "synthetic", "real")}
     if arguments.resume:
         changed = [key for key, value in given.items() if value is not None and key != "device"]
-        if changed or arguments.settings:
-            what = changed[0] if changed else "set"
-            raise RunError(f"--resume goes on with the run's own config; leave out --{what}")
+        if changed:
+            raise RunError(
+                f"--resume goes on with the run's own config; leave out --{changed[0]}, or change it by --set"
+            )
         run = Run(arguments.run_path, listener)
         config = run.config()
+        if arguments.settings:
+            config = config.with_settings(arguments.settings)
+            run.write_config(config)
+            print(f"lsps train: {run.path} goes on with {', '.join(arguments.settings)}", file=sys.stderr)
         if arguments.device:
             config = dataclasses.replace(config, device=arguments.device)
     else:

@@ -61,15 +61,17 @@ class StageConfig:
 
     final_learning_rate: where the cosine that follows the first half of the stage ends, as a share of learning_rate;
     1 keeps the rate constant, as the paper does.
+    mapping_rate: how many times the learning rate M takes in the depth stage.
     """
 
     steps: int
     batch_size: int
     learning_rate: float = 1e-4
     final_learning_rate: float = 1.0
+    mapping_rate: float = 1.0
 
     def __post_init__(self) -> None:
-        _check_positive(self, "batch_size", "learning_rate", "final_learning_rate")
+        _check_positive(self, "batch_size", "learning_rate", "final_learning_rate", "mapping_rate")
         if self.steps < 0:
             raise ValueError(f"steps must be 0 (leave the stage out) or more, not {self.steps}")
 
@@ -112,8 +114,8 @@ class TrainConfig:
     """One training run. Paths are the stores of the two domains; everything else has the preset's value.
 
     labels: share of the annotated real frames whose annotation may be used, 0 to 1.
-    extra_annotated: synthetic frames that a step of the depth stage takes beyond its batch, only for the picture of M
-        and for P: both learn slowly and cost little beside the rest. 0 in the paper.
+    extra_annotated: synthetic frames that a step of the depth and posterior stages takes beyond its batch, only for the
+        picture of M and for P: both learn slowly and cost little beside the rest. 0 in the paper.
     rotation_degrees: augmentation draws an in-plane angle from ± this. translation_mm: standard deviation per axis.
     precision: of the networks' arithmetic; weights and losses stay float32. bfloat16 is autocast.
     checkpoint_minutes: how much work a killed run may lose.
@@ -191,8 +193,8 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "pose_hidden": 256,
         "extra_annotated": 28,
         "pose": StageConfig(steps=20_000, batch_size=128, learning_rate=1e-3, final_learning_rate=0.01),
-        "depth": StageConfig(steps=20_000, batch_size=4, learning_rate=5e-4, final_learning_rate=0.1),
-        "posterior": StageConfig(steps=6_000, batch_size=32, learning_rate=4e-4, final_learning_rate=0.1),
+        "depth": StageConfig(steps=20_000, batch_size=4, learning_rate=5e-4, final_learning_rate=0.1, mapping_rate=6.0),
+        "posterior": StageConfig(steps=6_000, batch_size=16, learning_rate=2e-3, final_learning_rate=0.05),
         "weights": LossWeights(pose_kl=0.03, mapping=1.0, mapping_reconstruction=300.0, posterior_translated=10.0),
     },
 }

@@ -76,7 +76,7 @@ class TrainingData:
         if len(self._labelled):
             labelled = self._draw("real", self._labelled, "labelled", place, settings.batch_size, step)
         extra = None
-        if stage == "depth" and self.config.extra_annotated:
+        if stage != "pose" and self.config.extra_annotated:
             count = self.config.extra_annotated
             extra = self._draw("synthetic", self._usable["synthetic"], "extra", place, count, step)
         return TriBatch(synthetic, real, labelled, extra)

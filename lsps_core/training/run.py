@@ -44,9 +44,12 @@ class Run:
         except OSError as error:
             raise RunError(f"{path} cannot be made: {error.strerror}; choose another folder") from error
         run = cls(path, listener)
-        with replacing(run.path / "config.json") as temporary:
-            temporary.write_text(json.dumps(config.to_json(), indent=2) + "\n")
+        run.write_config(config)
         return run
+
+    def write_config(self, config: TrainConfig) -> None:
+        with replacing(self.path / "config.json") as temporary:
+            temporary.write_text(json.dumps(config.to_json(), indent=2) + "\n")
 
     def config(self) -> TrainConfig:
         path = self.path / "config.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -39,8 +39,11 @@ class TriBatch(NamedTuple):
         return self.real.image if domain == "real" else self.synthetic.image
 
     def annotated(self) -> dict[Domain, FrameBatch]:
-        """The frames whose pose may be used, by domain."""
-        frames: dict[Domain, FrameBatch] = {"synthetic": self.synthetic}
+        """The frames whose pose may be used, by domain; the step's own synthetic ones come before the extra ones."""
+        synthetic = self.synthetic
+        if self.extra is not None:
+            synthetic = FrameBatch(*(torch.cat(parts) for parts in zip(synthetic, self.extra, strict=True)))
+        frames: dict[Domain, FrameBatch] = {"synthetic": synthetic}
         return frames if self.labelled is None else frames | {"real": self.labelled}
 
 
@@ -106,9 +109,12 @@ class DepthStage:
 
     def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights) -> None:
         self.model = model
-        generating = (model.encoder, model.generator, model.mapping)
+        groups: list[dict[str, Any]] = [
+            {"params": [*model.encoder.parameters(), *model.generator.parameters()]},
+            {"params": [*model.mapping.parameters()], "rate": config.mapping_rate},
+        ]
         self.optimizers = {
-            "generator": _adam((p for network in generating for p in network.parameters()), config, beta1=0.5),
+            "generator": _adam(groups, config, beta1=0.5),
             "discriminator": _adam(model.discriminator.parameters(), config, beta1=0.5),
         }
         self.judge_weights = {
@@ -142,8 +148,6 @@ class DepthStage:
             inputs = [codes[source] for source in DOMAINS]
             if target in annotated:
                 image, pose = annotated[target]
-                if target == "synthetic" and batch.extra is not None:
-                    image, pose = torch.cat([image, batch.extra.image]), torch.cat([pose, batch.extra.pose])
                 inputs.append(model.mapping(_pose_latent(model, pose, generator)))
             images = torch.split(model.generator(torch.cat(inputs), target), [len(code) for code in inputs])
             for source, picture in zip(DOMAINS, images, strict=False):
@@ -271,7 +275,16 @@ def _pose_mean(model: TriDomainModel, pose: Tensor) -> Tensor:
     return model.pose_vae.encode(pose).mean
 
 
-def _adam(parameters: Iterable[nn.Parameter], config: StageConfig, beta1: float) -> torch.optim.Adam:
+def set_learning_rate(stage: Stage, learning_rate: float) -> None:
+    """Of every optimiser of the stage; a group with a `rate` of its own takes that many times as much."""
+    for optimizer in stage.optimizers.values():
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate * group.get("rate", 1.0)
+
+
+def _adam(
+    parameters: Iterable[nn.Parameter] | list[dict[str, Any]], config: StageConfig, beta1: float
+) -> torch.optim.Adam:
     """The paper's Adam. The stages with a GAN take β1 = 0.5 (Radford et al. 2016), on which the paper is silent."""
     return torch.optim.Adam(parameters, lr=config.learning_rate, betas=(beta1, 0.999), fused=True)
 

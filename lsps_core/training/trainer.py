@@ -21,7 +21,7 @@ from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.data import TrainingData, step_generator
 from lsps_core.training.preview import preview_sheet
 from lsps_core.training.run import Run, load_optimizer_tensors, optimizer_tensors
-from lsps_core.training.stages import STAGE_CLASSES, Stage
+from lsps_core.training.stages import STAGE_CLASSES, Stage, set_learning_rate
 
 REPORT_SECONDS = 2.0
 PREVIEW_FRAMES = 12
@@ -37,7 +37,7 @@ class Trainer:
     """Trains a run from wherever its newest checkpoint is to the end of its last stage."""
 
     def __init__(self, run: Run, config: TrainConfig, command: str = "", should_stop: Callable[[], bool] | None = None):
-        self.run, self.config, self.command = run, config, command
+        self.run, self.config, self.commands = run, config, [command] if command else []
         self._should_stop = should_stop or (lambda: False)
         self.device = resolve_device(config.device)
         self.data = TrainingData(config, self.device)
@@ -102,7 +102,7 @@ class Trainer:
             latent_std=tuple(std),
             weights=self.model.state_dict(),
             training={
-                "command": self.command,
+                "commands": self.commands,
                 "version": __version__,
                 "torch": torch.__version__,
                 "simulated": self.data.is_simulated,
@@ -155,9 +155,7 @@ class Trainer:
         return True
 
     def _one_step(self, settings: StageConfig) -> dict[str, Tensor]:
-        for optimizer in self.stage.optimizers.values():
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(settings, self.stage_step)
+        set_learning_rate(self.stage, learning_rate(settings, self.stage_step))
         batch = self.data.batch(self.stage_name, settings, self.stage_step)
         generator = step_generator(self.config.seed, self.stage_name, self.stage_step, self.device)
         is_reduced = self.config.precision == "bfloat16" and self.stage_name != "pose"  # too small to gain by it
@@ -238,7 +236,7 @@ class Trainer:
             return
         model, tensors, state = latest
         self.model.load_state_dict(model.weights)
-        self.command = model.training["command"]
+        self.commands = model.training["commands"] + self.commands
         self.latent_statistics = torch.tensor([model.latent_mean, model.latent_std])
         self._begin(state["stage"])
         self.stage_step = int(state["stage_step"])

@@ -81,7 +81,7 @@ def test_a_stopped_run_goes_on_and_ends_as_if_never_stopped(stores, tmp_path):
     first, second = (checkpoint.load(path / "model.safetensors") for path in (whole, parts))
     for name, weight in first.weights.items():
         assert torch.equal(weight, second.weights[name]), name
-    assert second.training["command"] == "test"
+    assert second.training["commands"] == ["test"] * len(reasons)
 
 
 def test_a_stop_file_saves_and_ends(stores, tmp_path):
@@ -129,6 +129,20 @@ def test_an_existing_run_is_never_overwritten(trained_run, stores, capsys):
 def test_resuming_with_other_settings_is_refused(trained_run, capsys):
     assert main(["train", str(trained_run), "--resume", "--seed", "3"]) == 2
     assert "leave out --seed" in capsys.readouterr().err
+
+
+def test_a_setting_can_be_changed_on_resume_and_the_model_says_so(stores, tmp_path, capsys):
+    path = tmp_path / "run"
+    assert main(arguments(path, stores)) == 0
+    capsys.readouterr()
+    assert main(["train", str(path), "--resume", "--set", "posterior.steps=6"]) == 0
+    assert "posterior.steps=6" in capsys.readouterr().err
+    training = checkpoint.load(path / "model.safetensors").training
+    assert training["steps"]["posterior"] == 6
+    assert [command.split()[2:4] for command in training["commands"]] == [
+        [str(path), "--synthetic"],
+        [str(path), "--resume"],
+    ]
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path, capsys):
