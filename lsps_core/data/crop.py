@@ -42,8 +42,9 @@ __all__ = [
 DEFAULT_SIZE = 128
 BACKGROUND = 1.0
 """The normalised value of pixels without a reading, and of the far face."""
-FAR_FACE = 0.995
-"""Normalised depth from here on counts as background: a decoder's tanh never quite reaches 1."""
+FAR_FACE = 0.95
+"""Normalised depth from here on counts as background: a decoder's tanh never quite reaches 1, least of all early in
+training, and the last 6 mm before the far face of a usual cube hold no hand."""
 
 DepthArray = npt.NDArray[np.uint16] | FloatArray
 
