@@ -145,7 +145,14 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", type=float, metavar="SHARE", help="share of the real annotations to use, 0 to 1")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:1, mps; default: auto")
-    parser.add_argument("--set", action="append", default=[], metavar="STAGE.KEY=VALUE", dest="settings")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="STAGE.KEY=VALUE",
+        dest="settings",
+        help="change a setting, as in depth.steps=1000, weights.mapping=1 or precision=bfloat16; may be repeated",
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the run's newest checkpoint")
 
 

@@ -16,7 +16,7 @@ from lsps_core.data.augment import augment, augment_pose, sample_augmentation
 from lsps_core.data.batches import batch_indices, labelled_subset
 from lsps_core.data.device_frames import DeviceFrames
 from lsps_core.data.store import FrameStore
-from lsps_core.training.stages import FrameBatch, TriBatch
+from lsps_core.training.batch import FrameBatch, TriBatch
 
 HELD_OUT_FRAMES = 512
 STATISTICS_FRAMES = 16_384

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lsps_core.config import DOMAINS, Domain, other_domain
 from lsps_core.inference import Predictor
-from lsps_core.training.stages import FrameBatch
+from lsps_core.training.batch import FrameBatch
 
 
 def preview_sheet(predictor: Predictor, frames: dict[Domain, FrameBatch]) -> Image.Image:

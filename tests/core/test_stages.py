@@ -7,7 +7,8 @@ import torch
 
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
-from lsps_core.training.stages import DepthStage, FrameBatch, PoseStage, PosteriorStage, TriBatch
+from lsps_core.training.batch import FrameBatch, TriBatch
+from lsps_core.training.stages import DepthStage, PoseStage, PosteriorStage
 
 
 def make_batch(labelled: bool = False) -> TriBatch:
