@@ -89,6 +89,7 @@ class FrameStrip(QWidget):
         self.encode_on_step.setChecked(self._session.is_encoding_on_step)
         self.encode_on_step.toggled.connect(self._set_encode_on_step)
         self.result = QLabel()
+        self.result.setToolTip("Mean joint error of the shown pose against this frame’s annotation")
         controls = QHBoxLayout()
         for widget in (self.title, self.simulated, self.previous, self.position, self.next):
             controls.addWidget(widget)
@@ -153,8 +154,8 @@ class FrameStrip(QWidget):
         self.encode.setEnabled(session.model is not None and session.view is not None and not session.is_at_code)
         error_mm = session.error_mm
         if error_mm is not None:
-            where = " on simulated data" if session.data.is_simulated else ""
-            self.result.setText(f"<b>{error_mm:.1f} mm</b> mean joint error{where}")
+            where = ", simulated" if session.data.is_simulated else ""
+            self.result.setText(f"<b>{error_mm:.1f} mm</b> off{where}")
         elif session.encoding is not None and not session.is_at_code:
             self.result.setText("sliders moved from its code")
         else:

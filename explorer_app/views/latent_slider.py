@@ -19,7 +19,7 @@ class LatentSlider(QSlider):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
-        self.setMinimumWidth(90)
+        self.setMinimumWidth(120)
 
     def sizeHint(self) -> QSize:
         return QSize(160, 20)
