@@ -24,9 +24,8 @@ def run(options: Options) -> int:
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     app = QApplication(["lsps-explorer"])
     messages.release()
-    signal.signal(
-        signal.SIGINT, signal.SIG_DFL
-    )  # Ctrl+C in the terminal ends it; Python's own handler never gets to run
+    # Ctrl+C in the terminal ends it; Python's own handler never gets to run
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     app.setApplicationName("LSPS Explorer")
     app.setStyle("Fusion")  # the same window on every desktop; it follows light and dark
     ensure_font()

@@ -35,6 +35,17 @@ class Camera:
         u, v, d = np.moveaxis(np.asarray(uvd), -1, 0)
         return np.stack([(u - self.cx) * d / self.fx, (self.cy - v) * d / self.fy, d], axis=-1)
 
+    @classmethod
+    def parse(cls, text: str) -> Camera:
+        """`FX,FY,CX,CY` in px; ValueError for anything else. FY loses its sign: y is up here, whatever the source."""
+        try:
+            fx, fy, cx, cy = (float(number) for number in text.split(","))
+        except ValueError:
+            raise ValueError(
+                f"a camera is 4 numbers FX,FY,CX,CY in px with commas between them, not {text!r}"
+            ) from None
+        return cls(fx=fx, fy=abs(fy), cx=cx, cy=cy)
+
     def to_json(self) -> dict[str, float]:
         return asdict(self)
 

@@ -114,17 +114,13 @@ def _import_frames(arguments: argparse.Namespace) -> None:
     from lsps_core.camera import Camera
     from lsps_core.data.importers.frames import import_frames
 
-    fx, fy, cx, cy = _numbers("--camera", arguments.camera, 4)
-    center = None
-    if arguments.center:
-        u, v, d = _numbers("--center", arguments.center, 3)
-        center = (u, v, d)
+    camera = Camera.parse(arguments.camera)
+    center = _center(arguments.center) if arguments.center else None
     with tqdm(total=len(arguments.files), unit="frame", file=sys.stderr) as bar:
         report = import_frames(
             arguments.out,
             arguments.files,
-            # y is up here whatever the sign of the source's fy, and rows grow downward
-            Camera(fx=fx, fy=abs(fy), cx=cx, cy=cy),
+            camera,
             unit_mm=arguments.unit_mm,
             nyu_packed=arguments.nyu_packed,
             cube_mm=arguments.cube_mm,
@@ -290,14 +286,12 @@ def _info(arguments: argparse.Namespace) -> None:
         print(f"{key}: {value if isinstance(value, str | int | float) else json.dumps(value)}")
 
 
-def _numbers(option: str, text: str, count: int) -> tuple[float, ...]:
+def _center(text: str) -> tuple[float, float, float]:
     try:
-        numbers = tuple(float(part) for part in text.split(","))
+        u, v, d = (float(number) for number in text.split(","))
     except ValueError:
-        numbers = ()
-    if len(numbers) != count:
-        raise ValueError(f"{option} takes {count} numbers with commas between them, not {text!r}")
-    return numbers
+        raise ValueError(f"--center takes U,V,D in px, px and mm, not {text!r}") from None
+    return u, v, d
 
 
 if __name__ == "__main__":

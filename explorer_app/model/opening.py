@@ -78,11 +78,9 @@ def parse_camera(text: str) -> ImageSettings:
     if text.lower() in CAMERA_PRESETS:
         return CAMERA_PRESETS[text.lower()]
     try:
-        fx, fy, cx, cy = (float(number) for number in text.split(","))
-    except ValueError:
-        names = ", ".join(CAMERA_PRESETS)
-        raise ValueError(f"{text!r} is not a camera; write FX,FY,CX,CY in px, or one of {names}") from None
-    return ImageSettings(camera=Camera(fx=fx, fy=fy, cx=cx, cy=cy))
+        return ImageSettings(camera=Camera.parse(text))
+    except ValueError as error:
+        raise ValueError(f"{error}; or one of {', '.join(CAMERA_PRESETS)}") from error
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ BATCH = 64
 class Evaluation:
     """Figures of one model on one store. protocol: which joints were scored, of which skeleton.
 
-    joint_errors_mm [N, J], NaN where not annotated; frames counts the annotated ones, which are all that is scored.
+    frames counts the annotated ones, which are all that is scored.
     """
 
     mean_error_mm: float

@@ -146,7 +146,8 @@ class Trainer:
             if now - saved >= 60 * self.config.checkpoint_minutes:
                 self._validate()
                 self._save()
-                saved = time.monotonic()
+                saved = reported = time.monotonic()  # its time is none of the steps'
+                reported_step = self.stage_step
         if self.stage_name == "pose":
             self._measure_latents()
         if settings.steps:

@@ -114,7 +114,7 @@ def wrong_files(tmp_path, untrained, stores):
         (["info", "{picture}"], "neither a model"),
         (["evaluate", "{newer}", "{bare}"], "version 7"),
         (["evaluate", "{folder}", "{bare}"], "without a model"),
-        (["import", "frames", "{folder}/o.h5", "{picture}", "--camera", "1,2,3"], "--camera takes 4 numbers"),
+        (["import", "frames", "{folder}/o.h5", "{picture}", "--camera", "1,2,3"], "4 numbers FX,FY,CX,CY"),
         (["import", "frames", "{folder}/o.h5", "{picture}", "--camera", "475,475,320,240"], "truncated.png"),
         (["simulate", "{folder}/o.h5", "--domain", "sensor", "--frames", "0"], "frame"),
         (["simulate", "{folder}/none/o.h5", "--domain", "sensor", "--frames", "1"], "folder does not exist"),

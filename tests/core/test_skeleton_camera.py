@@ -52,6 +52,13 @@ def test_y_up_is_row_up():
     assert above[0] == NYU.cx
 
 
+def test_a_camera_is_read_as_it_is_published():
+    assert Camera.parse("588.03,-587.07,320,240") == NYU
+    for text in ("", "1,2,3", "a,b,c,d", "0,1,2,3"):
+        with pytest.raises(ValueError, match=r"camera|focal"):
+            Camera.parse(text)
+
+
 @pytest.mark.parametrize("change", [{"fx": 0.0}, {"fy": -587.0}, {"cx": float("nan")}])
 def test_an_impossible_camera_is_refused(change):
     with pytest.raises(ValueError, match="focal lengths must be positive"):

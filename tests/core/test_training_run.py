@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ import torch
 from lsps_core import checkpoint
 from lsps_core.cli import main
 from lsps_core.config import PRESETS, TrainConfig
+from lsps_core.events import Event
 from lsps_core.training.run import Run, RunError, newest_model
 from lsps_core.training.trainer import NonFiniteError, Trainer, learning_rate
 
@@ -190,8 +190,13 @@ def test_the_learning_rate_is_constant_then_falls_to_its_end():
     assert rates == sorted(rates, reverse=True)
 
 
-def test_events_are_written_while_the_run_goes_on(stores, tmp_path):
+def test_every_event_is_on_disk_before_anybody_hears_of_it(stores, tmp_path):
     config = tiny_config(stores)
-    seen: list[float] = []
-    Trainer(Run.create(tmp_path / "run", config, lambda event: seen.append(time.time() - event.time)), config).train()
-    assert len(seen) == len(events(tmp_path / "run"))
+    heard: list[dict] = []
+
+    def listen(event: Event) -> None:
+        heard.append(json.loads(event.line()))
+        assert events(tmp_path / "run") == heard
+
+    Trainer(Run.create(tmp_path / "run", config, listen), config).train()
+    assert heard[-1]["reason"] == "finished"
