@@ -6,10 +6,13 @@ import dataclasses
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args, get_type_hints
 
+from lsps_core.skeleton import Skeleton
+
 Domain = Literal["real", "synthetic"]
 DOMAINS: tuple[Domain, ...] = get_args(Domain)
 Preset = Literal["paper", "compact"]
 Precision = Literal["float32", "bfloat16"]
+MappingKind = Literal["latent", "bones"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 STAGES = ("pose", "depth", "posterior")
 IMAGE_SIZE = 128
@@ -28,6 +31,12 @@ def _check_positive(config: Any, *keys: str) -> None:
             raise ValueError(f"{key} must be positive, not {value}")
 
 
+def _check_choices(config: Any, **choices: tuple[str, ...]) -> None:
+    for key, allowed in choices.items():
+        if getattr(config, key) not in allowed:
+            raise ValueError(f"{key} must be one of {', '.join(allowed)}, not {getattr(config, key)!r}")
+
+
 def _check_base_channels(value: int) -> None:
     if value <= 0 or value % 4:
         raise ValueError(f"base_channels must be a positive multiple of 4 (the blocks have 4 groups), not {value}")
@@ -40,14 +49,23 @@ class ModelConfig:
     joint_count: joints of a pose.
     base_channels: the width that all image networks scale with; 64 in the paper. A multiple of 4.
     pose_hidden: units of the pose VAE's one hidden layer; 30 in the paper.
+    mapping: what M is made of: "latent", the paper's transposed convolutions from z_y, or "bones", convolutions over a
+        drawing of the decoded pose, which needs the skeleton's bones as (parent, child).
     """
 
     joint_count: int
     base_channels: int = 64
     pose_hidden: int = 30
+    mapping: MappingKind = "latent"
+    bones: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         _check_positive(self, "joint_count", "pose_hidden")
+        _check_choices(self, mapping=get_args(MappingKind))
+        bones = tuple((int(parent), int(child)) for parent, child in self.bones)  # JSON has lists
+        object.__setattr__(self, "bones", bones)
+        if any(not 0 <= joint < self.joint_count for bone in bones for joint in bone):
+            raise ValueError(f"a bone's joints must be 0 to {self.joint_count - 1}: {bones}")
         _check_base_channels(self.base_channels)
 
     @property
@@ -62,6 +80,8 @@ class StageConfig:
     final_learning_rate: where the cosine that follows the first half of the stage ends, as a share of learning_rate;
     1 keeps the rate constant, as the paper does.
     mapping_rate: how many times the learning rate M takes in the depth stage.
+    extra_annotated: synthetic frames that a step takes beyond its batch, only for the picture of M (depth stage) and
+        for P (depth and posterior stage): both learn slowly and cost little beside the rest. 0 in the paper.
     """
 
     steps: int
@@ -69,11 +89,13 @@ class StageConfig:
     learning_rate: float = 1e-4
     final_learning_rate: float = 1.0
     mapping_rate: float = 1.0
+    extra_annotated: int = 0
 
     def __post_init__(self) -> None:
         _check_positive(self, "batch_size", "learning_rate", "final_learning_rate", "mapping_rate")
-        if self.steps < 0:
-            raise ValueError(f"steps must be 0 (leave the stage out) or more, not {self.steps}")
+        for key in ("steps", "extra_annotated"):
+            if getattr(self, key) < 0:
+                raise ValueError(f"{key} must be 0 or more, not {getattr(self, key)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +136,7 @@ class TrainConfig:
     """One training run. Paths are the stores of the two domains; everything else has the preset's value.
 
     labels: share of the annotated real frames whose annotation may be used, 0 to 1.
-    extra_annotated: synthetic frames that a step of the depth and posterior stages takes beyond its batch, only for the
-        picture of M and for P: both learn slowly and cost little beside the rest. 0 in the paper.
+    mapping: what M is made of, see `ModelConfig`.
     rotation_degrees: augmentation draws an in-plane angle from ± this. translation_mm: standard deviation per axis.
     precision: of the networks' arithmetic; weights and losses stay float32. bfloat16 is autocast.
     checkpoint_minutes: how much work a killed run may lose.
@@ -126,11 +147,11 @@ class TrainConfig:
     preset: Preset = "compact"
     base_channels: int = 64
     pose_hidden: int = 30
+    mapping: MappingKind = "latent"
     seed: int = 0
     device: str = "cpu"
     precision: Precision = "float32"
     labels: float = 0.0
-    extra_annotated: int = 0
     rotation_degrees: float = 180.0
     translation_mm: float = 10.0
     checkpoint_minutes: float = 5.0
@@ -142,13 +163,9 @@ class TrainConfig:
     def __post_init__(self) -> None:
         _check_positive(self, "pose_hidden", "checkpoint_minutes")
         _check_base_channels(self.base_channels)
-        for key, choices in (("precision", PRECISIONS), ("preset", get_args(Preset))):
-            if getattr(self, key) not in choices:
-                raise ValueError(f"{key} must be one of {', '.join(choices)}, not {getattr(self, key)!r}")
+        _check_choices(self, precision=PRECISIONS, preset=get_args(Preset), mapping=get_args(MappingKind))
         if not 0 <= self.labels <= 1:
             raise ValueError(f"labels is a share of the real frames, 0 to 1, not {self.labels}")
-        if self.extra_annotated < 0:
-            raise ValueError(f"extra_annotated must be 0 or more, not {self.extra_annotated}")
         if self.rotation_degrees < 0 or self.translation_mm < 0:
             raise ValueError("rotation_degrees and translation_mm must be 0 or more")
 
@@ -156,8 +173,14 @@ class TrainConfig:
         stage: StageConfig = getattr(self, name)
         return stage
 
-    def model_config(self, joint_count: int) -> ModelConfig:
-        return ModelConfig(joint_count=joint_count, base_channels=self.base_channels, pose_hidden=self.pose_hidden)
+    def model_config(self, skeleton: Skeleton) -> ModelConfig:
+        return ModelConfig(
+            joint_count=skeleton.joint_count,
+            base_channels=self.base_channels,
+            pose_hidden=self.pose_hidden,
+            mapping=self.mapping,
+            bones=skeleton.bones if self.mapping == "bones" else (),
+        )
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -191,10 +214,19 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "preset": "compact",
         "base_channels": 8,
         "pose_hidden": 256,
-        "extra_annotated": 28,
+        "mapping": "bones",
         "pose": StageConfig(steps=20_000, batch_size=128, learning_rate=1e-3, final_learning_rate=0.01),
-        "depth": StageConfig(steps=20_000, batch_size=4, learning_rate=5e-4, final_learning_rate=0.1, mapping_rate=6.0),
-        "posterior": StageConfig(steps=6_000, batch_size=16, learning_rate=2e-3, final_learning_rate=0.05),
+        "depth": StageConfig(
+            steps=20_000,
+            batch_size=4,
+            learning_rate=5e-4,
+            final_learning_rate=0.1,
+            mapping_rate=4.0,
+            extra_annotated=12,
+        ),
+        "posterior": StageConfig(
+            steps=6_000, batch_size=16, learning_rate=2e-3, final_learning_rate=0.05, extra_annotated=32
+        ),
         "weights": LossWeights(pose_kl=0.03, mapping=1.0, mapping_reconstruction=300.0, posterior_translated=10.0),
     },
 }

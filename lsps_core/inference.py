@@ -63,8 +63,7 @@ class Predictor:
     @torch.inference_mode()
     def map(self, pose_latent: Tensor) -> Tensor:
         """pose_latent -> depth_latent: M(z_y)."""
-        depth_latent: Tensor = self.model.mapping(pose_latent.to(self.device))
-        return depth_latent
+        return self.model.map(pose_latent.to(self.device))
 
     @torch.inference_mode()
     def encode(self, image: Tensor, domain: Domain) -> Tensor:

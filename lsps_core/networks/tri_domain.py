@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from torch import nn
+from torch import Tensor, nn
 
 from lsps_core.config import ModelConfig
 from lsps_core.networks.depth_vae import DepthEncoder, DepthGenerator
 from lsps_core.networks.discriminator import Discriminator
-from lsps_core.networks.mapping import Mapping
+from lsps_core.networks.mapping import BoneMapping, LatentMapping
 from lsps_core.networks.pose_vae import PoseVae
 
 
 class TriDomainModel(nn.Module):
-    """Owns the networks and nothing else: routes are in `lsps_core.inference`, losses in `lsps_core.losses`."""
+    """Owns the networks: routes are in `lsps_core.inference`, losses in `lsps_core.losses`."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -20,5 +20,11 @@ class TriDomainModel(nn.Module):
         self.pose_vae = PoseVae(config)
         self.encoder = DepthEncoder(config)
         self.generator = DepthGenerator(config)
-        self.mapping = Mapping(config)
+        self.mapping = BoneMapping(config) if config.mapping == "bones" else LatentMapping(config)
         self.discriminator = Discriminator(config)
+
+    def map(self, pose_latent: Tensor) -> Tensor:
+        """pose_latent [B, Z] -> depth latent [B, 4c, 32, 32]: M(z_y), which may go by way of G_y."""
+        mapped = self.pose_vae.decode(pose_latent) if self.config.mapping == "bones" else pose_latent
+        depth_latent: Tensor = self.mapping(mapped)
+        return depth_latent

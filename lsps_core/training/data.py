@@ -76,9 +76,8 @@ class TrainingData:
         if len(self._labelled):
             labelled = self._draw("real", self._labelled, "labelled", place, settings.batch_size, step)
         extra = None
-        if stage != "pose" and self.config.extra_annotated:
-            count = self.config.extra_annotated
-            extra = self._draw("synthetic", self._usable["synthetic"], "extra", place, count, step)
+        if stage != "pose" and settings.extra_annotated:
+            extra = self._draw("synthetic", self._usable["synthetic"], "extra", place, settings.extra_annotated, step)
         return TriBatch(synthetic, real, labelled, extra)
 
     def held_out(self) -> FrameBatch:

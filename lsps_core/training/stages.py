@@ -31,6 +31,7 @@ class PoseStage:
 
     def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights) -> None:
         self.vae = model.pose_vae
+        _train_only(model, self.vae)
         self.term_weights = {"pose_kl": weights.pose_kl, "pose_reconstruction": weights.pose_reconstruction}
         self.optimizers = {"pose_vae": _adam(self.vae.parameters(), config, beta1=0.9)}
 
@@ -80,6 +81,7 @@ class DepthStage:
 
     def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights) -> None:
         self.model = model
+        _train_only(model, model.encoder, model.generator, model.mapping, model.discriminator)
         groups: list[dict[str, Any]] = [
             {"params": [*model.encoder.parameters(), *model.generator.parameters()]},
             {"params": [*model.mapping.parameters()], "rate": config.mapping_rate},
@@ -119,7 +121,7 @@ class DepthStage:
             inputs = [codes[source] for source in DOMAINS]
             if target in annotated:
                 image, pose = annotated[target]
-                inputs.append(model.mapping(_pose_latent(model, pose, generator)))
+                inputs.append(model.map(_pose_latent(model, pose, generator)))
             images = torch.split(model.generator(torch.cat(inputs), target), [len(code) for code in inputs])
             for source, picture in zip(DOMAINS, images, strict=False):
                 decoded[source, target] = picture
@@ -196,6 +198,7 @@ class PosteriorStage:
         }
         discriminator = model.discriminator
         trained = (discriminator.own, discriminator.shared, discriminator.posterior_head)
+        _train_only(model, *trained)
         parameters = (p for network in trained for p in network.parameters())
         self.optimizers = {"posterior": _adam(parameters, config, beta1=0.9)}
 
@@ -267,6 +270,13 @@ def _update(optimizer: torch.optim.Adam, terms: Terms, weights: dict[str, float]
     total.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     return {name: term.detach() for name, term in terms.items()}
+
+
+def _train_only(model: TriDomainModel, *networks: nn.Module) -> None:
+    """No gradient is computed for anything else."""
+    model.requires_grad_(False)
+    for network in networks:
+        network.requires_grad_(True)
 
 
 @contextmanager

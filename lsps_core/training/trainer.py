@@ -42,7 +42,7 @@ class Trainer:
         self.device = resolve_device(config.device)
         self.data = TrainingData(config, self.device)
         torch.manual_seed(config.seed)
-        self.model = TriDomainModel(config.model_config(self.data.skeleton.joint_count)).to(self.device)
+        self.model = TriDomainModel(config.model_config(self.data.skeleton)).to(self.device)
         self.latent_statistics = torch.stack([torch.zeros(POSE_LATENT_SIZE), torch.ones(POSE_LATENT_SIZE)])
         self.stage_name, self.stage_step = STAGES[0], 0
         self.best_mm: dict[str, float] = {}

@@ -6,7 +6,9 @@ from torch import nn
 
 from lsps_core.config import DOMAINS, PRESETS, ModelConfig, TrainConfig
 from lsps_core.networks.blocks import ResidualBlock
+from lsps_core.networks.mapping import BONE_WIDTH, bone_maps
 from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.skeleton import HAND21, Skeleton
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +22,7 @@ def test_the_shapes_of_every_network(model):
     code = model.pose_vae.encode(pose)
     assert code.mean.shape == code.std.shape == (2, 20)
     assert model.pose_vae.decode(latent).shape == pose.shape
-    assert model.mapping(latent).shape == (2, 16, 32, 32)
+    assert model.map(latent).shape == (2, 16, 32, 32)
     for domain in DOMAINS:
         mean = model.encoder(image, domain)
         assert mean.shape == (2, *model.config.depth_latent_shape)
@@ -32,7 +34,8 @@ def test_the_shapes_of_every_network(model):
 
 
 def test_the_paper_preset_has_the_papers_widths():
-    config = TrainConfig(synthetic_path="", real_path="", **PRESETS["paper"]).model_config(36)
+    skeleton = Skeleton(name="nyu", joints=("joint",) * 36, parents=(-1,) * 36, fingers=("palm",) * 36)
+    config = TrainConfig(synthetic_path="", real_path="", **PRESETS["paper"]).model_config(skeleton)
     with torch.device("meta"):
         model = TriDomainModel(config)
     assert config.depth_latent_shape == (256, 32, 32)
@@ -47,8 +50,28 @@ def test_the_paper_preset_has_the_papers_widths():
     assert shapes["discriminator.posterior_head.weight"] == (20, 1024, 2, 2)
 
 
+def test_a_mapping_over_bones_gives_the_same_shape_and_needs_the_bones():
+    torch.manual_seed(0)
+    config = ModelConfig(joint_count=21, base_channels=4, mapping="bones", bones=HAND21.bones)
+    assert TriDomainModel(config).map(torch.zeros(2, 20)).shape == (2, *config.depth_latent_shape)
+    with pytest.raises(ValueError, match="bones"):
+        TriDomainModel(ModelConfig(joint_count=21, mapping="bones"))
+
+
+def test_the_map_of_a_bone_against_its_segment_walked_point_by_point():
+    pose = torch.tensor([[[-0.5, 0.25, -0.2], [0.5, 0.75, 0.4]]])
+    near, near_depth = bone_maps(pose, ((0, 1),), 8)[0]
+    walk = torch.lerp(pose[0, 0], pose[0, 1], torch.linspace(0, 1, 5001)[:, None])
+    for row, column in ((1, 2), (2, 5), (6, 0), (3, 3)):
+        x, y = (column + 0.5) / 4 - 1, 1 - (row + 0.5) / 4  # y up, rows down
+        squared, nearest = (walk[:, :2] - torch.tensor([x, y])).square().sum(dim=1).min(dim=0)
+        expected = torch.exp(-squared / BONE_WIDTH**2)
+        torch.testing.assert_close(near[row, column], expected, atol=1e-5, rtol=1e-3)
+        torch.testing.assert_close(near_depth[row, column], expected * walk[nearest, 2], atol=1e-5, rtol=2e-3)
+
+
 def test_the_compact_preset_fits_the_repository():
-    config = TrainConfig(synthetic_path="", real_path="", **PRESETS["compact"]).model_config(21)
+    config = TrainConfig(synthetic_path="", real_path="", **PRESETS["compact"]).model_config(HAND21)
     with torch.device("meta"):
         model = TriDomainModel(config)
     assert 4 * sum(weight.numel() for weight in model.state_dict().values()) < 15e6
@@ -59,7 +82,7 @@ def test_domains_share_exactly_the_blocks_of_the_paper(model):
     image = torch.rand(1, 1, 128, 128, generator=torch.Generator().manual_seed(1))
     routes = {
         "encoder": lambda domain: model.encoder(image, domain),
-        "generator": lambda domain: model.generator(model.mapping(torch.ones(1, 20)), domain),
+        "generator": lambda domain: model.generator(model.map(torch.ones(1, 20)), domain),
         "discriminator": lambda domain: model.discriminator.features(image, domain),
     }
     for name, route in routes.items():

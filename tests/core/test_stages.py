@@ -7,6 +7,7 @@ import torch
 
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.skeleton import HAND21
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.stages import DepthStage, PoseStage, PosteriorStage
 
@@ -21,19 +22,19 @@ def make_batch(labelled: bool = False) -> TriBatch:
     return TriBatch(frames(), frames(), frames() if labelled else None)
 
 
-def make_model() -> TriDomainModel:
+def make_model(mapping: str = "latent") -> TriDomainModel:
     """A model whose domains have come apart, as they do in training: they start alike, where eq. 9 is 0."""
     torch.manual_seed(0)
-    model = TriDomainModel(ModelConfig(joint_count=21, base_channels=4))
+    model = TriDomainModel(ModelConfig(joint_count=21, base_channels=4, mapping=mapping, bones=HAND21.bones))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))
     return model
 
 
-def run(stage_class, weights: LossWeights | None = None, labelled: bool = False):
+def run(stage_class, weights: LossWeights | None = None, labelled: bool = False, mapping: str = "latent"):
     """(model, names of the parameters that one step changed, its terms)."""
-    model = make_model()
+    model = make_model(mapping)
     stage = stage_class(model, StageConfig(steps=1, batch_size=2), weights or LossWeights())
     before = {name: parameter.clone() for name, parameter in model.named_parameters()}
     terms = stage.step(make_batch(labelled), torch.Generator().manual_seed(2))
@@ -53,12 +54,13 @@ def networks(names) -> set[str]:
         (PosteriorStage, {"discriminator"}),
     ],
 )
-@pytest.mark.parametrize("labelled", [False, True])
-def test_a_stage_trains_its_own_networks_only(stage_class, trained, labelled):
-    model, changed, terms = run(stage_class, labelled=labelled)
+@pytest.mark.parametrize(("labelled", "mapping"), [(False, "latent"), (True, "latent"), (True, "bones")])
+def test_a_stage_trains_its_own_networks_only(stage_class, trained, labelled, mapping):
+    model, changed, terms = run(stage_class, labelled=labelled, mapping=mapping)
     assert networks(changed) == trained
     assert all(term.isfinite() and not term.requires_grad for term in terms.values())
-    assert all(parameter.requires_grad for parameter in model.parameters())
+    assert networks(name for name, parameter in model.named_parameters() if parameter.requires_grad) == trained
+    assert networks(name for name, parameter in model.named_parameters() if parameter.grad is not None) == trained
 
 
 def test_the_posterior_stage_leaves_the_score_head_alone():
