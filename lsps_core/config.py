@@ -13,6 +13,8 @@ DOMAINS: tuple[Domain, ...] = get_args(Domain)
 Preset = Literal["paper", "compact"]
 Precision = Literal["float32", "bfloat16"]
 MappingKind = Literal["latent", "bones"]
+Method = Literal["lsps", "crossing_nets"]
+Annotations = Literal["both", "real"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 STAGES = ("pose", "depth", "posterior")
 IMAGE_SIZE = 128
@@ -137,8 +139,12 @@ class TrainConfig:
 
     labels: share of the annotated real frames whose annotation may be used, 0 to 1.
     mapping: what M is made of, see `ModelConfig`.
+    method: "lsps", or the baseline "crossing_nets", which uses real frames only (annotations must be "real").
+    annotations: "both" (all synthetic ones, and of the real ones the share `labels`) or only those of "real" frames.
+    initial_path: model whose weights the run starts from; empty for a random start.
     rotation_degrees: augmentation draws an in-plane angle from ± this. translation_mm: standard deviation per axis.
     precision: of the networks' arithmetic; weights and losses stay float32. bfloat16 is autocast.
+    channels_last: memory layout of the image networks. compile: run their steps through torch.compile.
     checkpoint_minutes: how much work a killed run may lose.
     """
 
@@ -148,9 +154,14 @@ class TrainConfig:
     base_channels: int = 64
     pose_hidden: int = 30
     mapping: MappingKind = "latent"
+    method: Method = "lsps"
+    annotations: Annotations = "both"
+    initial_path: str = ""
     seed: int = 0
     device: str = "cpu"
     precision: Precision = "float32"
+    channels_last: bool = False
+    compile: bool = False
     labels: float = 0.0
     rotation_degrees: float = 180.0
     translation_mm: float = 10.0
@@ -164,6 +175,11 @@ class TrainConfig:
         _check_positive(self, "pose_hidden", "checkpoint_minutes")
         _check_base_channels(self.base_channels)
         _check_choices(self, precision=PRECISIONS, preset=get_args(Preset), mapping=get_args(MappingKind))
+        _check_choices(self, method=get_args(Method), annotations=get_args(Annotations))
+        if self.method == "crossing_nets" and self.annotations != "real":
+            raise ValueError("method=crossing_nets uses real frames only; set annotations=real and a share of labels")
+        if self.annotations == "real" and self.labels == 0:
+            raise ValueError("annotations=real needs labels above 0: there would be no annotated frame at all")
         if not 0 <= self.labels <= 1:
             raise ValueError(f"labels is a share of the real frames, 0 to 1, not {self.labels}")
         if self.rotation_degrees < 0 or self.translation_mm < 0:
@@ -240,13 +256,16 @@ def _known(tree: dict[str, Any]) -> str:
 
 def _parse(setting: str, text: str, kind: type) -> Any:
     try:
-        return kind(text)
-    except ValueError as error:
-        raise ValueError(f"--set {setting}: {text!r} is not a valid {kind.__name__}") from error
+        return {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
+    except (KeyError, ValueError) as error:
+        kinds = {"bool": "true or false", "int": "a whole number", "float": "a number"}
+        raise ValueError(f"--set {setting}: {text!r} is not {kinds[kind.__name__]}") from error
 
 
 def _is_of(kind: type, item: Any) -> bool:
     """Whether a JSON value may stand for a setting of this type; a whole number may stand for a float."""
+    if kind is bool:
+        return isinstance(item, bool)
     return isinstance(item, (int, float) if kind is float else kind) and not isinstance(item, bool)
 
 
@@ -263,7 +282,7 @@ def _from_json(cls: Any, value: Any, where: str) -> Any:
         kind = kinds[key]
         if dataclasses.is_dataclass(kind):
             item = _from_json(kind, item, f"{where}{key}.")
-        elif kind in (int, float, str) and not _is_of(kind, item):
+        elif kind in (bool, int, float, str) and not _is_of(kind, item):
             raise ValueError(f"{where}{key} must be a {kind.__name__}, not {item!r}")
         arguments[key] = item
     return cls(**arguments)

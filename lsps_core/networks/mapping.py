@@ -73,4 +73,4 @@ def bone_maps(pose: Tensor, bones: tuple[tuple[int, int], ...], size: int) -> Te
     squared_distance = (offset - share[..., None] * along[..., :2]).square().sum(dim=-1)
     near = torch.exp(-squared_distance / BONE_WIDTH**2)
     depth = start[..., 2] + share * along[..., 2]
-    return torch.cat([near, near * depth], dim=1).unflatten(2, (size, size))
+    return torch.cat([near, near * depth], dim=1).view(len(pose), -1, size, size)

@@ -44,7 +44,7 @@ def test_settings_reach_their_place_with_their_type():
         ("depth.stepz=1", "no such setting"),
         ("depth=1", "no such setting"),
         ("depth.steps", "no such setting"),
-        ("depth.steps=many", "not a valid int"),
+        ("depth.steps=many", "not a whole number"),
         ("depth.batch_size=0", "batch_size must be positive"),
         ("depth.steps=-1", "steps must be 0"),
         ("weights.mapping=-1", "weights.mapping must be 0 or more"),
