@@ -20,21 +20,31 @@ class FrameBatch(NamedTuple):
 class TriBatch(NamedTuple):
     """One step's frames. Of `real` only the images are used; `labelled` are annotated real frames, where there are.
 
-    `extra` are more synthetic frames, for the picture of M and for P alone.
+    `extra` are more synthetic frames, for the picture of M and for P alone. Where not `synthetic_is_annotated`, their
+    poses may not be used either.
     """
 
     synthetic: FrameBatch
     real: FrameBatch
     labelled: FrameBatch | None = None
     extra: FrameBatch | None = None
+    synthetic_is_annotated: bool = True
 
     def image(self, domain: Domain) -> Tensor:
         return self.real.image if domain == "real" else self.synthetic.image
 
     def annotated(self) -> dict[Domain, FrameBatch]:
         """The frames whose pose may be used, by domain; the step's own synthetic ones come before the extra ones."""
-        synthetic = self.synthetic
-        if self.extra is not None:
-            synthetic = FrameBatch(*(torch.cat(parts) for parts in zip(synthetic, self.extra, strict=True)))
-        frames: dict[Domain, FrameBatch] = {"synthetic": synthetic}
-        return frames if self.labelled is None else frames | {"real": self.labelled}
+        frames: dict[Domain, FrameBatch] = {}
+        if self.synthetic_is_annotated:
+            parts = [self.synthetic] if self.extra is None else [self.synthetic, self.extra]
+            frames["synthetic"] = FrameBatch(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
+        if self.labelled is not None:
+            frames["real"] = self.labelled
+        return frames
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Everything in it as `field/image` and `field/pose`, to be kept for inspection."""
+        fields = {"synthetic": self.synthetic, "real": self.real, "labelled": self.labelled, "extra": self.extra}
+        present = {name: frames for name, frames in fields.items() if frames is not None}
+        return {f"{name}/{key}": value for name, frames in present.items() for key, value in frames._asdict().items()}

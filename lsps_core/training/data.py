@@ -17,6 +17,7 @@ from lsps_core.data.batches import batch_indices, labelled_subset
 from lsps_core.data.device_frames import DeviceFrames
 from lsps_core.data.store import FrameStore
 from lsps_core.training.batch import FrameBatch, TriBatch
+from lsps_core.training.world import World
 
 HELD_OUT_FRAMES = 512
 STATISTICS_FRAMES = 16_384
@@ -32,8 +33,8 @@ class TrainingData:
     ValueError where the stores do not go together.
     """
 
-    def __init__(self, config: TrainConfig, device: torch.device) -> None:
-        self.config, self.device = config, device
+    def __init__(self, config: TrainConfig, device: torch.device, world: World | None = None) -> None:
+        self.config, self.device, self.world = config, device, world or World()
         with open_stores(config) as stores:
             synthetic, real = stores["synthetic"], stores["real"]
             assert synthetic.skeleton is not None
@@ -66,7 +67,10 @@ class TrainingData:
         self._labelled = may_use[chosen]
 
     def batch(self, stage: str, settings: StageConfig, step: int) -> TriBatch:
-        """The augmented frames of one step: a function of (seed, stage, step). The pose stage gets no images."""
+        """The augmented frames of one step, of this process's share: a function of (seed, stage, step).
+
+        The pose stage gets no images. ValueError where a batch cannot be divided among the processes.
+        """
         place = STAGES.index(stage) + 1
         synthetic, real = (
             self._draw(domain, self._usable[domain], domain, place, settings.batch_size, step)
@@ -78,7 +82,7 @@ class TrainingData:
         extra = None
         if stage != "pose" and settings.extra_annotated:
             extra = self._draw("synthetic", self._usable["synthetic"], "extra", place, settings.extra_annotated, step)
-        return TriBatch(synthetic, real, labelled, extra)
+        return TriBatch(synthetic, real, labelled, extra, self.config.annotations == "both")
 
     def held_out(self) -> FrameBatch:
         """The validation frames, as they are."""
@@ -90,9 +94,11 @@ class TrainingData:
         return self.frames[self.validation_domain].half_mm[torch.as_tensor(self._held_out, device=self.device)]
 
     def statistics_poses(self) -> torch.Tensor:
-        """Augmented synthetic poses [N, J, 3] to measure the pose latent's range on."""
-        count = min(len(self._usable["synthetic"]), STATISTICS_FRAMES)
-        return self._draw("synthetic", self._usable["synthetic"], "statistics", _FIRST, count, 0).pose
+        """Augmented annotated poses [N, J, 3] to measure the pose latent's range on."""
+        domain: Domain = "synthetic" if self.config.annotations == "both" else "real"
+        usable = self._usable["synthetic"] if domain == "synthetic" else self._labelled
+        count = min(len(usable), STATISTICS_FRAMES) // self.world.size * self.world.size
+        return self._draw(domain, usable, "statistics", _FIRST, count, 0).pose
 
     def preview(self, count: int) -> dict[Domain, FrameBatch]:
         """A few fixed frames of each domain, as they are."""
@@ -106,10 +112,12 @@ class TrainingData:
         self, domain: Domain, usable: npt.NDArray[np.int64], stream: str, place: int, count: int, step: int
     ) -> FrameBatch:
         seed = _seed(self.config.seed, place, stream)
-        indices = usable[batch_indices(seed, step, count, len(usable))]
+        share = self.world.share(count, f"a batch ({stream})")
+        indices = usable[batch_indices(seed, step, count, len(usable))][share]
         generator = torch.Generator().manual_seed(_seed(seed, step, stream))
         rotation_rad = math.radians(self.config.rotation_degrees)
         moves = sample_augmentation(count, rotation_rad, self.config.translation_mm, generator, self.device)
+        moves = (moves[0][share], moves[1][share])
         frames = self.frames[domain]
         if place in _PLACES_WITHOUT_IMAGES:
             where = torch.as_tensor(indices, device=self.device)
@@ -120,10 +128,10 @@ class TrainingData:
         return FrameBatch(image, pose)
 
 
-def step_generator(seed: int, stage: str, step: int, device: torch.device) -> torch.Generator:
-    """The noise of one step: a function of (seed, stage, step), drawn on the device."""
+def step_generator(seed: int, stage: str, step: int, rank: int, device: torch.device) -> torch.Generator:
+    """The noise of one step: a function of (seed, stage, step, process), drawn on the device."""
     generator = torch.Generator(device)
-    return generator.manual_seed(_seed(seed, STAGES.index(stage) + 1, "noise", step))
+    return generator.manual_seed(_seed(seed, STAGES.index(stage) + 1, "noise", step, rank))
 
 
 def _seed(*keys: int | str) -> int:

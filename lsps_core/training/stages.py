@@ -2,47 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lsps_core import losses
 from lsps_core.config import DOMAINS, Domain, LossWeights, StageConfig, other_domain
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import TriBatch
+from lsps_core.training.update import FiniteGuard, Terms, Updater, adam, frozen, noisy, train_only
+from lsps_core.training.world import World
 
-Terms = dict[str, Tensor]
-
-
-class Stage(Protocol):
-    """One step of training over a batch; returns the unweighted terms, detached, on the device."""
-
-    optimizers: dict[str, torch.optim.Adam]
-
-    def step(self, batch: TriBatch, generator: torch.Generator) -> Terms: ...
+ALONE = World()
 
 
-class PoseStage:
-    """E_y and G_y by equation 1, on the poses of the synthetic frames and of the annotated real ones."""
+class Stage(ABC):
+    """One step of training over a batch, with its own optimisers.
 
-    def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights) -> None:
-        self.vae = model.pose_vae
-        _train_only(model, self.vae)
-        self.term_weights = {"pose_kl": weights.pose_kl, "pose_reconstruction": weights.pose_reconstruction}
-        self.optimizers = {"pose_vae": _adam(self.vae.parameters(), config, beta1=0.9)}
+    From the first step on that is not finite, steps change nothing; `guard` tells which it was.
+    """
+
+    def __init__(self, model: TriDomainModel, world: World) -> None:
+        self.model = model
+        self.guard = FiniteGuard(next(model.parameters()).device)
+        self._world = world
+        self._updaters: dict[str, Updater] = {}
+
+    @property
+    def optimizers(self) -> dict[str, torch.optim.Adam]:
+        return {name: updater.optimizer for name, updater in self._updaters.items()}
 
     def step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
+        """Update the networks; returns the unweighted terms, detached, on the device."""
+        terms = self._step(batch, generator)
+        self.guard.end_step(terms)
+        return terms
+
+    @abstractmethod
+    def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms: ...
+
+    def _add_updater(self, name: str, optimizer: torch.optim.Adam, weights: dict[str, float]) -> None:
+        self._updaters[name] = Updater(optimizer, weights, self.guard, self._world)
+
+
+class PoseStage(Stage):
+    """E_y and G_y by equation 1, on the poses of the annotated frames."""
+
+    def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
+        super().__init__(model, world)
+        train_only(model, model.pose_vae)
+        term_weights = {"pose_kl": weights.pose_kl, "pose_reconstruction": weights.pose_reconstruction}
+        self._add_updater("pose_vae", adam(model.pose_vae.parameters(), config, beta1=0.9), term_weights)
+
+    def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
+        vae = self.model.pose_vae
         pose = torch.cat([frames.pose for frames in batch.annotated().values()])
-        code = self.vae.encode(pose)
+        code = vae.encode(pose)
         terms = {
             "pose_kl": losses.gaussian_kl(code.mean, code.std),
-            "pose_reconstruction": losses.reconstruction(self.vae.decode(code.sample(generator)), pose),
+            "pose_reconstruction": losses.reconstruction(vae.decode(code.sample(generator)), pose),
         }
-        return _update(self.optimizers["pose_vae"], terms, self.term_weights)
+        return self._updaters["pose_vae"](terms)
 
 
 @dataclass(frozen=True)
@@ -72,30 +95,26 @@ class _Pictures:
     mapped: dict[Domain, _Mapped]
 
 
-class DepthStage:
+class DepthStage(Stage):
     """E, G, M against D by equation 2, and P with D's trunk by equations 7 and 9; the pose VAE is frozen.
 
     One forward pass of the generators feeds both updates: first the discriminators' on detached pictures, then the
     generators' through the updated discriminators.
     """
 
-    def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights) -> None:
-        self.model = model
-        _train_only(model, model.encoder, model.generator, model.mapping, model.discriminator)
+    def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
+        super().__init__(model, world)
+        train_only(model, model.encoder, model.generator, model.mapping, model.discriminator)
         groups: list[dict[str, Any]] = [
             {"params": [*model.encoder.parameters(), *model.generator.parameters()]},
             {"params": [*model.mapping.parameters()], "rate": config.mapping_rate},
         ]
-        self.optimizers = {
-            "generator": _adam(groups, config, beta1=0.5),
-            "discriminator": _adam(model.discriminator.parameters(), config, beta1=0.5),
-        }
-        self.judge_weights = {
+        judge_weights = {
             "discriminator": weights.adversarial,
             "posterior": weights.posterior,
             "feature_matching": weights.feature_matching_depth,
         }
-        self.generate_weights = {
+        generate_weights = {
             "reconstruction": weights.reconstruction,
             "kl": weights.depth_kl,
             "adversarial": weights.adversarial,
@@ -105,8 +124,10 @@ class DepthStage:
             "mapping_reconstruction": weights.mapping_reconstruction,
             "mapping_adversarial": weights.adversarial,
         }
+        self._add_updater("discriminator", adam(model.discriminator.parameters(), config, beta1=0.5), judge_weights)
+        self._add_updater("generator", adam(groups, config, beta1=0.5), generate_weights)
 
-    def step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
+    def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         pictures = self._draw(batch, generator)
         judged = self._judge(batch, pictures)
         return judged | self._generate(batch, pictures, generator)
@@ -114,14 +135,14 @@ class DepthStage:
     def _draw(self, batch: TriBatch, generator: torch.Generator) -> _Pictures:
         model = self.model
         means: dict[Domain, Tensor] = {domain: model.encoder(batch.image(domain), domain) for domain in DOMAINS}
-        codes = {domain: _noisy(mean, generator) for domain, mean in means.items()}
+        codes = {domain: noisy(mean, generator) for domain, mean in means.items()}
         decoded, mapped = {}, {}
         annotated = batch.annotated()
         for target in DOMAINS:
             inputs = [codes[source] for source in DOMAINS]
             if target in annotated:
                 image, pose = annotated[target]
-                inputs.append(model.map(_pose_latent(model, pose, generator)))
+                inputs.append(model.map(pose_sample(model, pose, generator)))
             images = torch.split(model.generator(torch.cat(inputs), target), [len(code) for code in inputs])
             for source, picture in zip(DOMAINS, images, strict=False):
                 decoded[source, target] = picture
@@ -145,23 +166,23 @@ class DepthStage:
             scores = [discriminator.scores(part) for part in parts[:-1]]
             terms[f"discriminator/{domain}"] = losses.discriminator_adversarial(*scores)
             features[other_domain(domain), domain], features[domain, domain] = parts[1], parts[-1]
-            if domain == "synthetic":
+            if domain == "synthetic" and "synthetic" in pictures.mapped:
                 known, pose = parts[0], batch.synthetic.pose
                 if batch.extra is not None:
                     known = torch.cat([known, discriminator.features(batch.extra.image, domain)])
                     pose = torch.cat([pose, batch.extra.pose])
                 estimate = discriminator.posterior(known)
-                terms["posterior/synthetic"] = losses.posterior(estimate, _pose_mean(self.model, pose))
+                terms["posterior/synthetic"] = losses.posterior(estimate, pose_mean(self.model, pose))
         for source in DOMAINS:
             terms[f"feature_matching/{source}"] = losses.feature_matching(
                 features[source, "synthetic"], features[source, "real"]
             )
-        return _update(self.optimizers["discriminator"], terms, self.judge_weights)
+        return self._updaters["discriminator"](terms)
 
     def _generate(self, batch: TriBatch, pictures: _Pictures, generator: torch.Generator) -> Terms:
         """Update E, G and M through frozen discriminators."""
         model, terms = self.model, Terms()
-        with _frozen(model.discriminator):
+        with frozen(model.discriminator):
             for domain in DOMAINS:
                 image, other = batch.image(domain), other_domain(domain)
                 terms[f"reconstruction/{domain}"] = losses.reconstruction(pictures.decoded[domain, domain], image)
@@ -169,121 +190,93 @@ class DepthStage:
                 terms[f"adversarial/{domain}"] = self._convince(pictures.decoded[other, domain], domain)
                 mean = model.encoder(pictures.decoded[domain, other], other)
                 terms[f"cycle_kl/{domain}"] = losses.unit_variance_kl(mean)
-                back = model.generator(_noisy(mean, generator), domain)
+                back = model.generator(noisy(mean, generator), domain)
                 terms[f"cycle/{domain}"] = losses.reconstruction(back, image)
             for domain, mapped in pictures.mapped.items():
                 terms[f"mapping/{domain}"] = losses.mapping(mapped.mapped_code[: len(mapped.code)], mapped.code)
                 terms[f"mapping_reconstruction/{domain}"] = losses.reconstruction(mapped.picture, mapped.image)
                 terms[f"mapping_adversarial/{domain}"] = self._convince(mapped.judged, domain)
-            return _update(self.optimizers["generator"], terms, self.generate_weights)
+            return self._updaters["generator"](terms)
 
     def _convince(self, picture: Tensor, domain: Domain) -> Tensor:
         discriminator = self.model.discriminator
         return losses.generator_adversarial(discriminator.scores(discriminator.features(picture, domain)))
 
 
-class PosteriorStage:
+class PosteriorStage(Stage):
     """P and its trunk by equation 8; the pose VAE, E, G and M are frozen.
 
     With `LossWeights.posterior_translated` above 0, P also learns from labelled synthetic images translated to real:
-    the paper leaves the way from synthetic to real to feature matching alone.
+    the paper leaves the way from synthetic to real to feature matching alone. With neither, nothing is drawn: P learns
+    from annotated images only, as a baseline does.
     """
 
-    def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights) -> None:
-        self.model = model
-        self.term_weights = {
+    def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
+        super().__init__(model, world)
+        self.is_translating = weights.posterior_translated > 0
+        self.is_matching = weights.feature_matching > 0
+        discriminator = model.discriminator
+        trained = (discriminator.own, discriminator.shared, discriminator.posterior_head)
+        train_only(model, *trained)
+        parameters = (p for network in trained for p in network.parameters())
+        term_weights = {
             "posterior": weights.posterior,
             "posterior_translated": weights.posterior_translated,
             "feature_matching": weights.feature_matching,
         }
-        discriminator = model.discriminator
-        trained = (discriminator.own, discriminator.shared, discriminator.posterior_head)
-        _train_only(model, *trained)
-        parameters = (p for network in trained for p in network.parameters())
-        self.optimizers = {"posterior": _adam(parameters, config, beta1=0.9)}
+        self._add_updater("posterior", adam(parameters, config, beta1=0.9), term_weights)
 
-    def step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
-        model, discriminator, terms = self.model, self.model.discriminator, Terms()
-        with torch.no_grad():
-            codes = torch.cat([_noisy(model.encoder(batch.image(d), d), generator) for d in DOMAINS])
-            pictures = {target: model.generator(codes, target) for target in DOMAINS}
+    def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
+        discriminator, terms = self.model.discriminator, Terms()
         annotated = batch.annotated()
+        pictures = self._render(batch, generator) if self.is_matching or self.is_translating else {}
         rendered: dict[Domain, Tensor] = {}
         for domain in DOMAINS:
-            images = [pictures[domain], *([annotated[domain].image] if domain in annotated else [])]
-            features = discriminator.features(torch.cat(images), domain)
-            parts = torch.split(features, [len(image) for image in images])
-            rendered[domain] = parts[0]
+            images = [
+                part[domain]
+                for part in (pictures, {d: frames.image for d, frames in annotated.items()})
+                if domain in part
+            ]
+            if not images:
+                continue
+            features = torch.split(discriminator.features(torch.cat(images), domain), [len(image) for image in images])
+            if domain in pictures:
+                rendered[domain] = features[0]
             if domain in annotated:
-                target = _pose_mean(model, annotated[domain].pose)
-                terms[f"posterior/{domain}"] = losses.posterior(discriminator.posterior(parts[1]), target)
-        for source, synthetic, real in zip(
-            DOMAINS, rendered["synthetic"].chunk(2), rendered["real"].chunk(2), strict=True
-        ):
+                target = pose_mean(self.model, annotated[domain].pose)
+                terms[f"posterior/{domain}"] = losses.posterior(discriminator.posterior(features[-1]), target)
+        if rendered:
+            terms |= self._carry_over(batch, rendered)
+        return self._updaters["posterior"](terms)
+
+    @torch.no_grad()
+    def _render(self, batch: TriBatch, generator: torch.Generator) -> dict[Domain, Tensor]:
+        """Both domains' renderings of the synthetic and of the real codes, one after the other."""
+        codes = {domain: noisy(self.model.encoder(batch.image(domain), domain), generator) for domain in DOMAINS}
+        both = torch.cat([codes[domain] for domain in DOMAINS])
+        return {target: self.model.generator(both, target) for target in DOMAINS}
+
+    def _carry_over(self, batch: TriBatch, rendered: dict[Domain, Tensor]) -> Terms:
+        """What takes P from synthetic to real images, from the features of the renderings."""
+        terms: Terms = {}
+        parts = {domain: features.chunk(2) for domain, features in rendered.items()}
+        for index, source in enumerate(DOMAINS):
+            synthetic, real = parts["synthetic"][index], parts["real"][index]
             terms[f"feature_matching/{source}"] = losses.feature_matching(synthetic, real)
-            if source == "synthetic" and self.term_weights["posterior_translated"] > 0:
-                target = _pose_mean(model, batch.synthetic.pose)
-                terms["posterior_translated/real"] = losses.posterior(discriminator.posterior(real), target)
-        return _update(self.optimizers["posterior"], terms, self.term_weights)
-
-
-STAGE_CLASSES: dict[str, type[PoseStage] | type[DepthStage] | type[PosteriorStage]] = {
-    "pose": PoseStage,
-    "depth": DepthStage,
-    "posterior": PosteriorStage,
-}
-
-
-def _noisy(mean: Tensor, generator: torch.Generator) -> Tensor:
-    """A draw of N(mean, I)."""
-    return mean + torch.empty_like(mean).normal_(generator=generator)
+            if source == "synthetic" and self.is_translating:
+                target = pose_mean(self.model, batch.synthetic.pose)
+                estimate = self.model.discriminator.posterior(real)
+                terms["posterior_translated/real"] = losses.posterior(estimate, target)
+        return terms
 
 
 @torch.no_grad()
-def _pose_latent(model: TriDomainModel, pose: Tensor, generator: torch.Generator) -> Tensor:
+def pose_sample(model: TriDomainModel, pose: Tensor, generator: torch.Generator) -> Tensor:
+    """A draw of q(z_y | y) for each pose."""
     return model.pose_vae.encode(pose).sample(generator)
 
 
 @torch.no_grad()
-def _pose_mean(model: TriDomainModel, pose: Tensor) -> Tensor:
+def pose_mean(model: TriDomainModel, pose: Tensor) -> Tensor:
+    """The mean of q(z_y | y) for each pose: what P learns."""
     return model.pose_vae.encode(pose).mean
-
-
-def set_learning_rate(stage: Stage, learning_rate: float) -> None:
-    """Of every optimiser of the stage; a group with a `rate` of its own takes that many times as much."""
-    for optimizer in stage.optimizers.values():
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate * group.get("rate", 1.0)
-
-
-def _adam(
-    parameters: Iterable[nn.Parameter] | list[dict[str, Any]], config: StageConfig, beta1: float
-) -> torch.optim.Adam:
-    """The paper's Adam. The stages with a GAN take β1 = 0.5 (Radford et al. 2016), on which the paper is silent."""
-    return torch.optim.Adam(parameters, lr=config.learning_rate, betas=(beta1, 0.999), fused=True)
-
-
-def _update(optimizer: torch.optim.Adam, terms: Terms, weights: dict[str, float]) -> Terms:
-    """One step down the weighted sum; a term's weight goes by its name before the slash. Returns the terms detached."""
-    optimizer.zero_grad(set_to_none=True)
-    total = torch.stack([weights[name.partition("/")[0]] * term for name, term in terms.items()]).sum()
-    total.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
-    return {name: term.detach() for name, term in terms.items()}
-
-
-def _train_only(model: TriDomainModel, *networks: nn.Module) -> None:
-    """No gradient is computed for anything else."""
-    model.requires_grad_(False)
-    for network in networks:
-        network.requires_grad_(True)
-
-
-@contextmanager
-def _frozen(network: nn.Module) -> Iterator[None]:
-    """No gradient for the network's parameters inside; its inputs still get theirs."""
-    network.requires_grad_(False)
-    try:
-        yield
-    finally:
-        network.requires_grad_(True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,42 +13,63 @@ from torch import Tensor
 
 from lsps_core import __version__, checkpoint
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import POSE_LATENT_SIZE, STAGES, StageConfig, TrainConfig
+from lsps_core.config import POSE_LATENT_SIZE, STAGES, LossWeights, StageConfig, TrainConfig
 from lsps_core.device import resolve_device
-from lsps_core.events import Ended, Saved, Started, Stepped, Validated
-from lsps_core.inference import Predictor
+from lsps_core.events import Ended, Event, Saved, Started, Stepped
 from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.data import TrainingData, step_generator
-from lsps_core.training.preview import preview_sheet
+from lsps_core.training.failure import (
+    MemoryShortageError,
+    NonFiniteError,
+    is_out_of_memory,
+    largest_that_fits,
+    save_batch,
+)
 from lsps_core.training.run import Run, load_optimizer_tensors, optimizer_tensors
-from lsps_core.training.stages import STAGE_CLASSES, Stage, set_learning_rate
+from lsps_core.training.stages import ALONE, DepthStage, PoseStage, PosteriorStage, Stage
+from lsps_core.training.update import Terms, learning_rate, set_learning_rate
+from lsps_core.training.validation import Validation, check_start, latent_statistics
+from lsps_core.training.world import World
 
 REPORT_SECONDS = 2.0
-PREVIEW_FRAMES = 12
 _STAGE_COST = {"pose": 0.003, "depth": 1.0, "posterior": 0.25}
 """Rough time of a frame in each stage against the depth stage's, for the time that stages not yet begun will take."""
-
-
-class NonFiniteError(ValueError):
-    """A loss term was not a finite number."""
+_STAGE_CLASSES: dict[str, dict[str, Callable[[TriDomainModel, StageConfig, LossWeights, World], Stage]]] = {
+    "lsps": {"pose": PoseStage, "depth": DepthStage, "posterior": PosteriorStage},
+    "crossing_nets": {"pose": PoseStage, "depth": CrossingDepthStage, "posterior": CrossingPosteriorStage},
+}
 
 
 class Trainer:
-    """Trains a run from wherever its newest checkpoint is to the end of its last stage."""
+    """Trains a run from wherever its newest checkpoint is to the end of its last stage.
 
-    def __init__(self, run: Run, config: TrainConfig, command: str = "", should_stop: Callable[[], bool] | None = None):
-        self.run, self.config, self.commands = run, config, [command] if command else []
+    Under torchrun every process has a Trainer; that of process 0 alone validates, saves and records.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        config: TrainConfig,
+        command: str = "",
+        should_stop: Callable[[], bool] | None = None,
+        world: World = ALONE,
+    ) -> None:
+        self.run, self.config, self.world = run, config, world
+        self.commands = [command] if command else []
         self._should_stop = should_stop or (lambda: False)
-        self.device = resolve_device(config.device)
-        self.data = TrainingData(config, self.device)
+        self.device = world.device(resolve_device(config.device))
+        self.data = TrainingData(config, self.device, world)
         torch.manual_seed(config.seed)
         self.model = TriDomainModel(config.model_config(self.data.skeleton)).to(self.device)
         self.latent_statistics = torch.stack([torch.zeros(POSE_LATENT_SIZE), torch.ones(POSE_LATENT_SIZE)])
-        self.stage_name, self.stage_step = STAGES[0], 0
-        self.best_mm: dict[str, float] = {}
-        self.last_mm = math.inf
+        if config.initial_path:
+            self._start_from(checkpoint.load(Path(config.initial_path)))
+        if config.channels_last:
+            self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs
+        self.validation = Validation(self.data, run)
         self.seconds = 0.0
-        self.stage = self._build_stage()
+        self._begin(STAGES[0])
 
     @property
     def step(self) -> int:
@@ -63,28 +84,22 @@ class Trainer:
     def train(self) -> str:
         """Run to the end, or until asked to stop; returns "finished" or "stopped". The last state is saved either way.
 
-        NonFiniteError where a term is not a number: the last checkpoint before it stays.
+        TrainingError where a step is not finite or does not fit into memory: the last checkpoint before it stays.
         """
-        self.run.clear_stop()
+        if self.world.is_main:
+            self.run.clear_stop()
         self._resume()
         parameters = sum(parameter.numel() for parameter in self.model.parameters())
-        self.run.record(
+        self._record(
             Started(step=self.step, total_steps=self.total_steps, device=str(self.device), parameters=parameters)
         )
-        reason = "finished"
         try:
-            for name in STAGES[STAGES.index(self.stage_name) :]:
-                if name != self.stage_name:
-                    self._begin(name)
-                if not self._run_stage():
-                    reason = "stopped"
-                    break
-            else:
-                checkpoint.save(self.snapshot(), self.run.model_path)
+            is_finished = self._run_stages()
         except BaseException as error:
-            self.run.record(Ended(step=self.step, reason="failed", message=str(error) or type(error).__name__))
+            self._record(Ended(step=self.step, reason="failed", message=str(error) or type(error).__name__))
             raise
-        self.run.record(Ended(step=self.step, reason=reason))
+        reason = "finished" if is_finished else "stopped"
+        self._record(Ended(step=self.step, reason=reason))
         return reason
 
     def snapshot(self) -> Checkpoint:
@@ -92,7 +107,7 @@ class Trainer:
         stages = {name: self.config.stage(name).steps for name in STAGES[: STAGES.index(self.stage_name)]}
         mean, std = self.latent_statistics.tolist()
         config = self.config.to_json()
-        for key in ("synthetic_path", "real_path"):  # a model goes round the world, folders stay at home
+        for key in ("synthetic_path", "real_path", "initial_path"):  # a model goes round the world, folders stay home
             config[key] = Path(config[key]).name
         return Checkpoint(
             config=self.model.config,
@@ -111,143 +126,158 @@ class Trainer:
                 "steps": stages | {self.stage_name: self.stage_step},
                 "seconds": round(self.seconds),
                 "validation": {
-                    "mean_error_mm": self.last_mm if math.isfinite(self.last_mm) else None,
+                    "mean_error_mm": self.validation.state()["last_mm"],
                     "domain": self.data.validation_domain,
                 },
             },
         )
 
+    def _start_from(self, model: Checkpoint) -> None:
+        check_start(model, self.config, self.data)
+        self.model.load_state_dict(model.weights)
+        self.latent_statistics = torch.tensor([model.latent_mean, model.latent_std])
+
     def _begin(self, name: str) -> None:
         self.stage_name, self.stage_step = name, 0
-        self.stage = self._build_stage()
+        stage_class = _STAGE_CLASSES[self.config.method][name]
+        self.stage = stage_class(self.model, self.config.stage(name), self.config.weights, self.world)
 
-    def _build_stage(self) -> Stage:
-        settings = self.config.stage(self.stage_name)
-        return STAGE_CLASSES[self.stage_name](self.model, settings, self.config.weights)
+    def _run_stages(self) -> bool:
+        """All stages from the present one on; False where asked to stop before the end."""
+        for name in STAGES[STAGES.index(self.stage_name) :]:
+            if name != self.stage_name:
+                self._begin(name)
+            if not self._run_stage():
+                return False
+        if self.world.is_main:
+            checkpoint.save(self.snapshot(), self.run.model_path)
+        return True
 
     def _run_stage(self) -> bool:
         """Train the stage to its end; False where asked to stop before."""
         settings = self.config.stage(self.stage_name)
         started = reported = saved = time.monotonic()
-        first, reported_step = self.stage_step, self.stage_step
+        first = reported_step = self.stage_step
         before_s = self.seconds
         while self.stage_step < settings.steps:
             terms = self._one_step(settings)
             self.stage_step += 1
             now = time.monotonic()
             self.seconds = before_s + now - started
-            if now - reported >= REPORT_SECONDS or self.stage_step in (first + 1, settings.steps):
-                rate = (self.stage_step - reported_step) / (now - reported)
-                self._report(terms, rate, settings)
+            if self.world.decide(now - reported >= REPORT_SECONDS or self.stage_step in (first + 1, settings.steps)):
+                self._check_finite(settings, first)
+                self._report(terms, (self.stage_step - reported_step) / (now - reported), settings)
                 reported, reported_step = now, self.stage_step
-                if self.run.stop_requested() or self._should_stop():
+                if self.world.decide(self.run.stop_requested() or self._should_stop()):
                     self._save()
                     return False
-            if now - saved >= 60 * self.config.checkpoint_minutes:
-                self._validate()
-                self._save()
+            if self.world.decide(now - saved >= 60 * self.config.checkpoint_minutes):
+                self._check_finite(settings, first)
+                self._validate_and_save()
                 saved = reported = time.monotonic()  # its time is none of the steps'
                 reported_step = self.stage_step
         if self.stage_name == "pose":
-            self._measure_latents()
-        if settings.steps:
-            self._validate()
-        self._save()
+            self.latent_statistics = latent_statistics(self.model, self.data.statistics_poses())
+        self._validate_and_save()
         return True
 
-    def _one_step(self, settings: StageConfig) -> dict[str, Tensor]:
-        set_learning_rate(self.stage, learning_rate(settings, self.stage_step))
+    def _one_step(self, settings: StageConfig) -> Terms:
+        try:
+            return self._try_step(settings)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        # From here on: while the error was handled, its traceback held the step's memory.
+        key = f"{self.stage_name}.batch_size"
+        message = f"out of memory on {self.device} with {key}={settings.batch_size}"
+        size = largest_that_fits(lambda size: self._try_step(_smaller(settings, size)), settings.batch_size)
+        if size is None or self.world.size > 1:
+            raise MemoryShortageError(f"{message}; take a smaller one, fewer extra_annotated, or a smaller model")
+        extra = _smaller(settings, size).extra_annotated
+        raise MemoryShortageError(f"{message}; {key}={size} with {self.stage_name}.extra_annotated={extra} fits")
+
+    def _try_step(self, settings: StageConfig) -> Terms:
+        set_learning_rate(self.stage.optimizers.values(), learning_rate(settings, self.stage_step))
         batch = self.data.batch(self.stage_name, settings, self.stage_step)
-        generator = step_generator(self.config.seed, self.stage_name, self.stage_step, self.device)
+        seed = (self.config.seed, self.stage_name, self.stage_step, self.world.rank)
         is_reduced = self.config.precision == "bfloat16" and self.stage_name != "pose"  # too small to gain by it
         with torch.autocast(self.device.type, torch.bfloat16, enabled=is_reduced):
-            return self.stage.step(batch, generator)
+            return self.stage.step(batch, step_generator(*seed, self.device))
 
-    def _report(self, terms: dict[str, Tensor], rate: float, settings: StageConfig) -> None:
-        values = dict(zip(terms, torch.stack(list(terms.values())).tolist(), strict=True))
-        for name, value in values.items():
-            if not math.isfinite(value):
-                raise NonFiniteError(
-                    f"{name} is {value} at step {self.stage_step} of the {self.stage_name} stage; "
-                    f"resume with a lower {self.stage_name}.learning_rate"
-                )
-        self.run.record(
+    def _check_finite(self, settings: StageConfig, first: int) -> None:
+        """NonFiniteError where a step since the last check was not finite; nothing was updated from it on."""
+        failure = self.stage.guard.failure()
+        if failure is None:
+            return
+        steps, terms = failure
+        self.stage_step = first + steps
+        bad = [name for name, value in terms.items() if not torch.tensor(value).isfinite()]
+        what = ", ".join(f"{name} is {terms[name]}" for name in bad) or "a gradient is not finite"
+        message = f"{what} at step {self.stage_step} of the {self.stage_name} stage; nothing was updated by it"
+        if self.world.is_main:
+            batch = self.data.batch(self.stage_name, settings, self.stage_step)
+            path = self.run.path / "nonfinite" / f"{self.step:08d}.safetensors"
+            save_batch(path, batch.tensors(), {"stage": self.stage_name, "terms": terms})
+            message += f". Its batch is in {path}"
+        raise NonFiniteError(f"{message}; go on with a lower {self.stage_name}.learning_rate")
+
+    def _report(self, terms: Terms, steps_per_s: float, settings: StageConfig) -> None:
+        if not self.world.is_main:
+            return
+        self._record(
             Stepped(
                 stage=self.stage_name,
                 stage_step=self.stage_step,
                 step=self.step,
-                terms=values,
-                frames_per_s=rate * settings.batch_size,
-                eta_s=self._eta_s(rate, settings),
+                terms=dict(zip(terms, torch.stack(list(terms.values())).tolist(), strict=True)),
+                frames_per_s=steps_per_s * settings.batch_size,
+                eta_s=self._eta_s(steps_per_s, settings),
             )
         )
 
-    def _eta_s(self, rate: float, settings: StageConfig) -> float:
-        seconds = (settings.steps - self.stage_step) / rate
-        cost_s = 1 / (rate * settings.batch_size * _STAGE_COST[self.stage_name])
+    def _eta_s(self, steps_per_s: float, settings: StageConfig) -> float:
+        seconds = (settings.steps - self.stage_step) / steps_per_s
+        cost_s = 1 / (steps_per_s * settings.batch_size * _STAGE_COST[self.stage_name])
         for name in STAGES[STAGES.index(self.stage_name) + 1 :]:
             later = self.config.stage(name)
             seconds += later.steps * later.batch_size * _STAGE_COST[name] * cost_s
         return seconds
 
-    def _validate(self) -> None:
-        predictor = Predictor(self.snapshot(), self.device)
-        frames, half_mm = self.data.held_out(), self.data.held_out_half_mm()
-        if self.stage_name == "pose":
-            pose = predictor.decode_pose(predictor.encode_pose(frames.pose))
-        else:
-            parts = torch.split(frames.image, 64)
-            pose = torch.cat([predictor.predict_pose(part, self.data.validation_domain) for part in parts])
-        error_mm = ((pose - frames.pose).norm(dim=2).mean(dim=1) * half_mm).mean().item()
-        self.last_mm = error_mm
-        best = self.best_mm[self.stage_name] = min(error_mm, self.best_mm.get(self.stage_name, math.inf))
-        self.run.record(
-            Validated(
-                stage=self.stage_name,
-                step=self.step,
-                mean_error_mm=error_mm,
-                best_error_mm=best,
-                domain=self.data.validation_domain,
-            )
-        )
-        sheet = preview_sheet(predictor, self.data.preview(PREVIEW_FRAMES))
-        path = self.run.save_preview(self.step, sheet)
-        self.run.record(Saved(kind="preview", stage=self.stage_name, step=self.step, path=path.name))
-
-    def _measure_latents(self) -> None:
-        """What the latent sliders span: the codes of the training poses as the model saw them, augmented."""
-        with torch.no_grad():
-            codes = self.model.pose_vae.encode(self.data.statistics_poses()).mean
-        self.latent_statistics = torch.stack([codes.mean(dim=0), codes.std(dim=0)]).cpu()
+    def _validate_and_save(self) -> None:
+        if self.world.is_main and self.stage_step:
+            self.validation(self.snapshot(), self.stage_name, self.step)
+        self._save()
 
     def _save(self) -> None:
-        state: dict[str, Any] = {
-            "stage": self.stage_name,
-            "stage_step": self.stage_step,
-            "best_mm": self.best_mm,
-            "last_mm": self.last_mm if math.isfinite(self.last_mm) else None,
-            "seconds": self.seconds,
-        }
+        if not self.world.is_main:
+            return
+        state: dict[str, Any] = {"stage": self.stage_name, "stage_step": self.stage_step, "seconds": self.seconds}
+        state |= self.validation.state()
         path = self.run.save_checkpoint(self.step, self.snapshot(), optimizer_tensors(self.stage.optimizers), state)
-        self.run.record(Saved(kind="checkpoint", stage=self.stage_name, step=self.step, path=path.name))
+        self._record(Saved(kind="checkpoint", stage=self.stage_name, step=self.step, path=path.name))
 
     def _resume(self) -> None:
         latest = self.run.latest()
         if latest is None:
             return
         model, tensors, state = latest
+        self._load(model, tensors, state)
+
+    def _load(self, model: Checkpoint, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
         self.model.load_state_dict(model.weights)
         self.commands = model.training["commands"] + self.commands
         self.latent_statistics = torch.tensor([model.latent_mean, model.latent_std])
         self._begin(state["stage"])
-        self.stage_step = int(state["stage_step"])
-        self.best_mm, self.seconds = dict(state["best_mm"]), float(state["seconds"])
-        self.last_mm = math.inf if state["last_mm"] is None else float(state["last_mm"])
+        self.stage_step, self.seconds = int(state["stage_step"]), float(state["seconds"])
+        self.validation.restore(state["best_mm"], state["last_mm"])
         load_optimizer_tensors(self.stage.optimizers, tensors)
 
+    def _record(self, event: Event) -> None:
+        if self.world.is_main:
+            self.run.record(event)
 
-def learning_rate(settings: StageConfig, step: int) -> float:
-    """Constant for the first half of a stage, then a half cosine down to its final share."""
-    progress = max(0.0, 2 * step / max(settings.steps, 1) - 1)
-    share = settings.final_learning_rate + (1 - settings.final_learning_rate) * (1 + math.cos(math.pi * progress)) / 2
-    return settings.learning_rate * share
+
+def _smaller(settings: StageConfig, batch_size: int) -> StageConfig:
+    """The stage with a batch of another size, and its extra frames in proportion."""
+    extra = settings.extra_annotated * batch_size // settings.batch_size
+    return dataclasses.replace(settings, batch_size=batch_size, extra_annotated=extra)

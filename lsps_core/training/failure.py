@@ -1,0 +1,57 @@
+"""What ends a training run early, said in one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from lsps_core.checkpoint import replacing
+
+
+class TrainingError(ValueError):
+    """A run cannot go on as it is; its last checkpoint stays."""
+
+
+class NonFiniteError(TrainingError):
+    """A loss term or a gradient was not a finite number."""
+
+
+class MemoryShortageError(TrainingError):
+    """A step did not fit into memory."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """torch raises a class of its own on accelerators only; on the CPU its allocator says so in words."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return any(words in str(error) for words in ("not enough memory", "can't allocate memory"))
+
+
+def largest_that_fits(try_size: Callable[[int], object], too_large: int) -> int | None:
+    """The first of too_large / 2, / 4, ... with which `try_size` does not run out of memory; None where 1 does."""
+    size = too_large // 2
+    while size >= 1:
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        try:
+            try_size(size)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        else:
+            return size
+        size //= 2
+    return None
+
+
+def save_batch(path: Path, tensors: dict[str, Tensor], record: dict[str, Any]) -> None:
+    """Keep a step's batch for inspection: a safetensors file whose metadata holds the record as JSON."""
+    with replacing(path) as temporary:
+        contiguous = {name: tensor.cpu().contiguous() for name, tensor in tensors.items() if tensor.numel()}
+        safetensors.torch.save_file(contiguous, temporary, {"record": json.dumps(record)})

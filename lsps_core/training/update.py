@@ -1,0 +1,114 @@
+"""One optimiser's update of a step: weighted sum, gradient, the mean over all processes, and the finite guard."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lsps_core.config import StageConfig
+from lsps_core.training.world import World
+
+Terms = dict[str, Tensor]
+
+
+class FiniteGuard:
+    """Keeps every update away from the first one on whose sum or gradient is not finite; the host need not wait for it.
+
+    `failed` is 0 or 1 on the device, where fused Adam looks before it changes anything.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.failed = torch.zeros((), device=device)
+        self._had_failed = torch.zeros((), device=device)
+        self._sound_steps = torch.zeros((), device=device)
+        self._names: tuple[str, ...] = ()
+        self._values: Tensor | None = None
+
+    def check(self, *values: Tensor) -> None:
+        is_bad = ~torch.stack(values).isfinite().all()
+        self.failed.copy_(torch.maximum(self.failed, is_bad))
+
+    def end_step(self, terms: Terms) -> None:
+        """Remember the terms: for good, where this step is the first that failed."""
+        values = torch.stack(list(terms.values()))
+        self._values = values if self._values is None else torch.where(self._had_failed > 0, self._values, values)
+        self._names = tuple(terms)
+        self._sound_steps += 1 - self.failed
+        self._had_failed.copy_(self.failed)
+
+    def failure(self) -> tuple[int, dict[str, float]] | None:
+        """(steps before the one that failed, its terms), or None; waits for the device."""
+        if not self.failed.item() or self._values is None:
+            return None
+        return int(self._sound_steps.item()), dict(zip(self._names, self._values.tolist(), strict=True))
+
+
+class Updater:
+    """Steps one Adam down the weighted sum of terms. A term's weight goes by its name before the slash."""
+
+    def __init__(
+        self, optimizer: torch.optim.Adam, weights: dict[str, float], guard: FiniteGuard, world: World
+    ) -> None:
+        self.optimizer, self.weights, self.guard, self.world = optimizer, weights, guard, world
+
+    def __call__(self, terms: Terms) -> Terms:
+        """One update; returns the terms detached."""
+        self.optimizer.zero_grad(set_to_none=True)
+        total = torch.stack([self.weights[name.partition("/")[0]] * term for name, term in terms.items()]).sum()
+        total.backward()  # type: ignore[no-untyped-call]
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        total = total.detach()
+        self.world.average([*gradients, total])
+        self.guard.check(total, nn.utils.get_total_norm(gradients))
+        self.optimizer.found_inf = self.guard.failed  # type: ignore[attr-defined]  # as torch.amp.GradScaler sets it
+        self.optimizer.step()
+        return {name: term.detach() for name, term in terms.items()}
+
+
+def adam(
+    parameters: Iterable[nn.Parameter] | list[dict[str, Any]], config: StageConfig, beta1: float
+) -> torch.optim.Adam:
+    """The paper's Adam. The stages with a GAN take β1 = 0.5 (Radford et al. 2016), on which the paper is silent."""
+    return torch.optim.Adam(parameters, lr=config.learning_rate, betas=(beta1, 0.999), fused=True)
+
+
+def learning_rate(settings: StageConfig, step: int) -> float:
+    """Constant for the first half of a stage, then a half cosine down to its final share."""
+    progress = max(0.0, 2 * step / max(settings.steps, 1) - 1)
+    share = settings.final_learning_rate + (1 - settings.final_learning_rate) * (1 + math.cos(math.pi * progress)) / 2
+    return settings.learning_rate * share
+
+
+def set_learning_rate(optimizers: Iterable[torch.optim.Adam], rate: float) -> None:
+    """Of every optimiser; a group with a `rate` of its own takes that many times as much."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = rate * group.get("rate", 1.0)
+
+
+def train_only(model: nn.Module, *networks: nn.Module) -> None:
+    """No gradient is computed for anything else."""
+    model.requires_grad_(False)
+    for network in networks:
+        network.requires_grad_(True)
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """No gradient for the network's parameters inside; its inputs still get theirs."""
+    network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        network.requires_grad_(True)
+
+
+def noisy(mean: Tensor, generator: torch.Generator) -> Tensor:
+    """A draw of N(mean, I)."""
+    return mean + torch.empty_like(mean).normal_(generator=generator)

@@ -1,0 +1,74 @@
+"""What a run measures of its model while it trains: held-out error, preview sheet, range of the codes."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from lsps_core.checkpoint import Checkpoint
+from lsps_core.config import TrainConfig
+from lsps_core.events import Saved, Validated
+from lsps_core.inference import Predictor
+from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.training.data import TrainingData
+from lsps_core.training.preview import preview_sheet
+from lsps_core.training.run import Run
+
+PREVIEW_FRAMES = 12
+BATCH = 64
+
+
+class Validation:
+    """The error of a fixed held-out set in mm: the last one, and the best of each stage."""
+
+    def __init__(self, data: TrainingData, run: Run) -> None:
+        self.data, self.run = data, run
+        self.best_mm: dict[str, float] = {}
+        self.last_mm = math.inf
+
+    def __call__(self, model: Checkpoint, stage: str, step: int) -> None:
+        """Measure, draw the preview sheet, and record both."""
+        predictor = Predictor(model, self.data.device)
+        error_mm = self._error_mm(predictor, stage)
+        self.last_mm = error_mm
+        best = self.best_mm[stage] = min(error_mm, self.best_mm.get(stage, math.inf))
+        domain = self.data.validation_domain
+        self.run.record(Validated(stage=stage, step=step, mean_error_mm=error_mm, best_error_mm=best, domain=domain))
+        sheet = preview_sheet(predictor, self.data.preview(PREVIEW_FRAMES))
+        path = self.run.save_preview(step, sheet)
+        self.run.record(Saved(kind="preview", stage=stage, step=step, path=path.name))
+
+    def _error_mm(self, predictor: Predictor, stage: str) -> float:
+        """In the pose stage of the VAE's reconstruction, else of P."""
+        frames, half_mm = self.data.held_out(), self.data.held_out_half_mm()
+        if stage == "pose":
+            pose = predictor.decode_pose(predictor.encode_pose(frames.pose))
+        else:
+            parts = torch.split(frames.image, BATCH)
+            pose = torch.cat([predictor.predict_pose(part, self.data.validation_domain) for part in parts])
+        return float(((pose - frames.pose).norm(dim=2).mean(dim=1) * half_mm).mean())
+
+    def state(self) -> dict[str, object]:
+        """What a checkpoint keeps."""
+        return {"best_mm": self.best_mm, "last_mm": self.last_mm if math.isfinite(self.last_mm) else None}
+
+    def restore(self, best_mm: dict[str, float], last_mm: float | None) -> None:
+        self.best_mm, self.last_mm = dict(best_mm), math.inf if last_mm is None else last_mm
+
+
+@torch.no_grad()
+def latent_statistics(model: TriDomainModel, poses: Tensor) -> Tensor:
+    """[2, 20] mean and deviation of the poses' codes: what the latent sliders span."""
+    codes = model.pose_vae.encode(poses).mean
+    return torch.stack([codes.mean(dim=0), codes.std(dim=0)]).cpu()
+
+
+def check_start(model: Checkpoint, config: TrainConfig, data: TrainingData) -> None:
+    """ValueError where a run of this config cannot start from the model."""
+    expected = config.model_config(data.skeleton)
+    if model.skeleton.joints != data.skeleton.joints:
+        raise ValueError(f"{config.initial_path} has the skeleton {model.skeleton.name}, the data {data.skeleton.name}")
+    if model.config != expected:
+        raise ValueError(f"{config.initial_path} has other networks ({model.config}) than the run ({expected})")

@@ -1,0 +1,73 @@
+"""The processes of one training: one alone, or those that `torchrun` started, each with its share of every batch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from types import TracebackType
+
+import torch
+from torch import Tensor, distributed
+
+
+class World:
+    """`rank` of `size` processes. Batches are divided among them, gradients averaged: the result is that of one.
+
+    Process 0 alone writes, prints and decides; it tells the others what it decided.
+    """
+
+    def __init__(self, rank: int = 0, size: int = 1, local_rank: int = 0) -> None:
+        self.rank, self.size, self.local_rank = rank, size, local_rank
+
+    @classmethod
+    def from_environment(cls) -> World:
+        """Join the processes of `torchrun`, which says by environment variables who they are; alone without it."""
+        if "WORLD_SIZE" not in os.environ:
+            return cls()
+        world = cls(*(int(os.environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
+        if world.size > 1:
+            distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+        return world
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:
+        if self.size > 1 and kind is None:  # after an error the others may wait for ever: torchrun ends them
+            distributed.destroy_process_group()
+
+    @property
+    def is_main(self) -> bool:
+        return self.rank == 0
+
+    def device(self, device: torch.device) -> torch.device:
+        """The process's own device, where `device` names a kind of which there are several."""
+        if self.size > 1 and device.type == "cuda":
+            device = torch.device("cuda", self.local_rank)
+            torch.cuda.set_device(device)
+        return device
+
+    def share(self, count: int, what: str) -> slice:
+        """Which of `count` frames are this process's; ValueError where they cannot be divided evenly."""
+        if count % self.size:
+            raise ValueError(f"{what} of {count} frames cannot be divided among {self.size} processes; change it")
+        return slice(self.rank, None, self.size)
+
+    def average(self, tensors: Sequence[Tensor]) -> None:
+        """Replace the tensors by their mean over all processes, in one message."""
+        if self.size == 1:
+            return
+        flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
+        distributed.all_reduce(flat)
+        flat /= self.size
+        parts = torch.split(flat, [tensor.numel() for tensor in tensors])
+        for tensor, part in zip(tensors, parts, strict=True):
+            tensor.copy_(part.view_as(tensor))
+
+    def decide(self, decision: bool) -> bool:
+        """What process 0 decided; the others' own opinion is not asked."""
+        if self.size == 1:
+            return decision
+        message = torch.tensor(int(decision))
+        distributed.broadcast(message, src=0)
+        return bool(message)

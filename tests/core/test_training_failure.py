@@ -1,0 +1,129 @@
+"""What ends a run early: numbers that are not finite, and memory that does not suffice."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import safetensors.torch
+import torch
+
+from lsps_core.checkpoint import read_tensors
+from lsps_core.config import LossWeights, ModelConfig, StageConfig
+from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.training.batch import FrameBatch, TriBatch
+from lsps_core.training.failure import MemoryShortageError, NonFiniteError, largest_that_fits
+from lsps_core.training.run import Run
+from lsps_core.training.stages import DepthStage, PoseStage, PosteriorStage
+from lsps_core.training.trainer import Trainer
+
+from training_helpers import events, tiny_config
+
+
+def random_batch(seed: int, bad: str = "") -> TriBatch:
+    """Frames with one NaN in `bad`: "image" or "pose" of the synthetic ones."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def frames() -> FrameBatch:
+        image = torch.rand(2, 1, 128, 128, generator=generator) * 2 - 1
+        return FrameBatch(image, torch.randn(2, 21, 3, generator=generator) * 0.3)
+
+    batch = TriBatch(frames(), frames())
+    if bad:
+        getattr(batch.synthetic, bad).view(-1)[5] = torch.nan
+    return batch
+
+
+@pytest.mark.parametrize(
+    ("stage_class", "bad", "term"),
+    [
+        (PoseStage, "pose", "pose_reconstruction"),
+        (DepthStage, "image", "reconstruction/synthetic"),
+        (PosteriorStage, "image", "posterior/synthetic"),
+    ],
+)
+def test_nothing_is_updated_from_a_step_on_that_is_not_finite(stage_class, bad, term):
+    torch.manual_seed(0)
+    model = TriDomainModel(ModelConfig(joint_count=21, base_channels=4))
+    stage = stage_class(model, StageConfig(steps=9, batch_size=2), LossWeights())
+    for seed in range(2):
+        stage.step(random_batch(seed), torch.Generator().manual_seed(seed))
+    assert stage.guard.failure() is None
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    moments = [entry["step"].clone() for entry in next(iter(stage.optimizers.values())).state.values()]
+    stage.step(random_batch(2, bad), torch.Generator().manual_seed(2))
+    stage.step(random_batch(3), torch.Generator().manual_seed(3))  # sound again, but the host may not have looked yet
+    for name, weight in model.state_dict().items():
+        assert torch.equal(weight, before[name]), name
+    assert moments == [entry["step"] for entry in next(iter(stage.optimizers.values())).state.values()]
+    steps, terms = stage.guard.failure()
+    assert steps == 2
+    assert not torch.tensor(terms[term]).isfinite()
+
+
+def test_a_gradient_that_is_not_finite_counts_as_well():
+    torch.manual_seed(0)
+    model = TriDomainModel(ModelConfig(joint_count=21, base_channels=4))
+    stage = PoseStage(model, StageConfig(steps=9, batch_size=2), LossWeights())
+    model.pose_vae.mean.weight.register_hook(lambda gradient: gradient * torch.inf)
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    terms = stage.step(random_batch(0), torch.Generator().manual_seed(0))
+    assert all(value.isfinite() for value in terms.values())
+    assert stage.guard.failure() is not None
+    assert all(torch.equal(weight, before[name]) for name, weight in model.state_dict().items())
+
+
+def test_the_run_names_step_and_term_and_keeps_the_batch(stores, tmp_path, monkeypatch):
+    config = tiny_config(stores)
+    run = Run.create(tmp_path / "run", config)
+    trainer = Trainer(run, config)
+    whole = trainer.data.batch
+
+    def spoilt(stage, settings, step):
+        batch = whole(stage, settings, step)
+        if (stage, step) == ("depth", 2):
+            batch.synthetic.image[0, 0, 7, 9] = torch.nan
+        return batch
+
+    monkeypatch.setattr(trainer.data, "batch", spoilt)
+    with pytest.raises(NonFiniteError, match=r"reconstruction/synthetic is nan.* at step 2 of the depth stage") as caught:
+        trainer.train()
+    path = run.path / "nonfinite" / f"{config.pose.steps + 2:08d}.safetensors"
+    assert str(path) in str(caught.value)
+    header, tensors = read_tensors(path)
+    assert json.loads(header["record"])["stage"] == "depth"
+    assert tensors["synthetic/image"][0, 0, 7, 9].isnan()
+    assert tensors["real/image"].isfinite().all()
+    assert events(run.path)[-1]["reason"] == "failed"
+    model, _, state = run.latest()
+    assert (state["stage"], state["stage_step"]) == ("pose", config.pose.steps)
+    assert all(weight.isfinite().all() for weight in model.weights.values())
+    assert safetensors.torch.load_file(path).keys() == tensors.keys()
+
+
+def test_a_step_that_does_not_fit_names_the_batch_size_that_does(stores, tmp_path, monkeypatch):
+    config = tiny_config(stores, "depth.batch_size=12", "depth.extra_annotated=24")
+    run = Run.create(tmp_path / "run", config)
+    step = DepthStage.step
+
+    def greedy(self, batch, generator):
+        if len(batch.synthetic.image) > 4:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return step(self, batch, generator)
+
+    monkeypatch.setattr(DepthStage, "step", greedy)
+    with pytest.raises(MemoryShortageError, match=r"depth.batch_size=12; depth.batch_size=3 .*extra_annotated=6 fits"):
+        Trainer(run, config).train()
+    assert run.latest() is not None
+
+
+def test_the_search_ends_where_not_even_one_frame_fits():
+    def never(_size: int) -> None:
+        raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 99 bytes")
+
+    def wrong(_size: int) -> None:
+        raise RuntimeError("shapes do not match")
+
+    assert largest_that_fits(never, 8) is None
+    with pytest.raises(RuntimeError, match="shapes"):
+        largest_that_fits(wrong, 8)

@@ -1,0 +1,21 @@
+"""Tiny runs for the tests of training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lsps_core.config import PRESETS, TrainConfig
+
+TINY = ["base_channels=4", "pose.steps=40", "depth.steps=4", "depth.batch_size=2", "depth.extra_annotated=2"]
+TINY += ["posterior.steps=4", "posterior.batch_size=2", "posterior.extra_annotated=2"]
+
+
+def tiny_config(stores: dict[str, Path], *settings: str) -> TrainConfig:
+    paths = {"synthetic_path": str(stores["synthetic"]), "real_path": str(stores["real"])}
+    return TrainConfig(**paths, **PRESETS["compact"]).with_settings([*TINY, *settings])
+
+
+def events(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
