@@ -1,0 +1,115 @@
+"""What the rows of the paper's tables are made of: other starts, other annotations, the crossed baseline."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from lsps_core import checkpoint
+from lsps_core.config import LossWeights, ModelConfig, StageConfig
+from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.training.batch import FrameBatch, TriBatch
+from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
+from lsps_core.training.run import Run
+from lsps_core.training.stages import DepthStage, PosteriorStage
+from lsps_core.training.trainer import Trainer
+
+from training_helpers import events, tiny_config
+
+REAL_ONLY = ("labels=0.5", "annotations=real")
+NO_TRANSFER = ("weights.feature_matching=0", "weights.posterior_translated=0")
+
+
+def make_batch(synthetic_is_annotated: bool) -> TriBatch:
+    """Synthetic poses are NaN where they must not be used."""
+    generator = torch.Generator().manual_seed(1)
+
+    def frames(known: bool) -> FrameBatch:
+        image = torch.rand(2, 1, 128, 128, generator=generator) * 2 - 1
+        pose = torch.randn(2, 21, 3, generator=generator) * 0.3
+        return FrameBatch(image, pose if known else torch.full_like(pose, torch.nan))
+
+    synthetic, real, labelled = frames(synthetic_is_annotated), frames(False), frames(True)
+    return TriBatch(synthetic, real, labelled, synthetic_is_annotated=synthetic_is_annotated)
+
+
+def one_step(stage_class, batch: TriBatch, weights: LossWeights | None = None):
+    """(names of the parameters that one step changed, terms)."""
+    torch.manual_seed(0)
+    model = TriDomainModel(ModelConfig(joint_count=21, base_channels=4))
+    stage = stage_class(model, StageConfig(steps=1, batch_size=2), weights or LossWeights())
+    before = {name: parameter.clone() for name, parameter in model.named_parameters()}
+    terms = stage.step(batch, torch.Generator().manual_seed(2))
+    assert stage.guard.failure() is None
+    return {name for name, parameter in model.named_parameters() if not torch.equal(before[name], parameter)}, terms
+
+
+@pytest.mark.parametrize("stage_class", [DepthStage, PosteriorStage])
+def test_with_real_annotations_only_no_synthetic_pose_is_used(stage_class):
+    weights = LossWeights(posterior_translated=0.0)
+    _, terms = one_step(stage_class, make_batch(synthetic_is_annotated=False), weights)
+    assert any(name in terms for name in ("posterior/real", "mapping/real"))
+    assert not {"posterior/synthetic", "mapping/synthetic", "posterior_translated/real"} & terms.keys()
+
+
+def test_without_transfer_the_posterior_learns_from_annotated_images_alone():
+    weights = LossWeights(feature_matching=0.0)
+    changed, terms = one_step(PosteriorStage, make_batch(synthetic_is_annotated=False), weights)
+    assert terms.keys() == {"posterior/real"}
+    assert not any("own.synthetic" in name for name in changed)
+
+
+@pytest.mark.parametrize(
+    ("stage_class", "trained"),
+    [
+        (CrossingDepthStage, {"generator", "mapping", "discriminator"}),
+        (CrossingPosteriorStage, {"discriminator"}),
+    ],
+)
+def test_the_crossed_baseline_touches_no_synthetic_network_and_no_synthetic_frame(stage_class, trained):
+    batch = make_batch(synthetic_is_annotated=False)
+    batch.synthetic.image.fill_(torch.nan)
+    changed, terms = one_step(stage_class, batch)
+    assert {name.partition(".")[0] for name in changed} == trained
+    assert not any("own.synthetic" in name for name in changed)
+    assert all(term.isfinite() for term in terms.values())
+    assert {"posterior/real", "posterior/drawn"} <= terms.keys()
+
+
+@pytest.mark.parametrize("method", ["lsps", "crossing_nets"])
+def test_a_run_on_real_annotations_alone_goes_through_all_stages(stores, tmp_path, method):
+    config = tiny_config(stores, *REAL_ONLY, *NO_TRANSFER, f"method={method}")
+    run = Run.create(tmp_path / "run", config)
+    assert Trainer(run, config).train() == "finished"
+    assert all(weight.isfinite().all() for weight in checkpoint.load(run.model_path).weights.values())
+
+
+def test_a_run_starts_from_the_model_that_is_named(stores, tmp_path):
+    first = tiny_config(stores)
+    run = Run.create(tmp_path / "first", first)
+    Trainer(run, first).train()
+    second = tiny_config(stores, "pose.steps=0", "depth.steps=0", f"initial_path={run.model_path}")
+    again = Run.create(tmp_path / "second", second)
+    assert Trainer(again, second).train() == "finished"
+    old, new = (checkpoint.load(path) for path in (run.model_path, again.model_path))
+    changed = {name.partition(".")[0] for name in old.weights if not torch.equal(old.weights[name], new.weights[name])}
+    assert changed == {"discriminator"}
+    assert new.latent_mean == old.latent_mean
+    assert new.training["config"]["initial_path"] == "model.safetensors"
+    assert events(again.path)[-1]["step"] == second.posterior.steps
+
+
+def test_a_start_of_other_widths_is_refused(stores, tmp_path, untrained):
+    path = tmp_path / "other.safetensors"
+    checkpoint.save(untrained, path)
+    config = tiny_config(stores, "base_channels=8", f"initial_path={path}")
+    with pytest.raises(ValueError, match="other networks"):
+        Trainer(Run(tmp_path), config)
+
+
+@pytest.mark.parametrize(
+    "settings", [["method=crossing_nets"], ["annotations=real"], ["method=crossing_nets", "labels=0.1"]]
+)
+def test_a_baseline_without_annotations_is_refused(stores, settings):
+    with pytest.raises(ValueError, match="labels|real"):
+        tiny_config(stores, *settings)
