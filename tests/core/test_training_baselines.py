@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from training_helpers import events, tiny_config
 
 from lsps_core import checkpoint
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
@@ -13,8 +14,6 @@ from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteri
 from lsps_core.training.run import Run
 from lsps_core.training.stages import DepthStage, PosteriorStage
 from lsps_core.training.trainer import Trainer
-
-from training_helpers import events, tiny_config
 
 REAL_ONLY = ("labels=0.5", "annotations=real")
 NO_TRANSFER = ("weights.feature_matching=0", "weights.posterior_translated=0")
@@ -111,5 +110,5 @@ def test_a_start_of_other_widths_is_refused(stores, tmp_path, untrained):
     "settings", [["method=crossing_nets"], ["annotations=real"], ["method=crossing_nets", "labels=0.1"]]
 )
 def test_a_baseline_without_annotations_is_refused(stores, settings):
-    with pytest.raises(ValueError, match="labels|real"):
+    with pytest.raises(ValueError, match=r"labels|real"):
         tiny_config(stores, *settings)

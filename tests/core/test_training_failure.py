@@ -7,6 +7,7 @@ import json
 import pytest
 import safetensors.torch
 import torch
+from training_helpers import events, tiny_config
 
 from lsps_core.checkpoint import read_tensors
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
@@ -16,8 +17,6 @@ from lsps_core.training.failure import MemoryShortageError, NonFiniteError, larg
 from lsps_core.training.run import Run
 from lsps_core.training.stages import DepthStage, PoseStage, PosteriorStage
 from lsps_core.training.trainer import Trainer
-
-from training_helpers import events, tiny_config
 
 
 def random_batch(seed: int, bad: str = "") -> TriBatch:
@@ -86,7 +85,8 @@ def test_the_run_names_step_and_term_and_keeps_the_batch(stores, tmp_path, monke
         return batch
 
     monkeypatch.setattr(trainer.data, "batch", spoilt)
-    with pytest.raises(NonFiniteError, match=r"reconstruction/synthetic is nan.* at step 2 of the depth stage") as caught:
+    message = r"reconstruction/synthetic is nan.* at step 2 of the depth stage"
+    with pytest.raises(NonFiniteError, match=message) as caught:
         trainer.train()
     path = run.path / "nonfinite" / f"{config.pose.steps + 2:08d}.safetensors"
     assert str(path) in str(caught.value)

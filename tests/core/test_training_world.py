@@ -1,0 +1,90 @@
+"""Several processes do what one does: shares of the same batch, averaged gradients, decisions of process 0."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import multiprocessing
+from training_helpers import events, tiny_config
+
+from lsps_core import checkpoint
+from lsps_core.training.data import TrainingData
+from lsps_core.training.run import Run
+from lsps_core.training.trainer import Trainer
+from lsps_core.training.world import World
+
+
+def test_the_shares_of_all_processes_are_the_batch_of_one(stores):
+    config = tiny_config(stores, "labels=0.5")
+    cpu = torch.device("cpu")
+    whole = TrainingData(config, cpu).batch("depth", config.depth, 3).tensors()
+    shares = [TrainingData(config, cpu, World(rank, 2)).batch("depth", config.depth, 3).tensors() for rank in range(2)]
+    assert {name.partition("/")[0] for name in whole} == {"synthetic", "real", "labelled", "extra"}
+    for name, tensor in whole.items():
+        woven = torch.stack([share[name] for share in shares], dim=1).flatten(0, 1)
+        assert torch.equal(woven, tensor), name
+
+
+def test_a_batch_that_cannot_be_divided_is_refused(stores):
+    config = tiny_config(stores, "depth.batch_size=3")
+    with pytest.raises(ValueError, match="3 frames cannot be divided among 2 processes"):
+        TrainingData(config, torch.device("cpu"), World(0, 2)).batch("depth", config.depth, 0)
+
+
+def test_one_process_alone_averages_and_decides_by_itself():
+    world, tensor = World(), torch.ones(3)
+    world.average([tensor])
+    assert torch.equal(tensor, torch.ones(3))
+    assert world.decide(True)
+    assert not world.decide(False)
+    assert world.share(3, "a batch") == slice(0, None, 1)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _in_two(rank: int, port: int, folder: str) -> None:
+    torch.distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
+    world = World(rank, 2)
+    tensors = [torch.full((2, 3), float(rank)), torch.tensor(10.0 * rank)]
+    world.average(tensors)
+    decisions = [world.decide(rank == 0), world.decide(rank == 1)]
+    said = {"average": [tensor.tolist() for tensor in tensors], "decisions": decisions}
+    (Path(folder) / f"{rank}.json").write_text(json.dumps(said))
+    torch.distributed.destroy_process_group()
+
+
+def test_two_processes_average_tensors_and_follow_process_0(tmp_path):
+    multiprocessing.spawn(_in_two, (_free_port(), str(tmp_path)), nprocs=2)
+    for rank in range(2):
+        said = json.loads((tmp_path / f"{rank}.json").read_text())
+        assert said == {"average": [[[0.5] * 3] * 2, 5.0], "decisions": [True, False]}
+
+
+def test_torchrun_ends_where_one_process_does(stores, tmp_path):
+    """The same steps; the same pose VAE but for the noise that each process draws; an error within that noise."""
+    settings = ["depth.steps=6", "posterior.steps=20", "pose.steps=300", "pose.batch_size=32"]
+    config = tiny_config(stores, *settings)
+    alone = Run.create(tmp_path / "alone", config)
+    Trainer(alone, config).train()
+    both = Run.create(tmp_path / "both", config)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = [*launcher, "-m", "lsps_core.cli", "train", str(both.path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert [json.loads(line) for line in done.stdout.splitlines()] == events(both.path)  # process 0 alone speaks
+    first, second = events(alone.path), events(both.path)
+    assert (first[-1]["step"], first[-1]["reason"]) == (second[-1]["step"], second[-1]["reason"]) == (326, "finished")
+    errors = [[e["mean_error_mm"] for e in run if e["kind"] == "validation"] for run in (first, second)]
+    assert errors[1] == pytest.approx(errors[0], rel=0.15)
+    steps = [checkpoint.load(run.model_path).training["steps"] for run in (alone, both)]
+    assert steps[0] == steps[1]
