@@ -7,53 +7,100 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from lsps_core.data.store import FrameStore
+    from lsps_core.evaluation.evaluate import Evaluation
+    from lsps_core.evaluation.metrics import ErrorTable
+    from lsps_core.inference import Predictor
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
     parser.add_argument("model", type=Path, metavar="MODEL", help="a .safetensors file or a run")
     parser.add_argument("data", type=Path, metavar="DATA.h5")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="also write evaluation.json there")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write figures, curves and pictures there")
+    parser.add_argument("--protocol", metavar="NAME", help="nyu14, icvl16, msra21 or all; the store's own if left out")
+    parser.add_argument(
+        "--against", type=Path, nargs="+", default=[], metavar="FILE", help="published predictions to compare with"
+    )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--record", action="store_true", help="also keep the figures in the model's own record")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from lsps_core import checkpoint
     from lsps_core.data.store import FrameStore
     from lsps_core.device import resolve_device
+    from lsps_core.evaluation import report
     from lsps_core.evaluation.evaluate import evaluate
     from lsps_core.inference import Predictor
     from lsps_core.training.run import newest_model
 
     path = newest_model(arguments.model)
     predictor = Predictor.load(path, resolve_device(arguments.device))
-    with FrameStore(arguments.data) as store, tqdm(total=len(store), unit="frame", file=sys.stderr) as bar:
-        evaluation = evaluate(predictor, store, lambda done, total: _advance(bar, done, total))
+    with FrameStore(arguments.data) as store:
+        others = _compare(store, arguments)  # first, as a wrong file should not cost an evaluation
+        with tqdm(total=len(store), unit="frame", file=sys.stderr) as bar:
+            evaluation = evaluate(predictor, store, lambda *done: _advance(bar, *done), protocol=arguments.protocol)
         provenance = store.provenance
-    result = {"model": str(path), "data": str(arguments.data), **evaluation.to_json()}
+    table = dataclasses.replace(evaluation.table, method=f"this model ({path.stem})")
+    result = {"model": str(path), "data": str(arguments.data), **evaluation.to_json(), "curves": report.curves(table)}
+    if others:
+        result["against"] = [{"method": other.method, **report.figures(other)} for other in others]
     if arguments.out:
-        with checkpoint.replacing(arguments.out / "evaluation.json") as temporary:
-            temporary.write_text(json.dumps(result, indent=2) + "\n")
+        title = f"{arguments.data.stem}, {evaluation.protocol}, {evaluation.frames} frames"
+        report.write(arguments.out, result, [table, *others], title, evaluation.simulated)
     if arguments.record:
-        entry = evaluation.to_json() | {"data": provenance}
-        source = predictor.checkpoint
-        training = source.training | {"evaluations": [*source.training.get("evaluations", []), entry]}
-        checkpoint.save(dataclasses.replace(source, training=training), path)
-    if arguments.json:
-        print(json.dumps(result))
-        return
+        _record(predictor, path, evaluation.to_json() | {"data": provenance})
+    print(json.dumps(result)) if arguments.json else _show(evaluation, others)
+
+
+def _compare(store: FrameStore, arguments: argparse.Namespace) -> list[ErrorTable]:
+    """The errors of the published predictions on the store's frames."""
+    from lsps_core.evaluation import protocols, published
+    from lsps_core.evaluation.pairing import compare
+
+    if not arguments.against or store.skeleton is None:
+        return []
+    protocol = protocols.choose(store.skeleton, store.camera, arguments.protocol)
+    labels, tables = published.labels_of(store, protocol), []
+    for path in arguments.against:
+        predictions = published.read(path, protocol)
+        for note in predictions.notes:
+            print(f"lsps evaluate: {path}: {note}", file=sys.stderr)
+        tables.append(compare(labels, predictions, protocol))
+    return tables
+
+
+def _record(predictor: Predictor, path: Path, entry: dict[str, Any]) -> None:
+    from lsps_core import checkpoint
+
+    source = predictor.checkpoint
+    training = source.training | {"evaluations": [*source.training.get("evaluations", []), entry]}
+    checkpoint.save(dataclasses.replace(source, training=training), path)
+
+
+def _show(evaluation: Evaluation, others: list[ErrorTable]) -> None:
+    from lsps_core.evaluation import report
+
+    figures = evaluation.to_json()
     note = " (simulated data)" if evaluation.simulated else ""
     print(f"mean_error_mm {evaluation.mean_error_mm:.2f}{note}")
-    print(f"within_40mm_percent {evaluation.within_40mm_percent:.2f}")
+    for key in ("median_error_mm", "percentile95_error_mm", "max_error_mm", "within_40mm_percent"):
+        print(f"{key} {figures[key]:.2f}")
     print(f"frames {evaluation.frames}")
-    print(f"protocol {evaluation.protocol}, {evaluation.domain} frames")
+    print(f"protocol {evaluation.protocol}, {evaluation.domain} domain")
     for joint, error in evaluation.per_joint_mm.items():
-        print(f"per_joint_mm {joint} {error:.2f}")
+        print(f"per_joint_mm {joint} {'-' if error is None else format(error, '.2f')}")
+    rows = [("per_group", name, group) for name, group in figures["per_group"].items()]
+    rows += [("against", other.method, report.figures(other)) for other in others]
+    for key, name, row in rows:
+        within = f"{row['within_40mm_percent']:.2f} % within 40 mm"
+        print(f"{key} {name} {row['mean_error_mm']:.2f} mm, {within}, {row['frames']} frames")
 
 
 def _advance(bar: Any, done: int, total: int) -> None:

@@ -1,10 +1,10 @@
-"""A model's errors on a store."""
+"""A model's predictions and errors on a store."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -12,37 +12,117 @@ import torch
 from lsps_core.config import Domain
 from lsps_core.data.crop import normalise, to_joints_mm
 from lsps_core.data.store import FrameStore
-from lsps_core.evaluation import metrics
+from lsps_core.evaluation import metrics, protocols, report
+from lsps_core.evaluation.metrics import ErrorTable, FloatArray, IntArray
 from lsps_core.inference import Predictor
+from lsps_core.skeleton import Skeleton
 
 BATCH = 64
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evaluation:
-    """Figures of one model on one store. protocol: which joints were scored, of which skeleton.
+class PredictedBatch(NamedTuple):
+    """What the model says of some frames: indices [n] in the store, joints_mm [n, J, 3], errors_mm [n, J].
 
-    frames counts the annotated ones, which are all that is scored.
+    J are all joints of the skeleton; errors are NaN where a joint is not annotated.
     """
 
-    mean_error_mm: float
-    within_40mm_percent: float
-    per_joint_mm: dict[str, float]
-    frames: int
+    indices: IntArray
+    joints_mm: FloatArray
+    errors_mm: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Errors of one model on one store. protocol: which joints were scored, of which skeleton.
+
+    Frames N are those with an annotated joint of the protocol, which are all that is scored. predicted: all of them in
+    one batch, every joint of the skeleton. table: the errors of the protocol's joints.
+    """
+
     protocol: str
     domain: str
     simulated: bool
+    predicted: PredictedBatch
+    table: ErrorTable
+
+    @property
+    def frames(self) -> int:
+        return len(self.table.errors_mm)
+
+    @property
+    def mean_error_mm(self) -> float:
+        return round(metrics.mean_error_mm(self.table.errors_mm), 3)
+
+    @property
+    def within_40mm_percent(self) -> float:
+        return round(metrics.within_percent(self.table.errors_mm, 40.0), 2)
+
+    @property
+    def per_joint_mm(self) -> dict[str, float | None]:
+        return report.per_joint(self.table)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """The figures, without curves and single frames."""
+        kind = {"protocol": self.protocol, "domain": self.domain, "simulated": self.simulated}
+        return report.figures(self.table) | kind
 
 
-def evaluate(predictor: Predictor, store: FrameStore, progress: Callable[[int, int], None] | None = None) -> Evaluation:
+def predict(predictor: Predictor, store: FrameStore, indices: IntArray) -> Iterator[tuple[IntArray, FloatArray]]:
+    """G_y(P(x)) of the frames `indices`, batch by batch: (their indices [n], joints_mm float32 [n, J, 3])."""
+    for start in range(0, len(indices), BATCH):
+        part = indices[start : start + BATCH]
+        center_mm, half_mm = torch.from_numpy(store.center_mm[part]), torch.from_numpy(store.half_mm[part])
+        depth_mm = torch.from_numpy(store.depth_mm(part).astype(np.float32))
+        pose = predictor.predict_pose(normalise(depth_mm, center_mm, half_mm), cast(Domain, store.domain))
+        yield part, to_joints_mm(pose.cpu(), center_mm, half_mm).numpy()
+
+
+def evaluate(
+    predictor: Predictor,
+    store: FrameStore,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    protocol: str | None = None,
+    on_batch: Callable[[PredictedBatch], None] | None = None,
+) -> Evaluation:
     """Score G_y(P(x)) on every annotated frame; ValueError where the skeletons differ or nothing is annotated.
 
-    progress is told (frames done, frames in all).
+    protocol: a name `protocols.choose` knows; by default the one of the store's skeleton. After every batch `on_batch`
+    is given its frames and `progress` (frames done, frames in all); what either raises ends the evaluation there.
     """
-    skeleton = predictor.checkpoint.skeleton
+    annotation = _annotation(store, predictor.checkpoint.skeleton)
+    chosen = protocols.choose(predictor.checkpoint.skeleton, store.camera, protocol)
+    scored = list(chosen.indices)
+    annotated = np.flatnonzero(np.isfinite(annotation[:, scored].sum(axis=2)).any(axis=1))
+    if len(annotated) == 0:
+        raise ValueError(f"{store.path} has no annotated frame; evaluate on a store with joints")
+    batches = []
+    done = 0
+    for indices, joints_mm in predict(predictor, store, annotated):
+        errors_mm = metrics.joint_errors_mm(joints_mm, annotation[indices])
+        batches.append(PredictedBatch(indices, joints_mm, errors_mm))
+        done += len(indices)
+        if on_batch is not None:
+            on_batch(batches[-1])
+        if progress is not None:
+            progress(done, len(annotated))
+    predicted = PredictedBatch(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
+    names = [store.names[index] for index in annotated]
+    table = ErrorTable(
+        method="model",
+        errors_mm=predicted.errors_mm[:, scored],
+        joints=chosen.joints,
+        frames=tuple(names),
+        groups=tuple(chosen.group_of(name) for name in names),
+        places=annotated,
+    )
+    return Evaluation(
+        protocol=chosen.name, domain=store.domain, simulated=store.is_simulated, predicted=predicted, table=table
+    )
+
+
+def _annotation(store: FrameStore, skeleton: Skeleton) -> FloatArray:
+    """joints_mm [N, J, 3] of the store; ValueError where these are not the joints of `skeleton`."""
     if store.skeleton is None or store.joints_mm is None:
         raise ValueError(f"{store.path} is not annotated; evaluate on a store with joints")
     if store.skeleton.joints != skeleton.joints:
@@ -50,26 +130,4 @@ def evaluate(predictor: Predictor, store: FrameStore, progress: Callable[[int, i
             f"{store.path} has the {store.skeleton.joint_count} joints of {store.skeleton.name}, the model the "
             f"{skeleton.joint_count} of {skeleton.name}; evaluate on a store of the model's skeleton"
         )
-    annotated = np.flatnonzero(np.isfinite(store.joints_mm[..., 0]).any(axis=1))
-    if len(annotated) == 0:
-        raise ValueError(f"{store.path} has no annotated frame; evaluate on a store with joints")
-    predicted = []
-    for start in range(0, len(annotated), BATCH):
-        part = annotated[start : start + BATCH]
-        center_mm, half_mm = torch.from_numpy(store.center_mm[part]), torch.from_numpy(store.half_mm[part])
-        depth_mm = torch.from_numpy(store.depth_mm(part).astype(np.float32))
-        pose = predictor.predict_pose(normalise(depth_mm, center_mm, half_mm), cast(Domain, store.domain))
-        predicted.append(to_joints_mm(pose.cpu(), center_mm, half_mm).numpy())
-        if progress is not None:
-            progress(start + len(part), len(annotated))
-    errors_mm = metrics.joint_errors_mm(np.concatenate(predicted), store.joints_mm[annotated])
-    means = np.round(metrics.per_joint_mm(errors_mm), 3).tolist()
-    return Evaluation(
-        mean_error_mm=round(metrics.mean_error_mm(errors_mm), 3),
-        within_40mm_percent=round(metrics.within_percent(errors_mm, 40.0), 2),
-        per_joint_mm=dict(zip(skeleton.joints, means, strict=True)),
-        frames=len(annotated),
-        protocol=f"all {skeleton.joint_count} joints of {skeleton.name}",
-        domain=store.domain,
-        simulated=store.is_simulated,
-    )
+    return store.joints_mm

@@ -1,4 +1,4 @@
-"""How long the explorer's answer to a slider takes: both pictures and the pose of one latent, by width.
+"""How long the explorer's answer to a slider takes: both pictures and the pose of one latent, by `compact`'s width.
 
 Run: python tests/benchmarks/decode.py
 """
@@ -10,7 +10,7 @@ import time
 import torch
 
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import ModelConfig
+from lsps_core.config import PRESETS, TrainConfig
 from lsps_core.inference import Predictor
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
@@ -23,7 +23,9 @@ def main() -> None:
     print("base channels   MB    ms   ratio to 8")
     first = 0.0
     for base_channels in (8, 12, 16, 64):
-        model = TriDomainModel(ModelConfig(joint_count=21, base_channels=base_channels, pose_hidden=256))
+        settings = PRESETS["compact"] | {"base_channels": base_channels}
+        preset = TrainConfig(synthetic_path="", real_path="", **settings)
+        model = TriDomainModel(preset.model_config(HAND21))
         weights = model.state_dict()
         checkpoint = Checkpoint(
             config=model.config,

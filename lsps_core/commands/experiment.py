@@ -1,0 +1,129 @@
+"""`lsps experiment`: Table 1 and Figure 5 of the paper, as a run of runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from lsps_core.config import PRESETS
+from lsps_core.experiments.plan import EXPERIMENTS, SCALES, SHARES, ExperimentSettings
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=run)
+    parser.add_argument("experiment", choices=EXPERIMENTS)
+    parser.add_argument("--synthetic", type=Path, metavar="S.h5", required=True)
+    parser.add_argument("--real", type=Path, metavar="R.h5", required=True)
+    parser.add_argument("--test", type=Path, metavar="T.h5", required=True, help="annotated real frames to score on")
+    parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="the same folder again goes on")
+    parser.add_argument("--preset", choices=list(PRESETS), default="compact")
+    parser.add_argument(
+        "--scale",
+        choices=SCALES,
+        default="full",
+        help="full: the preset's lengths; small: a tenth; tiny: only to see it run",
+    )
+    parser.add_argument("--seeds", default="1,2,3", help="default: 1,2,3")
+    shares = ",".join(map(str, SHARES))
+    parser.add_argument("--shares", default=shares, help=f"of the real annotations, for figure5; default: {shares}")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps; default: auto")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="change a setting of every run, as in depth.steps=1000 or precision=bfloat16; may be repeated",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from lsps_core.experiments.run import ExperimentRunner
+
+    settings = ExperimentSettings(
+        experiment=arguments.experiment,
+        synthetic_path=arguments.synthetic,
+        real_path=arguments.real,
+        test_path=arguments.test,
+        out=arguments.out,
+        preset=arguments.preset,
+        scale=arguments.scale,
+        seeds=_numbers("--seeds", arguments.seeds, int),
+        shares=_numbers("--shares", arguments.shares, float),
+        device=arguments.device,
+        settings=tuple(arguments.settings),
+    )
+    with _Progress() as progress, _stop_signals() as stopped:
+        runner = ExperimentRunner(settings, progress, lambda: bool(stopped), arguments.command_line)
+        reason = runner.run()
+    print(json.dumps({"reason": reason, "report": str(runner.report_path)}))
+    if reason == "stopped":
+        print(f"lsps experiment: stopped; the same command goes on from {settings.out}", file=sys.stderr)
+    return 0
+
+
+def _numbers(option: str, text: str, kind: Callable[[str], Any]) -> tuple[Any, ...]:
+    try:
+        return tuple(kind(part) for part in text.split(","))
+    except ValueError as error:
+        raise ValueError(f"{option} takes numbers with commas between, as in 1,2,3; not {text!r}") from error
+
+
+@contextmanager
+def _stop_signals() -> Iterator[list[int]]:
+    """A list that SIGINT and SIGTERM append to, instead of what they did before and do again afterwards."""
+    received: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: received.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Progress:
+    """A JSON line on stdout for every finished run; a bar for the run in training on stderr."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._title = ""
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def started(self, name: str, index: int, count: int) -> None:
+        self._close()
+        self._title = f"run {index} of {count}, {name}"
+        print(f"lsps experiment: {self._title}", file=sys.stderr)
+
+    def event(self, event: Any) -> None:
+        if event.kind == "started":
+            self._bar = tqdm(total=event.total_steps, initial=event.step, unit="step", file=sys.stderr, leave=False)
+        elif event.kind == "step" and self._bar is not None:
+            self._bar.update(event.step - self._bar.n)
+            self._bar.set_description(f"{self._title}: {event.stage}")
+        elif event.kind == "validation" and self._bar is not None:
+            self._bar.set_postfix_str(f"{event.mean_error_mm:.1f} mm")
+
+    def finished(self, name: str, result: Any, is_new: bool) -> None:
+        self._close()
+        print(json.dumps({"run": name, "is_new": is_new, **result.to_json()}), flush=True)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

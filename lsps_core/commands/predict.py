@@ -1,0 +1,43 @@
+"""`lsps predict`: a model's joints for every frame of a store, as text that others can score."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=run)
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a .safetensors file or a run")
+    parser.add_argument("data", type=Path, metavar="DATA.h5")
+    parser.add_argument("--out", type=Path, required=True, metavar="PREDICTIONS.txt")
+    parser.add_argument(
+        "--protocol", metavar="NAME", help="nyu14, icvl16, msra21 or all; the skeleton's own if left out"
+    )
+    parser.add_argument("--names", action="store_true", help="begin each line with the frame's name")
+    parser.add_argument("--device", default="auto")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    import numpy as np
+
+    from lsps_core.data.store import FrameStore
+    from lsps_core.device import resolve_device
+    from lsps_core.evaluation import protocols, published
+    from lsps_core.evaluation.evaluate import predict
+    from lsps_core.inference import Predictor
+    from lsps_core.training.run import newest_model
+
+    predictor = Predictor.load(newest_model(arguments.model), resolve_device(arguments.device))
+    with FrameStore(arguments.data) as store, tqdm(total=len(store), unit="frame", file=sys.stderr) as bar:
+        protocol = protocols.choose(predictor.checkpoint.skeleton, store.camera, arguments.protocol)
+        parts = []
+        for indices, joints_mm in predict(predictor, store, np.arange(len(store))):
+            parts.append(joints_mm[:, list(protocol.indices)])
+            bar.update(len(indices))
+        uvd = published.to_uvd(np.concatenate(parts), store)
+        published.write(arguments.out, uvd, tuple(store.names) if arguments.names else ())
+    print(f"{arguments.out}: {len(uvd)} frames, {protocol.name}, u v d in px, px and mm")

@@ -1,0 +1,204 @@
+"""The field's text files of labels and predictions: a line a frame, `u v d` (px, px, mm) a joint, spaces between.
+
+Files differ in small ways, so `read` also takes what can mean one thing only: commas or tabs, any line ends, blank and
+`#` lines, a file name in front of the numbers, all joints of the skeleton where fewer are scored, and extra columns
+that can be told from coordinates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from lsps_core.camera import Camera
+from lsps_core.checkpoint import replacing
+from lsps_core.data.store import FrameStore
+from lsps_core.evaluation.metrics import FloatArray
+from lsps_core.evaluation.protocols import Protocol, choose
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity|1\.#\w*)", re.IGNORECASE)
+_LARGEST = 1e6  # px or mm; beyond it a number is damaged, and its square may not be finite
+_MOST_EXTRA_COLUMNS = 8
+
+
+class PoseFileError(ValueError):
+    """A label or prediction file that cannot be used: file, line, what, and what to do, in one line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoseFile:
+    """Labels or predictions: uvd float64 [N, J, 3] of a protocol's joints, px px mm, NaN where a store annotates none.
+
+    camera: whose px they are. names: the N frames' names, empty where the file has none. notes: what was read in
+    another way than the plain one. is_test: whether names may tell lines of the published label file, which names of
+    training frames seem to as well.
+    """
+
+    path: Path
+    uvd: FloatArray
+    camera: Camera
+    names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    is_test: bool = True
+
+
+class _Line(NamedTuple):
+    number: int  # in the file, from 1
+    name: str  # "" where the line begins with a number
+    values: list[float]
+
+
+def read(path: Path, protocol: Protocol) -> PoseFile:
+    """Read a label or prediction file of `protocol`; PoseFileError where it has no single meaning."""
+    path = Path(path)
+    lines = [line for number, text in enumerate(_text_lines(path), 1) if (line := _parse(path, number, text))]
+    if not lines:
+        raise PoseFileError(f"{path} holds no frames; give a file with a line of numbers for each frame")
+    values = _table(path, lines)
+    columns, note = _coordinate_columns(path, values, protocol)
+    uvd = values[:, columns].reshape(len(lines), len(protocol.indices), 3)
+    names = tuple(line.name.replace("\\", "/") for line in lines) if lines[0].name else ()
+    return PoseFile(path=path, uvd=uvd, camera=protocol.camera, names=names, notes=(note,) if note else ())
+
+
+def _text_lines(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # any line ends become \n
+    except FileNotFoundError:
+        raise PoseFileError(f"{path} does not exist; check the path") from None
+    except IsADirectoryError:
+        raise PoseFileError(f"{path} is a folder; give a text file of labels or predictions") from None
+    except UnicodeDecodeError:
+        raise PoseFileError(f"{path} is no text; give a text file of labels or predictions") from None
+    except OSError as error:
+        raise PoseFileError(f"{path} cannot be read ({error.strerror}); check who may access it") from error
+    return text.split("\n")
+
+
+def _parse(path: Path, number: int, text: str) -> _Line | None:
+    """One line of the file; None for a blank or `#` line."""
+    tokens = text.replace(",", " ").replace(";", " ").split()
+    if not tokens or tokens[0].startswith("#"):
+        return None
+    has_name = not _NUMBER.fullmatch(tokens[0]) and not _NOT_FINITE.fullmatch(tokens[0])
+    values = []
+    for token in tokens[has_name:]:
+        value = float(token) if _NUMBER.fullmatch(token) else None
+        if value is None or abs(value) > _LARGEST:
+            shown = token if len(token) <= 20 else token[:20] + "..."
+            what = "is no number of px or mm" if value is not None or _NOT_FINITE.fullmatch(token) else "is no number"
+            raise PoseFileError(f"{path}, line {number}: {shown!r} {what}; correct that line")
+        values.append(value)
+    return _Line(number, tokens[0] if has_name else "", values)
+
+
+def _table(path: Path, lines: list[_Line]) -> FloatArray:
+    """[N, W]: all lines have as many numbers as most of them, and either all or none begins with a name."""
+    ((width, _),) = Counter(len(line.values) for line in lines).most_common(1)
+    is_named = sum(bool(line.name) for line in lines) * 2 > len(lines)
+    for line in lines:
+        if bool(line.name) != is_named:
+            start = f"begins with {line.name[:40]!r}" if line.name else "begins with a number"
+            others = "with a name" if is_named else "with a number"
+            raise PoseFileError(f"{path}, line {line.number} {start}, other lines {others}; make them alike")
+        if len(line.values) != width:
+            raise PoseFileError(
+                f"{path}, line {line.number} has {len(line.values)} numbers, other lines {width}; correct that line"
+            )
+    return np.array([line.values for line in lines])
+
+
+def _coordinate_columns(path: Path, values: FloatArray, protocol: Protocol) -> tuple[list[int], str]:
+    """Which columns are u v d of the protocol's joints, and what to say where these are not simply all of them."""
+    width, scored, all_of_hand = values.shape[1], len(protocol.indices), protocol.skeleton.joint_count
+    found = [
+        (joints, lead)
+        for joints in sorted({scored, all_of_hand})
+        for lead in range(width - 3 * joints + 1)
+        if width - 3 * joints <= _MOST_EXTRA_COLUMNS
+        and all(_is_no_coordinate(values[:, k]) for k in (*range(lead), *range(lead + 3 * joints, width)))
+    ]
+    if len(found) != 1:
+        wanted = f"{protocol.name} takes {3 * scored}, u v d of each of {scored} joints"
+        if found:
+            raise PoseFileError(f"{path} has {width} numbers a line, {wanted}; remove the columns that are not these")
+        or_joints = f", or {width // 3} joints" if width % 3 == 0 else ""
+        raise PoseFileError(f"{path} has {width} numbers a line{or_joints}; {wanted}: give a file of these joints")
+    ((joints, lead),) = found
+    picked = protocol.indices if joints != scored else range(scored)
+    notes = [f"{width - 3 * joints} columns that are no coordinates were left out"] if width != 3 * joints else []
+    notes += [f"its {joints} joints were taken for those of {protocol.skeleton.name}"] if joints != scored else []
+    return [lead + 3 * joint + axis for joint in picked for axis in range(3)], "; ".join(notes)
+
+
+def _is_no_coordinate(column: FloatArray) -> bool:
+    """True for what no joint of a moving hand does: to stand still, to count the lines, to stay within 0 and 1."""
+    if ((column >= 0) & (column <= 1)).all():
+        return True
+    is_whole = (column == np.round(column)).all()
+    return len(column) > 1 and bool(np.ptp(column) == 0 or (is_whole and (np.diff(column) > 0).all()))
+
+
+def write(path: Path, uvd: FloatArray, names: tuple[str, ...] = ()) -> None:
+    """Write uvd [N, J, 3] (px, px, mm), a line a frame, whole or not at all; with `names`, each in front of its line.
+
+    PoseFileError for numbers that are not finite and for names that a reader would take apart.
+    """
+    flat = np.asarray(uvd, dtype=np.float64).reshape(len(uvd), -1)
+    is_finite = np.isfinite(flat).all(axis=1)
+    if not is_finite.all():
+        raise PoseFileError(f"{path} was not written: frame {np.argmin(is_finite)} has a joint without a position")
+    lines = [" ".join(f"{value:.4f}" for value in row) for row in flat]
+    if names:
+        for name in names:
+            if not re.fullmatch(r"[^\s,;#][^\s,;]*", name) or _NUMBER.fullmatch(name) or _NOT_FINITE.fullmatch(name):
+                raise PoseFileError(
+                    f"{path} was not written: {name!r} cannot stand before numbers; leave the names out"
+                )
+        lines = [f"{name} {line}" for name, line in zip(names, lines, strict=True)]
+    with replacing(Path(path)) as temporary:
+        temporary.write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="\n")
+
+
+def to_uvd(joints_mm: FloatArray, store: FrameStore) -> FloatArray:
+    """joints_mm [..., 3] of a store's frames -> uvd [..., 3] in the pictures that these came from.
+
+    A mirrored store holds left hands as right ones: x became -x. Here it becomes x again.
+    """
+    points = np.asarray(joints_mm, dtype=np.float64)
+    return source_camera(store).project(points * (-1.0 if store.is_mirrored else 1.0, 1.0, 1.0))
+
+
+def source_camera(store: FrameStore) -> Camera:
+    """The camera of the pictures that a store was made of; the store's own may be that of the flipped ones."""
+    own = store.camera
+    if store.is_mirrored and store.skeleton is not None:
+        known = choose(store.skeleton, own).camera
+        if (known.fx, known.fy, known.cy) == (own.fx, own.fy, own.cy):
+            return known
+    return own
+
+
+def labels_of(store: FrameStore, protocol: Protocol) -> PoseFile:
+    """A store's annotation as a label file of the protocol; PoseFileError where it is of another skeleton or none."""
+    if store.skeleton is None or store.joints_mm is None:
+        raise PoseFileError(f"{store.path} is not annotated; give a store with joints")
+    if store.skeleton.joints != protocol.skeleton.joints:
+        raise PoseFileError(
+            f"{store.path} has the joints of {store.skeleton.name}, {protocol.name} scores joints of "
+            f"{protocol.skeleton.name}; give a store of that skeleton"
+        )
+    joints_mm = store.joints_mm[:, list(protocol.indices)]
+    return PoseFile(
+        path=store.path,
+        uvd=to_uvd(joints_mm, store),
+        camera=source_camera(store),
+        names=tuple(store.names),
+        is_test=store.provenance.get("split") != "train",
+    )

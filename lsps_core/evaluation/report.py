@@ -1,0 +1,150 @@
+"""The numbers and curves of an evaluation: as JSON, as CSV, and as pictures.
+
+Every function takes `ErrorTable`s, one for each method on the same frames, the first of them the one in question.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lsps_core.checkpoint import replacing
+from lsps_core.evaluation import metrics
+from lsps_core.evaluation.metrics import ErrorTable, FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_CURVES = {
+    "worst_joint_percent": "frames with the worst joint within d",
+    "mean_joint_percent": "frames with the mean joint error within d",
+    "joints_percent": "joints within d",
+}
+_PICTURE_DPI = 150
+
+
+def figures(table: ErrorTable) -> dict[str, Any]:
+    """What one quotes: the errors of all frames, of each joint and of each group, in mm and %."""
+    groups = {name: _summary(errors_mm) for name, errors_mm in table.by_group().items()}
+    return _summary(table.errors_mm) | {"per_joint_mm": per_joint(table), "per_group": groups}
+
+
+def _summary(errors_mm: FloatArray) -> dict[str, Any]:
+    return {
+        "frames": len(errors_mm),
+        "mean_error_mm": round(metrics.mean_error_mm(errors_mm), 3),
+        "median_error_mm": round(metrics.median_error_mm(errors_mm), 3),
+        "percentile95_error_mm": round(metrics.percentile_error_mm(errors_mm, 95.0), 3),
+        "max_error_mm": round(metrics.max_error_mm(errors_mm), 3),
+        "within_40mm_percent": round(metrics.within_percent(errors_mm, 40.0), 2),
+    }
+
+
+def per_joint(table: ErrorTable) -> dict[str, float | None]:
+    """Mean error in mm by joint; None where no frame annotates it."""
+    means = metrics.per_joint_mm(table.errors_mm).tolist()
+    return {joint: _number(mean) for joint, mean in zip(table.joints, means, strict=True)}
+
+
+def curves(table: ErrorTable) -> dict[str, list[float]]:
+    """The success curves by name; each has one value for every "distance_mm"."""
+    found: dict[str, FloatArray] = metrics.success_curves(table.errors_mm)._asdict()
+    return {name: [round(float(value), 3) for value in values] for name, values in found.items()}
+
+
+def write(folder: Path, result: dict[str, Any], tables: Sequence[ErrorTable], title: str, is_simulated: bool) -> None:
+    """Write `result` to evaluation.json, and beside it curves.csv, per_joint.csv, frames.csv, success.png, joints.png.
+
+    Each file is written whole or not at all; CheckpointError where one cannot be. `title` stands over the pictures.
+    """
+    with replacing(folder / "evaluation.json") as temporary:
+        temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    _write_csv(folder / "curves.csv", ["method", *metrics.SuccessCurves._fields], _curve_rows(tables))
+    _write_csv(folder / "per_joint.csv", ["method", "joint", "mean_error_mm"], _joint_rows(tables))
+    head = ["method", "frame", "name", "group", "mean_mm", "worst_mm", *tables[0].joints]
+    _write_csv(folder / "frames.csv", head, _frame_rows(tables))
+    note = f"{title} - simulated data" if is_simulated else title
+    _draw_success(folder / "success.png", tables, note)
+    _draw_joints(folder / "joints.png", tables, note)
+
+
+def _write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(head)
+        writer.writerows(rows)
+
+
+def _curve_rows(tables: Sequence[ErrorTable]) -> Iterable[Sequence[Any]]:
+    for table in tables:
+        for values in zip(*curves(table).values(), strict=True):
+            yield [table.method, *values]
+
+
+def _joint_rows(tables: Sequence[ErrorTable]) -> Iterable[Sequence[Any]]:
+    for table in tables:
+        for joint, mean in per_joint(table).items():
+            yield [table.method, joint, mean]
+
+
+def _frame_rows(tables: Sequence[ErrorTable]) -> Iterable[Sequence[Any]]:
+    for table in tables:
+        means, worst = metrics.frame_mean_mm(table.errors_mm), metrics.frame_worst_mm(table.errors_mm)
+        for row, errors_mm in enumerate(table.errors_mm.tolist()):
+            about = [table.method, int(table.places[row]), table.frames[row], table.groups[row]]
+            yield [*about, *(_number(value) for value in (means[row], worst[row], *errors_mm))]
+
+
+def _number(value: float) -> float | None:
+    return round(float(value), 3) if math.isfinite(value) else None
+
+
+def _draw_success(path: Path, tables: Sequence[ErrorTable], title: str) -> None:
+    from matplotlib.figure import Figure  # slow to import, and most evaluations draw nothing
+
+    figure = Figure(figsize=(15, 5.2), layout="constrained")
+    figure.suptitle(_plain(title))
+    for axes, (name, label) in zip(figure.subplots(1, 3, sharey=True), _CURVES.items(), strict=True):
+        for table in tables:
+            found = metrics.success_curves(table.errors_mm)
+            legend = f"{table.method}: {metrics.mean_error_mm(table.errors_mm):.2f} mm"
+            axes.plot(found.distance_mm, getattr(found, name), label=_plain(legend))
+        axes.set(xlabel="distance d (mm)", xlim=(0, 80), ylim=(0, 100), title=f"% of {label}")
+        axes.grid(alpha=0.3)
+    axes.legend(loc="lower right", title="mean joint error")
+    _save(figure, path)
+
+
+def _draw_joints(path: Path, tables: Sequence[ErrorTable], title: str) -> None:
+    from matplotlib.figure import Figure
+
+    joints = [*map(_plain, tables[0].joints), "mean"]
+    figure = Figure(figsize=(max(8.0, 0.45 * len(joints)), 5), layout="constrained")
+    axes = figure.subplots()
+    places, width = np.arange(len(joints)), 0.8 / len(tables)
+    for row, table in enumerate(tables):
+        heights = [*metrics.per_joint_mm(table.errors_mm), metrics.mean_error_mm(table.errors_mm)]
+        axes.bar(places + (row - (len(tables) - 1) / 2) * width, heights, width, label=_plain(table.method))
+    axes.set_xticks(places, joints, rotation=60, ha="right")
+    axes.set(ylabel="mean error (mm)", title=_plain(title))
+    axes.grid(axis="y", alpha=0.3)
+    axes.legend()
+    _save(figure, path)
+
+
+def _plain(text: str) -> str:
+    """A file's name as matplotlib shows it and no more: `$` would begin a formula, `_` hide a legend's line."""
+    return (" " if text.startswith("_") else "") + text.replace("$", r"\$")
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with replacing(path) as temporary, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # names in scripts the font does not have
+        figure.savefig(temporary, format="png", dpi=_PICTURE_DPI)

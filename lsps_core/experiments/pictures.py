@@ -1,0 +1,60 @@
+"""An experiment's picture: Table 1 as bars, the left half of Figure 5 as curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from lsps_core.experiments.results import RowResult, Summary
+
+_AXES = {"mean_error_mm": "mean joint error, mm", "within_40mm_percent": "frames with all joints within 40 mm, %"}
+_COLOURS = ("tab:blue", "tab:orange", "tab:green")
+
+
+def table_bars(rows: Sequence[RowResult], title: str) -> Figure:
+    """A bar a row for either metric, with its deviation and every seed's own value as a dot."""
+    figure = Figure(figsize=(11, 1.6 + 0.5 * len(rows)), layout="constrained")
+    figure.suptitle(title, fontsize=10)
+    left, right = figure.subplots(1, 2, sharey=True)
+    for axes, (metric, name) in zip((left, right), _AXES.items(), strict=True):
+        for place, row in enumerate(rows):
+            summary: Summary = getattr(row, metric)
+            if summary.mean is None:
+                axes.annotate("not yet", (0, place), xytext=(4, 0), textcoords="offset points", va="center")
+                continue
+            axes.barh(place, summary.mean, xerr=summary.deviation, color=_COLOURS[0], alpha=0.6, capsize=3)
+            axes.plot(list(summary.values.values()), [place] * len(summary.values), "k.", markersize=4)
+            axes.annotate(f"{summary.mean:.1f}", (0, place), xytext=(4, 0), textcoords="offset points", va="center")
+        axes.set(xlabel=name, xlim=(0, 100 if metric == "within_40mm_percent" else None))
+    left.set_yticks(range(len(rows)), [row.row.label for row in rows])
+    left.invert_yaxis()
+    return figure
+
+
+def curves(rows: Sequence[RowResult], title: str) -> Figure:
+    """A curve a method for either metric, against the share of real annotations; without any, LSPS is a level line."""
+    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    figure.suptitle(title, fontsize=10)
+    shares = sorted({row.row.labels for row in rows if row.row.labels > 0})
+    for axes, (metric, name) in zip(figure.subplots(1, 2), _AXES.items(), strict=True):
+        for colour, key in zip(_COLOURS, dict.fromkeys(row.row.key for row in rows), strict=False):
+            points = [(row, getattr(row, metric)) for row in rows if row.row.key == key and row.runs]
+            for row, summary in points:
+                if row.row.labels == 0:
+                    axes.axhline(summary.mean, color=colour, linestyle="--", label=f"{row.row.label}, no real label")
+            labelled = [(row.row.labels, summary) for row, summary in points if row.row.labels > 0]
+            if labelled:
+                x = [share for share, _ in labelled]
+                means = [summary.mean for _, summary in labelled]
+                deviations = [summary.deviation or 0.0 for _, summary in labelled]
+                axes.errorbar(x, means, deviations, color=colour, marker="o", capsize=3, label=points[0][0].row.label)
+        axes.set_xscale("log")
+        axes.set_xticks(shares)
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}"))
+        axes.set(xlabel="real annotations used, %", ylabel=name)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend()
+    return figure

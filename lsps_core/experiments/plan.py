@@ -1,0 +1,203 @@
+"""Which runs make up Table 1 and the left half of Figure 5: a run's settings and the rows that it stands in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, NamedTuple, get_args
+
+from lsps_core.config import PRESETS, STAGES, Preset, TrainConfig
+
+Experiment = Literal["table1", "figure5"]
+EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
+Scale = Literal["tiny", "small", "full"]
+SCALES: tuple[Scale, ...] = get_args(Scale)
+SHARES = (0.01, 0.05, 0.1, 0.25, 1.0)
+"""Of the real annotations, in figure 5."""
+_SMALLER = 10
+"""How many times fewer steps `small` takes than the preset; `tiny` only shows that everything runs."""
+_TINY = [
+    *("base_channels=4", "pose.steps=40", "pose.batch_size=16"),
+    *("depth.steps=3", "depth.batch_size=2", "depth.extra_annotated=2"),
+    *("posterior.steps=6", "posterior.batch_size=4", "posterior.extra_annotated=4"),
+]
+_PLANNED_KEYS = {
+    "synthetic_path": "--synthetic",
+    "real_path": "--real",
+    "preset": "--preset",
+    "seed": "--seeds",
+    "labels": "--shares",
+    "device": "--device",
+    "method": "",
+    "annotations": "",
+    "initial_path": "",
+}
+"""Settings that the rows or other options decide, with the option."""
+
+
+class _Recipe(NamedTuple):
+    """What a row changes in the settings that all rows share; is_pretrained: it trains the posterior stage only."""
+
+    label: str
+    settings: tuple[str, ...] = ()
+    is_pretrained: bool = False
+
+
+_NO_BRIDGE = ("weights.feature_matching=0", "weights.posterior_translated=0")
+"""Nothing carries P from synthetic to real images: it learns from annotated images alone."""
+_RECIPES = {
+    "pretrained": _Recipe("the pre-trained model of *", ("posterior.steps=0",)),
+    "synthetic_only": _Recipe("Synthetic-only", ("depth.steps=0", *_NO_BRIDGE)),
+    "synthetic_only_pretrained": _Recipe("Synthetic-only*", _NO_BRIDGE, True),
+    "lsps": _Recipe("LSPS*", (), True),
+    "lsps_paper_terms": _Recipe("LSPS*, the paper's posterior terms alone", ("weights.posterior_translated=0",), True),
+    "real_pretrained": _Recipe("Real labels*", ("annotations=real", "labels=1", *_NO_BRIDGE), True),
+    "supervised": _Recipe("Supervised", ("depth.steps=0", "annotations=real", *_NO_BRIDGE)),
+    "crossing_nets": _Recipe("CrossingNets-style", ("method=crossing_nets", "annotations=real", *_NO_BRIDGE)),
+}
+TABLE1_ROWS = ("synthetic_only", "synthetic_only_pretrained", "lsps", "lsps_paper_terms", "real_pretrained")
+FIGURE5_CURVES = ("lsps", "supervised", "crossing_nets")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentSettings:
+    """What the user asks for. `settings` are KEY=VALUE as in `lsps train --set`, for every run.
+
+    ValueError where seeds or shares are none, repeated or out of range.
+    """
+
+    experiment: Experiment
+    synthetic_path: Path
+    real_path: Path
+    test_path: Path
+    out: Path
+    preset: Preset = "compact"
+    scale: Scale = "full"
+    seeds: tuple[int, ...] = (1, 2, 3)
+    shares: tuple[float, ...] = SHARES
+    device: str = "auto"
+    settings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.seeds or min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"--seeds takes different whole numbers, 0 or more, as in 1,2,3; not {self.seeds}")
+        if not self.shares or not all(0 < share <= 1 for share in self.shares):
+            raise ValueError(f"--shares takes shares above 0 up to 1, as in 0.01,0.1,1; not {self.shares}")
+        if len(set(self.shares)) < len(self.shares):
+            raise ValueError(f"--shares names a share twice: {self.shares}")
+
+    def run_path(self, name: str) -> Path:
+        return self.out / "runs" / name
+
+    def base_config(self) -> TrainConfig:
+        """What all rows share: the preset, scaled, with the user's settings."""
+        for setting in self.settings:
+            key = setting.partition("=")[0]
+            if key in _PLANNED_KEYS:
+                remedy = f"use {_PLANNED_KEYS[key]}" if _PLANNED_KEYS[key] else "leave it out"
+                raise ValueError(f"--set {setting}: the experiment decides on {key} itself; {remedy}")
+        config = TrainConfig(
+            synthetic_path=str(self.synthetic_path.resolve()),
+            real_path=str(self.real_path.resolve()),
+            device=self.device,
+            **PRESETS[self.preset],
+        )
+        return config.with_settings([*_scaling(config, self.scale), *self.settings])
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """name: of its directory. parent: the run whose model it starts from, None for a random start."""
+
+    name: str
+    config: TrainConfig
+    parent: PlannedRun | None = None
+
+    def budget(self) -> dict[str, str]:
+        """`steps × frames per domain (+ extra annotated)` of each stage, those of the parent included."""
+        budgets = {}
+        for stage in STAGES:
+            lengths = [run.config.stage(stage) for run in (self.parent, self) if run is not None]
+            length = next((length for length in lengths if length.steps), None)
+            extra = f" (+{length.extra_annotated})" if length and stage != "pose" and length.extra_annotated else ""
+            budgets[stage] = f"{length.steps} × {length.batch_size}{extra}" if length else "0"
+        return budgets
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table, or a point of a curve: the same settings under several seeds. key: which row or curve."""
+
+    key: str
+    labels: float
+    runs: dict[int, PlannedRun]
+
+    @property
+    def label(self) -> str:
+        return _RECIPES[self.key].label
+
+
+@dataclass(frozen=True)
+class Plan:
+    """rows in the order of the table; `runs` in the order of training, each after the one that it starts from."""
+
+    experiment: Experiment
+    seeds: tuple[int, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def runs(self) -> tuple[PlannedRun, ...]:
+        """One seed after the other, so that whole tables are there early."""
+        runs: dict[str, PlannedRun] = {}
+        for seed in self.seeds:
+            for row in self.rows:
+                run = row.runs[seed]
+                for needed in (run.parent, run):
+                    if needed is not None:
+                        runs[needed.name] = needed
+        return tuple(runs.values())
+
+
+def make_plan(settings: ExperimentSettings) -> Plan:
+    """All runs of an experiment; ValueError where a setting is not possible."""
+    base = settings.base_config()
+    if settings.experiment == "table1":
+        keys = [key for key in TABLE1_ROWS if key != "lsps_paper_terms" or base.weights.posterior_translated > 0]
+        points = [(key, 0.0) for key in keys]
+    else:
+        points = [("lsps", 0.0), *((key, share) for share in sorted(settings.shares) for key in FIGURE5_CURVES)]
+    rows = []
+    for key, share in points:
+        runs = {seed: _planned_run(settings, replace(base, seed=seed), key, share) for seed in settings.seeds}
+        rows.append(Row(key, next(iter(runs.values())).config.labels, runs))
+    return Plan(settings.experiment, settings.seeds, tuple(rows))
+
+
+def _planned_run(settings: ExperimentSettings, base: TrainConfig, key: str, share: float) -> PlannedRun:
+    recipe = _RECIPES[key]
+    parent = None
+    changes = [f"labels={share}", *recipe.settings]
+    if recipe.is_pretrained:
+        parent = _planned_run(settings, base, "pretrained", share)
+        model_path = settings.run_path(parent.name).resolve() / "model.safetensors"
+        changes += ["pose.steps=0", "depth.steps=0", f"initial_path={model_path}"]
+    if "annotations=real" in recipe.settings:
+        changes += _annotated_frames_as_in(base)
+    name = f"{key}-labels{share:g}-seed{base.seed}" if share else f"{key}-seed{base.seed}"
+    return PlannedRun(name, base.with_settings(changes), parent)
+
+
+def _annotated_frames_as_in(base: TrainConfig) -> list[str]:
+    """Extra annotated frames are synthetic: rows without those take as many real ones more a step, to be no poorer."""
+    settings = []
+    for name in ("depth", "posterior"):
+        stage = base.stage(name)
+        settings += [f"{name}.batch_size={stage.batch_size + stage.extra_annotated}", f"{name}.extra_annotated=0"]
+    return settings
+
+
+def _scaling(config: TrainConfig, scale: Scale) -> list[str]:
+    if scale == "small":
+        return [f"{name}.steps={math.ceil(config.stage(name).steps / _SMALLER)}" for name in STAGES]
+    return _TINY if scale == "tiny" else []

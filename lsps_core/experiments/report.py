@@ -1,0 +1,199 @@
+"""An experiment's table as Markdown and CSV: whole at any time, with what is not finished marked as such."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from lsps_core.checkpoint import replacing
+from lsps_core.config import STAGES
+from lsps_core.data.store import FrameStore
+from lsps_core.experiments.pictures import curves, table_bars
+from lsps_core.experiments.plan import ExperimentSettings, Plan
+from lsps_core.experiments.results import RowResult, RunResult, Summary, row_results, seeds_without_gap
+
+NOT_YET = "not yet"
+TITLES = {
+    "table1": "Table 1: synthetic-only, LSPS and real labels",
+    "figure5": "Figure 5, left: error against the share of real annotations",
+}
+_NOTES = {
+    "table1": "\\* starts from the seed's pre-trained model: pose and depth stages on synthetic and unlabelled real "
+    "frames. Gap closed = (Synthetic-only\\* − row) / (Synthetic-only\\* − Real labels\\*) of the mean errors, seed by "
+    "seed. The paper: 74.5 % on NYU (23.71, 17.84, 15.83 mm), 58.4 % on ICVL (23.91, 14.09, 7.09 mm).",
+    "figure5": "\\* starts from a model that was pre-trained with the same share of real labels; the others start at "
+    "random and use real frames only. At 0 % LSPS has no real label at all.",
+}
+
+
+@dataclass(frozen=True)
+class StoreFacts:
+    """What a reader must know of a store. role: synthetic, real or test."""
+
+    role: str
+    path: Path
+    frames: int
+    is_simulated: bool
+    provenance: dict[str, Any]
+
+    @classmethod
+    def of(cls, role: str, store: FrameStore) -> Self:
+        return cls(role, store.path.resolve(), len(store), store.is_simulated, store.provenance)
+
+
+def write_report(
+    settings: ExperimentSettings, plan: Plan, results: dict[str, RunResult], stores: Sequence[StoreFacts]
+) -> Path:
+    """Write EXPERIMENT.md, .csv and .png into the experiment's folder, each whole; returns the Markdown's path.
+
+    results: of the finished runs, by name. CheckpointError where a file cannot be written.
+    """
+    rows = row_results(plan, results)
+    path = settings.out / f"{plan.experiment}.md"
+    with replacing(path.with_suffix(".csv")) as temporary:
+        temporary.write_text(_csv(rows), encoding="utf-8")
+    draw = table_bars if plan.experiment == "table1" else curves
+    figure = draw(rows, f"{TITLES[plan.experiment]}\n{simulated_statement(stores)}".strip())
+    with replacing(path.with_suffix(".png")) as temporary:
+        figure.savefig(temporary, format="png", dpi=120)
+    with replacing(path) as temporary:
+        temporary.write_text(_markdown(settings, plan, rows, results, stores), encoding="utf-8")
+    return path
+
+
+def simulated_statement(stores: Iterable[StoreFacts]) -> str:
+    """One sentence where stores that stand for a camera's frames are simulated; empty where they are not."""
+    simulated = [store.role for store in stores if store.is_simulated and store.role != "synthetic"]
+    if not simulated:
+        return ""
+    return (
+        f"Simulated data: the frames of the {' and '.join(simulated)} store stand for a camera's, but were simulated."
+    )
+
+
+def _markdown(
+    settings: ExperimentSettings,
+    plan: Plan,
+    rows: list[RowResult],
+    results: dict[str, RunResult],
+    stores: Sequence[StoreFacts],
+) -> str:
+    done = sum(run.name in results for run in plan.runs)
+    parts = [f"# {TITLES[plan.experiment]}", simulated_statement(stores), _main_table(plan, rows)]
+    seeds = f"Mean ± standard deviation (n − 1) over the seeds {', '.join(map(str, plan.seeds))}"
+    if len(plan.seeds) == 1:
+        seeds = f"Seed {plan.seeds[0]} alone, so without deviation"
+    parts.append(f"{seeds}; {done} of {len(plan.runs)} runs finished. {_NOTES[plan.experiment]}")
+    if no_gap := seeds_without_gap(rows):
+        parts.append(
+            f"Under seed {', '.join(map(str, no_gap))} real labels came out no better than synthetic ones: there was "
+            "no gap to close, and the figure means nothing."
+        )
+    parts += ["## Budget", _budget_table(plan), _cost(settings, plan, results)]
+    parts += ["## Data", _data(stores, results)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _main_table(plan: Plan, rows: list[RowResult]) -> str:
+    is_table1 = plan.experiment == "table1"
+    header = [
+        "row",
+        "mean error, mm",
+        "frames within 40 mm, %",
+        "gap closed, %" if is_table1 else "real labels, %",
+    ]
+    lines = []
+    for result in rows:
+        if is_table1:
+            last = _text(result.gap_closed_percent, 1) if result.row.key.startswith("lsps") else ""
+        else:
+            last = f"{100 * result.row.labels:g}"
+        seeds = ", ".join(map(str, result.runs)) or "–"
+        if len(result.runs) < len(plan.seeds):
+            seeds += f" ({NOT_YET}: {', '.join(str(seed) for seed in plan.seeds if seed not in result.runs)})"
+        metrics = (_text(result.mean_error_mm, 2), _text(result.within_40mm_percent, 2))
+        lines.append([result.row.label, *metrics, last, seeds, f"{result.seconds:.0f}" if result.runs else NOT_YET])
+    return _table([*header, "seeds", "training, s"], lines)
+
+
+def _budget_table(plan: Plan) -> str:
+    """Once a row: the shares of labels of figure 5 do not change it."""
+    lines = {}
+    for row in plan.rows:
+        lines[row.label] = [row.label, *row.runs[plan.seeds[0]].budget().values()]
+    note = (
+        "Steps × frames per domain and step, in brackets the synthetic annotated frames beyond them. Rows without "
+        "synthetic annotations take as many more real frames instead."
+    )
+    return f"{note}\n\n{_table(['row', *STAGES], list(lines.values()))}"
+
+
+def _cost(settings: ExperimentSettings, plan: Plan, results: dict[str, RunResult]) -> str:
+    parents = {run.parent.name for run in plan.runs if run.parent is not None}
+    shared_s = sum(results[name].seconds for name in parents & results.keys())
+    machines = sorted({results[run.name].machine for run in plan.runs if run.name in results})
+    texts = [f"Preset {settings.preset}, scale {settings.scale}"]
+    texts += [f"settings {' '.join(settings.settings)}"] if settings.settings else []
+    texts += [f"pre-training {shared_s:.0f} s"] if shared_s else []
+    texts += [f"trained on {'; '.join(machines)}"] if machines else []
+    return ", ".join(texts) + "."
+
+
+def _data(stores: Sequence[StoreFacts], results: dict[str, RunResult]) -> str:
+    lines = []
+    for store in stores:
+        kind = "simulated" if store.is_simulated else "recorded"
+        origin = store.provenance.get("command") or json.dumps(store.provenance)
+        lines.append(f"- {store.role}: `{store.path.name}`, {store.frames} frames, {kind}, from `{origin}`")
+    protocols = sorted({f"{result.protocol}, {result.frames} test frames" for result in results.values()})
+    lines += [f"- scored: {protocol}" for protocol in protocols]
+    paths = {store.role: store.path for store in stores}
+    if paths.get("test") == paths.get("real"):
+        lines.append("- The test frames are the training frames: these errors say nothing about new ones.")
+    return "\n".join(lines)
+
+
+def _csv(rows: list[RowResult]) -> str:
+    """One line a row and seed, the row's mean and deviation repeated on each."""
+    lines: list[dict[str, Any]] = []
+    for result in rows:
+        summaries = {
+            "mean_error_mm": result.mean_error_mm,
+            "within_40mm_percent": result.within_40mm_percent,
+            "gap_closed_percent": result.gap_closed_percent,
+        }
+        for seed, planned in result.row.runs.items():
+            run = result.runs.get(seed)
+            line: dict[str, Any] = {"row": result.row.key, "labels": result.row.labels, "seed": seed}
+            line["status"] = "finished" if run else NOT_YET
+            line |= {name: _rounded(summary.values.get(seed)) for name, summary in summaries.items()}
+            for name, summary in summaries.items():
+                line |= {f"{name}_mean": _rounded(summary.mean), f"{name}_deviation": _rounded(summary.deviation)}
+            line |= {f"{stage}_budget": text for stage, text in planned.budget().items()}
+            line |= {key: getattr(run, key, None) for key in ("frames", "seconds", "machine")}
+            lines.append(line | {"run": planned.name})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(lines[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _text(summary: Summary, digits: int) -> str:
+    if summary.mean is None:
+        return NOT_YET
+    deviation = "" if summary.deviation is None else f" ± {summary.deviation:.{digits}f}"
+    return f"{summary.mean:.{digits}f}{deviation}"
+
+
+def _table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *lines))

@@ -1,0 +1,352 @@
+"""Table 1 and Figure 5: which settings a row gets, what the report says, and that nothing finished is done twice."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lsps_core.cli import main
+from lsps_core.config import STAGES
+from lsps_core.experiments.plan import ExperimentSettings, PlannedRun, make_plan
+from lsps_core.experiments.report import StoreFacts, write_report
+from lsps_core.experiments.results import RunResult, gap_closed_percent
+from lsps_core.experiments.run import ExperimentRunner
+
+TABLE1 = ["synthetic_only", "synthetic_only_pretrained", "lsps", "lsps_paper_terms", "real_pretrained"]
+
+
+def settings(out: Path = Path("out"), experiment: str = "table1", **changes) -> ExperimentSettings:
+    paths = {"synthetic_path": Path("s.h5"), "real_path": Path("r.h5"), "test_path": Path("t.h5")}
+    return ExperimentSettings(**{"experiment": experiment, "out": out, "device": "cpu", **paths, **changes})
+
+
+def runs_of(experiment: str = "table1", **changes) -> dict[tuple[str, float], PlannedRun]:
+    """The plan's runs of its first seed, by row and share of labels."""
+    plan = make_plan(settings(experiment=experiment, **changes))
+    return {(row.key, row.labels): row.runs[plan.seeds[0]] for row in plan.rows}
+
+
+def arguments(stores: dict[str, Path], out: Path, *more: str) -> list[str]:
+    paths = ["--synthetic", stores["synthetic"], "--real", stores["real"], "--test", stores["real"], "--out", out]
+    tiny = ["--scale", "tiny", "--device", "cpu", "--seeds", "3"]
+    return ["experiment", "table1", *map(str, paths), *tiny, *more]
+
+
+def made_up(mean_error_mm: float, within: float = 50.0, seconds: float = 10.0) -> RunResult:
+    return RunResult(
+        mean_error_mm=mean_error_mm,
+        within_40mm_percent=within,
+        frames=8252,
+        protocol="14 joints",
+        seconds=seconds,
+        machine="an abacus",
+    )
+
+
+def stores_facts(is_simulated: bool) -> list[StoreFacts]:
+    command = {"command": "lsps simulate"}
+    return [StoreFacts(role, Path(f"{role}.h5"), 96, is_simulated, command) for role in ("synthetic", "real", "test")]
+
+
+class Told:
+    """Keeps what an experiment said."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[str, int, int]] = []
+        self.kinds: list[str] = []
+        self.new: dict[str, RunResult] = {}
+        self.after_event = lambda: None
+
+    def started(self, name: str, index: int, count: int) -> None:
+        self.begun.append((name, index, count))
+
+    def event(self, event) -> None:
+        self.kinds.append(event.kind)
+        self.after_event()
+
+    def finished(self, name: str, result: RunResult, is_new: bool) -> None:
+        assert is_new
+        self.new[name] = result
+
+
+def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
+    runs = {key: run for (key, _), run in runs_of().items()}
+    assert list(runs) == TABLE1
+    configs = {key: run.config for key, run in runs.items()}
+    assert [config.depth.steps for config in configs.values()] == [0] * 5
+    assert {key for key, run in runs.items() if run.parent is None} == {"synthetic_only"}
+    assert configs["synthetic_only"].pose.steps > 0
+    bridges = {k: (c.weights.feature_matching, c.weights.posterior_translated) for k, c in configs.items()}
+    assert bridges["lsps"] == (1.0, 10.0)
+    assert bridges["lsps_paper_terms"] == (1.0, 0.0)
+    assert {bridges[key] for key in ("synthetic_only", "synthetic_only_pretrained", "real_pretrained")} == {(0, 0)}
+    assert {key for key, config in configs.items() if config.annotations == "real"} == {"real_pretrained"}
+    assert [config.labels for config in configs.values()] == [0, 0, 0, 0, 1]
+
+
+def test_pretrained_rows_share_a_model_that_saw_no_real_label_and_train_the_posterior_stage_alone():
+    runs = [run for run in runs_of(seeds=(7,)).values() if run.parent is not None]
+    (parent,) = {run.parent for run in runs}
+    assert (parent.config.labels, parent.config.posterior.steps, parent.config.seed) == (0, 0, 7)
+    assert parent.config.depth.steps == 20_000
+    for run in runs:
+        assert run.config.initial_path == str(Path("out/runs/pretrained-seed7/model.safetensors").resolve())
+        assert (run.config.pose.steps, run.config.depth.steps) == (0, 0)
+
+
+@pytest.mark.parametrize("experiment", ["table1", "figure5"])
+def test_all_rows_have_equal_budgets(experiment):
+    runs = runs_of(experiment).values()
+    frames = {}
+    for stage in STAGES:
+        lengths = [run.config.stage(stage) for whole in runs for run in (whole, whole.parent) if run is not None]
+        frames[stage] = {(s.steps, s.batch_size + s.extra_annotated) for s in lengths if s.steps}
+    assert frames == {"pose": {(20_000, 128)}, "depth": {(20_000, 16)}, "posterior": {(6_000, 48)}}
+
+
+def test_the_paper_preset_has_no_row_of_its_own_terms_as_all_of_it_is():
+    assert ("lsps_paper_terms", 0.0) not in runs_of(preset="paper")
+    assert ("lsps_paper_terms", 0.0) not in runs_of(settings=("weights.posterior_translated=0",))
+
+
+def test_figure_5_has_three_curves_over_the_shares_and_lsps_without_labels():
+    runs = runs_of("figure5", shares=(0.5, 0.1))
+    curves = ("lsps", "supervised", "crossing_nets")
+    assert list(runs) == [("lsps", 0.0), *((key, share) for share in (0.1, 0.5) for key in curves)]
+    assert all(run.config.labels == share for (_, share), run in runs.items())
+    for share in (0.0, 0.1, 0.5):
+        assert runs["lsps", share].parent.config.labels == share
+    crossing, supervised = runs["crossing_nets", 0.1], runs["supervised", 0.1]
+    assert crossing.parent is supervised.parent is None
+    assert (crossing.config.method, crossing.config.annotations) == ("crossing_nets", "real")
+    assert crossing.config.depth.steps == 20_000
+    assert (supervised.config.method, supervised.config.annotations) == ("lsps", "real")
+    assert (supervised.config.depth.steps, supervised.config.weights.feature_matching) == (0, 0)
+
+
+def test_runs_are_planned_once_each_seed_by_seed_after_what_they_start_from():
+    for experiment, count in (("table1", 12), ("figure5", 28)):
+        plan = make_plan(settings(experiment=experiment, seeds=(1, 2), shares=(0.1, 0.5, 1.0)))
+        names = [run.name for run in plan.runs]
+        assert len(names) == len(set(names)) == count
+        assert all(run.config.seed == 1 for run in plan.runs[: count // 2])
+        for run in plan.runs:
+            assert run.parent is None or names.index(run.parent.name) < names.index(run.name)
+    shared = {run.name for run in make_plan(settings(seeds=(1, 2))).runs} & set(names)
+    assert shared == {"pretrained-seed1", "pretrained-seed2", "lsps-seed1", "lsps-seed2"}
+
+
+def test_a_scale_and_settings_hold_for_every_row():
+    runs = runs_of(scale="small", settings=("posterior.steps=70", "precision=bfloat16"))
+    for run in runs.values():
+        assert run.config.posterior.steps == 70
+        assert run.config.precision == "bfloat16"
+    assert runs["lsps", 0.0].parent.config.depth.steps == 2_000
+    assert runs["synthetic_only", 0.0].config.depth.steps == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"settings": ("seed=3",)}, "use --seeds"),
+        ({"settings": ("initial_path=a.safetensors",)}, "leave it out"),
+        ({"settings": ("depth.speed=3",)}, "no such setting"),
+        ({"seeds": ()}, "--seeds"),
+        ({"seeds": (1, 1)}, "--seeds"),
+        ({"shares": (0.0, 0.5)}, "--shares"),
+        ({"shares": (0.5, 0.5)}, "twice"),
+    ],
+)
+def test_what_cannot_be_planned_is_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        make_plan(settings(**changes))
+
+
+def test_the_gap_closed_is_that_of_the_papers_table():
+    assert gap_closed_percent(23.71, 17.84, 15.83) == pytest.approx(74.5, abs=0.05)
+    assert gap_closed_percent(23.91, 14.09, 7.09) == pytest.approx(58.4, abs=0.05)
+    assert gap_closed_percent(20.0, 10.0, 20.0) is None
+
+
+def report(tmp_path: Path, experiment: str, errors_mm: dict[str, float], is_simulated: bool = True, **changes):
+    """Text of the Markdown, and lines of the CSV, from made-up errors by run name."""
+    wanted = settings(tmp_path, experiment, **changes)
+    results = {name: made_up(error) for name, error in errors_mm.items()}
+    path = write_report(wanted, make_plan(wanted), results, stores_facts(is_simulated))
+    assert path == tmp_path / f"{experiment}.md"
+    assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    return path.read_text(encoding="utf-8"), list(
+        csv.DictReader(path.with_suffix(".csv").read_text(encoding="utf-8").splitlines())
+    )
+
+
+def cells(markdown: str, label: str) -> list[str]:
+    (line,) = [line for line in markdown.splitlines() if line.startswith(f"| {label} | ") and line.count("|") == 7]
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_a_table_gives_mean_deviation_and_gap_over_the_seeds(tmp_path):
+    errors_mm = {"synthetic_only-seed1": 30.0, "synthetic_only-seed2": 32.0}
+    errors_mm |= {"synthetic_only_pretrained-seed1": 24.0, "synthetic_only_pretrained-seed2": 26.0}
+    errors_mm |= {"lsps-seed1": 18.0, "lsps-seed2": 20.0, "lsps_paper_terms-seed1": 21.0}
+    errors_mm |= {"real_pretrained-seed1": 16.0, "real_pretrained-seed2": 14.0, "pretrained-seed1": 40.0}
+    text, lines = report(tmp_path, "table1", errors_mm, seeds=(1, 2))
+    assert cells(text, "Synthetic-only")[1] == "31.00 ± 1.41"
+    assert cells(text, "LSPS*") == [
+        "LSPS*",
+        "19.00 ± 1.41",
+        "50.00 ± 0.00",
+        "62.5 ± 17.7",
+        "1, 2",
+        "20",
+    ]  # 75 % and 50 %
+    partial = cells(text, "LSPS*, the paper's posterior terms alone")
+    assert (partial[1], partial[3], partial[4]) == ("21.00", "37.5", "1 (not yet: 2)")
+    assert "10 of 12 runs finished" in text
+    assert "pre-training 10 s" in text
+    assert "an abacus" in text
+    assert len(lines) == 10
+    by_run = {line["run"]: line for line in lines}
+    assert [float(by_run[f"lsps-seed{seed}"]["gap_closed_percent"]) for seed in (1, 2)] == [75.0, 50.0]
+    assert float(by_run["lsps-seed2"]["gap_closed_percent_mean"]) == 62.5
+    assert float(by_run["lsps-seed1"]["mean_error_mm"]) == 18.0
+    assert float(by_run["lsps-seed1"]["mean_error_mm_deviation"]) == pytest.approx(2**0.5, abs=1e-3)
+    assert by_run["lsps_paper_terms-seed2"]["status"] == "not yet"
+    assert by_run["lsps_paper_terms-seed2"]["mean_error_mm"] == ""
+    assert by_run["lsps-seed1"]["posterior_budget"] == "6000 × 16 (+32)"
+
+
+def test_a_table_before_the_first_run_says_not_yet_everywhere(tmp_path):
+    for experiment in ("table1", "figure5"):
+        text, lines = report(tmp_path, experiment, {})
+        assert "0 of" in text
+        assert {line["status"] for line in lines} == {"not yet"}
+    assert cells((tmp_path / "table1.md").read_text(encoding="utf-8"), "LSPS*")[1:4] == ["not yet"] * 3
+
+
+def test_a_report_says_what_is_simulated_and_where_there_was_no_gap(tmp_path):
+    errors_mm = {"synthetic_only_pretrained-seed1": 20.0, "lsps-seed1": 21.0, "real_pretrained-seed1": 22.0}
+    text, _ = report(tmp_path, "table1", errors_mm, seeds=(1,))
+    assert "Simulated data" in text
+    assert "no gap to close" in text
+    text, _ = report(tmp_path, "table1", errors_mm | {"real_pretrained-seed1": 10.0}, is_simulated=False, seeds=(1,))
+    assert "imulated data" not in text
+    assert "no gap to close" not in text
+    assert "`lsps simulate`" in text
+
+
+def test_figure_5_has_a_point_a_share(tmp_path):
+    errors_mm = {"lsps-seed1": 20.0, "lsps-labels0.1-seed1": 15.0, "supervised-labels0.1-seed1": 25.0}
+    text, lines = report(tmp_path, "figure5", errors_mm, seeds=(1,), shares=(0.1, 1.0))
+    found = [(line["row"], float(line["labels"]), line["mean_error_mm"]) for line in lines]
+    assert found[:3] == [("lsps", 0.0, "20.0"), ("lsps", 0.1, "15.0"), ("supervised", 0.1, "25.0")]
+    assert found[-1] == ("crossing_nets", 1.0, "")
+    assert "| Supervised | 25.00 | 50.00 | 10 | 1 |" in text
+
+
+@pytest.fixture(scope="module")
+def finished(stores, tmp_path_factory) -> Path:
+    """The folder of a tiny Table 1 that ran through, stopped by its `stop` file during the second run."""
+    out = tmp_path_factory.mktemp("experiments") / "table1"
+    wanted = settings(
+        out,
+        scale="tiny",
+        seeds=(3,),
+        synthetic_path=stores["synthetic"],
+        real_path=stores["real"],
+        test_path=stores["real"],
+    )
+    told = Told()
+    told.after_event = lambda: (out / "stop").touch() if told.new else None
+    assert ExperimentRunner(wanted, told, lambda: False).run() == "stopped"
+    assert list(told.new) == ["synthetic_only-seed3"]
+    assert told.begun == [("synthetic_only-seed3", 1, 6), ("pretrained-seed3", 2, 6)]
+    assert {"started", "step", "end"} <= set(told.kinds)
+    assert not (out / "runs" / "pretrained-seed3" / "model.safetensors").exists()
+    assert "1 of 6 runs finished" in (out / "table1.md").read_text(encoding="utf-8")
+    assert main(arguments(stores, out)) == 0
+    return out
+
+
+def test_table_1_runs_through_and_has_all_rows_both_metrics_and_the_gap(finished):
+    text = (finished / "table1.md").read_text(encoding="utf-8")
+    assert "6 of 6 runs finished" in text
+    assert "not yet" not in text
+    assert "Simulated data" in text
+    labels = ["Synthetic-only", "Synthetic-only*", "LSPS*", "Real labels*"]
+    assert all(float(cell) >= 0 for label in labels for cell in cells(text, label)[1:3])
+    assert float(cells(text, "LSPS*")[3]) < 1000
+    assert (finished / "table1.csv").exists()
+    assert (finished / "table1.png").exists()
+    assert sorted(path.name for path in (finished / "runs").iterdir()) == sorted(
+        ["pretrained-seed3", *(f"{key}-seed3" for key in TABLE1)]
+    )
+
+
+def test_a_stopped_run_of_an_experiment_went_on_from_its_checkpoint(finished):
+    log = (finished / "runs" / "pretrained-seed3" / "events.jsonl").read_text().splitlines()
+    starts = [event["step"] for event in map(json.loads, log) if event["kind"] == "started"]
+    assert len(starts) == 2
+    assert starts[0] == 0 < starts[1]
+
+
+def test_what_is_finished_is_not_done_again(finished, stores, capsys):
+    models = {path: path.stat().st_mtime_ns for path in finished.rglob("*.safetensors")}
+    assert main(arguments(stores, finished)) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["is_new"] for line in lines[:-1]] == [False] * 6
+    assert lines[-1]["report"] == str(finished / "table1.md")
+    assert {path: path.stat().st_mtime_ns for path in finished.rglob("*.safetensors")} == models
+
+
+def test_a_lost_evaluation_is_made_again_without_training(finished, stores, capsys):
+    path = finished / "runs" / "lsps-seed3" / "evaluation.json"
+    before = json.loads(path.read_text())
+    path.write_text("{")
+    assert main(arguments(stores, finished)) == 0
+    new = [line["run"] for line in map(json.loads, capsys.readouterr().out.splitlines()) if line.get("is_new")]
+    assert new == ["lsps-seed3"]
+    assert json.loads(path.read_text()) == before
+
+
+def test_another_setting_for_a_run_that_is_there_is_refused_before_anything_is_trained(finished, stores, capsys):
+    before = sorted(finished.rglob("*"))
+    assert main(arguments(stores, finished, "--set", "posterior.steps=9")) == 2
+    (error,) = capsys.readouterr().err.strip().splitlines()
+    assert "posterior.steps is 6 there, 9 now" in error
+    assert "synthetic_only-seed3" in error
+    assert sorted(finished.rglob("*")) == before
+
+
+def test_a_run_that_fails_is_named(stores, tmp_path, capsys):
+    assert main(arguments(stores, tmp_path / "out", "--set", "pose.learning_rate=1e30")) == 2
+    assert "lsps experiment: run synthetic_only-seed3: " in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_signal_saves_and_exits_0(stores, tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "lsps_core.cli", *arguments(stores, out, "--set", "pose.steps=1000000")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert "run 1 of 6" in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        printed, said = process.communicate()
+    assert process.returncode == 0, said
+    assert json.loads(printed) == {"reason": "stopped", "report": str(out / "table1.md")}
+    assert len(list((out / "runs" / "synthetic_only-seed3" / "checkpoints").glob("*.state.safetensors"))) == 1
+
+
+def test_stores_that_make_no_experiment_are_one_line_and_leave_no_folder(stores, tmp_path, capsys):
+    command = arguments(stores, tmp_path / "out")
+    command[command.index("--test") + 1] = str(stores["synthetic"])
+    assert main(command) == 2
+    (error,) = capsys.readouterr().err.strip().splitlines()
+    assert "--test" in error
+    assert main(arguments(stores, tmp_path / "out", "--seeds", "1,two")) == 2
+    assert "1,two" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
