@@ -188,13 +188,15 @@ class Trainer:
             if not is_out_of_memory(error):
                 raise
         # From here on: while the error was handled, its traceback held the step's memory.
-        key = f"{self.stage_name}.batch_size"
-        message = f"out of memory on {self.device} with {key}={settings.batch_size}"
-        size = largest_that_fits(lambda size: self._try_step(_smaller(settings, size)), settings.batch_size)
-        if size is None or self.world.size > 1:
-            raise MemoryShortageError(f"{message}; take a smaller one, fewer extra_annotated, or a smaller model")
-        extra = _smaller(settings, size).extra_annotated
-        raise MemoryShortageError(f"{message}; {key}={size} with {self.stage_name}.extra_annotated={extra} fits")
+        name = self.stage_name
+        message = f"out of memory on {self.device} with {name}.batch_size={settings.batch_size}"
+        if self.world.size == 1:  # of several processes, only some may have run out
+            size = largest_that_fits(lambda size: self._try_step(_smaller(settings, size)), settings.batch_size)
+            if size is not None:
+                extra = _smaller(settings, size).extra_annotated
+                fitting = f"--set {name}.batch_size={size} --set {name}.extra_annotated={extra}"
+                raise MemoryShortageError(f"{message}; a step fits with --resume --change {fitting}")
+        raise MemoryShortageError(f"{message}; resume with --change and a smaller one, or take a smaller model")
 
     def _try_step(self, settings: StageConfig) -> Terms:
         set_learning_rate(self.stage.optimizers.values(), learning_rate(settings, self.stage_step))
@@ -219,7 +221,8 @@ class Trainer:
             path = self.run.path / "nonfinite" / f"{self.step:08d}.safetensors"
             save_batch(path, batch.tensors(), {"stage": self.stage_name, "terms": terms})
             message += f". Its batch is in {path}"
-        raise NonFiniteError(f"{message}; go on with a lower {self.stage_name}.learning_rate")
+        lower = f"--resume --change --set {self.stage_name}.learning_rate={settings.learning_rate / 2:g}"
+        raise NonFiniteError(f"{message}; go on with a lower rate, as in {lower}")
 
     def _report(self, terms: Terms, steps_per_s: float, settings: StageConfig) -> None:
         if not self.world.is_main:

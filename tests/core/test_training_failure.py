@@ -112,7 +112,8 @@ def test_a_step_that_does_not_fit_names_the_batch_size_that_does(stores, tmp_pat
         return step(self, batch, generator)
 
     monkeypatch.setattr(DepthStage, "step", greedy)
-    with pytest.raises(MemoryShortageError, match=r"depth.batch_size=12; depth.batch_size=3 .*extra_annotated=6 fits"):
+    advice = r"depth.batch_size=12; a step fits with .*depth.batch_size=3 .*depth.extra_annotated=6"
+    with pytest.raises(MemoryShortageError, match=advice):
         Trainer(run, config).train()
     assert run.latest() is not None
 
