@@ -35,6 +35,10 @@ class Camera:
         u, v, d = np.moveaxis(np.asarray(uvd), -1, 0)
         return np.stack([(u - self.cx) * d / self.fx, (self.cy - v) * d / self.fy, d], axis=-1)
 
+    def mirrored(self, width_px: int) -> Camera:
+        """The camera that takes this one's pictures flipped left to right: x becomes -x, and left hands right ones."""
+        return Camera(fx=self.fx, fy=self.fy, cx=width_px - 1 - self.cx, cy=self.cy)
+
     @classmethod
     def parse(cls, text: str) -> Camera:
         """`FX,FY,CX,CY` in px; ValueError for anything else. FY loses its sign: y is up here, whatever the source."""
@@ -60,6 +64,8 @@ class Camera:
 
 NYU = Camera(fx=588.03, fy=587.07, cx=320.0, cy=240.0)
 ICVL = Camera(fx=240.99, fy=240.96, cx=160.0, cy=120.0)
+MSRA = Camera(fx=241.42, fy=241.42, cx=160.0, cy=120.0)
+"""320x240, Intel's Creative Gesture Camera (Sun et al. 2015, "Cascaded Hand Pose Regression")."""
 SR305 = Camera(fx=476.007, fy=476.007, cx=313.683, cy=242.755)
 SIMULATED = Camera(fx=475.0, fy=475.0, cx=320.0, cy=240.0)
 """The simulator's camera: 640x480, about an SR305."""

@@ -65,16 +65,47 @@ class Skeleton:
             raise ValueError(f"not a skeleton description ({error}): {str(value)[:80]}") from error
 
 
-def _hand21() -> Skeleton:
-    joints, parents, fingers = ["wrist"], [-1], [PALM]
-    for finger in FINGERS:
-        names = ("cmc", "mcp", "ip", "tip") if finger == "thumb" else ("mcp", "pip", "dip", "tip")
-        for depth, name in enumerate(names):
-            parents.append(0 if depth == 0 else len(joints) - 1)
-            joints.append(f"{finger}_{name}")
-            fingers.append(finger)
-    return Skeleton(name="hand21", joints=tuple(joints), parents=tuple(parents), fingers=tuple(fingers))
+def _rooted(
+    name: str, root: str, fingers: tuple[str, ...], joints: tuple[str, ...], thumb: tuple[str, ...]
+) -> Skeleton:
+    """A root, then the fingers in this order, each a chain of joints from its base to its tip."""
+    names, parents, owners = [root], [-1], [PALM]
+    for finger in fingers:
+        for depth, joint in enumerate(thumb if finger == "thumb" else joints):
+            parents.append(0 if depth == 0 else len(names) - 1)
+            names.append(f"{finger}_{joint}")
+            owners.append(finger)
+    return Skeleton(name=name, joints=tuple(names), parents=tuple(parents), fingers=tuple(owners))
 
 
-HAND21 = _hand21()
+def _nyu36() -> Skeleton:
+    """Tompson et al. 2014: F1 (little) to F4 (index) and TH, each KNU3_A (tip) down to KNU1_B (base); PALM_1 to _6."""
+    names: list[str] = []
+    parents: list[int] = []
+    owners: list[str] = []
+    for finger in ("little", "ring", "middle", "index", "thumb"):
+        for joint in ("3a", "3b", "2a", "2b", "1a", "1b"):
+            parents.append(_NYU_PALM if joint == "1b" else len(names) + 1)
+            names.append(f"{finger}_{joint}")
+            owners.append(finger)
+    for number in range(1, 7):
+        parents.append(-1 if len(names) == _NYU_PALM else _NYU_PALM)
+        names.append(f"palm_{number}")
+        owners.append(PALM)
+    return Skeleton(name="nyu36", joints=tuple(names), parents=tuple(parents), fingers=tuple(owners))
+
+
+_NYU_PALM = 32
+_FOUR, _FOUR_OF_THUMB = ("mcp", "pip", "dip", "tip"), ("cmc", "mcp", "ip", "tip")
+_THREE = ("root", "middle", "tip")
+
+HAND21 = _rooted("hand21", "wrist", FINGERS, _FOUR, _FOUR_OF_THUMB)
 """The simulator's 21 joints: wrist, then four per finger from the thumb, base to tip (MSRA's joints, thumb first)."""
+MSRA21 = _rooted("msra21", "wrist", (*FINGERS[1:], "thumb"), _FOUR, _FOUR_OF_THUMB)
+"""MSRA15's 21 joints (Sun et al. 2015), by HAND21's names; the thumb comes last."""
+ICVL16 = _rooted("icvl16", "palm", FINGERS, _THREE, _THREE)
+"""ICVL's 16 joints (Tang et al. 2014): palm, then three per finger from the thumb, base to tip."""
+NYU36 = _nyu36()
+"""NYU's 36 joints in the order of `joint_data.mat`; palm_3, joint 32, is the middle of the palm and the root."""
+
+SKELETONS = {skeleton.name: skeleton for skeleton in (HAND21, NYU36, ICVL16, MSRA21)}

@@ -17,8 +17,7 @@ from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
 from lsps_core.camera import Camera, FloatArray
-
-DEFAULT_CUBE_MM = 250.0
+from lsps_core.data.crop import DEFAULT_CUBE_MM
 
 _GRID_PX = 320  # longer side of the grid that is searched; finer only takes longer
 _JUMP_MM = 20.0  # two neighbours farther apart than this do not touch

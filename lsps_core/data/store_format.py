@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import struct
 from pathlib import Path
 
 import h5py
@@ -12,6 +13,7 @@ FORMAT = "lsps-frames"
 FORMAT_VERSION = 1
 DOMAINS = ("real", "synthetic")
 
+_HEAD_BYTES = 1 << 16
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -59,11 +61,32 @@ def _open_hdf5(path: Path) -> h5py.File:
         raise FrameStoreError(f"{path} is empty; copy it again")
     if not h5py.is_hdf5(path):
         raise FrameStoreError(f"{path} is not an HDF5 file; give a store written by `lsps simulate` or `lsps import`")
+    _check_heap(path)
     try:
         # a finished store is only ever replaced, never changed, so nobody needs a lock (and network disks have none)
         return h5py.File(path, "r", locking=False)
     except (OSError, RuntimeError) as error:
         raise FrameStoreError(f"{path} is cut off or damaged ({reason(error)}); copy it again") from error
+
+
+def _check_heap(path: Path) -> None:
+    """Walk through the heap of the attributes' texts, which `FrameWriter` puts first and HDF5 gives no checksum.
+
+    Where an object's size is damaged, HDF5 would walk in circles for ever ("HDF5 File Format Specification", III.E).
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    start = head.find(b"GCOL")
+    if start < 0:
+        return
+    (size,) = struct.unpack_from("<Q", head, start + 8)
+    place, end = start + 16, min(start + size, len(head))
+    while place + 16 <= end:
+        number, length = struct.unpack_from("<H6xQ", head, place)
+        step = 16 + length + -length % 8 if number else length  # number 0 is the free rest
+        if step < 16 or place + step > start + size:
+            raise FrameStoreError(f"{path} is damaged (its description lies in pieces); copy it again")
+        place += step
 
 
 def _check_version(path: Path, file: h5py.File) -> None:

@@ -17,16 +17,12 @@ import numpy.typing as npt
 
 from lsps_core.camera import Camera
 from lsps_core.data.crop import DEFAULT_SIZE
+from lsps_core.data.store_chunks import CHUNK_FRAMES, DEFLATE_LEVEL, unpack_depth
 from lsps_core.data.store_format import DOMAINS, FORMAT, FORMAT_VERSION, FrameStoreError, reason
 from lsps_core.skeleton import Skeleton
 
-# Measured on 4000 crops of an SR305 (128 px, a quarter of the pixels filled, sensor noise): gzip-1 makes 3.7 KB of a
-# 32 KB frame, lzf 5.1 KB, and both write 7k frames a second; shuffling bytes first gains nothing on noisy depth and
-# slows gzip. A random frame takes 0.07, 0.12, 0.20, 0.38, 0.84 ms in chunks of 1, 2, 4, 8, 16 frames, and reading on
-# costs about the same in all of them: four keep it well below a millisecond and the index of 70k frames small.
-_CHUNK_FRAMES = 4
-_DEPTH_STORAGE: dict[str, Any] = {"compression": "gzip", "compression_opts": 1}
 _SMALL_CHUNK_FRAMES = 1024
+_NAME_CHUNK = 256  # a name is read with every frame
 
 
 class _PatientFile(io.FileIO):
@@ -56,9 +52,9 @@ class _PatientFile(io.FileIO):
             return size or 0
 
 
-def _text(name: str) -> str:
+def _text(name: str) -> bytes:
     """A file's name may hold bytes that are no text, which HDF5 refuses."""
-    return str(name).encode("utf-8", "replace").decode().replace("\0", "?")
+    return str(name).encode("utf-8", "replace").replace(b"\0", b"?")
 
 
 class FrameWriter:
@@ -66,6 +62,9 @@ class FrameWriter:
 
         with FrameWriter(path, domain="real", camera=NYU) as writer:
             writer.append(depth_mm=depth_mm, center_mm=center_mm, half_mm=150.0, names=names)
+
+    `provenance` may be added to until the block ends. `scratch` is a folder on the same disk for the unfinished file,
+    which somebody else clears should the process be killed.
 
     FrameStoreError for an existing `path` (unless `overwrite`), a folder or disk that takes no file, frames that do not
     fit the declared size and skeleton, and a store without any frame.
@@ -83,16 +82,21 @@ class FrameWriter:
         image_size: int = DEFAULT_SIZE,
         provenance: Mapping[str, Any] | None = None,
         overwrite: bool = False,
+        scratch: Path | None = None,
     ) -> None:
         self.path = Path(path)
         self.skeleton = skeleton
         self.image_size = image_size
         self.frame_count = 0
+        self.provenance: dict[str, Any] = dict(provenance or {})
+        self._names: list[bytes] = []
+        self._datasets: dict[str, h5py.Dataset] = {}
         self._overwrite = overwrite
         if domain not in DOMAINS:
             raise FrameStoreError(f"{self.path}: the domain is {domain!r}; it must be one of {DOMAINS}")
         self._check_target()
-        self._part_path = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.part")
+        part_name = f".{self.path.name}.{secrets.token_hex(4)}.part"
+        self._part_path = (scratch or self.path.parent) / part_name
         self._attributes: dict[str, Any] = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -101,7 +105,6 @@ class FrameWriter:
             "mirrored": is_mirrored,
             "skeleton": json.dumps(skeleton.to_json() if skeleton is not None else None),
             "camera": json.dumps(camera.to_json()),
-            "provenance": json.dumps(dict(provenance or {}), default=str),
         }
         self._raw: _PatientFile | None = None
         self._file: h5py.File | None = None
@@ -129,18 +132,18 @@ class FrameWriter:
         columns: dict[str, tuple[tuple[int, ...], Any]] = {
             "center_mm": ((3,), np.float32),
             "half_mm": ((), np.float32),
-            "name": ((), h5py.string_dtype()),
         }
         if self.skeleton is not None:
             columns["joints_mm"] = ((self.skeleton.joint_count, 3), np.float32)
         # 1.10 files take descriptions above 64 KB and find chunks faster than older ones
         file = h5py.File(raw, "w", libver=("v110", "v110"))
         file.attrs.update(self._attributes)
-        frames = {"shape": (0, size, size), "maxshape": (None, size, size), "chunks": (_CHUNK_FRAMES, size, size)}
-        file.create_dataset("depth", dtype=np.uint16, **frames, **_DEPTH_STORAGE)
+        frames = {"shape": (0, size, size), "maxshape": (None, size, size), "chunks": (CHUNK_FRAMES, size, size)}
+        file.create_dataset("depth", dtype="<u2", **frames, compression="gzip", compression_opts=DEFLATE_LEVEL)
         for name, (shape, dtype) in columns.items():
             sizes = {"shape": (0, *shape), "maxshape": (None, *shape), "chunks": (_SMALL_CHUNK_FRAMES, *shape)}
             file.create_dataset(name, dtype=dtype, **sizes)
+        self._datasets = {name: file[name] for name in ("depth", *columns)}  # looking one up takes longer than writing
         return file
 
     def append(
@@ -156,56 +159,81 @@ class FrameWriter:
 
         joints_mm [n, J, 3], NaN where not annotated; left out, the frames of a set with a skeleton are not annotated.
         """
-        if self._file is None:
-            raise FrameStoreError(f"{self.path} is not open for writing; append inside a `with` block")
-        batch = self._checked(depth_mm, center_mm, half_mm, names, joints_mm)
-        with self._writing():
-            for name, values in batch.items():
-                dataset = self._file[name]
-                dataset.resize(self.frame_count + len(names), axis=0)
-                dataset[self.frame_count :] = values
-        self.frame_count += len(names)
+        depth = np.asarray(depth_mm)
+        if depth.dtype != np.uint16:
+            raise FrameStoreError(f"{self.path}: depth of type {depth.dtype} does not fit; give whole mm as uint16")
+        shape = (len(names), self.image_size, self.image_size)
+        if depth.shape != shape:
+            raise self._misfit("depth", depth.shape, shape)
+        with self._adding(names, center_mm, half_mm, joints_mm) as dataset:
+            dataset[self.frame_count :] = depth
 
-    def _checked(
+    def append_packed(
         self,
-        depth_mm: npt.NDArray[np.uint16],
+        *,
+        chunks: Sequence[bytes],
         center_mm: npt.ArrayLike,
         half_mm: npt.ArrayLike,
         names: Sequence[str],
-        joints_mm: npt.ArrayLike | None,
+        joints_mm: npt.ArrayLike | None = None,
+    ) -> None:
+        """As `append`, of depth that `pack_depth` has compressed, which is copied as it is where chunks begin alike."""
+        if self.frame_count % CHUNK_FRAMES:
+            depth = unpack_depth(chunks, len(names), self.image_size)
+            self.append(depth_mm=depth, center_mm=center_mm, half_mm=half_mm, names=names, joints_mm=joints_mm)
+            return
+        expected = -(-len(names) // CHUNK_FRAMES)
+        if len(chunks) != expected:
+            raise self._misfit("chunks", (len(chunks),), (expected,))
+        with self._adding(names, center_mm, half_mm, joints_mm) as dataset:
+            for index, chunk in enumerate(chunks):
+                dataset.id.write_direct_chunk((self.frame_count + index * CHUNK_FRAMES, 0, 0), chunk)
+
+    @contextmanager
+    def _adding(
+        self, names: Sequence[str], center_mm: npt.ArrayLike, half_mm: npt.ArrayLike, joints_mm: npt.ArrayLike | None
+    ) -> Iterator[h5py.Dataset]:
+        """Make room for frames and write all of them but the depth, for which there is the dataset."""
+        if self._file is None:
+            raise FrameStoreError(f"{self.path} is not open for writing; append inside a `with` block")
+        columns = self._checked(center_mm, half_mm, names, joints_mm)
+        with self._writing():
+            for dataset in self._datasets.values():
+                dataset.resize(self.frame_count + len(names), axis=0)
+            for name, values in columns.items():
+                self._datasets[name][self.frame_count :] = values
+            yield self._datasets["depth"]
+        self._names += [_text(name) for name in names]
+        self.frame_count += len(names)
+
+    def _checked(
+        self, center_mm: npt.ArrayLike, half_mm: npt.ArrayLike, names: Sequence[str], joints_mm: npt.ArrayLike | None
     ) -> dict[str, npt.NDArray[Any]]:
-        """The columns of a batch, each of the right type and shape, or FrameStoreError."""
-        count, size = len(names), self.image_size
-        depth, half = np.asarray(depth_mm), np.asarray(half_mm, dtype=np.float32)
-        if depth.dtype != np.uint16:
-            raise FrameStoreError(f"{self.path}: depth of type {depth.dtype} does not fit; give whole mm as uint16")
-        batch: dict[str, npt.NDArray[Any]] = {
-            "depth": depth,
-            "center_mm": np.asarray(center_mm, dtype=np.float32),
-            "half_mm": np.full(count, half) if half.ndim == 0 else half,
-        }
-        shapes: dict[str, tuple[int, ...]] = {
-            "depth": (count, size, size),
-            "center_mm": (count, 3),
-            "half_mm": (count,),
-        }
+        """The columns of a batch beside depth, each of the right type and shape, or FrameStoreError."""
+        count, half = len(names), np.asarray(half_mm, dtype=np.float32)
+        center = np.asarray(center_mm, dtype=np.float32)
+        columns = {"center_mm": center, "half_mm": np.full(count, half) if half.ndim == 0 else half}
+        shapes: dict[str, tuple[int, ...]] = {"center_mm": (count, 3), "half_mm": (count,)}
         if self.skeleton is not None:
             shapes["joints_mm"] = (count, self.skeleton.joint_count, 3)
             is_given = joints_mm is not None
-            batch["joints_mm"] = np.asarray(joints_mm if is_given else np.full(shapes["joints_mm"], np.nan), np.float32)
+            columns["joints_mm"] = np.asarray(
+                joints_mm if is_given else np.full(shapes["joints_mm"], np.nan), np.float32
+            )
         elif joints_mm is not None:
             raise FrameStoreError(
                 f"{self.path}: joints were given for a store without a skeleton; declare the skeleton"
             )
         for name, shape in shapes.items():
-            if batch[name].shape != shape:
-                found = list(batch[name].shape)
-                raise FrameStoreError(f"{self.path}: {name} is {found}, not {list(shape)} as {count} names ask for")
-        is_cube = np.isfinite(batch["center_mm"]).all(axis=1) & (batch["center_mm"][:, 2] > 0) & (batch["half_mm"] > 0)
+            if columns[name].shape != shape:
+                raise self._misfit(name, columns[name].shape, shape)
+        is_cube = np.isfinite(center).all(axis=1) & (center[:, 2] > 0) & (columns["half_mm"] > 0)
         if not is_cube.all():
             raise FrameStoreError(f"{self.path}: {names[int(np.argmin(is_cube))]!r} has no possible cube in front")
-        batch["name"] = np.array([_text(name) for name in names], dtype=object)
-        return batch
+        return columns
+
+    def _misfit(self, name: str, found: tuple[int, ...], expected: tuple[int, ...]) -> FrameStoreError:
+        return FrameStoreError(f"{self.path}: {name} is {list(found)}, not {list(expected)} as the names ask for")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
@@ -220,6 +248,7 @@ class FrameWriter:
         assert self._file is not None
         assert self._raw is not None
         with self._writing():
+            self._write_texts(self._file)
             self._file.close()
         with self._writing():
             os.fsync(self._raw.fileno())
@@ -233,6 +262,13 @@ class FrameWriter:
             finally:
                 os.close(folder)
 
+    def _write_texts(self, file: h5py.File) -> None:
+        """Names and provenance, of fixed length: HDF5 has checksums for all but the heap of other texts."""
+        dtype = h5py.string_dtype("utf-8", max(map(len, self._names)) or 1)
+        chunks = (min(_NAME_CHUNK, self.frame_count),)
+        file.create_dataset("name", data=np.array(self._names, dtype=dtype), chunks=chunks)
+        file.attrs["provenance"] = np.bytes_(json.dumps(self.provenance, default=str))
+
     def _discard(self) -> None:
         with suppress(OSError, RuntimeError):
             if self._file is not None:
@@ -243,6 +279,7 @@ class FrameWriter:
         with suppress(OSError):
             self._part_path.unlink()
         self._file = self._raw = None
+        self._datasets = {}
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -1,0 +1,126 @@
+"""The parts of an import: a few dozen frames each, made by any process and kept in a file until all are there.
+
+Worker processes need no more than this module and what an importer reads with: neither HDF5 nor scipy, whose import
+would take longer than a thousand frames.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import threading
+import zipfile
+import zlib
+from dataclasses import asdict, dataclass, replace
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.data.store_chunks import pack_depth
+
+_MIN_FRAMES, _MAX_FRAMES = 4, 64
+_BLOCKS = 32  # or more: enough to share among processes, and to be seen moving
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some shots of an import, and the file for their frames."""
+
+    path: Path
+    plan: ImportPlan
+
+    def make(self) -> None:
+        """Read the pictures and write the file, whole or not at all; a picture that cannot be used becomes a line."""
+        frames, skipped = [], []
+        for shot in self.plan.shots:
+            if _stop is not None and _stop.is_set():
+                raise InterruptedError("the import was stopped")
+            try:
+                frames.append(self.plan.frame(shot))
+            except ValueError as error:
+                skipped.append(str(error))
+        arrays: Arrays = {"skipped": np.array(skipped, dtype=str)}
+        if frames:
+            chunks = pack_depth(np.stack([frame.depth_mm for frame in frames]))
+            arrays["depth"] = np.frombuffer(b"".join(chunks), np.uint8)
+            arrays["ends"] = np.cumsum([len(chunk) for chunk in chunks])
+            arrays["center_mm"] = np.stack([frame.center_mm for frame in frames])
+            arrays["half_mm"] = np.array([frame.half_mm for frame in frames])
+            arrays["names"] = np.array([frame.name for frame in frames])
+            joints = [frame.joints_mm for frame in frames if frame.joints_mm is not None]
+            if joints:
+                arrays["joints_mm"] = np.stack(joints)
+        part = self.path.with_suffix(".part")
+        with part.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # numpy's stub takes them for its own option
+        part.replace(self.path)
+
+    def read(self) -> Arrays | None:
+        """What `make` wrote; None where that is missing, damaged, or some of its skipped pictures changed since."""
+        try:
+            made = self.path.stat().st_mtime
+            with self.path.open("rb") as file, np.load(file) as found:
+                arrays = dict(found)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+            return None
+        if "skipped" not in arrays:
+            return None
+        is_mended = len(arrays["skipped"]) and any(_changed(shot.path) > made for shot in self.plan.shots)
+        return None if is_mended else arrays
+
+
+def divide(plan: ImportPlan, folder: Path) -> list[Block]:
+    """An import in blocks, each named by a hash of all that goes into it: the same import finds its blocks again."""
+    size = min(max(len(plan.shots) // _BLOCKS, _MIN_FRAMES), _MAX_FRAMES)
+    common = json.dumps([plan.settings, asdict(plan.camera), plan.domain, plan.is_mirrored], default=str)
+    blocks = []
+    for start in range(0, len(plan.shots), size - size % _MIN_FRAMES):
+        part = replace(plan, shots=plan.shots[start : start + size - size % _MIN_FRAMES], refused=())
+        key = hashlib.sha256(common.encode())
+        for shot in part.shots:
+            key.update(f"{shot.path}\0{shot.name}\0{shot.half_mm}\0".encode("utf-8", "surrogateescape"))
+            for numbers in (shot.center_mm, shot.joints_mm):
+                key.update(b"-" if numbers is None else np.ascontiguousarray(numbers).tobytes())
+        blocks.append(Block(folder / f"{start:08d}-{key.hexdigest()[:16]}.npz", part))
+    return blocks
+
+
+def chunks_of(arrays: Arrays) -> list[bytes]:
+    """The compressed chunks of depth in a block, see `pack_depth`."""
+    return [part.tobytes() for part in np.split(arrays["depth"], arrays["ends"][:-1])]
+
+
+def _changed(path: Path) -> float:
+    """When a file was last changed, 0 where there is none."""
+    try:
+        return path.stat().st_mtime
+    except (OSError, ValueError):
+        return 0.0
+
+
+_stop: Event | None = None
+"""Of a worker process: set when it is to give up its block."""
+
+
+def start_worker(stop: Event) -> None:
+    """Begin a worker process: it ends with its parent, leaves Ctrl-C to it, and gives up when `stop` is set."""
+    global _stop
+    _stop = stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

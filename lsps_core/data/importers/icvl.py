@@ -1,0 +1,96 @@
+"""ICVL hand posture dataset (Tang et al. 2014): 16 joints, two test sequences, a left hand that is mirrored here.
+
+`Training/labels.txt`, `Testing/test_seq_1.txt` and `Testing/test_seq_2.txt` hold a path under `Depth/` and u v d of
+every joint on each line. Folders such as 22-5 or -45 hold copies of the training pictures turned by so many degrees.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from lsps_core.camera import ICVL
+from lsps_core.data.importers.labels import (
+    RefinedCenters,
+    check_depths,
+    find_folder,
+    labelled_shot,
+    parse_points,
+    read_lines,
+    settings,
+)
+from lsps_core.data.importers.pictures import read_depth
+from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.skeleton import ICVL16
+
+CUBE_MM = 250.0
+WIDTH_PX = 320
+CENTER_JOINT = 0
+_ROTATED = re.compile(r"-?\d{1,3}(-5)?/")
+_MIRROR = (-1.0, 1.0, 1.0)
+_LABELS = {"train": ("Training", ("labels.txt",)), "test": ("Testing", ("test_seq_1.txt", "test_seq_2.txt"))}
+
+
+def plan_icvl(
+    source: Path,
+    *,
+    split: Literal["train", "test"],
+    with_rotated: bool = False,
+    cube_mm: float = CUBE_MM,
+    centers: RefinedCenters | None = None,
+    limit: int | None = None,
+) -> ImportPlan:
+    """What importing ICVL takes: the cube is centred on the palm, or on refined centres.
+
+    with_rotated: also the turned copies of the training pictures. By default they stay out: training turns frames
+    itself, and the copy of a frame that is held out for validation would be trained on. ValueError where the labels
+    cannot be used.
+    """
+    folder, labelled = _labelled(Path(source), split)
+    upright = [entry for entry in labelled if with_rotated or not _ROTATED.match(entry.name)]
+    middles = centers.read(ICVL, len(upright)) if centers else None
+    shots, refused = [], []
+    for index, entry in enumerate(upright[:limit]):
+        try:
+            uvd = parse_points(entry.numbers, ICVL16.joint_count)
+            check_depths(uvd)
+            points = ICVL.unproject(uvd) * _MIRROR
+            middle = points[CENTER_JOINT] if middles is None else middles[index]
+            if middles is not None and middle is not None:
+                middle = middle * _MIRROR
+            shots.append(labelled_shot(folder / "Depth" / entry.name, entry.name, cube_mm, middle, points))
+        except ValueError as error:
+            refused.append(f"{entry.line}: {error}")
+    asked = {"split": split, "rotated_left_out": len(labelled) - len(upright), "cube_mm": cube_mm}
+    return ImportPlan(
+        shots=tuple(shots),
+        read=read_depth,
+        camera=ICVL.mirrored(WIDTH_PX),
+        skeleton=ICVL16,
+        is_mirrored=True,
+        settings=settings("icvl", source, centers, CENTER_JOINT, **asked),
+        refused=tuple(refused),
+    )
+
+
+class _Entry(NamedTuple):
+    """A line of labels: where it stands, the picture's path under Depth/ with forward slashes, the numbers."""
+
+    line: str
+    name: str
+    numbers: list[str]
+
+
+def _labelled(source: Path, split: Literal["train", "test"]) -> tuple[Path, list[_Entry]]:
+    """The folder of a split, and what its label files list."""
+    place, files = _LABELS[split]
+    folder = find_folder(source, (place, "."), files[0])
+    entries = []
+    for file in files:
+        for number, line in enumerate(read_lines(folder / file), start=1):
+            if line:
+                path, *numbers = line.split()
+                name = path.replace("\\", "/").strip("/")
+                entries.append(_Entry(f"{folder / file}, line {number}", name, numbers))
+    return folder, entries

@@ -1,0 +1,152 @@
+"""Run an import: over several processes, resumable, and whole or not at all.
+
+The frames are made in blocks, which lie in a hidden folder beside the store to be written and are joined in order. The
+store gets its name at the very end. An import that was interrupted, or whose machine stopped, goes on from its blocks.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from lsps_core.data.importers.blocks import Arrays, Block, chunks_of, divide, start_worker
+from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.data.store import FrameStoreError, FrameWriter
+from lsps_core.data.store_format import reason
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    """What an import did: `frame_count` frames written to `path`, and one line, file and reason, for each skipped.
+
+    resumed_count: pictures, usable or not, that an earlier, interrupted import had dealt with.
+    """
+
+    path: Path
+    frame_count: int
+    skipped: tuple[str, ...]
+    resumed_count: int = 0
+
+
+def run_import(
+    out: Path, plan: ImportPlan, *, jobs: int = 1, overwrite: bool = False, progress: Progress | None = None
+) -> ImportReport:
+    """Make a store of what `plan` says, in `jobs` processes; `progress` is called with (pictures done, in all).
+
+    Goes on where the same import was interrupted before. FrameStoreError where `out` exists (unless overwrite) or
+    cannot be written, and where not a single frame is left; what is done so far is kept for the next try.
+    """
+    if jobs < 1:
+        raise ValueError(f"{jobs} processes cannot import anything; give 1 or more")
+    out = Path(out)
+    folder = out.with_name(f".{out.name}.import")
+    writer = FrameWriter(
+        out,
+        domain=plan.domain,
+        camera=plan.camera,
+        skeleton=plan.skeleton,
+        is_simulated=plan.is_simulated,
+        is_mirrored=plan.is_mirrored,
+        provenance=plan.settings,
+        overwrite=overwrite,
+        scratch=folder,
+    )
+    try:
+        folder.mkdir(exist_ok=True)
+        report = _import(writer, plan, divide(plan, folder), jobs, progress)
+    except BaseException as error:
+        _tidy(folder)
+        if isinstance(error, OSError):
+            raise FrameStoreError(f"{out} cannot be written: {reason(error)}") from error
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    return report
+
+
+def _tidy(folder: Path) -> None:
+    """Leave only finished blocks, and no folder without any."""
+    with suppress(OSError):
+        for leftover in (*folder.glob("*.part"), *folder.glob(".*.part")):
+            leftover.unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def _import(
+    writer: FrameWriter, plan: ImportPlan, blocks: list[Block], jobs: int, progress: Progress | None
+) -> ImportReport:
+    missing = [block for block in blocks if block.read() is None]
+    done, total, lines = 0, len(plan.shots), list(plan.refused)
+    with writer:
+        for block, arrays in zip(blocks, _made(blocks, missing, jobs), strict=True):
+            lines += [str(line) for line in arrays["skipped"]]
+            if "names" in arrays:
+                _join(writer, arrays)
+            done += len(block.plan.shots)
+            if progress is not None:
+                progress(done, total)
+        if not writer.frame_count:
+            why = f"; the first: {lines[0]}" if lines else ""
+            count = total + len(plan.refused)
+            _forget(blocks)
+            raise FrameStoreError(f"{writer.path} was not written: none of {count} pictures could be used{why}")
+        writer.provenance["skipped"] = lines
+    resumed = total - sum(len(block.plan.shots) for block in missing)
+    return ImportReport(path=writer.path, frame_count=writer.frame_count, skipped=tuple(lines), resumed_count=resumed)
+
+
+def _made(blocks: list[Block], missing: list[Block], jobs: int) -> Iterator[Arrays]:
+    """The content of every block, in order; those that are missing are made meanwhile."""
+    if jobs == 1 or len(missing) < 2:
+        to_make = {block.path for block in missing}
+        for block in blocks:
+            if block.path in to_make:
+                block.make()
+            yield _content(block)
+        return
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    pool = ProcessPoolExecutor(min(jobs, len(missing)), context, initializer=start_worker, initargs=(stop,))
+    try:
+        futures = {block.path: pool.submit(block.make) for block in missing}
+        for block in blocks:
+            if block.path in futures:
+                futures[block.path].result()
+            yield _content(block)
+    except BrokenProcessPool:
+        raise FrameStoreError(
+            "a process of the import died, perhaps for want of memory; "
+            "what is done is kept, run it again with a smaller --jobs"
+        ) from None
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def _content(block: Block) -> Arrays:
+    arrays = block.read()
+    if arrays is None:
+        raise FrameStoreError(f"{block.path} was changed while it was in use; run the import again")
+    return arrays
+
+
+def _join(writer: FrameWriter, arrays: Arrays) -> None:
+    writer.append_packed(
+        chunks=chunks_of(arrays),
+        center_mm=arrays["center_mm"],
+        half_mm=arrays["half_mm"],
+        names=[str(name) for name in arrays["names"]],
+        joints_mm=arrays.get("joints_mm"),
+    )
+
+
+def _forget(blocks: list[Block]) -> None:
+    for block in blocks:
+        block.path.unlink(missing_ok=True)

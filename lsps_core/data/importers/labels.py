@@ -1,0 +1,95 @@
+"""What the label files of the field's data sets have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lsps_core.camera import Camera, FloatArray
+from lsps_core.data.importers.plan import Shot
+
+
+def find_folder(source: Path, places: Sequence[str], needed: str) -> Path:
+    """The first of source's subfolders `places` that holds the file `needed`; ValueError where none does."""
+    if not source.is_dir():
+        raise ValueError(f"{source} is not a folder; give the one that the data set was unpacked into")
+    for place in places:
+        if (source / place / needed).is_file():
+            return source / place
+    looked = ", ".join(str(Path(place) / needed) for place in places)
+    raise ValueError(f"{source} has none of {looked}; give the folder that the data set was unpacked into")
+
+
+def read_lines(path: Path) -> list[str]:
+    """A text file's lines without blanks at either end; bytes that are no text stay in place as replacements."""
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror}); check the path and who may access it") from error
+    return [line.strip() for line in text.replace("\r", "\n" if "\n" not in text else "").split("\n")]
+
+
+def parse_points(words: Sequence[str], point_count: int) -> FloatArray:
+    """3 numbers a point -> float64 [point_count, 3]; ValueError where they are too few, too many or not finite."""
+    if len(words) != 3 * point_count:
+        raise ValueError(f"{len(words)} numbers, not {3 * point_count} for {point_count} joints")
+    points: npt.NDArray[np.float64] = np.array([float(word) for word in words]).reshape(point_count, 3)
+    if not np.isfinite(points).all():
+        raise ValueError("a number that is not finite")
+    return points
+
+
+def check_depths(points: FloatArray) -> None:
+    """ValueError where a point [..., 3] is not in front of the camera, or farther away than 16 bits of mm reach."""
+    depths = points[..., 2]
+    if not (np.isfinite(points).all() and (depths > 0).all() and (depths < 65_536).all()):
+        raise ValueError("a joint that is not in front of the camera")
+
+
+def labelled_shot(path: Path, name: str, cube_mm: float, center_mm: FloatArray | None, joints_mm: FloatArray) -> Shot:
+    """A shot of which everything is known; ValueError where its centre is not."""
+    if center_mm is None:
+        raise ValueError("there is no usable crop centre")
+    return Shot(path=path, name=name, half_mm=cube_mm / 2, center_mm=center_mm, joints_mm=joints_mm)
+
+
+def settings(
+    importer: str, source: Path, centers: RefinedCenters | None, center_joint: int, **others: Any
+) -> dict[str, Any]:
+    """What an import was asked for, as its plan and the store keep it."""
+    center = str(centers.path) if centers else f"joint {center_joint}"
+    return {"importer": importer, "source": str(Path(source).resolve()), "center": center, **others}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefinedCenters:
+    """A text file of crop centres, one line a labelled frame.
+
+    is_uvd: u v d in px, px, mm; otherwise x y z in mm with y up, as V2V-PoseNet and its followers publish them.
+    """
+
+    path: Path
+    is_uvd: bool
+
+    def read(self, camera: Camera, count: int) -> list[FloatArray | None]:
+        """[3] mm a frame, None for a line that holds none ("invalid"); ValueError where there are not `count` lines."""
+        lines = read_lines(self.path)
+        while lines and not lines[-1]:
+            lines.pop()
+        if len(lines) != count:
+            message = f"{self.path} has {len(lines)} lines for {count} labelled frames"
+            raise ValueError(f"{message}; give the centres of this split")
+        return [self._parse(line, camera) for line in lines]
+
+    def _parse(self, line: str, camera: Camera) -> FloatArray | None:
+        try:
+            center = parse_points(line.replace(",", " ").split(), 1)[0]
+            check_depths(center)
+        except ValueError:
+            return None
+        return camera.unproject(center) if self.is_uvd else center

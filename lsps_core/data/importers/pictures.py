@@ -1,0 +1,105 @@
+"""Depth pictures of any origin as millimetres: PNG, TIFF, NPY and NYU's packed PNG."""
+
+from __future__ import annotations
+
+import struct
+import tokenize
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+NYU_BACKGROUND_MM = 2001
+_COLOUR = ("RGB", "RGBA")
+_FORMATS = ("PNG", "TIFF", "PPM")
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError, OverflowError, struct.error)
+"""What Pillow raises for pictures that are cut off or altered."""
+_MAX_PIXELS = 1 << 25
+"""No depth camera has more; a header that claims more would only fill the memory."""
+
+Depth = npt.NDArray[np.uint16] | npt.NDArray[np.float32]
+
+
+def read_depth(path: Path, *, unit_mm: float = 1.0, nyu_packed: bool = False) -> Depth:
+    """Depth in mm [H, W], 0 = no reading, from a 16-bit PNG, a 16- or 32-bit TIFF or a .npy array.
+
+    unit_mm: mm in one step of the file (0.125 for an SR305). nyu_packed: a colour PNG holding mm = green * 256 + blue,
+    background 2001, as NYU distributes them. uint16 where the file holds whole mm in 16 bits, otherwise float32.
+    ValueError, in one line, for anything that is no such picture.
+    """
+    if not np.isfinite(unit_mm) or unit_mm <= 0:
+        raise ValueError(f"the depth unit is {unit_mm:g} mm; it must be above 0")
+    values = _read(Path(path), nyu_packed)
+    if nyu_packed:
+        packed = values[..., 1].astype(np.uint16) * np.uint16(256) + values[..., 2]
+        values = np.where(packed < NYU_BACKGROUND_MM, packed, 0).astype(np.uint16)
+    if values.dtype == np.uint16 and unit_mm == 1.0:
+        return values
+    with np.errstate(invalid="ignore", over="ignore"):
+        depth = values.astype(np.float32) * np.float32(unit_mm)
+    return np.where(np.isfinite(depth) & (depth > 0), depth, np.float32(0))
+
+
+def _read(path: Path, nyu_packed: bool) -> npt.NDArray[Any]:
+    """The numbers in a file: [H, W], or [H, W, 3] of a packed picture."""
+    try:
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise ValueError(f"{path} is empty; copy it again")
+    except FileNotFoundError:
+        raise ValueError(f"{path} does not exist; check the path") from None
+    except IsADirectoryError:
+        raise ValueError(f"{path} is a folder; give the pictures in it") from None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror}); check who may access it") from error
+    values = _read_array(path) if path.suffix.lower() == ".npy" else _read_picture(path, nyu_packed)
+    if nyu_packed and (values.ndim != 3 or values.dtype != np.uint8):
+        raise ValueError(f"{path} is no packed NYU picture, which has 8-bit colour; read it without --nyu-packed")
+    if not nyu_packed and values.ndim != 2:
+        raise ValueError(f"{path} has the shape {list(values.shape)}; a depth picture has rows and columns")
+    if values.size == 0:
+        raise ValueError(f"{path} has no pixels: its shape is {list(values.shape)}")
+    return values
+
+
+def _read_array(path: Path) -> npt.NDArray[Any]:
+    try:
+        values: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")  # unlike np.load it never unpickles
+    except (OSError, ValueError, EOFError, TypeError, OverflowError, tokenize.TokenError) as error:
+        raise ValueError(f"{path} is no readable .npy array ({_brief(error)})") from error
+    if values.dtype.kind not in "uif" or values.dtype.itemsize < 2:
+        raise ValueError(f"{path} holds {values.dtype}, not depth; give an array of 16-bit or floating-point numbers")
+    return np.array(values)
+
+
+def _read_picture(path: Path, nyu_packed: bool) -> npt.NDArray[Any]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of oddities in metadata; damage is an error
+            with Image.open(path, formats=_FORMATS) as picture:
+                width, height = picture.size
+                if width * height > _MAX_PIXELS:
+                    raise ValueError(f"its header claims {width} x {height} pixels")
+                mode, is_png = picture.mode, picture.format == "PNG"
+                values = np.asarray(picture.convert("RGB") if nyu_packed and mode == "RGBA" else picture)
+    except UnidentifiedImageError:
+        raise ValueError(
+            f"{path} is no picture this program reads; give a 16-bit PNG or TIFF, or a .npy array"
+        ) from None
+    except (*_DAMAGE, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path} is cut off or damaged ({_brief(error)}); copy it again") from error
+    if nyu_packed:
+        return values
+    if mode in _COLOUR:
+        raise ValueError(f"{path} is an 8-bit colour picture, not depth; give 16-bit depth, or --nyu-packed if NYU's")
+    if values.dtype.itemsize < 2:
+        raise ValueError(f"{path} is an 8-bit picture, not depth; give one of 16 bits, in steps of --unit-mm")
+    # a PNG has no more than 16 bits, but older versions of Pillow widen them
+    return values.astype(np.uint16) if is_png or mode.startswith("I;16") else values
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]
