@@ -1,4 +1,10 @@
-"""What a training run tells the world: one JSON object a line, on stdout and in the run's `events.jsonl`."""
+"""What a training run tells the world: one JSON object a line, on stdout and in the run's `events.jsonl`.
+
+A run that was killed goes on from its last checkpoint. So `started` with step s takes back all that was told of steps
+above s, and what is then told again of step s itself (its validation, what was saved) replaces what was told before.
+`events.jsonl` is rewritten accordingly before `started` is added, and put in place at once. Who follows the file reads
+it from its beginning again where its inode changed or it became shorter, and a line only when its line break is there.
+"""
 
 from __future__ import annotations
 
@@ -63,6 +69,14 @@ class Saved(Event):
     stage: str
     step: int
     path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noted(Event):
+    """Something that the run's user should know, in one line: changed settings, a checkpoint that cannot be read."""
+
+    kind: str = "note"
+    message: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,22 +1,26 @@
-"""`lsps train`: a new run, or an old one that goes on."""
+"""`lsps train`: a new run, one that the app prepared, or an old one that goes on."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import signal
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from tqdm import tqdm
+from lsps_core.config import PRESETS, TrainConfig
 
-from lsps_core.config import PRESETS
+if TYPE_CHECKING:  # torch is imported when it is known that there is something to train
+    from lsps_core.training.listeners import Listeners
+    from lsps_core.training.run import Run
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=train)
-    parser.add_argument("run_path", type=Path, metavar="RUN_DIR")
+    parser.add_argument("run_path", type=Path, metavar="RUN_DIR", help="new, or with a config.json, or a run to resume")
     parser.add_argument("--synthetic", type=Path, metavar="S.h5")
     parser.add_argument("--real", type=Path, metavar="R.h5")
     parser.add_argument("--preset", choices=list(PRESETS), help="default: compact")
@@ -32,71 +36,125 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="change a setting, as in depth.steps=1000, weights.mapping=1 or precision=bfloat16; may be repeated",
     )
     parser.add_argument("--resume", action="store_true", help="go on from the run's newest checkpoint")
+    parser.add_argument("--change", action="store_true", help="go on with other settings than the run has had")
+    parser.add_argument(
+        "--tensorboard",
+        action=argparse.BooleanOptionalAction,
+        help="write RUN_DIR/tensorboard; default: where the package tensorboard is installed",
+    )
 
 
 def train(arguments: argparse.Namespace) -> int:
-    from lsps_core.config import TrainConfig
-    from lsps_core.training.data import open_stores
-    from lsps_core.training.run import Run, RunError
+    from lsps_core.training.run import Run
     from lsps_core.training.trainer import Trainer
+    from lsps_core.training.world import World
 
-    listener = _TrainingListener()
-    given = {key: getattr(arguments, key) for key in ("labels", "seed", "device", "preset", "synthetic", "real")}
-    if arguments.resume:
-        changed = [key for key, value in given.items() if value is not None and key != "device"]
-        if changed:
-            raise RunError(
-                f"--resume goes on with the run's own config; leave out --{changed[0]}, or change it by --set"
-            )
-        run = Run(arguments.run_path, listener)
+    with World.from_environment() as world, _stop_signals() as should_stop, contextlib.ExitStack() as stack:
+        run, is_ready = Run(arguments.run_path), False
+        try:
+            if world.is_main:
+                run = _open_run(arguments, stack.enter_context(_listeners(arguments)))
+                stack.enter_context(run.locked())
+                _settle_config(arguments, run)
+            is_ready = True
+        finally:
+            is_ready = world.decide(is_ready)  # the other processes wait here until the config is there, or refused
+        if not is_ready:
+            return 2
         config = run.config()
-        if arguments.settings:
-            config = config.with_settings(arguments.settings)
-            run.write_config(config)
-            print(f"lsps train: {run.path} goes on with {', '.join(arguments.settings)}", file=sys.stderr)
         if arguments.device:
             config = dataclasses.replace(config, device=arguments.device)
-    else:
-        if not (arguments.synthetic and arguments.real):
-            raise RunError("a new run needs --synthetic S.h5 and --real R.h5 (or --resume for an old one)")
-        config = TrainConfig(
-            synthetic_path=str(arguments.synthetic.resolve()),
-            real_path=str(arguments.real.resolve()),
-            device=arguments.device or "auto",
-            **PRESETS[arguments.preset or "compact"],
-            **{key: given[key] for key in ("labels", "seed") if given[key] is not None},
-        ).with_settings(arguments.settings)
-        with open_stores(config):  # what is wrong with them is said before a run directory is made
-            pass
-        run = Run.create(arguments.run_path, config, listener)
-    stopped = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.append(True))
-    with listener:
-        reason = Trainer(run, config, arguments.command_line, lambda: bool(stopped)).train()
-    print(f"lsps train: {reason}; {run.path}", file=sys.stderr)
+        reason = Trainer(run, config, arguments.command_line, should_stop, world).train()
+    if world.is_main:
+        _say(f"{reason}; {run.path}")
     return 0
 
 
-class _TrainingListener:
-    """Prints every event as a line on stdout, and a progress bar on stderr."""
+def _open_run(arguments: argparse.Namespace, listeners: Listeners) -> Run:
+    """The run that goes on or that the app prepared, or else a new one."""
+    from lsps_core.training.data import open_stores
+    from lsps_core.training.run import Run, RunError
 
-    def __init__(self) -> None:
-        self._bar: Any = None
+    run = Run(arguments.run_path, listeners)
+    if arguments.resume or run.is_prepared:
+        run.config()  # it says what is wrong with the folder before a lock is put there
+        return run
+    Run.check_is_free(run.path)
+    if arguments.change:
+        raise RunError(f"--change goes with --resume: {run.path} is to be a new run")
+    if not (arguments.synthetic and arguments.real):
+        raise RunError("a new run needs --synthetic S.h5 and --real R.h5 (or --resume for an old one)")
+    config = TrainConfig(
+        synthetic_path=str(arguments.synthetic.resolve()),
+        real_path=str(arguments.real.resolve()),
+        device=arguments.device or "auto",
+        **PRESETS[arguments.preset or "compact"],
+        **{key: value for key in ("labels", "seed") if (value := getattr(arguments, key)) is not None},
+    ).with_settings(arguments.settings)
+    with open_stores(config):  # what is wrong with them is said before a run directory is made
+        pass
+    return Run.create(arguments.run_path, config, listeners)
 
-    def __enter__(self) -> _TrainingListener:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
+def _settle_config(arguments: argparse.Namespace, run: Run) -> None:
+    """Refuse what the command asks for and the run's config does not have; with --change, write it there."""
+    from lsps_core.events import Noted
+    from lsps_core.training.changes import changes, check_can_go_on
+    from lsps_core.training.run import RunError
 
-    def __call__(self, event: Any) -> None:
-        print(event.line(), flush=True)
-        if event.kind == "started":
-            self._bar = tqdm(total=event.total_steps, initial=event.step, unit="step", file=sys.stderr)
-        elif event.kind == "step":
-            self._bar.update(event.step - self._bar.n)
-            self._bar.set_description(event.stage)
-        elif event.kind == "validation":
-            self._bar.set_postfix_str(f"{event.mean_error_mm:.1f} mm, best {event.best_error_mm:.1f}")
+    before = run.config()
+    after = _asked_for(arguments, before)
+    found = changes(before, after)
+    if found and not arguments.change:
+        listed = "; ".join(str(change) for change in found)
+        raise RunError(f"{listed}; leave out what is to stay, or add --change to go on with it")
+    check_can_go_on(run, before, after)
+    if found:
+        run.write_config(after)
+        run.record(Noted(message="changed: " + ", ".join(f"{c.key} from {c.before} to {c.after}" for c in found)))
+
+
+def _asked_for(arguments: argparse.Namespace, config: TrainConfig) -> TrainConfig:
+    """The run's config with whatever the command line says otherwise."""
+    given = {
+        "preset": arguments.preset,
+        "labels": arguments.labels,
+        "seed": arguments.seed,
+        "synthetic_path": str(arguments.synthetic.resolve()) if arguments.synthetic else None,
+        "real_path": str(arguments.real.resolve()) if arguments.real else None,
+    }
+    asked = dataclasses.replace(config, **{key: value for key, value in given.items() if value is not None})
+    return asked.with_settings(arguments.settings)
+
+
+def _listeners(arguments: argparse.Namespace) -> Listeners:
+    from lsps_core.training.listeners import JsonLines, Listener, Listeners, ProgressBar, TensorBoard
+
+    listeners: list[Listener] = [JsonLines(sys.stdout), ProgressBar(sys.stderr)]
+    if arguments.tensorboard is not False:
+        try:
+            listeners.append(TensorBoard(arguments.run_path))
+        except ImportError:
+            if arguments.tensorboard:
+                _say("TensorBoard is not installed, so no files for it are written: pip install tensorboard")
+    return Listeners(*listeners)
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[Callable[[], bool]]:
+    """Yield whether Ctrl+C, a kill or a closed terminal asked to stop; however often, a save that began is finished."""
+    asked: list[bool] = []
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants to go on
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: asked.append(True)) for number in numbers}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say(message: str) -> None:
+    with contextlib.suppress(OSError):  # who started this may have gone
+        print(f"lsps train: {message}", file=sys.stderr)

@@ -1,0 +1,75 @@
+"""A run that goes on with other settings than it had: what differs, and what cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lsps_core.config import STAGES, TrainConfig
+from lsps_core.training.data import open_stores
+from lsps_core.training.run import Run, RunError
+
+_FIXED = ("preset", "base_channels", "pose_hidden", "mapping", "method", "initial_path")
+"""What the networks are made of and started from; a preset's single settings are changed one by one."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One setting, `key` as `lsps train --set` takes it, and its values in the run and as asked for."""
+
+    key: str
+    before: Any
+    after: Any
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.before} in the run, {self.after} asked for"
+
+
+def changes(before: TrainConfig, after: TrainConfig) -> list[Change]:
+    """Every setting that differs, but for the device: a run may go on anywhere."""
+    old, new = (dict(_flat(config.to_json())) for config in (before, after))
+    return [Change(key, old[key], new[key]) for key in old if key != "device" and old[key] != new[key]]
+
+
+def check_can_go_on(run: Run, before: TrainConfig, after: TrainConfig) -> None:
+    """RunError where the run's newest checkpoint cannot go on with `after`, ValueError where the stores cannot."""
+    for flag, store in (("--synthetic", after.synthetic_path), ("--real", after.real_path)):
+        if not Path(store).exists():
+            raise RunError(f"{store} does not exist; where it has moved to, name it by {flag} and --change")
+    latest = run.latest()
+    with open_stores(after) as stores:
+        skeleton = stores["synthetic"].skeleton
+        assert skeleton is not None
+    if latest is None:
+        return
+    model, _, state = latest
+    for change in changes(before, after):
+        if change.key in _FIXED:
+            raise RunError(f"{change}; this cannot be changed on resume: start a new run")
+        _check_steps(change, state["stage"], int(state["stage_step"]))
+    if skeleton != model.skeleton:
+        raise RunError(
+            f"{after.synthetic_path} has the skeleton {skeleton.name}, the run's model {model.skeleton.name}; "
+            "this cannot be changed on resume: start a new run"
+        )
+
+
+def _check_steps(change: Change, stage: str, stage_step: int) -> None:
+    """Steps that are done stay done: the number of every later step counts on them."""
+    owner, _, key = change.key.partition(".")
+    if key != "steps" or STAGES.index(owner) > STAGES.index(stage):
+        return
+    if owner != stage:
+        raise RunError(f"{change}; that stage is done, its length cannot be changed on resume")
+    if change.after < stage_step:
+        raise RunError(f"{change}; {stage_step} are done already: ask for {stage_step} or more")
+
+
+def _flat(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value

@@ -1,0 +1,86 @@
+"""What a run told: events.jsonl, an event a line, and metrics.csv, its numbers as step, stage, name, value."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from lsps_core.checkpoint import replacing
+from lsps_core.events import Event
+
+_COLUMNS = ("step", "stage", "name", "value")
+_MADE_AGAIN = ("validation", "preview", "checkpoint")
+
+
+class Record:
+    """Both files of one run, in its folder. metrics.csv can be made anew from events.jsonl at any time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.events_path, self.metrics_path = folder / "events.jsonl", folder / "metrics.csv"
+
+    def append(self, event: Event) -> None:
+        """Add one event to both files; OSError where that fails, and then no half-written line is left."""
+        line = event.line()
+        _append(self.events_path, line + "\n")
+        rows = _rows(json.loads(line))
+        if rows:
+            header = [] if self.metrics_path.exists() else [_COLUMNS]
+            _append(self.metrics_path, _csv([*header, *rows]))
+
+    def rewind(self, step: int, redo: bool) -> None:
+        """Drop what was told of later steps, and a half-written last line; with `redo` also what `step` itself left.
+
+        Both files are replaced, each at once. OSError or CheckpointError where that fails.
+        """
+        if not self.events_path.exists():
+            return
+        kept: list[tuple[bytes, dict[str, Any]]] = []
+        for line in self.events_path.read_bytes().splitlines():
+            with contextlib.suppress(ValueError):  # half a line: the process was killed while it wrote
+                event = json.loads(line)
+                at = event.get("step", 0)
+                if at < step or (at == step and not (redo and event["kind"] in _MADE_AGAIN)):
+                    kept.append((line, event))
+        with replacing(self.events_path) as temporary:
+            temporary.write_bytes(b"".join(line + b"\n" for line, _ in kept))
+        rows = [row for _, event in kept for row in _rows(event)]
+        with replacing(self.metrics_path) as temporary:
+            temporary.write_bytes(_csv([_COLUMNS, *rows]).encode())
+
+
+def _rows(event: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of metrics.csv that an event makes."""
+    values: dict[str, float] = {}
+    if event["kind"] == "step":
+        values = event["terms"] | {"frames_per_s": event["frames_per_s"]}
+    elif event["kind"] == "validation":
+        values = {"mean_error_mm": event["mean_error_mm"]}
+    return [(event["step"], event["stage"], name, value) for name, value in values.items()]
+
+
+def _csv(rows: Iterable[Iterable[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def _append(path: Path, text: str) -> None:
+    """Add lines, all of them or nothing: on a full disk a part may fit."""
+    with path.open("a+b", buffering=0) as file:
+        before = file.seek(0, os.SEEK_END)
+        file.seek(max(before - 1, 0))
+        is_after_half_a_line = file.read(1) not in (b"", b"\n")  # of a process that was killed
+        data = memoryview((is_after_half_a_line * "\n" + text).encode())
+        try:
+            while data:
+                data = data[file.write(data) :]
+        except OSError:
+            with contextlib.suppress(OSError):
+                file.truncate(before)
+            raise

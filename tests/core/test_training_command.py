@@ -1,0 +1,204 @@
+"""`lsps train` as a shell meets it: what it starts, what it goes on with, what it refuses and in which words."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import pytest
+
+from lsps_core import checkpoint
+from lsps_core.cli import main
+from lsps_core.config import PRESETS, TrainConfig
+from lsps_core.training.run import Run
+
+SETTINGS = ["base_channels=4", "pose.steps=20", "depth.steps=2", "depth.batch_size=2", "depth.extra_annotated=0"]
+SETTINGS += ["posterior.steps=2", "posterior.batch_size=2", "posterior.extra_annotated=0"]
+
+
+def config(stores: dict[str, Path], *settings: str) -> TrainConfig:
+    paths = {"synthetic_path": str(stores["synthetic"]), "real_path": str(stores["real"])}
+    return TrainConfig(**paths, **PRESETS["compact"]).with_settings([*SETTINGS, *settings])
+
+
+def flags(stores: dict[str, Path]) -> list[str]:
+    return ["--synthetic", str(stores["synthetic"]), "--real", str(stores["real"]), "--preset", "compact"]
+
+
+def start(run: Path, *arguments: str, **options) -> subprocess.Popen:
+    command = [sys.executable, "-m", "lsps_core.cli", "train", str(run), *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def events(run: Path) -> list[dict]:
+    return [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
+
+
+def one_line(capsys) -> str:
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    return line
+
+
+@pytest.fixture(scope="module")
+def finished(stores, tmp_path_factory) -> Path:
+    """A run that went through all stages, started from a folder with nothing but its config."""
+    path = tmp_path_factory.mktemp("runs") / "finished"
+    Run.create(path, config(stores))
+    assert main(["train", str(path)]) == 0
+    return path
+
+
+@pytest.fixture
+def old(finished, tmp_path) -> Path:
+    """A copy of the finished run."""
+    return Path(shutil.copytree(finished, tmp_path / "old"))
+
+
+@pytest.fixture
+def prepared(stores, tmp_path) -> Path:
+    return Run.create(tmp_path / "prepared", config(stores)).path
+
+
+def test_a_folder_with_only_a_config_is_started(finished):
+    assert events(finished)[-1]["reason"] == "finished"
+    assert checkpoint.load(finished / "model.safetensors").training["steps"]["pose"] == 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["new"], "a new run needs --synthetic"),
+        (["new", "--change"], "--change goes with --resume"),
+        (["new", "--resume"], "config.json cannot be read"),
+        (["old"], "exists already; choose another folder, or go on with --resume"),
+        (["old", "--change"], "exists already"),
+        (["prepared", "--seed", "3"], "seed: 0 in the run, 3 asked for; leave out what is to stay, or add --change"),
+        (["prepared", "--real", "none.h5", "--change"], "none.h5 does not exist; where it has moved to, name it by"),
+        (["old", "--resume", "--labels", "0.5"], "labels: 0.0 in the run, 0.5 asked for"),
+        (["old", "--resume", "--set", "depth.nonsense=1"], "no such setting"),
+        (["old", "--resume", "--change", "--set", "base_channels=8"], "cannot be changed on resume"),
+        (["old", "--resume", "--change", "--set", "pose_hidden=8"], "cannot be changed on resume"),
+        (["old", "--resume", "--change", "--set", "mapping=latent"], "cannot be changed on resume"),
+        (["old", "--resume", "--change", "--preset", "paper"], "preset: compact in the run, paper asked for"),
+        (["old", "--resume", "--change", "--set", "pose.steps=30"], "that stage is done"),
+        (["old", "--resume", "--change", "--set", "posterior.steps=1"], "2 are done already"),
+    ],
+)
+def test_what_cannot_be_started_is_one_line_and_nothing_changes(
+    finished, prepared, tmp_path, capsys, arguments, message
+):
+    folders = {"new": tmp_path / "new", "old": finished, "prepared": prepared}
+    before = {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()}
+    name, *rest = arguments
+    assert main(["train", str(folders[name]), *rest]) == 2
+    assert message in one_line(capsys)
+    assert {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()} == before
+    assert not (tmp_path / "new").exists()
+    assert sorted(path.name for path in prepared.iterdir() if path.name != ".lock") == ["config.json"]
+
+
+def test_every_difference_is_named_before_anything_is_refused(finished, capsys):
+    settings = ["--set", "depth.steps=9000", "--set", "posterior.learning_rate=1", "--seed", "3"]
+    assert main(["train", str(finished), "--resume", *settings]) == 2
+    line = one_line(capsys)
+    for difference in ("depth.steps: 2 in the run, 9000", "posterior.learning_rate: 0.002 in the run, 1.0", "seed: 0"):
+        assert difference in line
+
+
+def test_the_same_command_with_resume_goes_on(old, stores, capsys):
+    settings = [part for setting in SETTINGS for part in ("--set", setting)]
+    assert main(["train", str(old), *flags(stores), "--seed", "0", *settings, "--device", "cpu", "--resume"]) == 0
+    assert "changed" not in capsys.readouterr().err
+
+
+def test_a_change_that_is_asked_for_is_made_and_told(old, capsys):
+    arguments = ["--resume", "--change", "--set", "posterior.steps=3", "--set", "posterior.learning_rate=0.001"]
+    assert main(["train", str(old), *arguments]) == 0
+    message = "changed: posterior.steps from 2 to 3, posterior.learning_rate from 0.002 to 0.001"
+    assert message in capsys.readouterr().err
+    assert message in [event.get("message") for event in events(old)]
+    assert Run(old).config().posterior.steps == 3
+    training = checkpoint.load(old / "model.safetensors").training
+    assert training["steps"]["posterior"] == 3
+    assert "--change" in training["commands"][-1]
+
+
+def test_stores_of_another_skeleton_are_refused(finished, stores, tmp_path, capsys):
+    others = {name: Path(shutil.copy(path, tmp_path)) for name, path in stores.items()}
+    for path in others.values():
+        with h5py.File(path, "r+") as file:
+            skeleton = json.loads(file.attrs["skeleton"])
+            file.attrs["skeleton"] = json.dumps(skeleton | {"name": "other"})
+    assert main(["train", str(finished), "--resume", "--change", *flags(others)]) == 2
+    assert "has the skeleton other, the run's model hand21" in one_line(capsys)
+
+
+def test_two_processes_never_train_one_run(finished, capsys):
+    with Run(finished).locked():
+        assert main(["train", str(finished), "--resume"]) == 2
+    assert "being trained by another process" in one_line(capsys)
+
+
+def test_a_second_interrupt_does_not_break_the_save(stores, tmp_path):
+    run = Run.create(tmp_path / "run", config(stores, "pose.steps=1000000"))
+    with start(run.path) as process:
+        for line in process.stdout:
+            if json.loads(line)["kind"] == "step":
+                break
+        process.send_signal(signal.SIGINT)
+        while process.poll() is None and not list((run.path / "checkpoints").glob(".*.part")):
+            time.sleep(0.001)
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    assert process.returncode == 0
+    assert events(run.path)[-1]["reason"] == "stopped"
+    assert run.latest() is not None
+
+
+def test_a_reader_that_dies_does_not_end_the_training(stores, tmp_path):
+    run = Run.create(tmp_path / "run", config(stores))
+    with start(run.path) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        error = process.stderr.read()
+    assert process.returncode == 0
+    assert events(run.path)[-1]["reason"] == "finished"
+    assert "Error" not in error
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(old):
+    resource = pytest.importorskip("resource", reason="files cannot be limited in size here")
+    whole = {path: path.read_bytes() for path in (old / "checkpoints").iterdir()}
+    limit = max(len(data) for data in whole.values()) // 2
+
+    def no_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    with start(old, "--resume", "--change", "--set", "posterior.steps=3", preexec_fn=no_room) as process:
+        output, error = process.communicate()
+    assert process.returncode == 2
+    line = error.strip().splitlines()[-1]
+    assert "cannot be written" in line
+    assert f"checkpoint {Run(old).checkpoints()[-1].name} is untouched" in line
+    assert json.loads(output.splitlines()[-1])["reason"] == "failed"
+    assert {path: path.read_bytes() for path in (old / "checkpoints").iterdir()} == whole
+    assert main(["train", str(old), "--resume"]) == 0  # there is room again
+    assert checkpoint.load(old / "model.safetensors").training["steps"]["posterior"] == 3
+
+
+def test_a_benchmark_sized_kill_is_survived(stores, tmp_path):
+    """The small version of tests/benchmarks/kill_resume.py: killed while it trains and while it writes."""
+    script = Path(__file__).parents[1] / "benchmarks" / "kill_resume.py"
+    command = [sys.executable, str(script), "--kills", "2", "--small", "--folder", str(tmp_path)]
+    command += ["--synthetic", str(stores["synthetic"]), "--real", str(stores["real"])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "bit for bit" in result.stdout
