@@ -171,7 +171,8 @@ class Trainer:
                 if self.world.decide(self.run.stop_requested() or self._should_stop()):
                     self._save()
                     return False
-            if self.world.decide(now - saved >= 60 * self.config.checkpoint_minutes):
+            is_due = now - saved >= 60 * self.config.checkpoint_minutes and self.stage_step < settings.steps
+            if self.world.decide(is_due):  # the end of the stage is saved below
                 self._check_finite(settings, first)
                 self._validate_and_save()
                 saved = reported = time.monotonic()  # its time is none of the steps'
@@ -261,10 +262,11 @@ class Trainer:
 
     def _resume(self) -> None:
         latest = self.run.latest()
-        if latest is None:
-            return
-        model, tensors, state = latest
-        self._load(model, tensors, state)
+        if latest is not None:
+            self._load(*latest)
+        if self.world.is_main:
+            is_stage_done = self.stage_step >= self.config.stage(self.stage_name).steps
+            self.run.rewind(self.step, redo=is_stage_done)
 
     def _load(self, model: Checkpoint, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
         self.model.load_state_dict(model.weights)

@@ -35,10 +35,10 @@ from lsps_core.training.run import Run
 
 FULL = {"pose": 2000, "depth": 45, "posterior": 120}
 SMALL = {"pose": 60, "depth": 3, "posterior": 8}
-CHECKPOINT_MINUTES = 0.015
-SETTINGS = ["base_channels=4", f"checkpoint_minutes={CHECKPOINT_MINUTES}"]
+CHECKPOINT_MINUTES, SMALL_CHECKPOINT_MINUTES = 0.015, 0.05
+SETTINGS = ["base_channels=4"]
 SETTINGS += ["depth.batch_size=2", "depth.extra_annotated=2", "posterior.batch_size=4", "posterior.extra_annotated=2"]
-POLL_S = 0.0005
+POLL_S, LONGEST_DELAY_S = 0.0005, 1.3
 LATEST = 0.8
 """Share of the run after which no kill is planned, so that it does not end before the last one."""
 RANDOM, STATE, MODEL = "random", "state", "model"
@@ -106,21 +106,23 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         stores = [arguments.synthetic, arguments.real] if arguments.synthetic else simulate(folder)
         steps = SMALL if arguments.small else FULL
-        problems = experiment(folder, stores, steps, arguments.kills, arguments.seed)
+        minutes = SMALL_CHECKPOINT_MINUTES if arguments.small else CHECKPOINT_MINUTES
+        flags = train_flags(stores, steps, minutes)
+        problems = experiment(folder, flags, steps, arguments.kills, arguments.seed)
     print("FAILED: " + "; ".join(problems) if problems else "The killed run ended bit for bit as the other one.")
     return 1 if problems else 0
 
 
-def train_flags(stores: list[Path], steps: dict[str, int]) -> list[str]:
+def train_flags(stores: list[Path], steps: dict[str, int], checkpoint_minutes: float) -> list[str]:
     flags = ["--synthetic", str(stores[0]), "--real", str(stores[1]), "--device", "cpu", "--no-tensorboard"]
-    lengths = [f"{stage}.steps={count}" for stage, count in steps.items()]
-    return flags + [part for setting in (*SETTINGS, *lengths) for part in ("--set", setting)]
+    settings = [*SETTINGS, f"checkpoint_minutes={checkpoint_minutes}"]
+    settings += [f"{stage}.steps={count}" for stage, count in steps.items()]
+    return flags + [part for setting in settings for part in ("--set", setting)]
 
 
-def experiment(folder: Path, stores: list[Path], steps: dict[str, int], count: int, seed: int) -> list[str]:
+def experiment(folder: Path, flags: list[str], steps: dict[str, int], count: int, seed: int) -> list[str]:
     """Both runs, the table of kills, and what is wrong with the result."""
     whole, killed = Run(folder / "whole"), Run(folder / "killed")
-    flags = train_flags(stores, steps)
     if start(whole, flags).wait() != 0:
         return ["the run that was not killed failed"]
     watch = Watch(killed)
@@ -169,7 +171,7 @@ def kill_again_and_again(
         process = start(run, ["--resume"] if kills else flags)
         wait_until(process, watch, lambda: b'"started"' in log_path(run).read_bytes())
         wait_until(process, watch, lambda share=share: share_done(steps, watch.newest_step) >= share)
-        until = time.monotonic() + chance.uniform(0, 90 * CHECKPOINT_MINUTES)
+        until = time.monotonic() + chance.uniform(0, LONGEST_DELAY_S)
         wait_until(process, watch, lambda until=until: time.monotonic() >= until)
         wait_until(process, watch, lambda moment=moment: watch.is_time(moment))
         process.kill()

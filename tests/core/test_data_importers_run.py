@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from lsps_core.camera import SR305
+from lsps_core.data.crop import crop
 from lsps_core.data.importers.importing import run_import
 from lsps_core.data.importers.pictures import read_depth
 from lsps_core.data.importers.plan import ImportPlan, Shot
@@ -178,3 +179,15 @@ def test_a_killed_import_goes_on(tmp_path):
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.npy", "o.h5"]
     with FrameStore(out) as store:
         assert len(store) == 600
+
+
+@pytest.mark.parametrize("mirrored_width_px", [None, 80])
+def test_a_frame_is_the_crop_of_the_whole_picture(plan, mirrored_width_px):
+    """Readers are told which window matters; wherever it lies, nothing is missing from the crop."""
+    plan = replace(plan, mirrored_width_px=mirrored_width_px)
+    for center in ((-360.0, 270, 600), (-325.0, 255, 650), (-400.0, 300, 600), (-300.0, 220, 500)):
+        shot = replace(plan.shots[0], center_mm=np.array(center, np.float32))
+        depth = read_depth(shot.path)
+        whole = crop(depth if mirrored_width_px is None else depth[:, ::-1], plan.camera, center, 100.0)
+        assert 0 < (whole > 0).mean() < 1
+        np.testing.assert_array_equal(plan.frame(shot).depth_mm, whole)

@@ -81,7 +81,7 @@ class Block:
 def divide(plan: ImportPlan, folder: Path) -> list[Block]:
     """An import in blocks, each named by a hash of all that goes into it: the same import finds its blocks again."""
     size = min(max(len(plan.shots) // _BLOCKS, _MIN_FRAMES), _MAX_FRAMES)
-    common = json.dumps([plan.settings, asdict(plan.camera), plan.domain, plan.is_mirrored], default=str)
+    common = json.dumps([plan.settings, asdict(plan.camera), plan.domain, plan.mirrored_width_px], default=str)
     blocks = []
     for start in range(0, len(plan.shots), size - size % _MIN_FRAMES):
         part = replace(plan, shots=plan.shots[start : start + size - size % _MIN_FRAMES], refused=())

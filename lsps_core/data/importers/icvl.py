@@ -68,7 +68,7 @@ def plan_icvl(
         read=read_depth,
         camera=ICVL.mirrored(WIDTH_PX),
         skeleton=ICVL16,
-        is_mirrored=True,
+        mirrored_width_px=WIDTH_PX,
         settings=settings("icvl", source, centers, CENTER_JOINT, **asked),
         refused=tuple(refused),
     )

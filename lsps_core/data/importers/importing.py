@@ -54,7 +54,7 @@ def run_import(
         camera=plan.camera,
         skeleton=plan.skeleton,
         is_simulated=plan.is_simulated,
-        is_mirrored=plan.is_mirrored,
+        is_mirrored=plan.mirrored_width_px is not None,
         provenance=plan.settings,
         overwrite=overwrite,
         scratch=folder,

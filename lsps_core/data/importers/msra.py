@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from lsps_core.camera import MSRA
 from lsps_core.data.importers.labels import check_depths, labelled_shot, parse_points, read_lines, settings
+from lsps_core.data.importers.pictures import Window
 from lsps_core.data.importers.plan import ImportPlan, Shot
 from lsps_core.skeleton import MSRA21
 
@@ -96,7 +97,7 @@ def _gesture(folder: Path, person: str, cube_mm: float) -> Iterator[Shot | str]:
         yield labelled_shot(picture, name, cube_mm, joints[CENTER_JOINT], joints)
 
 
-def read_msra_depth(path: Path) -> npt.NDArray[np.float32]:
+def read_msra_depth(path: Path, _window: Window | None = None) -> npt.NDArray[np.float32]:
     """A .bin file -> depth in mm, float32 [height, width], 0 = no reading; ValueError for anything else."""
     try:
         content = path.read_bytes()

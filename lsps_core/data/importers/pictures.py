@@ -6,7 +6,7 @@ import struct
 import tokenize
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,16 +23,41 @@ _MAX_PIXELS = 1 << 25
 Depth = npt.NDArray[np.uint16] | npt.NDArray[np.float32]
 
 
-def read_depth(path: Path, *, unit_mm: float = 1.0, nyu_packed: bool = False) -> Depth:
+class Window(NamedTuple):
+    """Part of a picture in px, right and bottom excluded; it may reach beyond the picture."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def inside(self, width: int, height: int) -> Window:
+        """What of it is in a picture of that size; empty where nothing is."""
+        left, top = min(max(self.left, 0), width), min(max(self.top, 0), height)
+        return Window(left, top, min(max(self.right, left), width), min(max(self.bottom, top), height))
+
+
+def read_depth(path: Path, window: Window | None = None, *, unit_mm: float = 1.0, nyu_packed: bool = False) -> Depth:
     """Depth in mm [H, W], 0 = no reading, from a 16-bit PNG, a 16- or 32-bit TIFF or a .npy array.
 
     unit_mm: mm in one step of the file (0.125 for an SR305). nyu_packed: a colour PNG holding mm = green * 256 + blue,
-    background 2001, as NYU distributes them. uint16 where the file holds whole mm in 16 bits, otherwise float32.
-    ValueError, in one line, for anything that is no such picture.
+    background 2001, as NYU distributes them. window: all that is asked for; it is 0 elsewhere, which saves time.
+    uint16 where the file holds whole mm in 16 bits, otherwise float32. ValueError, in one line, for anything that is no
+    such picture.
     """
     if not np.isfinite(unit_mm) or unit_mm <= 0:
         raise ValueError(f"the depth unit is {unit_mm:g} mm; it must be above 0")
-    values = _read(Path(path), nyu_packed)
+    values, (height, width) = _read(Path(path), nyu_packed, window)
+    depth = _to_mm(values, unit_mm, nyu_packed)
+    if window is None:
+        return depth
+    left, top, right, bottom = window.inside(width, height)
+    whole = np.zeros((height, width), depth.dtype)
+    whole[top:bottom, left:right] = depth
+    return whole
+
+
+def _to_mm(values: npt.NDArray[Any], unit_mm: float, nyu_packed: bool) -> Depth:
     if nyu_packed:
         packed = values[..., 1].astype(np.uint16) * np.uint16(256) + values[..., 2]
         values = np.where(packed < NYU_BACKGROUND_MM, packed, 0).astype(np.uint16)
@@ -43,8 +68,8 @@ def read_depth(path: Path, *, unit_mm: float = 1.0, nyu_packed: bool = False) ->
     return np.where(np.isfinite(depth) & (depth > 0), depth, np.float32(0))
 
 
-def _read(path: Path, nyu_packed: bool) -> npt.NDArray[Any]:
-    """The numbers in a file: [H, W], or [H, W, 3] of a packed picture."""
+def _read(path: Path, nyu_packed: bool, window: Window | None) -> tuple[npt.NDArray[Any], tuple[int, int]]:
+    """The numbers in the window of a file, [H, W] or of a packed picture [H, W, 3], and the whole's height and width."""
     try:
         with path.open("rb") as file:
             if not file.read(1):
@@ -55,27 +80,32 @@ def _read(path: Path, nyu_packed: bool) -> npt.NDArray[Any]:
         raise ValueError(f"{path} is a folder; give the pictures in it") from None
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror}); check who may access it") from error
-    values = _read_array(path) if path.suffix.lower() == ".npy" else _read_picture(path, nyu_packed)
+    is_array = path.suffix.lower() == ".npy"
+    values, shape = _read_array(path, window) if is_array else _read_picture(path, nyu_packed, window)
     if nyu_packed and (values.ndim != 3 or values.dtype != np.uint8):
         raise ValueError(f"{path} is no packed NYU picture, which has 8-bit colour; read it without --nyu-packed")
     if not nyu_packed and values.ndim != 2:
         raise ValueError(f"{path} has the shape {list(values.shape)}; a depth picture has rows and columns")
-    if values.size == 0:
-        raise ValueError(f"{path} has no pixels: its shape is {list(values.shape)}")
-    return values
+    if 0 in shape:
+        raise ValueError(f"{path} has no pixels: its shape is {list(shape)}")
+    return values, shape
 
 
-def _read_array(path: Path) -> npt.NDArray[Any]:
+def _read_array(path: Path, window: Window | None) -> tuple[npt.NDArray[Any], tuple[int, int]]:
     try:
         values: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")  # unlike np.load it never unpickles
     except (OSError, ValueError, EOFError, TypeError, OverflowError, tokenize.TokenError) as error:
         raise ValueError(f"{path} is no readable .npy array ({_brief(error)})") from error
     if values.dtype.kind not in "uif" or values.dtype.itemsize < 2:
         raise ValueError(f"{path} holds {values.dtype}, not depth; give an array of 16-bit or floating-point numbers")
-    return np.array(values)
+    height, width, *_ = (*values.shape, 1, 1)
+    if window is not None and values.ndim == 2:
+        left, top, right, bottom = window.inside(width, height)
+        values = values[top:bottom, left:right]
+    return np.array(values), (height, width)
 
 
-def _read_picture(path: Path, nyu_packed: bool) -> npt.NDArray[Any]:
+def _read_picture(path: Path, nyu_packed: bool, window: Window | None) -> tuple[npt.NDArray[Any], tuple[int, int]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of oddities in metadata; damage is an error
@@ -84,21 +114,24 @@ def _read_picture(path: Path, nyu_packed: bool) -> npt.NDArray[Any]:
                 if width * height > _MAX_PIXELS:
                     raise ValueError(f"its header claims {width} x {height} pixels")
                 mode, is_png = picture.mode, picture.format == "PNG"
-                values = np.asarray(picture.convert("RGB") if nyu_packed and mode == "RGBA" else picture)
+                part = picture.crop(window.inside(width, height)) if window else picture
+                values = np.asarray(part.convert("RGB") if nyu_packed and mode == "RGBA" else part)
     except UnidentifiedImageError:
         raise ValueError(
             f"{path} is no picture this program reads; give a 16-bit PNG or TIFF, or a .npy array"
         ) from None
     except (*_DAMAGE, Image.DecompressionBombError) as error:
         raise ValueError(f"{path} is cut off or damaged ({_brief(error)}); copy it again") from error
-    if nyu_packed:
-        return values
-    if mode in _COLOUR:
-        raise ValueError(f"{path} is an 8-bit colour picture, not depth; give 16-bit depth, or --nyu-packed if NYU's")
-    if values.dtype.itemsize < 2:
-        raise ValueError(f"{path} is an 8-bit picture, not depth; give one of 16 bits, in steps of --unit-mm")
-    # a PNG has no more than 16 bits, but older versions of Pillow widen them
-    return values.astype(np.uint16) if is_png or mode.startswith("I;16") else values
+    if not nyu_packed:
+        if mode in _COLOUR:
+            raise ValueError(
+                f"{path} is an 8-bit colour picture, not depth; give 16-bit depth, or --nyu-packed if NYU's"
+            )
+        if values.dtype.itemsize < 2:
+            raise ValueError(f"{path} is an 8-bit picture, not depth; give one of 16 bits, in steps of --unit-mm")
+        if is_png or mode.startswith("I;16"):
+            values = values.astype(np.uint16)  # a PNG has no more, but older versions of Pillow widen them
+    return values, (height, width)
 
 
 def _brief(error: Exception) -> str:

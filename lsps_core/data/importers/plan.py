@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.camera import Camera, FloatArray
-from lsps_core.data.crop import DEFAULT_SIZE, crop
+from lsps_core.data.crop import DEFAULT_SIZE, crop, cube_window
 from lsps_core.data.frame import HandFrame
-from lsps_core.data.importers.pictures import Depth
+from lsps_core.data.importers.pictures import Depth, Window
 from lsps_core.skeleton import Skeleton
 
 
@@ -36,27 +37,27 @@ class Shot:
 class ImportPlan:
     """All that an import needs to know, ready to be sent to other processes.
 
-    read: a picklable function, file -> depth in mm [H, W], ValueError where it cannot. is_mirrored: pictures are
-    flipped left to right after reading, and `camera`, centres and joints are the flipped ones already. settings: what,
-    besides the shots, makes two imports different; they go into the store's provenance. refused: one line for each
-    frame that the labels already ruled out.
+    read: a picklable function, (file, the window that matters) -> depth in mm [H, W], ValueError where it cannot.
+    mirrored_width_px: of pictures that are flipped left to right after reading; `camera`, centres and joints are the
+    flipped ones already. settings: what, besides the shots, makes two imports different; they go into the store's
+    provenance. refused: one line for each frame that the labels already ruled out.
     """
 
     shots: tuple[Shot, ...]
-    read: Callable[[Path], Depth]
+    read: Callable[[Path, Window | None], Depth]
     camera: Camera
     settings: dict[str, Any]
     skeleton: Skeleton | None = None
     domain: str = "real"
     is_simulated: bool = False
-    is_mirrored: bool = False
+    mirrored_width_px: int | None = None
     refused: tuple[str, ...] = field(default=())
 
     def frame(self, shot: Shot) -> HandFrame:
         """Read and crop one of the shots; ValueError, in one line that names the file, where that cannot be."""
         try:
-            depth = self.read(shot.path)
-            if self.is_mirrored:
+            depth = self.read(shot.path, self._window(shot))
+            if self.mirrored_width_px is not None:
                 depth = depth[:, ::-1]
             center = shot.center_mm
             if center is None:
@@ -67,6 +68,15 @@ class ImportPlan:
         except ValueError as error:
             line = " ".join(str(error).split())
             raise ValueError(line if str(shot.path) in line else f"{shot.path}: {line}") from error
+
+    def _window(self, shot: Shot) -> Window | None:
+        """What a shot's crop takes from the picture as it lies on disk; None where the hand is to be searched."""
+        if shot.center_mm is None:
+            return None
+        u0, v0, u1, v1 = cube_window(self.camera, shot.center_mm, shot.half_mm)
+        if self.mirrored_width_px is not None:
+            u0, u1 = self.mirrored_width_px - 1 - u1, self.mirrored_width_px - 1 - u0
+        return Window(floor(u0) - 1, floor(v0) - 1, ceil(u1) + 2, ceil(v1) + 2)
 
 
 def cut_frame(
