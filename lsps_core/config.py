@@ -118,6 +118,8 @@ class LossWeights:
     """λ5"""
     mapping_reconstruction: float = 10000.0
     """λ6"""
+    mapping_translated: float = 0.0
+    """M's real picture of a synthetic pose against the translation of its image; not in the paper"""
     posterior: float = 10.0
     """λ7"""
     posterior_translated: float = 0.0
@@ -243,7 +245,13 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "posterior": StageConfig(
             steps=6_000, batch_size=16, learning_rate=2e-3, final_learning_rate=0.05, extra_annotated=32
         ),
-        "weights": LossWeights(pose_kl=0.03, mapping=1.0, mapping_reconstruction=300.0, posterior_translated=10.0),
+        "weights": LossWeights(
+            pose_kl=0.03,
+            mapping=1.0,
+            mapping_reconstruction=300.0,
+            mapping_translated=300.0,
+            posterior_translated=10.0,
+        ),
     },
 }
 """What each preset changes in `TrainConfig`; `paper` is the paper's own setting throughout."""

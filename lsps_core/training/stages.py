@@ -72,13 +72,15 @@ class PoseStage(Stage):
 class _Mapped:
     """Annotated images, and the codes that M gives for their poses with the pictures of these.
 
-    `code` is the images' own, of the first of them only where there are extra frames.
+    `code` is the images' own, of the first of them only where there are extra frames; `translated` are the
+    real pictures of the first synthetic ones.
     """
 
     image: Tensor
     code: Tensor
     mapped_code: Tensor
     picture: Tensor
+    translated: Tensor | None
 
     @property
     def judged(self) -> Tensor:
@@ -99,7 +101,8 @@ class DepthStage(Stage):
     """E, G, M against D by equation 2, and P with D's trunk by equations 7 and 9; the pose VAE is frozen.
 
     One forward pass of the generators feeds both updates: first the discriminators' on detached pictures, then the
-    generators' through the updated discriminators.
+    generators' through the updated discriminators. With `LossWeights.mapping_translated` above 0, the real picture of a
+    synthetic pose is held to the translation of its image: no term of the paper judges that picture.
     """
 
     def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
@@ -123,7 +126,9 @@ class DepthStage(Stage):
             "mapping": weights.mapping,
             "mapping_reconstruction": weights.mapping_reconstruction,
             "mapping_adversarial": weights.adversarial,
+            "mapping_translated": weights.mapping_translated,
         }
+        self.is_translating = weights.mapping_translated > 0
         self._add_updater("discriminator", adam(model.discriminator.parameters(), config, beta1=0.5), judge_weights)
         self._add_updater("generator", adam(groups, config, beta1=0.5), generate_weights)
 
@@ -133,23 +138,34 @@ class DepthStage(Stage):
         return judged | self._generate(batch, pictures, generator)
 
     def _draw(self, batch: TriBatch, generator: torch.Generator) -> _Pictures:
-        model = self.model
+        model, annotated = self.model, batch.annotated()
         means: dict[Domain, Tensor] = {domain: model.encoder(batch.image(domain), domain) for domain in DOMAINS}
-        codes = {domain: noisy(mean, generator) for domain, mean in means.items()}
-        decoded, mapped = {}, {}
-        annotated = batch.annotated()
-        for target in DOMAINS:
-            inputs = [codes[source] for source in DOMAINS]
-            if target in annotated:
-                image, pose = annotated[target]
-                inputs.append(model.map(pose_sample(model, pose, generator)))
-            images = torch.split(model.generator(torch.cat(inputs), target), [len(code) for code in inputs])
-            for source, picture in zip(DOMAINS, images, strict=False):
-                decoded[source, target] = picture
-            if target in annotated:
-                own = means["synthetic"] if target == "synthetic" else model.encoder(image, target)
-                mapped[target] = _Mapped(image, own, inputs[-1], images[-1])
+        codes: dict[str, Tensor] = {domain: noisy(mean, generator) for domain, mean in means.items()}
+        for domain, frames in annotated.items():
+            codes[f"mapped/{domain}"] = model.map(pose_sample(model, frames.pose, generator))
+        begun = model.generator.shared(torch.cat(list(codes.values())))  # once, for both domains to finish
+        parts = dict(zip(codes, torch.split(begun, [len(code) for code in codes.values()]), strict=True))
+        drawn = {target: self._finish(parts, target, len(batch.image(target))) for target in DOMAINS}
+        mapped = {}
+        for domain, (image, _) in annotated.items():
+            own = means["synthetic"] if domain == "synthetic" else model.encoder(image, domain)
+            name = f"mapped/{domain}"
+            mapped[domain] = _Mapped(
+                image, own, codes[name], drawn[domain][name], drawn[other_domain(domain)].get(name)
+            )
+        decoded = {(source, target): drawn[target][source] for source in DOMAINS for target in DOMAINS}
         return _Pictures(means, decoded, mapped)
+
+    def _finish(self, parts: dict[str, Tensor], target: Domain, count: int) -> dict[str, Tensor]:
+        """Pictures in `target` of all image codes and its own mapped codes; in real, also of the first synthetic ones."""
+        chosen: dict[str, Tensor] = {name: parts[name] for name in DOMAINS}
+        own, others = f"mapped/{target}", f"mapped/{other_domain(target)}"
+        if own in parts:
+            chosen[own] = parts[own]
+        if target == "real" and others in parts and self.is_translating:
+            chosen[others] = parts[others][:count]
+        pictures = self.model.generator.own[target](torch.cat(list(chosen.values())))
+        return dict(zip(chosen, torch.split(pictures, [len(part) for part in chosen.values()]), strict=True))
 
     def _judge(self, batch: TriBatch, pictures: _Pictures) -> Terms:
         """Update the discriminators and P; the pictures are taken as they are."""
@@ -196,6 +212,9 @@ class DepthStage(Stage):
                 terms[f"mapping/{domain}"] = losses.mapping(mapped.mapped_code[: len(mapped.code)], mapped.code)
                 terms[f"mapping_reconstruction/{domain}"] = losses.reconstruction(mapped.picture, mapped.image)
                 terms[f"mapping_adversarial/{domain}"] = self._convince(mapped.judged, domain)
+                if mapped.translated is not None:
+                    translation = pictures.decoded["synthetic", "real"].detach()
+                    terms["mapping_translated/real"] = losses.reconstruction(mapped.translated, translation)
             return self._updaters["generator"](terms)
 
     def _convince(self, picture: Tensor, domain: Domain) -> Tensor:

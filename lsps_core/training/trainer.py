@@ -63,7 +63,8 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.model = TriDomainModel(config.model_config(self.data.skeleton)).to(self.device)
         self.latent_statistics = torch.stack([torch.zeros(POSE_LATENT_SIZE), torch.ones(POSE_LATENT_SIZE)])
-        if config.initial_path:
+        self.start_record: dict[str, Any] = {}
+        if config.initial_path and not run.checkpoints():
             self._start_from(checkpoint.load(Path(config.initial_path)))
         if config.channels_last:
             self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs
@@ -125,6 +126,7 @@ class Trainer:
                 "config": config,
                 "steps": stages | {self.stage_name: self.stage_step},
                 "seconds": round(self.seconds),
+                **({"start": self.start_record} if self.start_record else {}),
                 "validation": {
                     "mean_error_mm": self.validation.state()["last_mm"],
                     "domain": self.data.validation_domain,
@@ -136,6 +138,7 @@ class Trainer:
         check_start(model, self.config, self.data)
         self.model.load_state_dict(model.weights)
         self.latent_statistics = torch.tensor([model.latent_mean, model.latent_std])
+        self.start_record = model.training
 
     def _begin(self, name: str) -> None:
         self.stage_name, self.stage_step = name, 0
@@ -271,6 +274,7 @@ class Trainer:
     def _load(self, model: Checkpoint, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
         self.model.load_state_dict(model.weights)
         self.commands = model.training["commands"] + self.commands
+        self.start_record = model.training.get("start", {})
         self.latent_statistics = torch.tensor([model.latent_mean, model.latent_std])
         self._begin(state["stage"])
         self.stage_step, self.seconds = int(state["stage_step"]), float(state["seconds"])

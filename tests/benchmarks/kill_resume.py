@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import itertools
 import json
 import os
 import random
@@ -167,15 +166,20 @@ def kill_again_and_again(
     shares = [LATEST * (number + chance.random()) / count if number else 0 for number in range(count)]
     kills: list[Kill] = []
     print("kill  stage      last told  goes on from  within a write")
-    for share, moment in zip(shares, itertools.cycle(MOMENTS), strict=False):
-        process = start(run, ["--resume"] if kills else flags)
+    for _ in range(3 * count):
+        if len(kills) == count:
+            break
+        share, moment = shares[len(kills)], MOMENTS[len(kills) % len(MOMENTS)]
+        process = start(run, ["--resume"] if (run.path / "config.json").exists() else flags)
         wait_until(process, watch, lambda: b'"started"' in log_path(run).read_bytes())
         wait_until(process, watch, lambda share=share: share_done(steps, watch.newest_step) >= share)
         until = time.monotonic() + chance.uniform(0, LONGEST_DELAY_S)
         wait_until(process, watch, lambda until=until: time.monotonic() >= until)
         wait_until(process, watch, lambda moment=moment: watch.is_time(moment))
         process.kill()
-        if process.wait() != -signal.SIGKILL:  # it had ended before
+        if process.wait() == 0:  # too late: it came to its end, but it saves that once more when it is resumed
+            continue
+        if process.returncode != -signal.SIGKILL:
             break
         told = [event for event in events(run) if "stage" in event]
         last = told[-1] if told else {"stage": "pose", "step": 0}

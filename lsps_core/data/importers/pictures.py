@@ -69,7 +69,7 @@ def _to_mm(values: npt.NDArray[Any], unit_mm: float, nyu_packed: bool) -> Depth:
 
 
 def _read(path: Path, nyu_packed: bool, window: Window | None) -> tuple[npt.NDArray[Any], tuple[int, int]]:
-    """The numbers in the window of a file, [H, W] or of a packed picture [H, W, 3], and the whole's height and width."""
+    """The numbers in the window of a file, [H, W] or if packed [H, W, 3], and the height and width of the whole."""
     try:
         with path.open("rb") as file:
             if not file.read(1):
