@@ -11,7 +11,7 @@ overlays and importers need not wait for it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,25 +20,6 @@ from lsps_core.camera import Camera, FloatArray
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from lsps_core.data.hand_search import FoundHand, find_hand
-
-__all__ = [
-    "BACKGROUND",
-    "DEFAULT_CUBE_MM",
-    "DEFAULT_SIZE",
-    "FAR_FACE",
-    "FoundHand",
-    "crop",
-    "crop_pixels",
-    "cube_window",
-    "denormalise",
-    "find_hand",
-    "normalise",
-    "to_joints_mm",
-    "to_pose",
-    "uncrop_pixels",
-]
 
 DEFAULT_CUBE_MM = 250.0
 DEFAULT_SIZE = 128
@@ -49,15 +30,6 @@ FAR_FACE = 0.95
 training, and the last 6 mm before the far face of a usual cube hold no hand."""
 
 DepthArray = npt.NDArray[np.uint16] | FloatArray
-
-
-def __getattr__(name: str) -> Any:
-    """`find_hand` and `FoundHand`, when asked for: they need scipy, which takes most of a second to import."""
-    if name in ("FoundHand", "find_hand"):
-        from lsps_core.data import hand_search
-
-        return getattr(hand_search, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def cube_window(camera: Camera, center_mm: npt.ArrayLike, half_mm: float) -> tuple[float, float, float, float]:

@@ -14,8 +14,8 @@ import torch
 from lsps_core.config import IMAGE_SIZE, STAGES, Domain, StageConfig, TrainConfig
 from lsps_core.data.augment import augment, augment_pose, sample_augmentation
 from lsps_core.data.batches import batch_indices, labelled_subset
-from lsps_core.data.device_frames import DeviceFrames
 from lsps_core.data.store import FrameStore
+from lsps_core.data.store_stream import training_frames
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.world import World
 
@@ -26,7 +26,7 @@ _PLACES_WITHOUT_IMAGES = (_FIRST, STAGES.index("pose") + 1)  # making them would
 
 
 class TrainingData:
-    """Both stores in device memory, with what a run keeps from training and what it may know of the real frames.
+    """Both stores, in device memory where they fit; what a run keeps from training, what it may know of real frames.
 
     skeleton, half_mm (median of the synthetic frames), provenance by domain, is_simulated (both stores are).
     validation_domain: "real" where the real store is annotated, else "synthetic"; up to 512 frames of it are held out.
@@ -41,7 +41,7 @@ class TrainingData:
             self.skeleton = synthetic.skeleton
             self.is_simulated = synthetic.is_simulated and real.is_simulated
             self.provenance = {domain: store.provenance for domain, store in stores.items()}
-            self.frames = {domain: DeviceFrames(store, device) for domain, store in stores.items()}
+            self.frames = {domain: training_frames(store, device) for domain, store in stores.items()}
         self.half_mm = float(self.frames["synthetic"].half_mm.median())
         self._divide()
 

@@ -157,7 +157,7 @@ class DepthStage(Stage):
         return _Pictures(means, decoded, mapped)
 
     def _finish(self, parts: dict[str, Tensor], target: Domain, count: int) -> dict[str, Tensor]:
-        """Pictures in `target` of all image codes and its own mapped codes; in real, also of the first synthetic ones."""
+        """Pictures in `target` of image codes and its mapped codes; in real, of the first synthetic ones as well."""
         chosen: dict[str, Tensor] = {name: parts[name] for name in DOMAINS}
         own, others = f"mapped/{target}", f"mapped/{other_domain(target)}"
         if own in parts:

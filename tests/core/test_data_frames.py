@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from lsps_core.camera import NYU, SR305
-from lsps_core.data.crop import crop_pixels, find_hand
+from lsps_core.data.crop import crop_pixels
 from lsps_core.data.frame import FrameList
+from lsps_core.data.hand_search import find_hand
 from lsps_core.data.importers.frames import frame_from_depth, import_frames, read_depth
 from lsps_core.data.store import FrameStore, FrameStoreError
 
