@@ -11,6 +11,8 @@ from lsps_core.skeleton import HAND21
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.stages import DepthStage, PoseStage, PosteriorStage
 
+NOTHING = LossWeights(**dict.fromkeys(vars(LossWeights()), 0.0))
+
 
 def make_batch(labelled: bool = False) -> TriBatch:
     generator = torch.Generator().manual_seed(1)
@@ -101,6 +103,15 @@ def test_extra_frames_reach_the_picture_of_the_mapping_and_the_posterior_only():
     assert not any(name.startswith(("feature_matching", "discriminator/real")) for name in changed)
 
 
+def test_the_real_picture_of_a_synthetic_pose_is_held_to_the_translation_of_its_image():
+    weights = LossWeights(**(vars(NOTHING) | {"mapping_translated": 1.0}))
+    _, changed, terms = run(DepthStage, weights)
+    assert networks(changed) == {"mapping", "generator"}
+    assert not any("own.synthetic" in name for name in changed)
+    assert "mapping_translated/real" in terms
+    assert "mapping_translated/real" not in run(DepthStage)[2]
+
+
 def test_the_pose_of_an_unlabelled_real_frame_is_never_used():
     """NaN poses of the real batch leave every term finite."""
     model = make_model()
@@ -110,9 +121,6 @@ def test_the_pose_of_an_unlabelled_real_frame_is_never_used():
         stage = stage_class(model, StageConfig(steps=1, batch_size=2), LossWeights(posterior_translated=1.0))
         terms = stage.step(hidden, torch.Generator().manual_seed(2))
         assert all(term.isfinite() for term in terms.values())
-
-
-NOTHING = LossWeights(**dict.fromkeys(vars(LossWeights()), 0.0))
 
 
 @pytest.mark.parametrize(
