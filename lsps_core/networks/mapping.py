@@ -20,11 +20,11 @@ class LatentMapping(nn.Module):
         width = config.base_channels
         self.layers = nn.Sequential(
             nn.ConvTranspose2d(POSE_LATENT_SIZE, 16 * width, 4),
-            nn.LeakyReLU(LEAK),
+            nn.LeakyReLU(LEAK, inplace=True),
             nn.ConvTranspose2d(16 * width, 16 * width, 4, stride=2, padding=1),
-            nn.LeakyReLU(LEAK),
+            nn.LeakyReLU(LEAK, inplace=True),
             nn.ConvTranspose2d(16 * width, 8 * width, 4, stride=2, padding=1),
-            nn.LeakyReLU(LEAK),
+            nn.LeakyReLU(LEAK, inplace=True),
             nn.ConvTranspose2d(8 * width, 4 * width, 4, stride=2, padding=1),
         )
 

@@ -68,6 +68,8 @@ class Trainer:
             self._start_from(checkpoint.load(Path(config.initial_path)))
         if config.channels_last:
             self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs
+        if config.compile:
+            self.model.compile_networks()
         self.validation = Validation(self.data, run)
         self.seconds = 0.0
         self._begin(STAGES[0])

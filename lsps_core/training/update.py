@@ -111,4 +111,4 @@ def frozen(network: nn.Module) -> Iterator[None]:
 
 def noisy(mean: Tensor, generator: torch.Generator) -> Tensor:
     """A draw of N(mean, I)."""
-    return mean + torch.empty_like(mean).normal_(generator=generator)
+    return mean + torch.randn(mean.shape, generator=generator, dtype=mean.dtype, device=mean.device)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from lsps_core.config import DOMAINS, PRESETS, ModelConfig, TrainConfig
-from lsps_core.networks.blocks import ResidualBlock
+from lsps_core.networks.blocks import InstanceNorm, ResidualBlock
 from lsps_core.networks.mapping import BONE_WIDTH, bone_maps
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21, Skeleton
@@ -122,6 +122,21 @@ def test_the_residual_block_is_a_resnext_bottleneck_with_instance_norm():
         if layer is not convolutions[-1]:
             expected = nn.functional.leaky_relu(expected, 0.2)
     torch.testing.assert_close(block(x), x + expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_instance_norm_is_the_same_with_channels_last(count):
+    generator = torch.Generator().manual_seed(0)
+    x, slope = (torch.randn(count, 8, 4, 4, generator=generator, dtype=torch.float64) for _ in range(2))
+
+    def norm(memory_format: torch.memory_format) -> tuple[torch.Tensor, torch.Tensor]:
+        image = x.to(memory_format=memory_format).detach().requires_grad_()
+        out = InstanceNorm()(image)
+        assert out.is_contiguous(memory_format=memory_format)
+        return out, *torch.autograd.grad(out, image, slope)
+
+    for first, second in zip(norm(torch.contiguous_format), norm(torch.channels_last), strict=True):
+        torch.testing.assert_close(first, second)
 
 
 def test_a_code_is_drawn_with_its_own_deviation(model):
