@@ -58,8 +58,8 @@ class Background(QObject):
     def open_model(self, path: Path, device: str) -> None:
         self._ask(self.loading, path, partial(_load_model, path, device))
 
-    def open_store(self, path: Path) -> None:
-        self._ask(self.opening, path, partial(_open_store, path))
+    def open_store(self, path: Path, index: int = 0) -> None:
+        self._ask(self.opening, path, partial(_open_store, path, index))
 
     def open_images(self, paths: tuple[Path, ...], settings: ImageSettings) -> None:
         self._ask(self.opening, paths, partial(_open_images, paths, settings))
@@ -158,10 +158,10 @@ def _load_model(path: Path, device: str) -> HandModel:
     return HandModel.load(path, device)
 
 
-def _open_store(path: Path) -> OpenedData:
+def _open_store(path: Path, index: int) -> OpenedData:
     from explorer_app.model.data import open_store
 
-    return open_store(path)
+    return open_store(path, index)
 
 
 def _open_images(paths: tuple[Path, ...], settings: ImageSettings) -> OpenedData:

@@ -27,6 +27,9 @@ from explorer_app.views.pictures_panel import PicturesPanel
 from explorer_app.views.skeleton_panel import SkeletonPanel
 from explorer_app.views.status_line import StatusLine
 
+OPEN_HAND = 68
+"""The sample frame to begin with: an open hand shows best what the sliders do."""
+
 
 class MainWindow(QMainWindow):
     """Nothing here computes: `background` does, and `session` says what there is to show."""
@@ -103,7 +106,7 @@ class MainWindow(QMainWindow):
         if kinds <= set(MODEL_SUFFIXES):
             with contextlib.suppress(FileNotFoundError):  # then the strip says how to open other data
                 # encoded at once, since the mean code of hands at every angle is no hand
-                self.background.open_store(resource("samples", "sensor.h5"))
+                self.background.open_store(resource("samples", "synthetic.h5"), OPEN_HAND)
 
     def open_bundled_model(self) -> None:
         try:

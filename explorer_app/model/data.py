@@ -140,11 +140,11 @@ class OpenedData:
     complaint: str = ""
 
 
-def open_store(path: Path) -> OpenedData:
-    """Open a store of frames; ValueError with one line where it is none."""
+def open_store(path: Path, index: int = 0) -> OpenedData:
+    """Open a store of frames at one of them; ValueError with one line where it is none."""
     data = StoreData(FrameStore(path), path.name)
     try:
-        return OpenedData(data, data.view(0))
+        return OpenedData(data, data.view(index))
     except ValueError:
         data.close()
         raise
