@@ -33,9 +33,10 @@ def trained_run(stores: dict[str, Path], tmp_path_factory: pytest.TempPathFactor
     from lsps_core.cli import main
 
     run = tmp_path_factory.mktemp("runs") / "trained"
-    settings = ["base_channels=4", "pose.steps=1500", "depth.steps=120", "depth.batch_size=4", "posterior.steps=500"]
-    settings += ["posterior.batch_size=4", "rotation_degrees=0", "translation_mm=0", "posterior.learning_rate=0.003"]
-    settings += ["depth.learning_rate=0.002", "pose.learning_rate=0.003"]
+    settings = ["base_channels=4", "rotation_degrees=0", "translation_mm=0", "pose.steps=1500"]
+    settings += ["pose.learning_rate=0.003", "depth.steps=120", "depth.batch_size=4", "depth.extra_annotated=4"]
+    settings += ["depth.learning_rate=0.001", "posterior.steps=500", "posterior.batch_size=4"]
+    settings += ["posterior.extra_annotated=16", "posterior.learning_rate=0.001", "weights.feature_matching=0.1"]
     arguments = ["train", str(run), "--synthetic", str(stores["synthetic"]), "--real", str(stores["real"])]
     assert main([*arguments, "--device", "cpu", *(part for item in settings for part in ("--set", item))]) == 0
     return run
