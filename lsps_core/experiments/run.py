@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from lsps_core.events import Event
 from lsps_core.experiments.plan import ExperimentSettings, PlannedRun, make_plan
 from lsps_core.experiments.report import StoreFacts, write_report
 from lsps_core.experiments.results import RunResult, evaluate_run, read_result
+from lsps_core.training.changes import changes
 from lsps_core.training.data import open_stores
 from lsps_core.training.run import Run, RunError
 from lsps_core.training.trainer import Trainer
@@ -89,7 +90,8 @@ class ExperimentRunner:
                 run = Run.create(path, planned.config, self._listener.event)
             else:
                 run.write_config(planned.config)  # killed before it had one, or on another device
-            return Trainer(run, planned.config, self._command, self._should_stop).train() == "finished"
+            with run.locked():
+                return Trainer(run, planned.config, self._command, self._should_stop).train() == "finished"
         except ValueError as error:
             raise RunError(f"run {planned.name}: {error}") from error
 
@@ -104,24 +106,15 @@ def _check_config(path: Path, planned: TrainConfig) -> None:
     """RunError where the run there was made with other settings; where it is trained may differ."""
     if not (path / "config.json").exists():
         return
-    found = dataclasses.replace(Run(path).config(), device=planned.device)
+    found = Run(path).config()
     if Path(found.initial_path).parts[-2:] == Path(planned.initial_path).parts[-2:]:  # the folder may have moved
         found = dataclasses.replace(found, initial_path=planned.initial_path)
-    old, new = (dict(_flat(config.to_json())) for config in (found, planned))
-    differences = [f"{key} is {old[key]} there, {new[key]} now" for key in new if old[key] != new[key]]
+    differences = [f"{change.key} is {change.before} there, {change.after} now" for change in changes(found, planned)]
     if differences:
         raise RunError(
             f"{path} was made with other settings: {'; '.join(differences)}; choose another --out, or give the "
             "settings that it was started with"
         )
-
-
-def _flat(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, value
 
 
 def _store_facts(settings: ExperimentSettings, config: TrainConfig) -> list[StoreFacts]:
