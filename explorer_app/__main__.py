@@ -31,7 +31,7 @@ def _prepare(options: Options) -> None:
     """Choose Qt's platform before Qt is loaded; ValueError with one line where a window cannot be."""
     if options.screenshot is not None:
         check_for_screenshot(options)
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM") or "offscreen"
         os.environ["LSPS_NO_OPENGL"] = "1"  # the same picture everywhere, on every platform
         return
     has_display = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
