@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def train(arguments: argparse.Namespace) -> int:
+    started_s = time.time()  # a stop that is asked for while torch is being imported is meant for this run
     from lsps_core.training.run import Run
     from lsps_core.training.trainer import Trainer
     from lsps_core.training.world import World
@@ -56,6 +58,7 @@ def train(arguments: argparse.Namespace) -> int:
                 run = _open_run(arguments, stack.enter_context(_listeners(arguments)))
                 stack.enter_context(run.locked())
                 _settle_config(arguments, run)
+                run.clear_stop(started_s)
             is_ready = True
         finally:
             is_ready = world.decide(is_ready)  # the other processes wait here until the config is there, or refused

@@ -91,6 +91,7 @@ class ExperimentRunner:
             else:
                 run.write_config(planned.config)  # killed before it had one, or on another device
             with run.locked():
+                run.clear_stop()
                 return Trainer(run, planned.config, self._command, self._should_stop).train() == "finished"
         except ValueError as error:
             raise RunError(f"run {planned.name}: {error}") from error

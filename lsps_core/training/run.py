@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -133,8 +134,11 @@ class Run:
     def stop_requested(self) -> bool:
         return (self.path / "stop").exists()
 
-    def clear_stop(self) -> None:
-        (self.path / "stop").unlink(missing_ok=True)
+    def clear_stop(self, before_s: float = math.inf) -> None:
+        """Forget a stop that was asked for before that time, in seconds as of `time.time`."""
+        with suppress(FileNotFoundError):
+            if (self.path / "stop").stat().st_mtime < before_s:
+                (self.path / "stop").unlink()
 
     def save_preview(self, step: int, sheet: Image.Image) -> Path:
         path = self.path / "previews" / f"{step:08d}.png"

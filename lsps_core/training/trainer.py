@@ -19,6 +19,7 @@ from lsps_core.events import Ended, Event, Saved, Started, Stepped
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.data import TrainingData, step_generator
+from lsps_core.training.depth_stage import DepthStage
 from lsps_core.training.failure import (
     MemoryShortageError,
     NonFiniteError,
@@ -27,7 +28,7 @@ from lsps_core.training.failure import (
     save_batch,
 )
 from lsps_core.training.run import Run, load_optimizer_tensors, optimizer_tensors
-from lsps_core.training.stages import ALONE, DepthStage, PoseStage, PosteriorStage, Stage
+from lsps_core.training.stages import ALONE, PoseStage, PosteriorStage, Stage
 from lsps_core.training.update import Terms, learning_rate, set_learning_rate
 from lsps_core.training.validation import Validation, check_start, latent_statistics
 from lsps_core.training.world import World
@@ -89,8 +90,6 @@ class Trainer:
 
         TrainingError where a step is not finite or does not fit into memory: the last checkpoint before it stays.
         """
-        if self.world.is_main:
-            self.run.clear_stop()
         self._resume()
         parameters = sum(parameter.numel() for parameter in self.model.parameters())
         self._record(

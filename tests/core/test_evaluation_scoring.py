@@ -10,7 +10,6 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from made_sets import make_icvl, make_nyu
 from PIL import Image
 
 from lsps_core import checkpoint
@@ -18,7 +17,6 @@ from lsps_core.camera import ICVL, NYU
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.cli import main
 from lsps_core.config import ModelConfig
-from lsps_core.data.importers.nyu import read_joint_uvd
 from lsps_core.data.store import FrameStore, FrameWriter
 from lsps_core.evaluation import published
 from lsps_core.evaluation.protocols import DATASETS, ICVL_16, NYU_14
@@ -271,25 +269,3 @@ def test_icvl_names_of_an_original_label_file_pair_with_the_set(tmp_path, capsys
     result = lsps(capsys, "score", "icvl", tmp_path / "second.txt", tmp_path / "all.txt")
     assert (result["frames"], list(result["per_group"])) == (894, ["test_seq_2"])
     assert 3 < result["mean_error_mm"] < 3.3
-
-
-@pytest.mark.parametrize(("dataset", "skeleton"), [("nyu", NYU36), ("icvl", ICVL16)])
-def test_an_imported_set_is_scored_against_its_own_label_files(tmp_path, capsys, dataset, skeleton):
-    source, store, labels = tmp_path / "set", tmp_path / "test.h5", tmp_path / "labels.txt"
-    if dataset == "nyu":
-        make_nyu(source, 8, 1, split="test")
-        uvd = read_joint_uvd(source / "dataset" / "test" / "joint_data.mat")
-        published.write(labels, uvd[:, list(NYU_14.indices)])
-    else:
-        make_icvl(source, 8, 1, split="test")  # its label files also list pictures that are missing
-        labels.write_text("".join((source / "Testing" / f"test_seq_{i}.txt").read_text() for i in (1, 2)))
-    options = ["--split", "test", "--jobs", "1", *(["--domain", "real"] if dataset == "nyu" else [])]
-    assert main(["import", dataset, str(source), str(store), *options]) == 0
-    model, out = random_model(tmp_path / "model.safetensors", skeleton), tmp_path / "predictions.txt"
-    assert main(["predict", str(model), str(store), "--out", str(out), "--names"]) == 0
-    capsys.readouterr()
-    evaluated, scored = lsps(capsys, "evaluate", model, store), lsps(capsys, "score", dataset, labels, out)
-    assert evaluated["frames"] == 8
-    for key in FIGURES:
-        assert scored[key] == pytest.approx(evaluated[key], abs=0.0011), key
-    assert scored["per_group"].keys() == evaluated["per_group"].keys()

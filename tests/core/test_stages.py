@@ -9,7 +9,8 @@ from lsps_core.config import LossWeights, ModelConfig, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 from lsps_core.training.batch import FrameBatch, TriBatch
-from lsps_core.training.stages import DepthStage, PoseStage, PosteriorStage
+from lsps_core.training.depth_stage import DepthStage
+from lsps_core.training.stages import PoseStage, PosteriorStage
 
 NOTHING = LossWeights(**dict.fromkeys(vars(LossWeights()), 0.0))
 

@@ -13,9 +13,10 @@ from lsps_core.checkpoint import read_tensors
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
+from lsps_core.training.depth_stage import DepthStage
 from lsps_core.training.failure import MemoryShortageError, NonFiniteError, largest_that_fits
 from lsps_core.training.run import Run
-from lsps_core.training.stages import DepthStage, PoseStage, PosteriorStage
+from lsps_core.training.stages import PoseStage, PosteriorStage
 from lsps_core.training.trainer import Trainer
 
 

@@ -90,6 +90,10 @@ def test_a_stop_file_saves_and_ends(stores, tmp_path):
     assert Trainer(run, config).train() == "stopped"
     assert events(run.path)[-1]["reason"] == "stopped"
     assert len(run.checkpoints()) == 1
+    run.clear_stop(before_s=0.0)
+    assert run.stop_requested()  # a younger one stands
+    run.clear_stop()
+    assert not run.stop_requested()
 
 
 def test_a_signal_saves_and_exits_0(stores, tmp_path):
