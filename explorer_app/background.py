@@ -30,19 +30,16 @@ class Background(QObject):
         super().__init__(parent)
         self._session = session
         self._is_closing = False
-        self.loading = self._worker("model", self._on_model)
-        self.opening = self._worker("data", self._on_data)
-        self.reading = self._worker("frame", self._on_frame, self._on_unreadable_frame)
-        self.encoding = self._worker("encode", self._on_encoding)
-        self.decoding = self._worker("decode", self._on_pictures)
+        self.workers: list[LatestWins] = []
+        self.loading = self.add_worker("model", self._on_model)
+        self.opening = self.add_worker("data", self._on_data)
+        self.reading = self.add_worker("frame", self._on_frame, self._on_unreadable_frame)
+        self.encoding = self.add_worker("encode", self._on_encoding)
+        self.decoding = self.add_worker("decode", self._on_pictures)
         session.model_changed.connect(self._decode)
         session.latent_changed.connect(self._decode)
         session.index_changed.connect(self._read_frame)
         session.encoding_wanted.connect(self._encode)
-
-    @property
-    def workers(self) -> tuple[LatestWins, ...]:
-        return (self.loading, self.opening, self.reading, self.encoding, self.decoding)
 
     @property
     def is_busy(self) -> bool:
@@ -72,10 +69,15 @@ class Background(QObject):
             self._session.data.close()
         return all(has_ended)
 
-    def _worker(
+    def add_worker(
         self, name: str, show: Callable[[Any, Any], None], complain: Callable[[Any, str], None] | None = None
     ) -> LatestWins:
+        """Another thread for one kind of work: it ends with the window, and counts as being busy.
+
+        show: is called with (stamp, answer), complain with (stamp, one line); without it the message bar is told.
+        """
         worker = LatestWins(name, self)
+        self.workers.append(worker)
         worker.answered.connect(show)
         worker.failed.connect(complain or self._on_failure)
         worker.settled.connect(self._on_settled)
@@ -134,7 +136,7 @@ class Background(QObject):
     @Slot(object, object)
     def _on_pictures(self, stamp: tuple[HandModel, LatentCode], pictures: Pictures) -> None:
         model, latent = stamp
-        is_current = latent == self._session.latent or self._session.is_dragging
+        is_current = latent == self._session.latent or self._session.is_editing
         if model is self._session.model and is_current:
             self._session.set_pictures(pictures)
 

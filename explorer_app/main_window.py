@@ -9,7 +9,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QMessageBox,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer_app.background import Background
 from explorer_app.menus import build_menus
@@ -64,21 +73,51 @@ class MainWindow(QMainWindow):
         self.skeleton = SkeletonPanel(self.session, has_opengl)
         self.strip = FrameStrip(self.session)
         self.opengl_stage = OpenGlStage(self.skeleton, self) if has_opengl else None
-        decoded = _split(Qt.Orientation.Horizontal, (self.pictures, self.skeleton), (620, 330))
-        right = _split(Qt.Orientation.Vertical, (decoded, self.strip), (404, 336))
-        columns = _split(Qt.Orientation.Horizontal, (self.latent, right), (300, 960))
-        columns.setStretchFactor(0, 0)
-        body = QVBoxLayout()
-        body.setContentsMargins(10, 8, 10, 4)
-        body.addWidget(columns)
         central = QWidget()
         whole = QVBoxLayout(central)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self.messages)
+        body = QVBoxLayout()
+        body.setContentsMargins(6, 8, 10, 4)
+        body.addWidget(_split(Qt.Orientation.Horizontal, (self.pictures, self.skeleton), (620, 330)))
         whole.addLayout(body, 1)
         self.setCentralWidget(central)
         self.setStatusBar(StatusLine(self.session, self.background))
+        self._build_docks()
+
+    def _build_docks(self) -> None:
+        self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        left, bottom = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+        self.docks: dict[str, QDockWidget] = {}
+        self._add_dock("Pose latent", self.latent, left)
+        self._add_dock("Frame", self.strip, bottom)
+        self.docks["Frame"].raise_()
+        self.resizeDocks([self.docks["Pose latent"]], [310], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["Frame"]], [350], Qt.Orientation.Vertical)
+        self._default_layout = self.saveState()
+
+    def _add_dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> None:
+        """A panel that can be moved, closed and brought back; those of one area are tabs."""
+        dock = QDockWidget(title, self)
+        dock.setObjectName(title)  # by which Qt remembers where it was
+        padded = QWidget()
+        layout = QVBoxLayout(padded)
+        layout.setContentsMargins(10, 6, 10, 6)
+        layout.addWidget(panel)
+        dock.setWidget(padded)
+        self.addDockWidget(area, dock)
+        for other in self.docks.values():
+            if self.dockWidgetArea(other) == area:
+                self.tabifyDockWidget(other, dock)
+        self.docks[title] = dock
+
+    @Slot()
+    def reset_layout(self) -> None:
+        """All panels where they were at the very first start."""
+        self.restoreState(self._default_layout)
 
     def open_paths(self, paths: Sequence[Path], settings: ImageSettings | None = None) -> None:
         """Open a model, a store, images or folders of images; images without `settings` are asked about."""

@@ -22,10 +22,21 @@ def build_menus(window: MainWindow) -> None:
     _add(frames, "&Previous frame", window.strip.step_back, "Left", ",")
     _add(frames, "&Encode", window.session.want_encoding, "E")
     latent = window.menuBar().addMenu("&Latent")
+    for action, keys in (
+        (window.session.undo_stack.createUndoAction(window, "&Undo"), QKeySequence.StandardKey.Undo),
+        (window.session.undo_stack.createRedoAction(window, "&Redo"), QKeySequence.StandardKey.Redo),
+    ):
+        action.setShortcut(keys)
+        latent.addAction(action)
+    latent.addSeparator()
     _add(latent, "&Sample prior", window.latent.sample_next, "R")
     _add(latent, "&Reset all", window.latent.reset, "0", "Ctrl+0")
     view = window.menuBar().addMenu("&View")
     _add(view, "&Reset view of the skeleton", window.skeleton.reset_view, "V")
+    view.addSeparator()
+    for dock in window.docks.values():
+        view.addAction(dock.toggleViewAction())
+    _add(view, "Reset &layout", window.reset_layout)
     help_menu = window.menuBar().addMenu("&Help")
     _add(help_menu, "&Model info", window.show_model_info, "Ctrl+I")
     _add(help_menu, "&About LSPS Explorer", window.show_about)

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
 
+from explorer_app.latent_edit import LatentEdit
 from explorer_app.model.comparison import mean_error_mm
 from explorer_app.model.latent import LatentCode
+from explorer_app.model.visits import Visits
 
 if TYPE_CHECKING:  # they bring torch and HDF5 along, which the first paint must not wait for
     from explorer_app.model.data import Data, FrameView, OpenedData
     from explorer_app.model.hand_model import Encoding, HandModel, Pictures
+
+
+_UNDO_LIMIT = 500
 
 
 class Session(QObject):
@@ -25,6 +31,8 @@ class Session(QObject):
 
     model_changed = Signal()
     latent_changed = Signal()
+    visits_changed = Signal()
+    highlight_changed = Signal()
     pictures_changed = Signal()
     data_changed = Signal()
     index_changed = Signal()
@@ -46,8 +54,13 @@ class Session(QObject):
         self.encoding: Encoding | None = None
         self.is_encoding_wanted = False
         self.is_encoding_on_step = True
-        self.is_dragging = False
-        """A slider is held: pictures of the way are welcome, not only those of where it ends."""
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(_UNDO_LIMIT)
+        self.visits = Visits()
+        self.highlight: npt.NDArray[np.floating] | None = None
+        """How strongly each joint [J] is pointed out, 0 to 1; None while nothing is."""
+        self._settled = self.latent
+        self._edit_label: str | None = None
 
     def set_model(self, model: HandModel) -> None:
         """Look through another model at the same latent; a frame that had been encoded is encoded again."""
@@ -61,13 +74,50 @@ class Session(QObject):
         if self.is_encoding_wanted and self.view is not None:
             self.encoding_wanted.emit()
 
-    def set_latent(self, latent: LatentCode) -> None:
+    def set_latent(self, latent: LatentCode, label: str = "change", merge_key: int | None = None) -> None:
+        """Go to another latent, which can be undone; inside an edit it is part of that.
+
+        label: what undo calls it. merge_key: quick changes with the same key are one.
+        """
+        if self.is_editing or latent == self._settled:
+            self.preview_latent(latent)
+            return
+        edit = LatentEdit(self._settle_at, self._settled, latent, label, merge_key)
+        self.undo_stack.push(edit)
+        self.visits.add(latent, label, is_same_move=edit.is_merged)
+        self.visits_changed.emit()
+
+    def preview_latent(self, latent: LatentCode) -> None:
+        """Show a latent on the way to another: a walk that plays, a slider that is held. Not to be undone."""
         if latent == self.latent:
             return
         self.latent = latent
         if self.model is not None:
             self.pose = self.model.decode_pose(latent)
         self.latent_changed.emit()
+
+    @property
+    def is_editing(self) -> bool:
+        """A slider or a joint is held: pictures of the way are welcome, not only those of where it ends."""
+        return self._edit_label is not None
+
+    def begin_edit(self, label: str) -> None:
+        """All changes from here to `end_edit` are one."""
+        self._edit_label = label
+
+    def end_edit(self) -> None:
+        label, self._edit_label = self._edit_label, None
+        if label is not None:
+            self.set_latent(self.latent, label)
+
+    def _settle_at(self, latent: LatentCode) -> None:
+        self._settled = latent
+        self.preview_latent(latent)
+
+    def set_highlight(self, weights: npt.NDArray[np.floating] | None) -> None:
+        """Point out joints, by a weight [J] from 0 to 1; None ends it."""
+        self.highlight = weights
+        self.highlight_changed.emit()
 
     def set_pictures(self, pictures: Pictures) -> None:
         self.pictures = pictures
@@ -76,7 +126,7 @@ class Session(QObject):
     def sample(self, seed: int) -> None:
         """Go to a draw of the prior; nothing without a model."""
         if self.model is not None:
-            self.set_latent(self.model.sample(seed))
+            self.set_latent(self.model.sample(seed), f"sample {seed}")
 
     def set_data(self, opened: OpenedData) -> None:
         """Step through other data, from its first readable frame on, which is encoded at once."""
@@ -131,7 +181,7 @@ class Session(QObject):
         self.is_encoding_wanted = False
         self.encoding = encoding
         self.encoding_changed.emit()
-        self.set_latent(encoding.code)
+        self.set_latent(encoding.code, self.view.frame.name if self.view is not None else "frame")
 
     @property
     def is_at_code(self) -> bool:

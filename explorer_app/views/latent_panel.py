@@ -63,8 +63,8 @@ class LatentPanel(QWidget):
         for axis, row in enumerate(self.rows):
             grid.setRowStretch(axis, 1)
             row.slider.valueChanged.connect(partial(self._move, axis))
-            row.slider.sliderPressed.connect(partial(self._hold, True))
-            row.slider.sliderReleased.connect(partial(self._hold, False))
+            row.slider.sliderPressed.connect(partial(self._hold, axis, True))
+            row.slider.sliderReleased.connect(partial(self._hold, axis, False))
             row.slider.reset_asked.connect(partial(self._set_value, axis, 0.0))
             row.field.valueChanged.connect(partial(self._set_value, axis))
             row.reset.clicked.connect(partial(self._reset_row, axis))
@@ -93,7 +93,7 @@ class LatentPanel(QWidget):
     @Slot()
     def reset(self) -> None:
         """All axes to the mean."""
-        self._session.set_latent(LatentCode())
+        self._session.set_latent(LatentCode(), "reset all")
 
     @Slot()
     def sample_next(self) -> None:
@@ -107,13 +107,16 @@ class LatentPanel(QWidget):
         self._set_value(axis, ticks / TICKS_PER_SIGMA)
 
     def _set_value(self, axis: int, value: float) -> None:
-        self._session.set_latent(self._session.latent.with_value(axis, value))
+        self._session.set_latent(self._session.latent.with_value(axis, value), f"move z{axis + 1}", merge_key=axis)
 
     def _reset_row(self, axis: int) -> None:
         self._set_value(axis, 0.0)
 
-    def _hold(self, is_held: bool) -> None:
-        self._session.is_dragging = is_held
+    def _hold(self, axis: int, is_held: bool) -> None:
+        if is_held:
+            self._session.begin_edit(f"move z{axis + 1}")
+        else:
+            self._session.end_edit()
 
     @Slot()
     def _show(self) -> None:

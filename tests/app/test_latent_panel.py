@@ -99,9 +99,9 @@ def test_a_drag_begins_at_the_drawn_handle_and_is_told_of(qtbot: QtBot, session:
     y = slider.height() // 2
     qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=QPoint(round(slider.position_of(150)), y))
     assert slider.value() == 150
-    assert session.is_dragging
+    assert session.is_editing
     qtbot.mouseMove(slider, QPoint(round(slider.position_of(-200)), y))
     assert abs(slider.value() + 200) < 10
     assert session.latent.values[4] == slider.value() / 100
     qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=QPoint(round(slider.position_of(-200)), y))
-    assert not session.is_dragging
+    assert not session.is_editing

@@ -78,7 +78,7 @@ def test_stale_answers_are_not_shown(window: MainWindow, model: HandModel, other
     elsewhere = LatentCode().with_value(0, 1.0)
     window.background.decoding.answered.emit((other, elsewhere), other.decode(elsewhere))
     assert window.session.pictures is None
-    window.session.is_dragging = True  # on the way of a held slider, the way is welcome
+    window.session.begin_edit("held")  # on the way of a held slider, the way is welcome
     window.background.decoding.answered.emit((other, elsewhere), other.decode(elsewhere))
     assert window.session.pictures.latent == elsewhere
 

@@ -1,0 +1,95 @@
+"""Work of seconds or minutes in a thread, with progress, that can be stopped and can fail."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from explorer_app.workers.latest import one_line
+
+Progress = Callable[[int, int], None]
+
+
+class CancelledError(Exception):
+    """Raised by the progress function in the task's thread once it was asked to stop."""
+
+
+class Task(QObject):
+    """One thread for one piece of work: `work(progress)`, which calls progress(done, in_all) every now and then.
+
+    Signals are emitted in the thread that owns this object. After `cancel`, the next call of progress raises
+    `CancelledError` in the work, which cleans up behind itself; then `cancelled` is emitted.
+    """
+
+    progressed = Signal(int, int)
+    """done, in all"""
+    finished = Signal(object)
+    """what the work returned"""
+    failed = Signal(str)
+    """one line"""
+    cancelled = Signal()
+    ended = Signal()
+    """after any of the three above"""
+    _done = Signal(object, str, bool)
+    _progress = Signal(int, int)
+
+    def __init__(self, name: str, work: Callable[[Progress], Any], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._work = work
+        self._is_asked_to_stop = threading.Event()
+        self._is_closed = False
+        self.is_running = True
+        self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._progress.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._run, name=f"lsps-{name}", daemon=True)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask it to stop; `cancelled` follows, or `finished` where it was done already."""
+        self._is_asked_to_stop.set()
+
+    def close(self, timeout_s: float = 30.0) -> bool:
+        """Stop it and wait; no signal follows. False if it still works by then."""
+        self._is_closed = True
+        self.cancel()
+        self._thread.join(timeout_s)
+        self.is_running = False
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        answer, failure, was_cancelled = None, "", False
+        try:
+            answer = self._work(self._report)
+        except CancelledError:
+            was_cancelled = True
+        except Exception as error:  # noqa: BLE001 - whatever it is, the window says it and lives on
+            failure = one_line(error)
+        if not self._is_closed:
+            self._done.emit(answer, failure, was_cancelled)
+
+    def _report(self, done: int, in_all: int) -> None:
+        if self._is_asked_to_stop.is_set():
+            raise CancelledError
+        self._progress.emit(done, in_all)
+
+    @Slot(int, int)
+    def _tell(self, done: int, in_all: int) -> None:
+        if not self._is_closed:
+            self.progressed.emit(done, in_all)
+
+    @Slot(object, str, bool)
+    def _deliver(self, answer: Any, failure: str, was_cancelled: bool) -> None:
+        if self._is_closed:
+            return
+        self.is_running = False
+        self._thread.join()
+        if was_cancelled:
+            self.cancelled.emit()
+        elif failure:
+            self.failed.emit(failure)
+        else:
+            self.finished.emit(answer)
+        self.ended.emit()
