@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ class Checkpoint:
 
     half_mm: the half edge of the crop cube that 1.0 of a pose stands for, median of the training frames.
     latent_mean, latent_std: [20] of the encoded training poses, the scale of the latent sliders.
+    latent_covariance: [20][20] of the same codes; None in files from before it was kept.
     training: free record of how it was made: command, data, seeds, steps, duration, measured errors.
     """
 
@@ -44,6 +46,7 @@ class Checkpoint:
     latent_std: tuple[float, ...]
     weights: dict[str, Tensor]
     training: dict[str, Any] = field(default_factory=dict)
+    latent_covariance: tuple[tuple[float, ...], ...] | None = None
 
     def __post_init__(self) -> None:
         if self.skeleton.joint_count != self.config.joint_count:
@@ -52,6 +55,8 @@ class Checkpoint:
             )
         if not len(self.latent_mean) == len(self.latent_std) == POSE_LATENT_SIZE:
             raise ValueError(f"latent statistics need {POSE_LATENT_SIZE} means and deviations")
+        if self.latent_covariance is not None:
+            _check_covariance(self.latent_covariance)
 
     def build(self) -> TriDomainModel:
         """The networks with these weights, on the CPU; ValueError where the weights do not fit the config."""
@@ -63,6 +68,13 @@ class Checkpoint:
             first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
             raise CheckpointError(f"the weights do not fit the model's config: {first}") from error
         return model.float()
+
+
+def _check_covariance(rows: tuple[tuple[float, ...], ...]) -> None:
+    if [len(row) for row in rows] != [POSE_LATENT_SIZE] * POSE_LATENT_SIZE:
+        raise ValueError(f"the latent covariance needs {POSE_LATENT_SIZE} rows of {POSE_LATENT_SIZE}")
+    if not all(math.isfinite(value) for row in rows for value in row):
+        raise ValueError("the latent covariance is not finite")
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
@@ -77,6 +89,8 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
         "latent_std": checkpoint.latent_std,
         "training": checkpoint.training,
     }
+    if checkpoint.latent_covariance is not None:
+        header["latent_covariance"] = checkpoint.latent_covariance
     weights = {key: value.detach().cpu().contiguous() for key, value in checkpoint.weights.items()}
     metadata = {key: value if isinstance(value, str) else json.dumps(value) for key, value in header.items()}
     with replacing(path) as temporary:
@@ -103,9 +117,14 @@ def load(path: Path) -> Checkpoint:
             latent_std=tuple(map(float, json.loads(header["latent_std"]))),
             weights=weights,
             training=dict(json.loads(header["training"])),
+            latent_covariance=_covariance(header.get("latent_covariance")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} has a damaged model header ({error}); train or copy the model again") from error
+
+
+def _covariance(text: str | None) -> tuple[tuple[float, ...], ...] | None:
+    return None if text is None else tuple(tuple(map(float, row)) for row in json.loads(text))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:

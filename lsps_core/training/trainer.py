@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lsps_core import __version__, checkpoint
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import POSE_LATENT_SIZE, STAGES, LossWeights, StageConfig, TrainConfig
+from lsps_core.config import STAGES, LossWeights, StageConfig, TrainConfig
 from lsps_core.device import resolve_device
 from lsps_core.events import Ended, Event, Saved, Started, Stepped
 from lsps_core.networks.tri_domain import TriDomainModel
@@ -30,7 +30,7 @@ from lsps_core.training.failure import (
 from lsps_core.training.run import Run, load_optimizer_tensors, optimizer_tensors
 from lsps_core.training.stages import ALONE, PoseStage, PosteriorStage, Stage
 from lsps_core.training.update import Terms, learning_rate, set_learning_rate
-from lsps_core.training.validation import Validation, check_start, latent_statistics
+from lsps_core.training.validation import LatentStatistics, Validation, check_start, latent_statistics
 from lsps_core.training.world import World
 
 REPORT_SECONDS = 2.0
@@ -63,7 +63,7 @@ class Trainer:
         self.data = TrainingData(config, self.device, world)
         torch.manual_seed(config.seed)
         self.model = TriDomainModel(config.model_config(self.data.skeleton)).to(self.device)
-        self.latent_statistics = torch.stack([torch.zeros(POSE_LATENT_SIZE), torch.ones(POSE_LATENT_SIZE)])
+        self.latent_statistics = LatentStatistics()
         self.start_record: dict[str, Any] = {}
         if config.initial_path and not run.checkpoints():
             self._start_from(checkpoint.load(Path(config.initial_path)))
@@ -107,7 +107,6 @@ class Trainer:
     def snapshot(self) -> Checkpoint:
         """The model as it stands, with its record; weights are shared, not copied."""
         stages = {name: self.config.stage(name).steps for name in STAGES[: STAGES.index(self.stage_name)]}
-        mean, std = self.latent_statistics.tolist()
         config = self.config.to_json()
         for key in ("synthetic_path", "real_path", "initial_path"):  # a model goes round the world, folders stay home
             config[key] = Path(config[key]).name
@@ -115,8 +114,9 @@ class Trainer:
             config=self.model.config,
             skeleton=self.data.skeleton,
             half_mm=self.data.half_mm,
-            latent_mean=tuple(mean),
-            latent_std=tuple(std),
+            latent_mean=self.latent_statistics.mean,
+            latent_std=self.latent_statistics.std,
+            latent_covariance=self.latent_statistics.covariance,
             weights=self.model.state_dict(),
             training={
                 "commands": self.commands,
@@ -138,7 +138,7 @@ class Trainer:
     def _start_from(self, model: Checkpoint) -> None:
         check_start(model, self.config, self.data)
         self.model.load_state_dict(model.weights)
-        self.latent_statistics = torch.tensor([model.latent_mean, model.latent_std])
+        self.latent_statistics = LatentStatistics.of(model)
         self.start_record = model.training
 
     def _begin(self, name: str) -> None:
@@ -276,7 +276,7 @@ class Trainer:
         self.model.load_state_dict(model.weights)
         self.commands = model.training["commands"] + self.commands
         self.start_record = model.training.get("start", {})
-        self.latent_statistics = torch.tensor([model.latent_mean, model.latent_std])
+        self.latent_statistics = LatentStatistics.of(model)
         self._begin(state["stage"])
         self.stage_step, self.seconds = int(state["stage_step"]), float(state["seconds"])
         self.validation.restore(state["best_mm"], state["last_mm"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import TrainConfig
+from lsps_core.config import POSE_LATENT_SIZE, TrainConfig
 from lsps_core.events import Saved, Validated
 from lsps_core.inference import Predictor
 from lsps_core.networks.tri_domain import TriDomainModel
@@ -58,11 +59,27 @@ class Validation:
         self.best_mm, self.last_mm = dict(best_mm), math.inf if last_mm is None else last_mm
 
 
+class LatentStatistics(NamedTuple):
+    """Mean [20], deviation [20] and covariance [20][20] of the poses' codes: what the latent sliders span.
+
+    The default stands until the pose stage has ended.
+    """
+
+    mean: tuple[float, ...] = (0.0,) * POSE_LATENT_SIZE
+    std: tuple[float, ...] = (1.0,) * POSE_LATENT_SIZE
+    covariance: tuple[tuple[float, ...], ...] | None = None
+
+    @classmethod
+    def of(cls, model: Checkpoint) -> LatentStatistics:
+        return cls(model.latent_mean, model.latent_std, model.latent_covariance)
+
+
 @torch.no_grad()
-def latent_statistics(model: TriDomainModel, poses: Tensor) -> Tensor:
-    """[2, 20] mean and deviation of the poses' codes: what the latent sliders span."""
+def latent_statistics(model: TriDomainModel, poses: Tensor) -> LatentStatistics:
+    """Of poses [N, J, 3]."""
     codes = model.pose_vae.encode(poses).mean
-    return torch.stack([codes.mean(dim=0), codes.std(dim=0)]).cpu()
+    covariance = tuple(tuple(row) for row in torch.cov(codes.T).tolist())
+    return LatentStatistics(tuple(codes.mean(dim=0).tolist()), tuple(codes.std(dim=0).tolist()), covariance)
 
 
 def check_start(model: Checkpoint, config: TrainConfig, data: TrainingData) -> None:

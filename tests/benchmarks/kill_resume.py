@@ -31,6 +31,7 @@ import torch
 from lsps_core import checkpoint
 from lsps_core.cli import main as lsps
 from lsps_core.training.run import Run
+from lsps_core.training.validation import LatentStatistics
 
 FULL = {"pose": 2000, "depth": 45, "posterior": 120}
 SMALL = {"pose": 60, "depth": 3, "posterior": 8}
@@ -219,7 +220,7 @@ def print_summary(kills: list[Kill]) -> None:
 def compare_weights(whole: Run, killed: Run) -> list[str]:
     first, second = (checkpoint.load(run.model_path) for run in (whole, killed))
     differing = [name for name, weight in first.weights.items() if not torch.equal(weight, second.weights[name])]
-    if first.latent_mean != second.latent_mean or first.latent_std != second.latent_std:
+    if LatentStatistics.of(first) != LatentStatistics.of(second):
         differing.append("latent statistics")
     print(f"weights: {len(first.weights) - len(differing)} of {len(first.weights)} tensors equal bit for bit")
     return [f"{name} differs" for name in differing]

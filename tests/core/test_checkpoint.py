@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -39,6 +40,8 @@ def damaged(path, untrained, **changes):
         ({"config": json.dumps({"joint_count": 21, "colour": 1})}, "damaged model header"),
         ({"half_mm": None}, "damaged model header"),
         ({"latent_std": "[1.0]"}, "20 means and deviations"),
+        ({"latent_covariance": "[[1.0]]"}, "20 rows of 20"),
+        ({"latent_covariance": json.dumps([[float("nan")] * 20] * 20)}, "not finite"),
     ],
 )
 def test_a_wrong_header_is_one_clear_line(untrained, tmp_path, changes, message):
@@ -48,6 +51,16 @@ def test_a_wrong_header_is_one_clear_line(untrained, tmp_path, changes, message)
         checkpoint.load(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_covariance_is_kept_and_may_be_missing(untrained, tmp_path):
+    covariance = tuple(tuple(0.1 * row + column / 3 for column in range(20)) for row in range(20))
+    path = tmp_path / "model.safetensors"
+    checkpoint.save(dataclasses.replace(untrained, latent_covariance=covariance), path)
+    assert checkpoint.load(path).latent_covariance == covariance
+    checkpoint.save(untrained, path)
+    assert "latent_covariance" not in checkpoint.read_tensors(path)[0]
+    assert checkpoint.load(path).latent_covariance is None
 
 
 def test_weights_of_another_shape_are_refused(untrained, tmp_path):

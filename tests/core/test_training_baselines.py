@@ -95,6 +95,7 @@ def test_a_run_starts_from_the_model_that_is_named(stores, tmp_path):
     changed = {name.partition(".")[0] for name in old.weights if not torch.equal(old.weights[name], new.weights[name])}
     assert changed == {"discriminator"}
     assert new.latent_mean == old.latent_mean
+    assert new.latent_covariance == old.latent_covariance is not None
     assert new.training["config"]["initial_path"] == "model.safetensors"
     assert events(again.path)[-1]["step"] == second.posterior.steps
 

@@ -53,6 +53,7 @@ def test_a_run_leaves_what_its_user_needs(trained_run):
     assert model.training["data"]["real"]["domain"] == "sensor"
     assert "/" not in model.training["config"]["synthetic_path"]
     assert torch.tensor(model.latent_std).min() > 0.01
+    torch.testing.assert_close(torch.tensor(model.latent_covariance).diag().sqrt(), torch.tensor(model.latent_std))
 
 
 def test_at_most_two_checkpoints_are_kept_and_they_go_together(trained_run):
