@@ -7,7 +7,7 @@ import shlex
 import sys
 
 from lsps_core import __version__
-from lsps_core.commands import evaluate, experiment, imports, info, predict, score, simulate, train
+from lsps_core.commands import evaluate, experiment, generate, imports, info, predict, score, simulate, train
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     experiment.add(commands.add_parser("experiment", help="reproduce Table 1 or Figure 5 of the paper"))
     score.add(commands.add_parser("score", help="measure published predictions against published labels"))
     predict.add(commands.add_parser("predict", help="write a model's joints as text that others can score"))
+    generate.add(commands.add_parser("generate", help="make up labelled frames from a model's prior"))
     info.add(commands.add_parser("info", help="say what a model, a store or a run is"))
     return parser
 
