@@ -69,6 +69,8 @@ class Data(Protocol):
     skeleton: Skeleton | None
     is_simulated: bool
     is_annotated: bool
+    origin: tuple[Path, ...]
+    """What was opened: a store, or images and folders of them; empty for frames in memory."""
 
     def __len__(self) -> int: ...
 
@@ -88,6 +90,7 @@ class StoreData:
         self.skeleton = source.skeleton
         self.is_simulated = source.is_simulated
         self.is_annotated = source.skeleton is not None
+        self.origin = (source.path,) if isinstance(source, FrameStore) else ()
 
     def __len__(self) -> int:
         return len(self._source)
@@ -108,8 +111,9 @@ class ImageData:
     is_simulated = False
     is_annotated = False
 
-    def __init__(self, paths: Sequence[Path], settings: ImageSettings) -> None:
+    def __init__(self, paths: Sequence[Path], settings: ImageSettings, origin: Sequence[Path] = ()) -> None:
         self.paths = tuple(paths)
+        self.origin = tuple(origin) or self.paths
         self.settings = settings
         self.camera = settings.camera
         self.domain = settings.domain
@@ -152,7 +156,7 @@ def open_store(path: Path, index: int = 0) -> OpenedData:
 
 def open_images(paths: Sequence[Path], settings: ImageSettings) -> OpenedData:
     """Open images and folders of images at the first that can be read; ValueError with one line where none can."""
-    data = ImageData(_image_files(paths), settings)
+    data = ImageData(_image_files(paths), settings, paths)
     complaint = ""
     for index in range(len(data)):
         try:
