@@ -58,8 +58,8 @@ class Background(QObject):
     def open_store(self, path: Path, index: int = 0) -> None:
         self._ask(self.opening, path, partial(_open_store, path, index))
 
-    def open_images(self, paths: tuple[Path, ...], settings: ImageSettings) -> None:
-        self._ask(self.opening, paths, partial(_open_images, paths, settings))
+    def open_images(self, paths: tuple[Path, ...], settings: ImageSettings, index: int = 0) -> None:
+        self._ask(self.opening, paths, partial(_open_images, paths, settings, index))
 
     def close(self) -> bool:
         """End the threads; False where one of them still works, so that the process must not wait for it."""
@@ -166,7 +166,7 @@ def _open_store(path: Path, index: int) -> OpenedData:
     return open_store(path, index)
 
 
-def _open_images(paths: tuple[Path, ...], settings: ImageSettings) -> OpenedData:
+def _open_images(paths: tuple[Path, ...], settings: ImageSettings, index: int) -> OpenedData:
     from explorer_app.model.data import open_images
 
-    return open_images(paths, settings)
+    return open_images(paths, settings, index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from PySide6.QtGui import QUndoStack
 from explorer_app.latent_edit import LatentEdit
 from explorer_app.model.comparison import mean_error_mm
 from explorer_app.model.latent import LatentCode
-from explorer_app.model.visits import Visits
+from explorer_app.model.visits import Visit, Visits
 
 if TYPE_CHECKING:  # they bring torch and HDF5 along, which the first paint must not wait for
     from explorer_app.model.data import Data, FrameView, OpenedData
@@ -113,6 +114,11 @@ class Session(QObject):
     def _settle_at(self, latent: LatentCode) -> None:
         self._settled = latent
         self.preview_latent(latent)
+
+    def set_visits(self, visits: Iterable[Visit]) -> None:
+        """Those of a saved session, in place of all that are there."""
+        self.visits = Visits(tuple(visits))
+        self.visits_changed.emit()
 
     def set_highlight(self, weights: npt.NDArray[np.floating] | None) -> None:
         """Point out joints, by a weight [J] from 0 to 1; None ends it."""

@@ -148,19 +148,26 @@ def open_store(path: Path, index: int = 0) -> OpenedData:
     """Open a store of frames at one of them; ValueError with one line where it is none."""
     data = StoreData(FrameStore(path), path.name)
     try:
+        _check_index(data, index, path)
         return OpenedData(data, data.view(index))
     except ValueError:
         data.close()
         raise
 
 
-def open_images(paths: Sequence[Path], settings: ImageSettings) -> OpenedData:
-    """Open images and folders of images at the first that can be read; ValueError with one line where none can."""
+def _check_index(data: Data, index: int, path: Path) -> None:
+    if not 0 <= index < len(data):
+        raise ValueError(f"{path} has no frame {index + 1}, its last is {len(data)}; choose another frame")
+
+
+def open_images(paths: Sequence[Path], settings: ImageSettings, index: int = 0) -> OpenedData:
+    """Open images and folders of images at the first from `index` on that can be read; ValueError where none can."""
     data = ImageData(_image_files(paths), settings, paths)
     complaint = ""
-    for index in range(len(data)):
+    _check_index(data, index, data.origin[0])
+    for number in range(index, len(data)):
         try:
-            return OpenedData(data, data.view(index), complaint)
+            return OpenedData(data, data.view(number), complaint)
         except ValueError as error:
             complaint = complaint or str(error)
     raise ValueError(complaint)
