@@ -44,7 +44,7 @@ def generate(
     latents = predictor.sample_prior(frame_count, seed, temperature)
     return (
         (predictor.generate(predictor.map(latent), domain), predictor.decode_pose(latent))
-        for latent in latents.split(batch_size)
+        for latent in torch.split(latents, batch_size)
     )
 
 
