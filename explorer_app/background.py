@@ -17,6 +17,8 @@ from explorer_app.workers.latest import LatestWins
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView, OpenedData
     from explorer_app.model.hand_model import Encoding, HandModel, Pictures
+    from explorer_app.model.routes import Routes
+    from lsps_core.config import Domain
 
 
 class Background(QObject):
@@ -35,6 +37,7 @@ class Background(QObject):
         self.opening = self.add_worker("data", self._on_data)
         self.reading = self.add_worker("frame", self._on_frame, self._on_unreadable_frame)
         self.encoding = self.add_worker("encode", self._on_encoding)
+        self.routing = self.add_worker("routes", self._on_routes)
         self.decoding = self.add_worker("decode", self._on_pictures)
         session.model_changed.connect(self._decode)
         session.latent_changed.connect(self._decode)
@@ -118,14 +121,24 @@ class Background(QObject):
 
     @Slot()
     def _encode(self) -> None:
-        model, view = self._session.model, self._session.view
+        model, view, domain = self._encoding_stamp()
         if model is not None and view is not None:
-            self.encoding.ask((model, view), partial(model.encode, view.frame, view.data.domain))
+            self.encoding.ask((model, view, domain), partial(model.encode, view.frame, domain))
+
+    def _encoding_stamp(self) -> tuple[HandModel | None, FrameView | None, Domain | None]:
+        return self._session.model, self._session.view, self._session.domain
 
     @Slot(object, object)
-    def _on_encoding(self, stamp: tuple[HandModel, FrameView], encoding: Encoding) -> None:
-        if stamp == (self._session.model, self._session.view):
+    def _on_encoding(self, stamp: tuple[HandModel, FrameView, Domain], encoding: Encoding) -> None:
+        if stamp == self._encoding_stamp():
+            model, view, _ = stamp
+            self.routing.ask(stamp, partial(model.routes, view.frame, encoding))
             self._session.set_encoding(encoding)
+
+    @Slot(object, object)
+    def _on_routes(self, stamp: tuple[HandModel, FrameView, Domain], routes: Routes) -> None:
+        if stamp == self._encoding_stamp():
+            self._session.set_routes(routes)
 
     @Slot()
     def _decode(self) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from explorer_app.views.colour_choice import ColourMenu
+
 if TYPE_CHECKING:
     from explorer_app.main_window import MainWindow
 
@@ -33,6 +35,10 @@ def build_menus(window: MainWindow) -> None:
     _add(latent, "&Reset all", window.latent.reset, "0", "Ctrl+0")
     view = window.menuBar().addMenu("&View")
     _add(view, "&Reset view of the skeleton", window.skeleton.reset_view, "V")
+    view.addSeparator()
+    view.addAction(window.pictures.skeleton)
+    view.addAction(window.strip.pictures.controls.differences)
+    view.addMenu(ColourMenu(window._preferences, window))
     view.addSeparator()
     for dock in window.docks.values():
         view.addAction(dock.toggleViewAction())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,8 @@ from explorer_app.model.visits import Visit, Visits
 if TYPE_CHECKING:  # they bring torch and HDF5 along, which the first paint must not wait for
     from explorer_app.model.data import Data, FrameView, OpenedData
     from explorer_app.model.hand_model import Encoding, HandModel, Pictures
+    from explorer_app.model.routes import Routes
+    from lsps_core.config import Domain
 
 
 _UNDO_LIMIT = 500
@@ -40,6 +43,8 @@ class Session(QObject):
     frame_changed = Signal()
     encoding_changed = Signal()
     encoding_wanted = Signal()
+    routes_changed = Signal()
+    domain_changed = Signal()
     message = Signal(str)
     """One line that the user must see."""
 
@@ -53,6 +58,8 @@ class Session(QObject):
         self.index = 0
         self.view: FrameView | None = None
         self.encoding: Encoding | None = None
+        self.domain_choice: Domain | None = None
+        """What frames are taken as; None as the data says."""
         self.is_encoding_wanted = False
         self.is_encoding_on_step = True
         self.undo_stack = QUndoStack(self)
@@ -140,7 +147,9 @@ class Session(QObject):
         self.index = opened.first.index
         self.view = opened.first  # before anybody hears of the index, and has the frame read a second time
         self.encoding = None
+        self.domain_choice = None
         self.data_changed.emit()
+        self.domain_changed.emit()
         self.index_changed.emit()
         if previous is not None:
             previous.close()
@@ -188,6 +197,28 @@ class Session(QObject):
         self.encoding = encoding
         self.encoding_changed.emit()
         self.set_latent(encoding.code, self.view.frame.name if self.view is not None else "frame")
+
+    def set_routes(self, routes: Routes) -> None:
+        """Where the encoded frame's routes lead, which is there a little later than its code."""
+        if self.encoding is not None:
+            self.encoding = replace(self.encoding, routes=routes)
+            self.routes_changed.emit()
+
+    @property
+    def domain(self) -> Domain | None:
+        """What frames are taken as; None without data."""
+        return self.domain_choice or (self.data.domain if self.data is not None else None)
+
+    def set_domain_choice(self, domain: Domain | None) -> None:
+        """Take the frames of this data as another domain's than it says, or as it says; encodes one that was."""
+        before, self.domain_choice = self.domain, domain
+        self.domain_changed.emit()
+        if self.domain != before and self.encoding is not None:
+            self.encoding = None
+            self.is_encoding_wanted = True
+            self.encoding_changed.emit()
+        if self.domain != before and self.is_encoding_wanted and self.view is not None:
+            self.encoding_wanted.emit()
 
     @property
     def is_at_code(self) -> bool:

@@ -1,6 +1,10 @@
-"""A predicted pose against the annotation of its frame."""
+"""A predicted pose against the annotation of its frame, a picture against another, poses among each other."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +12,8 @@ import numpy.typing as npt
 from lsps_core.data.frame import HandFrame
 
 FloatArray = npt.NDArray[np.floating]
+
+_USUAL_DISTANCE_MM = 575.0
 
 
 def to_joints_mm(pose: FloatArray, frame: HandFrame) -> FloatArray:
@@ -27,3 +33,49 @@ def mean_error_mm(pose: FloatArray, frame: HandFrame) -> float | None:
     if annotated_pose(frame) is None or len(frame.joints_mm) != len(pose):
         return None
     return float(np.nanmean(np.linalg.norm(to_joints_mm(pose, frame) - frame.joints_mm, axis=1)))
+
+
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """One depth picture against another of the same cube.
+
+    mm [S, S] is signed, above 0 where the picture lies farther away than the other, and NaN where not both have a hand;
+    is_in_one_only [S, S]. mean_mm is the mean of |mm|, None where the hands have no pixel in common; one_only_share is
+    the share of pixels in one only among those in either.
+    """
+
+    mm: FloatArray
+    is_in_one_only: npt.NDArray[np.bool_]
+    mean_mm: float | None
+    one_only_share: float
+
+    @property
+    def line(self) -> str:
+        """For people: how far they are apart."""
+        apart = f"{self.mean_mm:.1f} mm, " if self.mean_mm is not None else ""
+        return f"{apart}{self.one_only_share:.0%} in one only".replace("%", " %")
+
+
+def difference(picture_mm: FloatArray, other_mm: FloatArray) -> Difference:
+    """Compare two pictures [S, S] in mm, NaN = no hand."""
+    mm = picture_mm - other_mm
+    is_in_both = np.isfinite(mm)
+    is_in_one_only = np.isfinite(picture_mm) ^ np.isfinite(other_mm)
+    in_both, in_one_only = int(is_in_both.sum()), int(is_in_one_only.sum())
+    mean_mm = float(np.abs(mm[is_in_both]).mean()) if in_both else None
+    return Difference(mm, is_in_one_only, mean_mm, in_one_only / max(in_both + in_one_only, 1))
+
+
+def disagreement_mm(poses: Sequence[FloatArray], half_mm: float) -> float:
+    """How far poses [J, 3] are apart: the mean distance of a joint between any two of them."""
+    pairs = combinations(poses, 2)
+    return float(np.mean([np.linalg.norm(one - other, axis=1).mean() for one, other in pairs])) * half_mm
+
+
+def picture_pixels(pose: FloatArray, half_mm: float, size: int) -> FloatArray:
+    """pose [J, 3] -> column and row [J, 2] in a decoded picture [size, size].
+
+    No camera took it, so the eye stands where it does for hands in training, on average.
+    """
+    nearness = _USUAL_DISTANCE_MM / (_USUAL_DISTANCE_MM + pose[:, 2:] * half_mm)
+    return (pose[:, :2] * nearness * (1, -1) + 1) * size / 2 - 0.5

@@ -13,7 +13,8 @@ import numpy.typing as npt
 import torch
 
 from explorer_app.model.latent import LatentCode, LatentScale
-from lsps_core.config import IMAGE_SIZE, Domain
+from explorer_app.model.routes import RouteName, Routes, compare
+from lsps_core.config import IMAGE_SIZE, Domain, other_domain
 from lsps_core.data.crop import FAR_FACE, normalise
 from lsps_core.data.frame import HandFrame
 from lsps_core.device import resolve_device
@@ -38,12 +39,21 @@ class Pictures:
 
 @dataclass(frozen=True, eq=False)
 class Encoding:
-    """What the model makes of one frame: its code, and its picture there and back and as the other domain's (mm)."""
+    """What the model makes of one frame, taken as `domain`: its code at once, all routes a little later."""
 
     code: LatentCode
-    reconstruction: FloatArray
-    translation: FloatArray
     domain: Domain
+    routes: Routes | None = None
+
+    @property
+    def reconstruction(self) -> FloatArray | None:
+        """mm from the cube's centre [S, S], NaN = no hand."""
+        return self.routes.routes["reconstruction"].picture_mm if self.routes is not None else None
+
+    @property
+    def translation(self) -> FloatArray | None:
+        """The same in the other domain."""
+        return self.routes.routes["translation"].picture_mm if self.routes is not None else None
 
 
 class HandModel:
@@ -84,15 +94,35 @@ class HandModel:
         return Pictures(code, real, synthetic, (time.perf_counter() - start) * 1000)
 
     def encode(self, frame: HandFrame, domain: Domain) -> Encoding:
-        """A frame of `domain` -> what the model makes of it."""
+        """A frame of `domain` -> its code, without the routes."""
         torch.set_num_threads(_THREAD_COUNT)
-        image = _image_of(frame)
-        return Encoding(
-            code=self.scale.to_code(self._predictor.posterior(image, domain)[0].cpu().numpy()),
-            reconstruction=_to_mm(self._predictor.reconstruct(image, domain), frame.half_mm),
-            translation=_to_mm(self._predictor.translate(image, domain), frame.half_mm),
-            domain=domain,
-        )
+        latent = self._predictor.posterior(_image_of(frame), domain)
+        return Encoding(self.scale.to_code(latent[0].cpu().numpy()), domain)
+
+    def routes(self, frame: HandFrame, encoding: Encoding) -> Routes:
+        """Where all routes of an encoded frame lead; tens of times the work of `encode`."""
+        torch.set_num_threads(_THREAD_COUNT)
+        predictor, image = self._predictor, _image_of(frame)
+        domain, other = encoding.domain, other_domain(encoding.domain)
+        depth_latent = predictor.encode(image, domain)
+        translation = predictor.generate(depth_latent, other)
+        images: dict[RouteName, tuple[torch.Tensor, Domain]] = {
+            "reconstruction": (predictor.generate(depth_latent, domain), domain),
+            "translation": (translation, other),
+            "cycle": (predictor.translate(translation, other), domain),
+            "picture of the pose": (predictor.generate(predictor.map(self._latent(encoding.code)), domain), domain),
+        }
+        pictures: dict[RouteName, tuple[FloatArray, Domain, FloatArray]] = {
+            name: (
+                _to_mm(picture, frame.half_mm),
+                its_domain,
+                predictor.predict_pose(picture, its_domain)[0].cpu().numpy(),
+            )
+            for name, (picture, its_domain) in images.items()
+        }
+        own, others = images["reconstruction"][0], predictor.reconstruct(image, other)
+        fit_mm = {d: float((i.cpu() - image).abs().mean()) * frame.half_mm for d, i in ((domain, own), (other, others))}
+        return compare(frame, _to_mm(image, frame.half_mm), self.decode_pose(encoding.code), pictures, fit_mm)
 
     def sample(self, seed: int) -> LatentCode:
         """One draw of the prior N(0, I)."""

@@ -1,33 +1,56 @@
-"""The colour bar of the depth pictures, in mm."""
+"""The colour bar of the depth pictures or of their differences, in mm."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from explorer_app.model.colours import DEPTH_TABLE
+from explorer_app.model.colours import difference_table, one_only_colour
 from explorer_app.views import theme
+from explorer_app.views.colour_choice import colour_choice
 
 _BAR_HEIGHT = 10
 
 
+class _Scale(NamedTuple):
+    """A bar from left to right [N, 3], what stands below its ends and its middle, and one colour beside it."""
+
+    table: npt.NDArray[np.uint8]
+    labels: tuple[str, str, str]
+    note: str
+    swatch: QColor
+    swatch_label: str
+
+
 class DepthLegend(QWidget):
-    """From the cube's near face to its far face, relative to its centre, and the colour of nothing."""
+    """From the cube's near face to its far face, relative to its centre, and the colour of nothing.
+
+    While `difference_limit_mm` is set it speaks for differences instead.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._half_mm: float | None = None
         self._center_mm: float | None = None
-        bar = np.ascontiguousarray(DEPTH_TABLE[::-1][None])
-        self._bar = QImage(bar.data, bar.shape[1], 1, 3 * bar.shape[1], QImage.Format.Format_RGB888).copy()
+        self.difference_limit_mm: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Colours of depth, in mm")
+        colour_choice.changed.connect(self._repaint)
 
     def set_cube(self, half_mm: float | None, center_mm: float | None = None) -> None:
         """half_mm: half the cube's edge; center_mm: the distance of its centre, where there is a camera."""
         self._half_mm, self._center_mm = half_mm, center_mm
+        self.update()
+
+    def show_differences(self, limit_mm: float | None) -> None:
+        """Speak for differences up to `limit_mm`, or for depth again."""
+        self.difference_limit_mm = limit_mm
+        self.setAccessibleName("Colours of depth, in mm" if limit_mm is None else "Colours of differences, in mm")
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -41,31 +64,44 @@ class DepthLegend(QWidget):
             self.update()
         super().changeEvent(event)
 
+    @Slot()
+    def _repaint(self) -> None:
+        self.update()
+
+    def _depth_scale(self) -> _Scale:
+        half, note = self._half_mm, ""
+        labels = ("near", "", "far") if half is None else (f"−{half:.0f} mm, near", "0", f"+{half:.0f} mm, far")
+        if half is not None:
+            note = "depth from the cube’s centre"
+            if self._center_mm is not None:
+                note += f", {self._center_mm:.0f} mm from the camera"
+        return _Scale(colour_choice.table[::-1], labels, note, theme.picture_background(self.palette()), "nothing")
+
+    def _difference_scale(self, limit_mm: float) -> _Scale:
+        is_dark = theme.is_dark(self.palette())
+        labels = (f"−{limit_mm:.0f} mm, nearer", "0", f"+{limit_mm:.0f} mm, farther")
+        swatch = QColor(*one_only_colour(is_dark))
+        return _Scale(difference_table(is_dark), labels, "difference to the input", swatch, "in one only")
+
     def paintEvent(self, _event: QPaintEvent) -> None:
+        limit_mm = self.difference_limit_mm
+        scale = self._depth_scale() if limit_mm is None else self._difference_scale(limit_mm)
         painter = QPainter(self)
-        line = self.fontMetrics().height()
-        nothing = self.fontMetrics().horizontalAdvance("nothing") + 16
-        bar = QRectF(0, 2, max(self.width() - nothing, 60), _BAR_HEIGHT)
-        painter.drawImage(bar, self._bar)
-        swatch = QRectF(self.width() - nothing + 12, 2, nothing - 12, _BAR_HEIGHT)
-        painter.fillRect(swatch, theme.picture_background(self.palette()))
+        metrics = self.fontMetrics()
+        beside = metrics.horizontalAdvance(scale.swatch_label) + 16
+        bar = QRectF(0, 2, max(self.width() - beside, 60), _BAR_HEIGHT)
+        colours = np.ascontiguousarray(scale.table)
+        painter.drawImage(bar, QImage(colours.data, len(colours), 1, 3 * len(colours), QImage.Format.Format_RGB888))
+        swatch = QRectF(self.width() - beside + 12, 2, beside - 12, _BAR_HEIGHT)
+        painter.fillRect(swatch, scale.swatch)
         painter.setPen(theme.hairline(self.palette()))
         painter.drawRect(swatch.adjusted(0, 0, -1, -1))
         painter.setPen(theme.faint(self.palette()))
-        painter.drawText(
-            QRectF(swatch.left(), bar.bottom() + 2, swatch.width(), line), Qt.AlignmentFlag.AlignHCenter, "nothing"
-        )
-        self._paint_ticks(painter, bar, line)
-
-    def _paint_ticks(self, painter: QPainter, bar: QRectF, line: int) -> None:
-        half = self._half_mm
-        labels = ("near", "", "far") if half is None else (f"−{half:.0f} mm, near", "0", f"+{half:.0f} mm, far")
-        below = QRectF(bar.left(), bar.bottom() + 2, bar.width(), line)
+        line = QRectF(bar.left(), bar.bottom() + 2, bar.width(), metrics.height())
+        beside_line = QRectF(swatch.left(), line.top(), swatch.width(), line.height())
+        painter.drawText(beside_line, Qt.AlignmentFlag.AlignHCenter, scale.swatch_label)
         sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)
-        for label, side in zip(labels, sides, strict=True):
-            painter.drawText(below, side, label)
-        if half is not None:
-            where = "the cube’s centre"
-            if self._center_mm is not None:
-                where += f", {self._center_mm:.0f} mm from the camera"
-            painter.drawText(below.translated(0, line), Qt.AlignmentFlag.AlignHCenter, f"depth from {where}")
+        for label, side in zip(scale.labels, sides, strict=True):
+            painter.drawText(line, side, label)
+        note = metrics.elidedText(scale.note, Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(line.translated(0, line.height()), Qt.AlignmentFlag.AlignHCenter, note)

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
+from explorer_app.model.comparison import picture_pixels
+from explorer_app.model.scene import figure
 from explorer_app.session import Session
 from explorer_app.views.depth_picture import DepthPicture
 from explorer_app.views.picture_row import PictureRow
 
 
 class PicturesPanel(QWidget):
-    """A view of `Session.pictures`."""
+    """A view of `Session.pictures`, and of `pose` where the skeleton is wanted over them."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self.real = DepthPicture("Real depth, decoded")
         self.synthetic = DepthPicture("Synthetic depth, decoded")
-        self._row = PictureRow((self.real, self.synthetic))
+        self.skeleton = QAction("&Skeleton in the pictures", self)
+        self.skeleton.setIconText("Skeleton")
+        self.skeleton.setCheckable(True)
+        self.skeleton.setShortcut(QKeySequence("S"))
+        self.skeleton.setToolTip("Draw the pose of the sliders over both pictures (S)")
+        self.skeleton.toggled.connect(self._show_skeleton)
+        toggle = QToolButton()
+        toggle.setDefaultAction(self.skeleton)
+        self._row = PictureRow((self.real, self.synthetic), controls=toggle)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._row)
         session.pictures_changed.connect(self._show)
         session.model_changed.connect(self._show)
+        session.latent_changed.connect(self._show_skeleton)
         self._show()
 
     @Slot()
@@ -38,3 +50,14 @@ class PicturesPanel(QWidget):
             return
         for picture, image in ((self.real, pictures.real), (self.synthetic, pictures.synthetic)):
             picture.show_depth(image, -model.half_mm, model.half_mm)
+        self._show_skeleton()
+
+    @Slot()
+    def _show_skeleton(self) -> None:
+        model, pose, pictures = self._session.model, self._session.pose, self._session.pictures
+        figures = []
+        if self.skeleton.isChecked() and model is not None and pictures is not None:
+            points = picture_pixels(pose, model.half_mm, pictures.real.shape[-1])
+            figures = [figure(model.skeleton, points)]
+        self.real.set_overlay(figures)
+        self.synthetic.set_overlay(figures)

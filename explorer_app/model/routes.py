@@ -1,0 +1,68 @@
+"""All routes of one frame: where each leads, how far that is from the input, and the pose that is seen there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from explorer_app.model.comparison import Difference, difference, disagreement_mm, mean_error_mm
+from lsps_core.config import Domain
+from lsps_core.data.frame import HandFrame
+
+FloatArray = npt.NDArray[np.float32]
+RouteName = Literal["reconstruction", "translation", "cycle", "picture of the pose"]
+ROUTE_NAMES: tuple[RouteName, ...] = ("reconstruction", "translation", "cycle", "picture of the pose")
+INPUT = "input"
+"""The shortest route to a pose: P of the frame itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """A picture of the frame in `domain`: mm from the cube's centre [S, S], NaN = no hand, and P's pose of it."""
+
+    picture_mm: FloatArray
+    domain: Domain
+    pose: FloatArray
+    difference: Difference
+    """To the input as the networks see it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Routes:
+    """Where the frame's routes lead, and how well it is reconstructed as either domain's: mean |mm| of all pixels."""
+
+    routes: dict[RouteName, Route]
+    poses: dict[str, FloatArray]
+    """P's pose of the input and of each route's picture, [J, 3]."""
+    errors_mm: dict[str, float | None]
+    disagreement_mm: float
+    fit_mm: dict[Domain, float]
+
+    @property
+    def better_domain(self) -> Domain:
+        return min(self.fit_mm, key=self.fit_mm.__getitem__)
+
+
+def compare(
+    frame: HandFrame,
+    input_mm: FloatArray,
+    pose: FloatArray,
+    pictures: dict[RouteName, tuple[FloatArray, Domain, FloatArray]],
+    fit_mm: dict[Domain, float],
+) -> Routes:
+    """Hold every route's (picture, domain, pose) against the frame's input [S, S], its pose and its annotation."""
+    routes = {
+        name: Route(picture_mm, domain, seen, difference(picture_mm, input_mm))
+        for name, (picture_mm, domain, seen) in pictures.items()
+    }
+    poses = {INPUT: pose, **{name: route.pose for name, route in routes.items()}}
+    return Routes(
+        routes=routes,
+        poses=poses,
+        errors_mm={name: mean_error_mm(seen, frame) for name, seen in poses.items()},
+        disagreement_mm=disagreement_mm(list(poses.values()), frame.half_mm),
+        fit_mm=fit_mm,
+    )
