@@ -6,7 +6,7 @@ Imports HDF5 and SciPy, so the window has it imported by a thread.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -14,21 +14,28 @@ import numpy as np
 import numpy.typing as npt
 
 from explorer_app.model.comparison import to_joints_mm
-from explorer_app.model.opening import IMAGE_SUFFIXES, ImageSettings
+from explorer_app.model.cut import Cut, Uvd, cube_box_px, has_same_depth
+from explorer_app.model.inspection import DepthCounts, count_depth
+from explorer_app.model.opening import ImageSettings
+from explorer_app.model.raw_image import RawImage, list_images
 from lsps_core.camera import Camera
 from lsps_core.config import Domain
-from lsps_core.data.crop import crop_pixels
+from lsps_core.data.crop import crop, crop_pixels
 from lsps_core.data.frame import FrameSource, HandFrame
-from lsps_core.data.importers.frames import frame_from_depth, read_depth
+from lsps_core.data.hand_search import find_hand
 from lsps_core.data.store import FrameStore
 from lsps_core.skeleton import Skeleton
+
+_TRIES = 10
+"""Images looked at for a hand when many are opened: where the unit is wrong, none has one."""
 
 
 @dataclass(frozen=True, eq=False)
 class RawPicture:
-    """The whole depth image that a frame was cut from, in mm (NaN = no reading).
+    """The whole depth image that a frame was cut from, in mm (NaN = no reading), flipped where its cut says so.
 
     near_mm, far_mm: what the colours should span. box_px: the cube's window (u0, v0, u1, v1). note: how it was found.
+    cut: how it was read and where it was cut, with the cube's centre. counts: of the whole image.
     """
 
     depth_mm: npt.NDArray[np.float32]
@@ -36,16 +43,27 @@ class RawPicture:
     far_mm: float
     box_px: tuple[float, float, float, float]
     note: str
+    cut: Cut
+    counts: DepthCounts
 
 
 @dataclass(frozen=True, eq=False)
 class FrameView:
-    """One frame of opened data, and the raw image it comes from where there is one."""
+    """One frame of opened data, and the raw image it comes from where there is one.
+
+    complaint: one line where no hand was found in that image, and the cube stands around the nearest thing.
+    """
 
     data: Data
     index: int
     frame: HandFrame
     raw: RawPicture | None = None
+    complaint: str = ""
+
+    @property
+    def camera(self) -> Camera:
+        """The camera that saw this frame, flipped where the raw image is."""
+        return self.data.camera if self.raw is None else self.raw.cut.camera(self.raw.depth_mm.shape[1])
 
     @property
     def input_mm(self) -> npt.NDArray[np.float32]:
@@ -57,7 +75,7 @@ class FrameView:
         """pose [J, 3] -> column and row [J, 2] in the crop."""
         frame = self.frame
         points_mm = to_joints_mm(pose, frame)
-        return crop_pixels(points_mm, self.data.camera, frame.center_mm, frame.half_mm, frame.depth_mm.shape[-1])
+        return crop_pixels(points_mm, self.camera, frame.center_mm, frame.half_mm, frame.depth_mm.shape[-1])
 
 
 class Data(Protocol):
@@ -105,34 +123,89 @@ class StoreData:
 
 
 class ImageData:
-    """Raw depth images on disk; the hand is looked for when one is shown."""
+    """Raw depth images on disk; the hand is looked for when one is shown, unless somebody has said where it is."""
 
     skeleton = None
     is_simulated = False
     is_annotated = False
 
-    def __init__(self, paths: Sequence[Path], settings: ImageSettings, origin: Sequence[Path] = ()) -> None:
-        self.paths = tuple(paths)
-        self.origin = tuple(origin) or self.paths
+    def __init__(self, images: Sequence[RawImage], settings: ImageSettings, origin: Sequence[Path] = ()) -> None:
+        self.images = tuple(images)
+        self.origin = tuple(origin) or tuple(dict.fromkeys(image.path for image in images))
         self.settings = settings
         self.camera = settings.camera
         self.domain = settings.domain
-        self.title = self.paths[0].name if len(self.paths) == 1 else f"{len(self.paths)} images"
+        files = {image.path for image in images}
+        self.title = images[0].path.name if len(files) == 1 else f"{len(images)} images"
+        self._cuts: dict[int, Cut] = {}
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.images)
 
     def view(self, index: int) -> FrameView:
-        settings, path = self.settings, self.paths[index]
-        depth_mm = read_depth(path, unit_mm=settings.unit_mm, nyu_packed=settings.nyu_packed)
-        frame, found = frame_from_depth(depth_mm, settings.camera, cube_mm=settings.cube_mm, name=path.name)
-        raw_mm = np.where(depth_mm > 0, depth_mm, np.nan).astype(np.float32)
-        near_mm, far_mm = (float(value) for value in np.nanpercentile(raw_mm, (1, 95)))
-        raw = RawPicture(raw_mm, near_mm, max(far_mm, near_mm + 1), found.box_px, found.note)
-        return FrameView(self, index, frame, raw)
+        return self._cut(index, self._cuts.get(index) or Cut(settings=self.settings))
+
+    def recut(self, view: FrameView, cut: Cut) -> FrameView:
+        """The image of `view` read or cut otherwise, which is remembered; ValueError where it cannot be read so."""
+        cut_view = self._cut(view.index, cut, view.raw)
+        self._cuts[view.index] = cut
+        return cut_view
+
+    def use_for_all(self, settings: ImageSettings) -> None:
+        """Read all images so; cubes that somebody has placed stay where the new settings leave them their meaning."""
+        self.settings, self.camera = settings, settings.camera
+        kept = {index: cut for index, cut in self._cuts.items() if cut.center_uvd and _agree(cut.settings, settings)}
+        self._cuts = {index: replace(cut, settings=settings) for index, cut in kept.items()}
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _cut(self, index: int, cut: Cut, before: RawPicture | None = None) -> FrameView:
+        depth_mm, counts = self._read(index, cut.settings, before)
+        camera, half_mm = cut.camera(depth_mm.shape[1]), cut.settings.cube_mm / 2
+        center, note, complaint = cut.center_uvd, "placed by hand", ""
+        if center is None:
+            center, note, complaint = _find(depth_mm, camera, cut.settings.cube_mm, self.images[index].name)
+        cut = replace(cut, center_uvd=center)
+        center_mm = camera.unproject(np.array(center)).astype(np.float32)
+        frame = HandFrame(
+            depth_mm=crop(depth_mm, camera, center_mm, half_mm),
+            center_mm=center_mm,
+            half_mm=half_mm,
+            joints_mm=None,
+            name=self.images[index].name,
+        )
+        colours = (counts.near_mm, max(counts.far_mm, counts.near_mm + 1))
+        raw = RawPicture(depth_mm, *colours, cube_box_px(cut, depth_mm.shape[1]), note, cut, counts)
+        return FrameView(self, index, frame, raw, complaint)
+
+    def _read(
+        self, index: int, settings: ImageSettings, before: RawPicture | None
+    ) -> tuple[npt.NDArray[np.float32], DepthCounts]:
+        """The image as these settings have it, from the file only where the one before is not the same."""
+        if before is None or not has_same_depth(before.cut.settings, settings):
+            depth_mm = self.images[index].read(settings)
+            return depth_mm[:, ::-1] if settings.is_mirrored else depth_mm, count_depth(depth_mm)
+        is_flipped = before.cut.settings.is_mirrored != settings.is_mirrored
+        return before.depth_mm[:, ::-1] if is_flipped else before.depth_mm, before.counts
+
+
+def _agree(a: ImageSettings, b: ImageSettings) -> bool:
+    """A pixel and its depth mean the same under both."""
+    return has_same_depth(a, b) and a.is_mirrored == b.is_mirrored
+
+
+def _find(depth_mm: npt.NDArray[np.float32], camera: Camera, cube_mm: float, name: str) -> tuple[Uvd, str, str]:
+    """The hand's centre, how it was found, and a complaint: where there is no hand, it is the nearest thing."""
+    try:
+        found = find_hand(depth_mm, camera, cube_mm=cube_mm)
+    except ValueError as error:
+        is_near = depth_mm <= np.nanpercentile(depth_mm, 5)
+        rows, columns = np.nonzero(is_near)
+        center = (float(np.median(columns)), float(np.median(rows)), float(np.median(depth_mm[is_near])))
+        return center, "no hand found; the nearest thing", f"{name}: {error}, in the Inspector"
+    u, v, d = camera.project(found.center_mm).tolist()
+    return (u, v, d), found.note, ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,29 +234,25 @@ def _check_index(data: Data, index: int, path: Path) -> None:
 
 
 def open_images(paths: Sequence[Path], settings: ImageSettings, index: int = 0) -> OpenedData:
-    """Open images and folders of images at the first from `index` on that can be read; ValueError where none can."""
-    data = ImageData(_image_files(paths), settings, paths)
-    complaint = ""
-    _check_index(data, index, data.origin[0])
+    """Open images, and files and folders of images, at the first from `index` on with a hand.
+
+    Where none of the first few has one, it is the first that can be read. ValueError with one line without any.
+    """
+    images, complaints = list_images(paths)
+    if not images:
+        raise ValueError(complaints[0])
+    data = ImageData(images, settings, paths)
+    _check_index(data, index, paths[0])
+    readable: list[FrameView] = []
     for number in range(index, len(data)):
         try:
-            return OpenedData(data, data.view(number), complaint)
+            readable.append(data.view(number))
         except ValueError as error:
-            complaint = complaint or str(error)
-    raise ValueError(complaint)
-
-
-def _image_files(paths: Sequence[Path]) -> list[Path]:
-    files: list[Path] = []
-    for path in paths:
-        if not path.is_dir():
-            files.append(path)
+            complaints.append(str(error))
             continue
-        try:
-            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
-        except OSError as error:
-            raise ValueError(f"{path} cannot be read: {error.strerror or error}; check its permissions") from error
-        if not inside:
-            raise ValueError(f"{path} holds no depth images ({' '.join(IMAGE_SUFFIXES)})")
-        files.extend(inside)
-    return files
+        if not readable[-1].complaint or len(readable) == _TRIES:
+            break
+    if not readable:
+        raise ValueError(complaints[0])
+    is_found = not readable[-1].complaint
+    return OpenedData(data, readable[-1 if is_found else 0], complaints[0] if complaints else "")

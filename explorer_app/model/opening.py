@@ -15,6 +15,10 @@ MODEL_SUFFIXES = (".safetensors",)
 STORE_SUFFIXES = (".h5", ".hdf5")
 IMAGE_SUFFIXES = (".png", ".npy", ".tif", ".tiff")
 
+_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_STORE_MARK = b"lsps-frames"  # a store's `format`, which its writer puts first
+_HEAD_BYTES = 1 << 16
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSettings:
@@ -22,6 +26,7 @@ class ImageSettings:
 
     unit_mm: millimetres per count of the file. nyu_packed: depth is green * 256 + blue, as NYU's files have it.
     cube_mm: edge of the cube cut out around the hand. domain: which of the model's encoders takes them.
+    is_mirrored: they are flipped left to right before anything else, so that a left hand becomes a right one.
     """
 
     camera: Camera
@@ -29,6 +34,7 @@ class ImageSettings:
     nyu_packed: bool = False
     cube_mm: float = 250.0
     domain: Domain = "real"
+    is_mirrored: bool = False
 
     def __post_init__(self) -> None:
         for name in ("unit_mm", "cube_mm"):
@@ -44,6 +50,7 @@ class ImageSettings:
             "nyu_packed": self.nyu_packed,
             "cube_mm": self.cube_mm,
             "domain": self.domain,
+            "is_mirrored": self.is_mirrored,
         }
 
     @classmethod
@@ -56,6 +63,7 @@ class ImageSettings:
                 nyu_packed=bool(value["nyu_packed"]),
                 cube_mm=float(value["cube_mm"]),
                 domain=value["domain"],
+                is_mirrored=bool(value.get("is_mirrored", False)),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a description of depth images ({error}): {str(value)[:80]}") from error
@@ -85,37 +93,64 @@ def parse_camera(text: str) -> ImageSettings:
 
 @dataclass(frozen=True)
 class Opening:
-    """What the user asked to open: at most one model, and at most one of a store, images or a folder of images."""
+    """What the user asked to open: at most one model, and at most one of a store, images or folders of images.
+
+    complaints: one line for each path that is left out.
+    """
 
     model: Path | None = None
     store: Path | None = None
     images: tuple[Path, ...] = ()
+    complaints: tuple[str, ...] = ()
 
     @property
     def has_data(self) -> bool:
         return self.store is not None or bool(self.images)
 
+    @property
+    def complaint(self) -> str:
+        """The first complaint, and how many more there are; empty where all can be opened."""
+        if len(self.complaints) < 2:
+            return "".join(self.complaints)
+        return f"{self.complaints[0]} ({len(self.complaints) - 1} more left out)"
+
 
 def sort_paths(paths: Sequence[Path]) -> Opening:
-    """Tell paths apart by their names; ValueError with one line where they cannot be opened together."""
+    """Tell paths apart by their names, and HDF5 files by their first bytes."""
     opening = Opening()
     for path in paths:
-        suffix = path.suffix.lower()
-        if suffix in MODEL_SUFFIXES:
-            if opening.model is not None:
-                raise ValueError(f"{path} is a second model; open one model at a time")
-            opening = replace(opening, model=path)
-        elif suffix in STORE_SUFFIXES:
-            if opening.has_data:
-                raise ValueError(f"{path} comes on top of other data; open one store, or images, at a time")
-            opening = replace(opening, store=path)
-        elif opening.store is not None:
-            raise ValueError(f"{path} comes on top of a store; open one store, or images, at a time")
-        elif suffix in IMAGE_SUFFIXES or path.is_dir():
-            opening = replace(opening, images=(*opening.images, path))
-        elif not path.exists():
-            raise ValueError(f"{path} does not exist; check the path")
-        else:
-            kinds = " ".join((*MODEL_SUFFIXES, *STORE_SUFFIXES, *IMAGE_SUFFIXES))
-            raise ValueError(f"{path} is of no kind that can be opened ({kinds}, or a folder of images)")
+        try:
+            opening = _add(opening, path)
+        except ValueError as error:
+            opening = replace(opening, complaints=(*opening.complaints, str(error)))
     return opening
+
+
+def _add(opening: Opening, path: Path) -> Opening:
+    suffix = path.suffix.lower()
+    if suffix in MODEL_SUFFIXES and opening.model is not None:
+        raise ValueError(f"{path} is a second model; open one model at a time")
+    if suffix in MODEL_SUFFIXES:
+        return replace(opening, model=path)
+    if suffix in STORE_SUFFIXES and not is_plain_hdf5(path):
+        if opening.has_data:
+            raise ValueError(f"{path} comes on top of other data; open one store, or images, at a time")
+        return replace(opening, store=path)
+    if suffix in (*IMAGE_SUFFIXES, *STORE_SUFFIXES) or path.is_dir():
+        if opening.store is not None:
+            raise ValueError(f"{path} comes on top of a store; open one store, or images, at a time")
+        return replace(opening, images=(*opening.images, path))
+    if not path.exists():
+        raise ValueError(f"{path} does not exist; check the path")
+    kinds = " ".join((*MODEL_SUFFIXES, *STORE_SUFFIXES, *IMAGE_SUFFIXES))
+    raise ValueError(f"{path} is of no kind that can be opened ({kinds}, or a folder of images)")
+
+
+def is_plain_hdf5(path: Path) -> bool:
+    """An HDF5 file that is no store of ours, such as a dataset of raw depth. Looked at without HDF5's library."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:  # whoever opens it says what is wrong
+        return False
+    return head.startswith(_HDF5_SIGNATURE) and _STORE_MARK not in head

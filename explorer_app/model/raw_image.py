@@ -1,0 +1,115 @@
+"""Raw depth images in files of any kind, several in one HDF5 file among them. Imports HDF5: for threads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from explorer_app.model.opening import IMAGE_SUFFIXES, STORE_SUFFIXES, ImageSettings, is_plain_hdf5
+from lsps_core.data.importers.frames import read_depth
+
+_USUAL_NAME = "depth"
+_LEAST_PX = 16
+"""A smaller array is no image but labels or intrinsics."""
+
+
+@dataclass(frozen=True)
+class RawImage:
+    """A file, or one image of an HDF5 dataset: row `row` of [N, H, W], None where the dataset is [H, W]."""
+
+    path: Path
+    dataset: str | None = None
+    row: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.path.name if self.row is None else f"{self.path.name} {self.row + 1}"
+
+    def read(self, settings: ImageSettings) -> npt.NDArray[np.float32]:
+        """Depth in mm [H, W], NaN = no reading, not flipped; ValueError with one line where it cannot be read."""
+        if self.dataset is not None:
+            depth = self._read_hdf5() * np.float32(settings.unit_mm)
+        else:
+            depth = read_depth(self.path, unit_mm=settings.unit_mm, nyu_packed=settings.nyu_packed).astype(np.float32)
+        depth[~(np.isfinite(depth) & (depth > 0))] = np.nan
+        if np.isnan(depth).all():
+            raise ValueError(f"{self.path.parent / self.name} has no reading at all; give another image")
+        return depth
+
+    def _read_hdf5(self) -> npt.NDArray[np.float32]:
+        try:
+            with h5py.File(self.path, "r", locking=False) as file:
+                values = file[self.dataset][... if self.row is None else self.row]
+        except (OSError, KeyError, RuntimeError, ValueError) as error:
+            raise ValueError(f"{self.path} cannot be read ({_brief(error)}); copy it again") from error
+        with np.errstate(invalid="ignore", over="ignore"):
+            return values.astype(np.float32)
+
+
+def list_images(paths: Sequence[Path]) -> tuple[list[RawImage], list[str]]:
+    """All images in these files and folders, and one line for each path that has none."""
+    images: list[RawImage] = []
+    complaints: list[str] = []
+    for path in paths:
+        try:
+            for file in _files_in(path):
+                images.extend(_images_in_hdf5(file) if file.suffix.lower() in STORE_SUFFIXES else [RawImage(file)])
+        except ValueError as error:
+            complaints.append(str(error))
+    return images, complaints
+
+
+def _files_in(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    try:
+        inside = sorted(path.iterdir())
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror or error}; check its permissions") from error
+    files = [file for file in inside if file.suffix.lower() in IMAGE_SUFFIXES]
+    files += [file for file in inside if file.suffix.lower() in STORE_SUFFIXES and is_plain_hdf5(file)]
+    if not files:
+        raise ValueError(f"{path} holds no depth images ({' '.join((*IMAGE_SUFFIXES, *STORE_SUFFIXES))})")
+    return files
+
+
+def _images_in_hdf5(path: Path) -> list[RawImage]:
+    """The images of the dataset named depth, or else of the only one that could hold any."""
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            shapes = _image_shapes(file)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ValueError(f"{path} is cut off or damaged ({_brief(error)}); copy it again") from error
+    named = [name for name in shapes if name.rsplit("/", 1)[-1].lower() == _USUAL_NAME]
+    usable = named or list(shapes)
+    if len(usable) != 1:
+        what = f"several that could be ({', '.join(usable[:4])})" if usable else "none"
+        raise ValueError(
+            f"{path} should hold one dataset of depth, [H, W] or [N, H, W], but has {what}; name it 'depth'"
+        )
+    shape = shapes[usable[0]]
+    rows: Sequence[int | None] = range(shape[0]) if len(shape) == 3 else (None,)
+    return [RawImage(path, usable[0], row) for row in rows]
+
+
+def _image_shapes(file: h5py.File) -> dict[str, tuple[int, ...]]:
+    """Every dataset that may hold depth images, with its shape."""
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def look(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset) and item.dtype.kind in "uif" and item.dtype.itemsize > 1:
+            shape = item.shape or ()
+            if len(shape) in (2, 3) and min(shape[-2:]) >= _LEAST_PX:
+                shapes[name] = shape
+
+    file.visititems(look)
+    return shapes
+
+
+def _brief(error: BaseException) -> str:
+    return " ".join(str(error).split())[:120]
