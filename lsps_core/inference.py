@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from lsps_core import checkpoint
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import POSE_LATENT_SIZE, Domain, other_domain
+from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, other_domain
+from lsps_core.networks.mapping import LatentMapping
+from lsps_core.networks.matrix import NumpyPoseDecoder, with_matrix_products
+
+Precision = Literal["float32", "bfloat16"]
 
 
 class Decoded(NamedTuple):
@@ -26,18 +30,30 @@ class Predictor:
 
     Shapes: pose [B, J, 3], pose_latent [B, 20], image [B, 1, 128, 128], depth_latent [B, 4c, 32, 32], all float32.
     Inputs may lie on any device; answers lie on `device`.
+
+    precision: what the image networks compute in; poses are float32 in any case. bfloat16 takes half the time or less
+    on a CPU that has it, and stays within a millimetre of float32's pictures on the mean.
     """
 
-    def __init__(self, source: Checkpoint, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self, source: Checkpoint, device: torch.device | str = "cpu", precision: Precision = "float32"
+    ) -> None:
         self.checkpoint = source
         self.device = torch.device(device)
+        self.precision = precision
         self.model = source.build().to(self.device).eval().requires_grad_(False)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's stubs
+        if self.device.type == "cpu" and isinstance(self.model.mapping, LatentMapping):
+            self.model.mapping.layers = with_matrix_products(self.model.mapping.layers)
+        self.pose_decoder = NumpyPoseDecoder(self.model.pose_vae)
+        if precision == "bfloat16":
+            for network in (self.model.mapping, self.model.encoder, self.model.generator, self.model.discriminator):
+                network.bfloat16()
 
     @classmethod
-    def load(cls, path: Path, device: torch.device | str = "cpu") -> Predictor:
+    def load(cls, path: Path, device: torch.device | str = "cpu", precision: Precision = "float32") -> Predictor:
         """Open a model file; CheckpointError with one line where it is none."""
-        return cls(checkpoint.load(path), device)
+        return cls(checkpoint.load(path), device, precision)
 
     @torch.inference_mode()
     def encode_pose(self, pose: Tensor) -> Tensor:
@@ -54,7 +70,8 @@ class Predictor:
     def posterior(self, image: Tensor, domain: Domain) -> Tensor:
         """image of `domain` -> pose_latent: P(x)."""
         discriminator = self.model.discriminator
-        return discriminator.posterior(discriminator.features(self._image(image), domain))
+        with self._computing():
+            return discriminator.posterior(discriminator.features(self._image(image), domain)).float()
 
     def predict_pose(self, image: Tensor, domain: Domain) -> Tensor:
         """image of `domain` -> pose: G_y(P(x))."""
@@ -63,19 +80,30 @@ class Predictor:
     @torch.inference_mode()
     def map(self, pose_latent: Tensor) -> Tensor:
         """pose_latent -> depth_latent: M(z_y)."""
-        return self.model.map(pose_latent.to(self.device))
+        with self._computing():
+            return self.model.map(pose_latent.to(self.device)).float()
 
     @torch.inference_mode()
     def encode(self, image: Tensor, domain: Domain) -> Tensor:
         """image of `domain` -> depth_latent: the mean of q(z_x | x)."""
-        depth_latent: Tensor = self.model.encoder(self._image(image), domain)
-        return depth_latent
+        with self._computing():
+            depth_latent: Tensor = self.model.encoder(self._image(image), domain)
+        return depth_latent.float()
 
     @torch.inference_mode()
     def generate(self, depth_latent: Tensor, domain: Domain) -> Tensor:
         """depth_latent -> image of `domain`: G(z_x)."""
-        image: Tensor = self.model.generator(depth_latent.to(self.device), domain)
-        return image
+        with self._computing():
+            image: Tensor = self.model.generator(self._depth_latent(depth_latent), domain)
+        return image.float()
+
+    @torch.inference_mode()
+    def generate_both(self, depth_latent: Tensor) -> dict[Domain, Tensor]:
+        """depth_latent -> the images of both domains; the block that they share is computed once."""
+        generator = self.model.generator
+        with self._computing():
+            shared = generator.shared(self._depth_latent(depth_latent))
+            return {domain: generator.own[domain](shared).float() for domain in DOMAINS}
 
     def picture(self, pose: Tensor, domain: Domain) -> Tensor:
         """pose -> image of `domain`: G(M(E_y(y)))."""
@@ -95,20 +123,15 @@ class Predictor:
 
     def decode(self, pose_latent: Tensor) -> Decoded:
         """pose_latent -> all three domains; what the sliders show."""
-        depth_latent = self.map(pose_latent)
-        return Decoded(
-            self.decode_pose(pose_latent), self.generate(depth_latent, "real"), self.generate(depth_latent, "synthetic")
-        )
+        images = self.generate_both(self.map(pose_latent))
+        return Decoded(self.decode_pose(pose_latent), images["real"], images["synthetic"])
 
     def decode_depth_latent(self, depth_latent: Tensor, pose_domain: Domain = "synthetic") -> Decoded:
         """depth_latent -> all three domains; its pose is that of its own picture in `pose_domain`, G_y(P(G(z_x))).
 
         There is no mapping from z_x to z_y, so the pose takes the way through a picture.
         """
-        images: dict[Domain, Tensor] = {
-            "real": self.generate(depth_latent, "real"),
-            "synthetic": self.generate(depth_latent, "synthetic"),
-        }
+        images = self.generate_both(depth_latent)
         return Decoded(self.predict_pose(images[pose_domain], pose_domain), images["real"], images["synthetic"])
 
     def sample_prior(self, count: int, seed: int, temperature: float = 1.0) -> Tensor:
@@ -118,6 +141,12 @@ class Predictor:
 
     def _image(self, image: Tensor) -> Tensor:
         return image.to(self.device, torch.float32).contiguous(memory_format=torch.channels_last)
+
+    def _depth_latent(self, depth_latent: Tensor) -> Tensor:
+        return depth_latent.to(self.device).contiguous(memory_format=torch.channels_last)
+
+    def _computing(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
 
 
 def interpolate(start: Tensor, end: Tensor, steps: int) -> Tensor:

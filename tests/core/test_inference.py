@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
+from torch import nn
 
 from lsps_core.config import DOMAINS, other_domain
 from lsps_core.data.device_frames import DeviceFrames
 from lsps_core.data.store import FrameStore
 from lsps_core.inference import Predictor, interpolate
+from lsps_core.networks.matrix import MatrixTransposedConv
+from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.skeleton import HAND21
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +141,42 @@ def test_an_interpolation_is_a_straight_line_with_both_ends():
     torch.testing.assert_close(path, torch.linspace(0, 1, 5).view(5, 1, 1).expand(5, 4, 2))
     with pytest.raises(ValueError, match="2 steps"):
         interpolate(start, end, 1)
+
+
+@pytest.mark.parametrize("mapping", ["latent", "bones"])
+@torch.no_grad()
+def test_a_decode_equals_the_networks_one_by_one(untrained, mapping):
+    model = TriDomainModel(replace(untrained.config, mapping=mapping, bones=HAND21.bones)).eval()
+    predictor = Predictor(replace(untrained, config=model.config, weights=model.state_dict()))
+    latent = predictor.sample_prior(3, seed=0)
+    decoded = predictor.decode(latent)
+    for domain in DOMAINS:
+        expected = model.generator(model.map(latent), domain)
+        torch.testing.assert_close(getattr(decoded, domain), expected, atol=1e-5, rtol=1e-5)
+    for row, pose in zip(latent, decoded.pose, strict=True):
+        torch.testing.assert_close(torch.from_numpy(predictor.pose_decoder(row.numpy())), pose, atol=1e-5, rtol=0)
+
+
+def test_bfloat16_stays_within_a_millimetre_and_answers_float32(trained_run, predictor, frames):
+    half = Predictor.load(trained_run / "model.safetensors", precision="bfloat16")
+    latent, image = predictor.sample_prior(4, seed=0), frames["synthetic"][0][:4]
+    decoded, expected = half.decode(latent), predictor.decode(latent)
+    torch.testing.assert_close(decoded.pose, expected.pose)
+    for domain in DOMAINS:
+        assert getattr(decoded, domain).dtype == torch.float32
+        assert 125 * l1(getattr(decoded, domain), getattr(expected, domain)) < 1
+    assert half.posterior(image, "synthetic").dtype == torch.float32
+    assert 125 * l1(half.reconstruct(image, "synthetic"), predictor.reconstruct(image, "synthetic")) < 1
+
+
+@pytest.mark.parametrize(("kernel", "stride", "padding", "size"), [(4, 1, 0, 1), (4, 2, 1, 4), (3, 2, 1, 5)])
+@torch.no_grad()
+def test_a_transposed_convolution_is_one_matrix_product(kernel, stride, padding, size):
+    layer = nn.ConvTranspose2d(6, 5, kernel, stride, padding)
+    x = torch.randn(2, 6, size, size + 1)
+    torch.testing.assert_close(MatrixTransposedConv(layer)(x), layer(x), atol=1e-5, rtol=1e-5)
+
+
+def test_layers_that_are_no_plain_transposed_convolution_are_refused():
+    with pytest.raises(ValueError, match="plain transposed"):
+        MatrixTransposedConv(nn.ConvTranspose2d(4, 4, 3, groups=2))
