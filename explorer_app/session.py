@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from explorer_app.latent_edit import LatentEdit
+from explorer_app.model.basis import LatentAxes
 from explorer_app.model.comparison import mean_error_mm
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.visits import Visit, Visits
@@ -136,10 +137,13 @@ class Session(QObject):
         self.pictures = pictures
         self.pictures_changed.emit()
 
-    def sample(self, seed: int) -> None:
-        """Go to a draw of the prior; nothing without a model."""
+    def sample(
+        self, seed: int, temperature: float = 1.0, axes: LatentAxes | None = None, merge_key: int | None = None
+    ) -> None:
+        """Go to a draw of the prior, but for locked axes; nothing without a model."""
         if self.model is not None:
-            self.set_latent(self.model.sample(seed), f"sample {seed}")
+            code = self.model.sample(seed, temperature)
+            self.set_latent(axes.merged(self.latent, code) if axes is not None else code, f"sample {seed}", merge_key)
 
     def set_data(self, opened: OpenedData) -> None:
         """Step through other data, from its first readable frame on, which is encoded at once."""

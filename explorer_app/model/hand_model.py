@@ -12,6 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from explorer_app.model import basis, effects
+from explorer_app.model.basis import LatentBasis
+from explorer_app.model.effects import Effects
 from explorer_app.model.latent import LatentCode, LatentScale
 from explorer_app.model.routes import RouteName, Routes, compare
 from lsps_core.config import IMAGE_SIZE, Domain, other_domain
@@ -25,6 +28,8 @@ FloatArray = npt.NDArray[np.float32]
 # One core stays with the window and whatever else runs, a training for instance: OpenMP's threads spin while they wait
 # for one that shares its core. On two cores, beside a training, a decode took 320 ms with two threads, 20 with one.
 _THREAD_COUNT = torch.get_num_threads() if "OMP_NUM_THREADS" in os.environ else max(1, torch.get_num_threads() - 1)
+
+_MEASURED_HANDS = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +76,10 @@ class HandModel:
         self.training: dict[str, Any] = checkpoint.training
         self.parameter_count = sum(weight.numel() for weight in checkpoint.weights.values())
         self.device = str(predictor.device)
+        covariance = checkpoint.latent_covariance
+        self.principal = None if covariance is None else basis.principal(self.scale, covariance)
+        """The principal directions of the training codes; None where the file is from before they were kept."""
+        self._effects = {each: self._measure(each) for each in (basis.RAW, self.principal) if each is not None}
 
     @classmethod
     def load(cls, path: Path, device: str = "auto") -> HandModel:
@@ -124,9 +133,21 @@ class HandModel:
         fit_mm = {d: float((i.cpu() - image).abs().mean()) * frame.half_mm for d, i in ((domain, own), (other, others))}
         return compare(frame, _to_mm(image, frame.half_mm), self.decode_pose(encoding.code), pictures, fit_mm)
 
-    def sample(self, seed: int) -> LatentCode:
-        """One draw of the prior N(0, I)."""
-        return self.scale.to_code(self._predictor.sample_prior(1, seed)[0].cpu().numpy())
+    def sample(self, seed: int, temperature: float = 1.0) -> LatentCode:
+        """One draw of the prior, N(0, temperature² I)."""
+        return self.scale.to_code(self._predictor.sample_prior(1, seed, temperature)[0].cpu().numpy())
+
+    def effects(self, basis: LatentBasis) -> Effects:
+        """What the axes of `RAW` or `principal` do; measured when the model was loaded."""
+        return self._effects[basis]
+
+    def _measure(self, basis: LatentBasis) -> Effects:
+        hands = [self.sample(seed) for seed in range(_MEASURED_HANDS)]
+        return effects.measure(self._joints_mm, hands, basis, self.skeleton)
+
+    def _joints_mm(self, codes: list[LatentCode]) -> FloatArray:
+        latents = torch.from_numpy(np.stack([self.scale.to_latent(code) for code in codes]))
+        return self._predictor.decode_pose(latents).cpu().numpy() * np.float32(self.half_mm)
 
     def _latent(self, code: LatentCode) -> torch.Tensor:
         return torch.from_numpy(self.scale.to_latent(code))[None]

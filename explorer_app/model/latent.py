@@ -45,13 +45,13 @@ class LatentScale:
 
     def to_latent(self, code: LatentCode) -> npt.NDArray[np.float32]:
         """code -> pose_latent [20]."""
-        return np.float32(np.array(self.mean) + np.array(code.values) * self._usable_std())
+        return np.float32(np.array(self.mean) + np.array(code.values) * self.usable_std())
 
     def to_code(self, latent: npt.NDArray[np.floating]) -> LatentCode:
         """pose_latent [20] -> code; the inverse of `to_latent`."""
-        values = (np.asarray(latent, dtype=np.float64) - np.array(self.mean)) / self._usable_std()
+        values = (np.asarray(latent, dtype=np.float64) - np.array(self.mean)) / self.usable_std()
         return LatentCode(tuple(float(value) for value in values))
 
-    def _usable_std(self) -> npt.NDArray[np.float64]:
-        # an axis that training left unused has no spread to be a unit
+    def usable_std(self) -> npt.NDArray[np.float64]:
+        """The unit of every axis [20]; one that training left unused has no spread to be it."""
         return np.maximum(np.array(self.std, dtype=np.float64), _SMALLEST_STD)
