@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.opening import ImageSettings
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from explorer_app.model.hand_model import Encoding, HandModel, Pictures
     from explorer_app.model.routes import Routes
     from lsps_core.config import Domain
+
+_STILL_MS = 120
+"""A latent that has not moved for this long is worth an exact decode, which a coming move would have to wait for."""
 
 
 class Background(QObject):
@@ -39,6 +42,8 @@ class Background(QObject):
         self.encoding = self.add_worker("encode", self._on_encoding)
         self.routing = self.add_worker("routes", self._on_routes)
         self.decoding = self.add_worker("decode", self._on_pictures)
+        self._still = QTimer(self, singleShot=True, interval=_STILL_MS)
+        self._still.timeout.connect(self._refine)
         session.model_changed.connect(self._decode)
         session.latent_changed.connect(self._decode)
         session.index_changed.connect(self._read_frame)
@@ -46,7 +51,7 @@ class Background(QObject):
 
     @property
     def is_busy(self) -> bool:
-        return any(worker.is_busy for worker in self.workers)
+        return self._still.isActive() or any(worker.is_busy for worker in self.workers)
 
     @property
     def activity(self) -> str:
@@ -67,6 +72,7 @@ class Background(QObject):
     def close(self) -> bool:
         """End the threads; False where one of them still works, so that the process must not wait for it."""
         self._is_closing = True
+        self._still.stop()
         has_ended = [worker.close() for worker in self.workers]
         if self._session.data is not None:
             self._session.data.close()
@@ -142,9 +148,19 @@ class Background(QObject):
 
     @Slot()
     def _decode(self) -> None:
-        model, latent = self._session.model, self._session.latent
+        self._still.stop()
+        model, latent, shown = self._session.model, self._session.latent, self._session.pictures
+        if shown is not None and shown.is_blend and shown.latent == latent:
+            return  # the latent was estimated from these very pictures: they are not its own, and stay
         if model is not None:
-            self.decoding.ask((model, latent), partial(model.decode, latent))
+            is_coarse = model.has_coarse and shown is not None  # the first pictures may take their time
+            self.decoding.ask((model, latent), partial(model.decode, latent, is_coarse))
+
+    @Slot()
+    def _refine(self) -> None:
+        """Have exact pictures take the place of coarse ones."""
+        model, latent = self._session.model, self._session.latent
+        self.decoding.ask((model, latent), partial(model.decode, latent))
 
     @Slot(object, object)
     def _on_pictures(self, stamp: tuple[HandModel, LatentCode], pictures: Pictures) -> None:
@@ -152,6 +168,8 @@ class Background(QObject):
         is_current = latent == self._session.latent or self._session.is_editing
         if model is self._session.model and is_current:
             self._session.set_pictures(pictures)
+            if pictures.is_coarse and latent == self._session.latent:
+                self._still.start()
 
     @Slot(object, str)
     def _on_failure(self, _stamp: object, line: str) -> None:

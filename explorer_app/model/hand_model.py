@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ import torch
 
 from explorer_app.model import basis, effects
 from explorer_app.model.basis import LatentBasis
+from explorer_app.model.coarse import coarse_predictor
 from explorer_app.model.effects import Effects
 from explorer_app.model.latent import LatentCode, LatentScale
 from explorer_app.model.routes import RouteName, Routes, compare
-from lsps_core.config import IMAGE_SIZE, Domain, other_domain
+from lsps_core.config import IMAGE_SIZE, POSE_LATENT_SIZE, Domain, other_domain
 from lsps_core.data.crop import FAR_FACE, normalise
 from lsps_core.data.frame import HandFrame
 from lsps_core.device import resolve_device
@@ -29,17 +31,25 @@ FloatArray = npt.NDArray[np.float32]
 # for one that shares its core. On two cores, beside a training, a decode took 320 ms with two threads, 20 with one.
 _THREAD_COUNT = torch.get_num_threads() if "OMP_NUM_THREADS" in os.environ else max(1, torch.get_num_threads() - 1)
 
+_STEP_SIGMA = 0.01
+
 _MEASURED_HANDS = 32
 
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """What a latent looks like in both depth domains: mm from the cube's centre [S, S], NaN = background."""
+    """What a latent looks like in both depth domains: mm from the cube's centre [S, S], NaN = background.
+
+    `is_coarse`: computed in a hurry, in bfloat16, and to be followed by exact ones.
+    `is_blend`: it was decoded from a depth latent between others, and `latent` is the pose estimated from it.
+    """
 
     latent: LatentCode
     real: FloatArray
     synthetic: FloatArray
     decode_ms: float
+    is_blend: bool = False
+    is_coarse: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +74,10 @@ class Encoding:
 class HandModel:
     """A loaded model file on one device. Methods may be called from any thread."""
 
-    def __init__(self, path: Path, predictor: Predictor) -> None:
+    def __init__(self, path: Path, predictor: Predictor, coarse: Predictor | None = None) -> None:
         self.path = path
         self.name = path.stem
-        self._predictor = predictor
+        self._predictor, self._coarse = predictor, coarse
         checkpoint = predictor.checkpoint
         self.config = checkpoint.config
         self.scale = LatentScale(checkpoint.latent_mean, checkpoint.latent_std)
@@ -84,7 +94,14 @@ class HandModel:
     @classmethod
     def load(cls, path: Path, device: str = "auto") -> HandModel:
         """Open a model file; ValueError with one line for a file or a device that cannot be used."""
-        return cls(path, Predictor.load(path, resolve_device(device)))
+        torch.set_num_threads(_THREAD_COUNT)
+        predictor = Predictor.load(path, resolve_device(device))
+        return cls(path, predictor, coarse_predictor(predictor))
+
+    @property
+    def has_coarse(self) -> bool:
+        """Exact pictures take so long that coarse ones are worth while on the way."""
+        return self._coarse is not None
 
     @property
     def is_trained_on_simulated_only(self) -> bool:
@@ -92,15 +109,56 @@ class HandModel:
 
     def decode_pose(self, code: LatentCode) -> FloatArray:
         """code -> pose [J, 3]; microseconds."""
-        return self._predictor.decode_pose(self._latent(code))[0].cpu().numpy()
+        return self._predictor.pose_decoder(self.scale.to_latent(code))
 
-    def decode(self, code: LatentCode) -> Pictures:
-        """code -> both pictures."""
+    def pose_and_jacobian(self, code: LatentCode) -> tuple[FloatArray, FloatArray]:
+        """code -> pose [J, 3] and how it moves with each σ of the code, [J, 3, 20]; a fraction of a millisecond.
+
+        Differences of one batch: torch.func takes 20 ms for the same, and the decoder is piecewise linear.
+        """
+        latent = self._latent(code)
+        steps = torch.diag(
+            self._latent(LatentCode((_STEP_SIGMA,) * POSE_LATENT_SIZE))[0] - self._latent(LatentCode())[0]
+        )
+        poses = self._predictor.decode_pose(torch.cat([latent, latent + steps, latent - steps])).cpu().numpy()
+        ahead, behind = poses[1 : POSE_LATENT_SIZE + 1], poses[POSE_LATENT_SIZE + 1 :]
+        return poses[0], np.moveaxis((ahead - behind) / np.float32(2 * _STEP_SIGMA), 0, -1)
+
+    def decode(self, code: LatentCode, is_coarse: bool = False) -> Pictures:
+        """code -> both pictures; coarse ones only of a model that has them."""
         torch.set_num_threads(_THREAD_COUNT)  # OpenMP keeps this number per calling thread
         start = time.perf_counter()
-        decoded = self._predictor.decode(self._latent(code))
+        coarse = self._coarse if is_coarse else None
+        decoded = (coarse or self._predictor).decode(self._latent(code))
         real, synthetic = _to_mm(decoded.real, self.half_mm), _to_mm(decoded.synthetic, self.half_mm)
-        return Pictures(code, real, synthetic, (time.perf_counter() - start) * 1000)
+        took_ms = (time.perf_counter() - start) * 1000
+        return Pictures(code, real, synthetic, took_ms, is_coarse=coarse is not None)
+
+    def decode_many(self, codes: Sequence[LatentCode]) -> list[Pictures]:
+        """codes -> the pictures of each, in one batch."""
+        return self._pictures(codes, self._predictor.map(self._latents(codes)))
+
+    def depth_latents(self, codes: Sequence[LatentCode]) -> FloatArray:
+        """codes -> depth_latents [K, C, 32, 32]: M(z)."""
+        return self._predictor.map(self._latents(codes)).cpu().numpy()
+
+    def decode_depth_latents(self, depth_latents: FloatArray) -> list[Pictures]:
+        """depth_latents [B, C, 32, 32] -> pictures, each with the code of the pose that its synthetic one shows."""
+        return self._pictures(None, torch.from_numpy(np.float32(depth_latents)))
+
+    def _pictures(self, codes: Sequence[LatentCode] | None, depth_latents: torch.Tensor) -> list[Pictures]:
+        torch.set_num_threads(_THREAD_COUNT)
+        start = time.perf_counter()
+        real = self._predictor.generate(depth_latents, "real")
+        synthetic = self._predictor.generate(depth_latents, "synthetic")
+        is_blend = codes is None
+        if codes is None:
+            codes = [self.scale.to_code(z) for z in self._predictor.posterior(synthetic, "synthetic").cpu().numpy()]
+        took_ms = (time.perf_counter() - start) * 1000 / len(codes)
+        return [
+            Pictures(code, _to_mm(r[None], self.half_mm), _to_mm(s[None], self.half_mm), took_ms, is_blend=is_blend)
+            for code, r, s in zip(codes, real, synthetic, strict=True)
+        ]
 
     def encode(self, frame: HandFrame, domain: Domain) -> Encoding:
         """A frame of `domain` -> its code, without the routes."""
@@ -148,6 +206,9 @@ class HandModel:
     def _joints_mm(self, codes: list[LatentCode]) -> FloatArray:
         latents = torch.from_numpy(np.stack([self.scale.to_latent(code) for code in codes]))
         return self._predictor.decode_pose(latents).cpu().numpy() * np.float32(self.half_mm)
+
+    def _latents(self, codes: Sequence[LatentCode]) -> torch.Tensor:
+        return torch.cat([self._latent(code) for code in codes])
 
     def _latent(self, code: LatentCode) -> torch.Tensor:
         return torch.from_numpy(self.scale.to_latent(code))[None]
