@@ -63,6 +63,12 @@ class ImageFields(QWidget):
         self.form.addRow("Packed", self.packed)
         self.form.addRow("Mirrored", self.mirrored)
 
+    def set_editable(self, is_editable: bool) -> None:
+        for field in (self.fx, self.fy, self.cx, self.cy, self.unit):
+            field.setReadOnly(not is_editable)
+        for widget in (self.preset, self.packed, self.mirrored):
+            widget.setEnabled(is_editable)
+
     def settings(self, base: ImageSettings) -> ImageSettings:
         """What the fields say now, and for the rest `base`."""
         return replace(

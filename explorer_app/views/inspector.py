@@ -199,7 +199,7 @@ class Inspector(QWidget):
         view = self._session.view
         is_raw = view is not None and view.raw is not None
         self._show_raw()
-        self.reading.setEnabled(is_raw)
+        self.reading.set_editable(is_raw)
         self.cube.set_editable(is_raw)
         for button in (self.find, self.reset):
             button.setEnabled(is_raw)
@@ -218,9 +218,9 @@ class Inspector(QWidget):
         self.raw.is_movable = view is not None and view.raw is not None
         if self.raw.is_movable:
             self.raw.show_depth(view.raw.depth_mm, view.raw.near_mm, view.raw.far_mm)
-            self.raw.setToolTip(_HOW)
+            self.raw.setToolTip(f"{view.raw.note}\n{_HOW}")
             flip = ", flipped" if view.raw.cut.settings.is_mirrored else ""
-            self.raw.title = f"Raw image{flip}: {view.raw.note}"
+            self.raw.title = f"Raw image{flip}: {view.raw.note.partition(',')[0]}"
         else:
             self.raw.placeholder = _NOTHING if view is None else _NOT_KEPT
             self.raw.title = "Raw image"
@@ -254,5 +254,6 @@ class Inspector(QWidget):
         down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
         self._sides.setDirection(down if is_tall else across)
         self._columns.setDirection(across if is_wide else down)
-        least = 0 if is_tall else _COLUMN_PX * (2 if is_wide else 1)
-        self._scroll.setFixedWidth(least) if least else self._scroll.setFixedWidth(self.width())
+        self._sides.setStretch(0, 1)
+        self._sides.setStretch(1, 2 if is_tall else 0)
+        self._scroll.setFixedWidth(self.width() if is_tall else _COLUMN_PX * (2 if is_wide else 1))

@@ -41,7 +41,7 @@ class CubeFields(QWidget):
 
     def set_editable(self, is_editable: bool) -> None:
         for field in (self.u, self.v, self.d, self.edge):
-            field.setEnabled(is_editable)
+            field.setReadOnly(not is_editable)
 
     def show_cube(self, center_uvd: Uvd, center_mm: np.ndarray, cube_mm: float) -> None:
         for field, value in zip((self.u, self.v, self.d, self.edge), (*center_uvd, cube_mm), strict=True):

@@ -11,11 +11,15 @@ from explorer_app.model.inspection import DepthCounts
 from explorer_app.views import theme
 
 _CUBE_COLOUR = QColor(255, 90, 60)
+_BAND_COLOUR = QColor(255, 90, 60, 50)
 _TICK_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 
 
 class DepthHistogram(QWidget):
-    """Bars of readings over depth in mm; the band is what lies between the cube's near and far face."""
+    """Bars as high as the square root of the readings, over depth in mm.
+
+    The band is what lies between the cube's near and far face.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,8 +52,7 @@ class DepthHistogram(QWidget):
         if counts is None or not counts.reading_count:
             return
         painter = QPainter(self)
-        line = self.fontMetrics().height()
-        area = QRectF(0, 2, self.width() - 1, self.height() - line - 6)
+        area = QRectF(0, 2, self.width() - 1, self.height() - self.fontMetrics().height() - 6)
         near, far = self._band
         least, most = min(counts.edges_mm[0], near), max(counts.edges_mm[-1], far)
         margin = 0.02 * (most - least)
@@ -59,7 +62,7 @@ class DepthHistogram(QWidget):
             return area.left() + (depth_mm - least) / (most - least) * area.width()
 
         band = QRectF(x_of(near), area.top(), x_of(far) - x_of(near), area.height())
-        painter.fillRect(band, QColor(_CUBE_COLOUR.red(), _CUBE_COLOUR.green(), _CUBE_COLOUR.blue(), 50))
+        painter.fillRect(band, _BAND_COLOUR)
         heights = np.sqrt(counts.counts / max(counts.counts.max(), 1)) * (area.height() - 2)
         bar = self.palette().text().color()
         bar.setAlpha(170)
@@ -75,12 +78,13 @@ class DepthHistogram(QWidget):
 
     def _paint_ticks(self, painter: QPainter, area: QRectF, least: float, most: float) -> None:
         painter.setPen(theme.faint(self.palette()))
-        room = self.fontMetrics().horizontalAdvance("00000 mm")
-        most_ticks = max(int(area.width() / (1.4 * room)), 1)
-        step = next((step for step in _TICK_STEPS if (most - least) / step <= most_ticks), 100_000)
-        first = int(np.ceil(least / step)) * step
-        for tick in np.arange(first, most, step):
+        room = self.fontMetrics().horizontalAdvance("00000") + 12
+        step = next((step for step in _TICK_STEPS if (most - least) / step <= area.width() / room), 100_000)
+        ticks = np.arange(int(np.ceil(least / step)) * step, most, step)
+        for tick in ticks:
             x = area.left() + (tick - least) / (most - least) * area.width()
-            x = min(max(x, room / 2), self.width() - room / 2)
-            where = QRectF(x - room / 2, area.bottom() + 2, room, self.height() - area.bottom() - 2)
-            painter.drawText(where, Qt.AlignmentFlag.AlignHCenter, f"{tick:.0f} mm")
+            text = f"{tick:.0f} mm" if tick == ticks[0] else f"{tick:.0f}"
+            width = self.fontMetrics().horizontalAdvance(text) + 2
+            left = min(max(x - width / 2, 0), self.width() - width)
+            where = QRectF(left, area.bottom() + 2, width, self.height() - area.bottom() - 2)
+            painter.drawText(where, Qt.AlignmentFlag.AlignHCenter, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from app_helpers import WAIT_MS, make_store_without_depth, write_model
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from explorer_app.main_window import MainWindow
 from explorer_app.model.opening import ImageSettings
+from explorer_app.views.image_dialog import ImageDialog
 from lsps_core.camera import Camera
 
 Open = Callable[..., None]
@@ -123,3 +125,44 @@ def test_a_device_that_is_not_there_is_a_message(qtbot: QtBot, model_path: Path)
     qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
     assert "cuda:77" in window.messages.text
     window.close()
+
+
+def test_bad_paths_in_a_drop_are_named_and_the_others_open(
+    window: MainWindow, open_and_wait: Open, tmp_path: Path, model_path: Path, image_path: Path
+) -> None:
+    (tmp_path / "notes.md").write_text("no image")
+    empty = _empty_folder(tmp_path, tmp_path)
+    open_and_wait(tmp_path / "notes.md", model_path, empty, image_path, settings=CAMERA)
+    assert window.session.model.name == "tiny"
+    assert window.session.is_at_code
+    assert "no depth images" in window.messages.text  # the last word of two
+    assert len(window.session.data) == 1
+
+
+def test_plain_hdf5_opens_as_raw_images_beside_others(
+    window: MainWindow, open_and_wait: Open, tmp_path: Path, image_path: Path
+) -> None:
+    depth = np.load(image_path)
+    with h5py.File(tmp_path / "raw.h5", "w") as file:
+        file["depth"] = np.stack([depth, depth[:, ::-1]]).astype(np.uint16)
+    window.open_paths([tmp_path / "raw.h5"])
+    dialog = window.findChild(ImageDialog)  # camera and unit are asked for, as with pictures
+    assert dialog.isVisible()
+    dialog.reject()
+    open_and_wait(tmp_path / "raw.h5", image_path, settings=CAMERA)
+    assert len(window.session.data) == 3
+    assert window.session.view.frame.name == "raw.h5 1"
+    assert window.session.data.title == "3 images"
+    u, v, _ = window.session.view.raw.cut.center_uvd
+    assert abs(u - 320) < 40
+    assert abs(v - 220) < 60
+
+
+def test_hdf5_cut_short_is_a_message(window: MainWindow, open_and_wait: Open, tmp_path: Path) -> None:
+    path = tmp_path / "cut.h5"
+    with h5py.File(path, "w") as file:
+        file["depth"] = np.full((20, 64, 64), 500, np.uint16)
+    path.write_bytes(path.read_bytes()[:9000])
+    open_and_wait(path, settings=CAMERA)
+    assert "cut.h5" in window.messages.text
+    assert window.session.data is None
