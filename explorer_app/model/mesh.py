@@ -1,4 +1,4 @@
-"""Skeletons as triangles, for OpenGL: a cylinder a bone and a ball a joint, with their normals."""
+"""Skeletons and hands as triangles, for OpenGL: balls and the cones between them, with their normals."""
 
 from __future__ import annotations
 
@@ -31,10 +31,32 @@ def mesh(figure: Figure, bone_radius: float, joint_radius: float) -> Mesh | None
     if not joints:
         return None
     colours = np.array(figure.colours, dtype=np.float32) / 255
-    parts = [_balls(figure.points[joints], colours[joints], joint_radius)]
+    parts = [_balls(figure.points[joints], np.full(len(joints), joint_radius), colours[joints])]
     if bones:
         starts, ends = (figure.points[[bone[side] for bone in bones]] for side in (0, 1))
-        parts.append(_cylinders(starts, ends, colours[[child for _, child in bones]], bone_radius))
+        radii = np.full(len(bones), bone_radius)
+        parts.append(_cones(starts, ends, radii, radii, colours[[child for _, child in bones]]))
+    return _joined(parts)
+
+
+def sphere_mesh(
+    centers: FloatArray, radii: FloatArray, pairs: npt.NDArray[np.integer], colour: tuple[float, float, float]
+) -> Mesh:
+    """Spheres at centers [N, 3] with radii [N], and the round cones between pairs [M, 2] of them."""
+    first, second = pairs.T
+    along = centers[second] - centers[first]
+    length = np.maximum(np.linalg.norm(along, axis=1), 1e-9)
+    # a round cone touches its spheres where its side leaves them, not at their widest
+    sine = ((radii[first] - radii[second]) / length).clip(-1, 1)
+    cosine = np.sqrt(1 - sine**2)
+    unit = along / length[:, None]
+    starts, ends = (centers[end] + unit * (radii[end] * sine)[:, None] for end in (first, second))
+    colours = np.tile(np.float32(colour), (max(len(centers), len(pairs)), 1))
+    cones = _cones(starts, ends, radii[first] * cosine, radii[second] * cosine, colours[: len(pairs)], sine)
+    return _joined([_balls(centers, radii, colours[: len(centers)]), cones])
+
+
+def _joined(parts: list[Mesh]) -> Mesh:
     offsets = np.cumsum([0, *(len(part.vertices) for part in parts[:-1])])
     return Mesh(
         np.concatenate([part.vertices for part in parts]),
@@ -44,8 +66,15 @@ def mesh(figure: Figure, bone_radius: float, joint_radius: float) -> Mesh | None
     )
 
 
-def _cylinders(starts: FloatArray, ends: FloatArray, colours: FloatArray, radius: float) -> Mesh:
-    """[B, 3] to [B, 3]: open tubes; the balls at the joints close them."""
+def _cones(
+    starts: FloatArray,
+    ends: FloatArray,
+    start_radii: FloatArray,
+    end_radii: FloatArray,
+    colours: FloatArray,
+    sine: FloatArray | float = 0.0,
+) -> Mesh:
+    """[B, 3] to [B, 3]: open tubes; the balls at their ends close them. sine [B]: of how their normals lean."""
     along = ends - starts
     along = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
     helper = np.where(np.abs(along[:, :1]) < 0.9, np.array([[1.0, 0, 0]]), np.array([[0, 1.0, 0]]))
@@ -53,14 +82,20 @@ def _cylinders(starts: FloatArray, ends: FloatArray, colours: FloatArray, radius
     side /= np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-9)
     other = np.cross(along, side)
     angle = np.linspace(0, 2 * np.pi, _SIDES, endpoint=False)[None, :, None]
-    normals = np.cos(angle) * side[:, None] + np.sin(angle) * other[:, None]
-    vertices = np.stack([starts[:, None] + radius * normals, ends[:, None] + radius * normals], axis=1)
+    outward = np.cos(angle) * side[:, None] + np.sin(angle) * other[:, None]
+    rings = [
+        ends_of[:, None] + radii[:, None, None] * outward
+        for ends_of, radii in ((starts, start_radii), (ends, end_radii))
+    ]
+    lean = np.broadcast_to(sine, len(starts))[:, None, None]
+    normals = np.sqrt(1 - lean**2) * outward + lean * along[:, None]
+    vertices = np.stack(rings, axis=1)
     return _instances(vertices.reshape(len(starts), -1, 3), np.tile(normals, (1, 2, 1)), colours, _grid(2))
 
 
-def _balls(centers: FloatArray, colours: FloatArray, radius: float) -> Mesh:
+def _balls(centers: FloatArray, radii: FloatArray, colours: FloatArray) -> Mesh:
     normals = np.broadcast_to(_sphere(), (len(centers), _SIDES * _RINGS, 3))
-    return _instances(centers[:, None] + radius * normals, normals, colours, _grid(_RINGS))
+    return _instances(centers[:, None] + radii[:, None, None] * normals, normals, colours, _grid(_RINGS))
 
 
 def _instances(vertices: FloatArray, normals: FloatArray, colours: FloatArray, faces: npt.NDArray[np.uint32]) -> Mesh:

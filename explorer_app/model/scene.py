@@ -59,12 +59,15 @@ def figure(skeleton: Skeleton, points: FloatArray, colour: Rgb | None = None) ->
 class Orbit:
     """An eye that circles the cube's centre; the default is where the depth camera looks from.
 
-    azimuth_deg turns the eye to the right around the upright axis, elevation_deg lifts it.
+    azimuth_deg turns the eye to the right around the upright axis, elevation_deg lifts it; pan shifts what it sees to
+    the right and up, in half cube edges.
     """
 
     azimuth_deg: float = 0.0
     elevation_deg: float = 0.0
     distance: float = 5.4
+    pan: tuple[float, float] = (0.0, 0.0)
+    is_orthographic: bool = False
     field_of_view_deg: float = 34.0
 
     def turned(self, right_deg: float, up_deg: float) -> Orbit:
@@ -74,12 +77,97 @@ class Orbit:
     def zoomed(self, factor: float) -> Orbit:
         return replace(self, distance=min(max(self.distance * factor, 2.0), 20.0))
 
+    def panned(self, right_px: float, down_px: float, width: float, height: float) -> Orbit:
+        """What is seen at the centre's depth moves along with the mouse, and stays in sight."""
+        unit = self._px_per_unit(width, height)
+        right, up = (
+            min(max(value, -2.0), 2.0) for value in (self.pan[0] + right_px / unit, self.pan[1] - down_px / unit)
+        )
+        return replace(self, pan=(right, up))
+
+    @property
+    def axes(self) -> FloatArray:
+        """[3, 3], rows: where right, up and away of the eye point in the scene."""
+        azimuth, elevation = np.radians(self.azimuth_deg), np.radians(self.elevation_deg)
+        ca, sa, ce, se = np.cos(azimuth), np.sin(azimuth), np.cos(elevation), np.sin(elevation)
+        return np.array([[ca, 0.0, sa], [-sa * se, ce, ca * se], [-sa * ce, -se, ca * ce]])
+
     def project(self, points: FloatArray, width: float, height: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """points [N, 3] -> px [N, 2] in a width x height view, distance from the eye [N], px per unit there [N]."""
-        azimuth, elevation = np.radians(self.azimuth_deg), np.radians(self.elevation_deg)
-        x, y, z = np.moveaxis(np.asarray(points, dtype=np.float64), -1, 0)
-        x, z = x * np.cos(azimuth) + z * np.sin(azimuth), z * np.cos(azimuth) - x * np.sin(azimuth)
-        y, z = y * np.cos(elevation) + z * np.sin(elevation), z * np.cos(elevation) - y * np.sin(elevation)
+        x, y, z = np.moveaxis(np.asarray(points, dtype=np.float64) @ self.axes.T, -1, 0)
         away = np.maximum(z + self.distance, 1e-3)
-        scale = 0.5 * min(width, height) / np.tan(np.radians(self.field_of_view_deg / 2)) / away
-        return np.stack([width / 2 + x * scale, height / 2 - y * scale], axis=-1), away, scale
+        scale = self._px_per_unit(width, height) * (np.ones_like(z) if self.is_orthographic else self.distance / away)
+        px = np.stack([width / 2 + (x + self.pan[0]) * scale, height / 2 - (y + self.pan[1]) * scale], axis=-1)
+        return px, away, scale
+
+    def unproject(self, px: FloatArray, away: FloatArray, width: float, height: float) -> FloatArray:
+        """px [N, 2] at distances from the eye [N] -> points [N, 3]; the inverse of `project`."""
+        px, away = np.asarray(px, dtype=np.float64), np.asarray(away, dtype=np.float64)
+        scale = self._px_per_unit(width, height) * (
+            np.ones_like(away) if self.is_orthographic else self.distance / away
+        )
+        x = (px[..., 0] - width / 2) / scale - self.pan[0]
+        y = (height / 2 - px[..., 1]) / scale - self.pan[1]
+        return np.stack([x, y, away - self.distance], axis=-1) @ self.axes
+
+    def moved(self, point: FloatArray, right_px: float, down_px: float, width: float, height: float) -> FloatArray:
+        """Where a point [3] goes that follows the mouse, at its own distance from the eye."""
+        px, away, _ = self.project(np.asarray(point)[None], width, height)
+        return self.unproject(px + np.array([right_px, down_px]), away, width, height)[0]
+
+    def pick(self, points: FloatArray, px: tuple[float, float], width: float, height: float) -> int | None:
+        """Which of points [N, 3] is meant by a px of the view: of those within PICK_PX the nearest to it."""
+        dots, _, _ = self.project(points, width, height)
+        gaps = np.where(np.isfinite(dots).all(axis=1), np.linalg.norm(dots - px, axis=1), np.inf)
+        if len(gaps) == 0 or gaps.min() > PICK_PX:
+            return None
+        return int(gaps.argmin())
+
+    def has_same_side(self, other: Orbit) -> bool:
+        """True where both look from the same direction, however near."""
+        return (self.azimuth_deg, self.elevation_deg) == (other.azimuth_deg, other.elevation_deg)
+
+    def _px_per_unit(self, width: float, height: float) -> float:
+        """At the cube's centre."""
+        half_angle = np.radians(self.field_of_view_deg / 2)
+        return float(0.5 * min(width, height) / np.tan(half_angle) / self.distance)
+
+
+PICK_PX = 10.0
+
+PRESETS = {
+    "Camera": Orbit(),
+    "Top": Orbit(elevation_deg=90.0),
+    "Side": Orbit(azimuth_deg=90.0),
+    "Oblique": Orbit(azimuth_deg=38.0, elevation_deg=24.0),
+}
+"""Where to look from, by name; the first is where the depth camera stands."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Lines [N, 2, 3]: every centimetre, and every five."""
+
+    fine: FloatArray
+    coarse: FloatArray
+
+
+NO_GRID = Grid(np.empty((0, 2, 3)), np.empty((0, 2, 3)))
+
+
+def grid(half_mm: float, orbit: Orbit) -> Grid:
+    """From the middle, on the wall of the cube that the eye has behind the hand."""
+    away = orbit.axes[2]
+    wall = int(np.abs(away).argmax())
+    return Grid(*(_lines(wall, float(np.sign(away[wall])), step_mm / half_mm) for step_mm in (10.0, 50.0)))
+
+
+def _lines(wall: int, side: float, step: float) -> FloatArray:
+    reach = int(1 / step + 1e-6)
+    offsets = np.arange(-reach, reach + 1) * step
+    across = [axis for axis in range(3) if axis != wall]
+    lines = np.full((2, len(offsets), 2, 3), side)
+    for group, (fixed, running) in enumerate((across, across[::-1])):
+        lines[group, :, :, fixed] = offsets[:, None]
+        lines[group, :, :, running] = (-1.0, 1.0)
+    return lines.reshape(-1, 2, 3)

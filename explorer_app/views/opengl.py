@@ -10,11 +10,15 @@ _WITHOUT_OPENGL = ("offscreen", "minimal", "vnc", "linuxfb")
 _LEAST_VERSION = (2, 1)
 
 
+def is_expected() -> bool:
+    """True where a platform has OpenGL as a rule, and nobody switched it off with LSPS_NO_OPENGL=1."""
+    is_off = os.environ.get("LSPS_NO_OPENGL", "0") not in ("", "0")
+    return not is_off and QGuiApplication.platformName() not in _WITHOUT_OPENGL
+
+
 def is_usable() -> bool:
     """True where a context of OpenGL 2.1 can be made current; LSPS_NO_OPENGL=1 says no without asking."""
-    if os.environ.get("LSPS_NO_OPENGL", "0") not in ("", "0"):
-        return False
-    if QGuiApplication.platformName() in _WITHOUT_OPENGL:
+    if not is_expected():
         return False
     context = QOpenGLContext()
     if not context.create() or context.isOpenGLES():

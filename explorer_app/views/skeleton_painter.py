@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QRadialGradient, QWheelEvent
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QLineF, QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QRadialGradient
 from PySide6.QtWidgets import QWidget
 
-from explorer_app.model.scene import CUBE_CORNERS, CUBE_EDGES, Figure, Orbit
+from explorer_app.model.scene import CUBE_CORNERS, CUBE_EDGES, NO_GRID, Figure, Grid, Orbit
 from explorer_app.views import theme
 
-_DEGREES_PER_PX = 0.5
 _BONE_RADIUS = 0.022
 _JOINT_RADIUS = 0.036
 
 
 class SkeletonPainter(QWidget):
-    """Same interface as `SkeletonGl`: `show_figures` and `reset_view`; the mouse turns it and the wheel zooms."""
+    """Same interface as `SkeletonGl`, but for volume and cloud."""
+
+    has_depth = False
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.orbit = Orbit()
         self._figures: tuple[Figure, ...] = ()
-        self._last_position: QPointF | None = None
+        self._grid = NO_GRID
         self.setAccessibleName("3D skeleton")
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
@@ -31,43 +34,32 @@ class SkeletonPainter(QWidget):
         self._figures = tuple(figures)
         self.update()
 
-    def reset_view(self) -> None:
-        """Back to where the depth camera looks from."""
-        self._set_orbit(Orbit())
+    def show_grid(self, grid: Grid) -> None:
+        self._grid = grid
+        self.update()
 
-    def sizeHint(self) -> QSize:
-        return QSize(320, 320)
-
-    def _set_orbit(self, orbit: Orbit) -> None:
+    def set_orbit(self, orbit: Orbit) -> None:
         self.orbit = orbit
         self.update()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._last_position = event.position()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._last_position is not None and event.buttons() & Qt.MouseButton.LeftButton:
-            move = event.position() - self._last_position
-            self._set_orbit(self.orbit.turned(-move.x() * _DEGREES_PER_PX, move.y() * _DEGREES_PER_PX))
-        self._last_position = event.position()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._set_orbit(self.orbit.zoomed(0.999 ** event.angleDelta().y()))
-        event.accept()
+    def sizeHint(self) -> QSize:
+        return QSize(320, 320)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), theme.stage_background(self.palette()))
-        self._paint_cube(painter)
+        self._paint_lines(painter, self._grid.fine, theme.grid(self.palette()))
+        self._paint_lines(painter, self._grid.coarse, theme.hairline(self.palette()))
+        self._paint_lines(painter, CUBE_CORNERS[np.array(CUBE_EDGES)], theme.hairline(self.palette()))
         for index, drawn in reversed(list(enumerate(self._figures))):
             self._paint_figure(painter, drawn, 0.5 if index else 1.0)
 
-    def _paint_cube(self, painter: QPainter) -> None:
-        corners, _, _ = self.orbit.project(CUBE_CORNERS, self.width(), self.height())
-        painter.setPen(QPen(theme.hairline(self.palette()), 1))
-        for a, b in CUBE_EDGES:
-            painter.drawLine(QPointF(*corners[a]), QPointF(*corners[b]))
+    def _paint_lines(self, painter: QPainter, lines: npt.NDArray[np.floating], colour: QColor) -> None:
+        """lines [N, 2, 3]"""
+        px, _, _ = self.orbit.project(lines, self.width(), self.height())
+        painter.setPen(QPen(colour, 1))
+        painter.drawLines([QLineF(*start, *end) for start, end in px.tolist()])
 
     def _paint_figure(self, painter: QPainter, drawn: Figure, thickness: float) -> None:
         """Bones and joints from far to near: the painter's algorithm is enough for parts this small."""

@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from app_helpers import WAIT_MS, pixels
-from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -11,7 +10,8 @@ from pytestqt.qtbot import QtBot
 from explorer_app.main_window import MainWindow
 from explorer_app.model.hand_model import HandModel
 from explorer_app.model.latent import LatentCode
-from explorer_app.model.scene import Figure, figure
+from explorer_app.model.scene import Figure, Orbit, figure, grid
+from explorer_app.opengl_stage import OpenGlStage
 from explorer_app.views import opengl, theme
 from explorer_app.views.skeleton_painter import SkeletonPainter
 from lsps_core.skeleton import HAND21
@@ -50,15 +50,13 @@ def test_the_painter_leaves_unknown_joints_out(painter: SkeletonPainter) -> None
     np.testing.assert_array_equal(pixels(painter), empty)
 
 
-def test_the_mouse_orbits_the_wheel_is_for_zoom_and_reset_goes_back(qtbot: QtBot, painter: SkeletonPainter) -> None:
+def test_another_orbit_is_another_view(painter: SkeletonPainter) -> None:
     painter.show_figures([_hand(0)])
     before = pixels(painter)
-    qtbot.mousePress(painter, Qt.MouseButton.LeftButton, pos=QPoint(150, 150))
-    qtbot.mouseMove(painter, QPoint(190, 130))
-    qtbot.mouseRelease(painter, Qt.MouseButton.LeftButton, pos=QPoint(190, 130))
-    painter._set_orbit(painter.orbit.turned(-20, 10))  # offscreen moves carry no buttons
-    assert (pixels(painter) != before).any()
-    painter.reset_view()
+    for orbit in (Orbit().turned(20, 10), Orbit().zoomed(0.8), Orbit(pan=(0.3, 0)), Orbit(is_orthographic=True)):
+        painter.set_orbit(orbit)
+        assert (pixels(painter) != before).any()
+    painter.set_orbit(Orbit())
     np.testing.assert_array_equal(pixels(painter), before)
 
 
@@ -96,19 +94,67 @@ def test_opengl_takes_the_painters_place_and_draws(qtbot: QtBot, window: MainWin
     first = pixels(stage)
     window.session.set_latent(LatentCode().with_value(0, 3.0))
     qtbot.waitUntil(lambda: bool((pixels(stage) != first).any()), timeout=WAIT_MS)
-    stage.failed.emit()
-    qtbot.waitUntil(lambda: isinstance(window.skeleton.stage, SkeletonPainter), timeout=WAIT_MS)
+    stage.set_orbit(window.skeleton.control.orbit)
 
 
 @pytest.mark.gl
 @pytest.mark.usefixtures("needs_opengl")
-def test_both_views_show_the_same(qtbot: QtBot, painter: SkeletonPainter) -> None:
+@pytest.mark.parametrize("broken", ["initializeGL", "paintGL"])
+def test_opengl_that_fails_leaves_the_painter_and_one_line(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    from pyqtgraph.opengl import GLViewWidget
+
+    def fail(_self: GLViewWidget) -> None:
+        raise RuntimeError("no such driver")
+
+    monkeypatch.setattr(GLViewWidget, broken, fail)
+    told = []
+    window.session.message.connect(told.append)
+    window.opengl_stage.start()
+    qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
+    assert isinstance(window.skeleton.stage, SkeletonPainter)
+    window.repaint()
+    qtbot.wait(50)
+    assert len(told) == 1
+    assert "OpenGL" in told[0]
+
+
+def test_opengl_that_cannot_be_imported_is_told_once(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_name: str) -> None:
+        raise ImportError("libGL.so.1: cannot open shared object file")
+
+    stage = OpenGlStage(window.skeleton)
+    told = []
+    stage.gave_up.connect(told.append)
+    monkeypatch.setattr("explorer_app.opengl_stage.importlib.import_module", fail)
+    stage.start()
+    qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
+    assert isinstance(window.skeleton.stage, SkeletonPainter)
+    stage.close()
+
+
+@pytest.mark.gl
+@pytest.mark.usefixtures("needs_opengl")
+@pytest.mark.parametrize(
+    "orbit",
+    [
+        Orbit(),
+        Orbit(azimuth_deg=40, elevation_deg=25, distance=4, pan=(0.2, -0.3)),
+        Orbit(azimuth_deg=-100, elevation_deg=-30, is_orthographic=True),
+    ],
+)
+def test_both_views_show_the_same(qtbot: QtBot, painter: SkeletonPainter, orbit: Orbit) -> None:
     from explorer_app.views.skeleton_gl import SkeletonGl
 
     view = SkeletonGl()
     qtbot.addWidget(view)
     for each in (view, painter):
-        each.resize(300, 300)
+        each.resize(340, 300)
+        each.set_orbit(orbit)
+        each.show_grid(grid(125.0, orbit))
         each.show()
         qtbot.waitExposed(each)
         each.show_figures([_hand(0)])

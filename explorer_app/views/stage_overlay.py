@@ -1,0 +1,109 @@
+"""What is written over the 3D view, whoever draws it: names, errors, pins, halos and the scale of the grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from explorer_app.model.scene import Orbit
+from explorer_app.views import theme
+
+FloatArray = npt.NDArray[np.floating]
+
+_LEAST_WEIGHT = 0.05
+_MARGIN = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """points [J, 3]: the shown joints. truth [J, 3]: where their errors lead, NaN = not annotated.
+
+    weights [J] 0..1: how strongly each is pointed out. label, labelled: what is written at which joint. scale: of the
+    grid, in words.
+    """
+
+    points: FloatArray
+    truth: FloatArray | None = None
+    weights: FloatArray | None = None
+    pinned: frozenset[int] = frozenset()
+    labelled: int | None = None
+    label: str = ""
+    scale: str = ""
+
+
+class StageOverlay(QWidget):
+    """Lies over a stage and lets the mouse through to it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.marks = Marks(np.empty((0, 3)))
+        self._orbit = Orbit()
+
+    def show_marks(self, marks: Marks, orbit: Orbit) -> None:
+        self.marks, self._orbit = marks, orbit
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        marks = self.marks
+        self._paint_scale(painter)
+        if len(marks.points) == 0:
+            return
+        dots, _, scale = self._orbit.project(marks.points, self.width(), self.height())
+        self._paint_errors(painter, dots)
+        self._paint_weights(painter, dots, scale)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for joint in sorted(marks.pinned):
+            self._paint_pin(painter, QPointF(*dots[joint]))
+        if marks.labelled is not None:
+            self._paint_label(painter, QPointF(*dots[marks.labelled]))
+
+    def _paint_scale(self, painter: QPainter) -> None:
+        painter.setPen(theme.faint(self.palette()))
+        area = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, self.marks.scale)
+
+    def _paint_errors(self, painter: QPainter, dots: FloatArray) -> None:
+        if self.marks.truth is None:
+            return
+        ends, _, _ = self._orbit.project(self.marks.truth, self.width(), self.height())
+        painter.setPen(QPen(theme.error(self.palette()), 1.5))
+        for joint in np.flatnonzero(np.isfinite(ends).all(axis=1)):
+            painter.drawLine(QPointF(*dots[joint]), QPointF(*ends[joint]))
+
+    def _paint_weights(self, painter: QPainter, dots: FloatArray, scale: FloatArray) -> None:
+        if self.marks.weights is None:
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        for joint in np.flatnonzero(self.marks.weights > _LEAST_WEIGHT):
+            weight = min(float(self.marks.weights[joint]), 1.0)
+            colour = QColor(theme.halo(self.palette()))
+            colour.setAlphaF(0.15 + 0.45 * weight)
+            painter.setBrush(colour)
+            radius = scale[joint] * (0.04 + 0.06 * weight)
+            painter.drawEllipse(QPointF(*dots[joint]), radius, radius)
+
+    def _paint_pin(self, painter: QPainter, dot: QPointF) -> None:
+        for colour, width in ((theme.stage_background(self.palette()), 5.0), (self.palette().text().color(), 2.0)):
+            painter.setPen(QPen(colour, width))
+            painter.drawEllipse(dot, 9.0, 9.0)
+
+    def _paint_label(self, painter: QPainter, dot: QPointF) -> None:
+        painter.setPen(QPen(self.palette().text().color(), 1.5))
+        painter.drawEllipse(dot, 7.0, 7.0)
+        size = self.fontMetrics().size(0, self.marks.label)
+        box = QRectF(dot.x() + 12, dot.y() - size.height() - 10, size.width() + 12, size.height() + 6)
+        box.moveLeft(max(min(box.left(), self.width() - box.width() - 2), 2))
+        box.moveTop(max(box.top(), 2))
+        painter.setPen(theme.hairline(self.palette()))
+        painter.setBrush(self.palette().toolTipBase())
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setPen(self.palette().toolTipText().color())
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.marks.label)
