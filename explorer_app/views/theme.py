@@ -32,6 +32,21 @@ def hairline(palette: QPalette) -> QColor:
     return QColor(74, 77, 83) if is_dark(palette) else QColor(203, 205, 211)
 
 
+def grid(palette: QPalette) -> QColor:
+    """Centimetres behind the skeleton, fainter than the cube."""
+    return QColor(41, 43, 47) if is_dark(palette) else QColor(236, 237, 241)
+
+
 def annotated(palette: QPalette) -> QColor:
     """The annotated skeleton, on the 3D stage."""
     return QColor(190, 192, 198) if is_dark(palette) else QColor(120, 122, 128)
+
+
+def error(palette: QPalette) -> QColor:
+    """From a predicted joint to the annotated one; apart from every finger's colour, for colour-blind eyes too."""
+    return QColor(240, 228, 66) if is_dark(palette) else QColor(136, 34, 85)
+
+
+def halo(palette: QPalette) -> QColor:
+    """Around joints that are pointed out."""
+    return QColor(240, 228, 66) if is_dark(palette) else QColor(0, 114, 178)
