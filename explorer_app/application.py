@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, QStandardPaths, Qt
 from PySide6.QtWidgets import QApplication
 
+from explorer_app.appearance import set_theme
 from explorer_app.command_line import Options
 from explorer_app.fonts import ensure_font
+from explorer_app.log import log_to_file
 from explorer_app.main_window import MainWindow
 from explorer_app.preferences import Preferences
 from explorer_app.qt_messages import QtMessages
@@ -30,7 +33,8 @@ def run(options: Options) -> int:
     app.setStyle("Fusion")  # the same window on every desktop; it follows light and dark
     ensure_font()
     is_picture = options.screenshot is not None
-    preferences = Preferences(None if is_picture else QSettings("lsps-explorer", "lsps-explorer"))
+    preferences = Preferences() if is_picture else _remembered()
+    set_theme(preferences.theme)
     window = MainWindow(options.device, preferences)
     screenshot = Screenshot(window, options.screenshot) if is_picture else None
     window.painted.connect(lambda: begin(window, options))
@@ -45,8 +49,15 @@ def run(options: Options) -> int:
     return status
 
 
+def _remembered() -> Preferences:
+    """Of this user; what happens is logged beside what is kept."""
+    folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
+    log_to_file(folder)
+    return Preferences(QSettings("lsps-explorer", "lsps-explorer"), folder)
+
+
 def begin(window: MainWindow, options: Options) -> None:
     """Open what was asked for, and what is bundled where nothing was."""
     if window.opengl_stage is not None:
         window.opengl_stage.start()
-    window.open_at_start(options.paths, options.images)
+    window.opener.open_at_start(options.paths, options.images, options.index, options.latent)

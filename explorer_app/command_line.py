@@ -8,17 +8,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from explorer_app.model.copy_as import latent_from_text
+from explorer_app.model.latent import LatentCode
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings, Opening, parse_camera, sort_paths
+from explorer_app.model.saved_session import is_session
+from lsps_core.config import DOMAINS
+
+_IMAGE_OPTIONS = {
+    "unit_mm": "--unit-mm",
+    "nyu_packed": "--nyu-packed",
+    "cube_mm": "--cube-mm",
+    "domain": "--domain",
+    "is_mirrored": "--mirrored",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the user typed. `images` is None where no camera was given, so that the window asks."""
+    """What the user typed. `images` is None where no camera was given, so that the window asks.
+
+    index: the frame, counted from 0. latent: where the sliders shall stand, whatever the frame's code is.
+    """
 
     paths: tuple[Path, ...] = ()
     device: str = "auto"
     screenshot: Path | None = None
     images: ImageSettings | None = None
+    index: int | None = None
+    latent: LatentCode | None = None
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -26,17 +43,27 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser = _parser()
     typed = parser.parse_args(arguments)
     images = typed.camera
-    if images is None and (typed.unit_mm is not None or typed.cube_mm is not None or typed.nyu_packed):
-        parser.error("--unit-mm, --nyu-packed and --cube-mm go with --camera; without it the window asks")
+    changes = {name: getattr(typed, name) for name in _IMAGE_OPTIONS if getattr(typed, name) is not None}
+    if images is None and changes:
+        options = ", ".join(_IMAGE_OPTIONS.values())
+        parser.error(f"{options} go with --camera; without it the window asks")
     if images is not None:
-        changes = {"unit_mm": typed.unit_mm, "cube_mm": typed.cube_mm, "nyu_packed": typed.nyu_packed or None}
-        images = replace(images, **{key: value for key, value in changes.items() if value is not None})
-    return Options(paths=tuple(typed.paths), device=typed.device, screenshot=typed.screenshot, images=images)
+        images = replace(images, **changes)
+    return Options(
+        paths=tuple(typed.paths),
+        device=typed.device,
+        screenshot=typed.screenshot,
+        images=images,
+        index=typed.frame - 1 if typed.frame is not None else None,
+        latent=typed.latent,
+    )
 
 
 def check_for_screenshot(options: Options) -> Opening:
     """What to open for a picture, where nobody can be asked; ValueError with one line where it cannot be known."""
-    opening = sort_paths(options.paths)
+    opening = sort_paths([path for path in options.paths if not is_session(path)])
+    if opening.complaint:
+        raise ValueError(opening.complaint)
     if opening.images and options.images is None:
         raise ValueError(f"{opening.images[0]} needs --camera FX,FY,CX,CY (or {', '.join(CAMERA_PRESETS)})")
     return opening
@@ -65,9 +92,36 @@ def _parser() -> argparse.ArgumentParser:
         help=f"camera of the images in px, or one of {', '.join(CAMERA_PRESETS)}; without it the window asks",
     )
     parser.add_argument("--unit-mm", type=_positive, metavar="X", help="mm per count of the images (default 1)")
-    parser.add_argument("--nyu-packed", action="store_true", help="the images hold green * 256 + blue, as NYU's do")
+    parser.add_argument(
+        "--nyu-packed", action="store_const", const=True, help="the images hold green * 256 + blue, as NYU's do"
+    )
+    parser.add_argument(
+        "--mirrored",
+        dest="is_mirrored",
+        action="store_const",
+        const=True,
+        help="flip the images left to right: the model knows right hands",
+    )
+    parser.add_argument("--domain", choices=DOMAINS, help="what the images are taken as (default real)")
     parser.add_argument("--cube-mm", type=_positive, metavar="X", help="edge of the cube around the hand (default 250)")
+    parser.add_argument("--frame", type=_frame, metavar="N", help="begin with this frame, counted from 1")
+    parser.add_argument(
+        "--latent", type=_latent, metavar="V1,V2,...", help="put the sliders there, in σ; write --latent=-1.5,0,..."
+    )
     return parser
+
+
+def _frame(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a frame; the first is 1")
+    return int(text)
+
+
+def _latent(text: str) -> LatentCode:
+    try:
+        return latent_from_text(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _camera(text: str) -> ImageSettings:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
-    QFileDialog,
     QMainWindow,
-    QMessageBox,
     QSplitter,
     QTabWidget,
     QVBoxLayout,
@@ -21,23 +18,31 @@ from PySide6.QtWidgets import (
 )
 
 from explorer_app.background import Background
+from explorer_app.clipboard import Clipboard
+from explorer_app.log import LOG_NAME, LOGGER, RecentRecords
 from explorer_app.menus import build_menus
-from explorer_app.model.opening import IMAGE_SUFFIXES, MODEL_SUFFIXES, STORE_SUFFIXES, ImageSettings, sort_paths
+from explorer_app.model.opening import ImageSettings
+from explorer_app.model.presets import Presets
+from explorer_app.opener import Opener
 from explorer_app.opengl_stage import OpenGlStage
 from explorer_app.preferences import Preferences
 from explorer_app.resources import resource
 from explorer_app.session import Session
+from explorer_app.view_pictures import ViewPictures
 from explorer_app.views import opengl
+from explorer_app.views.about import About
 from explorer_app.views.frame_strip import FrameStrip
+from explorer_app.views.gallery import Gallery
 from explorer_app.views.image_dialog import ImageDialog
+from explorer_app.views.inspector import Inspector
 from explorer_app.views.latent_panel import LatentPanel
+from explorer_app.views.log_window import LogWindow
 from explorer_app.views.message_bar import MessageBar
 from explorer_app.views.pictures_panel import PicturesPanel
+from explorer_app.views.shortcuts import ShortcutSheet
 from explorer_app.views.skeleton_panel import SkeletonPanel
 from explorer_app.views.status_line import StatusLine
-
-OPEN_HAND = 68
-"""The sample frame to begin with: an open hand shows best what the sliders do."""
+from explorer_app.views.walk_panel import WalkPanel
 
 
 class MainWindow(QMainWindow):
@@ -48,22 +53,46 @@ class MainWindow(QMainWindow):
 
     def __init__(self, device: str = "auto", preferences: Preferences | None = None) -> None:
         super().__init__()
-        self._device = device
-        self._preferences = preferences or Preferences()
+        self.preferences = preferences or Preferences()
         self._is_painted = False
+        self._records = RecentRecords()
+        LOGGER.addHandler(self._records)
+        self.log_window: LogWindow | None = None
         self.session = Session(self)
         self.background = Background(self.session, self)
+        self.opener = Opener(self, self.session, self.background, self.preferences, device)
+        self.clipboard = Clipboard(self.session, self)
+        self.view_pictures = ViewPictures(self, self.session, self.preferences)
         self.setWindowTitle("LSPS Explorer")
         self.setAcceptDrops(True)
         self.resize(1280, 800)
         self._build_views()
         build_menus(self)
         self.session.message.connect(self.messages.show_message)
+        self.session.message.connect(self._log_message)
+        self.messages.log_asked.connect(self.show_log)
+        self.opener.started.connect(self.messages.hide)
         self.session.model_changed.connect(self._show_title)
         self.session.data_changed.connect(self._show_title)
-        self.strip.open_asked.connect(self.ask_for_files)
+        self.strip.open_asked.connect(self.opener.ask_for_files)
         with contextlib.suppress(FileNotFoundError):  # a window without its icon is still a window
             self.setWindowIcon(QIcon(str(resource("icons", "lsps-explorer.svg"))))
+        self.presets = self._open_presets()
+        self._restore_layout()
+
+    def _open_presets(self) -> Presets:
+        folder = self.preferences.folder
+        try:
+            return Presets(folder / "presets.json" if folder is not None else None)
+        except ValueError as error:
+            self.session.message.emit(f"{error}; until then presets last as long as this window")
+            return Presets()
+
+    def _restore_layout(self) -> None:
+        layout = self.preferences.layout
+        if layout is not None:
+            self.restoreGeometry(layout[0])
+            self.restoreState(layout[1])
 
     def _build_views(self) -> None:
         has_opengl = opengl.is_usable()
@@ -72,7 +101,11 @@ class MainWindow(QMainWindow):
         self.pictures = PicturesPanel(self.session)
         self.skeleton = SkeletonPanel(self.session, has_opengl)
         self.strip = FrameStrip(self.session)
+        self.walk = WalkPanel(self.session, self.background)
+        self.gallery = Gallery(self.session, self.background)
         self.opengl_stage = OpenGlStage(self.skeleton, self) if has_opengl else None
+        if self.opengl_stage is not None:
+            self.opengl_stage.gave_up.connect(self.session.message)
         central = QWidget()
         whole = QVBoxLayout(central)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -94,6 +127,9 @@ class MainWindow(QMainWindow):
         self.docks: dict[str, QDockWidget] = {}
         self._add_dock("Pose latent", self.latent, left)
         self._add_dock("Frame", self.strip, bottom)
+        self._add_dock("Inspector", Inspector(self.session, self.background), bottom)
+        self._add_dock("Gallery", self.gallery, bottom)
+        self._add_dock("Walk", self.walk, bottom)
         self.docks["Frame"].raise_()
         self.resizeDocks([self.docks["Pose latent"]], [310], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Frame"]], [350], Qt.Orientation.Vertical)
@@ -120,96 +156,39 @@ class MainWindow(QMainWindow):
         self.restoreState(self._default_layout)
 
     def open_paths(self, paths: Sequence[Path], settings: ImageSettings | None = None) -> None:
-        """Open a model, a store, images or folders of images; images without `settings` are asked about."""
-        try:
-            opening = sort_paths(paths)
-        except ValueError as error:
-            self.session.message.emit(str(error))
-            return
-        self.messages.hide()
-        if opening.model is not None:
-            self.background.open_model(opening.model, self._device)
-        if opening.store is not None:
-            self.background.open_store(opening.store)
-        if opening.images and settings is not None:
-            self._open_images(opening.images, settings)
-        elif opening.images:
-            self._ask_how_to_read(opening.images)
+        """Open a model, a store, images, folders of images or a saved session."""
+        self.opener.open_paths(paths, settings)
 
-    def open_at_start(self, paths: Sequence[Path], settings: ImageSettings | None) -> None:
-        """Open what the command named, and what is bundled for what it did not name."""
-        self.open_paths(paths, settings)
-        kinds = {path.suffix.lower() for path in paths}
-        if kinds.isdisjoint(MODEL_SUFFIXES):
-            self.open_bundled_model()
-        if kinds <= set(MODEL_SUFFIXES):
-            with contextlib.suppress(FileNotFoundError):  # then the strip says how to open other data
-                # encoded at once, since the mean code of hands at every angle is no hand
-                self.background.open_store(resource("samples", "synthetic.h5"), OPEN_HAND)
+    @property
+    def image_dialog(self) -> ImageDialog | None:
+        """The last one that asked how images are to be read."""
+        return self.opener.image_dialog
 
-    def open_bundled_model(self) -> None:
-        try:
-            self.background.open_model(resource("models", "compact.safetensors"), self._device)
-        except FileNotFoundError as error:
-            self.session.message.emit(f"{error}; or open a model of your own with File ▸ Open")
-
-    def open_sample(self, name: str) -> None:
-        """Open bundled frames."""
-        try:
-            self.background.open_store(resource("samples", name))
-        except FileNotFoundError as error:
-            self.session.message.emit(str(error))
-
-    @Slot()
-    def ask_for_files(self) -> None:
-        patterns = " ".join(f"*{suffix}" for suffix in (*MODEL_SUFFIXES, *STORE_SUFFIXES, *IMAGE_SUFFIXES))
-        dialog = QFileDialog(self, "Open a model, a store or depth images")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters([f"Models, stores and depth images ({patterns})", "All files (*)"])
-        dialog.filesSelected.connect(self._open_selected)
-        dialog.open()
-
-    @Slot()
-    def ask_for_folder(self) -> None:
-        dialog = QFileDialog(self, "Open a folder of depth images")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.filesSelected.connect(self._open_selected)
-        dialog.open()
-
-    @Slot(list)
-    def _open_selected(self, names: list[str]) -> None:
-        self.open_paths([Path(name) for name in names])
-
-    def _ask_how_to_read(self, images: tuple[Path, ...]) -> None:
-        what = images[0].name if len(images) == 1 else f"{len(images)} files and folders, {images[0].name} first"
-        self.image_dialog = ImageDialog(self._preferences.image_settings, what, self)
-        self.image_dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.image_dialog.chosen.connect(partial(self._open_images, images))
-        self.image_dialog.open()
-
-    def _open_images(self, images: tuple[Path, ...], settings: ImageSettings) -> None:
-        self._preferences.image_settings = settings
-        self.background.open_images(images, settings)
-
-    @Slot()
-    def ask_for_screenshot(self) -> None:
-        dialog = QFileDialog(self, "Save a picture of the window")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter("PNG picture (*.png)")
-        dialog.setDefaultSuffix("png")
-        dialog.fileSelected.connect(self.save_screenshot)
-        dialog.open()
-
-    @Slot(str)
     def save_screenshot(self, name: str) -> bool:
         """Save what the window shows as PNG; False, with a message, where that fails."""
-        if self.grab().save(name, "PNG"):
-            return True
-        self.session.message.emit(f"{name} cannot be written; choose another folder")
-        return False
+        return self.view_pictures.save(name, self)
+
+    @Slot(str)
+    def _log_message(self, line: str) -> None:
+        LOGGER.warning(line)
+        if self.log_window is not None:
+            self.log_window.show_records()
+
+    @Slot()
+    def show_log(self) -> None:
+        """All messages since the start, in a window beside this one."""
+        if self.log_window is None:
+            folder = self.preferences.folder
+            self.log_window = LogWindow(self._records, str(folder / LOG_NAME) if folder is not None else "", self)
+        self.log_window.show_records()
+        self.log_window.show()
+        self.log_window.raise_()
+
+    @Slot()
+    def show_shortcuts(self) -> None:
+        sheet = ShortcutSheet(self.menuBar(), self)
+        sheet.finished.connect(sheet.deleteLater)
+        sheet.open()
 
     @Slot()
     def show_model_info(self) -> None:
@@ -224,17 +203,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def show_about(self) -> None:
-        from lsps_core import __version__
-
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("About LSPS Explorer")
-        box.setText(f"<b>LSPS Explorer {__version__}</b>")
-        box.setInformativeText(
-            "One latent of a hand, seen as real depth, synthetic depth and 3D pose.\n"
-            "After Abdi, Abbasnejad, Lim, Nahavandi, BMVC 2018 (arXiv 1807.05380). MIT licence."
-        )
-        box.open()
+        about = About(self.session.model, self)
+        about.finished.connect(about.deleteLater)
+        about.open()
 
     @Slot()
     def _show_title(self) -> None:
@@ -248,7 +219,7 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
-        self.open_paths([Path(url.toLocalFile()) for url in event.mimeData().urls()])
+        self.opener.open_paths([Path(url.toLocalFile()) for url in event.mimeData().urls()])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -257,9 +228,13 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)  # once all of it is painted
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.isVisible():
+            self.preferences.layout = (self.saveGeometry(), self.saveState())
+        LOGGER.removeHandler(self._records)
         self.hide()  # before waiting for the threads, at worst for torch to be imported
         if self.opengl_stage is not None:
             self.opengl_stage.close()
+        self.walk.close_down()
         self.has_ended = self.background.close()
         super().closeEvent(event)
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu
 
+from explorer_app.menu_lists import (
+    add_action,
+    build_themes,
+    fill_devices,
+    fill_pictures,
+    fill_presets,
+    fill_recent,
+    filled_on_show,
+    show_presets,
+)
 from explorer_app.views.colour_choice import ColourMenu
 
 if TYPE_CHECKING:
@@ -18,51 +27,74 @@ SAMPLES = {"Simulated sensor frames": "sensor.h5", "Simulated synthetic frames":
 
 
 def build_menus(window: MainWindow) -> None:
-    _build_file_menu(window)
-    frames = window.menuBar().addMenu("F&rame")
-    _add(frames, "&Next frame", window.strip.step_on, "Right", ".")
-    _add(frames, "&Previous frame", window.strip.step_back, "Left", ",")
-    _add(frames, "&Encode", window.session.want_encoding, "E")
-    latent = window.menuBar().addMenu("&Latent")
+    bar = window.menuBar()
+    _build_file_menu(window, bar.addMenu("&File"))
+    _build_copy_menu(window, bar.addMenu("&Copy"))
+    frames = bar.addMenu("F&rame")
+    add_action(frames, "&Next frame", window.strip.step_on, "Right", ".")
+    add_action(frames, "&Previous frame", window.strip.step_back, "Left", ",")
+    add_action(frames, "&Encode", window.session.want_encoding, "E")
+    _build_latent_menu(window, bar.addMenu("&Latent"))
+    model = bar.addMenu("&Model")
+    filled_on_show(model, "&Device", partial(fill_devices, window))
+    add_action(model, "&Model info", window.show_model_info, "Ctrl+I")
+    _build_view_menu(window, bar.addMenu("&View"))
+    help_menu = bar.addMenu("&Help")
+    add_action(help_menu, "&Shortcuts", window.show_shortcuts, "?", "F1")
+    add_action(help_menu, "&Log", window.show_log, "Ctrl+L")
+    add_action(help_menu, "&About LSPS Explorer", window.show_about)
+
+
+def _build_file_menu(window: MainWindow, menu: QMenu) -> None:
+    opener = window.opener
+    add_action(menu, "&Open …", opener.ask_for_files, "Ctrl+O")
+    add_action(menu, "Open &folder of images …", opener.ask_for_folder, "Ctrl+Shift+O")
+    filled_on_show(menu, "Open &recent", partial(fill_recent, window))
+    samples = menu.addMenu("Open &bundled")
+    add_action(samples, "&Model", opener.open_bundled_model)
+    for title, name in SAMPLES.items():
+        add_action(samples, title, partial(opener.open_sample, name))
+    menu.addSeparator()
+    add_action(menu, "&Save session …", opener.ask_where_to_save, "Ctrl+S")
+    menu.addSeparator()
+    filled_on_show(menu, "Save &picture of", partial(fill_pictures, window))
+    add_action(menu, "Save s&creenshot …", partial(window.view_pictures.ask, "the window", window, 1), "Ctrl+Shift+S")
+    menu.addSeparator()
+    add_action(menu, "&Quit", window.close, "Ctrl+Q")
+
+
+def _build_copy_menu(window: MainWindow, menu: QMenu) -> None:
+    clipboard = window.clipboard
+    add_action(menu, "Copy as &Python", clipboard.copy_python, "Ctrl+Shift+C")
+    add_action(menu, "Copy as &command", clipboard.copy_command, "Ctrl+Alt+C")
+    add_action(menu, "Copy &latent as JSON", clipboard.copy_latent, "Ctrl+Shift+L")
+    menu.addSeparator()
+    add_action(menu, "Paste l&atent", clipboard.paste_latent, "Ctrl+Shift+V")
+
+
+def _build_latent_menu(window: MainWindow, menu: QMenu) -> None:
     for action, keys in (
         (window.session.undo_stack.createUndoAction(window, "&Undo"), QKeySequence.StandardKey.Undo),
         (window.session.undo_stack.createRedoAction(window, "&Redo"), QKeySequence.StandardKey.Redo),
     ):
         action.setShortcut(keys)
-        latent.addAction(action)
-    latent.addSeparator()
-    _add(latent, "&Sample prior", window.latent.sample_next, "R")
-    _add(latent, "&Reset all", window.latent.reset, "0", "Ctrl+0")
-    view = window.menuBar().addMenu("&View")
-    _add(view, "&Reset view of the skeleton", window.skeleton.reset_view, "V")
-    view.addSeparator()
-    view.addAction(window.pictures.skeleton)
-    view.addAction(window.strip.pictures.controls.differences)
-    view.addMenu(ColourMenu(window._preferences, window))
-    view.addSeparator()
+        menu.addAction(action)
+    menu.addSeparator()
+    add_action(menu, "&Sample prior", window.latent.sample_next, "R")
+    add_action(menu, "R&eset all", window.latent.reset, "0", "Ctrl+0")
+    menu.addSeparator()
+    add_action(menu, "P&resets …", partial(show_presets, window), "Ctrl+P")
+    filled_on_show(menu, "&Go to preset", partial(fill_presets, window))
+
+
+def _build_view_menu(window: MainWindow, menu: QMenu) -> None:
+    add_action(menu, "&Reset view of the skeleton", window.skeleton.reset_view, "V")
+    menu.addSeparator()
+    menu.addAction(window.pictures.skeleton)
+    menu.addAction(window.strip.pictures.controls.differences)
+    menu.addMenu(ColourMenu(window.preferences, window))
+    build_themes(window, menu)
+    menu.addSeparator()
     for dock in window.docks.values():
-        view.addAction(dock.toggleViewAction())
-    _add(view, "Reset &layout", window.reset_layout)
-    help_menu = window.menuBar().addMenu("&Help")
-    _add(help_menu, "&Model info", window.show_model_info, "Ctrl+I")
-    _add(help_menu, "&About LSPS Explorer", window.show_about)
-
-
-def _build_file_menu(window: MainWindow) -> None:
-    menu = window.menuBar().addMenu("&File")
-    _add(menu, "&Open …", window.ask_for_files, "Ctrl+O")
-    _add(menu, "Open &folder of images …", window.ask_for_folder, "Ctrl+Shift+O")
-    samples = menu.addMenu("Open &bundled")
-    _add(samples, "&Model", window.open_bundled_model)
-    for title, name in SAMPLES.items():
-        _add(samples, title, partial(window.open_sample, name))
-    menu.addSeparator()
-    _add(menu, "&Save screenshot …", window.ask_for_screenshot, "Ctrl+S")
-    menu.addSeparator()
-    _add(menu, "&Quit", window.close, "Ctrl+Q")
-
-
-def _add(menu: QMenu, title: str, do: Callable[[], object], *keys: str) -> None:
-    action: QAction = menu.addAction(title)
-    action.setShortcuts([QKeySequence(key) for key in keys])
-    action.triggered.connect(lambda: do())
+        menu.addAction(dock.toggleViewAction())
+    add_action(menu, "Reset la&yout", window.reset_layout)

@@ -33,7 +33,8 @@ class Screenshot(QObject):
 
     @Slot()
     def _take(self) -> None:
-        if not self.failure and self._window.session.pictures is not None:
+        is_ready = not self.failure and not self._window.background.is_busy  # a saved latent is decoded once more
+        if is_ready and self._window.session.pictures is not None:
             self._window.background.settled.disconnect(self._take)
             QTimer.singleShot(_LAYOUT_MS, self._save)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -115,6 +116,17 @@ class StoreData:
 
     def view(self, index: int) -> FrameView:
         return FrameView(self, index, self._source.frame(index))
+
+    @cached_property
+    def poses(self) -> npt.NDArray[np.float32] | None:
+        """The annotations of all frames as poses [N, J, 3], NaN where there is none; None without annotation.
+
+        Read once; for a thread.
+        """
+        source = self._source
+        if not isinstance(source, FrameStore) or source.joints_mm is None:
+            return None
+        return (source.joints_mm - source.center_mm[:, None]) / source.half_mm[:, None, None]
 
     def close(self) -> None:
         close = getattr(self._source, "close", None)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from html import escape
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 
 class MessageBar(QFrame):
-    """Hidden while there is nothing to say. Never modal: the window goes on."""
+    """Hidden while there is nothing to say. Never modal: the window goes on. The cause stands before the remedy."""
+
+    log_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -15,29 +20,49 @@ class MessageBar(QFrame):
         # its own colours: a warning has to look like one on light and on dark desktops
         self.setStyleSheet(
             "#messageBar { background: #fff1d6; border-bottom: 1px solid #d9a441; }"
-            "#messageBar QLabel { color: #3d2b00; } #messageBar QToolButton { color: #3d2b00; border: none; }"
+            "#messageBar QLabel { color: #3d2b00; }"
+            "#messageBar QToolButton { color: #3d2b00; background: transparent; border: 1px solid transparent;"
+            " border-radius: 3px; padding: 2px 6px; }"
+            "#messageBar QToolButton:hover, #messageBar QToolButton:focus { border-color: #b07d1e; }"
         )
+        self._line = ""
         self.label = QLabel()
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setTextFormat(Qt.TextFormat.RichText)
         self.label.setWordWrap(True)
-        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        close = QToolButton()
-        close.setText("✕")
-        close.setToolTip("Close this message")
-        close.clicked.connect(self.hide)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 6, 8, 6)
+        layout.setContentsMargins(12, 5, 8, 5)
         layout.addWidget(self.label, 1)
-        layout.addWidget(close)
+        self.log = _button("Log", "Show all messages since the start")
+        self.log.clicked.connect(self.log_asked)
+        self.close_button = _button("✕", "Close this message")
+        self.close_button.setAccessibleName("Close this message")
+        self.close_button.clicked.connect(self.hide)
+        layout.addWidget(self.log)
+        layout.addWidget(self.close_button)
         self.hide()
 
     @property
     def text(self) -> str:
         """What is shown; empty while hidden."""
-        return "" if self.isHidden() else self.label.text()
+        return "" if self.isHidden() else self._line
 
     @Slot(str)
     def show_message(self, line: str) -> None:
-        self.label.setText(line)
+        self._line = line
+        cause, semicolon, remedy = line.rpartition("; ")
+        self.label.setText(f"<b>{escape(cause)}</b>{semicolon}{escape(remedy)}" if cause else escape(line))
+        self.label.setAccessibleName(line)
         self.show()
+        QAccessible.updateAccessibility(QAccessibleEvent(self.label, QAccessible.Event.Alert))  # screen readers say it
+
+
+def _button(text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a tool button is out of the keyboard's reach by itself
+    return button

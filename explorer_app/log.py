@@ -1,0 +1,43 @@
+"""What happened since the start: kept in memory for the log window, and in a file of the app's data folder."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections import deque
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+LOGGER = logging.getLogger("explorer_app")
+LOG_NAME = "lsps-explorer.log"
+_FORMAT = logging.Formatter("%(asctime)s  %(levelname)s  %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
+_KEPT = 1000
+_FILE_BYTES = 500_000
+
+
+class RecentRecords(logging.Handler):
+    """The newest records as text. Records come from any thread; a deque takes them without a lock of ours."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(_FORMAT)
+        self._lines: deque[str] = deque(maxlen=_KEPT)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(self.format(record))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(tuple(self._lines))
+
+    def clear(self) -> None:
+        self._lines.clear()
+
+
+def log_to_file(folder: Path) -> None:
+    """From here on also into a file below `folder`, which does not grow for ever; a full disk is no reason to stop."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(folder / LOG_NAME, maxBytes=_FILE_BYTES, backupCount=2, encoding="utf-8")
+        handler.setFormatter(_FORMAT)
+        LOGGER.addHandler(handler)

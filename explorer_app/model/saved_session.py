@@ -1,0 +1,173 @@
+"""What a window shows, as a file one can read, mail and edit: `NAME.lsps.json`."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from explorer_app.model.latent import LatentCode
+from explorer_app.model.opening import ImageSettings
+from explorer_app.model.visits import Visit
+from explorer_app.model.whole_file import write_whole
+
+SESSION_SUFFIX = ".lsps.json"
+_FORMAT = "lsps-session"
+_VERSION = 1
+_LARGEST_FILE = 10_000_000
+"""bytes; a session has some ten thousand"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedSession:
+    """Everything needed to show the same again; what nothing was open of is None or empty.
+
+    data_paths: a store, or images and folders of them, read as `images` says. index: the frame, counted from 0.
+    is_at_code: the sliders stand at the code of that frame. device: where the model computes.
+    """
+
+    model_path: Path | None = None
+    data_paths: tuple[Path, ...] = ()
+    images: ImageSettings | None = None
+    index: int = 0
+    latent: LatentCode = field(default_factory=LatentCode)
+    is_at_code: bool = False
+    visits: tuple[Visit, ...] = ()
+    is_encoding_on_step: bool = True
+    device: str = "auto"
+
+    @property
+    def missing(self) -> list[Path]:
+        """The files it names that are not there."""
+        named = [self.model_path] if self.model_path is not None else []
+        return [path for path in (*named, *self.data_paths) if not path.exists()]
+
+    def save(self, path: Path) -> None:
+        """Write `path`, whole or not at all; OSError where it cannot be written."""
+        text = json.dumps(self.to_json(path.absolute().parent), indent=2, ensure_ascii=False, allow_nan=False)
+        write_whole(path, numbers_on_one_line(text) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> SavedSession:
+        """Read `path`; ValueError with one line where it is no session."""
+        return cls.from_json(read_json(path, "session"), path.absolute().parent, str(path))
+
+    def to_json(self, folder: Path) -> dict[str, Any]:
+        """Paths below `folder`, where the file is to lie, are relative to it: both can be moved together."""
+        return {
+            "format": _FORMAT,
+            "version": _VERSION,
+            "model": _relative(self.model_path, folder) if self.model_path is not None else None,
+            "data": [_relative(path, folder) for path in self.data_paths],
+            "images": self.images.to_json() if self.images is not None else None,
+            "frame": self.index,
+            "latent": list(self.latent.values),
+            "at_code_of_frame": self.is_at_code,
+            "encode_on_step": self.is_encoding_on_step,
+            "visits": [
+                {"name": visit.name, "pinned": visit.is_pinned, "latent": list(visit.code.values)}
+                for visit in self.visits
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, value: Any, folder: Path, name: str = "the session") -> SavedSession:
+        """Rebuild what `to_json` wrote, all of it checked; ValueError with one line."""
+        check_format(value, name, _FORMAT, _VERSION)
+        try:
+            return cls(
+                model_path=folder / _text(value["model"]) if value["model"] is not None else None,
+                data_paths=tuple(folder / _text(path) for path in _list(value["data"])),
+                images=ImageSettings.from_json(value["images"]) if value["images"] is not None else None,
+                index=_whole_number(value["frame"]),
+                latent=code_from_json(value["latent"]),
+                is_at_code=_flag(value["at_code_of_frame"]),
+                is_encoding_on_step=_flag(value["encode_on_step"]),
+                visits=tuple(_visit(number, visit) for number, visit in enumerate(_list(value["visits"]))),
+            )
+        except KeyError as error:
+            raise ValueError(f"{name} cannot be opened: {error} is missing; save the session again") from error
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{name} cannot be opened: {error}; correct it or save the session again") from error
+
+
+def is_session(path: Path) -> bool:
+    """By its name."""
+    return path.name.lower().endswith(SESSION_SUFFIX)
+
+
+def read_json(path: Path, what: str) -> Any:
+    """A small JSON file; ValueError with one line where it is none."""
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ValueError(f"{path} is too large for a {what}; open the file that LSPS Explorer saved")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"{path} is no {what} ({error}); open the file that LSPS Explorer saved") from error
+
+
+def check_format(value: Any, name: str, expected: str, version: int) -> None:
+    """ValueError where `value` is not an object of the `expected` format in a version known here."""
+    if not isinstance(value, dict) or value.get("format") != expected:
+        raise ValueError(f"{name} is no {expected} file; open the file that LSPS Explorer saved")
+    if value.get("version") != version:
+        raise ValueError(f"{name} has version {value.get('version')!r}, known here is {version}; update LSPS Explorer")
+
+
+def code_from_json(value: Any) -> LatentCode:
+    """A list of numbers -> code; ValueError where it is something else."""
+    numbers = _list(value)
+    if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
+        raise ValueError(f"a latent is a list of numbers, not {str(value)[:60]}")
+    if not all(math.isfinite(number) for number in numbers):
+        raise ValueError("a latent has finite numbers only")
+    return LatentCode(tuple(float(number) for number in numbers))
+
+
+def numbers_on_one_line(text: str) -> str:
+    """JSON whose lists of nothing but numbers take a line each, so that a person can read it."""
+    return re.sub(r"\[[\s\d.,eE+-]+\]", lambda match: " ".join(match[0].split()).replace("[ ", "["), text).replace(
+        " ]", "]"
+    )
+
+
+def _relative(path: Path, folder: Path) -> str:
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links out of the folder
+    return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else str(absolute)
+
+
+def _visit(number: int, value: Any) -> Visit:
+    if not isinstance(value, dict):
+        raise ValueError(f"a visit is an object, not {str(value)[:60]}")
+    return Visit(number, code_from_json(value["latent"]), _text(value["name"]), _flag(value["pinned"]))
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return _checked(value, list, "a list")
+
+
+def _text(value: Any) -> str:
+    return _checked(value, str, "a text")
+
+
+def _flag(value: Any) -> bool:
+    return _checked(value, bool, "true or false")
+
+
+def _whole_number(value: Any) -> int:
+    if isinstance(value, bool) or _checked(value, int, "a whole number") < 0:
+        raise ValueError(f"{value} is no number of a frame")
+    return value
+
+
+def _checked(value: Any, kind: type, says: str) -> Any:
+    if not isinstance(value, kind):
+        raise ValueError(f"{str(value)[:60]!r} is not {says}")
+    return value

@@ -1,0 +1,196 @@
+"""All ways of opening: by path, dialog, drop, command line and saved session; and on which device."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from explorer_app.background import Background
+from explorer_app.model.latent import LatentCode
+from explorer_app.model.opening import IMAGE_SUFFIXES, MODEL_SUFFIXES, STORE_SUFFIXES, ImageSettings, sort_paths
+from explorer_app.model.saved_session import SESSION_SUFFIX, SavedSession, is_session
+from explorer_app.preferences import Preferences
+from explorer_app.resources import resource
+from explorer_app.session import Session
+from explorer_app.snapshot import Arrival, restore, snapshot
+from explorer_app.views.image_dialog import ImageDialog
+
+OPEN_HAND = 68
+"""The sample frame to begin with: an open hand shows best what the sliders do."""
+_ALL_SUFFIXES = (*MODEL_SUFFIXES, *STORE_SUFFIXES, *IMAGE_SUFFIXES, SESSION_SUFFIX)
+
+
+class Opener(QObject):
+    """Asks where it must, has `Background` open things, and remembers what came of it."""
+
+    started = Signal()
+    """Something is being opened: what was said about earlier things is over."""
+
+    def __init__(
+        self, window: QWidget, session: Session, background: Background, preferences: Preferences, device: str
+    ) -> None:
+        super().__init__(window)
+        self.device = device
+        self.image_dialog: ImageDialog | None = None
+        self._window, self._session, self._background, self._preferences = window, session, background, preferences
+        self._arrival = Arrival(session, background, self)
+        session.model_changed.connect(self._remember_model)
+        session.data_changed.connect(self._remember_data)
+
+    def open_paths(self, paths: Sequence[Path], settings: ImageSettings | None = None, index: int = 0) -> None:
+        """Open a model, a store, images, folders of images or a saved session; images without `settings` are asked
+        about. index: the frame to begin with."""
+        sessions = [path for path in paths if is_session(path)]
+        if sessions:
+            self.open_session(sessions[-1])
+        paths = [path for path in paths if path not in sessions]
+        opening = sort_paths(paths)
+        if paths:
+            self.started.emit()
+            self._arrival.want(None, "")
+        if opening.complaint:
+            self._session.message.emit(opening.complaint)
+        if opening.model is not None:
+            self._background.open_model(opening.model, self.device)
+        if opening.store is not None:
+            self._background.open_store(opening.store, index)
+        if opening.images and settings is not None:
+            self._open_images(opening.images, index, settings)
+        elif opening.images:
+            self._ask_how_to_read(opening.images, index)
+
+    def open_at_start(
+        self,
+        paths: Sequence[Path],
+        settings: ImageSettings | None = None,
+        index: int | None = None,
+        latent: LatentCode | None = None,
+    ) -> None:
+        """Open what the command named, and what is bundled for what it did not name."""
+        self.open_paths(paths, settings, index or 0)
+        kinds = {path.suffix.lower() for path in paths}
+        has_session = any(is_session(path) for path in paths)
+        if not has_session and kinds.isdisjoint(MODEL_SUFFIXES):
+            self.open_bundled_model()
+        if not has_session and kinds <= set(MODEL_SUFFIXES):
+            with contextlib.suppress(FileNotFoundError):  # then the strip says how to open other data
+                # encoded at once, since the mean code of hands at every angle is no hand
+                store = resource("samples", "synthetic.h5")
+                self._background.open_store(store, OPEN_HAND if index is None else index)
+        if latent is not None:
+            self._arrival.want(latent, "command line")
+
+    @Slot()
+    def open_bundled_model(self) -> None:
+        try:
+            self._background.open_model(resource("models", "compact.safetensors"), self.device)
+        except FileNotFoundError as error:
+            self._session.message.emit(f"{error}; or open a model of your own with File ▸ Open")
+
+    def open_sample(self, name: str) -> None:
+        """Open bundled frames."""
+        try:
+            self._background.open_store(resource("samples", name))
+        except FileNotFoundError as error:
+            self._session.message.emit(str(error))
+
+    def set_device(self, device: str) -> None:
+        """Have the open model compute elsewhere, at the latent where it is."""
+        self.device = device
+        session = self._session
+        if session.model is not None:
+            self._arrival.want(None, "")
+            is_at_code, latent = session.is_at_code, session.latent
+            self._background.open_model(session.model.path, device)
+            self._arrival.want(None if is_at_code else latent, "device")
+
+    def open_session(self, path: Path) -> None:
+        try:
+            saved = SavedSession.load(path)
+        except ValueError as error:
+            self._session.message.emit(str(error))
+            return
+        self.started.emit()
+        self._preferences.add_recent(path)
+        restore(saved, self._session, self._background, self._arrival, self.device)
+
+    @Slot(str)
+    def save_session(self, name: str) -> None:
+        path = Path(name)
+        try:
+            snapshot(self._session).save(path)
+            self._preferences.add_recent(path)
+        except OSError as error:
+            line = f"{path} cannot be written: {error.strerror or error}; choose another folder"
+            self._session.message.emit(line)
+
+    @Slot()
+    def ask_for_files(self) -> None:
+        patterns = " ".join(f"*{suffix}" for suffix in _ALL_SUFFIXES)
+        dialog = self._dialog("Open a model, a store, depth images or a saved session")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters([f"Models, stores, depth images and sessions ({patterns})", "All files (*)"])
+        dialog.filesSelected.connect(self._open_selected)
+        dialog.open()
+
+    @Slot()
+    def ask_for_folder(self) -> None:
+        dialog = self._dialog("Open a folder of depth images")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.filesSelected.connect(self._open_selected)
+        dialog.open()
+
+    @Slot()
+    def ask_where_to_save(self) -> None:
+        dialog = self._dialog("Save what is shown as a session")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter(f"LSPS Explorer session (*{SESSION_SUFFIX})")
+        dialog.setDefaultSuffix(SESSION_SUFFIX.removeprefix("."))
+        dialog.fileSelected.connect(self.save_session)
+        dialog.open()
+
+    def _dialog(self, title: str) -> QFileDialog:
+        dialog = QFileDialog(self._window, title, self._preferences.last_folder)
+        dialog.fileSelected.connect(self._remember_folder)
+        dialog.finished.connect(dialog.deleteLater)
+        return dialog
+
+    @Slot(str)
+    def _remember_folder(self, name: str) -> None:
+        self._preferences.last_folder = str(Path(name).parent)
+
+    @Slot(list)
+    def _open_selected(self, names: list[str]) -> None:
+        self.open_paths([Path(name) for name in names])
+
+    def _ask_how_to_read(self, images: tuple[Path, ...], index: int) -> None:
+        what = images[0].name if len(images) == 1 else f"{len(images)} files and folders, {images[0].name} first"
+        self.image_dialog = ImageDialog(self._preferences.image_settings, what, self._window)
+        self.image_dialog.finished.connect(self.image_dialog.deleteLater)
+        self.image_dialog.chosen.connect(partial(self._open_images, images, index))
+        self.image_dialog.open()
+
+    def _open_images(self, images: tuple[Path, ...], index: int, settings: ImageSettings) -> None:
+        self._preferences.image_settings = settings
+        self._background.open_images(images, settings, index)
+
+    @Slot()
+    def _remember_model(self) -> None:
+        self._remember(self._session.model.path)
+
+    @Slot()
+    def _remember_data(self) -> None:
+        origin = self._session.data.origin
+        if len(origin) == 1:
+            self._remember(origin[0])
+
+    def _remember(self, path: Path) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            if path.is_relative_to(resource("models").parent):
+                return  # it has its own menu
+        self._preferences.add_recent(path)
