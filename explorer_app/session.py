@@ -16,6 +16,8 @@ from explorer_app.model.basis import LatentAxes
 from explorer_app.model.comparison import mean_error_mm
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.visits import Visit, Visits
+from explorer_app.model.walk import WalkPlan
+from explorer_app.walk_edit import WalkEdit
 
 if TYPE_CHECKING:  # they bring torch and HDF5 along, which the first paint must not wait for
     from explorer_app.model.data import Data, FrameView, OpenedData
@@ -25,6 +27,8 @@ if TYPE_CHECKING:  # they bring torch and HDF5 along, which the first paint must
 
 
 _UNDO_LIMIT = 500
+_RECUT_KEY = 1001
+"""A cube that is dragged over an image is one edit."""
 
 
 class Session(QObject):
@@ -37,6 +41,7 @@ class Session(QObject):
     model_changed = Signal()
     latent_changed = Signal()
     visits_changed = Signal()
+    walk_changed = Signal()
     highlight_changed = Signal()
     pictures_changed = Signal()
     data_changed = Signal()
@@ -66,10 +71,12 @@ class Session(QObject):
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(_UNDO_LIMIT)
         self.visits = Visits()
+        self.walk = WalkPlan()
         self.highlight: npt.NDArray[np.floating] | None = None
         """How strongly each joint [J] is pointed out, 0 to 1; None while nothing is."""
         self._settled = self.latent
         self._edit_label: str | None = None
+        self._is_recut = False
 
     def set_model(self, model: HandModel) -> None:
         """Look through another model at the same latent; a frame that had been encoded is encoded again."""
@@ -83,18 +90,22 @@ class Session(QObject):
         if self.is_encoding_wanted and self.view is not None:
             self.encoding_wanted.emit()
 
-    def set_latent(self, latent: LatentCode, label: str = "change", merge_key: int | None = None) -> None:
+    def set_latent(
+        self, latent: LatentCode, label: str = "change", merge_key: int | None = None, *, is_listed: bool = True
+    ) -> None:
         """Go to another latent, which can be undone; inside an edit it is part of that.
 
-        label: what undo calls it. merge_key: quick changes with the same key are one.
+        label: what undo calls it. merge_key: quick changes with the same key are one. is_listed: False where it is
+        listed among the visits already.
         """
         if self.is_editing or latent == self._settled:
             self.preview_latent(latent)
             return
         edit = LatentEdit(self._settle_at, self._settled, latent, label, merge_key)
         self.undo_stack.push(edit)
-        self.visits.add(latent, label, is_same_move=edit.is_merged)
-        self.visits_changed.emit()
+        if is_listed:
+            self.visits.add(latent, label, is_same_move=edit.is_merged)
+            self.visits_changed.emit()
 
     def preview_latent(self, latent: LatentCode) -> None:
         """Show a latent on the way to another: a walk that plays, a slider that is held. Not to be undone."""
@@ -127,6 +138,29 @@ class Session(QObject):
         """Those of a saved session, in place of all that are there."""
         self.visits = Visits(tuple(visits))
         self.visits_changed.emit()
+
+    def set_walk(self, walk: WalkPlan) -> None:
+        """Plan another walk through the latent space."""
+        if walk != self.walk:
+            self.walk = walk
+            self.walk_changed.emit()
+
+    def edit_walk(self, walk: WalkPlan, label: str) -> None:
+        """Change the keyframes of the walk, which can be undone."""
+        if walk != self.walk:
+            self.undo_stack.push(WalkEdit(self._set_keyframes, self.walk.keyframes, walk.keyframes, label))
+
+    def _set_keyframes(self, keyframes: tuple[LatentCode, ...]) -> None:
+        self.set_walk(replace(self.walk, keyframes=keyframes))
+
+    def add_keyframe(self, latent: LatentCode, row: int | None = None) -> None:
+        """Have the walk pass through a latent, before keyframe `row` or at its end; says so where there is no room."""
+        try:
+            walk = self.walk.with_keyframes_at(len(self.walk.keyframes) if row is None else row, [latent])
+        except ValueError as error:
+            self.message.emit(str(error))
+            return
+        self.edit_walk(walk, "add keyframe")
 
     def set_highlight(self, weights: npt.NDArray[np.floating] | None) -> None:
         """Point out joints, by a weight [J] from 0 to 1; None ends it."""
@@ -177,10 +211,25 @@ class Session(QObject):
         """Show a frame that was read."""
         self.view = view
         self.encoding = None
+        self._is_recut = False
+        if view.complaint:
+            self.is_encoding_wanted = False  # what is in the cube is hardly a hand
+            self.message.emit(view.complaint)
         self.frame_changed.emit()
         self.encoding_changed.emit()
         if self.is_encoding_wanted:
             self.encoding_wanted.emit()
+
+    def replace_view(self, view: FrameView) -> None:
+        """Show the same frame cut otherwise; what was made of it stays on screen until it is encoded again."""
+        if self.encoding is None or view.complaint:
+            self.is_encoding_wanted = True
+            self.set_view(view)
+            return
+        self.view = view
+        self._is_recut = self.is_encoding_wanted = True
+        self.frame_changed.emit()
+        self.encoding_wanted.emit()
 
     def clear_view(self) -> None:
         """The frame at `index` cannot be read: show none rather than another."""
@@ -200,7 +249,8 @@ class Session(QObject):
         self.is_encoding_wanted = False
         self.encoding = encoding
         self.encoding_changed.emit()
-        self.set_latent(encoding.code, self.view.frame.name if self.view is not None else "frame")
+        label = self.view.frame.name if self.view is not None else "frame"
+        self.set_latent(encoding.code, label, merge_key=_RECUT_KEY if self._is_recut else None)
 
     def set_routes(self, routes: Routes) -> None:
         """Where the encoded frame's routes lead, which is there a little later than its code."""

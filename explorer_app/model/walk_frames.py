@@ -1,0 +1,44 @@
+"""A planned walk with a model behind it: pictures and poses at any position. Made in a thread, since it may compute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from explorer_app.model.latent import LatentCode
+from explorer_app.model.walk import Path, WalkPlan
+
+if TYPE_CHECKING:  # brings torch along
+    from explorer_app.model.hand_model import HandModel, Pictures
+
+
+class WalkFrames:
+    """Ready to be asked from any thread; ValueError for a plan of fewer than two keyframes."""
+
+    def __init__(self, model: HandModel, plan: WalkPlan) -> None:
+        self.model, self.plan = model, plan
+        if plan.space == "depth":
+            points = model.depth_latents(plan.keyframes)
+            self._shape = points.shape[1:]
+            self._path = Path(points.reshape(len(points), -1), plan.path, plan.is_closed)
+        else:
+            points = np.stack([model.scale.to_latent(code) for code in plan.keyframes])
+            self._path = Path(points, plan.path, plan.is_closed)
+        self._path.at(0.0)  # whatever it imports, it imports here
+
+    def code_at(self, position: float) -> LatentCode:
+        """Where a walk between pose latents is; microseconds. At a keyframe it is that keyframe's code to the bit."""
+        plan = self.plan
+        row = int(position) % len(plan.keyframes)
+        if position == int(position):
+            return plan.keyframes[row]
+        return self.model.scale.to_code(self._path.at(position))
+
+    def pictures_at(self, positions: Sequence[float]) -> list[Pictures]:
+        """One batch; in depth space their `latent` is that of the pose which they show."""
+        if self.plan.space == "pose":
+            return self.model.decode_many([self.code_at(position) for position in positions])
+        points = np.stack([self._path.at(position) for position in positions])
+        return self.model.decode_depth_latents(points.reshape(len(points), *self._shape))
