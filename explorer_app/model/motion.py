@@ -12,6 +12,7 @@ Shares = dict[str, float]
 
 WHOLE_HAND = ("side shift", "lift", "depth shift", "in-plane turn", "palm turn", "tilt", "size")
 CURL, ACROSS = "curl", "across"
+_FIT_ROUNDS = 6
 
 
 def shares(joints_mm: FloatArray, motion_mm: FloatArray, skeleton: Skeleton) -> Shares:
@@ -20,9 +21,7 @@ def shares(joints_mm: FloatArray, motion_mm: FloatArray, skeleton: Skeleton) -> 
     joints_mm [N, J, 3] hands around the cube's centre, x right, y up, z away; motion_mm [N, J, 3] how they move.
     """
     fields = _whole_hand_fields(joints_mm, skeleton)
-    design = np.swapaxes(fields.reshape(len(fields), len(WHOLE_HAND), -1), 1, 2)
-    amounts = np.linalg.pinv(design) @ motion_mm.reshape(len(motion_mm), -1, 1)
-    moved = amounts[..., None] * fields
+    moved = _fitted(fields, motion_mm)[..., None, None] * fields
     parts = {name: _squared(moved[:, place]) for place, name in enumerate(WHOLE_HAND)}
     articulation = motion_mm - moved.sum(axis=1)
     sideways = (articulation * _hand_axes(joints_mm, skeleton)[1][:, None]).sum(axis=-1)
@@ -78,6 +77,24 @@ def _whole_hand_fields(joints: FloatArray, skeleton: Skeleton) -> FloatArray:
     shifts = np.broadcast_to(np.eye(3)[None, :, None], (len(joints), 3, *joints.shape[1:]))
     turns = [np.cross(axis[:, None], joints) for axis in (view, length, np.cross(view, length))]
     return np.concatenate([shifts, np.stack([*turns, joints], axis=1)], axis=1)
+
+
+def _fitted(fields: FloatArray, motion: FloatArray) -> FloatArray:
+    """How much [N, F] of each field [N, F, J, 3] there is in a motion [N, J, 3].
+
+    As seen by most joints: weighted by the inverse of what is left of them, so that one finger turns no hand.
+    """
+    flat, target = fields.reshape(*fields.shape[:2], -1), motion.reshape(len(motion), -1, 1)
+    floor = 0.01 * np.linalg.norm(motion, axis=-1).mean(axis=1, keepdims=True) + 1e-9
+    weights = np.ones(motion.shape[:2])
+    for _ in range(_FIT_ROUNDS):
+        weighted = flat * np.repeat(weights, 3, axis=1)[:, None]
+        gram = weighted @ flat.swapaxes(1, 2)
+        ridge = 1e-9 * np.trace(gram, axis1=1, axis2=2)[:, None, None] * np.eye(fields.shape[1])
+        amounts = np.linalg.solve(gram + ridge, weighted @ target)
+        rest = target - flat.swapaxes(1, 2) @ amounts
+        weights = 1 / (np.linalg.norm(rest.reshape(motion.shape), axis=-1) + floor)
+    return amounts[..., 0]
 
 
 def _hand_axes(joints: FloatArray, skeleton: Skeleton) -> tuple[FloatArray, FloatArray]:

@@ -10,6 +10,7 @@ from explorer_app.views import theme
 
 _MIXED = "mixed: "
 _GAP = 5
+_FONT_SCALE = 0.9
 
 
 class AxisLabel(QWidget):
@@ -18,6 +19,9 @@ class AxisLabel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._axis, self._name = "", ""
+        font = self.font()
+        font.setPointSizeF(_FONT_SCALE * font.pointSizeF())
+        self.setFont(font)
 
     def show_name(self, axis: str, name: str) -> None:
         self._axis, self._name = axis, name
@@ -27,11 +31,12 @@ class AxisLabel(QWidget):
         return f"{self._axis} {self._name}".strip()
 
     def sizeHint(self) -> QSize:
+        """The same for all names, so that the rows align."""
         metrics = self.fontMetrics()
-        return QSize(self._axis_width() + _GAP + metrics.horizontalAdvance("in-plane turn"), metrics.height())
+        return QSize(self._axis_width() + _GAP + metrics.horizontalAdvance("in-plane turn 2"), metrics.height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._axis_width(), self.fontMetrics().height())
+        return self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, palette, width = QPainter(self), self.palette(), self._axis_width()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QGridLayout, QHBoxLayout, QPushButton, QRadioButton, QWidget
 
 _NO_MODEL = "Names and effects come with a model"
 _NO_PRINCIPAL = (
@@ -40,7 +40,6 @@ class LatentHeader(QWidget):
 
     def _lay_out(self) -> None:
         switch = QHBoxLayout()
-        switch.setSpacing(0)
         switch.addWidget(self.dimensions)
         switch.addWidget(self.principal)
         grid = QGridLayout(self)
@@ -68,8 +67,7 @@ class LatentHeader(QWidget):
         self.order_asked.emit(index == 1)
 
 
-def _switch(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setCheckable(True)
+def _switch(text: str, tip: str) -> QRadioButton:
+    button = QRadioButton(text)
     button.setToolTip(tip)
     return button

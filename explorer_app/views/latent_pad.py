@@ -27,17 +27,17 @@ class LatentPad(QWidget):
         self.across, self.upwards = QComboBox(), QComboBox()
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setColumnStretch(1, 1)
-        for line, (sign, box, what) in enumerate((("↔", self.across, "across"), ("↕", self.upwards, "upwards"))):
+        for column, (sign, box, what) in enumerate((("↔", self.across, "across"), ("↕", self.upwards, "upwards"))):
             box.setAccessibleName(f"Axis of the pad, {what}")
             box.setToolTip(f"What the dot moves when it goes {what}")
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             label = QLabel(sign)
             label.setBuddy(box)
-            layout.addWidget(label, line, 0)
-            layout.addWidget(box, line, 1)
-        layout.addWidget(self.square, 2, 0, 1, 2)
-        layout.setRowStretch(2, 1)
+            layout.addWidget(label, 0, 2 * column)
+            layout.addWidget(box, 0, 2 * column + 1)
+            layout.setColumnStretch(2 * column + 1, 1)
+        layout.addWidget(self.square, 1, 0, 1, 4)
+        layout.setRowStretch(1, 1)
         self._chosen = [0, 1]
         self.across.currentIndexChanged.connect(self._on_across)
         self.upwards.currentIndexChanged.connect(self._on_upwards)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QEnterEvent, QFocusEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QToolButton, QWidget
 
 from explorer_app.model.latent import RANGE_SIGMA
 from explorer_app.views.axis_label import AxisLabel
@@ -39,13 +39,12 @@ class LatentRow(QWidget):
         self.reset = QToolButton()
         self.reset.setText("↺")
         self.reset.setAutoRaise(True)
-        self.reset.setMaximumWidth(20)
+        self.reset.setFixedWidth(18)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
-        self.label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        layout.addWidget(self.label, 2)
-        layout.addWidget(self.slider, 3)
+        layout.addWidget(self.label, 1)
+        layout.addWidget(self.slider, 2)
         for widget in (self.field, self.lock, self.reset):
             layout.addWidget(widget)
         self.setMinimumHeight(_HEIGHT)
@@ -136,5 +135,5 @@ def _field() -> QDoubleSpinBox:
     field.setKeyboardTracking(False)
     field.setAlignment(Qt.AlignmentFlag.AlignRight)
     field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-    field.setFixedWidth(field.fontMetrics().horizontalAdvance("−00.00") + 10)
+    field.setFixedWidth(field.fontMetrics().horizontalAdvance("-00.00") + 8)
     return field

@@ -19,10 +19,10 @@ class LatentSlider(QSlider):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
-        self.setMinimumWidth(80)
+        self.setMinimumWidth(70)
 
     def sizeHint(self) -> QSize:
-        return QSize(120, 20)
+        return QSize(70, 20)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
