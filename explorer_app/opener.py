@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from explorer_app.background import Background
+from explorer_app.image_preview import ImagePreview
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.opening import IMAGE_SUFFIXES, MODEL_SUFFIXES, STORE_SUFFIXES, ImageSettings, sort_paths
 from explorer_app.model.saved_session import SESSION_SUFFIX, SavedSession, is_session
@@ -39,6 +40,7 @@ class Opener(QObject):
         self.image_dialog: ImageDialog | None = None
         self._window, self._session, self._background, self._preferences = window, session, background, preferences
         self._arrival = Arrival(session, background, self)
+        self._preview = ImagePreview(background, self)
         session.model_changed.connect(self._remember_model)
         session.data_changed.connect(self._remember_data)
 
@@ -173,6 +175,7 @@ class Opener(QObject):
         self.image_dialog = ImageDialog(self._preferences.image_settings, what, self._window)
         self.image_dialog.finished.connect(self.image_dialog.deleteLater)
         self.image_dialog.chosen.connect(partial(self._open_images, images, index))
+        self._preview.serve(self.image_dialog, images)
         self.image_dialog.open()
 
     def _open_images(self, images: tuple[Path, ...], index: int, settings: ImageSettings) -> None:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from explorer_app.model.inspection import inspect
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
+from explorer_app.views.depth_picture import DepthPicture
 from explorer_app.views.image_fields import ImageFields, number
+
+if TYPE_CHECKING:
+    from explorer_app.model.data import FrameView
 
 
 class ImageDialog(QDialog):
     """Camera, unit, packing, cube and domain of images about to be opened."""
 
     chosen = Signal(ImageSettings)
+    changed = Signal()
+    """The fields say something else now."""
 
     def __init__(self, settings: ImageSettings, what: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,10 +35,19 @@ class ImageDialog(QDialog):
         self.domain = QComboBox()
         self.domain.addItem("real: seen by a camera", "real")
         self.domain.addItem("synthetic: rendered", "synthetic")
+        self.preview = DepthPicture("First image", "Reading …")
+        self.preview.aspect = 4 / 3
+        self.preview.setMinimumSize(360, 290)
+        self.verdict = QLabel()
+        self.verdict.setWordWrap(True)
+        self.verdict.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
+        self.verdict.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._base = settings
         self._build(what)
         self._show(settings)
         self.preset.currentIndexChanged.connect(self._take_cube)
+        for signal in (self.fields.changed, self.cube.valueChanged):
+            signal.connect(self.changed)
         self.accepted.connect(self._choose)
 
     def _build(self, what: str) -> None:
@@ -39,10 +56,30 @@ class ImageDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
+        seen = QVBoxLayout()
+        seen.addWidget(self.preview, 1)
+        seen.addWidget(self.verdict)
+        sides = QHBoxLayout()
+        sides.addWidget(self.fields, 0, Qt.AlignmentFlag.AlignTop)
+        sides.addSpacing(12)
+        sides.addLayout(seen, 1)
         layout = QVBoxLayout(self)
         layout.addWidget(QLabel(what))
-        layout.addWidget(self.fields)
+        layout.addLayout(sides)
         layout.addWidget(buttons)
+
+    def show_preview(self, view: FrameView) -> None:
+        """The first image as these fields read it, the cube found in it, and what looks wrong."""
+        self.preview.title = f"{view.frame.name}, {view.raw.near_mm:,.0f} to {view.raw.far_mm:,.0f} mm"
+        self.preview.show_depth(view.raw.depth_mm, view.raw.near_mm, view.raw.far_mm)
+        self.preview.set_overlay(box_px=view.raw.box_px)
+        self.verdict.setText("\n".join(inspect(view).warnings) or view.raw.note.partition(",")[0].capitalize())
+
+    def show_failure(self, line: str) -> None:
+        """Why no image can be read so."""
+        self.preview.placeholder = "This image cannot be read so"
+        self.preview.clear()
+        self.verdict.setText(line)
 
     def settings(self) -> ImageSettings:
         """What the fields say now."""

@@ -47,6 +47,7 @@ class ImageFields(QWidget):
         self.mirrored = QCheckBox("left to right")
         self.mirrored.setToolTip("Flip the images, and their camera: models expect a right hand")
         self._build()
+        self._name_preset()
         self.preset.currentIndexChanged.connect(self._take_preset)
         for field in (self.fx, self.fy, self.cx, self.cy, self.unit):
             field.valueChanged.connect(self._on_change)

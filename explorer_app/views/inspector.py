@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from explorer_app.model.data import Data, FrameView
 
 _DEPTH_STEP_MM, _EDGE_STEP_MM = 5.0, 10.0
-_TWO_COLUMNS_PX, _COLUMN_PX = 1250, 300
+_TWO_COLUMNS_PX, _STACKED_PX, _COLUMN_PX = 1250, 640, 300
 _HOW = "Drag to move the cube, double-click to put it on a surface; wheel: depth, Ctrl+wheel: size"
 _NOT_KEPT = "A store keeps only what was cut out, not the raw image"
 _NOTHING = "Open or drop depth images to see how they are cut"
@@ -224,7 +224,7 @@ class Inspector(QWidget):
         else:
             self.raw.placeholder = _NOTHING if view is None else _NOT_KEPT
             self.raw.title = "Raw image"
-            self.raw.aspect = 1.0
+            self.raw.aspect = 4 / 3
             self.raw.clear()
 
     def _show_cut(self) -> None:
@@ -249,11 +249,11 @@ class Inspector(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_tall = self.height() > self.width()
+        is_tall = self.width() < _STACKED_PX
         is_wide = not is_tall and self.width() > _TWO_COLUMNS_PX
         down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
         self._sides.setDirection(down if is_tall else across)
         self._columns.setDirection(across if is_wide else down)
         self._sides.setStretch(0, 1)
-        self._sides.setStretch(1, 2 if is_tall else 0)
+        self._sides.setStretch(1, 1 if is_tall else 0)
         self._scroll.setFixedWidth(self.width() if is_tall else _COLUMN_PX * (2 if is_wide else 1))

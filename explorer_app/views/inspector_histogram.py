@@ -78,12 +78,11 @@ class DepthHistogram(QWidget):
 
     def _paint_ticks(self, painter: QPainter, area: QRectF, least: float, most: float) -> None:
         painter.setPen(theme.faint(self.palette()))
-        room = self.fontMetrics().horizontalAdvance("00000") + 12
+        room = self.fontMetrics().horizontalAdvance(f"{most:.0f} mm") + 10
         step = next((step for step in _TICK_STEPS if (most - least) / step <= area.width() / room), 100_000)
-        ticks = np.arange(int(np.ceil(least / step)) * step, most, step)
-        for tick in ticks:
+        for tick in np.arange(int(np.ceil(least / step)) * step, most, step):
             x = area.left() + (tick - least) / (most - least) * area.width()
-            text = f"{tick:.0f} mm" if tick == ticks[0] else f"{tick:.0f}"
+            text = f"{tick:.0f} mm"
             width = self.fontMetrics().horizontalAdvance(text) + 2
             left = min(max(x - width / 2, 0), self.width() - width)
             where = QRectF(left, area.bottom() + 2, width, self.height() - area.bottom() - 2)

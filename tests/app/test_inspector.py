@@ -19,6 +19,7 @@ from explorer_app.model.cut import Cut, cube_box_px, cube_faces_px
 from explorer_app.model.data import open_images
 from explorer_app.model.inspection import count_depth, inspect
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
+from explorer_app.views.image_dialog import ImageDialog
 from explorer_app.views.inspector import Inspector
 from lsps_core.camera import Camera
 
@@ -231,3 +232,24 @@ def test_real_frames_raise_no_alarm_but_for_a_wrong_unit(real_data: Path) -> Non
     wrong = open_images([real_data / "sr305"], replace(CAMERA_PRESETS["sr305"], unit_mm=1.0))
     assert "perhaps the unit is 0.125 mm" in " ".join(inspect(wrong.first).warnings)
     assert wrong.first.complaint
+
+
+def test_the_dialog_shows_what_its_fields_make_of_the_first_image(
+    qtbot: QtBot, window: MainWindow, image_path: Path
+) -> None:
+    window.open_paths([image_path])
+    dialog = window.findChild(ImageDialog)
+    dialog.fields.show_settings(replace(CAMERA, unit_mm=20.0))
+    dialog.fields.unit.setValue(21.0)
+    _settle(qtbot, window)
+    assert not dialog.preview.is_empty
+    assert "perhaps the unit is 1 mm" in dialog.verdict.text()
+    dialog.fields.unit.setValue(1.0)
+    _settle(qtbot, window)
+    assert dialog.verdict.text().startswith("Hand at 500 mm")
+    dialog.packed.click()
+    _settle(qtbot, window)
+    assert dialog.preview.is_empty
+    assert "packed" in dialog.verdict.text()
+    assert window.session.data is None
+    dialog.reject()
