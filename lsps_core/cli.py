@@ -7,7 +7,7 @@ import shlex
 import sys
 
 from lsps_core import __version__
-from lsps_core.commands import evaluate, experiment, generate, imports, info, predict, score, simulate, train
+from lsps_core.commands import evaluate, experiment, failures, generate, imports, info, predict, score, simulate, train
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     imports.add(commands.add_parser("import", help="read depth images into a store"))
     train.add(commands.add_parser("train", help="train the tri-domain model"))
     evaluate.add(commands.add_parser("evaluate", help="measure a model's joint errors on a store"))
+    failures.add(commands.add_parser("failures", help="keep what a model makes of every frame, to see where it fails"))
     experiment.add(commands.add_parser("experiment", help="reproduce Table 1 or Figure 5 of the paper"))
     score.add(commands.add_parser("score", help="measure published predictions against published labels"))
     predict.add(commands.add_parser("predict", help="write a model's joints as text that others can score"))

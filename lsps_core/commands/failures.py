@@ -1,0 +1,113 @@
+"""`lsps failures`: what a model makes of every frame of a store, kept for the app to walk through."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from lsps_core.evaluation.frame_evaluation import Watch
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=run)
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a .safetensors file or a run")
+    parser.add_argument("data", type=Path, metavar="DATA.h5", help="annotated or not")
+    parser.add_argument("--out", type=Path, metavar="FILE.npz", help="default: in a folder `evaluations` by the model")
+    parser.add_argument("--protocol", metavar="NAME", help="nyu14, icvl16, msra21 or all; the store's own if left out")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--json", action="store_true", help="a JSON line for everything that happens")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    with _stop_signals() as should_stop:  # a stop that is asked for while torch is imported is one
+        from lsps_core.data.store import FrameStore
+        from lsps_core.device import resolve_device
+        from lsps_core.evaluation.frame_evaluation import FrameEvaluation
+        from lsps_core.inference import Predictor
+        from lsps_core.training.run import newest_model
+
+        _check_out(arguments.out)
+        path = newest_model(arguments.model)
+        predictor = Predictor.load(path, resolve_device(arguments.device))
+        with FrameStore(arguments.data) as store, _bar(len(store)) as bar:
+            evaluation = FrameEvaluation(predictor, path, store, arguments.out, arguments.protocol)
+            _check_folder(evaluation.path)
+            tell = _tell if arguments.json else lambda **_: None
+            tell(kind="started", path=str(evaluation.path), total=len(store), device=str(predictor.device))
+            if store.skeleton is not None and not evaluation.about.labels_digest:
+                bar.write(f"lsps failures: {arguments.data} is of another skeleton, so no errors", file=sys.stderr)
+            reason = evaluation.run(_watch(bar, tell, should_stop))
+    if arguments.json:
+        _tell(kind="ended", reason=reason, path=str(evaluation.path))
+    elif reason == "finished":
+        print(f"{evaluation.path}: {evaluation.about.frame_count} frames, {evaluation.about.protocol}")
+    else:
+        print("lsps failures: stopped; the same command goes on from here", file=sys.stderr)
+
+
+def _bar(total: int) -> Any:
+    return tqdm(total=total, unit="frame", file=sys.stderr)
+
+
+def _watch(bar: Any, tell: Callable[..., None], should_stop: Callable[[], bool]) -> Watch:
+    from lsps_core.evaluation.frame_evaluation import Watch
+
+    started_s = time.perf_counter()
+
+    def progress(done: int, total: int, computed: int) -> None:
+        bar.initial = done - computed  # what was there before has taken no time
+        bar.update(done - bar.n)
+        rate = computed / (time.perf_counter() - started_s)
+        tell(kind="progress", done=done, total=total, frames_per_s=round(rate, 1))
+
+    return Watch(
+        progress=progress,
+        block=lambda path, start, stop: tell(kind="block", path=str(path), start=start, stop=stop),
+        note=lambda line: bar.write(f"lsps failures: {line}", file=sys.stderr),
+        should_stop=should_stop,
+    )
+
+
+def _tell(**event: Any) -> None:
+    print(json.dumps(event), flush=True)
+
+
+def _check_out(path: Path | None) -> None:
+    """A mistyped name must not cost somebody a model or a store."""
+    if path is not None and path.suffix != ".npz":
+        raise ValueError(f"--out {path}: results are an .npz file; give a name that ends in .npz")
+
+
+def _check_folder(path: Path) -> None:
+    """Said before the work is done, not after."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; give --out the name of a file in it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise ValueError(f"{path.parent} takes no files ({error.strerror}); name another place with --out") from error
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[Callable[[], bool]]:
+    """Yield whether Ctrl+C or a kill asked to stop."""
+    asked: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda number, _: asked.append(number)) for number in numbers}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

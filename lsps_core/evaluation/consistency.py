@@ -1,0 +1,49 @@
+"""How far a model agrees with itself about a frame: figures that need no annotation."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from lsps_core.config import Domain, other_domain
+from lsps_core.inference import Predictor
+
+
+class Consistency(NamedTuple):
+    """What the routes of B frames say.
+
+    pose_latent [B, 20] is P(x) and pose [B, J, 3] its pose. disagreement [B], in half cubes, is that of the poses by P
+    of the input, its reconstruction, its translation, and the picture of its pose. latent_distance [B] is the root mean
+    square, per element, of what a translation changes in the depth latent: E_d(x) - E_o(G_o(E_d(x))).
+    """
+
+    pose_latent: Tensor
+    pose: Tensor
+    disagreement: Tensor
+    latent_distance: Tensor
+
+
+def disagreement(poses: Tensor) -> Tensor:
+    """poses [R, B, J, 3] by R >= 2 routes -> [B]: the mean, over joints and pairs of routes, of their distance.
+
+    In the unit of the poses; for one joint at 0, 3 and 6 on a line it is (3 + 3 + 6) / 3 = 4.
+    """
+    one, other = torch.triu_indices(len(poses), len(poses), 1, device=poses.device)
+    distances: Tensor = torch.linalg.vector_norm(poses[one] - poses[other], dim=-1)
+    return distances.mean(dim=(0, 2))
+
+
+@torch.inference_mode()
+def consistency(predictor: Predictor, image: Tensor, domain: Domain) -> Consistency:
+    """image [B, 1, S, S] of `domain`, as `normalise` makes it -> what its routes say, on the predictor's device."""
+    other = other_domain(domain)
+    pose_latent, depth_latent = predictor.posterior(image, domain), predictor.encode(image, domain)
+    seen = predictor.generate_both(depth_latent)
+    drawn = predictor.generate(predictor.map(pose_latent), domain)
+    pose = predictor.decode_pose(pose_latent)
+    routes = [(seen[domain], domain), (seen[other], other), (drawn, domain)]
+    poses = torch.stack([pose, *(predictor.predict_pose(picture, its_domain) for picture, its_domain in routes)])
+    change = depth_latent - predictor.encode(seen[other], other)
+    return Consistency(pose_latent, pose, disagreement(poses), change.square().flatten(1).mean(dim=1).sqrt())

@@ -1,0 +1,149 @@
+"""A model on every frame of a store, block by block: may be stopped or killed at any moment, and goes on from there."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from lsps_core.config import Domain
+from lsps_core.data.crop import normalise, to_joints_mm
+from lsps_core.data.store import FrameStore
+from lsps_core.evaluation import frame_results, protocols
+from lsps_core.evaluation.consistency import consistency
+from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError
+from lsps_core.evaluation.metrics import joint_errors_mm
+from lsps_core.evaluation.protocols import Protocol
+from lsps_core.inference import Predictor
+
+BLOCK = 128
+"""Frames a file of the unfinished results holds; what a kill costs at most."""
+_CPU_BATCH = 8  # a stop waits for one of them
+
+Columns = dict[str, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """Who follows an evaluation, asked after every batch.
+
+    progress(frames done, frames in all, frames done by this process); block(path, start, stop): these frames are on
+    disk now; note(line): something was wrong and is mended; should_stop: whether somebody asked to stop.
+    """
+
+    progress: Callable[[int, int, int], None] = lambda *_: None
+    block: Callable[[Path, int, int], None] = lambda *_: None
+    note: Callable[[str], None] = lambda _: None
+    should_stop: Callable[[], bool] = lambda: False
+
+
+class FrameEvaluation:
+    """The results of one model on one store, at `path` or where `default_folder` and the file's own name say."""
+
+    def __init__(
+        self, predictor: Predictor, model_path: Path, store: FrameStore, path: Path | None, protocol: str | None = None
+    ) -> None:
+        skeleton = predictor.checkpoint.skeleton
+        self.predictor = predictor
+        self.store = store
+        self.protocol: Protocol = protocols.choose(skeleton, store.camera, protocol)
+        self.about = frame_results.describe(predictor.checkpoint, model_path, store, self.protocol)
+        self.path = path or default_folder(model_path) / self.about.file_name
+        self._labels = store.joints_mm if self.about.labels_digest else None
+
+    def finished(self, watch: Watch) -> FrameResults | None:
+        """What an earlier evaluation left; None where there is nothing of use."""
+        if not self.path.exists():
+            return None
+        try:
+            return frame_results.load(self.path, self.about)
+        except FrameResultsError as error:
+            watch.note(str(error).replace("; evaluate again", "; it is written again"))
+            return None
+
+    def run(self, watch: Watch) -> Literal["finished", "stopped"]:
+        """Evaluate what is not done yet and write the file; ValueError with one line where it cannot be done."""
+        if self.finished(watch) is None:
+            names = self.store.names
+            frame_results.begin(self.path, self.about, names, [self.protocol.group_of(name) for name in names])
+            blocks = self._blocks(watch)
+            if blocks is None:
+                return "stopped"
+            results = frame_results.load_begun(self.path)
+            for span, block in blocks.items():
+                for name, values in block.items():
+                    getattr(results, name)[slice(*span)] = values
+            results.save(self.path)
+        shutil.rmtree(frame_results.parts_folder(self.path), ignore_errors=True)
+        return "finished"
+
+    def _blocks(self, watch: Watch) -> dict[tuple[int, int], Columns] | None:
+        """All blocks by their span, from disk or computed; None where a stop was asked for."""
+        count, computed = len(self.store), 0
+        spans = [(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
+        blocks = {span: block for span in spans if (block := self._kept(span, watch)) is not None}
+        done = sum(stop - start for start, stop in blocks)
+        for start, stop in sorted(blocks):
+            watch.block(frame_results.block_path(self.path, start), start, stop)
+        watch.progress(done, count, 0)
+        for start, stop in (span for span in spans if span not in blocks):
+            batches = []
+            for first in range(start, stop, self._batch):
+                if watch.should_stop():
+                    return None
+                indices = np.arange(first, min(first + self._batch, stop))
+                batches.append(self._evaluate(indices))
+                computed += len(indices)
+                watch.progress(done + computed, count, computed)
+            block = {name: np.concatenate([batch[name] for batch in batches]) for name in frame_results.COLUMNS}
+            path = frame_results.block_path(self.path, start)
+            frame_results.write_block(path, self.about, block)
+            blocks[start, stop] = block
+            watch.block(path, start, stop)
+        return blocks
+
+    def _kept(self, span: tuple[int, int], watch: Watch) -> Columns | None:
+        path = frame_results.block_path(self.path, span[0])
+        if not path.exists():
+            return None
+        try:
+            return frame_results.read_block(path, self.about, *span)
+        except FrameResultsError as error:
+            watch.note(str(error).replace("; evaluate again", "; its frames are evaluated again"))
+            return None
+
+    @property
+    def _batch(self) -> int:
+        return _CPU_BATCH if self.predictor.device.type == "cpu" else BLOCK
+
+    def _evaluate(self, indices: npt.NDArray[np.int64]) -> Columns:
+        """The columns of some frames [n]."""
+        store = self.store
+        center_mm, half_mm = torch.from_numpy(store.center_mm[indices]), torch.from_numpy(store.half_mm[indices])
+        depth_mm = torch.from_numpy(store.depth_mm(indices).astype(np.float32))
+        try:
+            found = consistency(self.predictor, normalise(depth_mm, center_mm, half_mm), cast(Domain, store.domain))
+        except torch.OutOfMemoryError as error:
+            device = self.predictor.device
+            raise ValueError(f"{device} has too little memory for {len(indices)} frames; use --device cpu") from error
+        joints_mm = to_joints_mm(found.pose.cpu(), center_mm, half_mm).numpy()
+        labels = np.full_like(joints_mm, np.nan) if self._labels is None else self._labels[indices]
+        scored = list(self.protocol.indices)
+        return {
+            "pose_latent": found.pose_latent.cpu().numpy(),
+            "errors_mm": joint_errors_mm(joints_mm[:, scored], labels[:, scored]).astype(np.float32),
+            "disagreement_mm": (found.disagreement.cpu() * half_mm).numpy(),
+            "latent_distance": found.latent_distance.cpu().numpy(),
+        }
+
+
+def default_folder(model_path: Path) -> Path:
+    """`evaluations` beside a model, in its run's folder where it is a checkpoint of one."""
+    folder = model_path.absolute().parent
+    return (folder.parent if folder.name == "checkpoints" else folder) / "evaluations"

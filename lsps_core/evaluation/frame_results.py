@@ -1,0 +1,266 @@
+"""What a model makes of every frame of a store, kept in a file: codes, joint errors, and figures without annotation.
+
+While an evaluation runs, every block of frames is a file of its own in a folder beside that file, so that a kill at any
+moment costs one block. NumPy's .npz: plain arrays with checksums, read without unpickling anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lsps_core.config import POSE_LATENT_SIZE
+
+if TYPE_CHECKING:  # the app reads results without waiting for torch
+    from lsps_core.checkpoint import Checkpoint
+    from lsps_core.data.store import FrameStore
+    from lsps_core.evaluation.protocols import Protocol
+
+FORMAT_VERSION = 1
+FloatArray = npt.NDArray[np.float32]
+
+
+class FrameResultsError(ValueError):
+    """A results file that cannot be used and may be written again: what, where, what to do, in one line."""
+
+
+class ForeignFileError(ValueError):
+    """Somebody's file of another kind, which is not ours to replace."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What the results are of. `key` changes with whatever could change a number in them.
+
+    model: file name; model_digest: of config and weights. data, data_path: its store; data_digest: of its frames' names
+    and cubes; labels_digest: of the joints that were scored against, "" where there are none. joints: those scored.
+    """
+
+    model: str
+    model_digest: str
+    data: str
+    data_path: str
+    frame_count: int
+    data_digest: str
+    labels_digest: str
+    domain: str
+    is_simulated: bool
+    protocol: str
+    skeleton: str
+    joints: tuple[str, ...]
+    format_version: int = FORMAT_VERSION
+
+    @property
+    def key(self) -> str:
+        """The same for the same numbers, wherever model and data lie."""
+        told = {name: value for name, value in asdict(self).items() if name not in ("model", "data", "data_path")}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def file_name(self) -> str:
+        return f"{re.sub(r'[^A-Za-z0-9._-]+', '_', self.data)}-{self.key}.npz"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FrameResults:
+    """Rows are the N frames of the store, in its order.
+
+    names, groups [N] text: a group is a subject or sequence, "" where the frame is of none. pose_latent [N, 20] by P.
+    errors_mm [N, J] of `about.joints`, NaN where not annotated. disagreement_mm [N] and latent_distance [N]: see
+    `consistency`. Frames that are not evaluated yet are NaN throughout.
+    """
+
+    about: About
+    names: npt.NDArray[np.str_]
+    groups: npt.NDArray[np.str_]
+    pose_latent: FloatArray
+    errors_mm: FloatArray
+    disagreement_mm: FloatArray
+    latent_distance: FloatArray
+
+    @property
+    def is_done(self) -> npt.NDArray[np.bool_]:
+        """[N]: the frames that are evaluated."""
+        return np.isfinite(self.pose_latent[:, 0])
+
+    def save(self, path: Path) -> None:
+        """Write the file whole or not at all; CheckpointError where it cannot be written."""
+        _write_arrays(
+            path, self.about, _texts(self.names, self.groups) | {name: getattr(self, name) for name in COLUMNS}
+        )
+
+    def take(self, path: Path, start: int, stop: int) -> None:
+        """Fill in frames start..stop from their block; FrameResultsError where that cannot be used."""
+        for name, values in read_block(path, self.about, start, stop).items():
+            getattr(self, name)[start:stop] = values
+
+
+COLUMNS = ("pose_latent", "errors_mm", "disagreement_mm", "latent_distance")
+
+
+def begin(path: Path, about: About, names: Sequence[str], groups: Sequence[str]) -> None:
+    """Put aside what is known of the frames before they are evaluated; whoever follows gets it from `load_begun`."""
+    texts = _texts(np.array(names, dtype=np.str_), np.array(groups, dtype=np.str_))
+    _write_arrays(_begun_path(path), about, texts)
+
+
+def load_begun(path: Path) -> FrameResults:
+    """The frames of a results file that is being made, none of them evaluated: `FrameResults.take` adds the blocks."""
+    about, arrays = _read_arrays(_begun_path(path))
+    shapes = _shapes(about, about.frame_count)
+    columns = {name: np.full(shape, np.nan, dtype=np.float32) for name, shape in shapes.items()}
+    return _results(path, about, arrays | columns)
+
+
+def load(path: Path, about: About | None = None) -> FrameResults:
+    """Read a finished file; FrameResultsError where it is damaged, or not of the model and data that `about` tells."""
+    found, arrays = _read_arrays(path)
+    if about is not None:
+        _check_key(path, found, about)
+    return _results(path, found, arrays)
+
+
+def _results(path: Path, about: About, arrays: dict[str, npt.NDArray[Any]]) -> FrameResults:
+    count = about.frame_count
+    _check_shapes(path, arrays, _shapes(about, count) | {"names": (count,), "groups": (count,)})
+    return FrameResults(
+        about=about,
+        names=np.char.decode(arrays["names"], "utf-8"),
+        groups=np.char.decode(arrays["groups"], "utf-8"),
+        pose_latent=arrays["pose_latent"],
+        errors_mm=arrays["errors_mm"],
+        disagreement_mm=arrays["disagreement_mm"],
+        latent_distance=arrays["latent_distance"],
+    )
+
+
+def write_block(path: Path, about: About, columns: Mapping[str, FloatArray]) -> None:
+    """Put the columns of some frames aside; CheckpointError where they cannot be written."""
+    _write_arrays(path, about, columns)
+
+
+def read_block(path: Path, about: About, start: int, stop: int) -> dict[str, FloatArray]:
+    """The columns of frames start..stop that were put aside; FrameResultsError where these cannot be used."""
+    found, arrays = _read_arrays(path)
+    _check_key(path, found, about)
+    _check_shapes(path, arrays, _shapes(about, stop - start))
+    return {name: arrays[name] for name in COLUMNS}
+
+
+def _texts(names: npt.NDArray[np.str_], groups: npt.NDArray[np.str_]) -> dict[str, npt.NDArray[Any]]:
+    return {"names": np.char.encode(names, "utf-8", "replace"), "groups": np.char.encode(groups, "utf-8", "replace")}
+
+
+def _write_arrays(path: Path, about: About, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    from lsps_core.checkpoint import replacing
+
+    told: dict[str, Any] = {"about": np.frombuffer(json.dumps(asdict(about)).encode(), dtype=np.uint8)}
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **told, **dict(arrays))
+
+
+def _read_arrays(path: Path) -> tuple[About, dict[str, npt.NDArray[Any]]]:
+    """Whatever `_write_arrays` wrote; FrameResultsError with one line for a file that is none."""
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            if "about" not in file.files:
+                raise ForeignFileError(f"{path} is no file of results; give another name or move it away")
+            arrays = {name: file[name] for name in file.files}
+        told = json.loads(arrays.pop("about").tobytes())
+        about = About(**told | {"joints": tuple(told["joints"])})
+    except ForeignFileError:
+        raise
+    except FileNotFoundError:
+        raise FrameResultsError(f"{path} does not exist; check the path") from None
+    except (
+        OSError,
+        EOFError,
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise FrameResultsError(f"{path} is damaged, or no results of frames ({error}); evaluate again") from error
+    if about.format_version != FORMAT_VERSION:
+        raise FrameResultsError(f"{path} has results of format version {about.format_version}; evaluate again")
+    return about, arrays
+
+
+def parts_folder(path: Path) -> Path:
+    """Where the blocks of an unfinished results file lie."""
+    return path.with_name(f".{path.name}.parts")
+
+
+def block_path(path: Path, start: int) -> Path:
+    return parts_folder(path) / f"{start:09d}.npz"
+
+
+def _begun_path(path: Path) -> Path:
+    return parts_folder(path) / "frames.npz"
+
+
+def _check_key(path: Path, found: About, about: About) -> None:
+    if found.key != about.key:
+        raise FrameResultsError(f"{path} holds results of another model, data or protocol; evaluate again")
+
+
+def _shapes(about: About, count: int) -> dict[str, tuple[int, ...]]:
+    sizes: dict[str, tuple[int, ...]] = {"pose_latent": (POSE_LATENT_SIZE,), "errors_mm": (len(about.joints),)}
+    return {name: (count, *sizes.get(name, ())) for name in COLUMNS}
+
+
+def _check_shapes(path: Path, arrays: Mapping[str, npt.NDArray[Any]], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    for name, shape in shapes.items():
+        if name not in arrays or arrays[name].shape != shape:
+            found = list(arrays[name].shape) if name in arrays else "missing"
+            raise FrameResultsError(f"{path} is damaged: {name} is {found}, not {list(shape)}; evaluate again")
+
+
+def describe(checkpoint: Checkpoint, model_path: Path, store: FrameStore, protocol: Protocol) -> About:
+    """What results of a model on a store are of; reads the store's names and joints."""
+    has_labels = store.skeleton is not None and store.skeleton.joints == checkpoint.skeleton.joints
+    return About(
+        model=model_path.name,
+        model_digest=model_digest(checkpoint),
+        data=store.path.stem,
+        data_path=str(store.path.absolute()),
+        frame_count=len(store),
+        data_digest=_digest("\0".join(store.names).encode(), store.center_mm.tobytes(), store.half_mm.tobytes()),
+        labels_digest=_digest(store.joints_mm.tobytes()) if has_labels and store.joints_mm is not None else "",
+        domain=store.domain,
+        is_simulated=store.is_simulated,
+        protocol=protocol.name,
+        skeleton=checkpoint.skeleton.name,
+        joints=protocol.joints,
+    )
+
+
+def model_digest(checkpoint: Checkpoint) -> str:
+    """Tells models apart by config and weights; names and records may change."""
+    import torch
+
+    parts = [json.dumps(asdict(checkpoint.config), sort_keys=True).encode()]
+    for name, weight in sorted(checkpoint.weights.items()):
+        parts += [f"{name} {list(weight.shape)}".encode()]
+        parts += [weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()]
+    return _digest(*parts)
+
+
+def _digest(*parts: bytes) -> str:
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(len(part).to_bytes(8, "little"))
+        whole.update(part)
+    return whole.hexdigest()[:16]

@@ -1,0 +1,283 @@
+"""What a model makes of every frame: the same as one by one, kept through kills, stops and damage."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lsps_core import checkpoint
+from lsps_core.camera import SIMULATED
+from lsps_core.cli import main
+from lsps_core.data.crop import normalise
+from lsps_core.data.store import FrameStore, FrameWriter
+from lsps_core.evaluation import frame_evaluation, frame_results
+from lsps_core.evaluation.consistency import consistency, disagreement
+from lsps_core.evaluation.evaluate import evaluate
+from lsps_core.evaluation.frame_evaluation import FrameEvaluation, Watch
+from lsps_core.evaluation.frame_results import COLUMNS, FrameResultsError
+from lsps_core.inference import Predictor
+
+COUNT = 20
+
+
+@pytest.fixture
+def model_path(untrained, tmp_path) -> Path:
+    checkpoint.save(untrained, tmp_path / "run" / "model.safetensors")
+    return tmp_path / "run" / "model.safetensors"
+
+
+@pytest.fixture
+def store_path(stores, tmp_path) -> Path:
+    """A few frames of two subjects; one is not annotated at all, and one joint of another is not."""
+    path = tmp_path / "few frames.h5"
+    with (
+        FrameStore(stores["real"]) as store,
+        FrameWriter(path, domain="real", camera=SIMULATED, skeleton=store.skeleton, is_simulated=True) as writer,
+    ):
+        joints = store.joints_mm[:COUNT].copy()
+        joints[3], joints[5, 7] = np.nan, np.nan
+        names = [f"subject{i % 2}/{i:04d}" for i in range(COUNT)]
+        cubes = {"center_mm": store.center_mm[:COUNT], "half_mm": store.half_mm[:COUNT]}
+        writer.append(depth_mm=store.depth_mm(slice(0, COUNT)), joints_mm=joints, names=names, **cubes)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _small_blocks(monkeypatch):
+    monkeypatch.setattr(frame_evaluation, "BLOCK", 6)
+    monkeypatch.setattr(frame_evaluation, "_CPU_BATCH", 4)
+
+
+def run(model_path: Path, store_path: Path, out: Path | None = None, **watch):
+    with FrameStore(store_path) as store:
+        evaluation = FrameEvaluation(Predictor.load(model_path), model_path, store, out)
+        return evaluation.run(Watch(**watch)), evaluation.path
+
+
+def assert_equal(one, other):
+    for name in (*COLUMNS, "names", "groups"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+
+
+def test_disagreement_is_the_mean_over_pairs_and_joints():
+    poses = torch.randn(4, 3, 21, 3)
+    loop = [
+        np.mean([(a[b] - c[b]).norm(dim=1).mean().item() for a, c in combinations(poses, 2)])
+        for b in range(len(poses[0]))
+    ]
+    np.testing.assert_allclose(disagreement(poses), loop, rtol=1e-5)
+    line = torch.tensor([0.0, 3.0, 6.0])[:, None, None, None] * torch.tensor([1.0, 0.0, 0.0])
+    assert disagreement(line).tolist() == [4.0]
+
+
+def test_consistency_of_a_batch_is_that_of_its_frames_by_the_routes_taken_one_by_one(untrained):
+    predictor, image = Predictor(untrained), torch.rand(3, 1, 128, 128) * 2 - 1
+    together = consistency(predictor, image, "real")
+    for index in range(3):
+        x = image[index : index + 1]
+        pose, there = predictor.predict_pose(x, "real"), predictor.translate(x, "real")
+        poses = [pose, predictor.predict_pose(predictor.reconstruct(x, "real"), "real")]
+        poses += [predictor.predict_pose(there, "synthetic")]
+        poses += [
+            predictor.predict_pose(predictor.generate(predictor.map(together.pose_latent[[index]]), "real"), "real")
+        ]
+        assert together.disagreement[index].item() == pytest.approx(disagreement(torch.stack(poses)).item(), abs=1e-4)
+        change = predictor.encode(x, "real") - predictor.encode(there, "synthetic")
+        assert together.latent_distance[index].item() == pytest.approx(change.square().mean().sqrt().item(), rel=1e-4)
+
+
+def test_results_agree_with_an_evaluation_and_say_what_they_are_of(model_path, store_path):
+    reason, path = run(model_path, store_path)
+    results = frame_results.load(path)
+    assert reason == "finished"
+    assert path.parent == model_path.parent / "evaluations"
+    with FrameStore(store_path) as store:
+        evaluation = evaluate(Predictor.load(model_path), store)
+        latent = Predictor.load(model_path).posterior(
+            normalise(
+                *(
+                    torch.from_numpy(a)
+                    for a in (store.depth_mm([2]).astype(np.float32), store.center_mm[[2]], store.half_mm[[2]])
+                )
+            ),
+            "real",
+        )
+        assert results.names.tolist() == store.names
+    np.testing.assert_allclose(results.errors_mm[evaluation.table.places], evaluation.table.errors_mm, rtol=1e-4)
+    np.testing.assert_allclose(results.pose_latent[[2]], latent, atol=1e-5)
+    assert np.isnan(results.errors_mm[3]).all()
+    assert np.isnan(results.errors_mm[5]).sum() == 1
+    assert np.isfinite(results.disagreement_mm).all()
+    assert results.groups.tolist() == ["subject0", "subject1"] * 10
+    assert results.is_done.all()
+    about = results.about
+    assert (about.data, about.frame_count, about.is_simulated, len(about.joints)) == ("few frames", COUNT, True, 21)
+
+
+def test_data_without_annotation_give_what_needs_none(model_path, store_path, tmp_path):
+    path = tmp_path / "bare.h5"
+    with FrameStore(store_path) as store, FrameWriter(path, domain="real", camera=SIMULATED) as writer:
+        cubes = {"center_mm": store.center_mm, "half_mm": store.half_mm, "names": store.names}
+        writer.append(depth_mm=store.depth_mm(slice(None)), **cubes)
+    results = frame_results.load(run(model_path, path)[1])
+    labelled = frame_results.load(run(model_path, store_path)[1])
+    assert np.isnan(results.errors_mm).all()
+    for name in ("pose_latent", "disagreement_mm", "latent_distance"):
+        np.testing.assert_array_equal(getattr(results, name), getattr(labelled, name))
+
+
+@pytest.mark.parametrize("batches", [0, 1, 2, 3, 4, 5])
+def test_what_was_stopped_goes_on_to_the_same_bits(model_path, store_path, tmp_path, batches):
+    _, whole = run(model_path, store_path, tmp_path / "whole.npz")
+    left = iter([False] * batches)
+    reason, path = run(model_path, store_path, tmp_path / "stopped.npz", should_stop=lambda: next(left, True))
+    assert reason == "stopped"
+    assert not path.exists()
+    done, blocks = [], []
+    reason, _ = run(
+        model_path, store_path, path, progress=lambda *a: done.append(a), block=lambda *a: blocks.append(a[1:])
+    )
+    assert reason == "finished"
+    assert done[0] == (batches // 2 * 6, COUNT, 0)
+    assert done[-1][0] == COUNT
+    assert blocks == [(0, 6), (6, 12), (12, 18), (18, 20)]
+    assert_equal(frame_results.load(path), frame_results.load(whole))
+    assert not frame_results.parts_folder(path).exists()
+
+
+def test_a_follower_sees_the_same_block_by_block(model_path, store_path, tmp_path):
+    path, followed, counts = tmp_path / "out.npz", [], []
+
+    def follow(block_path: Path, start: int, stop: int) -> None:
+        followed[:] = followed or [frame_results.load_begun(path)]
+        followed[0].take(block_path, start, stop)
+        counts.append(int(followed[0].is_done.sum()))
+
+    run(model_path, store_path, path, block=follow)
+    assert counts == [6, 12, 18, 20]
+    assert_equal(followed[0], frame_results.load(path))
+
+
+def test_a_finished_file_is_not_computed_again(model_path, store_path):
+    _, path = run(model_path, store_path)
+    before = path.stat().st_mtime_ns
+    assert run(model_path, store_path, should_stop=lambda: True) == ("finished", path)
+    assert path.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
+@pytest.mark.parametrize("which", ["file", "block"])
+def test_damage_is_one_line_and_computed_again(model_path, store_path, tmp_path, which, damage):
+    path, notes = tmp_path / "out.npz", []
+    _, whole = run(model_path, store_path, tmp_path / "whole.npz")
+    left = iter([False] * 4)
+    run(model_path, store_path, path, **({"should_stop": lambda: next(left, True)} if which == "block" else {}))
+    broken = path if which == "file" else frame_results.block_path(path, 6)
+    content = bytearray(broken.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    broken.write_bytes({"cut": content[: len(content) // 2], "flipped": content, "empty": b""}[damage])
+    with pytest.raises(FrameResultsError, match="damaged"):
+        frame_results.load(broken)
+    run(model_path, store_path, path, note=notes.append)
+    assert len(notes) == 1
+    assert "again" in notes[0]
+    assert "\n" not in notes[0]
+    assert_equal(frame_results.load(path), frame_results.load(whole))
+
+
+def test_another_model_or_other_data_are_another_file(untrained, model_path, store_path, stores, tmp_path):
+    first = run(model_path, store_path)[1]
+    other = tmp_path / "run" / "other.safetensors"
+    weights = {name: weight + 1e-3 for name, weight in untrained.weights.items()}
+    checkpoint.save(checkpoint.Checkpoint(**{**vars(untrained), "weights": weights}), other)
+    renamed = tmp_path / "run" / "renamed.safetensors"
+    checkpoint.save(checkpoint.Checkpoint(**{**vars(untrained), "training": {"noted": 1}}), renamed)
+    assert run(renamed, store_path)[1] == first
+    assert run(other, store_path, should_stop=lambda: True)[1] != first
+    assert run(model_path, stores["real"], should_stop=lambda: True)[1] != first
+    notes = []
+    assert run(other, store_path, first, should_stop=lambda: True, note=notes.append)[0] == "stopped"
+    assert "another model" in notes[0]
+
+
+def test_somebodys_own_file_is_left_alone(model_path, store_path, tmp_path, capsys):
+    path = tmp_path / "mine.npz"
+    np.savez(path, a=np.zeros(3))
+    for name in (path, tmp_path / "model.h5", tmp_path):
+        assert main(["failures", str(model_path), str(store_path), "--out", str(name), "--device", "cpu"]) == 2
+        assert len(capsys.readouterr().err.strip().splitlines()[-1:]) == 1
+    assert np.load(path)["a"].shape == (3,)
+
+
+def test_the_command_says_what_happens_as_json_lines(model_path, store_path, capsys):
+    arguments = ["failures", str(model_path.parent), str(store_path), "--device", "cpu", "--json"]
+    assert main(arguments) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["kind"] for event in events if event["kind"] != "progress"] == ["started", *["block"] * 4, "ended"]
+    assert events[-1]["reason"] == "finished"
+    assert events[0]["total"] == COUNT
+    assert frame_results.load(Path(events[-1]["path"])).is_done.all()
+    assert main(arguments) == 0
+    again = [json.loads(line)["kind"] for line in capsys.readouterr().out.splitlines()]
+    assert again == ["started", "ended"]
+
+
+def test_a_place_that_takes_no_files_is_said_before_the_work(model_path, store_path, capsys):
+    (model_path.parent / "evaluations").write_text("in the way")
+    assert main(["failures", str(model_path), str(store_path), "--device", "cpu"]) == 2
+    assert "--out" in capsys.readouterr().err.splitlines()[-1]
+
+
+def start(model_path: Path, stores: dict[str, Path], out: Path) -> subprocess.Popen[str]:
+    """On two blocks of frames, once the first batch is done."""
+    store = out.parent / "many.h5"
+    if not store.exists():
+        with FrameStore(stores["real"]) as source, FrameWriter(store, domain="real", camera=SIMULATED) as writer:
+            indices = np.arange(256) % len(source)
+            cubes = {"center_mm": source.center_mm[indices], "half_mm": source.half_mm[indices]}
+            writer.append(depth_mm=source.depth_mm(indices), names=[f"{i}" for i in range(256)], **cubes)
+    command = [sys.executable, "-m", "lsps_core.cli", "failures", model_path, store, "--out", out, "--json"]
+    return subprocess.Popen(
+        [*map(str, command), "--device", "cpu"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+
+
+def read_until(process: subprocess.Popen[str], wanted) -> None:
+    for line in process.stdout:
+        if wanted(json.loads(line)):
+            return
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
+def test_killed_and_stopped_processes_leave_the_same_bits_in_the_end(model_path, stores, tmp_path):
+    whole, killed = tmp_path / "whole.npz", tmp_path / "killed.npz"
+    with start(model_path, stores, whole) as process:
+        process.communicate()
+    with start(model_path, stores, killed) as process:
+        read_until(process, lambda event: event["kind"] == "block")
+        process.kill()
+    assert not killed.exists()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with start(model_path, stores, killed) as process:
+            read_until(process, lambda event: event["kind"] == "progress")
+            process.send_signal(number)
+            ended = json.loads(process.stdout.read().splitlines()[-1])
+        assert process.returncode == 0
+        assert (ended["kind"], ended["reason"]) == ("ended", "stopped")
+    with start(model_path, stores, killed) as process:
+        events = [json.loads(line) for line in process.stdout]
+    assert next(event for event in events if event["kind"] == "progress")["done"] >= 128
+    assert_equal(frame_results.load(killed), frame_results.load(whole))
