@@ -214,7 +214,7 @@ class Session(QObject):
         self._is_recut = False
         if view.complaint:
             self.is_encoding_wanted = False  # what is in the cube is hardly a hand
-            self.message.emit(view.complaint)
+            self.message.emit(f"{view.complaint}; see the Inspector")
         self.frame_changed.emit()
         self.encoding_changed.emit()
         if self.is_encoding_wanted:

@@ -215,7 +215,7 @@ def _find(depth_mm: npt.NDArray[np.float32], camera: Camera, cube_mm: float, nam
         is_near = depth_mm <= np.nanpercentile(depth_mm, 5)
         rows, columns = np.nonzero(is_near)
         center = (float(np.median(columns)), float(np.median(rows)), float(np.median(depth_mm[is_near])))
-        return center, "no hand found; the nearest thing", f"{name}: {error}, in the Inspector"
+        return center, "no hand found; the nearest thing", f"{name}: {error}"
     u, v, d = camera.project(found.center_mm).tolist()
     return (u, v, d), found.note, ""
 

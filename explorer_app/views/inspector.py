@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _DEPTH_STEP_MM, _EDGE_STEP_MM = 5.0, 10.0
 _TWO_COLUMNS_PX, _STACKED_PX, _COLUMN_PX = 1250, 640, 300
-_HOW = "Drag to move the cube, double-click to put it on a surface; wheel: depth, Ctrl+wheel: size"
+_HOW = "Drag: move; double-click: put on a surface; wheel: depth; Ctrl+wheel: size"
 _NOT_KEPT = "A store keeps only what was cut out, not the raw image"
 _NOTHING = "Open or drop depth images to see how they are cut"
 
@@ -208,7 +208,10 @@ class Inspector(QWidget):
         if view is None:
             self.input.placeholder = "No frame yet"
             self.input.clear()
+            self.input.set_caption("")
         else:
+            height, width = view.frame.depth_mm.shape
+            self.input.set_caption(f"{width} × {height} px, {2 * view.frame.half_mm:g} mm wide and deep")
             self.input.show_depth(view.input_mm, -view.frame.half_mm, view.frame.half_mm)
         self._show_cut()
         self.facts.show_view(view)
@@ -218,13 +221,15 @@ class Inspector(QWidget):
         self.raw.is_movable = view is not None and view.raw is not None
         if self.raw.is_movable:
             self.raw.show_depth(view.raw.depth_mm, view.raw.near_mm, view.raw.far_mm)
-            self.raw.setToolTip(f"{view.raw.note}\n{_HOW}")
+            self.raw.setToolTip(view.raw.note)
+            self.raw.set_caption(_HOW)
             flip = ", flipped" if view.raw.cut.settings.is_mirrored else ""
             self.raw.title = f"Raw image{flip}: {view.raw.note.partition(',')[0]}"
         else:
             self.raw.placeholder = _NOTHING if view is None else _NOT_KEPT
             self.raw.title = "Raw image"
             self.raw.aspect = 4 / 3
+            self.raw.set_caption("")
             self.raw.clear()
 
     def _show_cut(self) -> None:
