@@ -56,9 +56,7 @@ def open_window(model_path: Path, device: str = "cpu", store: str = "") -> Itera
     ensure_font()
     window = MainWindow(device)
     window.show()
-    window.open_paths([model_path])
-    if store:
-        window.open_sample(store)
+    window.open_paths([model_path, *([resource("samples", store)] if store else [])])
     wait_until(lambda: window.session.pictures is not None and not window.background.is_busy)
     if window.session.model is None:
         raise RuntimeError(f"{model_path} was not opened")
