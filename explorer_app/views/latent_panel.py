@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Slot
@@ -73,6 +72,7 @@ class LatentPanel(QWidget):
         self._lines.setSpacing(1)
         self.rows = [LatentRow() for _ in range(POSE_LATENT_SIZE)]
         self.sliders = [row.slider for row in self.rows]
+        self._lines.addStretch()
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -166,7 +166,7 @@ class LatentPanel(QWidget):
     @Slot(bool)
     def _on_order(self, is_by_effect: bool) -> None:
         self._is_by_effect = is_by_effect
-        self._show_axes()
+        self._lay_out()
 
     @Slot()
     def _on_model(self) -> None:
@@ -177,7 +177,7 @@ class LatentPanel(QWidget):
         self._show_axes()
 
     def _show_axes(self) -> None:
-        """Names, order and values; all that changes with the model, the basis or the order."""
+        """Names, order and values; all that changes with the model or the basis."""
         if self._pointed is not None:
             self._point_at(self._pointed, False)
         model, basis = self._session.model, self.axes.basis
@@ -188,7 +188,7 @@ class LatentPanel(QWidget):
             row.show_name(
                 label, names[axis], effects.describe(axis, label) if effects is not None else f"{label}, {_TIP}"
             )
-        self._lay_out(effects.order if effects is not None and self._is_by_effect else range(POSE_LATENT_SIZE))
+        self._lay_out()
         self.header.show_state(
             is_principal=self._is_principal,
             has_model=model is not None,
@@ -197,9 +197,12 @@ class LatentPanel(QWidget):
         self.pad.show_axes(self.axes, self._names(), effects.order[:2] if effects is not None else (0, 1))
         self._show()
 
-    def _lay_out(self, order: Sequence[int]) -> None:
-        for axis in order:  # a widget that is added again moves to the end
-            self._lines.addWidget(self.rows[axis], 1)
+    def _lay_out(self) -> None:
+        model = self._session.model
+        is_sorted = model is not None and self._is_by_effect
+        order = model.effects(self.axes.basis).order if is_sorted else range(POSE_LATENT_SIZE)
+        for place, axis in enumerate(order):  # a widget that is put in again moves there
+            self._lines.insertWidget(place, self.rows[axis], 1)
         stops = [stop for axis in order for stop in self.rows[axis].stops]
         for stop, following in itertools.pairwise(stops):
             QWidget.setTabOrder(stop, following)

@@ -17,7 +17,7 @@ _TYPED_LIMIT = 999.0
 """Codes of frames may lie outside the slider; the field shows them as they are."""
 _ZERO = 1e-9
 """A coordinate that is this small was 0 before it went through another basis."""
-_HEIGHT = 24
+_SMALLEST_HEIGHT, _LARGEST_HEIGHT = 24, 32
 _BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
@@ -47,7 +47,8 @@ class LatentRow(QWidget):
         layout.addWidget(self.slider, 2)
         for widget in (self.field, self.lock, self.reset):
             layout.addWidget(widget)
-        self.setMinimumHeight(_HEIGHT)
+        self.setMinimumHeight(_SMALLEST_HEIGHT)
+        self.setMaximumHeight(_LARGEST_HEIGHT)
         self.slider.valueChanged.connect(self._on_slider)
         self.slider.sliderPressed.connect(self._on_pressed)
         self.slider.sliderReleased.connect(self._on_released)

@@ -298,6 +298,11 @@ def test_the_pad_opens_on_the_two_strongest_axes_and_follows_locks(
     chosen = (panel.pad.across.currentIndex(), panel.pad.upwards.currentIndex())
     assert chosen == model.effects(RAW).order[:2]
     assert panel.pad.across.currentText() == panel.rows[chosen[0]].label.text()
+    other = next(axis for axis in range(20) if axis not in chosen)
+    panel.pad.across.setCurrentIndex(other)
+    panel.header.order.setCurrentIndex(1)
+    assert panel.pad.across.currentIndex() == other
+    panel.pad.across.setCurrentIndex(chosen[0])
     for axis in chosen:
         panel.rows[axis].lock.click()
     assert not panel.pad.square.isEnabled()
