@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
         self._add_dock("Frame", self.strip, bottom)
         self._add_dock("Inspector", Inspector(self.session, self.background), bottom)
         self._add_dock("Gallery", self.gallery, bottom)
+        self.docks["Gallery"].visibilityChanged.connect(self.gallery.set_seen)
         self._add_dock("Walk", self.walk, bottom)
         self.docks["Frame"].raise_()
         self.resizeDocks([self.docks["Pose latent"]], [310], Qt.Orientation.Horizontal)

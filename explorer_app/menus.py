@@ -19,6 +19,7 @@ from explorer_app.menu_lists import (
     show_presets,
 )
 from explorer_app.views.colour_choice import ColourMenu
+from explorer_app.views.shortcuts import NAME_PROPERTY
 
 if TYPE_CHECKING:
     from explorer_app.main_window import MainWindow
@@ -73,10 +74,12 @@ def _build_copy_menu(window: MainWindow, menu: QMenu) -> None:
 
 
 def _build_latent_menu(window: MainWindow, menu: QMenu) -> None:
-    for action, keys in (
-        (window.session.undo_stack.createUndoAction(window, "&Undo"), QKeySequence.StandardKey.Undo),
-        (window.session.undo_stack.createRedoAction(window, "&Redo"), QKeySequence.StandardKey.Redo),
+    stack = window.session.undo_stack
+    for name, action, keys in (
+        ("Undo", stack.createUndoAction(window, "&Undo"), QKeySequence.StandardKey.Undo),
+        ("Redo", stack.createRedoAction(window, "&Redo"), QKeySequence.StandardKey.Redo),
     ):
+        action.setProperty(NAME_PROPERTY, name)
         action.setShortcut(keys)
         menu.addAction(action)
     menu.addSeparator()

@@ -58,4 +58,4 @@ def provenance(model: HandModel | None) -> str:
     commands = model.training.get("commands")
     for command in commands if isinstance(commands, list) else []:
         lines.append(f"<code>{escape(str(command))}</code>")
-    return "<br>".join([*lines, "Help ▸ Model info has all that its file says."])
+    return "<br>".join([*lines, "Model ▸ Model info has all that its file says."])

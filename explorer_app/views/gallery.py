@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
@@ -28,11 +27,12 @@ _LARGEST_SEED = 2**31 - 1 - PAGE
 
 
 class Gallery(QWidget):
-    """A view of the prior of `Session.model`. Computes only while it is on screen."""
+    """A view of the prior of `Session.model`. Computes only while it is seen."""
 
     def __init__(self, session: Session, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._is_seen = False
         self._stamp: tuple[object, int, float] | None = None
         self._looked_for: tuple[object, object] | None = None
         self._decoding = background.add_worker("gallery", self._on_samples)
@@ -101,8 +101,10 @@ class Gallery(QWidget):
         layout.addWidget(self.open_nearest)
         return panel
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
+    @Slot(bool)
+    def set_seen(self, is_seen: bool) -> None:
+        """Whether it is the raised tab: Qt calls those behind it visible too."""
+        self._is_seen = is_seen
         self._draw()
 
     @Slot()
@@ -114,7 +116,7 @@ class Gallery(QWidget):
         """Have the page drawn, unless it is or nobody sees it."""
         stamp = (self._session.model, self.seed.value(), self.temperature.value())
         self._show_enabled()
-        if stamp == self._stamp or self._session.model is None or not self.isVisible():
+        if stamp == self._stamp or self._session.model is None or not self._is_seen:
             return
         self._stamp = stamp
         with QSignalBlocker(self.grid.selectionModel()):
@@ -134,7 +136,7 @@ class Gallery(QWidget):
             return
         self.grid.samples.add(samples)
         done = seeds.stop - self._stamp[1]
-        if done < PAGE and self.isVisible():
+        if done < PAGE and self._is_seen:
             self._ask(done)
         elif done < PAGE:
             self._stamp = None  # drawn when it is seen again

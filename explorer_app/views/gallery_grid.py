@@ -18,6 +18,7 @@ PAGE = 12
 SAMPLE_ROLE = Qt.ItemDataRole.UserRole
 _TILE = 128
 """px of one domain's picture in the kept image; cells show it smaller"""
+_SMALLEST = 44
 _GAP = 6
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
@@ -135,15 +136,19 @@ class GalleryGrid(QListView):
         self.viewport().update()
 
     def _fit(self) -> None:
-        """The largest cells of which a whole page is in view."""
-        width, height, text = self.viewport().width() - 2, self.viewport().height(), self.fontMetrics().height()
-        edges = []
+        """The largest cells of which a whole page is in view, or the smallest readable ones."""
+        text = self.fontMetrics().height()
+        width, height = self.width() - 4, self.height() - 4  # without a scroll bar: it comes only if this fails
+        fits = []
         for columns in (1, 2, 3, 4, 6):
             rows = -(-PAGE // columns)
-            edges.append(min((width / columns - 2 * _GAP) / 3, height / rows - text - 2 * _GAP))
-        edge = int(min(max(*edges, 40), _TILE))
-        columns = max(int(width // (3 * edge + 2 * _GAP)), 1)
-        self.setGridSize(QSize(int(width // columns), edge + text + 2 * _GAP))
+            edge = min((width / columns - 2 * _GAP) / 3, height / rows - text - 2 * _GAP)
+            fits.append((int(min(edge, _TILE)), columns))
+        edge, columns = max(fits)
+        if edge < _SMALLEST:
+            edge, columns = _SMALLEST, max((width - 20) // (3 * _SMALLEST + 2 * _GAP), 1)
+            width -= 20
+        self.setGridSize(QSize(width // columns, edge + text + 2 * _GAP))
 
 
 class _Delegate(QStyledItemDelegate):
@@ -200,7 +205,7 @@ def _image(sample: GallerySample, half_mm: float, drawn: Figure, palette: QPalet
         picture = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
         painter.drawImage(QRectF(column * _TILE, 0, _TILE, _TILE), picture)
     painter.translate(2 * _TILE, 0)
-    px, away, _ = Orbit().project(drawn.points, _TILE, _TILE)
+    px, away, _ = Orbit(distance=4.4).project(drawn.points, _TILE, _TILE)
     for parent, child in sorted(drawn.known_bones, key=lambda bone: -away[bone[1]]):
         pen = QPen(QColor(*drawn.colours[child]), 5)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)

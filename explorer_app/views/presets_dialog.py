@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -25,6 +25,16 @@ from explorer_app.session import Session
 _NAME = Qt.ItemDataRole.UserRole
 
 
+class _List(QListWidget):
+    remove_asked = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Delete:
+            self.remove_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class PresetsDialog(QDialog):
     """A view of the presets of `Session.model`: save the shown latent, go to one, rename, delete."""
 
@@ -40,7 +50,7 @@ class PresetsDialog(QDialog):
         self.name.setToolTip("A name that is there already takes the shown latent")
         self.save = QPushButton("Save")
         self.save.setToolTip("Keep the shown latent under this name")
-        self.list = QListWidget()
+        self.list = _List()
         self.list.setAccessibleName("Presets")
         self.list.setToolTip("Double-click or press F2 to rename")
         self.go, self.remove = QPushButton("Go to"), QPushButton("Delete")
@@ -58,7 +68,7 @@ class PresetsDialog(QDialog):
         self.remove.clicked.connect(self._remove)
         self.list.itemChanged.connect(self._rename)
         self.list.currentItemChanged.connect(self._show_buttons)
-        QShortcut(QKeySequence(Qt.Key.Key_Delete), self.list, self._remove, context=Qt.ShortcutContext.WidgetShortcut)
+        self.list.remove_asked.connect(self._remove)
         self._show()
 
     def _build(self) -> None:

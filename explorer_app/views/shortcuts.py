@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMenu, QMenuBar, QTextB
 
 from explorer_app.views import theme
 
+NAME_PROPERTY = "sheetName"
+"""Of an action whose text changes with what it would do."""
 _EVERYWHERE = (("Move through the controls", "Tab"), ("Open a menu", "Alt+letter"), ("Leave a dialog", "Esc"))
 
 
@@ -25,7 +27,8 @@ def _rows(menu: QMenu) -> list[tuple[str, str]]:
             rows += [(f"{_plain(action.text())} ▸ {name}", keys) for name, keys in _rows(action.menu())]
         elif action.shortcuts():
             form = QKeySequence.SequenceFormat.NativeText
-            rows.append((_plain(action.text()), " or ".join(key.toString(form) for key in action.shortcuts())))
+            name = action.property(NAME_PROPERTY) or action.text()
+            rows.append((_plain(name), " or ".join(key.toString(form) for key in action.shortcuts())))
     return rows
 
 
