@@ -19,7 +19,7 @@ from explorer_app.model.coarse import coarse_predictor
 from explorer_app.model.effects import Effects
 from explorer_app.model.latent import LatentCode, LatentScale
 from explorer_app.model.routes import RouteName, Routes, compare
-from lsps_core.config import IMAGE_SIZE, POSE_LATENT_SIZE, Domain, other_domain
+from lsps_core.config import IMAGE_SIZE, Domain, other_domain
 from lsps_core.data.crop import FAR_FACE, normalise
 from lsps_core.data.frame import HandFrame
 from lsps_core.device import resolve_device
@@ -30,8 +30,6 @@ FloatArray = npt.NDArray[np.float32]
 # One core stays with the window and whatever else runs, a training for instance: OpenMP's threads spin while they wait
 # for one that shares its core. On two cores, beside a training, a decode took 320 ms with two threads, 20 with one.
 _THREAD_COUNT = torch.get_num_threads() if "OMP_NUM_THREADS" in os.environ else max(1, torch.get_num_threads() - 1)
-
-_STEP_SIGMA = 0.01
 
 _MEASURED_HANDS = 32
 
@@ -112,17 +110,10 @@ class HandModel:
         return self._predictor.pose_decoder(self.scale.to_latent(code))
 
     def pose_and_jacobian(self, code: LatentCode) -> tuple[FloatArray, FloatArray]:
-        """code -> pose [J, 3] and how it moves with each σ of the code, [J, 3, 20]; a fraction of a millisecond.
-
-        Differences of one batch: torch.func takes 20 ms for the same, and the decoder is piecewise linear.
-        """
-        latent = self._latent(code)
-        steps = torch.diag(
-            self._latent(LatentCode((_STEP_SIGMA,) * POSE_LATENT_SIZE))[0] - self._latent(LatentCode())[0]
-        )
-        poses = self._predictor.decode_pose(torch.cat([latent, latent + steps, latent - steps])).cpu().numpy()
-        ahead, behind = poses[1 : POSE_LATENT_SIZE + 1], poses[POSE_LATENT_SIZE + 1 :]
-        return poses[0], np.moveaxis((ahead - behind) / np.float32(2 * _STEP_SIGMA), 0, -1)
+        """code -> pose [J, 3] and how it moves with each σ of the code, [J, 3, 20]; a fraction of a millisecond."""
+        latent = self.scale.to_latent(code)
+        decoder = self._predictor.pose_decoder
+        return decoder(latent), np.float32(decoder.jacobian(latent) * self.scale.usable_std())
 
     def decode(self, code: LatentCode, is_coarse: bool = False) -> Pictures:
         """code -> both pictures; coarse ones only of a model that has them."""

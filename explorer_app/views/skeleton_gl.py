@@ -12,7 +12,7 @@ from OpenGL import GL
 from OpenGL.error import Error as OpenGlError
 from pyqtgraph.opengl import GLLinePlotItem, GLMeshItem, GLScatterPlotItem, GLViewWidget, MeshData
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QColor, QMatrix4x4
+from PySide6.QtGui import QColor, QKeyEvent, QMatrix4x4
 from PySide6.QtWidgets import QWidget
 
 from explorer_app.model.mesh import Mesh, mesh
@@ -129,6 +129,12 @@ class SkeletonGl(GLViewWidget):
         if event.type() == QEvent.Type.PaletteChange:
             self._apply_theme()
         super().changeEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        event.ignore()  # pyqtgraph would turn a camera of its own
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        event.ignore()
 
     def initializeGL(self) -> None:
         try:

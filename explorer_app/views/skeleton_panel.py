@@ -54,6 +54,7 @@ class SkeletonPanel(QWidget):
         self.stage: QWidget = SkeletonPainter()
         self._stages.addWidget(self.stage)
         self.control.watch(self.stage)
+        self.stage.setAccessibleDescription(_HELP)
         if has_opengl:
             # a window that gets its first OpenGL widget while on screen is built anew: have one from the start
             self._stages.addWidget(QOpenGLWidget())
@@ -72,7 +73,9 @@ class SkeletonPanel(QWidget):
         self.reset = QPushButton("Reset view")
         self.reset.setToolTip(f"Look from where the depth camera looks (V)\n{_HELP}")
         header = QHBoxLayout()
-        header.addWidget(QLabel("<b>Skeleton</b>"), 1)
+        title = QLabel("<b>Skeleton</b>")
+        title.setToolTip(_HELP)
+        header.addWidget(title, 1)
         for button in (self.preset, self.menu, self.reset):
             header.addWidget(button)
         stack = QGridLayout()
@@ -99,6 +102,7 @@ class SkeletonPanel(QWidget):
         self.menu.unpin.triggered.connect(self.pull.unpin_all)
         self.control.orbit_changed.connect(self._show_orbit)
         self.control.hover_changed.connect(self._show_marks)
+        self.control.focus_changed.connect(self._show_marks)
         self.control.menu_asked.connect(self.menu.pop_up)
         self.pull.pinned_changed.connect(self._show)
         session.highlight_changed.connect(self._show_marks)
@@ -112,6 +116,7 @@ class SkeletonPanel(QWidget):
         self._stages.addWidget(stage)
         self._stages.setCurrentWidget(stage)
         self.control.watch(stage)
+        stage.setAccessibleDescription(_HELP)
         self._stages.removeWidget(previous)
         previous.deleteLater()
         self.overlay.raise_()
@@ -209,6 +214,7 @@ class SkeletonPanel(QWidget):
             labelled=hovered if is_hovered else None,
             label=label,
             scale="grid 1 cm and 5 cm" if self.menu.grid.isChecked() and self._half_mm is not None else "",
+            has_focus=self.stage.hasFocus(),
         )
         self.overlay.show_marks(marks, self.control.orbit)
 

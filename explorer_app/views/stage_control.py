@@ -41,6 +41,7 @@ class StageControl(QObject):
 
     orbit_changed = Signal()
     hover_changed = Signal()
+    focus_changed = Signal()
     grabbed = Signal(int)
     """A joint was taken; `pulled` and one of `released` and `cancelled` follow."""
     pulled = Signal(object)
@@ -97,6 +98,9 @@ class StageControl(QObject):
             return False
         if event.type() == QEvent.Type.Leave:
             self._hover(None)
+            return False
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.focus_changed.emit()
             return False
         does = self._does.get(event.type())
         return does is not None and does(event)

@@ -24,7 +24,7 @@ class Marks:
     """points [J, 3]: the shown joints. truth [J, 3]: where their errors lead, NaN = not annotated.
 
     weights [J] 0..1: how strongly each is pointed out. label, labelled: what is written at which joint. scale: of the
-    grid, in words.
+    grid, in words. has_focus: the keys are the view's.
     """
 
     points: FloatArray
@@ -34,6 +34,7 @@ class Marks:
     labelled: int | None = None
     label: str = ""
     scale: str = ""
+    has_focus: bool = False
 
 
 class StageOverlay(QWidget):
@@ -54,6 +55,9 @@ class StageOverlay(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         marks = self.marks
         self._paint_scale(painter)
+        if marks.has_focus:
+            painter.setPen(QPen(self.palette().highlight().color(), 1))
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         if len(marks.points) == 0:
             return
         dots, _, scale = self._orbit.project(marks.points, self.width(), self.height())
@@ -81,11 +85,12 @@ class StageOverlay(QWidget):
     def _paint_weights(self, painter: QPainter, dots: FloatArray, scale: FloatArray) -> None:
         if self.marks.weights is None:
             return
-        painter.setPen(Qt.PenStyle.NoPen)
         for joint in np.flatnonzero(self.marks.weights > _LEAST_WEIGHT):
             weight = min(float(self.marks.weights[joint]), 1.0)
             colour = QColor(theme.halo(self.palette()))
-            colour.setAlphaF(0.15 + 0.45 * weight)
+            colour.setAlphaF(0.2 + 0.7 * weight)
+            painter.setPen(QPen(colour, 1.5))
+            colour.setAlphaF(0.25 * weight)  # the bones are to be seen through it
             painter.setBrush(colour)
             radius = scale[joint] * (0.04 + 0.06 * weight)
             painter.drawEllipse(QPointF(*dots[joint]), radius, radius)

@@ -66,3 +66,10 @@ class NumpyPoseDecoder:
         hidden = in_weight @ pose_latent + in_bias
         pose: npt.NDArray[np.float32] = out_weight @ np.maximum(hidden, LEAK * hidden) + out_bias
         return pose.reshape(self.joint_count, 3)
+
+    def jacobian(self, pose_latent: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """pose_latent [Z] -> how the pose moves with it, [J, 3, Z]; torch.func takes 20 ms for the same."""
+        in_weight, in_bias, out_weight, _ = self._weights
+        slopes = np.where(in_weight @ pose_latent + in_bias > 0, np.float32(1), np.float32(LEAK))
+        jacobian: npt.NDArray[np.float32] = (out_weight * slopes) @ in_weight
+        return jacobian.reshape(self.joint_count, 3, -1)
