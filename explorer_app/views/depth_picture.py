@@ -16,13 +16,16 @@ from explorer_app.model.scene import Figure
 from explorer_app.views import theme
 from explorer_app.views.colour_choice import colour_choice
 
+OR_SHORTER = "\x9c"
+"""What Qt takes between variants of a text."""
 _BOX_COLOUR = QColor(255, 90, 60)
 
 
 class DepthPicture(QWidget):
     """Shows depth in mm as colour, near is bright; `placeholder` stands where there is no picture yet.
 
-    `caption` is a line below the picture; None leaves no room for one.
+    `caption` is a line below the picture; None leaves no room for one. It and the title may have shorter variants, the
+    longest first, joined by `OR_SHORTER`.
     """
 
     pointed_at = Signal(bool)
@@ -64,11 +67,13 @@ class DepthPicture(QWidget):
 
     def set_caption(self, caption: str) -> None:
         self.caption = caption
-        self.setAccessibleDescription(caption)
+        self.setAccessibleDescription(caption.split(OR_SHORTER)[0])
         self.update()
 
     def show_depth(self, values: npt.NDArray[np.floating], near: float, far: float) -> None:
         """values [H, W] in mm, NaN = nothing there; `near` and `far` are the ends of the colours."""
+        if values is self._values and self._difference is None and self._range == (near, far):
+            return  # a cube that moves over a raw image has the same one shown again and again
         self._values, self._difference, self._range = values, None, (near, far)
         self.aspect = values.shape[1] / values.shape[0]
         self._colour()
@@ -180,13 +185,16 @@ class DepthPicture(QWidget):
     def _paint_texts(self, painter: QPainter, area: QRectF) -> None:
         title = QRectF(area.left(), area.top() - self.title_height, area.width(), self.title_height - 4)
         painter.setPen(self.palette().text().color())
-        text = self.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, int(title.width()))
+        text = self._fitting(self.title, title.width())
         painter.drawText(title, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, text)
         if self.caption:
             below = QRectF(area.left(), area.bottom() + 2, area.width(), self.caption_height)
             painter.setPen(theme.faint(self.palette()))
-            text = self.fontMetrics().elidedText(self.caption, Qt.TextElideMode.ElideRight, int(below.width()))
+            text = self._fitting(self.caption, below.width())
             painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
+
+    def _fitting(self, text: str, width: float) -> str:
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(width))
 
     def _paint_placeholder(self, painter: QPainter, area: QRectF) -> None:
         painter.fillRect(area, theme.picture_background(self.palette()))

@@ -9,7 +9,7 @@ from explorer_app.model.comparison import annotated_pose
 from explorer_app.model.routes import INPUT, Routes
 from explorer_app.model.scene import Figure, figure
 from explorer_app.session import Session
-from explorer_app.views.depth_picture import DepthPicture
+from explorer_app.views.depth_picture import OR_SHORTER, DepthPicture
 from explorer_app.views.picture_row import PictureRow
 from explorer_app.views.route_controls import RouteControls
 
@@ -99,13 +99,15 @@ class FramePictures(QWidget):
                     picture.clear()
                 continue
             route, half_mm = routes.routes[name], self._session.view.frame.half_mm
-            picture.set_caption(route.difference.line)
+            line = route.difference.line
+            picture.set_caption(f"{line}{OR_SHORTER}{line.removesuffix(' only')}")
             if is_difference:
                 picture.show_difference(route.difference, DIFFERENCE_LIMIT_MM)
             else:
                 picture.show_depth(route.picture_mm, -half_mm, half_mm)
         if routes is not None:
-            self.translation.title = f"Translation to {routes.routes['translation'].domain}"
+            other = routes.routes["translation"].domain
+            self.translation.title = f"Translation to {other}{OR_SHORTER}To {other}"
         self._row.legend.show_differences(DIFFERENCE_LIMIT_MM if is_difference else None)
         self._row.arrange()
         self._show_skeletons()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRect, QSize
+from PySide6.QtCore import QEvent, QRect, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -70,6 +70,11 @@ class PictureRow(QWidget):
             legend_left = max(legend_left, wanted.width() + 2 * _GAP)
             width = max(width, min(legend_left + _LEAST_LEGEND, self.width()))
         self.legend.setGeometry(QRect(legend_left, below, width - legend_left, legend - 4))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:  # the controls want another width
+            self.arrange()
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from explorer_app.model.comparison import picture_pixels
 from explorer_app.model.scene import figure
 from explorer_app.session import Session
+from explorer_app.views.check_box import CheckBox
 from explorer_app.views.depth_picture import DepthPicture
 from explorer_app.views.picture_row import PictureRow
 
@@ -27,9 +28,7 @@ class PicturesPanel(QWidget):
         self.skeleton.setShortcut(QKeySequence("S"))
         self.skeleton.setToolTip("Draw the pose of the sliders over both pictures (S)")
         self.skeleton.toggled.connect(self._show_skeleton)
-        toggle = QToolButton()
-        toggle.setDefaultAction(self.skeleton)
-        self._row = PictureRow((self.real, self.synthetic), controls=toggle)
+        self._row = PictureRow((self.real, self.synthetic), controls=CheckBox(self.skeleton))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._row)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from explorer_app.model.routes import Routes
 from explorer_app.session import Session
+from explorer_app.views.check_box import CheckBox
 
 
 class RouteControls(QWidget):
@@ -25,17 +26,14 @@ class RouteControls(QWidget):
         self.differences.setShortcut(QKeySequence("D"))
         self.differences.setToolTip("Show how far each route’s picture lies from the input, in mm (D)")
         self.differences.toggled.connect(self.differences_toggled)
-        toggle = QToolButton()
-        toggle.setDefaultAction(self.differences)
-        self.agreement = QToolButton()
-        self.agreement.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.agreement = QPushButton()
         self.poses = QMenu(self)
         self.poses.hovered.connect(self._point_at)
         self.poses.aboutToHide.connect(self._point_at_nothing)
         self.agreement.setMenu(self.poses)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(toggle)
+        layout.addWidget(CheckBox(self.differences))
         self._build_domain(layout)
         layout.addWidget(self.agreement)
         session.domain_changed.connect(self._show_domain)
@@ -52,8 +50,9 @@ class RouteControls(QWidget):
         self.domain.setToolTip("Which encoder reads these frames; for images of unknown origin try both")
         self.domain.currentIndexChanged.connect(self._choose_domain)
         self.domain.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        label = QLabel("&Taken as")
+        label = QLabel("Taken as")
         label.setBuddy(self.domain)
+        label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         layout.addSpacing(6)
         layout.addWidget(label)
         layout.addWidget(self.domain)
