@@ -33,6 +33,7 @@ class ImageDialog(QDialog):
         self.cube = number(50, 1000, 0, " mm")
         self.cube.setToolTip("Edge of the cube cut out around the hand")
         self.domain = QComboBox()
+        self.domain.setToolTip("Which of the model’s encoders takes these images")
         self.domain.addItem("real: seen by a camera", "real")
         self.domain.addItem("synthetic: rendered", "synthetic")
         self.preview = DepthPicture("First image", "Reading …")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _DEPTH_STEP_MM, _EDGE_STEP_MM = 5.0, 10.0
 _TWO_COLUMNS_PX, _STACKED_PX, _COLUMN_PX = 1250, 640, 300
-_HOW = "Drag: move; double-click: put on a surface; wheel: depth; Ctrl+wheel: size"
+_HOW = "Drag or double-click; wheel: depth, Ctrl+wheel: size"
 _NOT_KEPT = "A store keeps only what was cut out, not the raw image"
 _NOTHING = "Open or drop depth images to see how they are cut"
 
