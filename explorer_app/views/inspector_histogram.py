@@ -78,7 +78,7 @@ class DepthHistogram(QWidget):
 
     def _paint_ticks(self, painter: QPainter, area: QRectF, least: float, most: float) -> None:
         painter.setPen(theme.faint(self.palette()))
-        room = self.fontMetrics().horizontalAdvance(f"{most:.0f} mm") + 10
+        room = self.fontMetrics().horizontalAdvance(f"{most:.0f} mm") + 24
         step = next((step for step in _TICK_STEPS if (most - least) / step <= area.width() / room), 100_000)
         for tick in np.arange(int(np.ceil(least / step)) * step, most, step):
             x = area.left() + (tick - least) / (most - least) * area.width()
