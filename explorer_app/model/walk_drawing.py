@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from explorer_app.model.colours import depth_colours
-from explorer_app.model.scene import Orbit, figure
+from explorer_app.model.scene import figure
 
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel, Pictures
@@ -39,20 +39,20 @@ def _tile(model: HandModel, pictures: Pictures, view: str, side_px: int) -> Tile
 
 
 def _draw_skeleton(model: HandModel, pose: npt.NDArray[np.floating], side_px: int) -> Tile:
-    """From where the depth camera looks, far parts first."""
+    """As large as in the depth pictures beside it, far parts first."""
     from PIL import Image, ImageDraw
 
     side = side_px * _SUPERSAMPLING
     drawn = figure(model.skeleton, pose)
-    px, away, scale = Orbit().project(drawn.points, side, side)
+    half = side / 2
+    px, away = half + half * drawn.points[:, :2] * (1, -1), drawn.points[:, 2]
     image = Image.new("RGB", (side, side), _BACKGROUND)
     canvas = ImageDraw.Draw(image)
     parts = [((away[a] + away[b]) / 2, a, b) for a, b in drawn.known_bones]
     parts += [(away[joint] - _JOINT, joint, joint) for joint in drawn.known_joints]
     for _, a, b in sorted(parts, reverse=True):
         if a == b:
-            canvas.circle(tuple(px[a]), scale[a] * _JOINT, fill=drawn.colours[a])
+            canvas.circle(tuple(px[a]), half * _JOINT, fill=drawn.colours[a])
         else:
-            width = round(_BONE * (scale[a] + scale[b]) / 2)
-            canvas.line([tuple(px[a]), tuple(px[b])], fill=drawn.colours[b], width=width)
+            canvas.line([tuple(px[a]), tuple(px[b])], fill=drawn.colours[b], width=round(half * _BONE))
     return np.asarray(image.resize((side_px, side_px), Image.Resampling.BOX))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from explorer_app.model.walk_export import FORMATS, ExportOptions, export_walk
@@ -16,6 +16,9 @@ from explorer_app.workers.task import Task
 
 class ExportBar(QWidget):
     """Writes `Session.walk` as it is when the file is chosen; the window goes on meanwhile."""
+
+    written = Signal(str)
+    """One line, once a file is there."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,7 +96,7 @@ class ExportBar(QWidget):
 
     @Slot(object)
     def _tell_finished(self, frame_count: int) -> None:
-        self._session.message.emit(f"{self._path}: {frame_count} frames written")
+        self.written.emit(f"{self._path.name} written, {frame_count} frames")
 
     @Slot()
     def _end(self) -> None:

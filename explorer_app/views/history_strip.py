@@ -90,7 +90,7 @@ class HistoryStrip(ThumbnailList):
         self._build_actions()
         self.chosen.connect(self._go_back)
         session.visits_changed.connect(self._show)
-        session.latent_changed.connect(self.viewport().update)
+        session.latent_changed.connect(self.mark_current)
         session.model_changed.connect(self._want_thumbnails)
         self._show()
 
@@ -152,6 +152,7 @@ class HistoryStrip(ThumbnailList):
         else:
             self.horizontalScrollBar().setValue(position)
         self._newest = newest
+        self.mark_current()
         self._want_thumbnails()
 
     @Slot()

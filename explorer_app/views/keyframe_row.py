@@ -97,7 +97,7 @@ class KeyframeRow(ThumbnailList):
         self.later_action = self.add_action("Move to the &right", self.move_right, "Ctrl+Right")
         self.remove_action = self.add_action("Re&move", self.remove, "Del")
         session.walk_changed.connect(self._show)
-        session.latent_changed.connect(self.viewport().update)
+        session.latent_changed.connect(self.mark_current)
         session.model_changed.connect(self._want_thumbnails)
         self._show()
 
@@ -128,6 +128,7 @@ class KeyframeRow(ThumbnailList):
         row = self.currentIndex().row()
         if self._keyframes.reload():
             self.setCurrentIndex(self._keyframes.index(min(row, self._keyframes.rowCount() - 1)))
+        self.mark_current()
         self._want_thumbnails()
 
     @Slot()

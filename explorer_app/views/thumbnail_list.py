@@ -5,7 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QByteArray,
+    QEvent,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import (
     QAction,
     QFontMetrics,
@@ -105,9 +116,11 @@ class ThumbnailList(QListView):
     def __init__(self, thumbnails: Thumbnails, hint: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hint = hint
+        self._current_rows: list[int] = []
         self.setItemDelegate(ThumbnailDelegate(thumbnails, self))
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
+        self.setUniformItemSizes(True)  # else every visit has all others measured again
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -130,6 +143,14 @@ class ThumbnailList(QListView):
         action.triggered.connect(do)
         self.addAction(action)
         return action
+
+    @Slot()
+    def mark_current(self) -> None:
+        """Move the frame to what is shown now; painting costs too much to do it at every step of a walk."""
+        rows = [row for row in range(self.model().rowCount()) if self.model().index(row).data(CURRENT_ROLE)]
+        if rows != self._current_rows:
+            self._current_rows = rows
+            self.viewport().update()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.height())

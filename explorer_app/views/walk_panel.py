@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QModelIndex, QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPalette
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QVBoxLayout,
@@ -54,6 +55,7 @@ class WalkPanel(QWidget):
         self.keyframes.chosen.connect(self._go_to_keyframe)
         session.walk_changed.connect(self._show)
         session.model_changed.connect(self._show)
+        self.exporting.written.connect(self.note.setText)
         self.player.position_changed.connect(self._show_position)
         self.player.is_playing_changed.connect(self._show)
         self._show()
@@ -83,6 +85,9 @@ class WalkPanel(QWidget):
         self.seconds.setKeyboardTracking(False)
         self.seconds.setAccessibleName("Seconds per keyframe")
         self.seconds.setToolTip("Seconds from one keyframe to the next")
+        self.note = QLabel()
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         for combo in (self.path, self.space, self.ending):
             combo.currentIndexChanged.connect(self._change)
         self.seconds.valueChanged.connect(self._change)
@@ -129,6 +134,7 @@ class WalkPanel(QWidget):
         ):
             column = QVBoxLayout()
             column.addWidget(QLabel(f"<b>{title}</b>"))
+            column.setSpacing(4)
             for button in buttons:
                 column.addWidget(button)
             column.addStretch()
@@ -142,7 +148,7 @@ class WalkPanel(QWidget):
             transport.addWidget(widget)
         for widget in (self.path, self.space, self.random, self.count, self.seed):
             choices.addWidget(widget)
-        choices.addStretch(1)
+        choices.addWidget(self.note, 1)
         choices.addWidget(self.exporting)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -203,6 +209,7 @@ class WalkPanel(QWidget):
                 combo.setCurrentIndex(combo.findData(value))
         with QSignalBlocker(self.seconds):
             self.seconds.setValue(walk.seconds)
+        self.note.setText("Sliders: the pose seen in the blend" if walk.space == "depth" else "")
         self.random.setEnabled(has_model)
         self.clear.setEnabled(bool(walk.keyframes))
         for widget in (self.play, self.scrubber):

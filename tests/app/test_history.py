@@ -114,3 +114,19 @@ def test_the_newest_is_scrolled_into_view(qtbot, strip, window):
     settle(qtbot, window)
     last = strip.model().rowCount() - 1
     assert strip.viewport().rect().contains(middle(strip, last))
+
+
+def test_the_frame_is_around_what_is_shown_and_nowhere_else(qtbot, strip, window):
+    def framed() -> list[int]:
+        image = strip.viewport().grab().toImage()
+        accent = strip.palette().highlight().color()
+        corners = [strip.visualRect(strip.model().index(row)) for row in range(strip.model().rowCount())]
+        return [
+            row for row, area in enumerate(corners) if image.pixelColor(area.center().x(), area.top() + 4) == accent
+        ]
+
+    assert framed() == [3]
+    click(qtbot, strip, 1)
+    assert framed() == [1]
+    window.session.preview_latent(LatentCode().with_value(7, 2.0))
+    assert framed() == []
