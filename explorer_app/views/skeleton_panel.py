@@ -43,7 +43,9 @@ class SkeletonPanel(QWidget):
     def __init__(self, session: Session, has_opengl: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._figures: list[Figure] = []
         self._cloud: tuple[object, Points] | None = None
+        self._has_skin = False
         self._note = "drawn without OpenGL" if not has_opengl and opengl.is_expected() else ""
         self.control = StageControl(self)
         self.pull = JointPull(session, self.control, self)
@@ -107,7 +109,8 @@ class SkeletonPanel(QWidget):
         self.pull.pinned_changed.connect(self._show)
         session.highlight_changed.connect(self._show_marks)
         session.pictures_changed.connect(self._show_cloud)
-        for signal in (session.latent_changed, session.model_changed, session.encoding_changed, session.frame_changed):
+        session.latent_changed.connect(self._show_pose)
+        for signal in (session.model_changed, session.encoding_changed, session.frame_changed):
             signal.connect(self._show)
 
     def use(self, stage: QWidget) -> None:
@@ -159,18 +162,23 @@ class SkeletonPanel(QWidget):
 
     @Slot()
     def _show(self) -> None:
-        figures = self.figures()
-        self.stage.show_figures(figures)
-        model, has_depth = self._session.model, self.stage.has_depth
-        has_skin = model is None or has_volume(model.skeleton)
-        self.menu.allow(has_depth, has_skin, bool(self.pull.pinned))
-        if has_depth:
-            is_solid = bool(figures) and has_skin and self.menu.volume.isChecked()
-            self.stage.show_volume(volume(figures[0].points) if is_solid else None)
+        model = self._session.model
+        self._has_skin = model is None or has_volume(model.skeleton)
+        self.menu.allow(self.stage.has_depth, self._has_skin, bool(self.pull.pinned))
+        self._show_pose()
         self._show_cloud()
         self._show_grid()
+        self._legend.setText(self._legend_text(has_annotation=len(self._figures) > 1))
+
+    @Slot()
+    def _show_pose(self) -> None:
+        """What moves along with a slider, and nothing else."""
+        self._figures = self.figures()
+        self.stage.show_figures(self._figures)
+        if self.stage.has_depth:
+            is_solid = bool(self._figures) and self._has_skin and self.menu.volume.isChecked()
+            self.stage.show_volume(volume(self._figures[0].points) if is_solid else None)
         self._show_marks()
-        self._legend.setText(self._legend_text(has_annotation=len(figures) > 1))
 
     @Slot()
     def _show_orbit(self) -> None:
@@ -194,7 +202,7 @@ class SkeletonPanel(QWidget):
 
     @Slot()
     def _show_marks(self) -> None:
-        figures = self.figures()
+        figures = self._figures
         points = figures[0].points if figures else self.control.points[:0]
         truth = figures[1].points if len(figures) > 1 and figures[1].points.shape == points.shape else None
         weights, hovered = self._session.highlight, self.control.hovered
