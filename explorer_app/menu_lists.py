@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
-from explorer_app.appearance import can_choose, set_theme
+from explorer_app.appearance import set_theme
 from explorer_app.model.latent import LatentCode
 from explorer_app.preferences import THEMES
 from explorer_app.views.presets_dialog import PresetsDialog
@@ -102,7 +102,6 @@ def devices() -> list[str]:
 
 def build_themes(window: MainWindow, menu: QMenu) -> None:
     themes = menu.addMenu("&Theme")
-    themes.setEnabled(can_choose())
     group = QActionGroup(themes)
     for theme in THEMES:
         title = "As the &system has it" if theme == THEMES[0] else f"&{theme.capitalize()}"

@@ -138,14 +138,17 @@ class GalleryGrid(QListView):
     def _fit(self) -> None:
         """The largest cells of which a whole page is in view, or the smallest readable ones."""
         text = self.fontMetrics().height()
-        width, height = self.width() - 4, self.height() - 4  # without a scroll bar: it comes only if this fails
+        width, height = self.width() - 8, self.height() - 8
         fits = []
         for columns in (1, 2, 3, 4, 6):
             rows = -(-PAGE // columns)
             edge = min((width / columns - 2 * _GAP) / 3, height / rows - text - 2 * _GAP)
             fits.append((int(min(edge, _TILE)), columns))
         edge, columns = max(fits)
-        if edge < _SMALLEST:
+        is_whole, policy = edge >= _SMALLEST, Qt.ScrollBarPolicy
+        # as needed, one would come for a moment while the cells move, and take the room that they need to fit
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAlwaysOff if is_whole else policy.ScrollBarAlwaysOn)
+        if not is_whole:
             edge, columns = _SMALLEST, max((width - 20) // (3 * _SMALLEST + 2 * _GAP), 1)
             width -= 20
         self.setGridSize(QSize(width // columns, edge + text + 2 * _GAP))

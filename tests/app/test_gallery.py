@@ -44,7 +44,7 @@ def test_nearest_is_the_least_mean_distance() -> None:
     poses[7, :5] = np.nan
     poses[8] = np.nan
     for index in (0, 7, 49):
-        pose = np.nan_to_num(poses[index]) + [0.01, 0, 0]
+        pose = np.nan_to_num(poses[index]) + np.array([0.01, 0, 0])
         found, distance = nearest(pose, poses)
         assert found == index
         assert distance == pytest.approx(0.01)

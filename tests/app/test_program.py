@@ -250,13 +250,16 @@ def test_about_says_where_the_model_comes_from(qtbot: QtBot, window: MainWindow,
     about.close()
 
 
-def test_the_theme_is_chosen_and_remembered(window: MainWindow) -> None:
-    menu = _menu(window, "Theme")
+def test_the_theme_is_chosen_and_remembered(qtbot: QtBot, window: MainWindow) -> None:
+    menu, before = _menu(window, "Theme"), window.palette().window().color()
     for title, theme in (("Dark", "dark"), ("Light", "light"), ("As the system has it", "system")):
         action = _action(menu, title)
         action.trigger()
         assert action.isChecked()
         assert window.preferences.theme == theme
+        if theme != "system":
+            qtbot.waitUntil(lambda: (window.palette().window().color().lightness() < 128) == (theme == "dark"))  # noqa: B023
+    qtbot.waitUntil(lambda: window.palette().window().color() == before)
 
 
 def test_every_control_can_be_reached_and_named(
