@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from app_helpers import pixels
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QKeySequence, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QKeySequence, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from explorer_app.main_window import MainWindow
@@ -50,12 +50,19 @@ def _px(panel: SkeletonPanel, joint: int) -> QPoint:
     return QPointF(*dots[joint]).toPoint()
 
 
+def _move(panel: SkeletonPanel, position: QPoint) -> None:
+    """Straight to the stage: QTest moves the real pointer instead, and X11 tells of that when it likes."""
+    there, button = QPointF(position), Qt.MouseButton.NoButton
+    event = QMouseEvent(QEvent.Type.MouseMove, there, panel.stage.mapToGlobal(there), button, button, PLAIN)
+    QApplication.sendEvent(panel.stage, event)
+
+
 def _drag(
     qtbot: QtBot, panel: SkeletonPanel, start: QPoint, move: QPoint, button: Qt.MouseButton = LEFT, keys=PLAIN
 ) -> None:
     qtbot.mousePress(panel.stage, button, keys, start)
     for share in (0.25, 0.5, 0.75, 1.0):
-        qtbot.mouseMove(panel.stage, start + move * share)
+        _move(panel, start + move * share)
     qtbot.mouseRelease(panel.stage, button, keys, start + move)
 
 
@@ -129,11 +136,11 @@ def test_presets_and_orthographic_go_both_ways(panel: SkeletonPanel) -> None:
     assert not panel.menu.orthographic.isChecked()
 
 
-def test_a_joint_under_the_mouse_has_a_name(qtbot: QtBot, panel: SkeletonPanel) -> None:
+def test_a_joint_under_the_mouse_has_a_name(panel: SkeletonPanel) -> None:
     joint = _lonely_joint(panel)
-    qtbot.mouseMove(panel.stage, _px(panel, joint))
+    _move(panel, _px(panel, joint))
     assert panel.overlay.marks.label == HAND21.joints[joint].replace("_", " ")
-    qtbot.mouseMove(panel.stage, EMPTY)
+    _move(panel, EMPTY)
     assert panel.overlay.marks.label == ""
 
 
@@ -162,7 +169,7 @@ def test_escape_lets_go_and_goes_back(qtbot: QtBot, panel: SkeletonPanel, sessio
     joint = _lonely_joint(panel)
     start = _px(panel, joint)
     qtbot.mousePress(panel.stage, LEFT, pos=start)
-    qtbot.mouseMove(panel.stage, start + QPoint(15, 10))
+    _move(panel, start + QPoint(15, 10))
     assert session.latent != LatentCode()
     qtbot.keyClick(panel.stage, Qt.Key.Key_Escape)
     assert session.latent == LatentCode()
@@ -175,10 +182,10 @@ def test_another_model_ends_a_pull(
 ) -> None:
     start = _px(panel, _lonely_joint(panel))
     qtbot.mousePress(panel.stage, LEFT, pos=start)
-    qtbot.mouseMove(panel.stage, start + QPoint(15, 10))
+    _move(panel, start + QPoint(15, 10))
     session.set_model(HandModel.load(other_model_path, "cpu"))
     assert not session.is_editing
-    qtbot.mouseMove(panel.stage, start + QPoint(30, 10))
+    _move(panel, start + QPoint(30, 10))
     qtbot.mouseRelease(panel.stage, LEFT, pos=start)
     assert session.latent == LatentCode()
 
@@ -218,6 +225,17 @@ def test_the_painter_says_why_it_has_neither_volume_nor_cloud(panel: SkeletonPan
         assert "OpenGL" in action.toolTip()
 
 
+@pytest.mark.parametrize("is_expected", [True, False])
+def test_where_opengl_is_missed_the_legend_says_so(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch, is_expected: bool
+) -> None:
+    monkeypatch.setattr(opengl, "is_expected", lambda: is_expected)
+    panel = SkeletonPanel(session)
+    qtbot.addWidget(panel)
+    texts = [label.text() for label in panel.findChildren(QLabel)]
+    assert any("without OpenGL" in text for text in texts) == is_expected
+
+
 def test_errors_lead_to_the_annotation_and_the_label_says_how_far(
     qtbot: QtBot, window: MainWindow, open_and_wait: Callable[..., None], model_path: Path, store_path: Path
 ) -> None:
@@ -227,7 +245,7 @@ def test_errors_lead_to_the_annotation_and_the_label_says_how_far(
     marks = panel.overlay.marks
     np.testing.assert_array_equal(marks.truth, panel.figures()[1].points)
     joint = _lonely_joint(panel)
-    qtbot.mouseMove(panel.stage, _px(panel, joint))
+    _move(panel, _px(panel, joint))
     far_mm = np.linalg.norm(marks.truth[joint] - marks.points[joint]) * 125
     assert panel.overlay.marks.label.endswith(f"{far_mm:.0f} mm off")
     panel.menu.errors.trigger()
