@@ -21,6 +21,7 @@ def strip(qtbot, window, open_and_wait, model_path):
         window.session.set_latent(code, f"place {number}")
     settle(qtbot, window)
     window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)  # before that its keys are nobody's
     return window.walk.history
 
 

@@ -23,10 +23,11 @@ LINEAR = WalkPlan(CODES, path="linear", ending="once", seconds=0.1)
 
 
 @pytest.fixture
-def panel(window, open_and_wait, model_path):
+def panel(qtbot, window, open_and_wait, model_path):
     open_and_wait(model_path)
     window.docks["Walk"].raise_()
     window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)  # before that its keys are nobody's
     return window.walk
 
 
