@@ -20,11 +20,17 @@ def snapshot(session: Session) -> SavedSession:
         images=getattr(data, "settings", None),
         index=session.index,
         latent=session.latent,
-        is_at_code=session.is_at_code,
+        is_at_code=session.is_at_code and _is_plain(session),
         visits=tuple(session.visits),
         is_encoding_on_step=session.is_encoding_on_step,
         device=model.device if model is not None else "auto",
     )
+
+
+def _is_plain(session: Session) -> bool:
+    """The frame was read as its data says: opened again, it has the same code."""
+    raw = session.view.raw if session.view is not None else None
+    return session.domain_choice is None and (raw is None or raw.note != "placed by hand")
 
 
 def script_domain(session: Session) -> Domain | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+_LOGGER = logging.getLogger("explorer_app")
 
 
 class _Request(NamedTuple):
@@ -78,8 +81,10 @@ class LatestWins(QObject):
             answer, failure = None, ""
             try:
                 answer = request.work()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the window says it and lives on
+            except Exception as error:  # whatever it is, the window says it and lives on
                 failure = one_line(error)
+                if not isinstance(error, ValueError | OSError):  # nobody foresaw it: the log has where it came from
+                    _LOGGER.error("%s: %s", self._thread.name, failure, exc_info=error)
             self.computed_count += 1
             if self._is_closed:
                 return

@@ -148,6 +148,20 @@ def test_what_is_missing_is_said_and_the_rest_opens(
     assert "gone.h5 is missing" in window.messages.text
 
 
+def test_a_frame_taken_as_another_domain_keeps_its_latent(
+    qtbot: QtBot, window: MainWindow, model_path: Path, store_path: Path, tmp_path: Path
+) -> None:
+    window.open_paths([model_path, store_path])
+    _settle(qtbot, window)
+    window.session.set_domain_choice("synthetic")
+    _settle(qtbot, window)
+    latent = window.session.latent
+    window.opener.save_session(str(tmp_path / "a.lsps.json"))
+    window.open_paths([tmp_path / "a.lsps.json"])
+    _settle(qtbot, window)
+    assert window.session.latent == latent
+
+
 def test_a_session_that_cannot_be_written_is_said(window: MainWindow, tmp_path: Path) -> None:
     window.opener.save_session(str(tmp_path / "missing" / "a.lsps.json"))
     assert "cannot be written" in window.messages.text
