@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,6 +82,8 @@ class FrameEvaluation:
                     getattr(results, name)[slice(*span)] = values
             results.save(self.path)
         shutil.rmtree(frame_results.parts_folder(self.path), ignore_errors=True)
+        for left in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.part"):  # by a kill in the last moment
+            left.unlink(missing_ok=True)
         return "finished"
 
     def _blocks(self, watch: Watch) -> dict[tuple[int, int], Columns] | None:

@@ -1,0 +1,70 @@
+"""The worst frames without their doubles: neighbours in a video fail alike, and one of them is enough to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.floating]
+IntArray = npt.NDArray[np.int64]
+
+MOST_FRAMES = 2000
+"""The worst that are looked at; comparing all of them pair by pair takes a moment."""
+
+
+@dataclass(frozen=True, eq=False)
+class Burst:
+    """Near-identical frames: `frame` is the worst of them, `frames` all, worst first."""
+
+    frame: int
+    frames: IntArray
+
+    @property
+    def count(self) -> int:
+        return len(self.frames)
+
+
+def worst(scores: FloatArray, count: int = MOST_FRAMES, is_eligible: npt.NDArray[np.bool_] | None = None) -> IntArray:
+    """The frames of the highest scores [N], highest first; NaN is no score. is_eligible [N]: in a group, say."""
+    is_scored = np.isfinite(scores) if is_eligible is None else np.isfinite(scores) & is_eligible
+    frames = np.flatnonzero(is_scored)
+    return frames[np.argsort(-scores[frames], kind="stable")[:count]]
+
+
+def bursts(
+    frames: IntArray,
+    poses_mm: FloatArray,
+    groups: npt.NDArray[np.str_],
+    threshold_mm: float = 8.0,
+    within_frames: int | None = None,
+) -> list[Burst]:
+    """Collapse `frames` [n], worst first, with poses [n, J, 3] around their cube's centre, in mm, and groups [n].
+
+    Two frames are near-identical where their joints are within threshold_mm, as root mean square, and, with
+    `within_frames`, where they also stand at most so many frames apart in one group; whatever such pairs link is one
+    burst. They come in the order of their worst frames.
+    """
+    if not len(frames):
+        return []
+    from scipy.sparse.csgraph import connected_components
+
+    is_alike = _rms_mm(poses_mm) <= threshold_mm
+    if within_frames is not None:
+        is_alike &= np.abs(frames[:, None] - frames) <= within_frames
+        codes = np.unique(groups, return_inverse=True)[1].reshape(-1)
+        is_alike &= codes[:, None] == codes
+    _, labels = connected_components(is_alike, directed=False)
+    by_label = np.argsort(labels, kind="stable")
+    parts = np.split(by_label, np.flatnonzero(np.diff(labels[by_label])) + 1)
+    return [Burst(int(frames[part[0]]), frames[part]) for part in sorted(parts, key=lambda part: int(part[0]))]
+
+
+def _rms_mm(poses_mm: FloatArray) -> FloatArray:
+    """poses [n, J, 3] -> [n, n]: root mean square distance of the joints of every pair."""
+    flat = poses_mm.reshape(len(poses_mm), -1).astype(np.float64)
+    flat = flat - flat.mean(axis=0)
+    squared = np.square(flat).sum(axis=1)
+    pairs = squared[:, None] + squared - 2 * flat @ flat.T
+    return np.sqrt(np.maximum(pairs, 0) / poses_mm.shape[1])

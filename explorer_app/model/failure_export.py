@@ -1,0 +1,138 @@
+"""Selected frames for others: their figures as CSV, predictions as text, the frames as a store, pictures as a sheet.
+
+Imports torch, HDF5 and Pillow when called: in a thread. All is written whole or not at all; ValueError where not.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from explorer_app.model.failures import COLUMNS, FailureTable
+from explorer_app.model.tags import Mark
+
+if TYPE_CHECKING:
+    from lsps_core.data.store import FrameStore
+    from lsps_core.evaluation.protocols import Protocol
+
+IntArray = npt.NDArray[np.int64]
+
+_CHUNK = 256
+_GAP = 6
+_CAPTION = 16
+
+
+def write_csv(path: Path, table: FailureTable, frames: IntArray, marks: Mapping[str, Mark] | None = None) -> None:
+    """A line a frame, in the given order: the table's columns, every joint's error in mm, and the note."""
+    results, known = table.results, marks or {}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*COLUMNS, *(f"{joint}_mm" for joint in results.about.joints), "note"])
+    for frame in frames.tolist():
+        values = [table.value(frame, column) for column in COLUMNS] + results.errors_mm[frame].tolist()
+        writer.writerow([*map(_cell, values), known.get(str(results.names[frame]), Mark()).note])
+    _write(path, text.getvalue().encode())
+
+
+def _cell(value: object) -> object:
+    if not isinstance(value, float):
+        return value
+    return f"{value:.4f}" if np.isfinite(value) else ""
+
+
+def write_predictions(
+    path: Path,
+    store: FrameStore,
+    frames: IntArray,
+    poses: npt.NDArray[np.floating],
+    protocol: Protocol,
+    has_names: bool = True,
+) -> None:
+    """The field's `u v d` text of some frames [n] of a store and the poses [n, J, 3] that were predicted for them."""
+    from lsps_core.evaluation import published
+
+    joints_mm = poses * store.half_mm[frames, None, None] + store.center_mm[frames, None]
+    names = tuple(store.names[frame] for frame in frames) if has_names else ()
+    published.write(path, published.to_uvd(joints_mm[:, list(protocol.indices)], store), names)
+
+
+def write_store(
+    path: Path,
+    store: FrameStore,
+    frames: IntArray,
+    progress: Callable[[int, int], None] | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Copy frames [n] into a store of their own. progress(done, in all): what it raises leaves nothing behind."""
+    from lsps_core.data.store import FrameWriter
+
+    provenance = {"command": "frames selected in LSPS Explorer", "source": str(store.path), "of": store.provenance}
+    writer = FrameWriter(
+        path,
+        domain=store.domain,
+        camera=store.camera,
+        skeleton=store.skeleton,
+        is_simulated=store.is_simulated,
+        is_mirrored=store.is_mirrored,
+        image_size=store.image_size,
+        provenance=provenance,
+        overwrite=overwrite,
+    )
+    joints_mm = store.joints_mm
+    with writer:
+        for start in range(0, len(frames), _CHUNK):
+            part = frames[start : start + _CHUNK]
+            writer.append(
+                depth_mm=store.depth_mm(part),
+                center_mm=store.center_mm[part],
+                half_mm=store.half_mm[part],
+                names=[store.names[frame] for frame in part],
+                joints_mm=joints_mm[part] if joints_mm is not None else None,
+            )
+            if progress is not None:
+                progress(start + len(part), len(frames))
+
+
+def write_sheet(
+    path: Path, pictures: Sequence[npt.NDArray[np.uint8]], captions: Sequence[str], columns: int = 8
+) -> None:
+    """A PNG of pictures [H, W, 3], all of one size, with a caption under each."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    if not len(pictures):
+        raise ValueError("no frame is selected, so there is no picture for a sheet; select some")
+    height, width = pictures[0].shape[:2]
+    across = min(columns, len(pictures))
+    down = -(-len(pictures) // across)
+    step_x, step_y = width + _GAP, height + _CAPTION + _GAP
+    sheet = Image.new("RGB", (across * step_x + _GAP, down * step_y + _GAP), "white")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(_CAPTION - 5)
+    for place, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
+        left, top = _GAP + place % across * step_x, _GAP + place // across * step_y
+        sheet.paste(Image.fromarray(picture), (left, top))
+        draw.text((left, top + height + 1), _shortened(caption, width, draw, font), fill="black", font=font)
+    content = io.BytesIO()
+    sheet.save(content, "PNG")
+    _write(path, content.getvalue())
+
+
+def _shortened(text: str, width_px: int, draw, font) -> str:
+    """The end of a text tells frames apart, so its beginning goes."""
+    if draw.textlength(text, font=font) <= width_px:
+        return text
+    while text and draw.textlength("…" + text, font=font) > width_px:
+        text = text[1:]
+    return "…" + text
+
+
+def _write(path: Path, content: bytes) -> None:
+    from lsps_core.checkpoint import replacing
+
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
