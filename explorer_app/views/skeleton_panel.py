@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import (
@@ -148,6 +148,11 @@ class SkeletonPanel(QWidget):
                 colour = theme.annotated(self.palette()).getRgb()[:3]
                 shown.append(figure(session.view.data.skeleton, annotated, colour))
         return shown
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show()
+        super().changeEvent(event)
 
     @Slot(int)
     def _look_from_preset(self, index: int) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from app_helpers import pixels
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QKeySequence, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QAction, QColor, QKeySequence, QMouseEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -244,6 +244,9 @@ def test_errors_lead_to_the_annotation_and_the_label_says_how_far(
     qtbot.waitUntil(lambda: len(panel.figures()) == 2)
     marks = panel.overlay.marks
     np.testing.assert_array_equal(marks.truth, panel.figures()[1].points)
+    grey = panel.stage._figures[1].colours
+    panel.setPalette(QPalette(QColor(40, 40, 40)))
+    assert panel.stage._figures[1].colours != grey
     joint = _lonely_joint(panel)
     _move(panel, _px(panel, joint))
     far_mm = np.linalg.norm(marks.truth[joint] - marks.points[joint]) * 125
