@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QSplitter,
+    QStackedWidget,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from explorer_app.background import Background
 from explorer_app.clipboard import Clipboard
+from explorer_app.inspection import Failures
 from explorer_app.log import LOG_NAME, LOGGER, RecentRecords
 from explorer_app.menus import build_menus
 from explorer_app.model.opening import ImageSettings
@@ -43,6 +45,7 @@ from explorer_app.views.shortcuts import ShortcutSheet
 from explorer_app.views.skeleton_panel import SkeletonPanel
 from explorer_app.views.status_line import StatusLine
 from explorer_app.views.walk_panel import WalkPanel
+from explorer_app.workspaces import EXPLORE, INSPECT, Workspaces
 
 
 class MainWindow(QMainWindow):
@@ -60,6 +63,7 @@ class MainWindow(QMainWindow):
         self.log_window: LogWindow | None = None
         self.session = Session(self)
         self.background = Background(self.session, self)
+        self.failures = Failures(self.session, self.background, self)
         self.opener = Opener(self, self.session, self.background, self.preferences, device)
         self.clipboard = Clipboard(self.session, self)
         self.view_pictures = ViewPictures(self, self.session, self.preferences)
@@ -92,7 +96,7 @@ class MainWindow(QMainWindow):
         layout = self.preferences.layout
         if layout is not None:
             self.restoreGeometry(layout[0])
-            self.restoreState(layout[1])
+        self.workspaces.restore(self.preferences)
 
     def _build_views(self) -> None:
         has_opengl = opengl.is_usable()
@@ -114,8 +118,15 @@ class MainWindow(QMainWindow):
         body = QVBoxLayout()
         body.setContentsMargins(6, 8, 10, 4)
         body.addWidget(_split(Qt.Orientation.Horizontal, (self.pictures, self.skeleton), (620, 330)))
-        whole.addLayout(body, 1)
+        explorer = QWidget()
+        explorer.setLayout(body)
+        pages = QStackedWidget()
+        whole.addWidget(pages, 1)
         self.setCentralWidget(central)
+        self.workspaces = Workspaces(self, pages)
+        self.workspaces.add(EXPLORE, explorer)
+        self.workspaces.add(INSPECT, explorer)
+        self.menuBar().setCornerWidget(self.workspaces.tabs)
         self.setStatusBar(StatusLine(self.session, self.background))
         self._build_docks()
 
@@ -125,8 +136,8 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         left, bottom = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
         self.docks: dict[str, QDockWidget] = {}
-        self._add_dock("Pose latent", self.latent, left)
-        self._add_dock("Frame", self.strip, bottom)
+        self._add_dock("Pose latent", self.latent, left, EXPLORE, INSPECT)
+        self._add_dock("Frame", self.strip, bottom, EXPLORE, INSPECT)
         self._add_dock("Inspector", Inspector(self.session, self.background), bottom)
         self._add_dock("Gallery", self.gallery, bottom)
         self.docks["Gallery"].visibilityChanged.connect(self.gallery.set_seen)
@@ -134,10 +145,13 @@ class MainWindow(QMainWindow):
         self.docks["Frame"].raise_()
         self.resizeDocks([self.docks["Pose latent"]], [310], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Frame"]], [350], Qt.Orientation.Vertical)
-        self._default_layout = self.saveState()
+        self.workspaces.begin()
 
-    def _add_dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> None:
-        """A panel that can be moved, closed and brought back; those of one area are tabs."""
+    def _add_dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea, *workspaces: str) -> None:
+        """A panel that can be moved, closed and brought back; those of one area are tabs.
+
+        workspaces: where it is open at first, Explore if none is named.
+        """
         dock = QDockWidget(title, self)
         dock.setObjectName(title)  # by which Qt remembers where it was
         padded = QWidget()
@@ -150,11 +164,12 @@ class MainWindow(QMainWindow):
             if self.dockWidgetArea(other) == area:
                 self.tabifyDockWidget(other, dock)
         self.docks[title] = dock
+        self.workspaces.add_dock(dock, *(workspaces or (EXPLORE,)))
 
     @Slot()
     def reset_layout(self) -> None:
         """All panels where they were at the very first start."""
-        self.restoreState(self._default_layout)
+        self.workspaces.reset()
 
     def open_paths(self, paths: Sequence[Path], settings: ImageSettings | None = None) -> None:
         """Open a model, a store, images, folders of images or a saved session."""
@@ -231,6 +246,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.isVisible():
             self.preferences.layout = (self.saveGeometry(), self.saveState())
+            self.workspaces.save(self.preferences)
         LOGGER.removeHandler(self._records)
         self.hide()  # before waiting for the threads, at worst for torch to be imported
         if self.opengl_stage is not None:

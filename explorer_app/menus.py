@@ -91,6 +91,9 @@ def _build_latent_menu(window: MainWindow, menu: QMenu) -> None:
 
 
 def _build_view_menu(window: MainWindow, menu: QMenu) -> None:
+    for action in window.workspaces.actions.values():
+        menu.addAction(action)
+    menu.addSeparator()
     add_action(menu, "&Reset view of the skeleton", window.skeleton.reset_view, "V")
     menu.addSeparator()
     menu.addAction(window.pictures.skeleton)

@@ -1,0 +1,130 @@
+"""One window for three kinds of work: what stands in its middle, and which docks are open beside that."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QObject, QSignalBlocker, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabBar, QWidget
+
+from explorer_app.preferences import Preferences
+
+EXPLORE, INSPECT, TRAIN = "Explore", "Inspect", "Train"
+_TIPS = {
+    EXPLORE: "Hold the latent space in your hands",
+    INSPECT: "See where a model fails, and why",
+    TRAIN: "Train models and watch them learn",
+}
+
+
+class Workspaces(QObject):
+    """Which workspace the window is in. Each remembers where its docks were when it was left.
+
+    tabs: the switch for the corner of the menu bar; actions: the same for a menu, one a workspace.
+    """
+
+    changed = Signal(str)
+
+    def __init__(self, window: QMainWindow, pages: QStackedWidget) -> None:
+        super().__init__(window)
+        self._window, self._stack = window, pages
+        self._pages: dict[str, QWidget] = {}
+        self._docks: dict[str, list[QDockWidget]] = {}
+        self._states: dict[str, QByteArray] = {}
+        self._first_state: QByteArray | None = None
+        self.current = ""
+        self.actions: dict[str, QAction] = {}
+        self._group = QActionGroup(self)
+        self.tabs = QTabBar()
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setAccessibleName("Workspace")
+        self.tabs.currentChanged.connect(self._go_to_tab)
+
+    def add(self, name: str, page: QWidget) -> None:
+        """A workspace with this in the middle of the window, which others may have as well; the first is entered."""
+        if self._stack.indexOf(page) < 0:
+            self._stack.addWidget(page)
+        self._pages[name] = page
+        self._docks.setdefault(name, [])
+        keys = f"Ctrl+{len(self._pages)}"
+        action = QAction(f"&{name}", self, checkable=True, shortcut=keys)
+        action.triggered.connect(lambda: self.go(name))
+        self._group.addAction(action)
+        self.actions[name] = action
+        self.current = self.current or name
+        with QSignalBlocker(self.tabs):
+            tab = self.tabs.addTab(name)
+        self.tabs.setTabToolTip(tab, f"{_TIPS.get(name, name)} ({keys})")
+        self._show()
+
+    def add_dock(self, dock: QDockWidget, *names: str) -> None:
+        """Open with these workspaces, until somebody closes it there."""
+        for name in names:
+            self._docks.setdefault(name, []).append(dock)
+        dock.setVisible(self.current in names)
+
+    def begin(self) -> None:
+        """All docks are there: this is how they stand at the very first start."""
+        self._first_state = self._window.saveState()
+
+    @Slot(str)
+    def go(self, name: str) -> None:
+        """Leave this workspace as it is for another."""
+        if name == self.current or name not in self._pages:
+            self._show()
+            return
+        self._states[self.current] = self._window.saveState()
+        self.current = name
+        self._enter()
+        self.changed.emit(name)
+
+    def reset(self) -> None:
+        """All docks of all workspaces where they were at the very first start."""
+        self._states.clear()
+        self._enter()
+
+    def state(self, name: str) -> QByteArray | None:
+        """Where the docks of a workspace are, as Qt writes it; None where it was never entered."""
+        return self._window.saveState() if name == self.current else self._states.get(name)
+
+    def save(self, preferences: Preferences) -> None:
+        for name in self._pages:
+            state = self.state(name)
+            if state is not None:
+                preferences.set(f"workspaces/{name}", state)
+
+    def restore(self, preferences: Preferences) -> None:
+        """Put the docks where they were when the window was closed."""
+        states = {name: preferences.get(f"workspaces/{name}") for name in self._docks}
+        self._states = {name: state for name, state in states.items() if isinstance(state, QByteArray)}
+        self._enter()
+
+    def _enter(self) -> None:
+        self._show()
+        if self.current in self._states:
+            self._show_docks()  # for those that the state is too old to know
+            self._window.restoreState(self._states[self.current])
+            return
+        if self._first_state is not None:
+            self._window.restoreState(self._first_state)
+        self._show_docks()
+
+    def _show_docks(self) -> None:
+        mine = self._docks[self.current]
+        for dock in {dock for docks in self._docks.values() for dock in docks}:
+            dock.setVisible(dock in mine)
+        raised = [
+            dock for dock in mine if all(dock not in docks for n, docks in self._docks.items() if n != self.current)
+        ]
+        for dock in reversed(raised):  # its own, before what it shares, and the first of each area on top
+            dock.raise_()
+
+    def _show(self) -> None:
+        self._stack.setCurrentWidget(self._pages[self.current])
+        self.actions[self.current].setChecked(True)
+        with QSignalBlocker(self.tabs):
+            self.tabs.setCurrentIndex(list(self._pages).index(self.current))
+
+    @Slot(int)
+    def _go_to_tab(self, index: int) -> None:
+        self.go(list(self._pages)[index])
