@@ -41,8 +41,8 @@ class LatentSlider(QSlider):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette, y = self.palette(), self.height() / 2
-        zero, handle = self.position_of(0), self.position_of(self.value())
-        left, right = self.position_of(self.minimum()), self.position_of(self.maximum())
+        left, right = self._ends()
+        zero, handle = (left + right) / 2, self._between(left, right, self.sliderPosition())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.hairline(palette))
         painter.drawRoundedRect(QRectF(left, y - _GROOVE / 2, right - left, _GROOVE), _GROOVE / 2, _GROOVE / 2)
@@ -56,10 +56,16 @@ class LatentSlider(QSlider):
 
     def position_of(self, value: int) -> float:
         """Where the style has the middle of the handle at `value`, so that the mouse finds it where it is drawn."""
+        return self._between(*self._ends(), value)
+
+    def _ends(self) -> tuple[float, float]:
+        """Where the middle of the handle is at the lowest and at the highest value."""
         option = QStyleOptionSlider()
         self.initStyleOption(option)
         control, part = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderGroove
         groove = self.style().subControlRect(control, option, part, self)
         length = self.style().pixelMetric(QStyle.PixelMetric.PM_SliderLength, option, self)
-        share = (value - self.minimum()) / (self.maximum() - self.minimum())
-        return groove.left() + length / 2 + share * (groove.width() - length)
+        return groove.left() + length / 2, groove.left() + groove.width() - length / 2
+
+    def _between(self, left: float, right: float, value: int) -> float:
+        return left + (value - self.minimum()) / (self.maximum() - self.minimum()) * (right - left)

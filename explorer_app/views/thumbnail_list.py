@@ -147,6 +147,8 @@ class ThumbnailList(QListView):
     @Slot()
     def mark_current(self) -> None:
         """Move the frame to what is shown now; painting costs too much to do it at every step of a walk."""
+        if not self.isVisible():
+            return  # it is painted anew when it is shown
         rows = [row for row in range(self.model().rowCount()) if self.model().index(row).data(CURRENT_ROLE)]
         if rows != self._current_rows:
             self._current_rows = rows

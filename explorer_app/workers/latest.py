@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -13,10 +10,6 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 _LOGGER = logging.getLogger("explorer_app")
-
-
-_NICENESS = 8
-"""On two busy cores the window was deaf for 30 ms in a drag, 70 where the threads stood beside it as equals."""
 
 
 class _Request(NamedTuple):
@@ -78,7 +71,6 @@ class LatestWins(QObject):
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        _give_way()
         while True:
             with self._condition:
                 while self._waiting is None and not self._is_closed:
@@ -112,13 +104,6 @@ class LatestWins(QObject):
             self.answered.emit(request.stamp, answer)
         if is_last and not self._is_busy:
             self.settled.emit()
-
-
-def _give_way() -> None:
-    """Let the GUI thread go before this one; only Linux has priorities of single threads for everybody."""
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError):  # it works as well without
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _NICENESS)
 
 
 def one_line(error: BaseException) -> str:
