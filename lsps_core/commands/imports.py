@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tqdm import tqdm
+from lsps_core.commands.progress import add_events, progress
 
 if TYPE_CHECKING:
     from lsps_core.data.importers.importing import ImportReport
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lsps_core.data.importers.plan import ImportPlan
 
 _NAMED = 20  # skipped files that are printed; the store's provenance names them all
+_TOLD = 1000  # and those that are told of with --events
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +46,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     for source in (nyu, icvl, msra, frames):
         source.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N", help="processes")
         source.add_argument("--overwrite", action="store_true", help="replace OUT.h5 where it exists")
+        add_events(source)
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
@@ -126,7 +128,7 @@ def _run_plan(arguments: argparse.Namespace, plan: ImportPlan) -> None:
     def run(progress: Callable[[int, int], None]) -> ImportReport:
         return run_import(arguments.out, plan, jobs=arguments.jobs, overwrite=arguments.overwrite, progress=progress)
 
-    _report(arguments.out, len(plan.shots), run)
+    _report(arguments, len(plan.shots), run)
 
 
 def _import_frames(arguments: argparse.Namespace) -> None:
@@ -151,16 +153,19 @@ def _import_frames(arguments: argparse.Namespace) -> None:
             progress=progress,
         )
 
-    _report(arguments.out, len(arguments.files), run)
+    _report(arguments, len(arguments.files), run)
 
 
-def _report(out: Path, total: int, run: Callable[[Callable[[int, int], None]], ImportReport]) -> None:
+def _report(
+    arguments: argparse.Namespace, total: int, run: Callable[[Callable[[int, int], None]], ImportReport]
+) -> None:
     """Run an import under a progress bar, then say what came of it."""
-    with tqdm(total=total, unit="frame", file=sys.stderr) as bar:
+    out: Path = arguments.out
+    with progress(out, total, tells=arguments.events) as shown:
         try:
-            report = run(lambda done, _total: bar.update(done - bar.n))
+            report = run(lambda done, _total: shown.advance(done))
         except KeyboardInterrupt:
-            bar.write("lsps import: stopped; the same command goes on from here", file=sys.stderr)
+            shown.bar.write("lsps import: stopped; the same command goes on from here", file=sys.stderr)
             raise
     for line in report.skipped[:_NAMED]:
         print(f"lsps import: skipped {line}", file=sys.stderr)
@@ -169,7 +174,13 @@ def _report(out: Path, total: int, run: Callable[[Callable[[int, int], None]], I
         print(f"lsps import: and {more} more; `lsps info {out} --json` names them all", file=sys.stderr)
     if report.resumed_count:
         print(f"lsps import: {report.resumed_count} pictures were done before it was interrupted", file=sys.stderr)
-    print(f"{out}: {report.frame_count} frames, {len(report.skipped)} skipped")
+    if arguments.events:
+        if report.skipped:
+            shown.tell("skipped", lines=report.skipped[:_TOLD])
+        counts = {"frames": report.frame_count, "skipped": len(report.skipped), "resumed": report.resumed_count}
+        shown.end("finished", **counts)
+    else:
+        print(f"{out}: {report.frame_count} frames, {len(report.skipped)} skipped")
 
 
 def _center(text: str) -> tuple[float, float, float]:

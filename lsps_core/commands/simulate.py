@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from tqdm import tqdm
+from lsps_core.commands.progress import add_events, progress
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +17,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT.h5 where it exists")
+    add_events(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
         provenance={"command": arguments.command_line, "seed": arguments.seed, "domain": arguments.domain},
         overwrite=arguments.overwrite,
     )
-    with writer, tqdm(total=arguments.frames, unit="frame", file=sys.stderr) as bar:
+    with progress(arguments.out, arguments.frames, tells=arguments.events) as shown, writer:
         done = 0
         for batch in batches:
             names = [f"subject{s}/{done + i:06d}" for i, s in enumerate(batch.subject)]
@@ -55,5 +55,8 @@ def run(arguments: argparse.Namespace) -> None:
                 names=names,
             )
             done += len(names)
-            bar.update(len(names))
-    print(f"{arguments.out}: {done} {arguments.domain} frames")
+            shown.advance(done)
+    if arguments.events:
+        shown.end("finished", frames=done)
+    else:
+        print(f"{arguments.out}: {done} {arguments.domain} frames")

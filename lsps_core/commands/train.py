@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import json
 import signal
 import sys
 import time
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # torch is imported when it is known that there is something 
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(run=train)
+    parser.set_defaults(run=run)
     parser.add_argument("run_path", type=Path, metavar="RUN_DIR", help="new, or with a config.json, or a run to resume")
     parser.add_argument("--synthetic", type=Path, metavar="S.h5")
     parser.add_argument("--real", type=Path, metavar="R.h5")
@@ -39,10 +40,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on from the run's newest checkpoint")
     parser.add_argument("--change", action="store_true", help="go on with other settings than the run has had")
     parser.add_argument(
+        "--estimate",
+        action="store_true",
+        help="train nothing: measure a few steps of each stage, and say how long the run would take and in what memory",
+    )
+    parser.add_argument(
         "--tensorboard",
         action=argparse.BooleanOptionalAction,
         help="write RUN_DIR/tensorboard; default: where the package tensorboard is installed",
     )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return estimate(arguments) if arguments.estimate else train(arguments)
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -73,6 +83,27 @@ def train(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def estimate(arguments: argparse.Namespace) -> int:
+    """Print a JSON line for every stage as soon as it is measured, and one for all of them; nothing is written."""
+    from lsps_core.training.estimate import Estimate
+    from lsps_core.training.run import Run
+
+    run = Run(arguments.run_path)
+    config = _asked_for(arguments, run.config()) if arguments.resume or run.is_prepared else _new_config(arguments)
+    if arguments.device:
+        config = dataclasses.replace(config, device=arguments.device)
+    trial = Estimate(run, config)
+    seconds, peaks = 0.0, [0]
+    for stage in trial.stages():
+        print(json.dumps(stage.to_json()), flush=True)
+        seconds += stage.seconds
+        peaks.append(stage.peak_bytes or 0)
+    total = {"seconds": seconds, "peak_bytes": max(peaks) or None, "free_bytes": trial.free_bytes}
+    print(json.dumps({"kind": "estimate", "device": str(trial.device), **total}), flush=True)
+    _say(f"about {seconds / 60:.1f} minutes on {trial.device}, {max(peaks) / 2**30:.1f} GiB")
+    return 0
+
+
 def _open_run(arguments: argparse.Namespace, listeners: Listeners) -> Run:
     """The run that goes on or that the app prepared, or else a new one."""
     from lsps_core.training.data import open_stores
@@ -85,24 +116,30 @@ def _open_run(arguments: argparse.Namespace, listeners: Listeners) -> Run:
     Run.check_is_free(run.path)
     if arguments.change:
         raise RunError(f"--change goes with --resume: {run.path} is to be a new run")
+    config = _new_config(arguments)
+    with open_stores(config):  # what is wrong with them is said before a run directory is made
+        pass
+    return Run.create(arguments.run_path, config, listeners)
+
+
+def _new_config(arguments: argparse.Namespace) -> TrainConfig:
+    """What the command line asks of a new run."""
+    from lsps_core.training.run import RunError
+
     if not (arguments.synthetic and arguments.real):
         raise RunError("a new run needs --synthetic S.h5 and --real R.h5 (or --resume for an old one)")
-    config = TrainConfig(
+    return TrainConfig(
         synthetic_path=str(arguments.synthetic.resolve()),
         real_path=str(arguments.real.resolve()),
         device=arguments.device or "auto",
         **PRESETS[arguments.preset or "compact"],
         **{key: value for key in ("labels", "seed") if (value := getattr(arguments, key)) is not None},
     ).with_settings(arguments.settings)
-    with open_stores(config):  # what is wrong with them is said before a run directory is made
-        pass
-    return Run.create(arguments.run_path, config, listeners)
 
 
 def _settle_config(arguments: argparse.Namespace, run: Run) -> None:
     """Refuse what the command asks for and the run's config does not have; with --change, write it there."""
-    from lsps_core.events import Noted
-    from lsps_core.training.changes import changes, check_can_go_on
+    from lsps_core.training.changes import apply_changes, changes
     from lsps_core.training.run import RunError
 
     before = run.config()
@@ -111,10 +148,7 @@ def _settle_config(arguments: argparse.Namespace, run: Run) -> None:
     if found and not arguments.change:
         listed = "; ".join(str(change) for change in found)
         raise RunError(f"{listed}; leave out what is to stay, or add --change to go on with it")
-    check_can_go_on(run, before, after)
-    if found:
-        run.write_config(after)
-        run.record(Noted(message="changed: " + ", ".join(f"{c.key} from {c.before} to {c.after}" for c in found)))
+    apply_changes(run, before, after)
 
 
 def _asked_for(arguments: argparse.Namespace, config: TrainConfig) -> TrainConfig:

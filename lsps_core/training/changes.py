@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lsps_core.config import STAGES, TrainConfig
+from lsps_core.events import Noted
 from lsps_core.training.data import open_stores
 from lsps_core.training.run import Run, RunError
 
@@ -31,6 +32,18 @@ def changes(before: TrainConfig, after: TrainConfig) -> list[Change]:
     """Every setting that differs, but for the device: a run may go on anywhere."""
     old, new = (dict(_flat(config.to_json())) for config in (before, after))
     return [Change(key, old[key], new[key]) for key in old if key != "device" and old[key] != new[key]]
+
+
+def apply_changes(run: Run, before: TrainConfig, after: TrainConfig) -> None:
+    """Have a run, which the caller has locked, go on with another config; it says so among its events.
+
+    RunError or ValueError where it cannot, and then nothing has changed.
+    """
+    check_can_go_on(run, before, after)
+    found = changes(before, after)
+    if found:
+        run.write_config(after)
+        run.record(Noted(message="changed: " + ", ".join(f"{c.key} from {c.before} to {c.after}" for c in found)))
 
 
 def check_can_go_on(run: Run, before: TrainConfig, after: TrainConfig) -> None:

@@ -136,7 +136,7 @@ class Trainer:
         )
 
     def _start_from(self, model: Checkpoint) -> None:
-        check_start(model, self.config, self.data)
+        check_start(model, self.config, self.data.skeleton)
         self.model.load_state_dict(model.weights)
         self.latent_statistics = LatentStatistics.of(model)
         self.start_record = model.training

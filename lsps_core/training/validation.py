@@ -13,6 +13,7 @@ from lsps_core.config import POSE_LATENT_SIZE, TrainConfig
 from lsps_core.events import Saved, Validated
 from lsps_core.inference import Predictor
 from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.skeleton import Skeleton
 from lsps_core.training.data import TrainingData
 from lsps_core.training.preview import preview_sheet
 from lsps_core.training.run import Run
@@ -82,10 +83,10 @@ def latent_statistics(model: TriDomainModel, poses: Tensor) -> LatentStatistics:
     return LatentStatistics(tuple(codes.mean(dim=0).tolist()), tuple(codes.std(dim=0).tolist()), covariance)
 
 
-def check_start(model: Checkpoint, config: TrainConfig, data: TrainingData) -> None:
-    """ValueError where a run of this config cannot start from the model."""
-    expected = config.model_config(data.skeleton)
-    if model.skeleton.joints != data.skeleton.joints:
-        raise ValueError(f"{config.initial_path} has the skeleton {model.skeleton.name}, the data {data.skeleton.name}")
+def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> None:
+    """ValueError where a run of this config, on data of this skeleton, cannot start from the model."""
+    expected = config.model_config(skeleton)
+    if model.skeleton.joints != skeleton.joints:
+        raise ValueError(f"{config.initial_path} has the skeleton {model.skeleton.name}, the data {skeleton.name}")
     if model.config != expected:
         raise ValueError(f"{config.initial_path} has other networks ({model.config}) than the run ({expected})")

@@ -1,0 +1,88 @@
+"""Progress of `lsps simulate` and `lsps import`: a bar on stderr and, with --events, JSON lines on stdout."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+_TELL_SECONDS = 0.2
+_RATE_SECONDS = 10.0
+
+
+def add_events(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--events",
+        action="store_true",
+        help="a JSON line on stdout for all that happens: started, progress, skipped, ended",
+    )
+
+
+class Progress:
+    """Shows a bar and tells, where asked to: `started` (path, total), `progress` (done, total, frames_per_s over the
+    last seconds), `skipped` (lines: file and reason each), `ended` (reason: finished or stopped, path, frames)."""
+
+    def __init__(self, path: Path, total: int, *, tells: bool) -> None:
+        self.path, self.total, self._tells = path, total, tells
+        self.bar: Any = tqdm(total=total, unit="frame", file=sys.stderr)
+        self._told_s = 0.0
+        self._past: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+        self.tell("started", path=str(path), total=total)
+
+    def advance(self, done: int) -> None:
+        """`done` frames are there now."""
+        self.bar.update(done - self.bar.n)
+        now = time.monotonic()
+        self._past.append((now, done))
+        while len(self._past) > 2 and now - self._past[0][0] > _RATE_SECONDS:
+            self._past.popleft()
+        if done < self.total and now - self._told_s < _TELL_SECONDS:
+            return
+        self._told_s = now
+        then, before = self._past[0]
+        rate = (done - before) / max(now - then, 1e-6)
+        self.tell("progress", done=done, total=self.total, frames_per_s=round(rate, 1))
+
+    def tell(self, kind: str, **what: Any) -> None:
+        if self._tells:
+            print(json.dumps({"kind": kind, **what}), flush=True)
+
+    def end(self, reason: str, **what: Any) -> None:
+        self.tell("ended", reason=reason, path=str(self.path), **what)
+
+
+@contextlib.contextmanager
+def progress(path: Path, total: int, *, tells: bool) -> Iterator[Progress]:
+    """A `Progress` that tells of a stop as well: Ctrl+C, and a kill, raise KeyboardInterrupt inside."""
+    with _killed_as_interrupted():
+        shown = Progress(path, total, tells=tells)
+        try:
+            with shown.bar:
+                yield shown
+        except KeyboardInterrupt:
+            shown.end("stopped")
+            raise
+
+
+@contextlib.contextmanager
+def _killed_as_interrupted() -> Iterator[None]:
+    """What is half-written is cleared away after a kill as after Ctrl+C; a second kill does not disturb that."""
+
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

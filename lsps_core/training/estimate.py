@@ -1,0 +1,121 @@
+"""What a run will take, measured on a few real steps of each of its stages; nothing is written."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lsps_core.config import STAGES, TrainConfig
+from lsps_core.data.store_stream import free_memory
+from lsps_core.device import resolve_device
+from lsps_core.training.run import Run
+from lsps_core.training.trainer import Trainer
+
+_MOST_STEPS, _ENOUGH_SECONDS = 200, 2.0
+"""Where a step is quick many are measured, where it takes seconds one is, after one that does not count."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageEstimate:
+    """steps: those still to do. peak_bytes: of the GPU's memory, or of the whole process on a CPU; None if unknown."""
+
+    stage: str
+    steps: int
+    seconds_per_step: float
+    peak_bytes: int | None
+
+    @property
+    def seconds(self) -> float:
+        return self.steps * self.seconds_per_step
+
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": "stage", **asdict(self), "seconds": self.seconds}
+
+
+class Estimate(Trainer):
+    """A trainer that only tries: it goes through steps of every stage and keeps nothing.
+
+    Validation and checkpoints come on top of what it measures: seconds every few minutes.
+    """
+
+    def __init__(self, run: Run, config: TrainConfig) -> None:
+        self.free_bytes = free_memory(resolve_device(config.device))  # before the frames are put there
+        super().__init__(run, config)
+
+    def stages(self) -> Iterator[StageEstimate]:
+        """One stage after the other, as measured; stages that a resumed run has behind it are left out.
+
+        MemoryShortageError where a step does not fit.
+        """
+        done = _steps_done(self.run)
+        for name in STAGES:
+            steps = self.config.stage(name).steps - done.get(name, 0)
+            if steps > 0:
+                yield self._measure(name, steps)
+
+    def _measure(self, name: str, steps: int) -> StageEstimate:
+        self._begin(name)
+        settings = self.config.stage(name)
+        _reset_peak(self.device)
+        self._one_step(settings)  # a stage's first is slow: memory is asked for, kernels are chosen or compiled
+        started = self._now()
+        seconds, measured = 0.0, 0
+        while measured < _MOST_STEPS and seconds < _ENOUGH_SECONDS:
+            measured += 1
+            self.stage_step = measured
+            self._one_step(settings)
+            seconds = self._now() - started
+        return StageEstimate(
+            stage=name, steps=steps, seconds_per_step=seconds / measured, peak_bytes=_peak_bytes(self.device)
+        )
+
+    def _now(self) -> float:
+        """Seconds, once the device has done what it was given."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        elif self.device.type == "mps":
+            torch.mps.synchronize()
+        return time.perf_counter()
+
+
+def _steps_done(run: Run) -> dict[str, int]:
+    latest = run.latest()
+    if latest is None:
+        return {}
+    _, _, state = latest
+    before = STAGES[: STAGES.index(state["stage"])]
+    return dict.fromkeys(before, sys.maxsize) | {state["stage"]: int(state["stage_step"])}
+
+
+def _reset_peak(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    else:
+        with contextlib.suppress(OSError):  # elsewhere than on Linux the peak is that of all stages so far
+            Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak_bytes(device: torch.device) -> int | None:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_reserved(device)
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return _largest_resident_bytes()
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), None)
+
+
+def _largest_resident_bytes() -> int | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size if sys.platform == "darwin" else size * 1024

@@ -1,0 +1,88 @@
+"""`lsps simulate` and `lsps import` as another program follows them: JSON lines, and a stop without half a file."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lsps_core.cli import main
+from lsps_core.data.store import FrameStore
+
+
+def events(capsys, *arguments: str) -> list[dict]:
+    capsys.readouterr()
+    assert main([str(argument) for argument in arguments]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def hand(path: Path) -> Path:
+    depth = np.zeros((240, 320), np.uint16)
+    depth[90:150, 130:190] = 500
+    np.save(path, depth)
+    return path
+
+
+def test_simulating_is_told_from_its_start_to_its_end(tmp_path, capsys):
+    path = tmp_path / "s.h5"
+    first, *told, last = events(capsys, "simulate", path, "--domain", "synthetic", "--frames", 70, "--events")
+    assert first == {"kind": "started", "path": str(path), "total": 70}
+    assert all(event["kind"] == "progress" for event in told)
+    assert (told[-1]["done"], told[-1]["total"]) == (70, 70)
+    assert told[-1]["frames_per_s"] > 0
+    assert last == {"kind": "ended", "reason": "finished", "path": str(path), "frames": 70}
+
+
+def test_an_import_names_what_it_skips(tmp_path, capsys):
+    good, bad = hand(tmp_path / "good.npy"), tmp_path / "bad.npy"
+    bad.write_bytes(b"nothing")
+    out = tmp_path / "o.h5"
+    arguments = ["import", "frames", out, good, bad, "--camera", "240,240,160,120", "--jobs", 1, "--events"]
+    *_, progress, skipped, last = events(capsys, *arguments)
+    assert (progress["kind"], progress["done"]) == ("progress", 2)
+    assert skipped["kind"] == "skipped"
+    assert "bad.npy" in skipped["lines"][0]
+    assert last == {
+        "kind": "ended", "reason": "finished", "path": str(out), "frames": 1, "skipped": 1, "resumed": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a kill cannot be heard there")
+def test_a_kill_stops_cleanly_and_says_so(tmp_path):
+    command = [sys.executable, "-m", "lsps_core.cli", "simulate", str(tmp_path / "s.h5"), "--domain", "synthetic"]
+    command += ["--frames", "1000000", "--events"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    while json.loads(process.stdout.readline())["kind"] != "progress":
+        pass
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=60)
+    assert json.loads(out.splitlines()[-1]) == {"kind": "ended", "reason": "stopped", "path": str(tmp_path / "s.h5")}
+    assert process.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a kill cannot be heard there")
+def test_an_import_that_was_killed_goes_on(tmp_path):
+    pictures = [str(hand(tmp_path / f"{index:03d}.npy")) for index in range(200)]
+    out = tmp_path / "o.h5"
+    command = [sys.executable, "-m", "lsps_core.cli", "import", "frames", str(out), *pictures]
+    command += ["--camera", "240,240,160,120", "--jobs", "1", "--events"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    while json.loads(process.stdout.readline())["kind"] != "progress":
+        pass
+    process.terminate()
+    process.communicate(timeout=60)
+    assert not out.exists()
+    again = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    last = json.loads(again.stdout.splitlines()[-1])
+    assert (last["reason"], last["frames"]) == ("finished", 200)
+    assert last["resumed"] > 0
+    with FrameStore(out) as store:
+        assert len(store) == 200
