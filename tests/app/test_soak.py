@@ -34,29 +34,8 @@ ACTIONS = int(os.environ.get("SOAK_ACTIONS", "250"))
 GROWTH_MB = 40
 """What the second half may take beyond the first: allocators keep some, a leaked picture a move would be far more."""
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
-KEYS = [
-    getattr(Qt.Key, f"Key_{name}")
-    for name in [
-        "Left",
-        "Right",
-        "Up",
-        "Down",
-        "Space",
-        "Tab",
-        "Return",
-        "Delete",
-        "Home",
-        "End",
-        "R",
-        "E",
-        "D",
-        "S",
-        "K",
-        "P",
-        "V",
-        "5",
-    ]
-]
+_NAMES = ("Left", "Right", "Up", "Down", "Space", "Tab", "Return", "Delete", "Home", "End", *"REDSKPV5")
+KEYS = [getattr(Qt.Key, f"Key_{name}") for name in _NAMES]
 _CLOSING_MS = 15
 
 
