@@ -1,0 +1,210 @@
+"""Training runs: each a process of its own that outlives the window, followed through the files of its folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shlex
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal, Slot
+
+from explorer_app.model.run_folder import LOG_HEADER, RunFolders, RunView
+from explorer_app.model.run_process import LOG_NAME, SHARES, ProcessRecord, thread_count
+from explorer_app.preferences import Preferences
+from explorer_app.workers.latest import LatestWins
+
+POLL_MS = 500
+
+
+class TrainingRuns(QObject):
+    """All runs that the window knows: those it started or was shown, and those in the folder for runs.
+
+    What is known of them was read from their folders, in a thread; nothing is believed because it was asked for.
+    """
+
+    changed = Signal()
+    """`views` are others"""
+    started = Signal(object)
+    """path of a run whose process was just started"""
+    message = Signal(str)
+    """one line that the user must see"""
+
+    def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._preferences = preferences
+        self._folders = RunFolders()
+        self._is_shown = False
+        self._is_closed = False
+        self.views: dict[Path, RunView] = {}
+        self._worker = LatestWins("runs", self)
+        self._worker.answered.connect(self._on_views)
+        self._worker.failed.connect(self._on_failure)
+        self._timer = QTimer(self, interval=POLL_MS)
+        self._timer.timeout.connect(self.look)
+        if self.known or self.runs_path is not None:
+            self._timer.start()
+
+    @property
+    def known(self) -> list[Path]:
+        """Runs that were started or added here, the newest first."""
+        try:
+            return [Path(str(path)) for path in json.loads(str(self._preferences.get("train/runs", "[]")))]
+        except (ValueError, TypeError):
+            return []
+
+    @property
+    def runs_path(self) -> Path | None:
+        """Every run in this folder is listed."""
+        folder = str(self._preferences.get("train/folder", "") or "")
+        return Path(folder) if folder else None
+
+    @runs_path.setter
+    def runs_path(self, path: Path) -> None:
+        self._preferences.set("train/folder", str(path))
+        self.look()
+        self._timer.start()
+
+    @property
+    def share(self) -> str:
+        """How the machine is shared with a run that is started; one of SHARES."""
+        share = str(self._preferences.get("train/share", "leave"))
+        return share if share in SHARES else "leave"
+
+    @share.setter
+    def share(self, share: str) -> None:
+        self._preferences.set("train/share", share)
+
+    @property
+    def ours(self) -> list[RunView]:
+        """Runs whose process was started here, now or by an earlier window, and lives."""
+        return [view for view in self.views.values() if view.is_alive and view.has_process]
+
+    def add(self, path: Path) -> None:
+        """List a run from now on."""
+        path = path.absolute()
+        self._preferences.set("train/runs", json.dumps([str(p) for p in dict.fromkeys([path, *self.known])]))
+        self._timer.start()
+        self.look()
+
+    def forget(self, path: Path) -> None:
+        """List it no longer, unless it is in the folder for runs. Its files stay."""
+        self._preferences.set("train/runs", json.dumps([str(p) for p in self.known if p != path]))
+        self.look()
+
+    def set_shown(self, is_shown: bool) -> None:
+        """Whether anybody sees them; unseen, only those alive are followed."""
+        self._is_shown = is_shown
+        if is_shown and not self._is_closed and (self.known or self.runs_path is not None):
+            self.look()
+            self._timer.start()
+
+    @Slot()
+    def look(self) -> None:
+        """Read what is new."""
+        if not self._is_closed:
+            self._worker.ask(None, partial(self._folders.look, self.known, self.runs_path))
+
+    def start(self, path: Path, settings: Sequence[str] = ()) -> bool:
+        """Train the run of this folder from wherever it is; False, with a message, where that cannot be begun.
+
+        settings: changes, as in "depth.batch_size=2".
+        """
+        path = path.absolute()
+        view = self.views.get(path)
+        if view is not None and view.is_alive:
+            self.message.emit(f"{path.name} is being trained already")
+            return False
+        arguments = ["train", str(path), "--resume", *(["--change"] if settings else [])]
+        arguments += [part for setting in settings for part in ("--set", setting)]
+        try:
+            self._launch(path, arguments)
+        except OSError as error:
+            self.message.emit(f"{path} cannot be trained: {error.strerror or error}; make it a folder with room")
+            return False
+        self.add(path)
+        self.started.emit(path)
+        return True
+
+    def _launch(self, path: Path, arguments: list[str]) -> None:
+        (path / "stop").unlink(missing_ok=True)
+        with (path / LOG_NAME).open("a") as log:  # also room in which a last line fits when the disk is full
+            log.write(f"{LOG_HEADER}{time.strftime('%Y-%m-%d %H:%M:%S')} lsps {shlex.join(arguments)}\n")
+        process = QProcess()
+        process.setProgram(sys.executable)
+        process.setArguments(["-m", "lsps_core.cli", *arguments])
+        process.setStandardOutputFile(QProcess.nullDevice())  # events.jsonl has the same
+        process.setStandardErrorFile(str(path / LOG_NAME), QProcess.OpenModeFlag.Append)
+        environment = QProcessEnvironment.systemEnvironment()
+        threads = thread_count(self.share)
+        if threads is not None:
+            environment.insert("OMP_NUM_THREADS", str(threads))
+        process.setProcessEnvironment(environment)
+        has_started, pid = process.startDetached()
+        if not has_started:
+            raise OSError(f"{sys.executable} cannot be started: {process.errorString()}")
+        record = ProcessRecord.of(pid)
+        if threads is not None:
+            record.give_way()
+        try:
+            record.write(path)
+        except OSError:  # nobody would find it again
+            record.kill()
+            raise
+
+    def pause(self, path: Path) -> None:
+        self._tell(path, ProcessRecord.pause)
+
+    def go_on(self, path: Path) -> None:
+        self._tell(path, ProcessRecord.go_on)
+
+    def stop(self, path: Path) -> None:
+        """Have it save and end; a paused one goes on for that."""
+        try:
+            (path / "stop").touch()
+        except OSError as error:
+            self.message.emit(f"{path / 'stop'} cannot be written: {error.strerror}; Cancel ends the run without it")
+        self._tell(path, ProcessRecord.go_on)
+
+    def cancel(self, path: Path) -> None:
+        """End it at once; everything saved stays."""
+        self._tell(path, partial(_cancel, path))
+
+    def close(self) -> None:
+        """Follow nothing any more; processes live on."""
+        self._is_closed = True
+        self._timer.stop()
+        self._worker.close()
+
+    def _tell(self, path: Path, what: Callable[[ProcessRecord], None]) -> None:
+        record = ProcessRecord.read(path)
+        try:
+            if record is not None and record.is_alive(path):
+                what(record)
+        except ProcessLookupError:
+            pass  # it ended meanwhile
+        except OSError as error:
+            self.message.emit(f"the process of {path.name} cannot be told: {error.strerror}")
+        self.look()
+
+    @Slot(object, object)
+    def _on_views(self, _stamp: object, views: list[RunView]) -> None:
+        before, self.views = self.views, {view.path: view for view in views}
+        if before.keys() != self.views.keys() or not all(view.is_like(before[view.path]) for view in views):
+            self.changed.emit()
+        if not (self._is_shown or self._worker.is_busy or any(view.is_alive for view in views)):
+            self._timer.stop()
+
+    @Slot(object, str)
+    def _on_failure(self, _stamp: object, line: str) -> None:
+        self._timer.stop()  # or it would be said twice a second
+        self.message.emit(f"training runs cannot be followed: {line}")
+
+
+def _cancel(run_path: Path, record: ProcessRecord) -> None:
+    dataclasses.replace(record, is_cancelled=True).write(run_path)
+    record.kill()
