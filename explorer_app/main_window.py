@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from explorer_app.background import Background
 from explorer_app.clipboard import Clipboard
+from explorer_app.evaluation import Evaluation
 from explorer_app.inspection import Failures
 from explorer_app.log import LOG_NAME, LOGGER, RecentRecords
 from explorer_app.menus import build_menus
@@ -33,6 +34,7 @@ from explorer_app.session import Session
 from explorer_app.view_pictures import ViewPictures
 from explorer_app.views import opengl
 from explorer_app.views.about import About
+from explorer_app.views.failures_panel import FailuresPanel
 from explorer_app.views.frame_strip import FrameStrip
 from explorer_app.views.gallery import Gallery
 from explorer_app.views.image_dialog import ImageDialog
@@ -44,8 +46,9 @@ from explorer_app.views.pictures_panel import PicturesPanel
 from explorer_app.views.shortcuts import ShortcutSheet
 from explorer_app.views.skeleton_panel import SkeletonPanel
 from explorer_app.views.status_line import StatusLine
+from explorer_app.views.train_panel import TrainPanel
 from explorer_app.views.walk_panel import WalkPanel
-from explorer_app.workspaces import EXPLORE, INSPECT, Workspaces
+from explorer_app.workspaces import EXPLORE, INSPECT, TRAIN, Workspaces
 
 
 class MainWindow(QMainWindow):
@@ -64,6 +67,7 @@ class MainWindow(QMainWindow):
         self.session = Session(self)
         self.background = Background(self.session, self)
         self.failures = Failures(self.session, self.background, self)
+        self.evaluation = Evaluation(self.session, self.background, self.failures, self.preferences.folder, self)
         self.opener = Opener(self, self.session, self.background, self.preferences, device)
         self.clipboard = Clipboard(self.session, self)
         self.view_pictures = ViewPictures(self, self.session, self.preferences)
@@ -107,6 +111,12 @@ class MainWindow(QMainWindow):
         self.strip = FrameStrip(self.session)
         self.walk = WalkPanel(self.session, self.background)
         self.gallery = Gallery(self.session, self.background)
+        self.failures_panel = FailuresPanel(
+            self.session, self.background, self.failures, self.evaluation, self.preferences
+        )
+        self.train = TrainPanel(self.preferences)
+        self.train.message.connect(self.session.message)
+        self.train.open_asked.connect(self._open_checkpoint)
         self.opengl_stage = OpenGlStage(self.skeleton, self) if has_opengl else None
         if self.opengl_stage is not None:
             self.opengl_stage.gave_up.connect(self.session.message)
@@ -126,6 +136,8 @@ class MainWindow(QMainWindow):
         self.workspaces = Workspaces(self, pages)
         self.workspaces.add(EXPLORE, explorer)
         self.workspaces.add(INSPECT, explorer)
+        self.workspaces.add(TRAIN, self.train)
+        self.workspaces.changed.connect(self._enter_workspace)
         self.menuBar().setCornerWidget(self.workspaces.tabs)
         self.setStatusBar(StatusLine(self.session, self.background))
         self._build_docks()
@@ -142,6 +154,7 @@ class MainWindow(QMainWindow):
         self._add_dock("Gallery", self.gallery, bottom)
         self.docks["Gallery"].visibilityChanged.connect(self.gallery.set_seen)
         self._add_dock("Walk", self.walk, bottom)
+        self._add_dock("Failures", self.failures_panel, bottom, INSPECT)
         self.docks["Frame"].raise_()
         self.resizeDocks([self.docks["Pose latent"]], [310], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Frame"]], [350], Qt.Orientation.Vertical)
@@ -165,6 +178,18 @@ class MainWindow(QMainWindow):
                 self.tabifyDockWidget(other, dock)
         self.docks[title] = dock
         self.workspaces.add_dock(dock, *(workspaces or (EXPLORE,)))
+
+    @Slot(str)
+    def _enter_workspace(self, name: str) -> None:
+        self.evaluation.set_wanted(name == INSPECT)
+
+    @Slot()
+    def evaluate(self) -> None:
+        """Evaluate the model on the data, where one sees it."""
+        self.workspaces.go(INSPECT)
+        self.docks["Failures"].show()
+        self.docks["Failures"].raise_()
+        self.evaluation.start()
 
     @Slot()
     def reset_layout(self) -> None:
@@ -243,7 +268,14 @@ class MainWindow(QMainWindow):
             self._is_painted = True
             QTimer.singleShot(0, self.painted.emit)  # once all of it is painted
 
+    @Slot(object)
+    def _open_checkpoint(self, path: Path) -> None:
+        self.background.open_model(path, self.opener.device)
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.isVisible() and not self.train.may_close():
+            event.ignore()
+            return
         if self.isVisible():
             self.preferences.layout = (self.saveGeometry(), self.saveState())
             self.workspaces.save(self.preferences)
@@ -252,6 +284,8 @@ class MainWindow(QMainWindow):
         if self.opengl_stage is not None:
             self.opengl_stage.close()
         self.walk.close_down()
+        self.failures_panel.close_down()
+        self.train.close_down()
         self.has_ended = self.background.close()
         super().closeEvent(event)
 

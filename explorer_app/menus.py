@@ -39,6 +39,7 @@ def build_menus(window: MainWindow) -> None:
     model = bar.addMenu("&Model")
     filled_on_show(model, "&Device", partial(fill_devices, window))
     add_action(model, "&Model info", window.show_model_info, "Ctrl+I")
+    _build_inspect_menu(window, bar.addMenu("&Inspect"))
     _build_view_menu(window, bar.addMenu("&View"))
     help_menu = bar.addMenu("&Help")
     add_action(help_menu, "&Shortcuts", window.show_shortcuts, "?", "F1")
@@ -88,6 +89,13 @@ def _build_latent_menu(window: MainWindow, menu: QMenu) -> None:
     menu.addSeparator()
     add_action(menu, "P&resets …", partial(show_presets, window), "Ctrl+P")
     filled_on_show(menu, "&Go to preset", partial(fill_presets, window))
+
+
+def _build_inspect_menu(window: MainWindow, menu: QMenu) -> None:
+    add_action(menu, "&Evaluate this data", window.evaluate, "F5")
+    add_action(menu, "&Stop evaluating", window.evaluation.stop)
+    menu.addSeparator()
+    window.failures_panel.selection_actions.fill(menu)
 
 
 def _build_view_menu(window: MainWindow, menu: QMenu) -> None:

@@ -111,13 +111,12 @@ class Workspaces(QObject):
 
     def _show_docks(self) -> None:
         mine = self._docks[self.current]
-        for dock in {dock for docks in self._docks.values() for dock in docks}:
+        others = {dock for name, docks in self._docks.items() if name != self.current for dock in docks}
+        for dock in {*mine, *others}:
             dock.setVisible(dock in mine)
-        raised = [
-            dock for dock in mine if all(dock not in docks for n, docks in self._docks.items() if n != self.current)
-        ]
-        for dock in reversed(raised):  # its own, before what it shares, and the first of each area on top
-            dock.raise_()
+        for dock in reversed(mine):  # its own are before what it shares, and the first of each area is on top
+            if dock not in others or self.current == next(iter(self._docks)):
+                dock.raise_()
 
     def _show(self) -> None:
         self._stack.setCurrentWidget(self._pages[self.current])

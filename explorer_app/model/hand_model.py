@@ -19,6 +19,7 @@ from explorer_app.model.coarse import coarse_predictor
 from explorer_app.model.effects import Effects
 from explorer_app.model.latent import LatentCode, LatentScale
 from explorer_app.model.routes import RouteName, Routes, compare
+from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import IMAGE_SIZE, Domain, other_domain
 from lsps_core.data.crop import FAR_FACE, normalise
 from lsps_core.data.frame import HandFrame
@@ -97,6 +98,11 @@ class HandModel:
         return cls(path, predictor, coarse_predictor(predictor))
 
     @property
+    def checkpoint(self) -> Checkpoint:
+        """What was in the file when it was opened."""
+        return self._predictor.checkpoint
+
+    @property
     def has_coarse(self) -> bool:
         """Exact pictures take so long that coarse ones are worth while on the way."""
         return self._coarse is not None
@@ -157,6 +163,23 @@ class HandModel:
         latent = self._predictor.posterior(_image_of(frame), domain)
         return Encoding(self.scale.to_code(latent[0].cpu().numpy()), domain)
 
+    def pose_latents(
+        self, depth_mm: npt.NDArray[np.uint16], center_mm: FloatArray, half_mm: FloatArray, domain: Domain
+    ) -> FloatArray:
+        """Frames of `domain`, depth_mm [B, S, S] in cubes of center_mm [B, 3] and half_mm [B] -> pose_latent [B, 20]."""
+        torch.set_num_threads(_THREAD_COUNT)
+        depth, centers = torch.from_numpy(depth_mm.astype(np.float32)), torch.from_numpy(center_mm)
+        image = normalise(_at_image_size(depth), centers, torch.from_numpy(half_mm))
+        return self._predictor.posterior(image, domain).cpu().numpy()
+
+    def decode_poses(self, pose_latents: FloatArray) -> FloatArray:
+        """pose_latents [B, 20] -> poses [B, J, 3]."""
+        return self._predictor.decode_pose(torch.from_numpy(np.float32(pose_latents))).cpu().numpy()
+
+    def encode_poses(self, poses: FloatArray) -> FloatArray:
+        """poses [B, J, 3] -> pose_latents [B, 20]."""
+        return self._predictor.encode_pose(torch.from_numpy(np.float32(poses))).cpu().numpy()
+
     def routes(self, frame: HandFrame, encoding: Encoding) -> Routes:
         """Where all routes of an encoded frame lead; tens of times the work of `encode`."""
         torch.set_num_threads(_THREAD_COUNT)
@@ -208,9 +231,14 @@ class HandModel:
 def _image_of(frame: HandFrame) -> torch.Tensor:
     """A frame as the networks see it: [1, 1, 128, 128]."""
     depth_mm = torch.from_numpy(frame.depth_mm.astype(np.float32))[None]
-    if depth_mm.shape[-1] != IMAGE_SIZE:  # nearest: a depth between a finger and the wall behind it exists nowhere
-        depth_mm = torch.nn.functional.interpolate(depth_mm[None], size=(IMAGE_SIZE, IMAGE_SIZE))[0]
-    return normalise(depth_mm, torch.from_numpy(frame.center_mm)[None], torch.tensor([frame.half_mm]))
+    return normalise(_at_image_size(depth_mm), torch.from_numpy(frame.center_mm)[None], torch.tensor([frame.half_mm]))
+
+
+def _at_image_size(depth_mm: torch.Tensor) -> torch.Tensor:
+    """[B, S, S] -> [B, 128, 128]; nearest: a depth between a finger and the wall behind it exists nowhere."""
+    if depth_mm.shape[-1] == IMAGE_SIZE:
+        return depth_mm
+    return torch.nn.functional.interpolate(depth_mm[:, None], size=(IMAGE_SIZE, IMAGE_SIZE))[:, 0]
 
 
 def _to_mm(image: torch.Tensor, half_mm: float) -> FloatArray:
