@@ -1,0 +1,48 @@
+"""Results of frames without an evaluation: made up, but such that everything in them can be told apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from explorer_app.model.failures import FailureTable
+from lsps_core.evaluation.frame_results import About, FrameResults
+from lsps_core.skeleton import HAND21
+
+
+def results(count: int, *, is_annotated: bool = True, seed: int = 0, data_path: str = "") -> FrameResults:
+    """Every frame has one bad joint: frame i the joint i modulo 21, with 30 + i mm; groups are two halves."""
+    generator = np.random.default_rng(seed)
+    joints = len(HAND21.joints)
+    errors = generator.uniform(1, 20, (count, joints)).astype(np.float32)
+    errors[np.arange(count), np.arange(count) % joints] = 30 + np.arange(count) % 60
+    if not is_annotated:
+        errors[:] = np.nan
+    about = About(
+        model="tiny.safetensors",
+        model_digest="0",
+        data=Path(data_path).stem or "frames",
+        data_path=data_path,
+        frame_count=count,
+        data_digest="0",
+        labels_digest="0" if is_annotated else "",
+        domain="real",
+        is_simulated=True,
+        protocol="all 21 joints of hand21",
+        skeleton="hand21",
+        joints=HAND21.joints,
+    )
+    return FrameResults(
+        about=about,
+        names=np.array([f"frame {index}" for index in range(count)]),
+        groups=np.array([f"subject{2 * index // count}" for index in range(count)]),
+        pose_latent=generator.normal(0, 1, (count, 20)).astype(np.float32),
+        errors_mm=errors,
+        disagreement_mm=generator.uniform(0, 30, count).astype(np.float32),
+        latent_distance=generator.uniform(0, 1, count).astype(np.float32),
+    )
+
+
+def table(count: int, **options: object) -> FailureTable:
+    return FailureTable(results(count, **options))
