@@ -6,13 +6,14 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QChildEvent, QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QSplitter,
     QStackedWidget,
+    QTabBar,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -34,6 +35,7 @@ from explorer_app.session import Session
 from explorer_app.view_pictures import ViewPictures
 from explorer_app.views import opengl
 from explorer_app.views.about import About
+from explorer_app.views.dock_tabs import DockTabs
 from explorer_app.views.failures_panel import FailuresPanel
 from explorer_app.views.frame_strip import FrameStrip
 from explorer_app.views.gallery import Gallery
@@ -61,6 +63,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.preferences = preferences or Preferences()
         self._is_painted = False
+        self._dock_tabs = DockTabs(self)
         self._records = RecentRecords()
         LOGGER.addHandler(self._records)
         self.log_window: LogWindow | None = None
@@ -261,6 +264,11 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
         self.opener.open_paths([Path(url.toLocalFile()) for url in event.mimeData().urls()])
+
+    def childEvent(self, event: QChildEvent) -> None:
+        super().childEvent(event)
+        if event.type() == QEvent.Type.ChildPolished and isinstance(event.child(), QTabBar):
+            event.child().installEventFilter(self._dock_tabs)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
