@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shlex
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from explorer_app.model.run_folder import LOG_HEADER, RunFolders, RunView
 from explorer_app.model.run_process import LOG_NAME, SHARES, ProcessRecord, thread_count
@@ -38,6 +40,7 @@ class TrainingRuns(QObject):
         super().__init__(parent)
         self._preferences = preferences
         self._folders = RunFolders()
+        self._children: list[subprocess.Popen[bytes]] = []
         self._is_shown = False
         self._is_closed = False
         self.views: dict[Path, RunView] = {}
@@ -106,6 +109,7 @@ class TrainingRuns(QObject):
     @Slot()
     def look(self) -> None:
         """Read what is new."""
+        self._children = [child for child in self._children if child.poll() is None]  # else dead ones stay as zombies
         if not self._is_closed:
             self._worker.ask(None, partial(self._folders.look, self.known, self.runs_path))
 
@@ -134,20 +138,20 @@ class TrainingRuns(QObject):
         (path / "stop").unlink(missing_ok=True)
         with (path / LOG_NAME).open("a") as log:  # also room in which a last line fits when the disk is full
             log.write(f"{LOG_HEADER}{time.strftime('%Y-%m-%d %H:%M:%S')} lsps {shlex.join(arguments)}\n")
-        process = QProcess()
-        process.setProgram(sys.executable)
-        process.setArguments(["-m", "lsps_core.cli", *arguments])
-        process.setStandardOutputFile(QProcess.nullDevice())  # events.jsonl has the same
-        process.setStandardErrorFile(str(path / LOG_NAME), QProcess.OpenModeFlag.Append)
-        environment = QProcessEnvironment.systemEnvironment()
         threads = thread_count(self.share)
-        if threads is not None:
-            environment.insert("OMP_NUM_THREADS", str(threads))
-        process.setProcessEnvironment(environment)
-        has_started, pid = process.startDetached()
-        if not has_started:
-            raise OSError(f"{sys.executable} cannot be started: {process.errorString()}")
-        record = ProcessRecord.of(pid)
+        environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads is not None else {})
+        with (path / LOG_NAME).open("a") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "lsps_core.cli", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # events.jsonl has the same
+                stderr=log,
+                env=environment,
+                start_new_session=True,  # a terminal that is closed must not end it
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        self._children.append(process)
+        record = ProcessRecord.of(process.pid)
         if threads is not None:
             record.give_way()
         try:
@@ -179,6 +183,9 @@ class TrainingRuns(QObject):
         self._is_closed = True
         self._timer.stop()
         self._worker.close()
+        for child in self._children:
+            if child.poll() is None:
+                child.returncode = 0  # or Python would warn of it: it is meant to live on
 
     def _tell(self, path: Path, what: Callable[[ProcessRecord], None]) -> None:
         record = ProcessRecord.read(path)

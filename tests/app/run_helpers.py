@@ -1,0 +1,33 @@
+"""Tiny training runs, and their ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+from explorer_app.model.run_process import ProcessRecord
+from lsps_core.config import PRESETS, TrainConfig
+from lsps_core.training.run import Run
+
+TINY = ["base_channels=4", "pose.steps=40", "depth.steps=4", "depth.batch_size=2", "depth.extra_annotated=2"]
+TINY += ["posterior.steps=4", "posterior.batch_size=2", "posterior.extra_annotated=2"]
+LONG = ["posterior.steps=1000000"]
+"""Through the first two stages within seconds, then on and on."""
+
+
+def prepare_run(path: Path, stores: dict[str, Path], *settings: str) -> Path:
+    """A folder with a config, as the dialog leaves it."""
+    paths = {"synthetic_path": str(stores["synthetic"]), "real_path": str(stores["real"])}
+    config = TrainConfig(**paths, **PRESETS["compact"]).with_settings([*TINY, *settings])
+    Run.create(path, config)
+    return path
+
+
+def kill(path: Path) -> None:
+    """End the run's process from outside, without a word."""
+    record = ProcessRecord.read(path)
+    if record is not None and record.is_alive(path):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(record.pid, signal.SIGKILL)
