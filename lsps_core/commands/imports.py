@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lsps_core.data.importers.plan import ImportPlan
 
 _NAMED = 20  # skipped files that are printed; the store's provenance names them all
+_PICTURES = (".png", ".npy", ".tif", ".tiff")
 _TOLD = 1000  # and those that are told of with --events
 
 
@@ -66,7 +67,7 @@ def _add_centers(parser: argparse.ArgumentParser) -> None:
 
 def _add_frames(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, metavar="OUT.h5")
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="or a folder of them")
     parser.add_argument("--camera", required=True, metavar="FX,FY,CX,CY", help="focal lengths and principal point, px")
     parser.add_argument("--unit-mm", type=float, default=1.0, help="mm per depth unit (Intel SR305: 0.125)")
     parser.add_argument("--nyu-packed", action="store_true", help="colour PNG with mm = green * 256 + blue")
@@ -138,10 +139,12 @@ def _import_frames(arguments: argparse.Namespace) -> None:
     camera = Camera.parse(arguments.camera)
     center = _center(arguments.center) if arguments.center else None
 
+    files = _files(arguments.files)
+
     def run(progress: Callable[[int, int], None]) -> ImportReport:
         return import_frames(
             arguments.out,
-            arguments.files,
+            files,
             camera,
             unit_mm=arguments.unit_mm,
             nyu_packed=arguments.nyu_packed,
@@ -153,7 +156,21 @@ def _import_frames(arguments: argparse.Namespace) -> None:
             progress=progress,
         )
 
-    _report(arguments, len(arguments.files), run)
+    _report(arguments, len(files), run)
+
+
+def _files(paths: list[Path]) -> list[Path]:
+    """The files, and those that are depth pictures by their names in the folders among them."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in _PICTURES)
+        if not inside:
+            raise ValueError(f"{path} holds no depth pictures ({' '.join(_PICTURES)}); name another folder")
+        found += inside
+    return found
 
 
 def _report(

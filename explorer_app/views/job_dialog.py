@@ -1,0 +1,160 @@
+"""What the Simulate and the Import dialog have in common: fields, a job's bar, Start, and Close."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QMessageBox,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer_app.model.store_forms import absolute
+from explorer_app.preferences import Preferences
+from explorer_app.views.job_bar import JobBar
+from explorer_app.views.noted_field import NotedField
+
+
+class JobDialog(QDialog):
+    """Not modal. Closed while its job works it hides, and comes back when that has ended.
+
+    A subclass has `fields` by name, for the problems of its `form()`, and begins with `verb`.
+    """
+
+    open_asked = Signal(object)
+    """path of the store that was written"""
+    retired = Signal()
+    """closed, with nothing running"""
+
+    def __init__(self, title: str, verb: str, when_stopped: str, preferences: Preferences, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.preferences = preferences
+        self.fields: dict[str, NotedField] = {}
+        self.question: QMessageBox | None = None
+        self._is_retired = False
+        self.box = QWidget()
+        self.form_layout = QFormLayout(self.box)
+        self.form_layout.setContentsMargins(0, 0, 0, 0)
+        self.form_layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.bar = JobBar(when_stopped)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.start = self.buttons.addButton(verb, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.start.setDefault(True)
+        self.buttons.accepted.connect(self._begin)
+        self.buttons.rejected.connect(self.reject)
+        self.bar.started.connect(self.show_problems)
+        self.bar.ended.connect(self._come_back)
+        self.bar.open_asked.connect(self.open_asked)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.box)
+        layout.addStretch(1)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.buttons)
+        self.setMinimumWidth(560)
+
+    def form(self) -> Any:
+        """What the fields say: `missing` and `problems` by field, `arguments(overwrite)`, `out`."""
+        raise NotImplementedError
+
+    def add_field(self, name: str, label: str, editor: QWidget) -> NotedField:
+        """A row whose note says what is wrong with it."""
+        field = self.fields[name] = NotedField(editor)
+        title = QLabel(label)
+        title.setBuddy(editor)
+        self.form_layout.addRow(title, field)
+        return field
+
+    @Slot()
+    def show_problems(self) -> None:
+        form = self.form()
+        for name, field in self.fields.items():
+            field.show_note(form.problems.get(name, ""), form.missing.get(name, "") or self.fact(name))
+        self.box.setEnabled(not self.bar.is_running)
+        self.start.setEnabled(not (form.problems or form.missing or self.bar.is_running))
+
+    def fact(self, name: str) -> str:
+        """What else there is to say beneath a field."""
+        form = self.form()
+        if name == "out" and form.out.strip() and Path(absolute(form.out)).exists():
+            return "exists already; you will be asked before it is replaced"
+        return ""
+
+    @Slot()
+    def _begin(self) -> None:
+        """Start, after asking where that would replace a file."""
+        if Path(absolute(self.form().out)).exists():
+            self._ask_to_replace()
+        else:
+            self.run(overwrite=False)
+
+    def run(self, *, overwrite: bool) -> None:
+        form = self.form()
+        if not (form.problems or form.missing):
+            self.remember()
+            self.bar.start(form.arguments(overwrite), Path(absolute(form.out)))
+
+    def remember(self) -> None:
+        """Keep what is to be the same the next time."""
+
+    def _ask_to_replace(self) -> None:
+        path = Path(absolute(self.form().out))
+        self.question = QMessageBox(
+            QMessageBox.Icon.Question,
+            self.windowTitle(),
+            f"{path.name} exists already. Replace it?",
+            QMessageBox.StandardButton.NoButton,
+            self,
+        )
+        self.question.setInformativeText("Until the new store is whole the old one stays.")
+        replace = self.question.addButton("&Replace", QMessageBox.ButtonRole.AcceptRole)
+        self.question.setDefaultButton(self.question.addButton(QMessageBox.StandardButton.Cancel))
+        replace.clicked.connect(self._replace)
+        self.question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.question.open()
+
+    @Slot()
+    def _replace(self) -> None:
+        self.run(overwrite=True)
+
+    @Slot()
+    def _come_back(self) -> None:
+        self.show_problems()
+        if not self._is_retired:
+            self.show()
+
+    def reject(self) -> None:
+        self.hide()
+        if not self.bar.is_running:
+            self._is_retired = True
+            self.retired.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        event.ignore()
+        self.reject()
+
+    def close_down(self) -> None:
+        """End the job with the window."""
+        self._is_retired = True
+        self.bar.close_down()
+
+
+def whole_number(least: int, most: int, value: int, name: str, tip: str, special: str = "") -> QSpinBox:
+    """A field of one whole number; special: what the least one is called."""
+    field = QSpinBox()
+    field.setRange(least, most)
+    field.setValue(value)
+    field.setGroupSeparatorShown(True)
+    field.setSpecialValueText(special)
+    field.setAccessibleName(name)
+    field.setToolTip(tip)
+    return field

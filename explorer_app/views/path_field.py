@@ -1,0 +1,100 @@
+"""A file or folder to be typed, chosen among recent ones, or looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+
+from explorer_app.preferences import Preferences
+
+_SEPARATOR = "  |  "
+
+
+class PathField(QWidget):
+    """kind: "open" (a file), "files" (several, or typed a folder), "folder", "save". `suffixes` filter recent files."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        preferences: Preferences,
+        suffixes: Sequence[str] = (),
+        tip: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._name, self.kind, self._preferences, self._suffixes = name, kind, preferences, tuple(suffixes)
+        self.edit = QComboBox()
+        self.edit.setEditable(True)
+        self.edit.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.edit.setAccessibleName(name)
+        self.edit.setToolTip(tip or name)
+        self.edit.setMinimumContentsLength(14)
+        self.edit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.edit.setCompleter(None)
+        recent = [path for path in preferences.recent if path.suffix.lower() in self._suffixes]
+        self.edit.addItems([str(path) for path in recent] if kind == "open" else [])
+        self.edit.setEditText("")
+        self.browse = QToolButton()
+        self.browse.setText("…")
+        self.browse.setFixedSize(QSize(28, self.edit.sizeHint().height()))
+        self.browse.setAccessibleName(f"Look for {name.lower()}")
+        self.browse.setToolTip(f"Look for it: {name.lower()}")
+        self.browse.clicked.connect(self.ask)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.edit, 1)
+        layout.addWidget(self.browse)
+        self.setFocusProxy(self.edit)
+        self.edit.editTextChanged.connect(self.changed)
+
+    @property
+    def text(self) -> str:
+        return self.edit.currentText().strip()
+
+    @text.setter
+    def text(self, text: str) -> None:
+        if text != self.edit.currentText():
+            self.edit.setEditText(text)
+            self.edit.lineEdit().setCursorPosition(0)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All of several files."""
+        return tuple(part.strip() for part in self.text.split(_SEPARATOR) if part.strip())
+
+    @Slot()
+    def ask(self) -> None:
+        dialog = QFileDialog(self, self._name, self._folder())
+        if self.kind == "save":
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # asked when it begins, however it was named
+            dialog.setDefaultSuffix(self._suffixes[0].removeprefix("."))
+        elif self.kind == "folder":
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+        else:
+            many, one = QFileDialog.FileMode.ExistingFiles, QFileDialog.FileMode.ExistingFile
+            dialog.setFileMode(many if self.kind == "files" else one)
+        if self._suffixes and self.kind != "folder":
+            patterns = " ".join(f"*{suffix}" for suffix in self._suffixes)
+            dialog.setNameFilters([f"{self._name} ({patterns})", "All files (*)"])
+        dialog.filesSelected.connect(self._take)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _folder(self) -> str:
+        paths = self.paths
+        parent = Path(paths[0]).expanduser().parent if paths else None
+        return str(parent) if parent is not None and parent.is_dir() else self._preferences.last_folder
+
+    @Slot(list)
+    def _take(self, names: list[str]) -> None:
+        if names:
+            self._preferences.last_folder = str(Path(names[0]).parent)
+            self.text = _SEPARATOR.join(names)
