@@ -127,11 +127,12 @@ class Evaluation(QObject):
         model, path = self._session.model, self._store_path
         if model is not None and path is not None:
             self._worker.ask(
-                self._stamp("found"), partial(evaluations.find, model, path, self._other_folder(), _is_bundled(model))
+                self._stamp("found"), partial(evaluations.find, model, path, self.other_folder(), is_bundled(model.path))
             )
         self.changed.emit()
 
-    def _other_folder(self) -> Path:
+    def other_folder(self) -> Path:
+        """Where results go that cannot lie beside their model."""
         if self._folder is not None:
             return self._folder / "evaluations"
         if self._temporary is None:
@@ -250,7 +251,8 @@ def _finish(found: Found, is_shown: bool) -> FailureTable | FrameResults:
     return results if is_shown else FailureTable(results)
 
 
-def _is_bundled(model: HandModel) -> bool:
+def is_bundled(model_path: Path) -> bool:
+    """It came with the app, and nothing is to be written beside it."""
     with contextlib.suppress(FileNotFoundError):
-        return model.path.absolute().is_relative_to(resource("models"))
+        return model_path.absolute().is_relative_to(resource("models"))
     return False

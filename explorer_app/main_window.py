@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from explorer_app.background import Background
 from explorer_app.clipboard import Clipboard
 from explorer_app.evaluation import Evaluation
+from explorer_app.inspect_docks import InspectDocks
 from explorer_app.inspection import Failures
 from explorer_app.log import LOG_NAME, LOGGER, RecentRecords
 from explorer_app.menus import build_menus
@@ -158,6 +159,7 @@ class MainWindow(QMainWindow):
         self.docks["Gallery"].visibilityChanged.connect(self.gallery.set_seen)
         self._add_dock("Walk", self.walk, bottom)
         self._add_dock("Failures", self.failures_panel, bottom, INSPECT)
+        self.inspect = InspectDocks(self)
         self.docks["Frame"].raise_()
         self.resizeDocks([self.docks["Pose latent"]], [310], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Frame"]], [350], Qt.Orientation.Vertical)
@@ -293,6 +295,7 @@ class MainWindow(QMainWindow):
             self.opengl_stage.close()
         self.walk.close_down()
         self.failures_panel.close_down()
+        self.inspect.close_down()
         self.train.close_down()
         self.has_ended = self.background.close()
         super().closeEvent(event)

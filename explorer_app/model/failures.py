@@ -193,6 +193,9 @@ class FailureTable:
     def selection(self) -> IntArray:
         return np.flatnonzero(self._is_selected)
 
+    def is_selected(self, frame: int) -> bool:
+        return bool(self._is_selected[frame])
+
     def select(self, frames: Collection[int] | IntArray, how: How = "replace") -> bool:
         """Select these frames, or add them to those selected, or remove them; whether that changed anything."""
         before = self._is_selected.copy()

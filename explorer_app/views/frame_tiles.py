@@ -49,6 +49,10 @@ class FrameTiles(QObject):
     def image(self, frame: int) -> QImage | None:
         return self._images.get(frame)
 
+    @property
+    def has_wanted(self) -> bool:
+        return bool(self._wanted)
+
     def want(self, frames: Iterable[int], palette: QPalette) -> None:
         """Have these made, in place of what was wanted before."""
         self._palette = palette
