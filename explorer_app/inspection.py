@@ -62,6 +62,11 @@ class Failures(QObject):
         session.index_changed.connect(self.current_changed)
 
     @property
+    def is_busy(self) -> bool:
+        """Changes are on their way."""
+        return self._worker.is_busy or bool(self._waiting)
+
+    @property
     def filters(self) -> Filters:
         return self.table.filters if self.table is not None else Filters()
 

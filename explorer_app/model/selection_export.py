@@ -94,4 +94,5 @@ def _write_predictions(path: Path, selected: Selected, progress: Progress) -> No
             progress(done, count)
     with FrameStore(selected.data_path) as store:
         protocol = protocols.choose(model.skeleton, store.camera, None)
-        failure_export.write_predictions(path, store, selected.frames, np.stack(poses), protocol)
+        has_names = not any(len(store.names[frame].split()) != 1 for frame in selected.frames)  # they stand in columns
+        failure_export.write_predictions(path, store, selected.frames, np.stack(poses), protocol, has_names)

@@ -95,6 +95,7 @@ class FailuresPanel(QWidget):
 
     def close_down(self) -> None:
         """The window closes."""
+        self.window().statusBar().clearMessage()
         self.selection_actions.close()
         self._evaluation.close()
 
