@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -64,12 +62,6 @@ def difference(picture_mm: FloatArray, other_mm: FloatArray) -> Difference:
     in_both, in_one_only = int(is_in_both.sum()), int(is_in_one_only.sum())
     mean_mm = float(np.abs(mm[is_in_both]).mean()) if in_both else None
     return Difference(mm, is_in_one_only, mean_mm, in_one_only / max(in_both + in_one_only, 1))
-
-
-def disagreement_mm(poses: Sequence[FloatArray], half_mm: float) -> float:
-    """How far poses [J, 3] are apart: the mean distance of a joint between any two of them."""
-    pairs = combinations(poses, 2)
-    return float(np.mean([np.linalg.norm(one - other, axis=1).mean() for one, other in pairs])) * half_mm
 
 
 def picture_pixels(pose: FloatArray, half_mm: float, size: int) -> FloatArray:

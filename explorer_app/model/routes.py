@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from explorer_app.model.comparison import Difference, difference, disagreement_mm, mean_error_mm
+from explorer_app.model.comparison import Difference, difference, mean_error_mm
 from lsps_core.config import Domain
 from lsps_core.data.frame import HandFrame
 
@@ -54,15 +54,20 @@ def compare(
     fit_mm: dict[Domain, float],
 ) -> Routes:
     """Hold every route's (picture, domain, pose) against the frame's input [S, S], its pose and its annotation."""
+    import torch  # not above: the views know this module before the first paint
+
+    from lsps_core.evaluation.consistency import disagreement
+
     routes = {
         name: Route(picture_mm, domain, seen, difference(picture_mm, input_mm))
         for name, (picture_mm, domain, seen) in pictures.items()
     }
     poses = {INPUT: pose, **{name: route.pose for name, route in routes.items()}}
+    apart = disagreement(torch.from_numpy(np.stack(list(poses.values())))[:, None])
     return Routes(
         routes=routes,
         poses=poses,
         errors_mm={name: mean_error_mm(seen, frame) for name, seen in poses.items()},
-        disagreement_mm=disagreement_mm(list(poses.values()), frame.half_mm),
+        disagreement_mm=float(apart) * frame.half_mm,
         fit_mm=fit_mm,
     )

@@ -15,8 +15,8 @@ class Consistency(NamedTuple):
     """What the routes of B frames say.
 
     pose_latent [B, 20] is P(x) and pose [B, J, 3] its pose. disagreement [B], in half cubes, is that of the poses by P
-    of the input, its reconstruction, its translation, and the picture of its pose. latent_distance [B] is the root mean
-    square, per element, of what a translation changes in the depth latent: E_d(x) - E_o(G_o(E_d(x))).
+    of the input, its reconstruction, translation and cycle, and the picture of its pose. latent_distance [B] is the
+    root mean square, per element, of what a translation changes in the depth latent: E_d(x) - E_o(G_o(E_d(x))).
     """
 
     pose_latent: Tensor
@@ -41,9 +41,10 @@ def consistency(predictor: Predictor, image: Tensor, domain: Domain) -> Consiste
     other = other_domain(domain)
     pose_latent, depth_latent = predictor.posterior(image, domain), predictor.encode(image, domain)
     seen = predictor.generate_both(depth_latent)
-    drawn = predictor.generate(predictor.map(pose_latent), domain)
+    back = predictor.encode(seen[other], other)
+    cycle, drawn = (predictor.generate(code, domain) for code in (back, predictor.map(pose_latent)))
     pose = predictor.decode_pose(pose_latent)
-    routes = [(seen[domain], domain), (seen[other], other), (drawn, domain)]
+    routes = [(seen[domain], domain), (seen[other], other), (cycle, domain), (drawn, domain)]
     poses = torch.stack([pose, *(predictor.predict_pose(picture, its_domain) for picture, its_domain in routes)])
-    change = depth_latent - predictor.encode(seen[other], other)
-    return Consistency(pose_latent, pose, disagreement(poses), change.square().flatten(1).mean(dim=1).sqrt())
+    distance = (depth_latent - back).square().flatten(1).mean(dim=1).sqrt()
+    return Consistency(pose_latent, pose, disagreement(poses), distance)

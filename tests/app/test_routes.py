@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
-from explorer_app.model.comparison import difference, disagreement_mm, picture_pixels
+from explorer_app.model.comparison import difference, picture_pixels
 from explorer_app.model.data import open_store
 from explorer_app.model.hand_model import HandModel
 from explorer_app.model.routes import INPUT, ROUTE_NAMES
@@ -26,14 +28,6 @@ def test_hands_without_a_common_pixel_have_no_mean_difference() -> None:
     assert (apart.mean_mm, apart.one_only_share, apart.line) == (None, 1.0, "100 % in one only")
     empty = difference(np.full((2, 2), NAN), np.full((2, 2), NAN))
     assert (empty.mean_mm, empty.one_only_share) == (None, 0.0)
-
-
-def test_disagreement_is_the_mean_distance_between_any_two() -> None:
-    pose = np.zeros((2, 3))
-    assert disagreement_mm([pose, pose, pose], 100) == 0
-    moved = pose + np.array([0.03, 0.04, 0])
-    assert disagreement_mm([pose, moved], 100) == pytest.approx(5)
-    assert disagreement_mm([pose, pose, moved], 100) == pytest.approx(10 / 3)
 
 
 def test_joints_lie_where_a_picture_shows_them() -> None:
@@ -65,4 +59,5 @@ def test_annotated_frames_have_an_error_by_each_route(model: HandModel, store_pa
     found = model.routes(frame, model.encode(frame, "real"))
     expected = np.linalg.norm(found.poses["cycle"] * 125 + frame.center_mm - frame.joints_mm, axis=1).mean()
     assert found.errors_mm["cycle"] == pytest.approx(expected, rel=1e-4)
-    assert found.disagreement_mm == pytest.approx(disagreement_mm(list(found.poses.values()), 125))
+    pairs = [np.linalg.norm(one - other, axis=1).mean() for one, other in combinations(found.poses.values(), 2)]
+    assert found.disagreement_mm == pytest.approx(125 * np.mean(pairs))

@@ -87,6 +87,7 @@ def test_consistency_of_a_batch_is_that_of_its_frames_by_the_routes_taken_one_by
         pose, there = predictor.predict_pose(x, "real"), predictor.translate(x, "real")
         poses = [pose, predictor.predict_pose(predictor.reconstruct(x, "real"), "real")]
         poses += [predictor.predict_pose(there, "synthetic")]
+        poses += [predictor.predict_pose(predictor.cycle(x, "real"), "real")]
         poses += [
             predictor.predict_pose(predictor.generate(predictor.map(together.pose_latent[[index]]), "real"), "real")
         ]
