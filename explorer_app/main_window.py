@@ -33,6 +33,7 @@ from explorer_app.opengl_stage import OpenGlStage
 from explorer_app.preferences import Preferences
 from explorer_app.resources import resource
 from explorer_app.session import Session
+from explorer_app.training_dialogs import TrainingDialogs
 from explorer_app.view_pictures import ViewPictures
 from explorer_app.views import opengl
 from explorer_app.views.about import About
@@ -121,6 +122,9 @@ class MainWindow(QMainWindow):
         self.train = TrainPanel(self.preferences)
         self.train.message.connect(self.session.message)
         self.train.open_asked.connect(self._open_checkpoint)
+        self.training_dialogs = TrainingDialogs(self)
+        self.training_dialogs.accepted_run.connect(self._train)
+        self.train.new_run_asked.connect(self.training_dialogs.new_run)
         self.opengl_stage = OpenGlStage(self.skeleton, self) if has_opengl else None
         if self.opengl_stage is not None:
             self.opengl_stage.gave_up.connect(self.session.message)
@@ -282,8 +286,13 @@ class MainWindow(QMainWindow):
     def _open_checkpoint(self, path: Path) -> None:
         self.background.open_model(path, self.opener.device)
 
+    @Slot(object, bool)
+    def _train(self, path: Path, _was_there: bool) -> None:
+        self.workspaces.go(TRAIN)
+        self.train.start_run(path)
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.isVisible() and not self.train.may_close():
+        if self.isVisible() and not (self.training_dialogs.may_close() and self.train.may_close()):
             event.ignore()
             return
         if self.isVisible():
@@ -296,6 +305,7 @@ class MainWindow(QMainWindow):
         self.walk.close_down()
         self.failures_panel.close_down()
         self.inspect.close_down()
+        self.training_dialogs.close_down()
         self.train.close_down()
         self.has_ended = self.background.close()
         super().closeEvent(event)

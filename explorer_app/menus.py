@@ -40,6 +40,7 @@ def build_menus(window: MainWindow) -> None:
     filled_on_show(model, "&Device", partial(fill_devices, window))
     add_action(model, "&Model info", window.show_model_info, "Ctrl+I")
     _build_inspect_menu(window, bar.addMenu("&Inspect"))
+    _build_train_menu(window, bar.addMenu("&Train"))
     _build_view_menu(window, bar.addMenu("&View"))
     help_menu = bar.addMenu("&Help")
     add_action(help_menu, "&Shortcuts", window.show_shortcuts, "?", "F1")
@@ -96,6 +97,16 @@ def _build_inspect_menu(window: MainWindow, menu: QMenu) -> None:
     add_action(menu, "&Stop evaluating", window.evaluation.stop)
     menu.addSeparator()
     window.failures_panel.selection_actions.fill(menu)
+
+
+def _build_train_menu(window: MainWindow, menu: QMenu) -> None:
+    dialogs = window.training_dialogs
+    add_action(menu, "&New run …", dialogs.new_run, "Ctrl+T")
+    add_action(menu, "&Resume a run …", dialogs.resume_run)
+    menu.addSeparator()
+    add_action(menu, "&Simulate data …", dialogs.simulate)
+    add_action(menu, "&Import data …", dialogs.import_data)
+    filled_on_show(menu, "&Jobs at work", dialogs.fill_menu)
 
 
 def _build_view_menu(window: MainWindow, menu: QMenu) -> None:

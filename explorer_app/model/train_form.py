@@ -1,0 +1,148 @@
+"""What the Train dialog says, as a `TrainConfig`, with what is wrong beside the field that says it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lsps_core.config import PRESETS, STAGES, StageConfig, TrainConfig
+
+STARTS = {"scratch": "from scratch", "model": "from a model", "resume": "resume a run"}
+REQUIRED = {
+    "synthetic_path": "choose a store of synthetic frames",
+    "real_path": "choose a store of real or sensor frames",
+    "initial_path": "choose the model to start from",
+    "run_path": "choose a folder",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainForm:
+    """The fields as they stand. start: one of STARTS. steps, batch_sizes: by stage. advanced: `KEY=VALUE` lines."""
+
+    start: str = "scratch"
+    run_path: str = ""
+    synthetic_path: str = ""
+    real_path: str = ""
+    initial_path: str = ""
+    preset: str = "compact"
+    labels: float = 0.0
+    precision: str = "float32"
+    device: str = "auto"
+    seed: int = 0
+    steps: tuple[int, ...] = ()
+    batch_sizes: tuple[int, ...] = ()
+    advanced: str = ""
+
+    def __post_init__(self) -> None:
+        if not (len(self.steps) == len(self.batch_sizes) == len(STAGES)):
+            for key, values in preset_lengths(self.preset).items():
+                object.__setattr__(self, key, values)
+
+    @property
+    def is_resumed(self) -> bool:
+        return self.start == "resume"
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """What has to be chosen yet, by field."""
+        unused = {"initial_path"} if self.start != "model" else set()
+        return {key: line for key, line in REQUIRED.items() if key not in unused and not getattr(self, key).strip()}
+
+    def settings(self) -> dict[str, str]:
+        """`KEY=VALUE` for every field but preset, device and the advanced ones, by field."""
+        found = {key: f"{key}={_absolute(getattr(self, key))}" for key in ("synthetic_path", "real_path")}
+        found["initial_path"] = f"initial_path={_absolute(self.initial_path) if self.start == 'model' else ''}"
+        for key in ("labels", "precision", "seed"):
+            found[key] = f"{key}={getattr(self, key)}"
+        for stage, steps, batch_size in zip(STAGES, self.steps, self.batch_sizes, strict=True):
+            found[f"{stage}.steps"] = f"{stage}.steps={steps}"
+            found[f"{stage}.batch_size"] = f"{stage}.batch_size={batch_size}"
+        if self.is_resumed:  # what it was started from stays what it was
+            del found["initial_path"]
+        return found
+
+    @property
+    def advanced_settings(self) -> list[str]:
+        lines = (line.strip().removeprefix("--set ").strip() for line in self.advanced.splitlines())
+        return [line for line in lines if line and not line.startswith("#")]
+
+    def config(self, base: TrainConfig | None = None) -> tuple[TrainConfig, dict[str, str]]:
+        """The config so far as it is sound, and by field what is not. base: of a run that is resumed."""
+        config = base or TrainConfig(synthetic_path="", real_path="", **PRESETS[self.preset])
+        config = replace(config, device=self.device)
+        problems: dict[str, str] = {}
+        advanced = [("advanced", setting) for setting in self.advanced_settings]
+        for field, setting in [*self.settings().items(), *advanced]:
+            try:
+                config = config.with_settings([setting])
+            except ValueError as error:
+                problems.setdefault(field, _without_flag(error, setting))
+        return config, problems
+
+    def estimate_arguments(self) -> list[str]:
+        """Of `lsps`, to have this measured."""
+        asked = [*self.settings().values(), *self.advanced_settings]
+        settings = [part for setting in asked for part in ("--set", setting)]
+        start = ["--resume"] if self.is_resumed else ["--preset", self.preset]
+        if not self.is_resumed:
+            start += ["--synthetic", _absolute(self.synthetic_path), "--real", _absolute(self.real_path)]
+        return ["train", _absolute(self.run_path), *start, "--device", self.device, *settings, "--estimate"]
+
+    def with_config(self, config: TrainConfig) -> TrainForm:
+        """The fields as a run's config has them."""
+        stages: list[StageConfig] = [config.stage(name) for name in STAGES]
+        return replace(
+            self,
+            **{key: getattr(config, key) for key in ("synthetic_path", "real_path", "initial_path", "preset")},
+            **{key: getattr(config, key) for key in ("labels", "precision", "device", "seed")},
+            steps=tuple(stage.steps for stage in stages),
+            batch_sizes=tuple(stage.batch_size for stage in stages),
+            advanced="",
+        )
+
+    def to_text(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, text: str) -> TrainForm:
+        """What `to_text` wrote; the defaults where that is of another version or nothing."""
+        try:
+            value: dict[str, Any] = json.loads(text)
+            value |= {key: tuple(int(number) for number in value[key]) for key in ("steps", "batch_sizes")}
+            form = cls(**value)
+            form.config()
+            preset_lengths(form.preset)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return cls()
+        return form
+
+
+def preset_lengths(preset: str) -> dict[str, tuple[int, ...]]:
+    """steps and batch_sizes of a preset, by stage."""
+    config = TrainConfig(synthetic_path="", real_path="", **PRESETS[preset])
+    stages = [config.stage(name) for name in STAGES]
+    return {"steps": tuple(s.steps for s in stages), "batch_sizes": tuple(s.batch_size for s in stages)}
+
+
+def free_run_path(folder: Path) -> Path:
+    """A folder of runs' next one."""
+    number = 1
+    while (folder / f"run-{number}").exists():
+        number += 1
+    return folder / f"run-{number}"
+
+
+def _absolute(text: str) -> str:
+    text = text.strip()
+    return str(Path(text).expanduser().absolute()) if text else ""
+
+
+def _without_flag(error: ValueError, setting: str) -> str:
+    """The error as it is said beside a field, where there is no flag."""
+    line = str(error)
+    if "no such setting" in line:
+        return f"{setting.partition('=')[0]} is no setting; write for example depth.learning_rate=0.0002"
+    return line.removeprefix(f"--set {setting}: ")
