@@ -42,6 +42,8 @@ class Failures(QObject):
     """Another table, with other frames, or none."""
     rows_changed = Signal()
     """The same frames, but sorted, filtered or tagged otherwise, or evaluated by now."""
+    frames_changed = Signal()
+    """As `rows_changed`, but for a mere sort: for views that do not show the order."""
     selection_changed = Signal()
     current_changed = Signal()
     """The frame in the explorer is another."""
@@ -89,6 +91,7 @@ class Failures(QObject):
         self.sorted_by = ("index", False)
         self.table_changed.emit()
         self.rows_changed.emit()
+        self.frames_changed.emit()
         self.selection_changed.emit()
         self.current_changed.emit()
         if table is not None and tags is not None:
@@ -156,22 +159,25 @@ class Failures(QObject):
             self._work()
 
     def _work(self) -> None:
-        changes, self._waiting, self._blocks = list(self._waiting.values()), {}, []
-        self._worker.ask(self._generation, partial(_changed, self.table, changes))
+        changes, self._waiting, self._blocks = self._waiting, {}, []
+        is_order = set(changes) == {"sort"}
+        self._worker.ask((self._generation, is_order), partial(_changed, self.table, list(changes.values())))
 
     @Slot(object, object)
-    def _on_changed(self, generation: int, answer: tuple[FailureTable, str]) -> None:
-        table, complaint = answer
+    def _on_changed(self, stamp: tuple[int, bool], answer: tuple[FailureTable, str]) -> None:
+        (generation, is_order), (table, complaint) = stamp, answer
         if generation == self._generation:
             self.table = table
             self.rows_changed.emit()
+            if not is_order:
+                self.frames_changed.emit()
         if complaint:
             self._session.message.emit(complaint)
         if self._waiting and not self._worker.is_busy:
             self._work()
 
     @Slot(object, str)
-    def _on_failed(self, _generation: int, line: str) -> None:
+    def _on_failed(self, _stamp: tuple[int, bool], line: str) -> None:
         self._session.message.emit(line)
         if self._waiting and not self._worker.is_busy:
             self._work()

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer_app.background import Background
 from explorer_app.inspection import Failures
@@ -45,7 +55,7 @@ class FailurePlots(QWidget):
         self._highlighting = background.add_worker("plot selection", self._on_highlight, self._on_failed)
         self._build()
         failures.table_changed.connect(self._on_table)
-        failures.rows_changed.connect(self._compute)
+        failures.frames_changed.connect(self._compute)
         failures.selection_changed.connect(self._highlight)
         failures.current_changed.connect(self._show_current)
         references.changed.connect(self._compute)
@@ -77,7 +87,8 @@ class FailurePlots(QWidget):
         for widget in (self.choice, self.projection):
             top.addWidget(widget)
         top.addWidget(self.hint, 1)
-        self.hint.setMinimumWidth(0)
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.hint.setToolTip(self.hint.text())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GAP)

@@ -172,6 +172,7 @@ class FailuresTable(QTableView):
         horizontal.setSectionsClickable(True)
         horizontal.setSortIndicatorShown(True)
         horizontal.setHighlightSections(False)
+        horizontal.setSelectionModel(QItemSelectionModel(self.rows, self))  # else it asks every row whether it is in
         horizontal.setStretchLastSection(True)
         for section, column in enumerate(COLUMNS):
             self.setColumnWidth(section, _WIDTHS.get(column, 84))
@@ -274,7 +275,7 @@ class FailuresTable(QTableView):
 
     def _frames(self, selection: QItemSelection) -> npt.NDArray[np.int64]:
         parts = [self.rows.rows[part.top() : part.bottom() + 1] for part in selection]
-        return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
+        return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
     @Slot(QModelIndex, QModelIndex)
     def _tell_current(self, current: QModelIndex, before: QModelIndex) -> None:

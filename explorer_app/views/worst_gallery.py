@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from explorer_app.background import Background
 from explorer_app.inspection import Failures
@@ -34,7 +34,7 @@ class WorstGallery(QWidget):
         self.grid.taken.connect(self._take)
         self.grid.burst_taken.connect(failures.select)
         failures.table_changed.connect(self._on_table)
-        failures.rows_changed.connect(self._compute)
+        failures.frames_changed.connect(self._compute)
         self._on_table()
 
     def _build(self) -> None:
@@ -48,6 +48,7 @@ class WorstGallery(QWidget):
         self.group.setAccessibleName("Group of the worst frames")
         self.group.currentIndexChanged.connect(self._compute)
         self.count = QLabel()
+        self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.empty = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.empty)

@@ -1,7 +1,7 @@
 """How fluent 250 000 failures are in the window: sort, filter, select and scroll, with the GUI thread's longest pauses.
 
 What is shown is waited for, from the click until the rows are painted. Run: python tests/benchmarks/failure_view.py
-[--frames 250000] [--model PATH]
+[--frames 250000] [--all]; without --all the linked plots and galleries are closed.
 """
 
 from __future__ import annotations
@@ -97,11 +97,14 @@ def measure_all(window: MainWindow) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=250_000)
+    parser.add_argument("--all", action="store_true", help="with the docks that are linked to the table")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = write_preset("compact", Path(folder))
         with open_window(path, store="sensor.h5") as window:
             window.workspaces.go("Inspect")
+            for title, dock in window.docks.items():
+                dock.setVisible(title == "Failures" or (options.all and dock.isVisible()))
             wait_until(lambda: not window.background.is_busy)
             window.failures.set_table(FailureTable(make_results(options.frames)))
             wait_ms(500)
