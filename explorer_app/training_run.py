@@ -10,17 +10,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from explorer_app.model.run_folder import LOG_HEADER, RunFolders, RunView
-from explorer_app.model.run_process import LOG_NAME, SHARES, ProcessRecord, thread_count
+from explorer_app.model.run_process import CAN_PAUSE, LOG_NAME, SHARES, ProcessRecord, thread_count
 from explorer_app.preferences import Preferences
 from explorer_app.workers.latest import LatestWins
 
 POLL_MS = 500
+HOLD_MS = 1500
+"""How long runs stay held after the last move of a slider, where that is how they share."""
 
 
 class TrainingRuns(QObject):
@@ -47,6 +50,9 @@ class TrainingRuns(QObject):
         self._worker = LatestWins("runs", self)
         self._worker.answered.connect(self._on_views)
         self._worker.failed.connect(self._on_failure)
+        self._held: list[ProcessRecord] = []
+        self._release = QTimer(self, singleShot=True, interval=HOLD_MS)
+        self._release.timeout.connect(self._release_held)
         self._timer = QTimer(self, interval=POLL_MS)
         self._timer.timeout.connect(self.look)
         if self.known or self.runs_path is not None:
@@ -178,10 +184,33 @@ class TrainingRuns(QObject):
         """End it at once; everything saved stays."""
         self._tell(path, partial(_cancel, path))
 
+    @Slot()
+    def make_room(self) -> None:
+        """Hold runs for a moment, where they are to share the machine, a GPU above all, in this way."""
+        if self.share != "hold" or self._is_closed:
+            return
+        if not self._held and CAN_PAUSE:
+            paths = [view.path for view in self.ours if view.state == "training"]  # what a user paused stays so
+            records = [record for path in paths if (record := ProcessRecord.read(path)) and record.is_alive(path)]
+            for record in records:
+                with suppress(OSError):
+                    record.pause()
+                    self._held.append(record)
+        self._release.start()
+
+    @Slot()
+    def _release_held(self) -> None:
+        for record in self._held:
+            with suppress(OSError):
+                record.go_on()
+        self._held.clear()
+
     def close(self) -> None:
         """Follow nothing any more; processes live on."""
         self._is_closed = True
         self._timer.stop()
+        self._release.stop()
+        self._release_held()
         self._worker.close()
         for child in self._children:
             if child.poll() is None:

@@ -20,7 +20,11 @@ from filelock import FileLock, Timeout
 NAME = "process.json"
 LOG_NAME = "stderr.log"
 CAN_PAUSE = hasattr(signal, "SIGSTOP")
-SHARES = {"full": "full speed", "leave": "leave a core to the window"}
+SHARES = {
+    "full": "full speed",
+    "leave": "leave a core to the window",
+    "hold": "hold runs while sliders move",
+}
 _GRACE_S = 120.0
 """Where processes cannot be told apart by their start: how long one may take until it holds the run's lock."""
 _NICENESS = 10
@@ -89,7 +93,7 @@ class ProcessRecord:
 
 def thread_count(share: str) -> int | None:
     """How many threads torch may have in the run; None for what it takes by itself."""
-    return max(1, (os.cpu_count() or 2) - 1) if share == "leave" else None
+    return max(1, (os.cpu_count() or 2) - 1) if share != "full" else None
 
 
 def is_locked(run_path: Path) -> bool:

@@ -62,6 +62,7 @@ class TrainPanel(QWidget):
         self._show()
 
     def _build(self) -> None:
+        self.setAutoFillBackground(True)  # over tab bars that Qt leaves where docks were
         self.new_run = _button("&New run …", "Set up a training and start it")
         self.new_run.clicked.connect(self.new_run_asked)
         self.add_run = _button("&Add run …", "List a run that is in some other folder")
@@ -223,10 +224,10 @@ class TrainPanel(QWidget):
         self._preferences.set("train/baselines", text)
 
     @Slot(object, object)
-    def _on_plotting(self, _stamp: object, plots: ModuleType) -> None:
-        errors = plots.ErrorPlot(str(self._preferences.get("train/baselines", "") or ""))
+    def _on_plotting(self, _stamp: object, plots: tuple[ModuleType, ModuleType]) -> None:
+        errors = plots[0].ErrorPlot(str(self._preferences.get("train/baselines", "") or ""))
         errors.baselines_changed.connect(self._keep_baselines)
-        self.monitor.use_plots(errors, plots.TermPlots())
+        self.monitor.use_plots(errors, plots[1].TermPlots())
 
     @Slot(object, str)
     def _on_failure(self, _stamp: object, line: str) -> None:
@@ -239,6 +240,8 @@ def _button(text: str, tip: str) -> QPushButton:
     return button
 
 
-def _import_plots() -> ModuleType:
+def _import_plots() -> tuple[ModuleType, ModuleType]:
     """pyqtgraph takes most of a second to import."""
-    return importlib.import_module("explorer_app.views.term_plots")
+    names = ("error_plot", "term_plots")
+    errors, terms = (importlib.import_module(f"explorer_app.views.{name}") for name in names)
+    return errors, terms

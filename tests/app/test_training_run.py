@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -121,6 +123,25 @@ def test_a_run_pauses_stops_is_killed_resumes_and_is_cancelled(qtbot, make_runs,
     assert not cancelled.why
 
 
+@needs_signals
+def test_a_run_is_held_while_sliders_move_where_that_is_how_it_shares(qtbot, make_runs, tmp_path, stores):
+    path = prepare_run(tmp_path / "run", stores, *LONG)
+    runs = make_runs()
+    assert runs.start(path)
+    wait_for(qtbot, runs, path, "training")
+    runs.make_room()
+    record = ProcessRecord.read(path)
+    assert not record.is_paused
+    runs.share = "hold"
+    runs.make_room()
+    qtbot.waitUntil(lambda: record.is_paused)
+    qtbot.waitUntil(lambda: not record.is_paused)  # once they rest
+    wait_for(qtbot, runs, path, "training")
+    runs.make_room()
+    runs.close()
+    qtbot.waitUntil(lambda: not record.is_paused)  # nobody is left who would let it go on
+
+
 def test_a_run_whose_stores_are_gone_says_so(qtbot, make_runs, tmp_path, stores):
     moved = {name: shutil.copy(path, tmp_path) for name, path in stores.items()}
     path = prepare_run(tmp_path / "run", {name: Path(copy) for name, copy in moved.items()})
@@ -193,3 +214,37 @@ def test_a_process_of_the_same_number_is_another_one(tmp_path):
     assert record.is_alive(tmp_path)
     if record.born:
         assert not ProcessRecord(pid=os.getpid(), born="earlier", started_time=0).is_alive(tmp_path)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of a few MB; the test skips where none may be mounted."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(path)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("no file system may be mounted here")
+    yield path
+    subprocess.run(["umount", "--lazy", str(path)], check=True)
+
+
+def test_a_run_on_a_disk_that_fills_up_says_so_and_goes_on_once_there_is_room(qtbot, make_runs, small_disk, stores):
+    path = prepare_run(small_disk / "run", stores, *LONG, "checkpoint_minutes=0.03")
+    runs = make_runs()
+    assert runs.start(path)
+    wait_for(qtbot, runs, path, "training")
+    wait_for_stage(qtbot, runs, path, "posterior")
+    filler = small_disk / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    view = wait_for(qtbot, runs, path, "failed", "died")
+    assert "No space left" in view.why or "is full" in view.why
+    assert "room" in view.why
+    kept = view.checkpoint
+    filler.unlink()
+    assert runs.start(path)
+    view = wait_for(qtbot, runs, path, "training")
+    assert view.curves.step >= int(kept.stem)
+    runs.stop(path)
+    wait_for(qtbot, runs, path, "stopped")
