@@ -109,7 +109,9 @@ def nearest_poses(
         if reference.chunks:
             near: Neighbours = explain.nearest_poses(pose, reference.chunks, half_mm, count + 1)
             at = zip(near.distances.tolist(), near.indices.tolist(), strict=True)
-            found += [(distance, reference.path, index) for distance, index in at if (reference.path, index) != but]
+            found += [
+                (distance, reference.path, index) for distance, index in at if (reference.path.resolve(), index) != but
+            ]
     neighbours = []
     for distance, path, index in sorted(found, key=lambda each: each[0])[:count]:
         opened = open_store(path, index)
@@ -134,7 +136,7 @@ class Densities:
     def _line(self, reference: Reference, code: FloatArray) -> str:
         known = reference.codes[np.isfinite(reference.codes[:, 0])]
         if len(known) <= _NEIGHBOURS:
-            return f"{reference.name}: too few codes to tell a density"
+            return f"Too few {reference.name} codes to tell a density"
         if reference.name not in self._known:
             tree = Codes(known, _NEIGHBOURS)
             others = self.codes[np.isfinite(self.codes).all(axis=1)] if len(self.codes) else self.codes
@@ -143,8 +145,8 @@ class Densities:
             self._known[reference.name] = tree, usual
         tree, usual = self._known[reference.name]
         percent = sparser_than_percent(float(tree.sparsity(code[None])[0]), usual)
-        whose = "frames" if len(self.codes) else "its own frames"
-        return f"{reference.name}: sparser than {percent:.0f} % of {whose}"
+        whose = "the evaluated frames" if len(self.codes) else "these themselves"
+        return f"Among {reference.name} codes its own lies sparser than {percent:.0f} % of {whose}"
 
 
 def sparser_than_percent(sparsity: float, usual: FloatArray) -> float:

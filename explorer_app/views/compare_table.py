@@ -33,7 +33,7 @@ class _Rows(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole or self.comparison is None:
             return None
         own, other = self.comparison.own_name, self.comparison.other_name
-        return ("Frame", f"{own}, mm", f"{other}, mm", "Difference, mm")[section]
+        return ("Frame", f"{own}, mm", f"{other}, mm", "Δ mm")[section]
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         comparison, table = self.comparison, self._failures.table
@@ -65,7 +65,11 @@ class CompareTable(QTableView):
         self.setAlternatingRowColors(True)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.setTextElideMode(Qt.TextElideMode.ElideLeft)  # names of a folder begin alike
+        self.setWordWrap(False)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setMaximumSectionSize(140)
+        self.horizontalHeader().setStretchLastSection(True)
         self.setAccessibleName("Frames in which they differ most")
         self.selectionModel().selectionChanged.connect(self._select)
         self.selectionModel().currentRowChanged.connect(self._show_frame)

@@ -68,7 +68,7 @@ class CurvePicture(QWidget):
             return
         height = metrics.height()
         top = self.top or 1.08 * max(float(np.nanmax(curve.y)) for curve in self.curves)
-        left = metrics.horizontalAdvance(f"{top:.0f}") + 10
+        left = max(metrics.horizontalAdvance(text) for text in (f"{top:.0f}", self._labels[1])) + 10
         area = QRectF(left, height + 4, self.width() - left - 8, self.height() - 2 * height - 10)
         low, high = float(self.curves[0].x[0]), float(self.curves[0].x[-1])
 

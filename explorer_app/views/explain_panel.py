@@ -200,7 +200,7 @@ class ExplainPanel(QWidget):
         else:
             self.heading.setText("No reference frame has poses of this model's skeleton; choose others")
         self.neighbours.show_neighbours(reasons.neighbours)
-        self.density.setText("\n".join(["Its code:", *reasons.densities]) if reasons.densities else "")
+        self.density.setText("\n".join(reasons.densities))
         if reasons.walk is None:
             self.truth.clear("This frame is not annotated, so there is no true pose to walk to")
         else:
@@ -229,7 +229,7 @@ def _reasons(
     if truth is not None and len(truth) != model.skeleton.joint_count:
         truth = None
     pose = truth if truth is not None else model.decode_poses(latent[None])[0]
-    but = (view.data.origin[0], view.index) if len(view.data.origin) == 1 else None
+    but = (view.data.origin[0].resolve(), view.index) if len(view.data.origin) == 1 else None
     walk = None
     if truth is not None:
         walk = walk_to_truth(latent, truth, view.frame.half_mm, model.decode_poses, model.encode_poses)

@@ -7,7 +7,7 @@ from itertools import groupby
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 
 from explorer_app.model.colours import FINGER_COLOURS
 from explorer_app.model.failure_plots import MARK_MM, Histogram
@@ -25,7 +25,9 @@ class SuccessPlot(Canvas):
     def build(self) -> None:
         self.curve = self.plot([], [])
         self.part = self.plot([], [])
-        self.mark = pg.InfiniteLine(MARK_MM, label=f"{MARK_MM:.0f} mm", labelOpts={"position": 0.93, "anchors": [(1, 0.5), (1, 0.5)]})
+        self.mark = pg.InfiniteLine(
+            MARK_MM, label=f"{MARK_MM:.0f} mm", labelOpts={"position": 0.93, "anchors": [(1, 0.5), (1, 0.5)]}
+        )
         self.addItem(self.mark)
 
     def draw(self) -> None:
@@ -146,11 +148,23 @@ class TracePlot(Canvas):
         known = np.isfinite(trace.high)
         self.spans.setData(np.repeat(x[known], 2), np.stack([trace.low[known], trace.high[known]], axis=1).ravel())
         self.part.setData([], [])
-        names = [((start + stop) / 2, name or "ungrouped") for name, start, stop in trace.groups]
-        self.getAxis("bottom").setTicks([names if 1 < len(names) <= 8 else [], [(stop, "") for *_, stop in trace.groups]])
+        self._name_groups()
         self.title = f"{self.series.measure.capitalize()} by frame, mm"
         top = float(np.nanmax(trace.high)) if known.any() else 1.0
         self.set_view((0, max(len(trace.order), 1)), (0, max(1.08 * top, 1)))
+
+    def _name_groups(self) -> None:
+        """Where there is room for their names."""
+        groups = self.series.trace.groups
+        names = [((start + stop) / 2, name or "ungrouped") for name, start, stop in groups]
+        width = max((self.fontMetrics().horizontalAdvance(name) for _, name in names), default=0) + 8
+        fits = len(names) > 1 and width * len(names) < self.width() - 50
+        self.getAxis("bottom").setTicks([names if fits else [], [(stop, "") for *_, stop in groups]])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._is_built and self.series is not None:
+            self._name_groups()
 
     def _middles(self) -> FloatArray:
         edges = self.series.trace.edges

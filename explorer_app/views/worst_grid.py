@@ -209,5 +209,3 @@ class _Delegate(QStyledItemDelegate):
         painter.drawRoundedRect(area, 6, 6)
         painter.setPen(palette.color(QPalette.ColorRole.HighlightedText))
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
-
-
