@@ -46,6 +46,7 @@ from explorer_app.views.inspector import Inspector
 from explorer_app.views.latent_panel import LatentPanel
 from explorer_app.views.log_window import LogWindow
 from explorer_app.views.message_bar import MessageBar
+from explorer_app.views.narrow import Narrow
 from explorer_app.views.pictures_panel import PicturesPanel
 from explorer_app.views.shortcuts import ShortcutSheet
 from explorer_app.views.skeleton_panel import SkeletonPanel
@@ -146,6 +147,7 @@ class MainWindow(QMainWindow):
         self.workspaces.add(INSPECT, explorer)
         self.workspaces.add(TRAIN, self.train)
         self.workspaces.changed.connect(self._enter_workspace)
+        self.workspaces.arranged.connect(self._arrange)
         self.menuBar().setCornerWidget(self.workspaces.tabs)
         self.setStatusBar(StatusLine(self.session, self.background))
         self._build_docks()
@@ -157,7 +159,7 @@ class MainWindow(QMainWindow):
         left, bottom = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
         self.docks: dict[str, QDockWidget] = {}
         self._add_dock("Pose latent", self.latent, left, EXPLORE, INSPECT)
-        self._add_dock("Frame", self.strip, bottom, EXPLORE, INSPECT)
+        self._add_dock("Frame", Narrow(self.strip), bottom, EXPLORE, INSPECT)
         self._add_dock("Inspector", Inspector(self.session, self.background), bottom)
         self._add_dock("Gallery", self.gallery, bottom)
         self.docks["Gallery"].visibilityChanged.connect(self.gallery.set_seen)
@@ -191,6 +193,11 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _enter_workspace(self, name: str) -> None:
         self.evaluation.set_wanted(name == INSPECT)
+
+    @Slot(str)
+    def _arrange(self, name: str) -> None:
+        if name == INSPECT:
+            self.resizeDocks([self.docks["Failures"], self.docks["Plots"]], [560, 400], Qt.Orientation.Horizontal)
 
     @Slot()
     def evaluate(self) -> None:

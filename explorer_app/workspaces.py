@@ -23,6 +23,8 @@ class Workspaces(QObject):
     """
 
     changed = Signal(str)
+    arranged = Signal(str)
+    """A workspace was entered whose docks stand as at the very first start."""
 
     def __init__(self, window: QMainWindow, pages: QStackedWidget) -> None:
         super().__init__(window)
@@ -108,6 +110,7 @@ class Workspaces(QObject):
         if self._first_state is not None:
             self._window.restoreState(self._first_state)
         self._show_docks()
+        self.arranged.emit(self.current)
 
     def _show_docks(self) -> None:
         mine = self._docks[self.current]

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -74,9 +74,7 @@ class FailuresPanel(QWidget):
         self._show()
 
     def _build_header(self) -> QHBoxLayout:
-        self.headline = QLabel()
-        self.headline.setTextFormat(Qt.TextFormat.PlainText)
-        self.headline.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.headline = _Headline()
         self.simulated = Tag("simulated data")
         self.progress = QProgressBar()
         self.progress.setFixedWidth(220)
@@ -184,15 +182,15 @@ class FailuresPanel(QWidget):
         if table is None:
             return ""
         about = table.results.about
-        parts = [f"{about.model.removesuffix('.safetensors')} on {about.data}", about.protocol]
-        count = f"{evaluation.done} of {evaluation.total}" if not evaluation.is_complete else f"{evaluation.total}"
-        parts.append(f"{count} frames")
+        parts = []
         mean_mm, worst_mm = table.numbers("mean_mm"), table.numbers("worst_mm")
         if not about.labels_digest:
             parts.append(self._why_unlabelled())
         elif np.isfinite(mean_mm).any():
             within = 100 * np.mean(worst_mm[np.isfinite(worst_mm)] <= WITHIN_MM)
             parts += [f"mean {np.nanmean(mean_mm):.1f} mm", f"{within:.0f} % within {WITHIN_MM:.0f} mm"]
+        count = f"{evaluation.done} of {evaluation.total}" if not evaluation.is_complete else f"{evaluation.total}"
+        parts += [f"{count} frames", f"{about.model.removesuffix('.safetensors')} on {about.data}", about.protocol]
         return "  ·  ".join(parts)
 
     def _why_unlabelled(self) -> str:
@@ -208,3 +206,15 @@ class FailuresPanel(QWidget):
             f"{self.headline.text()}\nA frame is within {WITHIN_MM:.0f} mm where its worst joint is."
             f"\nKept in {self._evaluation.found.path}"
         )
+
+
+class _Headline(QLabel):
+    """Ends in dots where there is no room for all of it; the tooltip has the rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        QPainter(self).drawText(self.rect(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)

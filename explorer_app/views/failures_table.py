@@ -44,7 +44,7 @@ TITLES = {
     "tag": ("Tag", "What you said of it (T)"),
 }
 LABELLED = ("mean_mm", "worst_mm", "worst_joint")
-_WIDTHS = {"index": 96, "name": 150, "group": 76, "worst_joint": 100, "disagreement_mm": 124, "latent_distance": 116}
+_WIDTHS = {"index": 84, "name": 128, "group": 72, "worst_joint": 92, "disagreement_mm": 124, "latent_distance": 116}
 _MOST_RANGES = 400
 """Qt looks through all ranges for every cell it paints; beyond so many the delegate alone shows what is selected."""
 _LOOK_MS = 30
@@ -175,7 +175,7 @@ class FailuresTable(QTableView):
         horizontal.setSelectionModel(QItemSelectionModel(self.rows, self))  # else it asks every row whether it is in
         horizontal.setStretchLastSection(True)
         for section, column in enumerate(COLUMNS):
-            self.setColumnWidth(section, _WIDTHS.get(column, 84))
+            self.setColumnWidth(section, _WIDTHS.get(column, 76))
 
     def keyboardSearch(self, search: str) -> None:
         """Qt would ask for every row's text; the filter bar finds names."""
