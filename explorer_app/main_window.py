@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
         )
         self.train = TrainPanel(self.preferences)
         self.train.message.connect(self.session.message)
+        self.session.latent_changed.connect(self.train.runs.make_room)
         self.train.open_asked.connect(self._open_checkpoint)
         self.training_dialogs = TrainingDialogs(self)
         self.training_dialogs.accepted_run.connect(self._train)
