@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from explorer_app.model.plot_series import Highlight, Series
 from explorer_app.views.failure_plots_canvas import Canvas
-from explorer_app.views.failure_plots_kinds import DistancePlot, ErrorPlot, JointPlot, SuccessPlot, TracePlot
+from explorer_app.views.failure_plots_histograms import DistancePlot, ErrorPlot
+from explorer_app.views.failure_plots_kinds import JointPlot, SuccessPlot, TracePlot
 from explorer_app.views.failure_plots_scatter import ScatterWithKey
 
 _COLUMN_PX = 230

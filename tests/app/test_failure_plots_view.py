@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from app_helpers import WAIT_MS, pixels
+from app_helpers import WAIT_MS, pixels, write_store
 from failure_helpers import table
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
@@ -16,10 +16,15 @@ from explorer_app.model import plot_series
 COUNT = 60
 
 
+@pytest.fixture(scope="module")
+def long_store_path(tmp_path_factory):
+    return write_store(tmp_path_factory.mktemp("store") / "frames.h5", COUNT)
+
+
 @pytest.fixture
-def failures(qtbot, window, open_and_wait, model_path, store_path):
+def failures(qtbot, window, open_and_wait, model_path, long_store_path):
     """Made-up results of many frames, shown by the docks of the Inspect workspace."""
-    open_and_wait(model_path, store_path)
+    open_and_wait(model_path, long_store_path)
     window.workspaces.go("Inspect")
     window.docks["Plots"].raise_()
     window.failures.set_table(table(COUNT))
@@ -60,6 +65,7 @@ def drag(plot, points, modifiers=Qt.KeyboardModifier.NoModifier):
     way = [px(plot, *point) for point in points]
     send(plot, QEvent.Type.MouseButtonPress, way[0], Qt.MouseButton.LeftButton, modifiers)
     for at in way[1:]:
+        QTest.qWait(20)  # moves that follow faster than a mouse can are left out
         send(plot, QEvent.Type.MouseMove, at, Qt.MouseButton.LeftButton, modifiers)
     send(plot, QEvent.Type.MouseButtonRelease, way[-1], Qt.MouseButton.NoButton, modifiers)
 
