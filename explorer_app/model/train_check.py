@@ -75,7 +75,7 @@ def check(form: TrainForm) -> TrainCheck:
         if getattr(form, key).strip():
             _try(problems, key, lambda key=key: stores.update({key: store_facts(Path(getattr(config, key)))}))
     facts |= {key: found.line for key, found in stores.items()}
-    if len(stores) == 2 and not problems:
+    if len(stores) == 2:
         _check_together(config, stores, problems)
     if form.start == "model" and form.initial_path.strip() and "initial_path" not in problems:
         _check_initial(config, stores.get("synthetic_path"), problems, facts)
@@ -168,7 +168,7 @@ def _check_together(config: TrainConfig, stores: dict[str, StoreFacts], problems
             pass
     except ValueError as error:
         is_real = str(error).startswith(config.real_path)
-        problems["real_path" if is_real else "synthetic_path"] = _plain(error)
+        problems.setdefault("real_path" if is_real else "synthetic_path", _plain(error))
         return
     synthetic, real = stores["synthetic_path"], stores["real_path"]
     if config.labels > 0 and not real.annotated:

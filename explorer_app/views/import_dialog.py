@@ -53,6 +53,7 @@ class ImportDialog(JobDialog):
         self.images = ImageFields()
         self.images.form.setRowVisible(self.images.mirrored, False)
         self.images.show_settings(preferences.image_settings)
+        self.images.setMinimumHeight(self.images.sizeHint().height())  # its rows would share what little there is
         self.center = QLineEdit()
         self.center.setPlaceholderText("found in each image, or U,V,D")
         self.center.setToolTip("Cube centre of all images: column px, row px, depth mm")
@@ -73,7 +74,9 @@ class ImportDialog(JobDialog):
             ("cube", "Hand cu&be", self.cube),
             ("limit", "&Limit", self.limit),
         ):
-            self._rows[name] = self.add_field(name, label, editor)
+            self._rows[name] = self.add_field(name, label, editor) if name != "images" else editor
+            if name == "images":
+                self.add_row(label, editor)
         self.add_field("out", "Store to &write", self.out)
         for box in (self.source, self.split, self.domain):
             box.currentIndexChanged.connect(self.show_problems)
@@ -115,7 +118,8 @@ class ImportDialog(JobDialog):
     def _show_rows(self) -> None:
         source = self.source.currentData()
         for name, field in self._rows.items():
-            self.form_layout.setRowVisible(field, name in _ROWS[source])
+            self.set_row_visible(field, name in _ROWS[source])
         self.cube.setSpecialValueText("250 mm" if source == "frames" else "the set’s own")
         self.show_problems()
+        self.layout().activate()
         self.adjustSize()

@@ -75,6 +75,11 @@ class JobBar(QWidget):
         return self.job is not None
 
     @property
+    def written_path(self) -> Path | None:
+        """What it wrote last; None until it has."""
+        return self.path if self._last.get("reason") == "finished" and not self.is_running else None
+
+    @property
     def summary(self) -> str:
         """For a menu: what is made, and how far it is."""
         name = self.path.name if self.path is not None else ""
@@ -142,8 +147,8 @@ class JobBar(QWidget):
         if job is not None:
             job.deleteLater()
         self._show()
-        if self._last.get("reason") == "finished" and self.path is not None:
-            self.finished.emit(self.path)
+        if self.written_path is not None:
+            self.finished.emit(self.written_path)
         self.ended.emit()
 
     def _result_line(self) -> str:
@@ -160,7 +165,7 @@ class JobBar(QWidget):
 
     def _show(self) -> None:
         is_running = self.job is not None
-        is_done = not is_running and self._last.get("reason") == "finished"
+        is_done = self.written_path is not None
         self.progress.setVisible(is_running or is_done)
         self.line.setVisible(bool(self.line.text()))
         self.stop_button.setVisible(is_running)

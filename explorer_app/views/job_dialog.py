@@ -10,8 +10,9 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
+    QGridLayout,
     QLabel,
+    QLayout,
     QMessageBox,
     QSpinBox,
     QVBoxLayout,
@@ -43,9 +44,10 @@ class JobDialog(QDialog):
         self.question: QMessageBox | None = None
         self._is_retired = False
         self.box = QWidget()
-        self.form_layout = QFormLayout(self.box)
-        self.form_layout.setContentsMargins(0, 0, 0, 0)
-        self.form_layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._grid = QGridLayout(self.box)  # a form layout gives wrapped notes and hidden rows the wrong heights
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setColumnStretch(1, 1)
+        self._titles: dict[QWidget, QLabel] = {}
         self.bar = JobBar(when_stopped)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.start = self.buttons.addButton(verb, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -60,7 +62,8 @@ class JobDialog(QDialog):
         layout.addStretch(1)
         layout.addWidget(self.bar)
         layout.addWidget(self.buttons)
-        self.setMinimumWidth(560)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)  # it grows with what the job has to say
+        self.box.setMinimumWidth(540)
 
     def form(self) -> Any:
         """What the fields say: `missing` and `problems` by field, `arguments(overwrite)`, `out`."""
@@ -69,10 +72,20 @@ class JobDialog(QDialog):
     def add_field(self, name: str, label: str, editor: QWidget) -> NotedField:
         """A row whose note says what is wrong with it."""
         field = self.fields[name] = NotedField(editor)
-        title = QLabel(label)
-        title.setBuddy(editor)
-        self.form_layout.addRow(title, field)
+        self.add_row(label, field, editor)
         return field
+
+    def add_row(self, label: str, field: QWidget, buddy: QWidget | None = None) -> None:
+        title = self._titles[field] = QLabel(label)
+        title.setBuddy(buddy or field)
+        title.setMinimumHeight(self.start.sizeHint().height())  # level with the first line of its field
+        row = self._grid.rowCount()
+        self._grid.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(field, row, 1)
+
+    def set_row_visible(self, field: QWidget, is_visible: bool) -> None:
+        field.setVisible(is_visible)
+        self._titles[field].setVisible(is_visible)
 
     @Slot()
     def show_problems(self) -> None:
@@ -85,7 +98,8 @@ class JobDialog(QDialog):
     def fact(self, name: str) -> str:
         """What else there is to say beneath a field."""
         form = self.form()
-        if name == "out" and form.out.strip() and Path(absolute(form.out)).exists():
+        path = Path(absolute(form.out))
+        if name == "out" and form.out.strip() and path.exists() and path != self.bar.written_path:
             return "exists already; you will be asked before it is replaced"
         return ""
 

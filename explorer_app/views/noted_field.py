@@ -47,8 +47,10 @@ class NoteLabel(QLabel):
 class NotedField(QWidget):
     """`editor` over its note; screen readers hear the note as the editor's description."""
 
-    def __init__(self, editor: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, editor: QWidget, parent: QWidget | None = None, *, is_tall: bool = False) -> None:
         super().__init__(parent)
+        if not is_tall:  # it takes its own height, whatever room there is
+            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.editor, self.note = editor, NoteLabel()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

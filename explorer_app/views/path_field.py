@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from explorer_app.preferences import Preferences
 
@@ -29,17 +29,10 @@ class PathField(QWidget):
     ) -> None:
         super().__init__(parent)
         self._name, self.kind, self._preferences, self._suffixes = name, kind, preferences, tuple(suffixes)
-        self.edit = QComboBox()
-        self.edit.setEditable(True)
-        self.edit.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.edit, self.line = self._make_editor()
         self.edit.setAccessibleName(name)
         self.edit.setToolTip(tip or name)
-        self.edit.setMinimumContentsLength(14)
         self.edit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.edit.setCompleter(None)
-        recent = [path for path in preferences.recent if path.suffix.lower() in self._suffixes]
-        self.edit.addItems([str(path) for path in recent] if kind == "open" else [])
-        self.edit.setEditText("")
         self.browse = QToolButton()
         self.browse.setText("…")
         self.browse.setFixedSize(QSize(28, self.edit.sizeHint().height()))
@@ -52,17 +45,32 @@ class PathField(QWidget):
         layout.addWidget(self.edit, 1)
         layout.addWidget(self.browse)
         self.setFocusProxy(self.edit)
-        self.edit.editTextChanged.connect(self.changed)
+        self.line.textChanged.connect(self.changed)
+
+    def _make_editor(self) -> tuple[QWidget, QLineEdit]:
+        """A line to type in; for files to open with the recent ones to choose from."""
+        recent = [str(path) for path in self._preferences.recent if path.suffix.lower() in self._suffixes]
+        if self.kind != "open" or not recent:
+            line = QLineEdit()
+            return line, line
+        box = QComboBox()
+        box.setEditable(True)
+        box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(14)
+        box.setCompleter(None)
+        box.addItems(recent)
+        box.setEditText("")
+        return box, box.lineEdit()
 
     @property
     def text(self) -> str:
-        return self.edit.currentText().strip()
+        return self.line.text().strip()
 
     @text.setter
     def text(self, text: str) -> None:
-        if text != self.edit.currentText():
-            self.edit.setEditText(text)
-            self.edit.lineEdit().setCursorPosition(0)
+        if text != self.line.text():
+            self.line.setText(text)
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ class TrainDialog(QDialog):
         self._preparing = background.add_worker("train-folder", self._on_prepared, self._on_failure)
         self._patience = QTimer(self, singleShot=True, interval=_DEBOUNCE_MS)
         self._connect()
-        self.resize(940, 560)
+        self.resize(940, 500)
 
     def _connect(self) -> None:
         self.fields.changed.connect(self._on_change)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer_app.menu_lists import devices
 from explorer_app.model.opening import MODEL_SUFFIXES, STORE_SUFFIXES
@@ -75,22 +84,36 @@ class TrainFields(QWidget):
             title = QLabel(label)
             title.setBuddy(editor)
             left.addRow(title, field)
-        self.notes["preset"] = NotedField(self.preset)
-        self.notes["advanced"] = NotedField(self.advanced)
-        for name, label in (("preset", "Pr&eset"), ("advanced", "&Advanced")):
-            title = QLabel(label)
-            title.setBuddy(self.notes[name].editor)
-            if name == "advanced":
-                right.addWidget(self.stages)
-                self.room = QVBoxLayout()
-                right.addLayout(self.room)
-            right.addWidget(title)
-            right.addWidget(self.notes[name], 1 if name == "advanced" else 0)
+        self.room = QVBoxLayout()
+        right.addLayout(self._row("preset", "Pr&eset", self.preset))
+        right.addSpacing(8)
+        right.addWidget(self.stages)
+        right.addLayout(self.room)
+        right.addSpacing(8)
+        self.notes["advanced"] = NotedField(self.advanced, is_tall=True)
+        title = QLabel("&Advanced")
+        title.setBuddy(self.advanced)
+        title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        right.addWidget(title)
+        right.addWidget(self.notes["advanced"], 1)
+        padded = QVBoxLayout()
+        padded.addLayout(left)
+        padded.addStretch(1)
         columns = QHBoxLayout(self)
         columns.setContentsMargins(0, 0, 0, 0)
-        columns.setSpacing(24)
-        columns.addLayout(left, 1)
+        columns.addLayout(padded, 1)
+        columns.addSpacing(18)  # a layout's own spacing is its children's too
         columns.addLayout(right, 1)
+
+    def _row(self, name: str, label: str, editor: QWidget) -> QFormLayout:
+        """A form of one row, as it stands over other things than forms."""
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        title = QLabel(label)
+        title.setBuddy(editor)
+        self.notes[name] = NotedField(editor)
+        form.addRow(title, self.notes[name])
+        return form
 
     def _connect(self) -> None:
         for path in (self.initial, self.run, self.synthetic, self.real):

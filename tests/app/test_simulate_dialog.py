@@ -26,7 +26,7 @@ def dialog(qtbot: QtBot):
 
 
 def type_into(qtbot: QtBot, field, text: str) -> None:
-    edit = field.edit.lineEdit()
+    edit = field.line
     edit.setFocus()
     edit.selectAll()
     qtbot.keyClicks(edit, text)

@@ -79,7 +79,7 @@ def test_stores_are_described_and_a_good_form_can_start(qtbot: QtBot, dialog: Tr
 
 def test_typing_a_wrong_path_is_said_beside_it_and_mended(qtbot: QtBot, dialog: TrainDialog, stores) -> None:
     fill(qtbot, dialog, stores)
-    edit = dialog.fields.real.edit.lineEdit()
+    edit = dialog.fields.real.line
     edit.setFocus()
     edit.setCursorPosition(len(edit.text()))
     qtbot.keyClicks(edit, "x")
