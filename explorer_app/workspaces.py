@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QObject, QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QByteArray, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabBar, QWidget
 
@@ -105,12 +105,17 @@ class Workspaces(QObject):
         self._show()
         if self.current in self._states:
             self._show_docks()  # for those that the state is too old to know
-            self._window.restoreState(self._states[self.current])
+            self._restore(self._states[self.current])
             return
         if self._first_state is not None:
-            self._window.restoreState(self._first_state)
+            self._restore(self._first_state)
         self._show_docks()
         self.arranged.emit(self.current)
+
+    def _restore(self, state: QByteArray) -> None:
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.hide()  # Qt shows those again that it uses, and would leave the others standing about
+        self._window.restoreState(state)
 
     def _show_docks(self) -> None:
         mine = self._docks[self.current]
