@@ -68,8 +68,8 @@ class CompareTable(QTableView):
         self.setTextElideMode(Qt.TextElideMode.ElideLeft)  # names of a folder begin alike
         self.setWordWrap(False)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setMaximumSectionSize(140)
-        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setHighlightSections(False)
         self.setAccessibleName("Frames in which they differ most")
         self.selectionModel().selectionChanged.connect(self._select)
         self.selectionModel().currentRowChanged.connect(self._show_frame)

@@ -13,12 +13,12 @@ import numpy.typing as npt
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QScrollArea,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from explorer_app.model.reference import Densities, Neighbour, Reference
 
 BUNDLED, THIS_DATA, CHOOSE = "Bundled samples", "This data", "Choose…"
+_LEAST_PX = 190
 _NOTHING = "Open a model and frames, and encode one, to see what lies near it"
 
 
@@ -94,14 +95,16 @@ class ExplainPanel(QWidget):
         column.addWidget(self.neighbours)
         column.addWidget(self.density)
         column.addStretch(1)
-        self.split = QSplitter(Qt.Orientation.Horizontal)
-        self.split.addWidget(near)
-        self.split.addWidget(self.truth)
-        self.split.setChildrenCollapsible(False)
-        self.split.setHandleWidth(10)
+        whole = QWidget()
+        self.halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, whole)
+        self.halves.setContentsMargins(0, 0, 0, 0)
+        self.halves.setSpacing(2 * theme.GAP)
+        self.halves.addWidget(near, 1)
+        self.halves.addWidget(self.truth, 1)
+        self.truth.setMinimumHeight(_LEAST_PX)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setWidget(self.split)
+        scroll.setWidget(whole)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GAP)
@@ -109,8 +112,9 @@ class ExplainPanel(QWidget):
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)
-        is_wide = self.width() > 1.3 * self.height()
-        self.split.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
+        is_wide = self.width() > max(1.3 * self.height(), 2 * _LEAST_PX)
+        direction = QBoxLayout.Direction
+        self.halves.setDirection(direction.LeftToRight if is_wide else direction.TopToBottom)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

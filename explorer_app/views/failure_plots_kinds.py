@@ -83,13 +83,24 @@ class JointPlot(Canvas):
         brushes = [QColor(*FINGER_COLOURS.get(joint.split("_")[0], _PALM)) for joint in joints]
         self.bars.setOpts(x=np.arange(len(joints)), height=heights, brushes=brushes)
         self.part.setOpts(x=[], height=[])
-        fingers = groupby(enumerate(joints), key=lambda joint: joint[1].split("_")[0])
-        members = [(finger, [index for index, _ in group]) for finger, group in fingers]
-        self.getAxis("bottom").setTicks([[(float(np.mean(each)), finger) for finger, each in members]])
+        self._name_fingers()
         is_scored = bool(np.isfinite(self.series.joint_mm).any())
         worst = joints[int(heights.argmax())].replace("_", " ") if is_scored else ""
         self.title = f"Worst joint: {worst}, {heights.max():.1f} mm" if is_scored else "Joints: no annotation"
         self._fit(heights)
+
+    def _name_fingers(self) -> None:
+        """In full where there is room for it."""
+        fingers = groupby(enumerate(self.series.joints), key=lambda joint: joint[1].split("_")[0])
+        members = [(finger, [index for index, _ in group]) for finger, group in fingers]
+        is_narrow = self.width() < 46 * len(members)
+        ticks = [(float(np.mean(each)), finger[:2] if is_narrow else finger) for finger, each in members]
+        self.getAxis("bottom").setTicks([ticks])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._is_built and self.series is not None:
+            self._name_fingers()
 
     def draw_highlight(self) -> None:
         heights = np.nan_to_num(self.highlight.joint_mm)

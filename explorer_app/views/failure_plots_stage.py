@@ -12,7 +12,7 @@ from explorer_app.views.failure_plots_histograms import DistancePlot, ErrorPlot
 from explorer_app.views.failure_plots_kinds import JointPlot, SuccessPlot, TracePlot
 from explorer_app.views.failure_plots_scatter import ScatterWithKey
 
-_COLUMN_PX = 230
+_COLUMN_PX = 170
 
 
 class PlotStage(QWidget):
