@@ -121,5 +121,4 @@ class ImportDialog(JobDialog):
             self.set_row_visible(field, name in _ROWS[source])
         self.cube.setSpecialValueText("250 mm" if source == "frames" else "the set’s own")
         self.show_problems()
-        self.layout().activate()
-        self.adjustSize()
+        self.fit()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -55,6 +55,7 @@ class JobDialog(QDialog):
         self.buttons.accepted.connect(self._begin)
         self.buttons.rejected.connect(self.reject)
         self.bar.started.connect(self.show_problems)
+        self.bar.started.connect(self.fit)
         self.bar.ended.connect(self._come_back)
         self.bar.open_asked.connect(self.open_asked)
         layout = QVBoxLayout(self)
@@ -62,8 +63,9 @@ class JobDialog(QDialog):
         layout.addStretch(1)
         layout.addWidget(self.bar)
         layout.addWidget(self.buttons)
-        layout.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)  # it grows with what the job has to say
-        self.box.setMinimumWidth(540)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # `fit` knows better
+        self.bar.details_button.toggled.connect(self.fit)
+        self.setMinimumWidth(560)
 
     def form(self) -> Any:
         """What the fields say: `missing` and `problems` by field, `arguments(overwrite)`, `out`."""
@@ -102,6 +104,18 @@ class JobDialog(QDialog):
         if name == "out" and form.out.strip() and path.exists() and path != self.bar.written_path:
             return "exists already; you will be asked before it is replaced"
         return ""
+
+    @Slot()
+    def fit(self) -> None:
+        """As high as it has to be: a layout by itself takes lines that wrap for much higher, or for nothing."""
+        layout, width = self.layout(), max(self.width(), self.minimumWidth())
+        layout.activate()
+        self.setMinimumHeight(layout.totalMinimumHeightForWidth(width))
+        self.resize(width, layout.totalHeightForWidth(width))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.fit()
 
     @Slot()
     def _begin(self) -> None:
@@ -143,6 +157,7 @@ class JobDialog(QDialog):
     @Slot()
     def _come_back(self) -> None:
         self.show_problems()
+        self.fit()
         if not self._is_retired:
             self.show()
 

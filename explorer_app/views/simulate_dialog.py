@@ -45,7 +45,6 @@ class SimulateDialog(JobDialog):
             field.valueChanged.connect(self.show_problems)
         self.out.changed.connect(self.show_problems)
         self.show_problems()
-        self.adjustSize()
 
     def form(self) -> SimulateForm:
         return SimulateForm(

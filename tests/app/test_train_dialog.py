@@ -279,3 +279,17 @@ def test_a_simulated_store_is_opened(qtbot: QtBot, window, tmp_path: Path) -> No
     window.training_dialogs._open(path)
     qtbot.waitUntil(lambda: window.session.data is not None, timeout=WAIT_MS)
     assert window.session.data.origin == (path,)
+
+
+def test_what_the_dialog_prepared_is_trained_in_its_workspace(
+    qtbot: QtBot, window, stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Path] = []
+    monkeypatch.setattr(window.train, "start_run", started.append)
+    qtbot.mouseClick(window.train.new_run, Qt.MouseButton.LeftButton)
+    dialog = window.training_dialogs.train
+    fill(qtbot, dialog, stores, run_path=str(tmp_path / "run"))
+    qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(started), timeout=WAIT_MS)
+    assert started == [tmp_path / "run"]
+    assert window.workspaces.current == "Train"

@@ -86,3 +86,17 @@ def test_an_import_that_was_killed_goes_on(tmp_path):
     assert last["resumed"] > 0
     with FrameStore(out) as store:
         assert len(store) == 200
+
+
+def test_a_folder_stands_for_its_pictures(tmp_path, capsys):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.npy", "b.npy"):
+        hand(folder / name)
+    (folder / "notes.txt").write_text("not a picture")
+    arguments = ["import", "frames", tmp_path / "o.h5", folder, "--camera", "240,240,160,120", "--jobs", 1, "--events"]
+    assert events(capsys, *arguments)[-1]["frames"] == 2
+    (tmp_path / "empty").mkdir()
+    arguments[2:4] = [tmp_path / "p.h5", tmp_path / "empty"]
+    assert main([str(argument) for argument in arguments]) == 2
+    assert "holds no depth pictures" in capsys.readouterr().err
