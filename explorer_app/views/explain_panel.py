@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from explorer_app.model.reference import Densities, Neighbour, Reference
 
 BUNDLED, THIS_DATA, CHOOSE = "Bundled samples", "This data", "Choose…"
-_LEAST_PX = 190
+_LEAST_PX = 150
 _NOTHING = "Open a model and frames, and encode one, to see what lies near it"
 
 

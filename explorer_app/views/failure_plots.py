@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from explorer_app.views.failure_plots_stage import PlotStage
 
-ALL = "All plots"
+ALL, MAP = "All plots", "Map of codes"
 NAMES = (
-    "Success curve", "Error by joint", "Along the sequence", "Histogram of errors", "Map of codes",
+    "Success curve", "Error by joint", "Along the sequence", "Histogram of errors", MAP,
     "Real ↔ synthetic latent distance",
 )  # fmt: skip
 _NOTHING = "Evaluate a model on a store to see its errors here"
@@ -171,6 +171,8 @@ class FailurePlots(QWidget):
     def _choose(self, name: str) -> None:
         if self.stage is not None:
             self.stage.set_large(None if name == ALL else name)
+        if name == MAP:
+            self._references.want()  # whose codes are on it as well; encoding them takes seconds
 
     @Slot(object, str)
     def _on_failed(self, _stamp: object, line: str) -> None:

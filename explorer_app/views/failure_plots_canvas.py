@@ -236,7 +236,7 @@ class Canvas(pg.PlotWidget):
 
     def _show_title(self) -> None:
         metrics = QFontMetrics(self.font())
-        text = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, max(self.width() - 20, 20))
+        text = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, max(self.width() - 60, 20))
         size = f"{self.font().pointSizeF():.1f}pt"
         self.setTitle(text, color=Colours(self.palette()).text, size=size)
         self.setAccessibleDescription(self.title)

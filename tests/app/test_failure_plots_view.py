@@ -24,6 +24,7 @@ def long_store_path(tmp_path_factory):
 @pytest.fixture
 def failures(qtbot, window, open_and_wait, model_path, long_store_path):
     """Made-up results of many frames, shown by the docks of the Inspect workspace."""
+    window.inspect.references.choose([long_store_path])  # fewer than the bundled samples
     open_and_wait(model_path, long_store_path)
     window.workspaces.go("Inspect")
     window.docks["Plots"].raise_()
@@ -184,6 +185,14 @@ def test_many_frames_are_thinned_out_on_the_map_alone():
     assert len(series.drawn) == len(series.points) == plot_series.MOST_DRAWN
     assert len(series.frames) == plot_series.MOST_DRAWN + 100
     assert int(series.errors.counts.sum()) == len(series.frames)
+
+
+def test_reference_codes_are_on_the_large_map(qtbot, window, stage):
+    window.inspect.plots.choice.setCurrentText("Map of codes")
+    settle(qtbot, window)
+    (points,) = stage.map.plot.series.references.values()
+    assert len(points) == COUNT
+    assert "real (frames)" in stage.map.key.text()
 
 
 def test_reference_codes_lie_in_the_same_plane():
