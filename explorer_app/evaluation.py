@@ -21,7 +21,6 @@ from explorer_app.workers.job import Job
 
 if TYPE_CHECKING:
     from explorer_app.model.evaluations import Found
-    from explorer_app.model.hand_model import HandModel
     from lsps_core.evaluation.frame_results import FrameResults
 
 
@@ -126,9 +125,8 @@ class Evaluation(QObject):
     def _look(self) -> None:
         model, path = self._session.model, self._store_path
         if model is not None and path is not None:
-            self._worker.ask(
-                self._stamp("found"), partial(evaluations.find, model, path, self.other_folder(), is_bundled(model.path))
-            )
+            find = partial(evaluations.find, model, path, self.other_folder(), is_bundled(model.path))
+            self._worker.ask(self._stamp("found"), find)
         self.changed.emit()
 
     def other_folder(self) -> Path:

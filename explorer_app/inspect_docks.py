@@ -14,13 +14,14 @@ from explorer_app.views.worst_gallery import WorstGallery
 from explorer_app.workspaces import INSPECT
 
 if TYPE_CHECKING:
+    from explorer_app.docks import Docks
     from explorer_app.main_window import MainWindow
 
 
 class InspectDocks(QObject):
     """Plots, the worst, reasons and comparisons: tabs to the right of the table, so that both are in view."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: MainWindow, docks: Docks) -> None:
         super().__init__(window)
         session, failures, background = window.session, window.failures, window.background
         self.references = References(session, background, self)
@@ -30,12 +31,10 @@ class InspectDocks(QObject):
         self.compare = ComparePanel(session, failures, window.evaluation, background)
         right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
         panels = {"Plots": self.plots, "Worst": self.worst, "Explain": self.explain, "Compare": self.compare}
-        for title, panel in panels.items():
-            window._add_dock(title, panel, right, INSPECT)
-        docks = [window.docks[title] for title in panels]
-        window.addDockWidget(bottom, docks[0], Qt.Orientation.Horizontal)
-        for dock in docks[1:]:
-            window.tabifyDockWidget(docks[0], dock)
+        first, *others = [docks.add(title, panel, right, INSPECT) for title, panel in panels.items()]
+        window.addDockWidget(bottom, first, Qt.Orientation.Horizontal)
+        for dock in others:
+            window.tabifyDockWidget(first, dock)
 
     def close_down(self) -> None:
         self.compare.close_down()

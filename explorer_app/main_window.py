@@ -6,25 +6,23 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QChildEvent, QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent
 from PySide6.QtWidgets import (
-    QDockWidget,
     QMainWindow,
     QSplitter,
     QStackedWidget,
-    QTabBar,
-    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from explorer_app.background import Background
 from explorer_app.clipboard import Clipboard
+from explorer_app.docks import Docks
 from explorer_app.evaluation import Evaluation
+from explorer_app.help_windows import HelpWindows
 from explorer_app.inspect_docks import InspectDocks
 from explorer_app.inspection import Failures
-from explorer_app.log import LOG_NAME, LOGGER, RecentRecords
 from explorer_app.menus import build_menus
 from explorer_app.model.opening import ImageSettings
 from explorer_app.model.presets import Presets
@@ -36,19 +34,15 @@ from explorer_app.session import Session
 from explorer_app.training_dialogs import TrainingDialogs
 from explorer_app.view_pictures import ViewPictures
 from explorer_app.views import opengl
-from explorer_app.views.about import About
-from explorer_app.views.dock_tabs import DockTabs
 from explorer_app.views.failures_panel import FailuresPanel
 from explorer_app.views.frame_strip import FrameStrip
 from explorer_app.views.gallery import Gallery
 from explorer_app.views.image_dialog import ImageDialog
 from explorer_app.views.inspector import Inspector
 from explorer_app.views.latent_panel import LatentPanel
-from explorer_app.views.log_window import LogWindow
 from explorer_app.views.message_bar import MessageBar
 from explorer_app.views.narrow import Narrow
 from explorer_app.views.pictures_panel import PicturesPanel
-from explorer_app.views.shortcuts import ShortcutSheet
 from explorer_app.views.skeleton_panel import SkeletonPanel
 from explorer_app.views.status_line import StatusLine
 from explorer_app.views.train_panel import TrainPanel
@@ -66,11 +60,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.preferences = preferences or Preferences()
         self._is_painted = False
-        self._dock_tabs = DockTabs(self)
-        self._records = RecentRecords()
-        LOGGER.addHandler(self._records)
-        self.log_window: LogWindow | None = None
         self.session = Session(self)
+        self.help = HelpWindows(self, self.session, self.preferences)
         self.background = Background(self.session, self)
         self.failures = Failures(self.session, self.background, self)
         self.evaluation = Evaluation(self.session, self.background, self.failures, self.preferences.folder, self)
@@ -83,8 +74,8 @@ class MainWindow(QMainWindow):
         self._build_views()
         build_menus(self)
         self.session.message.connect(self.messages.show_message)
-        self.session.message.connect(self._log_message)
-        self.messages.log_asked.connect(self.show_log)
+        self.session.message.connect(self.help.log)
+        self.messages.log_asked.connect(self.help.show_log)
         self.opener.started.connect(self.messages.hide)
         self.session.model_changed.connect(self._show_title)
         self.session.data_changed.connect(self._show_title)
@@ -154,42 +145,21 @@ class MainWindow(QMainWindow):
         self._build_docks()
 
     def _build_docks(self) -> None:
-        self.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self._docks = Docks(self, self.workspaces)
+        self.docks = self._docks.by_title
         left, bottom = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
-        self.docks: dict[str, QDockWidget] = {}
-        self._add_dock("Pose latent", self.latent, left, EXPLORE, INSPECT)
-        self._add_dock("Frame", Narrow(self.strip), bottom, EXPLORE, INSPECT)
-        self._add_dock("Inspector", Inspector(self.session, self.background), bottom)
-        self._add_dock("Gallery", self.gallery, bottom)
+        self._docks.add("Pose latent", self.latent, left, EXPLORE, INSPECT)
+        self._docks.add("Frame", Narrow(self.strip), bottom, EXPLORE, INSPECT)
+        self._docks.add("Inspector", Inspector(self.session, self.background), bottom, EXPLORE)
+        self._docks.add("Gallery", self.gallery, bottom, EXPLORE)
         self.docks["Gallery"].visibilityChanged.connect(self.gallery.set_seen)
-        self._add_dock("Walk", self.walk, bottom)
-        self._add_dock("Failures", self.failures_panel, bottom, INSPECT)
-        self.inspect = InspectDocks(self)
+        self._docks.add("Walk", self.walk, bottom, EXPLORE)
+        self._docks.add("Failures", self.failures_panel, bottom, INSPECT)
+        self.inspect = InspectDocks(self, self._docks)
         self.docks["Frame"].raise_()
-        self.resizeDocks([self.docks["Pose latent"]], [310], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["Pose latent"]], [330], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Frame"]], [350], Qt.Orientation.Vertical)
         self.workspaces.begin()
-
-    def _add_dock(self, title: str, panel: QWidget, area: Qt.DockWidgetArea, *workspaces: str) -> None:
-        """A panel that can be moved, closed and brought back; those of one area are tabs.
-
-        workspaces: where it is open at first, Explore if none is named.
-        """
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title)  # by which Qt remembers where it was
-        padded = QWidget()
-        layout = QVBoxLayout(padded)
-        layout.setContentsMargins(10, 6, 10, 6)
-        layout.addWidget(panel)
-        dock.setWidget(padded)
-        self.addDockWidget(area, dock)
-        for other in self.docks.values():
-            if self.dockWidgetArea(other) == area:
-                self.tabifyDockWidget(other, dock)
-        self.docks[title] = dock
-        self.workspaces.add_dock(dock, *(workspaces or (EXPLORE,)))
 
     @Slot(str)
     def _enter_workspace(self, name: str) -> None:
@@ -226,45 +196,6 @@ class MainWindow(QMainWindow):
         """Save what the window shows as PNG; False, with a message, where that fails."""
         return self.view_pictures.save(name, self)
 
-    @Slot(str)
-    def _log_message(self, line: str) -> None:
-        LOGGER.warning(line)
-        if self.log_window is not None:
-            self.log_window.show_records()
-
-    @Slot()
-    def show_log(self) -> None:
-        """All messages since the start, in a window beside this one."""
-        if self.log_window is None:
-            folder = self.preferences.folder
-            self.log_window = LogWindow(self._records, str(folder / LOG_NAME) if folder is not None else "", self)
-        self.log_window.show_records()
-        self.log_window.show()
-        self.log_window.raise_()
-
-    @Slot()
-    def show_shortcuts(self) -> None:
-        sheet = ShortcutSheet(self.menuBar(), self)
-        sheet.finished.connect(sheet.deleteLater)
-        sheet.open()
-
-    @Slot()
-    def show_model_info(self) -> None:
-        if self.session.model is None:
-            self.session.message.emit("there is no model yet; open one with File ▸ Open")
-            return
-        from explorer_app.views.model_info import ModelInfo  # torch is there, now that there is a model
-
-        dialog = ModelInfo(self.session.model, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-
-    @Slot()
-    def show_about(self) -> None:
-        about = About(self.session.model, self)
-        about.finished.connect(about.deleteLater)
-        about.open()
-
     @Slot()
     def _show_title(self) -> None:
         parts = [self.session.data.title] if self.session.data is not None else []
@@ -278,11 +209,6 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
         self.opener.open_paths([Path(url.toLocalFile()) for url in event.mimeData().urls()])
-
-    def childEvent(self, event: QChildEvent) -> None:
-        super().childEvent(event)
-        if event.type() == QEvent.Type.ChildPolished and isinstance(event.child(), QTabBar):
-            event.child().installEventFilter(self._dock_tabs)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -306,7 +232,7 @@ class MainWindow(QMainWindow):
         if self.isVisible():
             self.preferences.layout = (self.saveGeometry(), self.saveState())
             self.workspaces.save(self.preferences)
-        LOGGER.removeHandler(self._records)
+        self.help.close_down()
         self.hide()  # before waiting for the threads, at worst for torch to be imported
         if self.opengl_stage is not None:
             self.opengl_stage.close()

@@ -38,14 +38,14 @@ def build_menus(window: MainWindow) -> None:
     _build_latent_menu(window, bar.addMenu("&Latent"))
     model = bar.addMenu("&Model")
     filled_on_show(model, "&Device", partial(fill_devices, window))
-    add_action(model, "&Model info", window.show_model_info, "Ctrl+I")
+    add_action(model, "&Model info", window.help.show_model_info, "Ctrl+I")
     _build_inspect_menu(window, bar.addMenu("&Inspect"))
     _build_train_menu(window, bar.addMenu("&Train"))
     _build_view_menu(window, bar.addMenu("&View"))
     help_menu = bar.addMenu("&Help")
-    add_action(help_menu, "&Shortcuts", window.show_shortcuts, "?", "F1")
-    add_action(help_menu, "&Log", window.show_log, "Ctrl+L")
-    add_action(help_menu, "&About LSPS Explorer", window.show_about)
+    add_action(help_menu, "&Shortcuts", window.help.show_shortcuts, "?", "F1")
+    add_action(help_menu, "&Log", window.help.show_log, "Ctrl+L")
+    add_action(help_menu, "&About LSPS Explorer", window.help.show_about)
 
 
 def _build_file_menu(window: MainWindow, menu: QMenu) -> None:

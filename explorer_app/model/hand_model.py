@@ -166,7 +166,7 @@ class HandModel:
     def pose_latents(
         self, depth_mm: npt.NDArray[np.uint16], center_mm: FloatArray, half_mm: FloatArray, domain: Domain
     ) -> FloatArray:
-        """Frames of `domain`, depth_mm [B, S, S] in cubes of center_mm [B, 3] and half_mm [B] -> pose_latent [B, 20]."""
+        """Frames of `domain`, depth_mm [B, S, S] in cubes center_mm [B, 3] and half_mm [B] -> pose_latent [B, 20]."""
         torch.set_num_threads(_THREAD_COUNT)
         depth, centers = torch.from_numpy(depth_mm.astype(np.float32)), torch.from_numpy(center_mm)
         image = normalise(_at_image_size(depth), centers, torch.from_numpy(half_mm))

@@ -38,7 +38,7 @@ class RunTrouble(QFrame):
         self.open.clicked.connect(self.open_asked)
         self.resume = _button("R&esume", "Go on from the last checkpoint, once the cause is gone")
         self.resume.clicked.connect(self.resume_asked)
-        self.change = _button("", "Go on from the last checkpoint with what the run itself proposes")
+        self.change = _button("Resume with changes", "Go on from the last checkpoint with what the run itself proposes")
         self.change.clicked.connect(self._ask_changes)
         self.tail = QPlainTextEdit(readOnly=True)
         self.tail.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))

@@ -193,13 +193,13 @@ def test_a_message_has_cause_remedy_and_a_log(qtbot: QtBot, window: MainWindow) 
     assert window.messages.text == "a <b> is damaged; copy it again"
     assert "<b>a &lt;b&gt; is damaged</b>" in window.messages.label.text()
     qtbot.mouseClick(window.messages.log, Qt.MouseButton.LeftButton)
-    assert window.log_window.isVisible()
-    assert "a <b> is damaged" in window.log_window.text.toPlainText()
+    assert window.help.log_window.isVisible()
+    assert "a <b> is damaged" in window.help.log_window.text.toPlainText()
     window.session.message.emit("another")
-    assert window.log_window.text.toPlainText().count("\n") == 1
-    window.log_window.copy.click()
+    assert window.help.log_window.text.toPlainText().count("\n") == 1
+    window.help.log_window.copy.click()
     assert QGuiApplication.clipboard().text().endswith("another")
-    window.log_window.close()
+    window.help.log_window.close()
     qtbot.mouseClick(window.messages.close_button, Qt.MouseButton.LeftButton)
     assert window.messages.text == ""
 
@@ -243,7 +243,7 @@ def test_the_shortcut_sheet_has_every_shortcut(qtbot: QtBot, window: MainWindow)
 def test_about_says_where_the_model_comes_from(qtbot: QtBot, window: MainWindow, model_path: Path) -> None:
     window.open_paths([model_path])
     _settle(qtbot, window)
-    window.show_about()
+    window.help.show_about()
     about = window.findChild(About)
     for words in ("1807.05380", "simulated data only", "MIT licence", "NYU"):
         assert words in about.text.text()
@@ -294,7 +294,7 @@ def _complaints(window: MainWindow, widget: QWidget) -> list[str]:
 
 def _is_of_qt(widget: QWidget) -> bool:
     """Parts that Qt makes and serves itself."""
-    inside = (QAbstractSpinBox, QComboBox, QAbstractItemView, QTabBar)
+    inside = (QAbstractSpinBox, QComboBox, QLineEdit, QAbstractItemView, QTabBar)
     parent = widget.parentWidget()
     while parent is not None and not isinstance(parent, inside):
         parent = parent.parentWidget()

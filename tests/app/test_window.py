@@ -214,15 +214,15 @@ def test_model_info_says_that_only_simulated_data_was_seen(
 ) -> None:
     from explorer_app.views.model_info import ModelInfo
 
-    window.show_model_info()
+    window.help.show_model_info()
     assert "no model" in window.messages.text
     open_and_wait(model_path)
-    window.show_model_info()
+    window.help.show_model_info()
     info = window.findChild(ModelInfo)
     assert "simulated data only" in info.caution.text()
     assert info.table.rowCount() >= 7
     info.close()
-    window.show_about()
+    window.help.show_about()
     QApplication.activeModalWidget().close()
 
 
