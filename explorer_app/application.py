@@ -11,6 +11,7 @@ from PySide6.QtCore import QSettings, QStandardPaths, Qt
 from PySide6.QtWidgets import QApplication
 
 from explorer_app.appearance import set_theme
+from explorer_app.collector import Collector
 from explorer_app.command_line import Options
 from explorer_app.fonts import ensure_font
 from explorer_app.log import log_to_file
@@ -36,7 +37,9 @@ def run(options: Options) -> int:
     is_picture = options.screenshot is not None
     preferences = Preferences() if is_picture else _remembered()
     set_theme(preferences.theme)
+    collector = Collector(app)
     window = MainWindow(options.device, preferences)
+    window.background.settled.connect(collector.spare_what_is_there, Qt.ConnectionType.SingleShotConnection)
     screenshot = Screenshot(window, options.screenshot) if is_picture else None
     window.painted.connect(lambda: begin(window, options))
     window.show()

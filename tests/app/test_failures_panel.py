@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from explorer_app.main_window import MainWindow
 from explorer_app.model.failures import COLUMNS
@@ -113,7 +114,7 @@ def test_other_data_end_the_evaluation(qtbot: QtBot, opened: MainWindow, store_p
     opened.open_paths([store_path])
     qtbot.waitUntil(lambda: opened.session.data.origin == (store_path,), timeout=WAIT_MS)
     assert opened.evaluation.job is None
-    qtbot.waitUntil(lambda: not job.is_running, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not isValid(job) or not job.is_running, timeout=WAIT_MS)
     assert opened.failures.table is None
 
 
