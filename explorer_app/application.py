@@ -23,7 +23,6 @@ from explorer_app.screenshot import Screenshot
 
 def run(options: Options) -> int:
     """Show the window until it is closed; the exit status."""
-    sys.setswitchinterval(0.0005)  # a thread amid Python code lets the window go on ten times as soon
     messages = QtMessages()
     # pyqtgraph keeps its shaders for good, so every OpenGL context must know them
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)

@@ -21,7 +21,7 @@ class Docks(QObject):
         window.installEventFilter(self)
 
     def add(self, title: str, panel: QWidget, area: Qt.DockWidgetArea, *workspaces: str) -> QDockWidget:
-        """workspaces: where it is open at first."""
+        """workspaces: where it is open at first. A panel with `set_seen` is told whether it is the raised tab."""
         dock = QDockWidget(title, self._window)
         dock.setObjectName(title)  # by which Qt remembers where it was
         padded = QWidget()
@@ -35,6 +35,8 @@ class Docks(QObject):
                 self._window.tabifyDockWidget(other, dock)
         self.by_title[title] = dock
         self._workspaces.add_dock(dock, *workspaces)
+        if hasattr(panel, "set_seen"):
+            dock.visibilityChanged.connect(panel.set_seen)
         return dock
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -152,7 +152,6 @@ class MainWindow(QMainWindow):
         self._docks.add("Frame", Narrow(self.strip), bottom, EXPLORE, INSPECT)
         self._docks.add("Inspector", Inspector(self.session, self.background), bottom, EXPLORE)
         self._docks.add("Gallery", self.gallery, bottom, EXPLORE)
-        self.docks["Gallery"].visibilityChanged.connect(self.gallery.set_seen)
         self._docks.add("Walk", self.walk, bottom, EXPLORE)
         self._docks.add("Failures", self.failures_panel, bottom, INSPECT)
         self.inspect = InspectDocks(self, self._docks)

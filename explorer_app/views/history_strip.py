@@ -89,10 +89,10 @@ class HistoryStrip(ThumbnailList):
         self.setToolTip("Click to go back there; drag one down to make it a keyframe; right-click for more")
         self._build_actions()
         self.chosen.connect(self._go_back)
-        session.visits_changed.connect(self._show)
+        session.visits_changed.connect(self.show_latents)
         session.latent_changed.connect(self.mark_current)
         session.model_changed.connect(self._want_thumbnails)
-        self._show()
+        self.show_latents()
 
     def _build_actions(self) -> None:
         self.use_action = self.add_action("Use as &keyframe", self.use_as_keyframe, "K")
@@ -137,7 +137,9 @@ class HistoryStrip(ThumbnailList):
         self._session.set_latent(visit.code, visit.name, is_listed=False)
 
     @Slot()
-    def _show(self) -> None:
+    def show_latents(self) -> None:
+        if not self.is_seen:
+            return
         row = self.currentIndex().row()
         number = self._visits.visit(self.currentIndex()).number if self.currentIndex().isValid() else -1
         position = self.horizontalScrollBar().value()

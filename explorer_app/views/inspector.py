@@ -36,6 +36,7 @@ class Inspector(QWidget):
     def __init__(self, session: Session, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._background = session, background
+        self._is_seen = True
         self._wish: tuple[Data, int, Cut] | None = None  # asked for and not yet cut
         self._cutting = background.add_worker("cut", self._on_cut, self._on_failure)
         self._cutting.settled.connect(self._cut_next)
@@ -194,8 +195,16 @@ class Inspector(QWidget):
             view.data.use_for_all(self.cut.settings)
             self._session.message.emit(f"All {len(view.data)} images are read like this one from now on")
 
+    @Slot(bool)
+    def set_seen(self, is_seen: bool) -> None:
+        """Whether it is the raised tab: Qt calls those behind it visible too."""
+        self._is_seen = is_seen
+        self._show()
+
     @Slot()
     def _show(self) -> None:
+        if not self._is_seen:
+            return
         view = self._session.view
         is_raw = view is not None and view.raw is not None
         self._show_raw()

@@ -96,10 +96,10 @@ class KeyframeRow(ThumbnailList):
         self.earlier_action = self.add_action("Move to the &left", self.move_left, "Ctrl+Left")
         self.later_action = self.add_action("Move to the &right", self.move_right, "Ctrl+Right")
         self.remove_action = self.add_action("Re&move", self.remove, "Del")
-        session.walk_changed.connect(self._show)
+        session.walk_changed.connect(self.show_latents)
         session.latent_changed.connect(self.mark_current)
         session.model_changed.connect(self._want_thumbnails)
-        self._show()
+        self.show_latents()
 
     @Slot()
     def move_left(self) -> None:
@@ -124,7 +124,9 @@ class KeyframeRow(ThumbnailList):
             self._session.edit_walk(plan, "remove keyframe")
 
     @Slot()
-    def _show(self) -> None:
+    def show_latents(self) -> None:
+        if not self.is_seen:
+            return
         row = self.currentIndex().row()
         if self._keyframes.reload():
             self.setCurrentIndex(self._keyframes.index(min(row, self._keyframes.rowCount() - 1)))

@@ -117,6 +117,7 @@ class ThumbnailList(QListView):
         super().__init__(parent)
         self._hint = hint
         self._current_rows: list[int] = []
+        self.is_seen = True
         self.setItemDelegate(ThumbnailDelegate(thumbnails, self))
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
@@ -144,11 +145,21 @@ class ThumbnailList(QListView):
         self.addAction(action)
         return action
 
+    def set_seen(self, is_seen: bool) -> None:
+        """Whether it is in the raised tab: Qt calls those behind it visible too."""
+        self.is_seen = is_seen
+        if is_seen:
+            self.show_latents()
+
+    def show_latents(self) -> None:
+        """Show what there is, as it is now: for those that know where it comes from."""
+        raise NotImplementedError
+
     @Slot()
     def mark_current(self) -> None:
         """Move the frame to what is shown now; painting costs too much to do it at every step of a walk."""
-        if not self.isVisible():
-            return  # it is painted anew when it is shown
+        if not self.is_seen:
+            return
         rows = [row for row in range(self.model().rowCount()) if self.model().index(row).data(CURRENT_ROLE)]
         if rows != self._current_rows:
             self._current_rows = rows

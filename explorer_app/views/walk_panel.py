@@ -158,6 +158,12 @@ class WalkPanel(QWidget):
         layout.addLayout(choices)
         layout.addStretch()
 
+    @Slot(bool)
+    def set_seen(self, is_seen: bool) -> None:
+        """Whether it is the raised tab."""
+        self.history.set_seen(is_seen)
+        self.keyframes.set_seen(is_seen)
+
     def close_down(self) -> None:
         """Nothing plays and nothing is written any more: the window closes."""
         self.player.stop()
