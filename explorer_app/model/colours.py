@@ -72,6 +72,10 @@ def one_only_colour(is_dark: bool) -> Rgb:
     return (236, 236, 236) if is_dark else (48, 48, 52)
 
 
+_NOTHING = 256
+"""The entry behind those of a table: no depth there."""
+
+
 def depth_colours(
     values: npt.NDArray[np.floating],
     near: float,
@@ -80,13 +84,10 @@ def depth_colours(
     table: npt.NDArray[np.uint8] = DEPTH_TABLE,
 ) -> npt.NDArray[np.uint8]:
     """Depth [H, W] (NaN = nothing there) -> opaque RGBA [H, W, 4]; beyond `near` and `far` the end colours hold."""
-    is_known = np.isfinite(values)
-    nearness = np.where(is_known, (far - values) / (far - near), 0.0)
-    entries = (nearness.clip(0, 1) * 255).astype(np.uint8)
-    picture = np.empty((*values.shape, 4), dtype=np.uint8)
-    picture[..., :3] = np.where(is_known[..., None], table[entries], np.array(background, dtype=np.uint8))
-    picture[..., 3] = 255
-    return picture
+    colours = np.full((_NOTHING + 1, 4), 255, dtype=np.uint8)
+    colours[:_NOTHING, :3], colours[_NOTHING, :3] = table, background
+    entries = ((far - values) * (255 / (far - near))).clip(0, 255)
+    return colours[np.where(np.isfinite(values), entries, _NOTHING).astype(np.intp)]
 
 
 def difference_colours(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QRadialGradient
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QRadialGradient
 from PySide6.QtWidgets import QWidget
 
 from explorer_app.model.scene import CUBE_CORNERS, CUBE_EDGES, NO_GRID, Figure, Grid, Orbit
@@ -27,6 +27,8 @@ class SkeletonPainter(QWidget):
         self.orbit = Orbit()
         self._figures: tuple[Figure, ...] = ()
         self._grid = NO_GRID
+        self._behind_key: tuple[object, ...] | None = None
+        self._behind_pixmap = QPixmap()
         self.setAccessibleName("3D skeleton")
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
@@ -48,12 +50,26 @@ class SkeletonPainter(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), theme.stage_background(self.palette()))
-        self._paint_lines(painter, self._grid.fine, theme.grid(self.palette()))
-        self._paint_lines(painter, self._grid.coarse, theme.hairline(self.palette()))
-        self._paint_lines(painter, CUBE_CORNERS[np.array(CUBE_EDGES)], theme.hairline(self.palette()))
+        painter.drawPixmap(0, 0, self._behind())
         for index, drawn in reversed(list(enumerate(self._figures))):
             self._paint_figure(painter, drawn, 0.5 if index else 1.0)
+
+    def _behind(self) -> QPixmap:
+        """The grid and the cube, drawn anew only when the eye, the size or the colours change."""
+        ratio = self.devicePixelRatioF()
+        key = (self.orbit, self._grid, self.size(), ratio, self.palette().cacheKey())
+        if key != self._behind_key:
+            pixmap = QPixmap(self.size() * ratio)
+            pixmap.setDevicePixelRatio(ratio)
+            pixmap.fill(theme.stage_background(self.palette()))
+            painter = QPainter(pixmap)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_lines(painter, self._grid.fine, theme.grid(self.palette()))
+            self._paint_lines(painter, self._grid.coarse, theme.hairline(self.palette()))
+            self._paint_lines(painter, CUBE_CORNERS[np.array(CUBE_EDGES)], theme.hairline(self.palette()))
+            painter.end()
+            self._behind_key, self._behind_pixmap = key, pixmap
+        return self._behind_pixmap
 
     def _paint_lines(self, painter: QPainter, lines: npt.NDArray[np.floating], colour: QColor) -> None:
         """lines [N, 2, 3]"""

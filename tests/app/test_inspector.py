@@ -173,6 +173,7 @@ def test_settings_and_placed_cubes_hold_for_other_images(
 ) -> None:
     for name in ("a.npy", "b.npy"):
         (tmp_path / name).write_bytes(image_path.read_bytes())
+    window.docks["Inspector"].raise_()
     open_and_wait(tmp_path, settings=CAMERA)
     inspector = window.findChild(Inspector)
     inspector.cube.u.setValue(310)
@@ -193,6 +194,7 @@ def test_settings_and_placed_cubes_hold_for_other_images(
 def test_a_store_shows_its_cubes_and_lets_them_be(window: MainWindow, open_and_wait: Open, store_path: Path) -> None:
     open_and_wait(store_path)
     inspector = window.findChild(Inspector)
+    window.docks["Inspector"].raise_()  # what is behind another tab is shown when it comes to the front
     assert inspector.raw.is_empty
     assert "store keeps only" in inspector.raw.placeholder
     assert not inspector.input.is_empty
