@@ -74,7 +74,7 @@ class DepthLegend(QWidget):
         if half is not None:
             note = "depth from the cube’s centre"
             if self._center_mm is not None:
-                note += f", {self._center_mm:.0f} mm from the camera"
+                note += f", {self._center_mm:.0f} mm away"
         return _Scale(colour_choice.table[::-1], labels, note, theme.picture_background(self.palette()), "nothing")
 
     def _difference_scale(self, limit_mm: float) -> _Scale:

@@ -68,10 +68,15 @@ def test_evaluating_fills_the_table_and_keeps_its_file(qtbot: QtBot, opened: Mai
     assert len(list((tmp_path / "evaluations").glob("frames-*.npz"))) == 1
 
 
-def test_the_second_opening_needs_no_process(qtbot: QtBot, evaluated: MainWindow, other_model_path: Path):
+def test_the_second_opening_needs_no_process(
+    qtbot: QtBot, evaluated: MainWindow, other_model_path: Path, tmp_path: Path
+):
     errors = evaluated.failures.table.numbers("mean_mm").copy()
     path = evaluated.session.model.path
-    evaluated.open_paths([other_model_path])
+    other = tmp_path / "elsewhere" / "other.safetensors"  # where nobody has evaluated it
+    other.parent.mkdir()
+    other.write_bytes(other_model_path.read_bytes())
+    evaluated.open_paths([other])
     settle(qtbot, evaluated)
     assert evaluated.failures.table is None
     assert not evaluated.evaluation.is_complete
