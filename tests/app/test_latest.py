@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import os
-import sys
 import threading
 
-import pytest
 from app_helpers import WAIT_MS
 from PySide6.QtCore import QObject, QThread, Slot
 from pytestqt.qtbot import QtBot
@@ -72,15 +69,6 @@ def test_an_exception_is_one_line_and_the_thread_lives_on(qtbot: QtBot) -> None:
         worker.ask(2, lambda: "fine")
     assert receiver.failures == [(1, "first line")]
     assert receiver.answers == [(2, "fine")]
-    worker.close()
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="priorities of threads are Linux's")
-def test_the_thread_lets_the_owners_go_first(qtbot: QtBot) -> None:
-    worker, receiver = _worker()
-    worker.ask("priority", lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-    qtbot.waitUntil(lambda: bool(receiver.answers), timeout=WAIT_MS)
-    assert receiver.answers[0][1] > os.getpriority(os.PRIO_PROCESS, 0) or receiver.answers[0][1] == 19
     worker.close()
 
 
