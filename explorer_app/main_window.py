@@ -102,9 +102,9 @@ class MainWindow(QMainWindow):
     def _build_views(self) -> None:
         has_opengl = opengl.is_usable()
         self.messages = MessageBar()
+        self.skeleton = SkeletonPanel(self.session, has_opengl)  # the first to hear of a latent, as nobody is quicker
         self.latent = LatentPanel(self.session)
         self.pictures = PicturesPanel(self.session)
-        self.skeleton = SkeletonPanel(self.session, has_opengl)
         self.strip = FrameStrip(self.session)
         self.walk = WalkPanel(self.session, self.background)
         self.gallery = Gallery(self.session, self.background)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QRadialGradient
+from PySide6.QtGui import QBrush, QColor, QGradient, QPainter, QPaintEvent, QPen, QPixmap, QRadialGradient
 from PySide6.QtWidgets import QWidget
 
+from explorer_app.model.colours import Rgb
 from explorer_app.model.scene import CUBE_CORNERS, CUBE_EDGES, NO_GRID, Figure, Grid, Orbit
 from explorer_app.views import theme
 
@@ -84,20 +86,27 @@ class SkeletonPainter(QWidget):
         parts = [((away[a] + away[b]) / 2, a, b) for a, b in drawn.known_bones]
         parts += [(away[joint] - _JOINT_RADIUS, joint, joint) for joint in drawn.known_joints]
         for _, a, b in sorted(parts, reverse=True):
-            colour = QColor(*drawn.colours[b])
             if a == b:
-                _paint_joint(painter, dots[a], scale[a] * _JOINT_RADIUS * thickness, colour)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(_ball(drawn.colours[b]))
+                radius = scale[a] * _JOINT_RADIUS * thickness
+                painter.drawEllipse(dots[a], radius, radius)
             else:
-                pen = QPen(colour, 2 * _BONE_RADIUS * thickness * (scale[a] + scale[b]) / 2)
-                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-                painter.setPen(pen)
+                width = 2 * _BONE_RADIUS * thickness * (scale[a] + scale[b]) / 2
+                painter.setPen(QPen(_brush(drawn.colours[b]), width, c=Qt.PenCapStyle.RoundCap))
                 painter.drawLine(dots[a], dots[b])
 
 
-def _paint_joint(painter: QPainter, center: QPointF, radius: float, colour: QColor) -> None:
-    shine = QRadialGradient(center - QPointF(radius, radius) * 0.4, radius * 1.6)
-    shine.setColorAt(0, colour.lighter(150))
-    shine.setColorAt(1, colour.darker(125))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(shine)
-    painter.drawEllipse(center, radius, radius)
+@cache
+def _brush(colour: Rgb) -> QBrush:
+    return QBrush(QColor(*colour))
+
+
+@cache
+def _ball(colour: Rgb) -> QBrush:
+    """Light from the upper left, whatever the size."""
+    shine = QRadialGradient(0.3, 0.3, 0.8)
+    shine.setCoordinateMode(QGradient.CoordinateMode.ObjectMode)
+    shine.setColorAt(0, QColor(*colour).lighter(150))
+    shine.setColorAt(1, QColor(*colour).darker(125))
+    return QBrush(shine)

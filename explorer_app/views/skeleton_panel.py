@@ -109,7 +109,7 @@ class SkeletonPanel(QWidget):
         self.pull.pinned_changed.connect(self._show)
         session.highlight_changed.connect(self._show_marks)
         session.pictures_changed.connect(self._show_cloud)
-        session.latent_changed.connect(self._show_pose)
+        session.latent_changed.connect(self._show_pose_now)
         for signal in (session.model_changed, session.encoding_changed, session.frame_changed):
             signal.connect(self._show)
 
@@ -174,6 +174,13 @@ class SkeletonPanel(QWidget):
         self._show_cloud()
         self._show_grid()
         self._legend.setText(self._legend_text(has_annotation=len(self._figures) > 1))
+
+    @Slot()
+    def _show_pose_now(self) -> None:
+        """On screen before anything else hears of the latent: sliders and pictures take longer."""
+        self._show_pose()
+        if not self.stage.has_depth:  # OpenGL has a rhythm of its own
+            self.stage.repaint()
 
     @Slot()
     def _show_pose(self) -> None:
