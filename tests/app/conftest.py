@@ -25,6 +25,13 @@ from explorer_app.model.hand_model import HandModel
 QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _imports_are_no_garbage() -> None:
+    """Going through all of torch after every test would take longer than the tests."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _garbage_in_this_thread() -> Iterator[None]:
     """Windows of earlier tests must not be destroyed by a worker's thread that happens to collect garbage."""
