@@ -30,6 +30,7 @@ def gallery(qtbot, window, open_and_wait, model_path, store_path):
     open_and_wait(model_path, store_path)
     window.workspaces.go("Inspect")
     window.docks["Worst"].raise_()
+    settle(qtbot, window)  # an earlier test may have left an evaluation beside the model
     window.failures.set_table(with_burst())
     settle(qtbot, window)
     return window.inspect.worst
