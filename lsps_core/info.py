@@ -33,8 +33,14 @@ def _describe_model(path: Path) -> dict[str, Any]:
         "config": asdict(model.config),
         "skeleton": model.skeleton.name,
         "half_mm": model.half_mm,
+        **_gap(model.training.get("experiment")),
         "training": model.training,
     }
+
+
+def _gap(experiment: Any) -> dict[str, Any]:
+    """What an experiment found out about a model that is a row of its table."""
+    return {"gap_closed_percent": experiment["gap_closed_percent"]} if isinstance(experiment, dict) else {}
 
 
 def _describe_store(path: Path) -> dict[str, Any]:

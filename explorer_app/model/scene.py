@@ -5,7 +5,9 @@ Points are [x right, y up, z away], in units of half the crop cube, which reache
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -85,19 +87,20 @@ class Orbit:
         )
         return replace(self, pan=(right, up))
 
-    @property
+    @cached_property
     def axes(self) -> FloatArray:
         """[3, 3], rows: where right, up and away of the eye point in the scene."""
-        azimuth, elevation = np.radians(self.azimuth_deg), np.radians(self.elevation_deg)
-        ca, sa, ce, se = np.cos(azimuth), np.sin(azimuth), np.cos(elevation), np.sin(elevation)
+        azimuth, elevation = math.radians(self.azimuth_deg), math.radians(self.elevation_deg)
+        ca, sa, ce, se = math.cos(azimuth), math.sin(azimuth), math.cos(elevation), math.sin(elevation)
         return np.array([[ca, 0.0, sa], [-sa * se, ce, ca * se], [-sa * ce, -se, ca * ce]])
 
     def project(self, points: FloatArray, width: float, height: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """points [N, 3] -> px [N, 2] in a width x height view, distance from the eye [N], px per unit there [N]."""
-        x, y, z = np.moveaxis(np.asarray(points, dtype=np.float64) @ self.axes.T, -1, 0)
-        away = np.maximum(z + self.distance, 1e-3)
-        scale = self._px_per_unit(width, height) * (np.ones_like(z) if self.is_orthographic else self.distance / away)
-        px = np.stack([width / 2 + (x + self.pan[0]) * scale, height / 2 - (y + self.pan[1]) * scale], axis=-1)
+        seen = np.asarray(points, dtype=np.float64) @ self.axes.T
+        away = np.maximum(seen[..., 2] + self.distance, 1e-3)
+        unit = self._px_per_unit(width, height)
+        scale = np.full_like(away, unit) if self.is_orthographic else unit * self.distance / away
+        px = (seen[..., :2] + self.pan) * (scale[..., None] * (1.0, -1.0)) + (width / 2, height / 2)
         return px, away, scale
 
     def unproject(self, px: FloatArray, away: FloatArray, width: float, height: float) -> FloatArray:
@@ -129,8 +132,8 @@ class Orbit:
 
     def _px_per_unit(self, width: float, height: float) -> float:
         """At the cube's centre."""
-        half_angle = np.radians(self.field_of_view_deg / 2)
-        return float(0.5 * min(width, height) / np.tan(half_angle) / self.distance)
+        half_angle = math.radians(self.field_of_view_deg / 2)
+        return 0.5 * min(width, height) / math.tan(half_angle) / self.distance
 
 
 PICK_PX = 10.0
@@ -155,6 +158,7 @@ class Grid:
 NO_GRID = Grid(np.empty((0, 2, 3)), np.empty((0, 2, 3)))
 
 
+@lru_cache(maxsize=16)
 def grid(half_mm: float, orbit: Orbit) -> Grid:
     """From the middle, on the wall of the cube that the eye has behind the hand."""
     away = orbit.axes[2]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QEnterEvent, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from explorer_app.model.colours import depth_colours, difference_colours
+from explorer_app.model.colours import Rgb, depth_colours, difference_colours
 from explorer_app.model.comparison import Difference
 from explorer_app.model.scene import Figure
 from explorer_app.views import theme
@@ -19,6 +20,7 @@ from explorer_app.views.colour_choice import colour_choice
 OR_SHORTER = "\x9c"
 """What Qt takes between variants of a text."""
 _BOX_COLOUR = QColor(255, 90, 60)
+_OUTLINE = QColor(20, 20, 24)
 
 
 class DepthPicture(QWidget):
@@ -218,15 +220,15 @@ class DepthPicture(QWidget):
 def _paint_figure(painter: QPainter, figure: Figure, unit: float) -> None:
     """Bones over a dark outline, so that they stand out from every depth; `unit` is a screen px in picture px."""
     dots = [QPointF(x, y) for x, y in (figure.points + 0.5).tolist()]  # pixel centres lie at whole numbers
-    bones = figure.known_bones
-    for is_outline in (True, False):
-        for parent, child in bones:
-            colour = QColor(20, 20, 24) if is_outline else QColor(*figure.colours[child])
-            pen = QPen(colour, (4.2 if is_outline else 2.2) * unit)
-            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-            painter.setPen(pen)
-            painter.drawLine(dots[parent], dots[child])
-    painter.setPen(QPen(QColor(20, 20, 24), unit))
+    bones: defaultdict[Rgb, list[QLineF]] = defaultdict(list)
+    for parent, child in figure.known_bones:
+        bones[figure.colours[child]].append(QLineF(dots[parent], dots[child]))
+    painter.setPen(QPen(_OUTLINE, 4.2 * unit, c=Qt.PenCapStyle.RoundCap))
+    painter.drawLines([line for lines in bones.values() for line in lines])
+    for colour, lines in bones.items():
+        painter.setPen(QPen(QColor(*colour), 2.2 * unit, c=Qt.PenCapStyle.RoundCap))
+        painter.drawLines(lines)
+    painter.setPen(QPen(_OUTLINE, unit))
     for joint in figure.known_joints:
         painter.setBrush(QColor(*figure.colours[joint]))
         painter.drawEllipse(dots[joint], 2.6 * unit, 2.6 * unit)

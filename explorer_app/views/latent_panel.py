@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from functools import partial
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from explorer_app.model.basis import RAW, LatentAxes
@@ -20,6 +20,8 @@ _SAMPLE_KEY = 201
 """Quick steps of the temperature are one edit."""
 _PRINCIPAL_KEYS = 100
 """Added to the number of a principal direction, whose moves are no moves of a dimension."""
+_TURNS, _TURN_MS = 2, 16
+"""In how many turns the rows follow an encoding, and how far apart these are."""
 _TIP = "in σ of the encoded training poses"
 
 
@@ -94,7 +96,7 @@ class LatentPanel(QWidget):
         self.seed.valueChanged.connect(self._sample)
         self.temperature.valueChanged.connect(self._on_temperature)
         self.pad_button.toggled.connect(self._open_pad)
-        self._session.latent_changed.connect(self._show)
+        self._session.latent_changed.connect(self._show_latent)
         self._session.model_changed.connect(self._on_model)
 
     @Slot()
@@ -211,12 +213,23 @@ class LatentPanel(QWidget):
         return [row.label.text() for row in self.rows]
 
     @Slot()
+    def _show_latent(self) -> None:
+        if self._session.is_at_code:  # an encoding changes the whole window: the rows are painted after the pictures
+            for turn in range(_TURNS):
+                QTimer.singleShot((turn + 1) * _TURN_MS, self, partial(self._show_rows, slice(turn, None, _TURNS)))
+        else:
+            self._show()
+
+    @Slot()
     def _show(self) -> None:
-        values, locked = self.axes.basis.coordinates(self._session.latent), self.axes.locked
-        for axis, (row, value) in enumerate(zip(self.rows, values, strict=True)):
-            row.show_value(value, axis in locked)
-        self.reset_all.setEnabled(any(row.reset.isEnabled() for row in self.rows))
+        self._show_rows(slice(None))
         has_model = self._session.model is not None
         for widget in (self.sample_button, self.seed, self.temperature):
             widget.setEnabled(has_model)
-        self.randomise_button.setEnabled(len(locked) < POSE_LATENT_SIZE)
+        self.randomise_button.setEnabled(len(self.axes.locked) < POSE_LATENT_SIZE)
+
+    def _show_rows(self, which: slice) -> None:
+        values, locked = self.axes.basis.coordinates(self._session.latent), self.axes.locked
+        for axis in range(POSE_LATENT_SIZE)[which]:
+            self.rows[axis].show_value(values[axis], axis in locked)
+        self.reset_all.setEnabled(any(row.reset.isEnabled() for row in self.rows))

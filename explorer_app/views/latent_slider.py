@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from explorer_app.views import theme
@@ -19,6 +19,7 @@ class LatentSlider(QSlider):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self._known_ends: tuple[float, float] | None = None
         self.setMinimumWidth(70)
 
     def sizeHint(self) -> QSize:
@@ -60,12 +61,22 @@ class LatentSlider(QSlider):
 
     def _ends(self) -> tuple[float, float]:
         """Where the middle of the handle is at the lowest and at the highest value."""
-        option = QStyleOptionSlider()
-        self.initStyleOption(option)
-        control, part = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderGroove
-        groove = self.style().subControlRect(control, option, part, self)
-        length = self.style().pixelMetric(QStyle.PixelMetric.PM_SliderLength, option, self)
-        return groove.left() + length / 2, groove.left() + groove.width() - length / 2
+        if self._known_ends is None:
+            option = QStyleOptionSlider()
+            self.initStyleOption(option)
+            control, part = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderGroove
+            groove = self.style().subControlRect(control, option, part, self)
+            length = self.style().pixelMetric(QStyle.PixelMetric.PM_SliderLength, option, self)
+            self._known_ends = groove.left() + length / 2, groove.left() + groove.width() - length / 2
+        return self._known_ends
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._known_ends = None
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        self._known_ends = None
+        super().changeEvent(event)
 
     def _between(self, left: float, right: float, value: int) -> float:
         return left + (value - self.minimum()) / (self.maximum() - self.minimum()) * (right - left)

@@ -31,6 +31,7 @@ class SkeletonPainter(QWidget):
         self._grid = NO_GRID
         self._behind_key: tuple[object, ...] | None = None
         self._behind_pixmap = QPixmap()
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # nothing behind it need be painted
         self.setAccessibleName("3D skeleton")
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
@@ -93,7 +94,7 @@ class SkeletonPainter(QWidget):
                 painter.drawEllipse(dots[a], radius, radius)
             else:
                 width = 2 * _BONE_RADIUS * thickness * (scale[a] + scale[b]) / 2
-                painter.setPen(QPen(_brush(drawn.colours[b]), width, c=Qt.PenCapStyle.RoundCap))
+                painter.setPen(QPen(_brush(drawn.colours[b]), width, c=Qt.PenCapStyle.FlatCap))
                 painter.drawLine(dots[a], dots[b])
 
 

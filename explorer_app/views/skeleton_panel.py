@@ -177,9 +177,13 @@ class SkeletonPanel(QWidget):
 
     @Slot()
     def _show_pose_now(self) -> None:
-        """On screen before anything else hears of the latent: sliders and pictures take longer."""
+        """On screen before anything else hears of the latent: sliders and pictures take longer.
+
+        Not after an encoding, which changes the whole window: `repaint` would paint all of it in one go. OpenGL has a
+        rhythm of its own.
+        """
         self._show_pose()
-        if not self.stage.has_depth:  # OpenGL has a rhythm of its own
+        if not self.stage.has_depth and not self._session.is_at_code:
             self.stage.repaint()
 
     @Slot()

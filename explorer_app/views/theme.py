@@ -8,8 +8,15 @@ GAP = 8
 """px between neighbours"""
 
 
+_is_dark: dict[int, bool] = {}
+"""By palette; a painted window asks hundreds of times."""
+
+
 def is_dark(palette: QPalette) -> bool:
-    return palette.color(QPalette.ColorRole.Window).lightness() < 128
+    key = palette.cacheKey()
+    if key not in _is_dark:
+        _is_dark[key] = palette.color(QPalette.ColorRole.Window).lightness() < 128
+    return _is_dark[key]
 
 
 def picture_background(palette: QPalette) -> QColor:

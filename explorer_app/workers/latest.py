@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,6 +12,8 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 _LOGGER = logging.getLogger("explorer_app")
+_NICENESS = 5
+"""The window's thread goes first where there are fewer cores than work."""
 
 
 class _Request(NamedTuple):
@@ -71,6 +75,8 @@ class LatestWins(QObject):
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        if sys.platform == "linux":  # elsewhere a priority is the whole process's
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
         while True:
             with self._condition:
                 while self._waiting is None and not self._is_closed:

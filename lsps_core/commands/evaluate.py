@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from lsps_core.config import DOMAINS
+
 if TYPE_CHECKING:
     from lsps_core.data.store import FrameStore
     from lsps_core.evaluation.evaluate import Evaluation
@@ -24,6 +26,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, metavar="DATA.h5")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write figures, curves and pictures there")
     parser.add_argument("--protocol", metavar="NAME", help="nyu14, icvl16, msra21 or all; the store's own if left out")
+    parser.add_argument(
+        "--domain", choices=DOMAINS, help="whose first layers of the posterior read the frames; the store's if left out"
+    )
     parser.add_argument(
         "--against", type=Path, nargs="+", default=[], metavar="FILE", help="published predictions to compare with"
     )
@@ -45,7 +50,13 @@ def run(arguments: argparse.Namespace) -> None:
     with FrameStore(arguments.data) as store:
         others = _compare(store, arguments)  # first, as a wrong file should not cost an evaluation
         with tqdm(total=len(store), unit="frame", file=sys.stderr) as bar:
-            evaluation = evaluate(predictor, store, lambda *done: _advance(bar, *done), protocol=arguments.protocol)
+            evaluation = evaluate(
+                predictor,
+                store,
+                lambda *done: _advance(bar, *done),
+                protocol=arguments.protocol,
+                domain=arguments.domain,
+            )
         provenance = store.provenance
     table = dataclasses.replace(evaluation.table, method=f"this model ({path.stem})")
     result = {"model": str(path), "data": str(arguments.data), **evaluation.to_json(), "curves": report.curves(table)}

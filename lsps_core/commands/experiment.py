@@ -1,4 +1,4 @@
-"""`lsps experiment`: Table 1 and Figure 5 of the paper, as a run of runs."""
+"""`lsps experiment`: Table 1 and Figure 5 of the paper, each term's share in them, and all of it on SimHand."""
 
 from __future__ import annotations
 
@@ -14,15 +14,23 @@ from typing import Any
 from tqdm import tqdm
 
 from lsps_core.config import PRESETS
-from lsps_core.experiments.plan import EXPERIMENTS, SCALES, SHARES, ExperimentSettings
+from lsps_core.experiments.plan import EXPERIMENTS, SCALES, SHARES, ExperimentSettings, make_plan
+
+SIMHAND = "simhand"
+_STORES = {"synthetic": "synthetic_path", "real": "real_path", "test": "test_path"}
+"""Roles of the stores, which are options, and what the settings call them."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
-    parser.add_argument("experiment", choices=EXPERIMENTS)
-    parser.add_argument("--synthetic", type=Path, metavar="S.h5", required=True)
-    parser.add_argument("--real", type=Path, metavar="R.h5", required=True)
-    parser.add_argument("--test", type=Path, metavar="T.h5", required=True, help="annotated real frames to score on")
+    parser.add_argument(
+        "experiment",
+        choices=[*EXPERIMENTS, SIMHAND],
+        help=f"{SIMHAND}: all others one after the other, on data that it simulates in DIR/data",
+    )
+    parser.add_argument("--synthetic", type=Path, metavar="S.h5")
+    parser.add_argument("--real", type=Path, metavar="R.h5")
+    parser.add_argument("--test", type=Path, metavar="T.h5", help="annotated real frames to score on")
     parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="the same folder again goes on")
     parser.add_argument("--preset", choices=list(PRESETS), default="compact")
     parser.add_argument(
@@ -48,26 +56,71 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     from lsps_core.experiments.run import ExperimentRunner
 
-    settings = ExperimentSettings(
-        experiment=arguments.experiment,
-        synthetic_path=arguments.synthetic,
-        real_path=arguments.real,
-        test_path=arguments.test,
-        out=arguments.out,
-        preset=arguments.preset,
-        scale=arguments.scale,
-        seeds=_numbers("--seeds", arguments.seeds, int),
-        shares=_numbers("--shares", arguments.shares, float),
-        device=arguments.device,
-        settings=tuple(arguments.settings),
-    )
+    paths = _stores(arguments)
+    experiments = EXPERIMENTS if arguments.experiment == SIMHAND else (arguments.experiment,)
+    wanted = [
+        ExperimentSettings(
+            experiment=experiment,
+            out=arguments.out,
+            preset=arguments.preset,
+            scale=arguments.scale,
+            seeds=_numbers("--seeds", arguments.seeds, int),
+            shares=_numbers("--shares", arguments.shares, float),
+            device=arguments.device,
+            settings=tuple(arguments.settings),
+            **paths,
+        )
+        for experiment in experiments
+    ]
+    for settings in wanted:
+        make_plan(settings)  # what cannot be planned is said before anything is simulated
+    if arguments.experiment == SIMHAND:
+        _simulate(arguments)
     with _Progress() as progress, _stop_signals() as stopped:
-        runner = ExperimentRunner(settings, progress, lambda: bool(stopped), arguments.command_line)
-        reason = runner.run()
-    print(json.dumps({"reason": reason, "report": str(runner.report_path)}))
-    if reason == "stopped":
-        print(f"lsps experiment: stopped; the same command goes on from {settings.out}", file=sys.stderr)
+        for settings in wanted:
+            runner = ExperimentRunner(settings, progress, lambda: bool(stopped), arguments.command_line)
+            reason = runner.run()
+            print(json.dumps({"reason": reason, "report": str(runner.report_path)}))
+            if reason == "stopped":
+                print(f"lsps experiment: stopped; the same command goes on from {settings.out}", file=sys.stderr)
+                break
     return 0
+
+
+def _stores(arguments: argparse.Namespace) -> dict[str, Path]:
+    """The stores as settings name them; ValueError where options are missing, or given where they are simulated."""
+    given = {role: getattr(arguments, role) for role in _STORES}
+    if arguments.experiment != SIMHAND:
+        if missing := [f"--{role}" for role, path in given.items() if path is None]:
+            raise ValueError(f"{arguments.experiment} needs {', '.join(missing)}; {SIMHAND} simulates its own stores")
+        return {_STORES[role]: path for role, path in given.items()}
+    if extra := [f"--{role}" for role, path in given.items() if path is not None]:
+        raise ValueError(f"{SIMHAND} simulates its own stores; leave out {', '.join(extra)}, or choose table1")
+    from lsps_core.experiments.simhand import RECIPE
+
+    return {_STORES[store.role]: arguments.out / "data" / store.file for store in RECIPE}
+
+
+def _simulate(arguments: argparse.Namespace) -> None:
+    from lsps_core.device import resolve_device
+    from lsps_core.experiments.simhand import make_stores
+
+    bars: dict[str, Any] = {}
+
+    def advance(store: Any, done: int) -> None:
+        bar = bars.setdefault(store.file, tqdm(total=store.frames, unit="frame", desc=store.file, file=sys.stderr))
+        bar.update(done - bar.n)
+
+    try:
+        make_stores(
+            arguments.out / "data",
+            is_tiny=arguments.scale == "tiny",
+            device=resolve_device(arguments.device),
+            on_progress=advance,
+        )
+    finally:
+        for bar in bars.values():
+            bar.close()
 
 
 def _numbers(option: str, text: str, kind: Callable[[str], Any]) -> tuple[Any, ...]:

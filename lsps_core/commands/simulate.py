@@ -21,41 +21,22 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from lsps_core.camera import SIMULATED
-    from lsps_core.data.store import FrameWriter
     from lsps_core.device import resolve_device
-    from lsps_core.simulator.simulate import simulate
-    from lsps_core.skeleton import HAND21
+    from lsps_core.simulator.simulate_store import simulate_store
 
-    batches = simulate(
-        arguments.domain,
-        arguments.frames,
-        subjects=arguments.subjects,
-        seed=arguments.seed,
-        device=resolve_device(arguments.device),
-    )
-    writer = FrameWriter(
-        arguments.out,
-        domain="synthetic" if arguments.domain == "synthetic" else "real",
-        camera=SIMULATED,
-        skeleton=HAND21,
-        is_simulated=True,
-        provenance={"command": arguments.command_line, "seed": arguments.seed, "domain": arguments.domain},
-        overwrite=arguments.overwrite,
-    )
-    with progress(arguments.out, arguments.frames, tells=arguments.events) as shown, writer:
-        done = 0
-        for batch in batches:
-            names = [f"subject{s}/{done + i:06d}" for i, s in enumerate(batch.subject)]
-            writer.append(
-                depth_mm=batch.depth_mm,
-                center_mm=batch.center_mm,
-                half_mm=batch.half_mm,
-                joints_mm=batch.joints_mm,
-                names=names,
-            )
-            done += len(names)
-            shown.advance(done)
+    device = resolve_device(arguments.device)
+    with progress(arguments.out, arguments.frames, tells=arguments.events) as shown:
+        done = simulate_store(
+            arguments.out,
+            arguments.domain,
+            arguments.frames,
+            subjects=arguments.subjects,
+            seed=arguments.seed,
+            device=device,
+            provenance={"command": arguments.command_line},
+            overwrite=arguments.overwrite,
+            on_progress=shown.advance,
+        )
     if arguments.events:
         shown.end("finished", frames=done)
     else:

@@ -67,13 +67,19 @@ class Evaluation:
         return report.figures(self.table) | kind
 
 
-def predict(predictor: Predictor, store: FrameStore, indices: IntArray) -> Iterator[tuple[IntArray, FloatArray]]:
-    """G_y(P(x)) of the frames `indices`, batch by batch: (their indices [n], joints_mm float32 [n, J, 3])."""
+def predict(
+    predictor: Predictor, store: FrameStore, indices: IntArray, domain: Domain | None = None
+) -> Iterator[tuple[IntArray, FloatArray]]:
+    """G_y(P(x)) of the frames `indices`, batch by batch: (their indices [n], joints_mm float32 [n, J, 3]).
+
+    domain: whose first layers of P read them; the store's own by default.
+    """
+    read_as = domain or cast(Domain, store.domain)
     for start in range(0, len(indices), BATCH):
         part = indices[start : start + BATCH]
         center_mm, half_mm = torch.from_numpy(store.center_mm[part]), torch.from_numpy(store.half_mm[part])
         depth_mm = torch.from_numpy(store.depth_mm(part).astype(np.float32))
-        pose = predictor.predict_pose(normalise(depth_mm, center_mm, half_mm), cast(Domain, store.domain))
+        pose = predictor.predict_pose(normalise(depth_mm, center_mm, half_mm), read_as)
         yield part, to_joints_mm(pose.cpu(), center_mm, half_mm).numpy()
 
 
@@ -83,12 +89,15 @@ def evaluate(
     progress: Callable[[int, int], None] | None = None,
     *,
     protocol: str | None = None,
+    domain: Domain | None = None,
     on_batch: Callable[[PredictedBatch], None] | None = None,
 ) -> Evaluation:
     """Score G_y(P(x)) on every annotated frame; ValueError where the skeletons differ or nothing is annotated.
 
-    protocol: a name `protocols.choose` knows; by default the one of the store's skeleton. After every batch `on_batch`
-    is given its frames and `progress` (frames done, frames in all); what either raises ends the evaluation there.
+    protocol: a name `protocols.choose` knows; by default the one of the store's skeleton. domain: whose first layers of
+    P read the frames; the store's own by default, but in a P that learned from synthetic frames alone those for real
+    ones learned nothing. After every batch `on_batch` is given its frames and `progress` (frames done, frames in all);
+    what either raises ends the evaluation there.
     """
     annotation = _annotation(store, predictor.checkpoint.skeleton)
     chosen = protocols.choose(predictor.checkpoint.skeleton, store.camera, protocol)
@@ -98,7 +107,7 @@ def evaluate(
         raise ValueError(f"{store.path} has no annotated frame; evaluate on a store with joints")
     batches = []
     done = 0
-    for indices, joints_mm in predict(predictor, store, annotated):
+    for indices, joints_mm in predict(predictor, store, annotated, domain):
         errors_mm = metrics.joint_errors_mm(joints_mm, annotation[indices])
         batches.append(PredictedBatch(indices, joints_mm, errors_mm))
         done += len(indices)
@@ -117,7 +126,11 @@ def evaluate(
         places=annotated,
     )
     return Evaluation(
-        protocol=chosen.name, domain=store.domain, simulated=store.is_simulated, predicted=predicted, table=table
+        protocol=chosen.name,
+        domain=domain or store.domain,
+        simulated=store.is_simulated,
+        predicted=predicted,
+        table=table,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which runs make up Table 1 and the left half of Figure 5: a run's settings and the rows that it stands in."""
+"""Which runs make up Table 1, the left half of Figure 5 and an ablation: a run's settings, and its rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
-from lsps_core.config import PRESETS, STAGES, Preset, TrainConfig
+from lsps_core.config import PRESETS, STAGES, Domain, Preset, TrainConfig
 
-Experiment = Literal["table1", "figure5"]
+Experiment = Literal["table1", "ablation", "figure5"]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
 Scale = Literal["tiny", "small", "full"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
@@ -37,26 +37,39 @@ _PLANNED_KEYS = {
 
 
 class _Recipe(NamedTuple):
-    """What a row changes in the settings that all rows share; is_pretrained: it trains the posterior stage only."""
+    """What a row changes in the settings that all rows share; is_pretrained: it trains the posterior stage only.
+
+    domain: whose first layers of P read the test frames: without real frames those of the real domain learn nothing.
+    """
 
     label: str
     settings: tuple[str, ...] = ()
     is_pretrained: bool = False
+    domain: Domain = "real"
 
 
 _NO_BRIDGE = ("weights.feature_matching=0", "weights.posterior_translated=0")
 """Nothing carries P from synthetic to real images: it learns from annotated images alone."""
 _RECIPES = {
     "pretrained": _Recipe("the pre-trained model of *", ("posterior.steps=0",)),
-    "synthetic_only": _Recipe("Synthetic-only", ("depth.steps=0", *_NO_BRIDGE)),
-    "synthetic_only_pretrained": _Recipe("Synthetic-only*", _NO_BRIDGE, True),
+    "synthetic_only": _Recipe("Synthetic-only", ("depth.steps=0", *_NO_BRIDGE), domain="synthetic"),
+    "synthetic_only_pretrained": _Recipe("Synthetic-only*", _NO_BRIDGE, True, domain="synthetic"),
     "lsps": _Recipe("LSPS*", (), True),
     "lsps_paper_terms": _Recipe("LSPS*, the paper's posterior terms alone", ("weights.posterior_translated=0",), True),
+    "lsps_translated_alone": _Recipe("LSPS*, labelled translations alone", ("weights.feature_matching=0",), True),
     "real_pretrained": _Recipe("Real labels*", ("annotations=real", "labels=1", *_NO_BRIDGE), True),
     "supervised": _Recipe("Supervised", ("depth.steps=0", "annotations=real", *_NO_BRIDGE)),
     "crossing_nets": _Recipe("CrossingNets-style", ("method=crossing_nets", "annotations=real", *_NO_BRIDGE)),
 }
 TABLE1_ROWS = ("synthetic_only", "synthetic_only_pretrained", "lsps", "lsps_paper_terms", "real_pretrained")
+ABLATION_ROWS = (
+    "synthetic_only_pretrained",
+    "lsps_paper_terms",
+    "lsps_translated_alone",
+    "lsps",
+    "real_pretrained",
+)
+_TABLES: dict[str, tuple[str, ...]] = {"table1": TABLE1_ROWS, "ablation": ABLATION_ROWS}
 FIGURE5_CURVES = ("lsps", "supervised", "crossing_nets")
 
 
@@ -108,11 +121,15 @@ class ExperimentSettings:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """name: of its directory. parent: the run whose model it starts from, None for a random start."""
+    """name: of its directory. parent: the run whose model it starts from, None for a random start.
+
+    domain: whose first layers of P read the test frames.
+    """
 
     name: str
     config: TrainConfig
     parent: PlannedRun | None = None
+    domain: Domain = "real"
 
     def budget(self) -> dict[str, str]:
         """`steps × frames per domain (+ extra annotated)` of each stage, those of the parent included."""
@@ -140,11 +157,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Plan:
-    """rows in the order of the table; `runs` in the order of training, each after the one that it starts from."""
+    """rows in the order of the table; `runs` in the order of training, each after the one that it starts from.
+
+    is_table: rows stand between synthetic-only* and real labels*; else they are points of curves over shares.
+    """
 
     experiment: Experiment
     seeds: tuple[int, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def is_table(self) -> bool:
+        return self.experiment in _TABLES
 
     @property
     def runs(self) -> tuple[PlannedRun, ...]:
@@ -162,8 +186,12 @@ class Plan:
 def make_plan(settings: ExperimentSettings) -> Plan:
     """All runs of an experiment; ValueError where a setting is not possible."""
     base = settings.base_config()
-    if settings.experiment == "table1":
-        keys = [key for key in TABLE1_ROWS if key != "lsps_paper_terms" or base.weights.posterior_translated > 0]
+    if settings.experiment in _TABLES:
+        keys = [
+            key
+            for key in _TABLES[settings.experiment]
+            if key != "lsps_paper_terms" or base.weights.posterior_translated > 0
+        ]
         points = [(key, 0.0) for key in keys]
     else:
         points = [("lsps", 0.0), *((key, share) for share in sorted(settings.shares) for key in FIGURE5_CURVES)]
@@ -185,7 +213,7 @@ def _planned_run(settings: ExperimentSettings, base: TrainConfig, key: str, shar
     if "annotations=real" in recipe.settings:
         changes += _annotated_frames_as_in(base)
     name = f"{key}-labels{share:g}-seed{base.seed}" if share else f"{key}-seed{base.seed}"
-    return PlannedRun(name, base.with_settings(changes), parent)
+    return PlannedRun(name, base.with_settings(changes), parent, recipe.domain)
 
 
 def _annotated_frames_as_in(base: TrainConfig) -> list[str]:

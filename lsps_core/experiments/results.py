@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import platform
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from lsps_core import checkpoint
 from lsps_core.checkpoint import replacing
+from lsps_core.config import Domain
 from lsps_core.data.store import FrameStore
 from lsps_core.device import resolve_device
 from lsps_core.evaluation.evaluate import evaluate
-from lsps_core.experiments.plan import Plan, Row
+from lsps_core.experiments.plan import Plan, PlannedRun, Row
 from lsps_core.inference import Predictor
 
 _FILE = "evaluation.json"
@@ -48,11 +51,11 @@ def read_result(run_path: Path, test: FrameStore) -> RunResult | None:
         return None
 
 
-def evaluate_run(model_path: Path, test: FrameStore, device_name: str) -> RunResult:
-    """Score a run's model on the test store and write evaluation.json beside it."""
+def evaluate_run(model_path: Path, test: FrameStore, device_name: str, domain: Domain) -> RunResult:
+    """Score a run's model on the test store, read by P's first layers of `domain`; writes evaluation.json beside it."""
     device = resolve_device(device_name)
     predictor = Predictor.load(model_path, device)
-    evaluation = evaluate(predictor, test)
+    evaluation = evaluate(predictor, test, domain=domain)
     result = RunResult(
         mean_error_mm=evaluation.mean_error_mm,
         within_40mm_percent=evaluation.within_40mm_percent,
@@ -65,6 +68,29 @@ def evaluate_run(model_path: Path, test: FrameStore, device_name: str) -> RunRes
     with replacing(model_path.with_name(_FILE)) as temporary:
         temporary.write_text(json.dumps(data | evaluation.to_json() | result.to_json(), indent=2) + "\n")
     return result
+
+
+def record_gaps(rows: Iterable[RowResult], model_path: Callable[[PlannedRun], Path], test: FrameStore) -> None:
+    """Keep in each row's models what part of the gap they close, and between which errors (`lsps info` says it)."""
+    by_key = {result.row.key: result.runs for result in rows}
+    for result in rows:
+        for seed, gap in result.gap_closed_percent.values.items():
+            run = result.runs[seed]
+            record = {
+                "row": result.row.key,
+                "seed": seed,
+                "synthetic_only_mm": by_key["synthetic_only_pretrained"][seed].mean_error_mm,
+                "mean_error_mm": run.mean_error_mm,
+                "real_labels_mm": by_key["real_pretrained"][seed].mean_error_mm,
+                "gap_closed_percent": gap,
+                "frames": run.frames,
+                "data": test.provenance,
+            }
+            path = model_path(result.row.runs[seed])
+            found = checkpoint.load(path)
+            if found.training.get("experiment") != record:
+                training = found.training | {"experiment": record}
+                checkpoint.save(dataclasses.replace(found, training=training), path)
 
 
 def machine_name(device: torch.device) -> str:
@@ -128,7 +154,7 @@ def row_results(plan: Plan, results: Mapping[str, RunResult]) -> list[RowResult]
     for row in plan.rows:
         runs = finished[row.key, row.labels]
         gaps = {}
-        if plan.experiment == "table1" and row.key.startswith("lsps"):
+        if plan.is_table and row.key.startswith("lsps"):
             for seed in runs.keys() & anchors[0].keys() & anchors[1].keys():
                 errors_mm = (found[seed].mean_error_mm for found in (anchors[0], runs, anchors[1]))
                 gap = gap_closed_percent(*errors_mm)

@@ -14,7 +14,7 @@ from lsps_core.data.store import FrameStore
 from lsps_core.events import Event
 from lsps_core.experiments.plan import ExperimentSettings, PlannedRun, make_plan
 from lsps_core.experiments.report import StoreFacts, write_report
-from lsps_core.experiments.results import RunResult, evaluate_run, read_result
+from lsps_core.experiments.results import RunResult, evaluate_run, read_result, record_gaps, row_results
 from lsps_core.training.changes import changes
 from lsps_core.training.data import open_stores
 from lsps_core.training.run import Run, RunError
@@ -74,8 +74,11 @@ class ExperimentRunner:
                 self._listener.started(planned.name, index, len(self.plan.runs))
                 if not self._train(planned):
                     return "stopped"
-                result = results[planned.name] = evaluate_run(self._model_path(planned), test, self.settings.device)
+                result = results[planned.name] = evaluate_run(
+                    self._model_path(planned), test, self.settings.device, planned.domain
+                )
                 write_report(self.settings, self.plan, results, self.stores)
+                record_gaps(row_results(self.plan, results), self._model_path, test)
                 self._listener.finished(planned.name, result, is_new=True)
         return "finished"
 

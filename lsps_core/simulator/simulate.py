@@ -1,6 +1,6 @@
 """Labelled depth frames of hands, without data: a clean *synthetic* domain, a *sensor* domain in place of a real one.
 
-The two differ as synthetic and real data do: one hand against several people's, no arm against a forearm, another
+The two differ as synthetic and real data do: one person's hand and forearm against several people's, another
 distribution of poses, a clean image against a depth camera's, an exact crop against one that is off by millimetres.
 """
 
@@ -59,8 +59,8 @@ def simulate(
     """`frame_count` frames in batches; batch k is a function of the seed and k, the last one is cut to length.
 
     `subjects` people, a function of the seed, take turns at random in the sensor domain; the synthetic domain always
-    shows the average hand. CPU and GPU draw from different random streams. Raises ValueError at the call, not at the
-    first batch.
+    shows the average hand and its forearm. CPU and GPU draw from different random streams. Raises ValueError at the
+    call, not at the first batch.
     """
     if domain not in _DOMAINS:
         raise ValueError(f"unknown domain {domain!r}: choose one of {', '.join(_DOMAINS)}")
@@ -95,10 +95,9 @@ def _simulate_batch(is_sensor: bool, people: HandShape, count: int, generator: t
     center = visible_center_mm(hand, joints.mean(dim=1), half)
     if is_sensor:
         center = center + CENTER_STD_MM * torch.randn(count, 3, generator=generator, device=generator.device)
-        clean = render(with_forearm(hand, joints, forearm_direction(pose)), center, half, size=FRAME_SIZE)
-        depth = sense(clean, center, half, generator)
-    else:
-        depth = render(hand, center, half, size=FRAME_SIZE)
+    depth = render(with_forearm(hand, joints, forearm_direction(pose)), center, half, size=FRAME_SIZE)
+    if is_sensor:
+        depth = sense(depth, center, half, generator)
     depth = cut_to_cube(depth, center, half).round_()
     return SimulatedBatch(
         depth_mm=depth.cpu().numpy().astype(np.uint16),

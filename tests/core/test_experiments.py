@@ -350,3 +350,65 @@ def test_stores_that_make_no_experiment_are_one_line_and_leave_no_folder(stores,
     assert main(arguments(stores, tmp_path / "out", "--seeds", "1,two")) == 2
     assert "1,two" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture(scope="module")
+def simhand(tmp_path_factory) -> Path:
+    """The folder of a tiny SimHand that ran through."""
+    out = tmp_path_factory.mktemp("experiments") / "simhand"
+    assert main(simhand_arguments(out)) == 0
+    return out
+
+
+def simhand_arguments(out: Path, *more: str) -> list[str]:
+    options = ["--scale", "tiny", "--device", "cpu", "--seeds", "3", "--shares", "0.5"]
+    return ["experiment", "simhand", "--out", str(out), *options, *more]
+
+
+def test_simhand_makes_its_stores_and_all_reports_from_nothing(simhand):
+    assert sorted(path.name for path in (simhand / "data").iterdir()) == ["sensor.h5", "synthetic.h5", "test.h5"]
+    for name in ("table1", "ablation", "figure5"):
+        text = (simhand / f"{name}.md").read_text(encoding="utf-8")
+        assert "not yet" not in text
+        assert "Simulated data" in text
+        assert "`lsps simulate sensor.h5 --domain sensor --frames 96 --subjects 8 --seed 2`" in text
+
+
+def test_simhand_goes_on_with_the_stores_that_are_there(simhand, capsys):
+    stores = {path: path.stat().st_mtime_ns for path in (simhand / "data").iterdir()}
+    assert main(simhand_arguments(simhand)) == 0
+    assert all(not json.loads(line).get("is_new") for line in capsys.readouterr().out.splitlines())
+    assert {path: path.stat().st_mtime_ns for path in (simhand / "data").iterdir()} == stores
+    command = simhand_arguments(simhand)
+    command[command.index("tiny")] = "small"
+    assert main(command) == 2
+    assert "choose another --out" in capsys.readouterr().err
+
+
+def test_a_model_knows_what_part_of_the_gap_it_closes(simhand, capsys):
+    lines = csv.DictReader((simhand / "table1.csv").read_text(encoding="utf-8").splitlines())
+    by_row = {line["row"]: line for line in lines}
+    assert main(["info", str(simhand / "runs" / "lsps-seed3" / "model.safetensors"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["gap_closed_percent"] == pytest.approx(float(by_row["lsps"]["gap_closed_percent"]), abs=1e-3)
+    record = told["training"]["experiment"]
+    errors = (record["synthetic_only_mm"], record["mean_error_mm"], record["real_labels_mm"])
+    assert gap_closed_percent(*errors) == told["gap_closed_percent"]
+    assert main(["info", str(simhand / "runs" / "real_pretrained-seed3" / "model.safetensors"), "--json"]) == 0
+    assert "gap_closed_percent" not in json.loads(capsys.readouterr().out)
+
+
+def test_who_learned_from_synthetic_frames_alone_reads_test_frames_as_such(simhand):
+    """The first layers for real frames are as they were drawn, or as the GAN left them."""
+    read_as = {
+        key: json.loads((simhand / "runs" / f"{key}-seed3" / "evaluation.json").read_text())["domain"] for key in TABLE1
+    }
+    assert read_as == dict.fromkeys(TABLE1, "real") | dict.fromkeys(TABLE1[:2], "synthetic")
+
+
+def test_stores_are_asked_for_where_they_are_needed_and_refused_where_they_are_made(tmp_path, capsys):
+    assert main(["experiment", "table1", "--real", "r.h5", "--out", str(tmp_path / "out")]) == 2
+    assert "needs --synthetic, --test" in capsys.readouterr().err
+    assert main(simhand_arguments(tmp_path / "out", "--real", "r.h5")) == 2
+    assert "leave out --real" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -4,7 +4,9 @@ import torch
 
 from lsps_core.camera import SIMULATED
 from lsps_core.simulator.hand import average_shape
+from lsps_core.simulator.render import cut_to_cube, render
 from lsps_core.simulator.simulate import simulate
+from lsps_core.simulator.surface import hand_surface
 
 DOMAINS = ("synthetic", "sensor")
 FIELDS = ("depth_mm", "joints_mm", "center_mm", "half_mm", "subject")
@@ -76,9 +78,16 @@ def test_noisy_frames_still_show_the_hand_in_front_of_its_joints():
     assert np.quantile((z - seen)[is_read], 0.02) > 0
 
 
+def hands_alone(sample):
+    """The average hand at the joints, without forearm and noise, [N, 128, 128]; 0 where it is not."""
+    joints, center, half = (torch.from_numpy(sample[field]) for field in ("joints_mm", "center_mm", "half_mm"))
+    hand = hand_surface(joints, average_shape(len(joints)).radii_mm)
+    return cut_to_cube(render(hand, center, half), center, half).numpy().astype(float)
+
+
 def test_the_crop_is_centred_on_the_visible_hand(sample, domain):
     points = []
-    for depth, center in zip(sample["depth_mm"].astype(float), sample["center_mm"].astype(float), strict=True):
+    for depth, center in zip(hands_alone(sample), sample["center_mm"].astype(float), strict=True):
         row, column = depth.nonzero()
         z = depth[row, column]
         slope = center[:2] / center[2] + np.stack([2 * column - 127, 127 - 2 * row], axis=1) / 128 * 125 / center[2]
@@ -87,8 +96,14 @@ def test_the_crop_is_centred_on_the_visible_hand(sample, domain):
     if domain == "synthetic":
         assert np.quantile(off, 0.9) < 1.5
         assert off.max() < 8  # a finger may stick out of the cube
-    else:  # off by some mm, and the forearm is in the picture
-        assert np.median(off) > 3
+    else:
+        assert 3 < np.median(off) < 10
+
+
+def test_both_domains_show_a_forearm(sample):
+    is_hand = hands_alone(sample) > 0
+    beyond = ((sample["depth_mm"] > 0) & ~is_hand).mean(axis=(1, 2))
+    assert np.median(beyond) > 0.03
     joints_off = np.linalg.norm(sample["joints_mm"].mean(axis=1) - sample["center_mm"], axis=1)
     assert joints_off.max() < 60
 

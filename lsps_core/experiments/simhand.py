@@ -1,0 +1,85 @@
+"""The SimHand benchmark's data: three stores that anyone can simulate again, to the bit on a CPU."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from lsps_core.data.store import FrameStore
+from lsps_core.simulator.simulate_store import simulate_store
+
+_TINY_FRAMES = 96
+"""Of each store at the scale that only shows that everything runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreRecipe:
+    """What `lsps simulate` is asked for. role: what the store is in an experiment."""
+
+    role: Literal["synthetic", "real", "test"]
+    file: str
+    domain: Literal["synthetic", "sensor"]
+    frames: int
+    subjects: int
+    seed: int
+
+    @property
+    def command(self) -> str:
+        """The same by hand."""
+        options = f"--domain {self.domain} --frames {self.frames} --subjects {self.subjects} --seed {self.seed}"
+        return f"lsps simulate {shlex.quote(self.file)} {options}"
+
+
+RECIPE = (
+    StoreRecipe(role="synthetic", file="synthetic.h5", domain="synthetic", frames=40_000, subjects=1, seed=1),
+    StoreRecipe(role="real", file="sensor.h5", domain="sensor", frames=40_000, subjects=8, seed=2),
+    StoreRecipe(role="test", file="test.h5", domain="sensor", frames=4_000, subjects=6, seed=1000),
+)
+"""One clean hand; eight people before a depth camera, in place of real frames; six others to test on."""
+
+
+def recipe(is_tiny: bool) -> tuple[StoreRecipe, ...]:
+    return tuple(replace(store, frames=_TINY_FRAMES) for store in RECIPE) if is_tiny else RECIPE
+
+
+def make_stores(
+    folder: Path,
+    *,
+    is_tiny: bool,
+    device: str | torch.device,
+    on_progress: Callable[[StoreRecipe, int], None],
+) -> dict[str, Path]:
+    """The benchmark's stores in `folder` by role; those that are there already are not made again.
+
+    on_progress: which store, and how many of its frames are there. ValueError where a store there is another one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {}
+    for store in recipe(is_tiny):
+        path = paths[store.role] = folder / store.file
+        if path.exists():
+            _check(path, store)
+            continue
+        simulate_store(
+            path,
+            store.domain,
+            store.frames,
+            subjects=store.subjects,
+            seed=store.seed,
+            device=device,
+            provenance={"command": store.command},
+            on_progress=lambda done, store=store: on_progress(store, done),
+        )
+    return paths
+
+
+def _check(path: Path, wanted: StoreRecipe) -> None:
+    with FrameStore(path) as store:
+        command = store.provenance.get("command")
+    if command != wanted.command:
+        raise ValueError(f"{path} is not this benchmark's (made by `{command}`): delete it, or choose another --out")
