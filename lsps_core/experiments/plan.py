@@ -69,6 +69,8 @@ ABLATION_ROWS = (
     "lsps",
     "real_pretrained",
 )
+_WITH_TRANSLATIONS = ("lsps_paper_terms", "lsps_translated_alone")
+"""Rows that tell something only where P learns from labelled translations."""
 _TABLES: dict[str, tuple[str, ...]] = {"table1": TABLE1_ROWS, "ablation": ABLATION_ROWS}
 FIGURE5_CURVES = ("lsps", "supervised", "crossing_nets")
 
@@ -187,12 +189,9 @@ def make_plan(settings: ExperimentSettings) -> Plan:
     """All runs of an experiment; ValueError where a setting is not possible."""
     base = settings.base_config()
     if settings.experiment in _TABLES:
-        keys = [
-            key
-            for key in _TABLES[settings.experiment]
-            if key != "lsps_paper_terms" or base.weights.posterior_translated > 0
-        ]
-        points = [(key, 0.0) for key in keys]
+        is_translating = base.weights.posterior_translated > 0  # else all of it is the paper's terms
+        keys = _TABLES[settings.experiment]
+        points = [(key, 0.0) for key in keys if is_translating or key not in _WITH_TRANSLATIONS]
     else:
         points = [("lsps", 0.0), *((key, share) for share in sorted(settings.shares) for key in FIGURE5_CURVES)]
     rows = []

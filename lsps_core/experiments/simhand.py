@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -59,7 +60,7 @@ def make_stores(
     on_progress: which store, and how many of its frames are there. ValueError where a store there is another one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = {}
+    paths: dict[str, Path] = {}
     for store in recipe(is_tiny):
         path = paths[store.role] = folder / store.file
         if path.exists():
@@ -73,7 +74,7 @@ def make_stores(
             seed=store.seed,
             device=device,
             provenance={"command": store.command},
-            on_progress=lambda done, store=store: on_progress(store, done),
+            on_progress=partial(on_progress, store),
         )
     return paths
 
