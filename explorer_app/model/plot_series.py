@@ -26,7 +26,7 @@ BoolArray = npt.NDArray[np.bool_]
 Codes = Mapping[str, FloatArray]
 Projection = Callable[[list[FloatArray]], list[FloatArray]]
 
-MOST_DRAWN = 20_000
+MOST_DRAWN = 5_000
 _MOST_FITTED = 4000
 
 
