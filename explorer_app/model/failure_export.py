@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from explorer_app.model.failures import COLUMNS, FailureTable
+from explorer_app.model.scene import Figure
 from explorer_app.model.tags import Mark
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ IntArray = npt.NDArray[np.int64]
 
 _CHUNK = 256
 _GAP = 6
+_LARGER = 2
+_OUTLINE = (20, 20, 24)
 _CAPTION = 16
 
 
@@ -97,6 +100,21 @@ def write_store(
             )
             if progress is not None:
                 progress(start + len(part), len(frames))
+
+
+def drawn_over(picture: npt.NDArray[np.uint8], figures: Sequence[Figure]) -> npt.NDArray[np.uint8]:
+    """picture [H, W, 3] at twice its size, with skeletons whose points [J, 2] are columns and rows of it."""
+    from PIL import Image, ImageDraw
+
+    height, width = picture.shape[:2]
+    image = Image.fromarray(picture).resize((_LARGER * width, _LARGER * height))
+    draw = ImageDraw.Draw(image)
+    for figure in figures:
+        dots = [tuple(point) for point in ((figure.points + 0.5) * _LARGER).tolist()]  # centres lie at whole numbers
+        for line_width, outline in ((5, _OUTLINE), (3, None)):
+            for parent, child in figure.known_bones:
+                draw.line((dots[parent], dots[child]), fill=outline or figure.colours[child], width=line_width)
+    return np.asarray(image)
 
 
 def write_sheet(

@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from explorer_app.model import failure_export
+from explorer_app.model.comparison import to_joints_mm
 from explorer_app.model.failures import FailureTable
+from explorer_app.model.scene import figure
 from explorer_app.model.tags import Mark
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ KINDS = {
     "predictions": ("Predictions as text", ".txt"),
 }
 _MOST_PICTURES = 2000
+_ANNOTATED = (255, 255, 255)
 Progress = Callable[[int, int], None]
 
 
@@ -55,18 +58,32 @@ def export(kind: str, path: Path, selected: Selected, progress: Progress) -> int
 
 
 def _write_sheet(path: Path, selected: Selected, progress: Progress) -> None:
+    """Every frame with its annotation in white and, where it is evaluated, the predicted pose over it."""
     from explorer_app.model.colours import depth_colours
+    from lsps_core.data.crop import crop_pixels
     from lsps_core.data.store import FrameStore
 
     table, frames = selected.table, selected.frames
     if len(frames) > _MOST_PICTURES:
         raise ValueError(f"{len(frames)} pictures are too many for a sheet; select {_MOST_PICTURES} at most")
-    pictures, captions = [], []
+    pictures, captions, model = [], [], selected.model
     with FrameStore(selected.data_path) as store:
         for done, frame in enumerate(frames.tolist()):
             view = store.frame(frame)
             depth = np.where(view.depth_mm > 0, view.depth_mm - view.center_mm[2], np.float32(np.nan))
-            pictures.append(depth_colours(depth, -view.half_mm, view.half_mm, (255, 255, 255))[..., :3])
+            shown = []
+            if store.skeleton is not None and view.joints_mm is not None:
+                shown.append(figure(store.skeleton, view.joints_mm, _ANNOTATED))
+            latent = table.results.pose_latent[frame]
+            if np.isfinite(latent).all():
+                pose = model.decode_pose(model.scale.to_code(latent))
+                shown.append(figure(model.skeleton, to_joints_mm(pose, view)))
+            shown = [
+                each.with_points(crop_pixels(each.points, store.camera, view.center_mm, view.half_mm, len(depth)))
+                for each in shown
+            ]
+            colours = depth_colours(depth, -view.half_mm, view.half_mm, (255, 255, 255))[..., :3]
+            pictures.append(failure_export.drawn_over(colours, shown))
             mean_mm = table.value(frame, "mean_mm")
             captions.append(f"{view.name}  {mean_mm:.1f} mm" if np.isfinite(mean_mm) else view.name)
             progress(done + 1, len(frames))

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 from app_helpers import WAIT_MS, write_store
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog
@@ -17,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from explorer_app.main_window import MainWindow
+from explorer_app.model.colours import FINGER_COLOURS
 from explorer_app.model.failures import COLUMNS
 
 MEAN = COLUMNS.index("mean_mm")
@@ -251,6 +253,9 @@ def test_a_selection_is_written_as_a_file(qtbot: QtBot, evaluated: MainWindow, t
     if kind == "table":
         rows = list(csv.DictReader(path.read_text().splitlines()))
         assert [row["name"] for row in rows] == ["frame 1", "frame 3"]
+    if kind == "sheet":
+        colours = {colour for _, colour in Image.open(path).getcolors(1 << 20)}
+        assert set(FINGER_COLOURS.values()) <= colours  # the predicted hand lies over the frames
     if kind == "store":
         with h5py.File(path) as file:
             assert len(file["depth"]) == 2
