@@ -124,6 +124,8 @@ class LossWeights:
     """λ7"""
     posterior_translated: float = 0.0
     """P on labelled synthetic images translated to real; not in the paper"""
+    posterior_consistency: float = 0.0
+    """P on real images against P on the same images turned; not in the paper"""
     feature_matching: float = 1.0
     """λ8 of the posterior stage"""
     feature_matching_depth: float = 0.0001

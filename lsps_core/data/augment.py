@@ -60,6 +60,18 @@ def augment_pose(pose: Tensor, half_mm: Tensor, angle_rad: Tensor, translation_m
     return _turn(pose, angle_rad[:, None]) - (translation_mm / half_mm[:, None])[:, None, :]
 
 
+def turn(image: Tensor, angle_rad: Tensor) -> Tensor:
+    """What `augment` does to an image [B, 1, S, S] by a turn alone, for which its place in space does not matter."""
+    center = image.new_tensor([0.0, 0.0, 1.0]).expand(len(image), 3)
+    nowhere = image.new_zeros(len(image), 3)
+    return augment(image, nowhere[:, None], center, center[:, 2], angle_rad, nowhere)[0]
+
+
+def turn_pose(pose: Tensor, angle_rad: Tensor) -> Tensor:
+    """The same for a pose [B, J, 3]."""
+    return _turn(pose, angle_rad[:, None])
+
+
 def _turn(points: Tensor, angle_rad: Tensor) -> Tensor:
     """points [..., 3] turned about z by angle_rad [...]: x towards y."""
     cos, sin = angle_rad.cos(), angle_rad.sin()

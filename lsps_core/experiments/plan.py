@@ -48,7 +48,11 @@ class _Recipe(NamedTuple):
     domain: Domain = "real"
 
 
-_NO_BRIDGE = ("weights.feature_matching=0", "weights.posterior_translated=0")
+_NO_BRIDGE = (
+    "weights.feature_matching=0",
+    "weights.posterior_translated=0",
+    "weights.posterior_consistency=0",
+)
 """Nothing carries P from synthetic to real images: it learns from annotated images alone."""
 _RECIPES = {
     "pretrained": _Recipe("the pre-trained model of *", ("posterior.steps=0",)),

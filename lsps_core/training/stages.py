@@ -5,6 +5,7 @@ One step each, with their own optimisers. Terms are weighted here and nowhere el
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from lsps_core import losses
 from lsps_core.config import DOMAINS, Domain, LossWeights, StageConfig
+from lsps_core.data.augment import turn, turn_pose
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import TriBatch
 from lsps_core.training.update import FiniteGuard, Terms, Updater, adam, noisy, train_only
@@ -74,13 +76,15 @@ class PosteriorStage(Stage):
 
     With `LossWeights.posterior_translated` above 0, P also learns from labelled synthetic images translated to real:
     the paper leaves the way from synthetic to real to feature matching alone. With neither, nothing is drawn: P learns
-    from annotated images only, as a baseline does.
+    from annotated images only, as a baseline does. With `posterior_consistency` above 0, P is to say the same of a real
+    image and of that image turned, whatever its pose is.
     """
 
     def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
         super().__init__(model, world)
         self.is_translating = weights.posterior_translated > 0
         self.is_matching = weights.feature_matching > 0
+        self.is_consistent = weights.posterior_consistency > 0
         discriminator = model.discriminator
         trained = (discriminator.own, discriminator.shared, discriminator.posterior_head)
         train_only(model, *trained)
@@ -88,6 +92,7 @@ class PosteriorStage(Stage):
         term_weights = {
             "posterior": weights.posterior,
             "posterior_translated": weights.posterior_translated,
+            "posterior_consistency": weights.posterior_consistency,
             "feature_matching": weights.feature_matching,
         }
         self._add_updater("posterior", adam(parameters, config, beta1=0.9), term_weights)
@@ -113,7 +118,21 @@ class PosteriorStage(Stage):
                 terms[f"posterior/{domain}"] = losses.posterior(discriminator.posterior(features[-1]), target)
         if rendered:
             terms |= self._carry_over(batch, rendered)
+        if self.is_consistent:
+            terms["posterior_consistency/real"] = self._disagreement(batch.real.image, generator)
         return self._updaters["posterior"](terms)
+
+    def _disagreement(self, image: Tensor, generator: torch.Generator) -> Tensor:
+        """Of P on real images, and on the same turned, from the mean of the two poses."""
+        vae, discriminator = self.model.pose_vae, self.model.discriminator
+        angle = 2 * math.pi * torch.rand(len(image), generator=generator, device=image.device)
+        images = torch.cat([image, turn(image, angle)])
+        estimate = discriminator.posterior(discriminator.features(images, "real"))
+        with torch.no_grad():
+            upright, other = vae.decode(estimate.float()).chunk(2)
+            together = (upright + turn_pose(other, -angle)) / 2
+            target = vae.encode(torch.cat([together, turn_pose(together, angle)])).mean
+        return losses.posterior(estimate, target)
 
     @torch.no_grad()
     def _render(self, batch: TriBatch, generator: torch.Generator) -> dict[Domain, Tensor]:

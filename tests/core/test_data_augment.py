@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lsps_core.data import augment as augmentation
 from lsps_core.data.augment import augment, sample_augmentation
 from lsps_core.data.crop import to_joints_mm, to_pose
 
@@ -164,3 +165,15 @@ def test_drawn_augmentations_follow_their_settings():
     still = sample_augmentation(3, 0.0, 0.0)
     assert not still[0].any()
     assert not still[1].any()
+
+
+@relaxed
+@given(angles, centers)
+def test_a_turn_alone_does_not_depend_on_the_place(angle, center):
+    center, spheres = scene(center)
+    (image, pose, _), _ = apply(picture(spheres, 14.0, center), spheres, center, angle, (0.0, 0.0, 0.0))
+    angle = torch.tensor([angle], dtype=torch.float64)
+    turned = augmentation.turn(picture(spheres, 14.0, center)[None, None], angle)
+    assert (turned != image).double().mean() < 0.001  # a pixel between two may go either way
+    whole = to_pose(spheres[None], center[None], torch.tensor([HALF], dtype=torch.float64))
+    torch.testing.assert_close(augmentation.turn_pose(whole, angle), pose)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
+from lsps_core.data.augment import turn
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 from lsps_core.training.batch import FrameBatch, TriBatch
@@ -113,13 +116,43 @@ def test_the_real_picture_of_a_synthetic_pose_is_held_to_the_translation_of_its_
     assert "mapping_translated/real" not in run(DepthStage)[2]
 
 
+CONSISTENT = LossWeights(**(vars(NOTHING) | {"posterior_consistency": 1.0}))
+
+
+def test_consistency_teaches_what_reads_real_images_and_nothing_else():
+    _, changed, terms = run(PosteriorStage, CONSISTENT)
+    assert networks(changed) == {"discriminator"}
+    assert not any("own.synthetic" in name or "score_head" in name for name in changed)
+    assert any("own.real" in name for name in changed)
+    assert "posterior_consistency/real" in terms
+    assert "posterior_consistency/real" not in run(PosteriorStage)[2]
+
+
+def test_consistency_is_the_distance_to_the_mean_of_both_poses():
+    model, batch = make_model(), make_batch()
+    stage = PosteriorStage(model, StageConfig(steps=1, batch_size=2), CONSISTENT)
+    angle = 2 * math.pi * torch.rand(2, generator=torch.Generator().manual_seed(2))
+    cos, sin, zero = angle.cos(), angle.sin(), torch.zeros(2)
+    matrix = torch.stack([cos, -sin, zero, sin, cos, zero, zero, zero, zero + 1], dim=1).view(2, 3, 3)
+    with torch.no_grad():
+        images = [batch.real.image, turn(batch.real.image, angle)]
+        found = [model.discriminator.posterior(model.discriminator.features(image, "real")) for image in images]
+        poses = [model.pose_vae.decode(latent) for latent in found]
+        mean = (poses[0] + poses[1] @ matrix) / 2  # the second one turned back
+        wanted = [model.pose_vae.encode(pose).mean for pose in (mean, mean @ matrix.mT)]
+        expected = torch.stack([(a - b).norm(dim=1) for a, b in zip(found, wanted, strict=True)]).mean()
+    terms = stage.step(batch, torch.Generator().manual_seed(2))
+    torch.testing.assert_close(terms["posterior_consistency/real"], expected)
+
+
 def test_the_pose_of_an_unlabelled_real_frame_is_never_used():
     """NaN poses of the real batch leave every term finite."""
     model = make_model()
     batch = make_batch()
     hidden = TriBatch(batch.synthetic, FrameBatch(batch.real.image, torch.full((2, 21, 3), torch.nan)), None)
+    weights = LossWeights(posterior_translated=1.0, posterior_consistency=1.0)
     for stage_class in (PoseStage, DepthStage, PosteriorStage):
-        stage = stage_class(model, StageConfig(steps=1, batch_size=2), LossWeights(posterior_translated=1.0))
+        stage = stage_class(model, StageConfig(steps=1, batch_size=2), weights)
         terms = stage.step(hidden, torch.Generator().manual_seed(2))
         assert all(term.isfinite() for term in terms.values())
 
