@@ -15,6 +15,7 @@ from explorer_app.background import Background
 from explorer_app.model.colours import depth_colours
 from explorer_app.session import Session
 from explorer_app.views import theme
+from explorer_app.views.colour_choice import colour_choice
 
 if TYPE_CHECKING:
     from explorer_app.model.data import Data
@@ -28,16 +29,17 @@ class FrameThumbnails(QObject):
     """The depth picture of each frame of `Session.data`."""
 
     changed = Signal()
-    """There are more of them."""
+    """There are more of them, or they are in other colours."""
 
     def __init__(self, session: Session, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._values: dict[int, tuple[npt.NDArray[np.float32], float] | None] = {}
-        self._icons: dict[tuple[int, bool], QIcon] = {}
+        self._icons: dict[tuple[int, bool, str], QIcon] = {}
         self._wanted: list[int] = []
         self._reading = background.add_worker("rows", self._on_read, self._on_unread)
         session.data_changed.connect(self._forget)
+        colour_choice.changed.connect(self.changed)
 
     def want(self, frames: Iterable[int]) -> None:
         """Have these read, in place of what was wanted before."""
@@ -53,10 +55,11 @@ class FrameThumbnails(QObject):
         found = self._values.get(frame)
         if found is None:
             return None
-        key = (frame, theme.is_dark(palette))
+        key = (frame, theme.is_dark(palette), colour_choice.name)
         if key not in self._icons:
             values, half_mm = found
-            rgba = depth_colours(values, -half_mm, half_mm, theme.picture_background(palette).getRgb()[:3])
+            background = theme.picture_background(palette).getRgb()[:3]
+            rgba = depth_colours(values, -half_mm, half_mm, background, colour_choice.table)
             height, width = values.shape
             image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
             pixmap = QPixmap.fromImage(image.copy())  # Qt does not keep the buffer

@@ -15,6 +15,7 @@ from explorer_app.model.colours import depth_colours
 from explorer_app.model.latent import LatentCode
 from explorer_app.session import Session
 from explorer_app.views import theme
+from explorer_app.views.colour_choice import colour_choice
 
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel, Pictures
@@ -29,16 +30,17 @@ class Thumbnails(QObject):
     """The synthetic picture of each latent, as the session's model decodes it."""
 
     changed = Signal()
-    """There are more of them, or they are those of another model."""
+    """There are more of them, or they are those of another model, or in other colours."""
 
     def __init__(self, session: Session, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._values: dict[LatentCode, npt.NDArray[np.float32]] = {}
-        self._pixmaps: dict[tuple[LatentCode, bool], QPixmap] = {}
+        self._pixmaps: dict[tuple[LatentCode, bool, str], QPixmap] = {}
         self._wanted: dict[str, list[LatentCode]] = {}
         self._decoding = background.add_worker("thumbnails", self._on_pictures)
         session.model_changed.connect(self._forget)
+        colour_choice.changed.connect(self.changed)
 
     def want(self, who: str, codes: Iterable[LatentCode]) -> None:
         """Have the pictures of these made, in place of what the same asker wanted before."""
@@ -52,10 +54,10 @@ class Thumbnails(QObject):
         values, model = self._values.get(code), self._session.model
         if values is None or model is None:
             return None
-        key = (code, theme.is_dark(palette))
+        key = (code, theme.is_dark(palette), colour_choice.name)
         if key not in self._pixmaps:
             background = theme.picture_background(palette).getRgb()[:3]
-            rgba = depth_colours(values, -model.half_mm, model.half_mm, background)
+            rgba = depth_colours(values, -model.half_mm, model.half_mm, background, colour_choice.table)
             height, width = values.shape
             image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
             self._pixmaps[key] = QPixmap.fromImage(image.copy())  # Qt does not keep the buffer

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit
 
 from explorer_app.model.latent import LatentCode
+from explorer_app.views.colour_choice import colour_choice
 
 CODES = tuple(LatentCode().with_value(axis, 1.5) for axis in range(4))
 
@@ -107,6 +108,17 @@ def test_another_model_has_other_pictures(qtbot, strip, window, open_and_wait, o
     settle(qtbot, window)
     after = thumbnails.pixmap(CODES[0], window.palette()).toImage()
     assert before != after
+
+
+def test_pictures_take_the_chosen_colours(strip, window):
+    thumbnails = strip.itemDelegate()._thumbnails
+    before = thumbnails.pixmap(CODES[0], window.palette()).toImage()
+    try:
+        colour_choice.choose("magma")
+        assert thumbnails.pixmap(CODES[0], window.palette()).toImage() != before
+    finally:
+        colour_choice.choose("viridis")
+    assert thumbnails.pixmap(CODES[0], window.palette()).toImage() == before
 
 
 def test_the_newest_is_scrolled_into_view(qtbot, strip, window):
