@@ -24,6 +24,7 @@ class ErrorPlot(QWidget):
         super().__init__(parent)
         self._runs: tuple[Curves, ...] = ()
         self._marks: list[Any] = []
+        self._marked: list[tuple[str, float, float, str]] = []
         self.best = QLabel("No validation yet")
         self.baselines = QLineEdit(baselines)
         self.baselines.setPlaceholderText("DeepPrior++ 12.3, Pose-REN 11.8")
@@ -93,15 +94,16 @@ class ErrorPlot(QWidget):
 
     def _mark(self, baselines: list[tuple[str, float]], scale: Any) -> None:
         """Lines across: the best so far, and the published ones."""
+        best = self._runs[0].best_mm if self._runs else None
+        marked = [("best", float(scale(np.asarray(best[:1]))[0]), best[0], COLOURS[1])] if best else []
+        marked += [(name, float(scale(np.asarray([value]))[0]), value, COLOURS[6]) for name, value in baselines]
+        if marked == self._marked:  # lines with labels are slow to make
+            return
         for mark in self._marks:
             self.plot.removeItem(mark)
-        best = self._runs[0].best_mm if self._runs else None
-        marked = [*([("best", best[0], COLOURS[1])] if best else [])]
-        marked += [(name, value, COLOURS[6]) for name, value in baselines]
-        self._marks = []
-        for name, value, colour in marked:
+        self._marks, self._marked = [], marked
+        for name, at, value, colour in marked:
             options = {"position": 0.03, "anchors": [(0, 1), (0, 0)], "color": colour}
-            at = float(scale(np.asarray([value]))[0])
             pen = pg.mkPen(colour, width=1, style=Qt.PenStyle.DashLine)
             mark = pg.InfiniteLine(at, angle=0, pen=pen, label=f"{name} {value:.1f}", labelOpts=options)
             self.plot.addItem(mark)
