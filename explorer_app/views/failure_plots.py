@@ -84,8 +84,10 @@ class FailurePlots(QWidget):
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.scroll)
         top = QHBoxLayout()
-        for widget in (self.choice, self.projection):
-            top.addWidget(widget)
+        for combo in (self.choice, self.projection):
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setMinimumContentsLength(8)  # beside a narrow table the window would grow beyond a small screen
+            top.addWidget(combo)
         top.addWidget(self.hint, 1)
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.hint.setToolTip(self.hint.text())
