@@ -406,6 +406,18 @@ def test_who_learned_from_synthetic_frames_alone_reads_test_frames_as_such(simha
     assert read_as == dict.fromkeys(TABLE1, "real") | dict.fromkeys(TABLE1[:2], "synthetic")
 
 
+def test_evaluate_reads_frames_by_the_layers_of_the_domain_asked_for(simhand, capsys):
+    told = {}
+    for domain in ("real", "synthetic"):
+        model, test = simhand / "runs" / "synthetic_only-seed3", simhand / "data" / "test.h5"
+        assert main(["evaluate", str(model), str(test), "--domain", domain, "--json"]) == 0
+        told[domain] = json.loads(capsys.readouterr().out)
+    assert {domain: result["domain"] for domain, result in told.items()} == {d: d for d in told}
+    found = json.loads((simhand / "runs" / "synthetic_only-seed3" / "evaluation.json").read_text())
+    assert told["synthetic"]["mean_error_mm"] == pytest.approx(found["mean_error_mm"])
+    assert told["real"]["mean_error_mm"] != pytest.approx(found["mean_error_mm"], abs=0.01)
+
+
 def test_stores_are_asked_for_where_they_are_needed_and_refused_where_they_are_made(tmp_path, capsys):
     assert main(["experiment", "table1", "--real", "r.h5", "--out", str(tmp_path / "out")]) == 2
     assert "needs --synthetic, --test" in capsys.readouterr().err
