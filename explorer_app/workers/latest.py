@@ -75,8 +75,7 @@ class LatestWins(QObject):
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        if sys.platform == "linux":  # elsewhere a priority is the whole process's
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        _give_way()
         while True:
             with self._condition:
                 while self._waiting is None and not self._is_closed:
@@ -110,6 +109,14 @@ class LatestWins(QObject):
             self.answered.emit(request.stamp, answer)
         if is_last and not self._is_busy:
             self.settled.emit()
+
+
+def _give_way() -> None:
+    """Lower this thread's priority, where that does not lower the whole process's."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        niceness = os.getpriority(os.PRIO_PROCESS, thread)
+        os.setpriority(os.PRIO_PROCESS, thread, max(niceness, _NICENESS))  # it may not be raised again
 
 
 def one_line(error: BaseException) -> str:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
+import sys
 import threading
 
+import pytest
 from app_helpers import WAIT_MS
 from PySide6.QtCore import QObject, QThread, Slot
 from pytestqt.qtbot import QtBot
@@ -99,3 +102,12 @@ def test_unforeseen_errors_say_their_kind() -> None:
     assert one_line(ValueError("what\nmore")) == "what"
     assert one_line(RuntimeError("what")) == "RuntimeError: what"
     assert one_line(MemoryError()) == "MemoryError: no reason given"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a priority is the whole process's")
+def test_the_worker_gives_way_to_the_window(qtbot):
+    worker = LatestWins("nice")
+    with qtbot.waitSignal(worker.answered) as answered:
+        worker.ask(None, lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert answered.args[1] >= max(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()), 5)
+    assert worker.close()
