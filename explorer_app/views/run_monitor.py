@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QFontDatabase, QHideEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -27,6 +28,7 @@ from explorer_app.model.run_process import CAN_PAUSE
 from explorer_app.views.preview_scrubber import PreviewScrubber
 from explorer_app.views.run_trouble import RunTrouble
 
+_TURN_MS = 30
 _STATES = {
     "new": "Not trained yet",
     "starting": "Starting …",
@@ -56,6 +58,10 @@ class RunMonitor(QWidget):
         self.view: RunView | None = None
         self.plots: tuple[Any, ...] = ()
         self._curves: tuple[Curves, ...] = ()
+        self._paths: list[Path] = []
+        self._to_show: list[Any] = []
+        self._next_turn = QTimer(self, singleShot=True, interval=_TURN_MS)
+        self._next_turn.timeout.connect(self._show_next)
         self.title = QLabel()
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         font = self.title.font()
@@ -142,14 +148,22 @@ class RunMonitor(QWidget):
         for plot in plots:
             self._plots_place.addWidget(plot)
         self._plots_place.setSizes([0, *[400] * len(plots)])
-        self._show_curves(force=True)
+        self._to_show = list(plots)
+        self._show_rest()
 
     def show_runs(self, view: RunView | None, other: RunView | None = None) -> None:
         """The run in hand, and one whose curves lie over its own."""
-        self.view = view
+        runs = [run for run in (view, other) if run is not None]
+        paths, paths_before = [run.path for run in runs], self._paths
+        curves, curves_before = tuple(run.curves for run in runs), self._curves
+        self.view, self._paths, self._curves = view, paths, curves
         self.setEnabled(view is not None)
-        self._curves, before = tuple(run.curves for run in (view, other) if run is not None), self._curves
-        self._show_curves(force=self._curves != before)
+        if paths != paths_before or curves != curves_before:
+            self._to_show = list(self.plots)
+            if paths == paths_before and self.isVisible():
+                self._show_next()  # one plot a turn: both in one go would hold the window
+            else:
+                self._show_rest()
         if view is None:
             self.title.setText("No run yet")
             self.facts.setText("New run … trains one")
@@ -168,10 +182,21 @@ class RunMonitor(QWidget):
             self.log.setPlainText(text)
             self.log.verticalScrollBar().setValue(self.log.verticalScrollBar().maximum())
 
-    def _show_curves(self, force: bool) -> None:
-        if force:
-            for plot in self.plots:
-                plot.show_curves(self._curves)
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._next_turn.stop()
+        self._show_rest()
+        super().hideEvent(event)
+
+    def _show_rest(self) -> None:
+        while self._to_show:
+            self._to_show.pop(0).show_curves(self._curves)
+
+    @Slot()
+    def _show_next(self) -> None:
+        if self._to_show:
+            self._to_show.pop(0).show_curves(self._curves)
+        if self._to_show:
+            self._next_turn.start()
 
     def _show_progress(self, view: RunView) -> None:
         curves = view.curves
