@@ -34,6 +34,7 @@ class World:
 
     def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:
         if self.size > 1 and kind is None:  # after an error the others may wait for ever: torchrun ends them
+            distributed.barrier()  # one that is gone while process 0 still writes may abort as it leaves
             distributed.destroy_process_group()
 
     @property
