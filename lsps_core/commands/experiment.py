@@ -108,8 +108,9 @@ def _simulate(arguments: argparse.Namespace) -> None:
     bars: dict[str, Any] = {}
 
     def advance(store: Any, done: int) -> None:
-        bar = bars.setdefault(store.file, tqdm(total=store.frames, unit="frame", desc=store.file, file=sys.stderr))
-        bar.update(done - bar.n)
+        if store.file not in bars:
+            bars[store.file] = tqdm(total=store.frames, unit="frame", desc=store.file, file=sys.stderr)
+        bars[store.file].update(done - bars[store.file].n)
 
     try:
         make_stores(
