@@ -125,7 +125,7 @@ class LossWeights:
     posterior_translated: float = 0.0
     """P on labelled synthetic images translated to real; not in the paper"""
     posterior_consistency: float = 0.0
-    """P on real images against P on the same images turned; not in the paper"""
+    """P on real images against the mean of a slow P over their renderings and turns; not in the paper"""
     feature_matching: float = 1.0
     """λ8 of the posterior stage"""
     feature_matching_depth: float = 0.0001
@@ -253,6 +253,8 @@ PRESETS: dict[Preset, dict[str, Any]] = {
             mapping_reconstruction=300.0,
             mapping_translated=300.0,
             posterior_translated=10.0,
+            posterior_consistency=10.0,
+            feature_matching=0.0,
         ),
     },
 }

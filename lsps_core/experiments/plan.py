@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
-from lsps_core.config import PRESETS, STAGES, Domain, Preset, TrainConfig
+from lsps_core.config import PRESETS, STAGES, Domain, LossWeights, Preset, TrainConfig
 
 Experiment = Literal["table1", "ablation", "figure5"]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
@@ -48,19 +48,22 @@ class _Recipe(NamedTuple):
     domain: Domain = "real"
 
 
-_NO_BRIDGE = (
-    "weights.feature_matching=0",
-    "weights.posterior_translated=0",
-    "weights.posterior_consistency=0",
-)
+_MATCHING = f"weights.feature_matching={LossWeights.feature_matching}"
+_UNMATCHED = "weights.feature_matching=0"
+_UNTRANSLATED = "weights.posterior_translated=0"
+_INCONSISTENT = "weights.posterior_consistency=0"
+_PAPER_TERMS = (_MATCHING, _UNTRANSLATED, _INCONSISTENT)
+_NO_BRIDGE = (_UNMATCHED, _UNTRANSLATED, _INCONSISTENT)
 """Nothing carries P from synthetic to real images: it learns from annotated images alone."""
 _RECIPES = {
-    "pretrained": _Recipe("the pre-trained model of *", ("posterior.steps=0",)),
+    "pretrained": _Recipe("the pre-trained model of *", ("posterior.steps=0", *_NO_BRIDGE)),
     "synthetic_only": _Recipe("Synthetic-only", ("depth.steps=0", *_NO_BRIDGE), domain="synthetic"),
     "synthetic_only_pretrained": _Recipe("Synthetic-only*", _NO_BRIDGE, True, domain="synthetic"),
     "lsps": _Recipe("LSPS*", (), True),
-    "lsps_paper_terms": _Recipe("LSPS*, the paper's posterior terms alone", ("weights.posterior_translated=0",), True),
-    "lsps_translated_alone": _Recipe("LSPS*, labelled translations alone", ("weights.feature_matching=0",), True),
+    "lsps_paper_terms": _Recipe("LSPS*, the paper's posterior terms alone", _PAPER_TERMS, True),
+    "lsps_matching_consistent": _Recipe("LSPS*, the paper's terms and consistency", (_MATCHING, _UNTRANSLATED), True),
+    "lsps_matching_translated": _Recipe("LSPS*, the paper's terms and translations", (_MATCHING, _INCONSISTENT), True),
+    "lsps_translated": _Recipe("LSPS*, translations alone", (_UNMATCHED, _INCONSISTENT), True),
     "real_pretrained": _Recipe("Real labels*", ("annotations=real", "labels=1", *_NO_BRIDGE), True),
     "supervised": _Recipe("Supervised", ("depth.steps=0", "annotations=real", *_NO_BRIDGE)),
     "crossing_nets": _Recipe("CrossingNets-style", ("method=crossing_nets", "annotations=real", *_NO_BRIDGE)),
@@ -69,12 +72,12 @@ TABLE1_ROWS = ("synthetic_only", "synthetic_only_pretrained", "lsps", "lsps_pape
 ABLATION_ROWS = (
     "synthetic_only_pretrained",
     "lsps_paper_terms",
-    "lsps_translated_alone",
+    "lsps_matching_translated",
+    "lsps_matching_consistent",
+    "lsps_translated",
     "lsps",
     "real_pretrained",
 )
-_WITH_TRANSLATIONS = ("lsps_paper_terms", "lsps_translated_alone")
-"""Rows that tell something only where P learns from labelled translations."""
 _TABLES: dict[str, tuple[str, ...]] = {"table1": TABLE1_ROWS, "ablation": ABLATION_ROWS}
 FIGURE5_CURVES = ("lsps", "supervised", "crossing_nets")
 
@@ -193,9 +196,9 @@ def make_plan(settings: ExperimentSettings) -> Plan:
     """All runs of an experiment; ValueError where a setting is not possible."""
     base = settings.base_config()
     if settings.experiment in _TABLES:
-        is_translating = base.weights.posterior_translated > 0  # else all of it is the paper's terms
+        is_papers = not (base.weights.posterior_translated or base.weights.posterior_consistency)  # what lsps is then
         keys = _TABLES[settings.experiment]
-        points = [(key, 0.0) for key in keys if is_translating or key not in _WITH_TRANSLATIONS]
+        points = [(key, 0.0) for key in keys if not (is_papers and key.startswith("lsps_"))]
     else:
         points = [("lsps", 0.0), *((key, share) for share in sorted(settings.shares) for key in FIGURE5_CURVES)]
     rows = []
@@ -210,7 +213,7 @@ def _planned_run(settings: ExperimentSettings, base: TrainConfig, key: str, shar
     parent = None
     changes = [f"labels={share}", *recipe.settings]
     if recipe.is_pretrained:
-        parent = _planned_run(settings, base, "pretrained", share)
+        parent = _planned_run(settings, base, "pretrained", 0.0)  # one a seed: labels come in with the posterior stage
         model_path = settings.run_path(parent.name).resolve() / "model.safetensors"
         changes += ["pose.steps=0", "depth.steps=0", f"initial_path={model_path}"]
     if "annotations=real" in recipe.settings:

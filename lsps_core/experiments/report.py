@@ -32,8 +32,8 @@ _TABLE_NOTE = (
 _NOTES = {
     "table1": _TABLE_NOTE,
     "ablation": _TABLE_NOTE,
-    "figure5": "\\* starts from a model that was pre-trained with the same share of real labels; the others start at "
-    "random and use real frames only. At 0 % LSPS has no real label at all.",
+    "figure5": "\\* starts from the seed's pre-trained model, whose pose and depth stages knew no real label; the "
+    "others start at random and use real frames only. At 0 % LSPS has no real label at all.",
 }
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
-import torch
 from filelock import FileLock, Timeout
 from PIL import Image
 from torch import Tensor
@@ -200,27 +199,6 @@ class Run:
 
     def _checkpoint_path(self, step: int) -> Path:
         return self.path / "checkpoints" / f"{step:08d}.safetensors"
-
-
-def optimizer_tensors(optimizers: dict[str, torch.optim.Adam]) -> dict[str, Tensor]:
-    """Adam's moments and step counts as `optimizer/parameter/name` tensors."""
-    return {
-        f"{name}/{index}/{key}": value
-        for name, optimizer in optimizers.items()
-        for index, entry in optimizer.state_dict()["state"].items()
-        for key, value in entry.items()
-    }
-
-
-def load_optimizer_tensors(optimizers: dict[str, torch.optim.Adam], tensors: dict[str, Tensor]) -> None:
-    """Give optimisers back what `optimizer_tensors` took."""
-    for name, optimizer in optimizers.items():
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            owner, index, entry = key.split("/")
-            if owner == name:
-                state.setdefault(int(index), {})[entry] = value
-        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
 def _state_path(path: Path) -> Path:

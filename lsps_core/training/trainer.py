@@ -27,8 +27,9 @@ from lsps_core.training.failure import (
     largest_that_fits,
     save_batch,
 )
-from lsps_core.training.run import Run, load_optimizer_tensors, optimizer_tensors
-from lsps_core.training.stages import ALONE, PoseStage, PosteriorStage, Stage
+from lsps_core.training.posterior_stage import PosteriorStage
+from lsps_core.training.run import Run
+from lsps_core.training.stages import ALONE, PoseStage, Stage
 from lsps_core.training.update import Terms, learning_rate, set_learning_rate
 from lsps_core.training.validation import LatentStatistics, Validation, check_start, latent_statistics
 from lsps_core.training.world import World
@@ -261,7 +262,7 @@ class Trainer:
             return
         state: dict[str, Any] = {"stage": self.stage_name, "stage_step": self.stage_step, "seconds": self.seconds}
         state |= self.validation.state()
-        path = self.run.save_checkpoint(self.step, self.snapshot(), optimizer_tensors(self.stage.optimizers), state)
+        path = self.run.save_checkpoint(self.step, self.snapshot(), self.stage.tensors(), state)
         self._record(Saved(kind="checkpoint", stage=self.stage_name, step=self.step, path=path.name))
 
     def _resume(self) -> None:
@@ -280,7 +281,7 @@ class Trainer:
         self._begin(state["stage"])
         self.stage_step, self.seconds = int(state["stage_step"]), float(state["seconds"])
         self.validation.restore(state["best_mm"], state["last_mm"])
-        load_optimizer_tensors(self.stage.optimizers, tensors)
+        self.stage.load_tensors(tensors)
 
     def _record(self, event: Event) -> None:
         if self.world.is_main:

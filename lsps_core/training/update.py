@@ -35,9 +35,13 @@ class FiniteGuard:
 
     def end_step(self, terms: Terms) -> None:
         """Remember the terms: for good, where this step is the first that failed."""
-        values = torch.stack(list(terms.values()))
-        self._values = values if self._values is None else torch.where(self._had_failed > 0, self._values, values)
-        self._names = tuple(terms)
+        names, values = tuple(terms), torch.stack(list(terms.values()))
+        if self._values is not None:
+            if names == self._names:
+                values = torch.where(self._had_failed > 0, self._values, values)
+            elif self._had_failed.item():  # a term began or ended: the host waits this once
+                names, values = self._names, self._values
+        self._names, self._values = names, values
         self._sound_steps += 1 - self.failed
         self._had_failed.copy_(self.failed)
 
@@ -76,6 +80,28 @@ def adam(
 ) -> torch.optim.Adam:
     """The paper's Adam. The stages with a GAN take β1 = 0.5 (Radford et al. 2016), on which the paper is silent."""
     return torch.optim.Adam(parameters, lr=config.learning_rate, betas=(beta1, 0.999), fused=True)
+
+
+def optimizer_tensors(optimizers: dict[str, torch.optim.Adam]) -> dict[str, Tensor]:
+    """Adam's moments and step counts as `optimizer/parameter/name` tensors."""
+    return {
+        f"{name}/{index}/{key}": value
+        for name, optimizer in optimizers.items()
+        for index, entry in optimizer.state_dict()["state"].items()
+        for key, value in entry.items()
+    }
+
+
+def load_optimizer_tensors(optimizers: dict[str, torch.optim.Adam], tensors: dict[str, Tensor]) -> None:
+    """Give optimisers back what `optimizer_tensors` took."""
+    for name, optimizer in optimizers.items():
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            owner, _, rest = key.partition("/")
+            if owner == name:
+                index, entry = rest.split("/")
+                state.setdefault(int(index), {})[entry] = value
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
 def learning_rate(settings: StageConfig, step: int) -> float:

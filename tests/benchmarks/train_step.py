@@ -31,7 +31,8 @@ from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.depth_stage import DepthStage
-from lsps_core.training.stages import PoseStage, PosteriorStage
+from lsps_core.training.posterior_stage import PosteriorStage
+from lsps_core.training.stages import PoseStage
 
 Step = Callable[[int], dict[str, Tensor]]
 

@@ -13,7 +13,9 @@ from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.depth_stage import DepthStage
-from lsps_core.training.stages import PoseStage, PosteriorStage
+from lsps_core.training.posterior_stage import PosteriorStage
+from lsps_core.training.stages import PoseStage
+from lsps_core.training.teacher import Teacher
 
 NOTHING = LossWeights(**dict.fromkeys(vars(LossWeights()), 0.0))
 
@@ -120,7 +122,7 @@ CONSISTENT = LossWeights(**(vars(NOTHING) | {"posterior_consistency": 1.0}))
 
 
 def test_consistency_teaches_what_reads_real_images_and_nothing_else():
-    _, changed, terms = run(PosteriorStage, CONSISTENT)
+    _, changed, terms = run(PosteriorStage, CONSISTENT)  # of one step, a third is none
     assert networks(changed) == {"discriminator"}
     assert not any("own.synthetic" in name or "score_head" in name for name in changed)
     assert any("own.real" in name for name in changed)
@@ -128,21 +130,72 @@ def test_consistency_teaches_what_reads_real_images_and_nothing_else():
     assert "posterior_consistency/real" not in run(PosteriorStage)[2]
 
 
-def test_consistency_is_the_distance_to_the_mean_of_both_poses():
-    model, batch = make_model(), make_batch()
-    stage = PosteriorStage(model, StageConfig(steps=1, batch_size=2), CONSISTENT)
-    angle = 2 * math.pi * torch.rand(2, generator=torch.Generator().manual_seed(2))
-    cos, sin, zero = angle.cos(), angle.sin(), torch.zeros(2)
-    matrix = torch.stack([cos, -sin, zero, sin, cos, zero, zero, zero, zero + 1], dim=1).view(2, 3, 3)
+def make_teacher(model, first_step: int = 0) -> Teacher:
+    teacher = Teacher(model, first_step)
+    teacher.follow()
+    return teacher
+
+
+def test_the_teacher_says_the_code_of_the_mean_pose_of_turned_renderings():
+    model, image = make_model(), make_batch().real.image
+    start = 2 * math.pi * torch.rand(2, generator=torch.Generator().manual_seed(2))
+    poses = []
     with torch.no_grad():
-        images = [batch.real.image, turn(batch.real.image, angle)]
-        found = [model.discriminator.posterior(model.discriminator.features(image, "real")) for image in images]
-        poses = [model.pose_vae.decode(latent) for latent in found]
-        mean = (poses[0] + poses[1] @ matrix) / 2  # the second one turned back
-        wanted = [model.pose_vae.encode(pose).mean for pose in (mean, mean @ matrix.mT)]
-        expected = torch.stack([(a - b).norm(dim=1) for a, b in zip(found, wanted, strict=True)]).mean()
-    terms = stage.step(batch, torch.Generator().manual_seed(2))
-    torch.testing.assert_close(terms["posterior_consistency/real"], expected)
+        code = model.encoder(image, "real")
+        for place, domain in enumerate(("real", "real", "synthetic", "synthetic")):
+            angle = start + place * math.pi / 2
+            cos, sin, zero = angle.cos(), angle.sin(), torch.zeros(2)
+            matrix = torch.stack([cos, -sin, zero, sin, cos, zero, zero, zero, zero + 1], dim=1).view(2, 3, 3)
+            picture = turn(model.generator(code, domain), angle)
+            found = model.discriminator.posterior(model.discriminator.features(picture, domain))
+            poses.append(model.pose_vae.decode(found) @ matrix)  # turned back
+        expected = model.pose_vae.encode(torch.stack(poses).mean(dim=0)).mean
+    told = make_teacher(model)(image, torch.Generator().manual_seed(2))
+    torch.testing.assert_close(told, expected)
+
+
+def test_the_teacher_lags_behind_what_it_follows():
+    model = make_model()
+    teacher = make_teacher(model)
+    before = model.discriminator.posterior_head.weight.detach().clone()
+    with torch.no_grad():
+        model.discriminator.posterior_head.weight.add_(1.0)
+    teacher.follow()
+    moved = teacher.tensors()["teacher/module.posterior_head.weight"] - before
+    torch.testing.assert_close(moved, torch.full_like(moved, 0.005))
+
+
+def test_consistency_waits_for_a_third_of_the_stage_and_resumes_there():
+    model = make_model()
+    stage = PosteriorStage(model, StageConfig(steps=6, batch_size=2), CONSISTENT)
+    terms = [stage.step(make_batch(), torch.Generator().manual_seed(2)) for _ in range(2)]
+    assert not any("posterior_consistency/real" in step for step in terms)
+    resumed_model = make_model()
+    resumed_model.load_state_dict(model.state_dict())
+    resumed = PosteriorStage(resumed_model, StageConfig(steps=6, batch_size=2), CONSISTENT)
+    resumed.load_tensors({name: tensor.clone() for name, tensor in stage.tensors().items()})
+    for _ in range(2):
+        one, other = (each.step(make_batch(), torch.Generator().manual_seed(3)) for each in (stage, resumed))
+        assert one["posterior_consistency/real"] == other["posterior_consistency/real"]
+    for name, tensor in stage.tensors().items():
+        assert torch.equal(tensor, resumed.tensors()[name]), name
+
+
+def test_all_annotated_synthetic_images_are_translated():
+    model, batch = make_model(), make_batch()
+    batch = batch._replace(extra=make_batch(labelled=True).labelled)
+    weights = LossWeights(**(vars(NOTHING) | {"posterior_translated": 1.0, "feature_matching": 1.0}))
+    stage = PosteriorStage(model, StageConfig(steps=1, batch_size=2), weights)
+    counts = {}
+    with torch.no_grad():
+        for key, pictures in stage._render(batch, batch.annotated(), torch.Generator().manual_seed(2)).items():
+            counts[key] = len(pictures)
+    assert counts == {
+        ("real", "real"): 2,
+        ("synthetic", "real"): 4,
+        ("real", "synthetic"): 2,
+        ("synthetic", "synthetic"): 2,
+    }
 
 
 def test_the_pose_of_an_unlabelled_real_frame_is_never_used():

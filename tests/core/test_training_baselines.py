@@ -12,8 +12,8 @@ from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.depth_stage import DepthStage
+from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.run import Run
-from lsps_core.training.stages import PosteriorStage
 from lsps_core.training.trainer import Trainer
 
 REAL_ONLY = ("labels=0.5", "annotations=real")

@@ -15,9 +15,11 @@ from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.depth_stage import DepthStage
 from lsps_core.training.failure import MemoryShortageError, NonFiniteError, largest_that_fits
+from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.run import Run
-from lsps_core.training.stages import PoseStage, PosteriorStage
+from lsps_core.training.stages import PoseStage
 from lsps_core.training.trainer import Trainer
+from lsps_core.training.update import FiniteGuard
 
 
 def random_batch(seed: int, bad: str = "") -> TriBatch:
@@ -71,6 +73,16 @@ def test_a_gradient_that_is_not_finite_counts_as_well():
     assert all(value.isfinite() for value in terms.values())
     assert stage.guard.failure() is not None
     assert all(torch.equal(weight, before[name]) for name, weight in model.state_dict().items())
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_term_that_begins_later_is_told_unless_a_step_failed_before(fails):
+    guard = FiniteGuard(torch.device("cpu"))
+    guard.check(torch.tensor(torch.nan if fails else 1.0))
+    guard.end_step({"first": torch.tensor(1.0)})
+    guard.check(torch.tensor(torch.nan))
+    guard.end_step({"first": torch.tensor(2.0), "second": torch.tensor(3.0)})
+    assert guard.failure() == ((0, {"first": 1.0}) if fails else (1, {"first": 2.0, "second": 3.0}))
 
 
 def test_the_run_names_step_and_term_and_keeps_the_batch(stores, tmp_path, monkeypatch):

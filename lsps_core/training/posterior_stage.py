@@ -1,0 +1,108 @@
+"""The posterior stage of the paper: P and its trunk, with everything else frozen."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from lsps_core import losses
+from lsps_core.config import DOMAINS, Domain, LossWeights, StageConfig
+from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.training.batch import FrameBatch, TriBatch
+from lsps_core.training.stages import ALONE, Stage, pose_mean
+from lsps_core.training.teacher import Teacher
+from lsps_core.training.update import Terms, adam, noisy, train_only
+from lsps_core.training.world import World
+
+
+class PosteriorStage(Stage):
+    """P and its trunk by equation 8; the pose VAE, E, G and M are frozen.
+
+    The paper leaves the way from synthetic to real images to feature matching alone. With
+    `LossWeights.posterior_translated` above 0, P also learns from annotated synthetic images translated to real; with
+    `posterior_consistency`, after a third of the stage, from real images with the codes that its `Teacher` gives them.
+    With none of the three, P learns from annotated images only, as a baseline does, and nothing is drawn.
+    """
+
+    def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
+        super().__init__(model, world)
+        self.is_translating = weights.posterior_translated > 0
+        self.is_matching = weights.feature_matching > 0
+        discriminator = model.discriminator
+        trained = (discriminator.own, discriminator.shared, discriminator.posterior_head)
+        train_only(model, *trained)
+        parameters = (p for network in trained for p in network.parameters())
+        term_weights = {
+            "posterior": weights.posterior,
+            "posterior_translated": weights.posterior_translated,
+            "posterior_consistency": weights.posterior_consistency,
+            "feature_matching": weights.feature_matching,
+        }
+        self._add_updater("posterior", adam(parameters, config, beta1=0.9), term_weights)
+        self._teacher = Teacher(model, first_step=config.steps // 3) if weights.posterior_consistency > 0 else None
+
+    def tensors(self) -> dict[str, Tensor]:
+        return super().tensors() | ({} if self._teacher is None else self._teacher.tensors())
+
+    def load_tensors(self, tensors: dict[str, Tensor]) -> None:
+        super().load_tensors(tensors)
+        if self._teacher is not None:
+            self._teacher.load_tensors(tensors)
+
+    def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
+        annotated = batch.annotated()
+        shown: dict[Domain, dict[str, Tensor]] = {domain: {} for domain in DOMAINS}
+        for domain, frames in annotated.items():
+            shown[domain]["annotated"] = frames.image
+        for (source, target), pictures in self._render(batch, annotated, generator).items():
+            shown[target][source] = pictures
+        teacher = self._teacher if self._teacher is not None and self._teacher.is_ready else None
+        if teacher is not None:
+            shown["real"]["unlabelled"] = batch.real.image
+        features = {domain: self._features(images, domain) for domain, images in shown.items() if images}
+
+        terms = Terms()
+        for domain, frames in annotated.items():
+            terms[f"posterior/{domain}"] = self._miss(features[domain]["annotated"], frames)
+        if self.is_translating and "synthetic" in annotated:
+            terms["posterior_translated/real"] = self._miss(features["real"]["synthetic"], annotated["synthetic"])
+        if self.is_matching:
+            for source in DOMAINS:
+                synthetic, real = (features[target][source] for target in DOMAINS[::-1])
+                terms[f"feature_matching/{source}"] = losses.feature_matching(synthetic, real[: len(synthetic)])
+        if teacher is not None:
+            estimate = self.model.discriminator.posterior(features["real"]["unlabelled"])
+            terms["posterior_consistency/real"] = losses.posterior(estimate, teacher(batch.real.image, generator))
+        terms = self._updaters["posterior"](terms)
+        if self._teacher is not None:
+            self._teacher.follow()
+        return terms
+
+    @torch.no_grad()
+    def _render(
+        self, batch: TriBatch, annotated: dict[Domain, FrameBatch], generator: torch.Generator
+    ) -> dict[tuple[Domain, Domain], Tensor]:
+        """G_target(E_source(x_source)): what is matched, and all translations of annotated synthetic images."""
+        images: dict[Domain, Tensor] = {}
+        if self.is_matching:
+            images = {domain: batch.image(domain) for domain in DOMAINS}
+        if self.is_translating and "synthetic" in annotated:
+            images["synthetic"] = annotated["synthetic"].image  # the batch's own come first
+        codes = {domain: noisy(self.model.encoder(image, domain), generator) for domain, image in images.items()}
+        pictures: dict[tuple[Domain, Domain], Tensor] = {}
+        for target in DOMAINS if self.is_matching else DOMAINS[: len(codes)]:
+            if target == "synthetic":  # only to be matched
+                codes = {source: code[: len(batch.image(source))] for source, code in codes.items()}
+            drawn = self.model.generator(torch.cat(list(codes.values())), target)
+            parts = torch.split(drawn, [len(code) for code in codes.values()])
+            pictures |= {(source, target): part for source, part in zip(codes, parts, strict=True)}
+        return pictures
+
+    def _features(self, images: dict[str, Tensor], domain: Domain) -> dict[str, Tensor]:
+        """φ of several sets of images, in one pass."""
+        features = self.model.discriminator.features(torch.cat(list(images.values())), domain)
+        return dict(zip(images, torch.split(features, [len(part) for part in images.values()]), strict=True))
+
+    def _miss(self, features: Tensor, frames: FrameBatch) -> Tensor:
+        """How far P is from the codes of the frames' poses."""
+        return losses.posterior(self.model.discriminator.posterior(features), pose_mean(self.model, frames.pose))
