@@ -23,7 +23,7 @@ from explorer_app.model.run_curves import Curves, shown_range, smoothed
 from explorer_app.views.curve_plot import COLOURS, CurvePlot, check_box, logarithm
 
 _TELLING = {"pose_reconstruction", "pose_kl", "reconstruction", "mapping_reconstruction", "discriminator"}
-_TELLING |= {"posterior", "feature_matching"}
+_TELLING |= {"posterior", "posterior_translated", "posterior_consistency", "feature_matching"}
 _ALL_STAGES = ("pose", "depth", "posterior")
 
 

@@ -64,7 +64,9 @@ class Job(NamedTuple):
 
     def settings(self) -> TrainConfig:
         values = PRESETS[self.preset] | VARIANTS.get(self.variant, {})
-        return TrainConfig(synthetic_path="", real_path="", device=self.device, **values)
+        config = TrainConfig(synthetic_path="", real_path="", device=self.device, **values)
+        as_plain = ["weights.feature_matching=1", "weights.posterior_consistency=0"]
+        return config.with_settings(as_plain)
 
 
 class Result(NamedTuple):
