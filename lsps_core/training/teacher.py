@@ -65,7 +65,8 @@ class Teacher:
         return {_PREFIX + name: tensor for name, tensor in self._average.state_dict().items()}
 
     def load_tensors(self, tensors: dict[str, Tensor]) -> None:
-        """Take back what `tensors` gave, from among others."""
+        """Take back what `tensors` gave, from among others; a run that had no teacher before gets its first one."""
         own = {name.removeprefix(_PREFIX): tensor for name, tensor in tensors.items() if name.startswith(_PREFIX)}
-        self._average.load_state_dict(own)
-        self._step = int(self._average.n_averaged)
+        if own:
+            self._average.load_state_dict(own)
+            self._step = int(self._average.n_averaged)

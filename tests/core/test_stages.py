@@ -181,6 +181,16 @@ def test_consistency_waits_for_a_third_of_the_stage_and_resumes_there():
         assert torch.equal(tensor, resumed.tensors()[name]), name
 
 
+def test_consistency_can_be_asked_for_on_resume():
+    model, config = make_model(), StageConfig(steps=3, batch_size=2)
+    without = PosteriorStage(model, config, LossWeights(**(vars(NOTHING) | {"posterior": 1.0})))
+    without.step(make_batch(), torch.Generator().manual_seed(2))
+    stage = PosteriorStage(model, config, CONSISTENT)
+    stage.load_tensors(without.tensors())
+    terms = [stage.step(make_batch(), torch.Generator().manual_seed(2)) for _ in range(2)]
+    assert ["posterior_consistency/real" in step for step in terms] == [False, True]
+
+
 def test_all_annotated_synthetic_images_are_translated():
     model, batch = make_model(), make_batch()
     batch = batch._replace(extra=make_batch(labelled=True).labelled)
