@@ -1,0 +1,92 @@
+"""What lies between synthetic and real frames, for one model: python tests/benchmarks/domain_gap.py MODEL
+
+True pairs, which a real camera never gives: the same simulated poses of the same hand, clean and through the camera,
+then of other people. Each is read by P, and by way of renderings. Mean joint errors in mm, on simulated frames.
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from lsps_core.config import Domain
+from lsps_core.data.augment import turn, turn_pose
+from lsps_core.data.crop import normalise
+from lsps_core.inference import Predictor
+from lsps_core.simulator.hand import average_shape, forearm_direction, forward_kinematics, sample_shapes
+from lsps_core.simulator.poses import SENSOR_POSES, sample_poses
+from lsps_core.simulator.render import cut_to_cube, render
+from lsps_core.simulator.sensor import sense
+from lsps_core.simulator.simulate import CENTER_STD_MM, FRAME_SIZE, HALF_MM, visible_center_mm
+from lsps_core.simulator.surface import hand_surface, with_forearm
+
+BATCH, PEOPLE, SEED = 64, 6, 1000
+TURNS = 4
+
+
+@torch.no_grad()
+def frames(count: int, people: int, has_camera: bool) -> tuple[Tensor, Tensor]:
+    """Images [N, 1, S, S] and poses [N, J, 3] of sensor poses; people: 0 for the synthetic hand."""
+    generator = torch.Generator().manual_seed(SEED)
+    shapes = sample_shapes(people, generator) if people else average_shape()
+    images, poses = [], []
+    for seed in range(count // BATCH):
+        generator.manual_seed(SEED + 1 + seed)
+        shape = shapes[torch.randint(len(shapes.palm_width), (BATCH,), generator=generator)]
+        pose = sample_poses(SENSOR_POSES, shape, generator)
+        joints = forward_kinematics(shape, pose)
+        hand, half = hand_surface(joints, shape.radii_mm), torch.full((BATCH,), HALF_MM)
+        center = visible_center_mm(hand, joints.mean(dim=1), half)
+        if has_camera:
+            center = center + CENTER_STD_MM * torch.randn(BATCH, 3, generator=generator)
+        depth = render(with_forearm(hand, joints, forearm_direction(pose)), center, half, size=FRAME_SIZE)
+        if has_camera:
+            depth = sense(depth, center, half, generator)
+        images.append(normalise(cut_to_cube(depth, center, half).round_(), center, half))
+        poses.append((joints - center[:, None]) / HALF_MM)
+    return torch.cat(images), torch.cat(poses)
+
+
+def through(predictor: Predictor, image: Tensor, source: Domain, target: Domain) -> Tensor:
+    """P's pose of the rendering in `target`."""
+    return predictor.predict_pose(predictor.generate(predictor.encode(image, source), target), target)
+
+
+def turned(predictor: Predictor, image: Tensor) -> Tensor:
+    """The mean of P's poses of both renderings of a real image, turned."""
+    code = predictor.encode(image, "real")
+    poses = []
+    for place in range(TURNS):
+        domain: Domain = "real" if place % 2 else "synthetic"
+        angle = torch.full((len(image),), 2 * torch.pi * place / TURNS)
+        poses.append(turn_pose(predictor.predict_pose(turn(predictor.generate(code, domain), angle), domain), -angle))
+    return torch.stack(poses).mean(dim=0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Where a model's error on real frames comes from, on simulated pairs.")
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--frames", type=int, default=1024)
+    arguments = parser.parse_args()
+    predictor = Predictor.load(arguments.model, torch.device("cpu"))
+    clean, sensed, people = (frames(arguments.frames, *kind) for kind in ((0, False), (0, True), (PEOPLE, True)))
+    readings = {
+        "clean hand, read as synthetic": (clean, partial(predictor.predict_pose, domain="synthetic")),
+        "clean hand, its translation to real": (clean, partial(through, predictor, source="synthetic", target="real")),
+        "the same hand through the camera": (sensed, partial(predictor.predict_pose, domain="real")),
+        "other people through the camera": (people, partial(predictor.predict_pose, domain="real")),
+        "the same, its real rendering": (people, partial(through, predictor, source="real", target="real")),
+        "the same, its synthetic rendering": (people, partial(through, predictor, source="real", target="synthetic")),
+        "the same, mean over both, turned": (people, partial(turned, predictor)),
+    }
+    for name, ((images, poses), read) in readings.items():
+        found = torch.cat([read(image).cpu() for image in images.split(BATCH)])
+        print(f"{name:36} {(found - poses).norm(dim=-1).mean() * HALF_MM:6.2f} mm")
+
+
+if __name__ == "__main__":
+    main()
