@@ -15,7 +15,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from lsps_core.simulator.hand import HandShape, average_shape, forearm_direction, forward_kinematics, sample_shapes
+from lsps_core.simulator.hand import (
+    HandPose,
+    HandShape,
+    average_shape,
+    forearm_direction,
+    forward_kinematics,
+    sample_shapes,
+)
 from lsps_core.simulator.poses import SENSOR_POSES, SYNTHETIC_POSES, sample_poses
 from lsps_core.simulator.render import cut_to_cube, pixel_points, render
 from lsps_core.simulator.sensor import sense
@@ -23,7 +30,7 @@ from lsps_core.simulator.surface import SphereMesh, hand_surface, with_forearm
 
 FRAME_SIZE = 128
 HALF_MM = 125.0
-CENTER_STD_MM = 4.0
+_CENTER_STD_MM = 4.0
 """Of the sensor domain's crop centre around the hand's visible middle, along each axis."""
 _COARSE_SIZE = 64  # finds the middle of a surface to a millimetre or two at a quarter of the cost
 _DOMAINS = ("synthetic", "sensor")
@@ -89,26 +96,35 @@ def _simulate_batch(is_sensor: bool, people: HandShape, count: int, generator: t
     subject = torch.randint(len(people.palm_width), (count,), generator=generator, device=generator.device)
     shape = people[subject]
     pose = sample_poses(SENSOR_POSES if is_sensor else SYNTHETIC_POSES, shape, generator)
-    joints = forward_kinematics(shape, pose)
-    hand = hand_surface(joints, shape.radii_mm)
-    half = torch.full((count,), HALF_MM, device=generator.device)
-    center = visible_center_mm(hand, joints.mean(dim=1), half)
-    if is_sensor:
-        center = center + CENTER_STD_MM * torch.randn(count, 3, generator=generator, device=generator.device)
-    depth = render(with_forearm(hand, joints, forearm_direction(pose)), center, half, size=FRAME_SIZE)
-    if is_sensor:
-        depth = sense(depth, center, half, generator)
-    depth = cut_to_cube(depth, center, half).round_()
+    depth, joints, center = take_frames(shape, pose, generator if is_sensor else None)
+    half = torch.full((count,), HALF_MM)
     return SimulatedBatch(
         depth_mm=depth.cpu().numpy().astype(np.uint16),
         joints_mm=joints.cpu().numpy(),
         center_mm=center.cpu().numpy(),
-        half_mm=half.cpu().numpy(),
+        half_mm=half.numpy(),
         subject=subject.cpu().numpy(),
     )
 
 
-def visible_center_mm(hand: SphereMesh, guess_mm: Tensor, half_mm: Tensor) -> Tensor:
+def take_frames(shape: HandShape, pose: HandPose, camera: torch.Generator | None) -> tuple[Tensor, Tensor, Tensor]:
+    """Depth [B, 128, 128] in whole mm, joints_mm [B, 21, 3] and center_mm [B, 3] of B hands in cubes of HALF_MM.
+
+    camera: draws a depth camera's noise and an inexact crop; None for a clean image and an exact one.
+    """
+    joints = forward_kinematics(shape, pose)
+    hand = hand_surface(joints, shape.radii_mm)
+    half = torch.full((len(joints),), HALF_MM, device=joints.device)
+    center = _visible_center_mm(hand, joints.mean(dim=1), half)
+    if camera is not None:
+        center = center + _CENTER_STD_MM * torch.randn(center.shape, generator=camera, device=center.device)
+    depth = render(with_forearm(hand, joints, forearm_direction(pose)), center, half, size=FRAME_SIZE)
+    if camera is not None:
+        depth = sense(depth, center, half, camera)
+    return cut_to_cube(depth, center, half).round_(), joints, center
+
+
+def _visible_center_mm(hand: SphereMesh, guess_mm: Tensor, half_mm: Tensor) -> Tensor:
     """hand of B without forearm, guess_mm [B, 3] near its middle, half_mm [B] -> mean of its visible points [B, 3]."""
     depth = render(hand, guess_mm, half_mm, size=_COARSE_SIZE)
     is_hit = depth.isfinite()

@@ -17,12 +17,9 @@ from lsps_core.config import Domain
 from lsps_core.data.augment import turn, turn_pose
 from lsps_core.data.crop import normalise
 from lsps_core.inference import Predictor
-from lsps_core.simulator.hand import average_shape, forearm_direction, forward_kinematics, sample_shapes
+from lsps_core.simulator.hand import average_shape, sample_shapes
 from lsps_core.simulator.poses import SENSOR_POSES, sample_poses
-from lsps_core.simulator.render import cut_to_cube, render
-from lsps_core.simulator.sensor import sense
-from lsps_core.simulator.simulate import CENTER_STD_MM, FRAME_SIZE, HALF_MM, visible_center_mm
-from lsps_core.simulator.surface import hand_surface, with_forearm
+from lsps_core.simulator.simulate import HALF_MM, take_frames
 
 BATCH, PEOPLE, SEED = 64, 6, 1000
 TURNS = 4
@@ -38,15 +35,8 @@ def frames(count: int, people: int, has_camera: bool) -> tuple[Tensor, Tensor]:
         generator.manual_seed(SEED + 1 + seed)
         shape = shapes[torch.randint(len(shapes.palm_width), (BATCH,), generator=generator)]
         pose = sample_poses(SENSOR_POSES, shape, generator)
-        joints = forward_kinematics(shape, pose)
-        hand, half = hand_surface(joints, shape.radii_mm), torch.full((BATCH,), HALF_MM)
-        center = visible_center_mm(hand, joints.mean(dim=1), half)
-        if has_camera:
-            center = center + CENTER_STD_MM * torch.randn(BATCH, 3, generator=generator)
-        depth = render(with_forearm(hand, joints, forearm_direction(pose)), center, half, size=FRAME_SIZE)
-        if has_camera:
-            depth = sense(depth, center, half, generator)
-        images.append(normalise(cut_to_cube(depth, center, half).round_(), center, half))
+        depth, joints, center = take_frames(shape, pose, generator if has_camera else None)
+        images.append(normalise(depth, center, torch.full((BATCH,), HALF_MM)))
         poses.append((joints - center[:, None]) / HALF_MM)
     return torch.cat(images), torch.cat(poses)
 
