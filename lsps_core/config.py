@@ -15,6 +15,7 @@ Precision = Literal["float32", "bfloat16"]
 MappingKind = Literal["latent", "bones"]
 Method = Literal["lsps", "crossing_nets"]
 Annotations = Literal["both", "real"]
+PosteriorStart = Literal["discriminator", "random"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 STAGES = ("pose", "depth", "posterior")
 IMAGE_SIZE = 128
@@ -146,6 +147,8 @@ class TrainConfig:
     method: "lsps", or the baseline "crossing_nets", which uses real frames only (annotations must be "real").
     annotations: "both" (all synthetic ones, and of the real ones the share `labels`) or only those of "real" frames.
     initial_path: model whose weights the run starts from; empty for a random start.
+    posterior_start: where the posterior stage takes P and its trunk from: "discriminator", as the depth stage left
+        them, or "random", the run's random start, without what the trunk learned as a discriminator.
     rotation_degrees: augmentation draws an in-plane angle from ± this. translation_mm: standard deviation per axis.
     precision: of the networks' arithmetic; weights and losses stay float32. bfloat16 is autocast.
     channels_last: memory layout of the image networks. compile: run their steps through torch.compile.
@@ -161,6 +164,7 @@ class TrainConfig:
     method: Method = "lsps"
     annotations: Annotations = "both"
     initial_path: str = ""
+    posterior_start: PosteriorStart = "discriminator"
     seed: int = 0
     device: str = "cpu"
     precision: Precision = "float32"
@@ -180,6 +184,7 @@ class TrainConfig:
         _check_base_channels(self.base_channels)
         _check_choices(self, precision=PRECISIONS, preset=get_args(Preset), mapping=get_args(MappingKind))
         _check_choices(self, method=get_args(Method), annotations=get_args(Annotations))
+        _check_choices(self, posterior_start=get_args(PosteriorStart))
         if self.method == "crossing_nets" and self.annotations != "real":
             raise ValueError("method=crossing_nets uses real frames only; set annotations=real and a share of labels")
         if self.annotations == "real" and self.labels == 0:
@@ -235,6 +240,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "base_channels": 8,
         "pose_hidden": 256,
         "mapping": "bones",
+        "posterior_start": "random",
         "pose": StageConfig(steps=20_000, batch_size=128, learning_rate=1e-3, final_learning_rate=0.01),
         "depth": StageConfig(
             steps=20_000,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import platform
 import statistics
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from lsps_core.config import Domain
 from lsps_core.data.store import FrameStore
 from lsps_core.device import resolve_device
 from lsps_core.evaluation.evaluate import evaluate
-from lsps_core.experiments.plan import Plan, PlannedRun, Row
+from lsps_core.experiments.plan import REAL_BOUNDS, SYNTHETIC_BOUNDS, Plan, PlannedRun, Row
 from lsps_core.inference import Predictor
 
 _FILE = "evaluation.json"
@@ -70,18 +69,18 @@ def evaluate_run(model_path: Path, test: FrameStore, device_name: str, domain: D
     return result
 
 
-def record_gaps(rows: Iterable[RowResult], model_path: Callable[[PlannedRun], Path], test: FrameStore) -> None:
+def record_gaps(rows: Sequence[RowResult], model_path: Callable[[PlannedRun], Path], test: FrameStore) -> None:
     """Keep in each row's models what part of the gap they close, and between which errors (`lsps info` says it)."""
-    by_key = {result.row.key: result.runs for result in rows}
+    bounds = gap_bounds_mm(rows)
     for result in rows:
         for seed, gap in result.gap_closed_percent.values.items():
             run = result.runs[seed]
             record = {
                 "row": result.row.key,
                 "seed": seed,
-                "synthetic_only_mm": by_key["synthetic_only_pretrained"][seed].mean_error_mm,
+                "synthetic_only_mm": bounds[seed][0],
                 "mean_error_mm": run.mean_error_mm,
-                "real_labels_mm": by_key["real_pretrained"][seed].mean_error_mm,
+                "real_labels_mm": bounds[seed][1],
                 "gap_closed_percent": gap,
                 "frames": run.frames,
                 "data": test.provenance,
@@ -90,7 +89,7 @@ def record_gaps(rows: Iterable[RowResult], model_path: Callable[[PlannedRun], Pa
             found = checkpoint.load(path)
             if found.training.get("experiment") != record:
                 training = found.training | {"experiment": record}
-                checkpoint.save(dataclasses.replace(found, training=training), path)
+                checkpoint.save(replace(found, training=training), path)
 
 
 def machine_name(device: torch.device) -> str:
@@ -138,7 +137,7 @@ class RowResult:
 
 
 def gap_closed_percent(synthetic_mm: float, row_mm: float, real_mm: float) -> float | None:
-    """Where a row's mean error lies on the way from synthetic-only* (0) to real labels* (100); None where they equal.
+    """Where a row's mean error lies on the way from synthetic-only (0) to real labels (100); None where they equal.
 
     The paper's table 1 gives 74.5 % on NYU and 58.4 % on ICVL. Without meaning where real labels are the worse ones.
     """
@@ -147,28 +146,38 @@ def gap_closed_percent(synthetic_mm: float, row_mm: float, real_mm: float) -> fl
 
 def row_results(plan: Plan, results: Mapping[str, RunResult]) -> list[RowResult]:
     """The plan's rows with what is finished. results: by run name."""
-    finished = {(row.key, row.labels): _finished(row, results) for row in plan.rows}
-    by_key = {row.key: finished[row.key, row.labels] for row in plan.rows}
-    anchors = by_key.get("synthetic_only_pretrained", {}), by_key.get("real_pretrained", {})
-    rows = []
-    for row in plan.rows:
-        runs = finished[row.key, row.labels]
-        gaps = {}
-        if plan.is_table and row.key.startswith("lsps"):
-            for seed in runs.keys() & anchors[0].keys() & anchors[1].keys():
-                errors_mm = (found[seed].mean_error_mm for found in (anchors[0], runs, anchors[1]))
-                gap = gap_closed_percent(*errors_mm)
-                if gap is not None:
-                    gaps[seed] = gap
-        rows.append(RowResult(row, runs, Summary(dict(sorted(gaps.items())))))
-    return rows
+    rows = [RowResult(row, _finished(row, results), Summary({})) for row in plan.rows]
+    if not plan.is_table:
+        return rows
+    bounds = gap_bounds_mm(rows)
+    return [replace(row, gap_closed_percent=_gaps(row, bounds)) if _has_gap(row) else row for row in rows]
+
+
+def gap_bounds_mm(rows: Iterable[RowResult]) -> dict[int, tuple[float, float]]:
+    """Errors of synthetic-only and of real labels by seed, of either the better row: what the gap lies between."""
+    errors = {result.row.key: result.mean_error_mm.values for result in rows}
+    pairs = [[errors.get(key, {}) for key in keys] for keys in (SYNTHETIC_BOUNDS, REAL_BOUNDS)]
+    seeds = set.intersection(*(set(values) for pair in pairs for values in pair))
+    return {seed: (min(v[seed] for v in pairs[0]), min(v[seed] for v in pairs[1])) for seed in sorted(seeds)}
 
 
 def seeds_without_gap(rows: Iterable[RowResult]) -> list[int]:
-    """Seeds under which real labels* came out no better than synthetic-only*: there was no gap to close."""
-    errors = {result.row.key: result.mean_error_mm.values for result in rows}
-    synthetic, real = errors.get("synthetic_only_pretrained", {}), errors.get("real_pretrained", {})
-    return sorted(seed for seed in synthetic.keys() & real.keys() if real[seed] >= synthetic[seed])
+    """Seeds under which real labels came out no better than synthetic-only: there was no gap to close."""
+    return [seed for seed, (synthetic, real) in gap_bounds_mm(rows).items() if real >= synthetic]
+
+
+def _has_gap(result: RowResult) -> bool:
+    return result.row.key.startswith("lsps")
+
+
+def _gaps(result: RowResult, bounds: dict[int, tuple[float, float]]) -> Summary:
+    gaps = {}
+    for seed, (synthetic_mm, real_mm) in bounds.items():
+        if seed in result.runs:
+            gap = gap_closed_percent(synthetic_mm, result.runs[seed].mean_error_mm, real_mm)
+            if gap is not None:
+                gaps[seed] = gap
+    return Summary(gaps)
 
 
 def _finished(row: Row, results: Mapping[str, RunResult]) -> dict[int, RunResult]:

@@ -78,7 +78,8 @@ class TrainingData:
         )
         labelled = None
         if len(self._labelled):
-            labelled = self._draw("real", self._labelled, "labelled", place, settings.batch_size, step)
+            more = settings.extra_annotated if stage == "posterior" else 0  # P gets as many of either domain
+            labelled = self._draw("real", self._labelled, "labelled", place, settings.batch_size + more, step)
         extra = None
         if stage != "pose" and settings.extra_annotated:
             extra = self._draw("synthetic", self._usable["synthetic"], "extra", place, settings.extra_annotated, step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import time
 from collections.abc import Callable
@@ -64,6 +65,7 @@ class Trainer:
         self.data = TrainingData(config, self.device, world)
         torch.manual_seed(config.seed)
         self.model = TriDomainModel(config.model_config(self.data.skeleton)).to(self.device)
+        self._random_discriminator = copy.deepcopy(self.model.discriminator.state_dict())
         self.latent_statistics = LatentStatistics()
         self.start_record: dict[str, Any] = {}
         if config.initial_path and not run.checkpoints():
@@ -151,6 +153,8 @@ class Trainer:
         """All stages from the present one on; False where asked to stop before the end."""
         for name in STAGES[STAGES.index(self.stage_name) :]:
             if name != self.stage_name:
+                if name == "posterior" and self.config.posterior_start == "random":
+                    self.model.discriminator.load_state_dict(self._random_discriminator)
                 self._begin(name)
             if not self._run_stage():
                 return False

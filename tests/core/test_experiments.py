@@ -18,7 +18,8 @@ from lsps_core.experiments.report import StoreFacts, write_report
 from lsps_core.experiments.results import RunResult, gap_closed_percent
 from lsps_core.experiments.run import ExperimentRunner
 
-TABLE1 = ["synthetic_only", "synthetic_only_pretrained", "lsps", "lsps_paper_terms", "real_pretrained"]
+BOUNDS = ["synthetic_only", "synthetic_only_pretrained", "real", "real_pretrained"]
+TABLE1 = ["synthetic_only", "synthetic_only_pretrained", "lsps", "lsps_paper_terms", "real", "real_pretrained"]
 
 
 def settings(out: Path = Path("out"), experiment: str = "table1", **changes) -> ExperimentSettings:
@@ -81,32 +82,38 @@ def bridge(run: PlannedRun) -> tuple[float, float, float]:
     return weights.feature_matching, weights.posterior_translated, weights.posterior_consistency
 
 
+def starts(runs: dict[tuple[str, float], PlannedRun]) -> dict[str, str]:
+    return {key: run.config.posterior_start for (key, _), run in runs.items()}
+
+
 def test_the_ablation_takes_every_term_alone_and_in_pairs_that_make_sense():
-    bridges = {key: bridge(run) for (key, _), run in runs_of("ablation").items()}
-    assert bridges == {
-        "synthetic_only_pretrained": (0, 0, 0),
+    runs = runs_of("ablation")
+    bridges = {key: bridge(run) for (key, _), run in runs.items()}
+    assert bridges == dict.fromkeys(BOUNDS, (0, 0, 0)) | {
         "lsps_paper_terms": (1, 0, 0),
         "lsps_matching_translated": (1, 10, 0),
         "lsps_matching_consistent": (1, 0, 10),
         "lsps_translated": (0, 10, 0),
+        "lsps_from_discriminator": (0, 10, 10),
         "lsps": (0, 10, 10),
-        "real_pretrained": (0, 0, 0),
     }
+    papers = ["synthetic_only_pretrained", "lsps_paper_terms", "lsps_from_discriminator", "real_pretrained"]
+    assert starts(runs) == dict.fromkeys(bridges, "random") | dict.fromkeys(papers, "discriminator")
 
 
 def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
     runs = {key: run for (key, _), run in runs_of().items()}
     assert list(runs) == TABLE1
     configs = {key: run.config for key, run in runs.items()}
-    assert [config.depth.steps for config in configs.values()] == [0] * 5
-    assert {key for key, run in runs.items() if run.parent is None} == {"synthetic_only"}
+    assert [config.depth.steps for config in configs.values()] == [0] * 6
+    assert {key for key, run in runs.items() if run.parent is None} == {"synthetic_only", "real"}
     assert configs["synthetic_only"].pose.steps > 0
     bridges = {key: bridge(run) for key, run in runs.items()}
     assert bridges["lsps"] == (0, 10, 10)
     assert bridges["lsps_paper_terms"] == (1, 0, 0)
-    assert {bridges[key] for key in ("synthetic_only", "synthetic_only_pretrained", "real_pretrained")} == {(0, 0, 0)}
-    assert {key for key, config in configs.items() if config.annotations == "real"} == {"real_pretrained"}
-    assert [config.labels for config in configs.values()] == [0, 0, 0, 0, 1]
+    assert {bridges[key] for key in BOUNDS} == {(0, 0, 0)}
+    assert {key for key, config in configs.items() if config.annotations == "real"} == {"real", "real_pretrained"}
+    assert [config.labels for config in configs.values()] == [0, 0, 0, 0, 1, 1]
 
 
 def test_pretrained_rows_share_a_model_that_saw_no_real_label_and_train_the_posterior_stage_alone():
@@ -132,11 +139,7 @@ def test_all_rows_have_equal_budgets(experiment):
 def test_the_paper_preset_has_no_row_of_its_own_terms_as_all_of_it_is():
     assert ("lsps_paper_terms", 0.0) not in runs_of(preset="paper")
     papers = ("weights.posterior_translated=0", "weights.posterior_consistency=0")
-    assert [key for key, _ in runs_of("ablation", settings=papers)] == [
-        "synthetic_only_pretrained",
-        "lsps",
-        "real_pretrained",
-    ]
+    assert [key for key, _ in runs_of("ablation", settings=papers)] == [*BOUNDS[:2], "lsps", *BOUNDS[2:]]
 
 
 def test_figure_5_has_three_curves_over_the_shares_and_lsps_without_labels():
@@ -155,7 +158,7 @@ def test_figure_5_has_three_curves_over_the_shares_and_lsps_without_labels():
 
 
 def test_runs_are_planned_once_each_seed_by_seed_after_what_they_start_from():
-    for experiment, count in (("table1", 12), ("figure5", 22)):
+    for experiment, count in (("table1", 14), ("figure5", 22)):
         plan = make_plan(settings(experiment=experiment, seeds=(1, 2), shares=(0.1, 0.5, 1.0)))
         names = [run.name for run in plan.runs]
         assert len(names) == len(set(names)) == count
@@ -219,7 +222,8 @@ def test_a_table_gives_mean_deviation_and_gap_over_the_seeds(tmp_path):
     errors_mm = {"synthetic_only-seed1": 30.0, "synthetic_only-seed2": 32.0}
     errors_mm |= {"synthetic_only_pretrained-seed1": 24.0, "synthetic_only_pretrained-seed2": 26.0}
     errors_mm |= {"lsps-seed1": 18.0, "lsps-seed2": 20.0, "lsps_paper_terms-seed1": 21.0}
-    errors_mm |= {"real_pretrained-seed1": 16.0, "real_pretrained-seed2": 14.0, "pretrained-seed1": 40.0}
+    errors_mm |= {"real_pretrained-seed1": 16.0, "real_pretrained-seed2": 15.0, "pretrained-seed1": 40.0}
+    errors_mm |= {"real-seed1": 17.0, "real-seed2": 14.0}
     text, lines = report(tmp_path, "table1", errors_mm, seeds=(1, 2))
     assert cells(text, "Synthetic-only")[1] == "31.00 ± 1.41"
     assert cells(text, "LSPS*") == [
@@ -230,12 +234,12 @@ def test_a_table_gives_mean_deviation_and_gap_over_the_seeds(tmp_path):
         "1, 2",
         "20",
     ]  # 75 % and 50 %
-    partial = cells(text, "LSPS*, the paper's posterior terms alone")
+    partial = cells(text, "LSPS*, the paper's posterior stage")
     assert (partial[1], partial[3], partial[4]) == ("21.00", "37.5", "1 (not yet: 2)")
-    assert "10 of 12 runs finished" in text
+    assert "12 of 14 runs finished" in text
     assert "pre-training 10 s" in text
     assert "an abacus" in text
-    assert len(lines) == 10
+    assert len(lines) == 12
     by_run = {line["run"]: line for line in lines}
     assert [float(by_run[f"lsps-seed{seed}"]["gap_closed_percent"]) for seed in (1, 2)] == [75.0, 50.0]
     assert float(by_run["lsps-seed2"]["gap_closed_percent_mean"]) == 62.5
@@ -255,7 +259,8 @@ def test_a_table_before_the_first_run_says_not_yet_everywhere(tmp_path):
 
 
 def test_a_report_says_what_is_simulated_and_where_there_was_no_gap(tmp_path):
-    errors_mm = {"synthetic_only_pretrained-seed1": 20.0, "lsps-seed1": 21.0, "real_pretrained-seed1": 22.0}
+    errors_mm = {"synthetic_only-seed1": 21.0, "synthetic_only_pretrained-seed1": 20.0, "lsps-seed1": 21.0}
+    errors_mm |= {"real_pretrained-seed1": 22.0, "real-seed1": 23.0}
     text, _ = report(tmp_path, "table1", errors_mm, seeds=(1,))
     assert "Simulated data" in text
     assert "no gap to close" in text
@@ -290,20 +295,20 @@ def finished(stores, tmp_path_factory) -> Path:
     told.after_event = lambda: (out / "stop").touch() if told.new else None
     assert ExperimentRunner(wanted, told, lambda: False).run() == "stopped"
     assert list(told.new) == ["synthetic_only-seed3"]
-    assert told.begun == [("synthetic_only-seed3", 1, 6), ("pretrained-seed3", 2, 6)]
+    assert told.begun == [("synthetic_only-seed3", 1, 7), ("pretrained-seed3", 2, 7)]
     assert {"started", "step", "end"} <= set(told.kinds)
     assert not (out / "runs" / "pretrained-seed3" / "model.safetensors").exists()
-    assert "1 of 6 runs finished" in (out / "table1.md").read_text(encoding="utf-8")
+    assert "1 of 7 runs finished" in (out / "table1.md").read_text(encoding="utf-8")
     assert main(arguments(stores, out)) == 0
     return out
 
 
 def test_table_1_runs_through_and_has_all_rows_both_metrics_and_the_gap(finished):
     text = (finished / "table1.md").read_text(encoding="utf-8")
-    assert "6 of 6 runs finished" in text
+    assert "7 of 7 runs finished" in text
     assert "not yet" not in text
     assert "Simulated data" in text
-    labels = ["Synthetic-only", "Synthetic-only*", "LSPS*", "Real labels*"]
+    labels = ["Synthetic-only", "Synthetic-only*", "LSPS*", "Real labels", "Real labels*"]
     assert all(float(cell) >= 0 for label in labels for cell in cells(text, label)[1:3])
     assert float(cells(text, "LSPS*")[3]) < 1000
     assert (finished / "table1.csv").exists()
@@ -324,7 +329,7 @@ def test_what_is_finished_is_not_done_again(finished, stores, capsys):
     models = {path: path.stat().st_mtime_ns for path in finished.rglob("*.safetensors")}
     assert main(arguments(stores, finished)) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["is_new"] for line in lines[:-1]] == [False] * 6
+    assert [line["is_new"] for line in lines[:-1]] == [False] * 7
     assert lines[-1]["report"] == str(finished / "table1.md")
     assert {path: path.stat().st_mtime_ns for path in finished.rglob("*.safetensors")} == models
 
@@ -357,7 +362,7 @@ def test_a_signal_saves_and_exits_0(stores, tmp_path):
     out = tmp_path / "out"
     command = [sys.executable, "-m", "lsps_core.cli", *arguments(stores, out, "--set", "pose.steps=1000000")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert "run 1 of 6" in process.stderr.readline()
+        assert "run 1 of 7" in process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         printed, said = process.communicate()
     assert process.returncode == 0, said

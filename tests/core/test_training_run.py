@@ -16,6 +16,7 @@ from lsps_core import checkpoint
 from lsps_core.cli import main
 from lsps_core.config import PRESETS, TrainConfig
 from lsps_core.events import Event
+from lsps_core.training.data import TrainingData
 from lsps_core.training.run import Run, RunError, newest_model
 from lsps_core.training.trainer import NonFiniteError, Trainer, learning_rate
 
@@ -168,6 +169,24 @@ def test_labels_use_their_share_of_the_real_frames(stores, tmp_path):
     assert main([*arguments(path, stores), "--labels", "0.1"]) == 0
     terms = {name for event in events(path) if event["kind"] == "step" for name in event["terms"]}
     assert {"posterior/real", "mapping/real"} <= terms
+
+
+@pytest.mark.parametrize(("share", "counts"), [(0.0, {"synthetic": 6}), (0.1, {"synthetic": 6, "real": 6})])
+def test_p_gets_as_many_annotated_real_frames_as_synthetic_ones(stores, share, counts):
+    config = tiny_config(stores, f"labels={share}", "posterior.extra_annotated=4")
+    frames = TrainingData(config, torch.device("cpu")).batch("posterior", config.posterior, 0).annotated()
+    assert {domain: len(part.pose) for domain, part in frames.items()} == counts
+
+
+@pytest.mark.parametrize("start", ["random", "discriminator"])
+def test_the_posterior_stage_starts_p_at_random_or_from_the_discriminators(stores, tmp_path, start):
+    config = tiny_config(stores, f"posterior_start={start}", "posterior.learning_rate=1e-20")
+    run = Run.create(tmp_path / "run", config)
+    drawn = Trainer(run, config).model.discriminator.state_dict()
+    Trainer(run, config).train()
+    weights = checkpoint.load(run.model_path).weights
+    is_as_drawn = {name: torch.equal(weights[f"discriminator.{name}"], weight) for name, weight in drawn.items()}
+    assert set(is_as_drawn.values()) == {start == "random"}
 
 
 def test_the_learning_rate_is_constant_then_falls_to_its_end():
