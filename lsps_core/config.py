@@ -148,7 +148,8 @@ class TrainConfig:
     annotations: "both" (all synthetic ones, and of the real ones the share `labels`) or only those of "real" frames.
     initial_path: model whose weights the run starts from; empty for a random start.
     posterior_start: where the posterior stage takes P and its trunk from: "discriminator", as the depth stage left
-        them, or "random", the run's random start, without what the trunk learned as a discriminator.
+        them, or "random", the run's random start, without what the trunk learned as a discriminator. A run without a
+        depth stage goes on with the P of its initial model, if that is trained.
     rotation_degrees: augmentation draws an in-plane angle from ± this. translation_mm: standard deviation per axis.
     precision: of the networks' arithmetic; weights and losses stay float32. bfloat16 is autocast.
     channels_last: memory layout of the image networks. compile: run their steps through torch.compile.

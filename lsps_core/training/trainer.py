@@ -149,11 +149,16 @@ class Trainer:
         stage_class = _STAGE_CLASSES[self.config.method][name]
         self.stage = stage_class(self.model, self.config.stage(name), self.config.weights, self.world)
 
+    def _posterior_starts_at_random(self) -> bool:
+        """As the setting says, but not where the P of a trained model goes on, with no depth stage between."""
+        goes_on = self.config.depth.steps == 0 and self.start_record.get("steps", {}).get("posterior", 0) > 0
+        return self.config.posterior_start == "random" and not goes_on
+
     def _run_stages(self) -> bool:
         """All stages from the present one on; False where asked to stop before the end."""
         for name in STAGES[STAGES.index(self.stage_name) :]:
             if name != self.stage_name:
-                if name == "posterior" and self.config.posterior_start == "random":
+                if name == "posterior" and self._posterior_starts_at_random():
                     self.model.discriminator.load_state_dict(self._random_discriminator)
                 self._begin(name)
             if not self._run_stage():

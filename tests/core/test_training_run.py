@@ -189,6 +189,19 @@ def test_the_posterior_stage_starts_p_at_random_or_from_the_discriminators(store
     assert set(is_as_drawn.values()) == {start == "random"}
 
 
+@pytest.mark.parametrize("depth_steps", [0, 2])
+def test_a_trained_p_goes_on_unless_a_depth_stage_comes_between(stores, trained_run, tmp_path, depth_steps):
+    """depth.learning_rate is too small to change anything by itself."""
+    path = trained_run / "model.safetensors"
+    config = tiny_config(stores, f"initial_path={path}", "pose.steps=0", f"depth.steps={depth_steps}")
+    config = config.with_settings(["posterior.learning_rate=1e-20", "depth.learning_rate=1e-20"])
+    run = Run.create(tmp_path / "run", config)
+    Trainer(run, config).train()
+    before, after = (checkpoint.load(path).weights for path in (path, run.model_path))
+    names = [name for name in before if name.startswith("discriminator.")]
+    assert {torch.equal(before[name], after[name]) for name in names} == {depth_steps == 0}
+
+
 def test_the_learning_rate_is_constant_then_falls_to_its_end():
     settings = tiny_config({"synthetic": Path("s"), "real": Path("r")}).depth
     rates = [learning_rate(settings, step) for step in range(settings.steps + 1)]
