@@ -95,7 +95,9 @@ def histogram(values: FloatArray, bars: int = 50) -> Histogram | None:
     finite = values[np.isfinite(values)].astype(np.float64)
     if not len(finite):
         return None
-    counts, edges = np.histogram(finite, bins=bars)
+    low, high = finite.min(), finite.max()
+    is_too_narrow = high - low <= bars * np.spacing(max(abs(low), abs(high)))  # edges would coincide
+    counts, edges = np.histogram(finite, bins=bars, range=(low - 0.5, high + 0.5) if is_too_narrow else None)
     return Histogram(edges, counts)
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from matplotlib.path import Path as MatplotlibPath
@@ -64,6 +64,7 @@ def test_no_peak_is_lost_along_the_sequence(rows, most_columns):
 
 
 @given(npst.arrays(np.float64, st.integers(1, 60), elements=st.one_of(st.floats(-1e3, 1e3), st.just(math.nan))))
+@example(np.array([5e-324, 0.0]))
 def test_bars_hold_the_frames_that_they_count(values):
     histogram = failure_plots.histogram(values, bars=7)
     if histogram is None:
