@@ -82,10 +82,6 @@ def bridge(run: PlannedRun) -> tuple[float, float, float]:
     return weights.feature_matching, weights.posterior_translated, weights.posterior_consistency
 
 
-def starts(runs: dict[tuple[str, float], PlannedRun]) -> dict[str, str]:
-    return {key: run.config.posterior_start for (key, _), run in runs.items()}
-
-
 def test_the_ablation_takes_every_term_alone_and_in_pairs_that_make_sense():
     runs = runs_of("ablation")
     bridges = {key: bridge(run) for (key, _), run in runs.items()}
@@ -98,7 +94,8 @@ def test_the_ablation_takes_every_term_alone_and_in_pairs_that_make_sense():
         "lsps": (0, 10, 10),
     }
     papers = ["synthetic_only_pretrained", "lsps_paper_terms", "lsps_from_discriminator", "real_pretrained"]
-    assert starts(runs) == dict.fromkeys(bridges, "random") | dict.fromkeys(papers, "discriminator")
+    starts = {key: run.config.posterior_start for (key, _), run in runs.items()}
+    assert starts == dict.fromkeys(bridges, "random") | dict.fromkeys(papers, "discriminator")
 
 
 def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
