@@ -123,6 +123,8 @@ class LossWeights:
     """M's real picture of a synthetic pose against the translation of its image; not in the paper"""
     posterior: float = 10.0
     """λ7"""
+    posterior_labelled: float = 10.0
+    """λ7 of annotated real frames, in the posterior stage"""
     posterior_translated: float = 0.0
     """P on labelled synthetic images translated to real; not in the paper"""
     posterior_consistency: float = 0.0
@@ -232,40 +234,6 @@ class TrainConfig:
                 )
             node[key] = _parse(setting, text, type(node[key]))
         return TrainConfig.from_json(tree)
-
-
-PRESETS: dict[Preset, dict[str, Any]] = {
-    "paper": {"preset": "paper"},
-    "compact": {
-        "preset": "compact",
-        "base_channels": 8,
-        "pose_hidden": 256,
-        "mapping": "bones",
-        "posterior_start": "random",
-        "pose": StageConfig(steps=20_000, batch_size=128, learning_rate=1e-3, final_learning_rate=0.01),
-        "depth": StageConfig(
-            steps=20_000,
-            batch_size=4,
-            learning_rate=5e-4,
-            final_learning_rate=0.1,
-            mapping_rate=4.0,
-            extra_annotated=12,
-        ),
-        "posterior": StageConfig(
-            steps=6_000, batch_size=16, learning_rate=2e-3, final_learning_rate=0.05, extra_annotated=32
-        ),
-        "weights": LossWeights(
-            pose_kl=0.03,
-            mapping=1.0,
-            mapping_reconstruction=300.0,
-            mapping_translated=300.0,
-            posterior_translated=10.0,
-            posterior_consistency=10.0,
-            feature_matching=0.0,
-        ),
-    },
-}
-"""What each preset changes in `TrainConfig`; `paper` is the paper's own setting throughout."""
 
 
 def _known(tree: dict[str, Any]) -> str:

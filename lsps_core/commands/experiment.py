@@ -13,8 +13,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from lsps_core.config import PRESETS
 from lsps_core.experiments.plan import EXPERIMENTS, SCALES, SHARES, ExperimentSettings, make_plan
+from lsps_core.presets import PRESETS
 
 SIMHAND = "simhand"
 _STORES = {"synthetic": "synthetic_path", "real": "real_path", "test": "test_path"}

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsps_core.config import PRESETS, TrainConfig
+from lsps_core.config import TrainConfig
+from lsps_core.presets import PRESETS
 
 if TYPE_CHECKING:  # torch is imported when it is known that there is something to train
     from lsps_core.training.listeners import Listeners

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
-from lsps_core.config import PRESETS, STAGES, Domain, LossWeights, Preset, TrainConfig
+from lsps_core.config import STAGES, Domain, LossWeights, Preset, TrainConfig
+from lsps_core.presets import PRESETS
 
 Experiment = Literal["table1", "ablation", "figure5"]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)

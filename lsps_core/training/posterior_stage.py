@@ -34,6 +34,7 @@ class PosteriorStage(Stage):
         parameters = (p for network in trained for p in network.parameters())
         term_weights = {
             "posterior": weights.posterior,
+            "posterior/real": weights.posterior_labelled,
             "posterior_translated": weights.posterior_translated,
             "posterior_consistency": weights.posterior_consistency,
             "feature_matching": weights.feature_matching,

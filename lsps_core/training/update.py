@@ -53,7 +53,7 @@ class FiniteGuard:
 
 
 class Updater:
-    """Steps one Adam down the weighted sum of terms. A term's weight goes by its name before the slash."""
+    """Steps one Adam down the weighted sum of terms. A term's weight goes by its name, or by that before the slash."""
 
     def __init__(
         self, optimizer: torch.optim.Adam, weights: dict[str, float], guard: FiniteGuard, world: World
@@ -63,7 +63,7 @@ class Updater:
     def __call__(self, terms: Terms) -> Terms:
         """One update; returns the terms detached."""
         self.optimizer.zero_grad(set_to_none=True)
-        total = torch.stack([self.weights[name.partition("/")[0]] * term for name, term in terms.items()]).sum()
+        total = torch.stack([self._weight(name) * term for name, term in terms.items()]).sum()
         total.backward()  # type: ignore[no-untyped-call]
         parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
@@ -73,6 +73,9 @@ class Updater:
         self.optimizer.found_inf = self.guard.failed  # type: ignore[attr-defined]  # as torch.amp.GradScaler sets it
         self.optimizer.step()
         return {name: term.detach() for name, term in terms.items()}
+
+    def _weight(self, term: str) -> float:
+        return self.weights[term if term in self.weights else term.partition("/")[0]]
 
 
 def adam(

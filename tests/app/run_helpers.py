@@ -8,7 +8,8 @@ import signal
 from pathlib import Path
 
 from explorer_app.model.run_process import ProcessRecord
-from lsps_core.config import PRESETS, TrainConfig
+from lsps_core.config import TrainConfig
+from lsps_core.presets import PRESETS
 from lsps_core.training.run import Run
 
 TINY = ["base_channels=4", "pose.steps=40", "depth.steps=4", "depth.batch_size=2", "depth.extra_annotated=2"]

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from lsps_core.config import PRESETS, TrainConfig
+from lsps_core.config import TrainConfig
+from lsps_core.presets import PRESETS
 
 
 def config(**changes) -> TrainConfig:

@@ -59,6 +59,13 @@ def test_without_transfer_the_posterior_learns_from_annotated_images_alone():
     assert not any("own.synthetic" in name for name in changed)
 
 
+def test_annotated_real_frames_have_a_weight_of_their_own_in_the_posterior_stage():
+    weights = LossWeights(feature_matching=0.0, posterior_labelled=0.0)
+    changed, terms = one_step(PosteriorStage, make_batch(synthetic_is_annotated=False), weights)
+    assert terms.keys() == {"posterior/real"}
+    assert not changed
+
+
 @pytest.mark.parametrize(
     ("stage_class", "trained"),
     [

@@ -16,7 +16,8 @@ import pytest
 
 from lsps_core import checkpoint
 from lsps_core.cli import main
-from lsps_core.config import PRESETS, TrainConfig
+from lsps_core.config import TrainConfig
+from lsps_core.presets import PRESETS
 from lsps_core.training.run import Run
 
 SETTINGS = ["base_channels=4", "pose.steps=20", "depth.steps=2", "depth.batch_size=2", "depth.extra_annotated=0"]

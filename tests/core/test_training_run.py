@@ -14,8 +14,9 @@ import torch
 
 from lsps_core import checkpoint
 from lsps_core.cli import main
-from lsps_core.config import PRESETS, TrainConfig
+from lsps_core.config import TrainConfig
 from lsps_core.events import Event
+from lsps_core.presets import PRESETS
 from lsps_core.training.data import TrainingData
 from lsps_core.training.run import Run, RunError, newest_model
 from lsps_core.training.trainer import NonFiniteError, Trainer, learning_rate

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lsps_core.config import PRESETS, TrainConfig
+from lsps_core.config import TrainConfig
+from lsps_core.presets import PRESETS
 
 TINY = ["base_channels=4", "pose.steps=40", "depth.steps=4", "depth.batch_size=2", "depth.extra_annotated=2"]
 TINY += ["posterior.steps=4", "posterior.batch_size=2", "posterior.extra_annotated=2"]

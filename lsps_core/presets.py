@@ -1,0 +1,40 @@
+"""The settings that a run starts from by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lsps_core.config import LossWeights, Preset, StageConfig
+
+PRESETS: dict[Preset, dict[str, Any]] = {
+    "paper": {"preset": "paper"},
+    "compact": {
+        "preset": "compact",
+        "base_channels": 8,
+        "pose_hidden": 256,
+        "mapping": "bones",
+        "posterior_start": "random",
+        "pose": StageConfig(steps=20_000, batch_size=128, learning_rate=1e-3, final_learning_rate=0.01),
+        "depth": StageConfig(
+            steps=20_000,
+            batch_size=4,
+            learning_rate=5e-4,
+            final_learning_rate=0.1,
+            mapping_rate=4.0,
+            extra_annotated=12,
+        ),
+        "posterior": StageConfig(
+            steps=6_000, batch_size=16, learning_rate=2e-3, final_learning_rate=0.05, extra_annotated=32
+        ),
+        "weights": LossWeights(
+            pose_kl=0.03,
+            mapping=1.0,
+            mapping_reconstruction=300.0,
+            mapping_translated=300.0,
+            posterior_translated=10.0,
+            posterior_consistency=10.0,
+            feature_matching=0.0,
+        ),
+    },
+}
+"""What each preset changes in `TrainConfig`; `paper` is the paper's own setting throughout."""
