@@ -31,6 +31,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
             mapping=1.0,
             mapping_reconstruction=300.0,
             mapping_translated=300.0,
+            posterior_labelled=40.0,
             posterior_translated=10.0,
             posterior_consistency=10.0,
             feature_matching=0.0,

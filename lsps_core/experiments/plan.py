@@ -53,9 +53,10 @@ _MATCHING = f"weights.feature_matching={LossWeights.feature_matching}"
 _UNMATCHED = "weights.feature_matching=0"
 _UNTRANSLATED = "weights.posterior_translated=0"
 _INCONSISTENT = "weights.posterior_consistency=0"
+_PLAINLY_LABELLED = f"weights.posterior_labelled={LossWeights.posterior_labelled}"
 _FROM_DISCRIMINATOR = "posterior_start=discriminator"
-_PAPER_TERMS = (_MATCHING, _UNTRANSLATED, _INCONSISTENT, _FROM_DISCRIMINATOR)
-_NO_BRIDGE = (_UNMATCHED, _UNTRANSLATED, _INCONSISTENT)
+_PAPER_TERMS = (_MATCHING, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED, _FROM_DISCRIMINATOR)
+_NO_BRIDGE = (_UNMATCHED, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED)
 """Nothing carries P from synthetic to real images: it learns from annotated images alone."""
 _RECIPES = {
     "pretrained": _Recipe("the pre-trained model of *", ("posterior.steps=0", *_NO_BRIDGE)),

@@ -109,6 +109,7 @@ def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
     assert bridges["lsps"] == (0, 10, 10)
     assert bridges["lsps_paper_terms"] == (1, 0, 0)
     assert {bridges[key] for key in BOUNDS} == {(0, 0, 0)}
+    assert {key for key, config in configs.items() if config.weights.posterior_labelled != 10} == {"lsps"}
     assert {key for key, config in configs.items() if config.annotations == "real"} == {"real", "real_pretrained"}
     assert [config.labels for config in configs.values()] == [0, 0, 0, 0, 1, 1]
 
