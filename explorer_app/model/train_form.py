@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lsps_core.config import PRESETS, STAGES, StageConfig, TrainConfig
+from lsps_core.config import STAGES, StageConfig, TrainConfig
+from lsps_core.presets import PRESETS
 
 STARTS = {"scratch": "from scratch", "model": "from a model", "resume": "resume a run"}
 REQUIRED = {

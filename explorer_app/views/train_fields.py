@@ -25,7 +25,8 @@ from explorer_app.views.job_dialog import whole_number
 from explorer_app.views.noted_field import NotedField
 from explorer_app.views.path_field import PathField
 from explorer_app.views.stage_table import StageTable
-from lsps_core.config import PRECISIONS, PRESETS
+from lsps_core.config import PRECISIONS
+from lsps_core.presets import PRESETS
 
 _PRESETS = {"compact": "compact: small enough for a CPU", "paper": "paper: its widths, weights and lengths"}
 

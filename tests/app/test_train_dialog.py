@@ -19,7 +19,8 @@ from explorer_app.preferences import Preferences
 from explorer_app.session import Session
 from explorer_app.views.train_dialog import TrainDialog
 from lsps_core.cli import _parser
-from lsps_core.config import PRESETS, TrainConfig
+from lsps_core.config import TrainConfig
+from lsps_core.presets import PRESETS
 from lsps_core.training.run import Run
 
 SMALL = "base_channels=4\ndepth.extra_annotated=1\nposterior.extra_annotated=1"

@@ -10,9 +10,10 @@ import time
 import torch
 
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import PRESETS, TrainConfig
+from lsps_core.config import TrainConfig
 from lsps_core.inference import Predictor
 from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.presets import PRESETS
 from lsps_core.skeleton import HAND21
 
 RUNS = 50

@@ -26,8 +26,9 @@ import torch
 from plain_steps import PlainDepth, PlainPose, PlainPosterior
 from torch import Tensor
 
-from lsps_core.config import IMAGE_SIZE, PRESETS, STAGES, StageConfig, TrainConfig
+from lsps_core.config import IMAGE_SIZE, STAGES, StageConfig, TrainConfig
 from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.presets import PRESETS
 from lsps_core.skeleton import HAND21
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.depth_stage import DepthStage

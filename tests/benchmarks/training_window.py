@@ -19,7 +19,8 @@ from event_loop import LIMIT_MS, Probe, drag
 from explorer_app.main_window import MainWindow
 from explorer_app.model.run_process import SHARES
 from explorer_app.resources import resource
-from lsps_core.config import PRESETS, TrainConfig
+from lsps_core.config import TrainConfig
+from lsps_core.presets import PRESETS
 from lsps_core.training.run import Run
 
 

@@ -4,10 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from lsps_core.config import DOMAINS, PRESETS, ModelConfig, TrainConfig
+from lsps_core.config import DOMAINS, ModelConfig, TrainConfig
 from lsps_core.networks.blocks import InstanceNorm, ResidualBlock
 from lsps_core.networks.mapping import BONE_WIDTH, bone_maps
 from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.presets import PRESETS
 from lsps_core.skeleton import HAND21, Skeleton
 
 
