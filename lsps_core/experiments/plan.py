@@ -14,7 +14,7 @@ Experiment = Literal["table1", "ablation", "figure5"]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
 Scale = Literal["tiny", "small", "full"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
-SHARES = (0.01, 0.05, 0.1, 0.25, 1.0)
+SHARES = (0.001, 0.01, 0.05, 0.1, 0.25, 1.0)
 """Of the real annotations, in figure 5."""
 _SMALLER = 10
 """How many times fewer steps `small` takes than the preset; `tiny` only shows that everything runs."""
