@@ -77,8 +77,10 @@ class LatentStatistics(NamedTuple):
 
 @torch.no_grad()
 def latent_statistics(model: TriDomainModel, poses: Tensor) -> LatentStatistics:
-    """Of poses [N, J, 3]."""
+    """Of poses [N, J, 3]; a single one has no spread to tell, and leaves the prior's."""
     codes = model.pose_vae.encode(poses).mean
+    if len(codes) == 1:
+        return LatentStatistics(mean=tuple(codes[0].tolist()))
     covariance = tuple(tuple(row) for row in torch.cov(codes.T).tolist())
     return LatentStatistics(tuple(codes.mean(dim=0).tolist()), tuple(codes.std(dim=0).tolist()), covariance)
 

@@ -11,32 +11,19 @@ from pathlib import Path
 
 import pytest
 import torch
+from training_helpers import TINY, events, tiny_config
 
 from lsps_core import checkpoint
 from lsps_core.cli import main
-from lsps_core.config import TrainConfig
 from lsps_core.events import Event
-from lsps_core.presets import PRESETS
 from lsps_core.training.data import TrainingData
 from lsps_core.training.run import Run, RunError, newest_model
 from lsps_core.training.trainer import NonFiniteError, Trainer, learning_rate
-
-TINY = ["base_channels=4", "pose.steps=40", "depth.steps=4", "depth.batch_size=2", "posterior.steps=4"]
-TINY += ["posterior.batch_size=2"]
 
 
 def arguments(run: Path, stores: dict[str, Path], *settings: str) -> list[str]:
     command = ["train", str(run), "--synthetic", str(stores["synthetic"]), "--real", str(stores["real"])]
     return [*command, "--device", "cpu", *(part for item in (*TINY, *settings) for part in ("--set", item))]
-
-
-def tiny_config(stores: dict[str, Path], *settings: str) -> TrainConfig:
-    paths = {"synthetic_path": str(stores["synthetic"]), "real_path": str(stores["real"])}
-    return TrainConfig(**paths, **PRESETS["compact"]).with_settings([*TINY, *settings])
-
-
-def events(run: Path) -> list[dict]:
-    return [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
 
 
 def test_a_run_leaves_what_its_user_needs(trained_run):
@@ -170,6 +157,14 @@ def test_labels_use_their_share_of_the_real_frames(stores, tmp_path):
     assert main([*arguments(path, stores), "--labels", "0.1"]) == 0
     terms = {name for event in events(path) if event["kind"] == "step" for name in event["terms"]}
     assert {"posterior/real", "mapping/real"} <= terms
+
+
+def test_one_annotated_frame_alone_trains(stores, tmp_path):
+    path = tmp_path / "run"
+    config = tiny_config(stores, "annotations=real", "labels=0.001", "depth.steps=0", "weights.feature_matching=0")
+    run = Run.create(path, config.with_settings(["weights.posterior_translated=0", "weights.posterior_consistency=0"]))
+    assert Trainer(run, run.config()).train() == "finished"
+    assert set(checkpoint.load(run.model_path).latent_std) == {1.0}
 
 
 @pytest.mark.parametrize(("share", "counts"), [(0.0, {"synthetic": 6}), (0.1, {"synthetic": 6, "real": 6})])
