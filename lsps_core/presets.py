@@ -33,7 +33,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
             mapping_translated=300.0,
             posterior_labelled=40.0,
             posterior_translated=10.0,
-            posterior_consistency=10.0,
+            posterior_consistency=4.0,
             feature_matching=0.0,
         ),
     },
