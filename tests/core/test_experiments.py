@@ -17,9 +17,12 @@ from lsps_core.experiments.plan import ExperimentSettings, PlannedRun, make_plan
 from lsps_core.experiments.report import StoreFacts, write_report
 from lsps_core.experiments.results import RunResult, gap_closed_percent
 from lsps_core.experiments.run import ExperimentRunner
+from lsps_core.presets import PRESETS
 
 BOUNDS = ["synthetic_only", "synthetic_only_pretrained", "real", "real_pretrained"]
 TABLE1 = ["synthetic_only", "synthetic_only_pretrained", "lsps", "lsps_paper_terms", "real", "real_pretrained"]
+TRANSLATED = PRESETS["compact"]["weights"].posterior_translated
+CONSISTENT = PRESETS["compact"]["weights"].posterior_consistency
 
 
 def settings(out: Path = Path("out"), experiment: str = "table1", **changes) -> ExperimentSettings:
@@ -87,11 +90,11 @@ def test_the_ablation_takes_every_term_alone_and_in_pairs_that_make_sense():
     bridges = {key: bridge(run) for (key, _), run in runs.items()}
     assert bridges == dict.fromkeys(BOUNDS, (0, 0, 0)) | {
         "lsps_paper_terms": (1, 0, 0),
-        "lsps_matching_translated": (1, 10, 0),
-        "lsps_matching_consistent": (1, 0, 10),
-        "lsps_translated": (0, 10, 0),
-        "lsps_from_discriminator": (0, 10, 10),
-        "lsps": (0, 10, 10),
+        "lsps_matching_translated": (1, TRANSLATED, 0),
+        "lsps_matching_consistent": (1, 0, CONSISTENT),
+        "lsps_translated": (0, TRANSLATED, 0),
+        "lsps_from_discriminator": (0, TRANSLATED, CONSISTENT),
+        "lsps": (0, TRANSLATED, CONSISTENT),
     }
     papers = ["synthetic_only_pretrained", "lsps_paper_terms", "lsps_from_discriminator", "real_pretrained"]
     starts = {key: run.config.posterior_start for (key, _), run in runs.items()}
@@ -106,7 +109,7 @@ def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
     assert {key for key, run in runs.items() if run.parent is None} == {"synthetic_only", "real"}
     assert configs["synthetic_only"].pose.steps > 0
     bridges = {key: bridge(run) for key, run in runs.items()}
-    assert bridges["lsps"] == (0, 10, 10)
+    assert bridges["lsps"] == (0, TRANSLATED, CONSISTENT)
     assert bridges["lsps_paper_terms"] == (1, 0, 0)
     assert {bridges[key] for key in BOUNDS} == {(0, 0, 0)}
     assert {key for key, config in configs.items() if config.weights.posterior_labelled != 10} == {"lsps"}
