@@ -185,6 +185,16 @@ def test_the_posterior_stage_starts_p_at_random_or_from_the_discriminators(store
     assert set(is_as_drawn.values()) == {start == "random"}
 
 
+def test_a_run_without_a_posterior_stage_keeps_the_discriminators_that_it_trained(stores, tmp_path):
+    """Rows of an experiment that start P from the discriminators go on from such a run, made with the same preset."""
+    config = tiny_config(stores, "posterior_start=random", "posterior.steps=0")
+    run = Run.create(tmp_path / "run", config)
+    drawn = Trainer(run, config).model.discriminator.state_dict()
+    Trainer(run, config).train()
+    weights = checkpoint.load(run.model_path).weights
+    assert not any(torch.equal(weights[f"discriminator.{name}"], weight) for name, weight in drawn.items())
+
+
 @pytest.mark.parametrize("depth_steps", [0, 2])
 def test_a_trained_p_goes_on_unless_a_depth_stage_comes_between(stores, trained_run, tmp_path, depth_steps):
     """depth.learning_rate is too small to change anything by itself."""
