@@ -150,7 +150,7 @@ class Trainer:
         self.stage = stage_class(self.model, self.config.stage(name), self.config.weights, self.world)
 
     def _posterior_starts_at_random(self) -> bool:
-        """As the setting says where the stage has steps, but not where a trained P goes on with no depth stage between."""
+        """As the setting says, where the stage has steps and no trained P goes on without a depth stage between."""
         goes_on = self.config.depth.steps == 0 and self.start_record.get("steps", {}).get("posterior", 0) > 0
         return self.config.posterior_start == "random" and self.config.posterior.steps > 0 and not goes_on
 
