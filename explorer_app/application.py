@@ -32,6 +32,8 @@ def run(options: Options) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     app.setApplicationName("LSPS Explorer")
     app.setStyle("Fusion")  # the same window on every desktop; it follows light and dark
+    # closing the window ends it; by itself Qt would also end it with a floating panel that is closed while it is hidden
+    app.setQuitOnLastWindowClosed(False)
     ensure_font()
     is_picture = options.screenshot is not None
     preferences = Preferences() if is_picture else _remembered()

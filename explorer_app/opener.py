@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from explorer_app.background import Background
 from explorer_app.image_preview import ImagePreview
@@ -19,6 +19,7 @@ from explorer_app.preferences import Preferences
 from explorer_app.resources import resource
 from explorer_app.session import Session
 from explorer_app.snapshot import Arrival, restore, snapshot
+from explorer_app.views.file_dialog import ask_for_paths
 from explorer_app.views.image_dialog import ImageDialog
 
 OPEN_HAND = 68
@@ -134,41 +135,36 @@ class Opener(QObject):
     @Slot()
     def ask_for_files(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in _ALL_SUFFIXES)
-        dialog = self._dialog("Open a model, a store, depth images or a saved session")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters([f"Models, stores, depth images and sessions ({patterns})", "All files (*)"])
-        dialog.filesSelected.connect(self._open_selected)
-        dialog.open()
+        filters = [f"Models, stores, depth images and sessions ({patterns})", "All files (*)"]
+        title = "Open a model, a store, depth images or a saved session"
+        ask_for_paths(self._window, title, self._preferences.last_folder, "files", self._open_chosen, filters=filters)
 
     @Slot()
     def ask_for_folder(self) -> None:
-        dialog = self._dialog("Open a folder of depth images")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.filesSelected.connect(self._open_selected)
-        dialog.open()
+        folder = self._preferences.last_folder
+        ask_for_paths(self._window, "Open a folder of depth images", folder, "folder", self._open_chosen)
 
     @Slot()
     def ask_where_to_save(self) -> None:
-        dialog = self._dialog("Save what is shown as a session")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(f"LSPS Explorer session (*{SESSION_SUFFIX})")
-        dialog.setDefaultSuffix(SESSION_SUFFIX.removeprefix("."))
-        dialog.fileSelected.connect(self.save_session)
-        dialog.open()
-
-    def _dialog(self, title: str) -> QFileDialog:
-        dialog = QFileDialog(self._window, title, self._preferences.last_folder)
-        dialog.fileSelected.connect(self._remember_folder)
-        dialog.finished.connect(dialog.deleteLater)
-        return dialog
-
-    @Slot(str)
-    def _remember_folder(self, name: str) -> None:
-        self._preferences.last_folder = str(Path(name).parent)
+        ask_for_paths(
+            self._window,
+            "Save what is shown as a session",
+            self._preferences.last_folder,
+            "save",
+            self._save_chosen,
+            filters=[f"LSPS Explorer session (*{SESSION_SUFFIX})"],
+            suffix=SESSION_SUFFIX,
+        )
 
     @Slot(list)
-    def _open_selected(self, names: list[str]) -> None:
+    def _open_chosen(self, names: list[str]) -> None:
+        self._preferences.last_folder = str(Path(names[0]).parent)
         self.open_paths([Path(name) for name in names])
+
+    @Slot(list)
+    def _save_chosen(self, names: list[str]) -> None:
+        self._preferences.last_folder = str(Path(names[0]).parent)
+        self.save_session(names[0])
 
     def _ask_how_to_read(self, images: tuple[Path, ...], index: int) -> None:
         what = images[0].name if len(images) == 1 else f"{len(images)} files and folders, {images[0].name} first"

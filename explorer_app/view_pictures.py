@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from explorer_app.preferences import Preferences
 from explorer_app.session import Session
+from explorer_app.views.file_dialog import ask_for_paths
 
 VIEW_SCALE = 2
 """px of a saved view per px on screen: enough for a paper's figure"""
@@ -25,13 +26,15 @@ class ViewPictures(QObject):
 
     def ask(self, what: str, widget: QWidget, scale: int = VIEW_SCALE) -> None:
         """Ask where a picture of `widget` shall go."""
-        dialog = QFileDialog(self._window, f"Save a picture of {what}", self._preferences.last_folder)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter("PNG picture (*.png)")
-        dialog.setDefaultSuffix("png")
-        dialog.fileSelected.connect(partial(self._save_chosen, widget, scale))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_for_paths(
+            self._window,
+            f"Save a picture of {what}",
+            self._preferences.last_folder,
+            "save",
+            partial(self._save_chosen, widget, scale),
+            filters=["PNG picture (*.png)"],
+            suffix=".png",
+        )
 
     def save(self, name: str, widget: QWidget, scale: int = 1) -> bool:
         """Save what `widget` shows; False, with a message, where that fails."""
@@ -40,9 +43,9 @@ class ViewPictures(QObject):
         self._session.message.emit(f"{name} cannot be written; choose another folder")
         return False
 
-    def _save_chosen(self, widget: QWidget, scale: int, name: str) -> None:
-        self._preferences.last_folder = str(Path(name).parent)
-        self.save(name, widget, scale)
+    def _save_chosen(self, widget: QWidget, scale: int, names: list[str]) -> None:
+        self._preferences.last_folder = str(Path(names[0]).parent)
+        self.save(names[0], widget, scale)
 
 
 def picture_of(widget: QWidget, scale: int) -> QImage:

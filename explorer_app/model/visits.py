@@ -35,6 +35,9 @@ class Visits:
     def __iter__(self) -> Iterator[Visit]:
         return iter(tuple(self._visits))
 
+    def __contains__(self, number: int) -> bool:
+        return any(visit.number == number for visit in self._visits)
+
     def __getitem__(self, number: int) -> Visit:
         return self._visits[self._position(number)]
 

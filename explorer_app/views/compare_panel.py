@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from explorer_app.background import Background
 from explorer_app.evaluation import Evaluation, is_bundled
@@ -20,6 +20,7 @@ from explorer_app.session import Session
 from explorer_app.views import theme
 from explorer_app.views.compare_table import CompareTable
 from explorer_app.views.curve_picture import Curve, CurvePicture
+from explorer_app.views.file_dialog import ask_for_paths
 from explorer_app.workers.job import Job
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ class ComparePanel(QWidget):
         self.job: Job | None = None
         self._reason = ""
         self.comparison: Comparison | None = None
-        self.ask_for_file: Callable[[], Path | None] = self._ask_for_file
         self._build()
         failures.table_changed.connect(self._on_table)
         self._on_table()
@@ -109,13 +109,11 @@ class ComparePanel(QWidget):
 
     @Slot()
     def _choose(self) -> None:
-        path = self.ask_for_file()
-        if path is not None:
-            self.compare_with(path)
+        ask_for_paths(self, "Compare with", "", "file", self._take, filters=[_FILES])
 
-    def _ask_for_file(self) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self, "Compare with", "", _FILES)
-        return Path(name) if name else None
+    @Slot(list)
+    def _take(self, names: list[str]) -> None:
+        self.compare_with(Path(names[0]))
 
     def compare_with(self, path: Path) -> None:
         """A model, a file of results or one of predictions."""

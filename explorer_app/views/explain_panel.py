@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QScrollArea,
@@ -28,6 +27,7 @@ from explorer_app.inspection import Failures
 from explorer_app.references import References, bundled
 from explorer_app.session import Session
 from explorer_app.views import theme
+from explorer_app.views.file_dialog import ask_for_paths
 from explorer_app.views.neighbour_row import NeighbourRow
 from explorer_app.views.truth_walk import TruthWalk
 
@@ -61,7 +61,6 @@ class ExplainPanel(QWidget):
         self._densities: Densities | None = None
         self._stamp: tuple[object, ...] = ()
         self._worker = background.add_worker("explain", self._on_reasons, self._on_failed)
-        self.ask_for_files: Callable[[], list[Path]] = self._ask_for_files
         self._build()
         session.encoding_changed.connect(self._explain)
         failures.table_changed.connect(self._forget_densities)
@@ -131,9 +130,21 @@ class ExplainPanel(QWidget):
             if not paths:
                 self._session.message.emit("this data is no store of frames; choose another reference")
         else:
-            paths = tuple(self.ask_for_files())
+            paths = ()
+            filters = ["Stores of frames (*.h5)"]
+            ask_for_paths(self, "Stores of training frames", "", "files", self._take, filters=filters)
         if paths:
             self._references.choose(paths)
+        self._show_choice()
+        self._explain()
+
+    @Slot(list)
+    def _take(self, names: list[str]) -> None:
+        self.compare_with_stores([Path(name) for name in names])
+
+    def compare_with_stores(self, paths: Sequence[Path]) -> None:
+        """Look for the nearest training poses in these stores."""
+        self._references.choose(tuple(paths))
         self._show_choice()
         self._explain()
 
@@ -147,10 +158,6 @@ class ExplainPanel(QWidget):
         else:
             self.choice.setItemText(2, f"{', '.join(path.name for path in paths)} – {CHOOSE}")
             self.choice.setCurrentIndex(2)
-
-    def _ask_for_files(self) -> list[Path]:
-        names, _ = QFileDialog.getOpenFileNames(self, "Stores of training frames", "", "Stores of frames (*.h5)")
-        return [Path(name) for name in names]
 
     @Slot()
     def _forget_densities(self) -> None:

@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from explorer_app.model.walk_export import FORMATS, ExportOptions, export_walk
 from explorer_app.session import Session
 from explorer_app.views.export_dialog import ExportDialog
+from explorer_app.views.file_dialog import ask_for_paths
 from explorer_app.workers.task import Task
 
 
@@ -55,14 +56,16 @@ class ExportBar(QWidget):
     @Slot(object)
     def _ask_where(self, options: ExportOptions) -> None:
         self._options = options
-        dialog = QFileDialog(self, "Export walk")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(f"{FORMATS[options.suffix]} (*{options.suffix})")
-        dialog.setDefaultSuffix(options.suffix)
-        dialog.selectFile(f"walk{options.suffix}")
-        dialog.fileSelected.connect(lambda name: self.export(options, Path(name)))
-        dialog.open()
+        ask_for_paths(
+            self,
+            "Export walk",
+            "",
+            "save",
+            lambda names: self.export(options, Path(names[0])),
+            filters=[f"{FORMATS[options.suffix]} (*{options.suffix})"],
+            name=f"walk{options.suffix}",
+            suffix=options.suffix,
+        )
 
     def export(self, options: ExportOptions, path: Path) -> None:
         """Begin; one at a time."""

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from explorer_app.inspection import Failures
 from explorer_app.model.selection_export import KINDS, Selected, export
 from explorer_app.preferences import Preferences
 from explorer_app.session import Session
+from explorer_app.views.file_dialog import ask_for_paths
 from explorer_app.workers.task import Task
 
 
@@ -105,14 +106,16 @@ class FailureActions(QObject):
 
     def ask_where(self, kind: str) -> None:
         title, suffix = KINDS[kind]
-        dialog = QFileDialog(self._parent, f"Export {len(self.frames)} frames", self._preferences.last_folder)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(f"{title} (*{suffix})")
-        dialog.setDefaultSuffix(suffix.removeprefix("."))
-        dialog.selectFile(f"failures{suffix}")
-        dialog.fileSelected.connect(lambda name: self.export(kind, Path(name)))
-        dialog.open()
+        ask_for_paths(
+            self._parent,
+            f"Export {len(self.frames)} frames",
+            self._preferences.last_folder,
+            "save",
+            lambda names: self.export(kind, Path(names[0])),
+            filters=[f"{title} (*{suffix})"],
+            name=f"failures{suffix}",
+            suffix=suffix,
+        )
 
     def export(self, kind: str, path: Path) -> None:
         """Begin to write the selected frames; one file at a time."""

@@ -103,10 +103,14 @@ class FailurePlots(QWidget):
 
     @Slot()
     def _on_table(self) -> None:
+        self._show_nothing(_NOTHING)
+
+    def _show_nothing(self, why: str) -> None:
+        """Nor will a highlight that is still being computed find anything to be drawn over."""
         self._series = None
         if self.stage is not None:
             self.stage.show_series(None)
-        self.empty.setText(_NOTHING)
+        self.empty.setText(why)
         self.pages.setCurrentWidget(self.empty)
 
     @Slot()
@@ -143,11 +147,10 @@ class FailurePlots(QWidget):
         table = self._failures.table
         if table is None or table.results is not results or self.stage is None:
             return
-        self._series = series
         if not len(series.frames):
-            self.empty.setText("No frame to draw: none is evaluated yet, or the filters let none through")
-            self.pages.setCurrentWidget(self.empty)
+            self._show_nothing("No frame to draw: none is evaluated yet, or the filters let none through")
             return
+        self._series = series
         self.stage.show_series(series)
         self.pages.setCurrentWidget(self.scroll)
         self._highlight()

@@ -37,9 +37,11 @@ class VisitsModel(QAbstractListModel):
         return next((row for row, visit in enumerate(self._visits) if visit.number == number), None)
 
     def reload(self) -> None:
-        self.beginResetModel()
-        self._visits = list(self._session.visits)
-        self.endResetModel()
+        """Show what the session has, where that is not on screen already."""
+        if self._visits != list(self._session.visits):
+            self.beginResetModel()
+            self._visits = list(self._session.visits)
+            self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(self._visits)
@@ -59,9 +61,10 @@ class VisitsModel(QAbstractListModel):
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        if role != Qt.ItemDataRole.EditRole:
+        number = self.visit(index).number
+        if role != Qt.ItemDataRole.EditRole or number not in self._session.visits:  # gone while its name was edited
             return False
-        self._session.visits.rename(self.visit(index).number, str(value))
+        self._session.visits.rename(number, str(value))
         self._session.visits_changed.emit()
         return True
 
@@ -108,28 +111,35 @@ class HistoryStrip(ThumbnailList):
             self.pin_action.setText("Un&pin" if self._visits.visit(index).is_pinned else "&Pin")
         super().contextMenuEvent(event)
 
+    def _selected(self) -> Visit | None:
+        """The selected visit, as it is now: behind another tab the strip shows what was there when it was left."""
+        self._refresh()
+        return self._visits.visit(self.currentIndex()) if self.currentIndex().isValid() else None
+
     @Slot()
     def use_as_keyframe(self) -> None:
-        if self.currentIndex().isValid():
-            self._session.add_keyframe(self._visits.visit(self.currentIndex()).code)
+        visit = self._selected()
+        if visit is not None:
+            self._session.add_keyframe(visit.code)
 
     @Slot()
     def toggle_pin(self) -> None:
         """Pin the selected one, which then outlives the limit on how many are kept, or unpin it."""
-        if self.currentIndex().isValid():
-            visit = self._visits.visit(self.currentIndex())
+        visit = self._selected()
+        if visit is not None:
             self._session.visits.pin(visit.number, not visit.is_pinned)
             self._session.visits_changed.emit()
 
     @Slot()
     def rename(self) -> None:
-        if self.currentIndex().isValid():
+        if self._selected() is not None:
             self.edit(self.currentIndex())
 
     @Slot()
     def remove(self) -> None:
-        if self.currentIndex().isValid():
-            self._session.visits.remove(self._visits.visit(self.currentIndex()).number)
+        visit = self._selected()
+        if visit is not None:
+            self._session.visits.remove(visit.number)
             self._session.visits_changed.emit()
 
     def _go_back(self, index: Index) -> None:
@@ -138,8 +148,12 @@ class HistoryStrip(ThumbnailList):
 
     @Slot()
     def show_latents(self) -> None:
-        if not self.is_seen:
-            return
+        if self.is_seen:
+            self._refresh()
+            self.mark_current()
+            self._want_thumbnails()
+
+    def _refresh(self) -> None:
         row = self.currentIndex().row()
         number = self._visits.visit(self.currentIndex()).number if self.currentIndex().isValid() else -1
         position = self.horizontalScrollBar().value()
@@ -154,8 +168,6 @@ class HistoryStrip(ThumbnailList):
         else:
             self.horizontalScrollBar().setValue(position)
         self._newest = newest
-        self.mark_current()
-        self._want_thumbnails()
 
     @Slot()
     def _want_thumbnails(self) -> None:

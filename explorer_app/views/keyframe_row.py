@@ -110,6 +110,7 @@ class KeyframeRow(ThumbnailList):
         self._move(1)
 
     def _move(self, by: int) -> None:
+        self._refresh()
         row = self.currentIndex().row()
         if row >= 0 and 0 <= row + by < self._keyframes.rowCount():
             plan = self._session.walk.with_keyframe_moved(row, row + by + (by > 0))
@@ -119,19 +120,23 @@ class KeyframeRow(ThumbnailList):
     @Slot()
     def remove(self) -> None:
         """Take the selected keyframe out."""
+        self._refresh()
         if self.currentIndex().isValid():
             plan = self._session.walk.without_keyframe(self.currentIndex().row())
             self._session.edit_walk(plan, "remove keyframe")
 
     @Slot()
     def show_latents(self) -> None:
-        if not self.is_seen:
-            return
+        if self.is_seen:
+            self._refresh()
+            self.mark_current()
+            self._want_thumbnails()
+
+    def _refresh(self) -> None:
+        """Behind another tab the row shows what was there when it was left."""
         row = self.currentIndex().row()
         if self._keyframes.reload():
             self.setCurrentIndex(self._keyframes.index(min(row, self._keyframes.rowCount() - 1)))
-        self.mark_current()
-        self._want_thumbnails()
 
     @Slot()
     def _want_thumbnails(self) -> None:

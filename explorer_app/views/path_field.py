@@ -6,22 +6,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from explorer_app.preferences import Preferences
+from explorer_app.views.file_dialog import Kind, ask_for_paths
 
 _SEPARATOR = "  |  "
 
 
 class PathField(QWidget):
-    """kind: "open" (a file), "files" (several, or typed a folder), "folder", "save". `suffixes` filter recent files."""
+    """kind: "file" (to open), "files" (several, or a folder that is typed), "folder" or "save".
+
+    suffixes: of the files to choose, and of the recent ones that are offered.
+    """
 
     changed = Signal()
 
     def __init__(
         self,
         name: str,
-        kind: str,
+        kind: Kind,
         preferences: Preferences,
         suffixes: Sequence[str] = (),
         tip: str = "",
@@ -50,7 +54,7 @@ class PathField(QWidget):
     def _make_editor(self) -> tuple[QWidget, QLineEdit]:
         """A line to type in; for files to open with the recent ones to choose from."""
         recent = [str(path) for path in self._preferences.recent if path.suffix.lower() in self._suffixes]
-        if self.kind != "open" or not recent:
+        if self.kind != "file" or not recent:
             line = QLineEdit()
             return line, line
         box = QComboBox()
@@ -79,22 +83,20 @@ class PathField(QWidget):
 
     @Slot()
     def ask(self) -> None:
-        dialog = QFileDialog(self, self._name, self._folder())
-        if self.kind == "save":
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # asked when it begins, however it was named
-            dialog.setDefaultSuffix(self._suffixes[0].removeprefix("."))
-        elif self.kind == "folder":
-            dialog.setFileMode(QFileDialog.FileMode.Directory)
-        else:
-            many, one = QFileDialog.FileMode.ExistingFiles, QFileDialog.FileMode.ExistingFile
-            dialog.setFileMode(many if self.kind == "files" else one)
-        if self._suffixes and self.kind != "folder":
-            patterns = " ".join(f"*{suffix}" for suffix in self._suffixes)
-            dialog.setNameFilters([f"{self._name} ({patterns})", "All files (*)"])
-        dialog.filesSelected.connect(self._take)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        patterns = " ".join(f"*{suffix}" for suffix in self._suffixes)
+        is_filtered = bool(patterns) and self.kind != "folder"
+        filters = [f"{self._name} ({patterns})", "All files (*)"] if is_filtered else []
+        suffix = self._suffixes[0] if self._suffixes else ""
+        ask_for_paths(
+            self,
+            self._name,
+            self._folder(),
+            self.kind,
+            self._take,
+            filters=filters,
+            suffix=suffix,
+            is_overwriting_confirmed=False,  # asked when it begins, however it was named
+        )
 
     def _folder(self) -> str:
         paths = self.paths
@@ -103,6 +105,5 @@ class PathField(QWidget):
 
     @Slot(list)
     def _take(self, names: list[str]) -> None:
-        if names:
-            self._preferences.last_folder = str(Path(names[0]).parent)
-            self.text = _SEPARATOR.join(names)
+        self._preferences.last_folder = str(Path(names[0]).parent)
+        self.text = _SEPARATOR.join(names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelectionModel, QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -14,6 +14,7 @@ from explorer_app.views import theme
 
 _SHOWN_COUNT = 2
 _NAME, _STATE, _DONE, _BEST = range(4)
+_ALONE = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 
 
 class RunList(QTreeWidget):
@@ -57,9 +58,10 @@ class RunList(QTreeWidget):
             self.select(next((view.path for view in views if view.is_alive), views[0].path))
 
     def select(self, path: Path) -> None:
-        """Show this one alone, as soon as it is listed."""
+        """Show this one alone, where it is listed."""
         if path in self._items:
-            self.setCurrentItem(self._items[path])
+            # by itself Qt would look at the keyboard, and toggle the row while Ctrl is held
+            self.setCurrentItem(self._items[path], _NAME, _ALONE)
 
     def _show_view(self, item: QTreeWidgetItem, view: RunView) -> None:
         best = view.curves.best_mm

@@ -43,9 +43,9 @@ class TrainFields(QWidget):
         super().__init__(parent)
         self.notes: dict[str, NotedField] = {}
         self.start = _combo(STARTS, "Begin with random weights, with a model’s, or where a run was stopped")
-        self.initial = PathField("Model to start from", "open", preferences, MODEL_SUFFIXES)
-        self.synthetic = PathField("Synthetic store", "open", preferences, STORE_SUFFIXES, "Annotated rendered frames")
-        self.real = PathField("Real store", "open", preferences, STORE_SUFFIXES, "Real or sensor frames")
+        self.initial = PathField("Model to start from", "file", preferences, MODEL_SUFFIXES)
+        self.synthetic = PathField("Synthetic store", "file", preferences, STORE_SUFFIXES, "Annotated rendered frames")
+        self.real = PathField("Real store", "file", preferences, STORE_SUFFIXES, "Real or sensor frames")
         self.labels = number(0, 100, 1, " %", "Labels")
         self.labels.setToolTip("Share of the real frames’ annotations that training may use; 0 for none")
         self.run = PathField(

@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QLabel,
     QPushButton,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from explorer_app.model.run_process import SHARES
 from explorer_app.preferences import Preferences
 from explorer_app.training_run import TrainingRuns
+from explorer_app.views.file_dialog import ask_for_paths
 from explorer_app.views.leave_dialog import LeaveDialog
 from explorer_app.views.run_list import RunList
 from explorer_app.views.run_monitor import RunMonitor
@@ -143,8 +143,8 @@ class TrainPanel(QWidget):
     def _show(self) -> None:
         self.list.show_views(self.runs.views.values())
         if self._wanted in self.runs.views:
-            self.list.select(self._wanted)
-            self._wanted = None
+            wanted, self._wanted = self._wanted, None  # before selecting it, which shows everything again
+            self.list.select(wanted)
         views = [self.runs.views.get(path) for path in self.list.selected]
         self.monitor.show_runs(views[0] if views else None, views[1] if len(views) > 1 else None)
         view = self.monitor.view
@@ -197,9 +197,8 @@ class TrainPanel(QWidget):
 
     @Slot()
     def _ask_for_run(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Add a run", self._preferences.last_folder)
-        if path:
-            self.add_path(Path(path))
+        folder = self._preferences.last_folder
+        ask_for_paths(self, "Add a run", folder, "folder", lambda names: self.add_path(Path(names[0])))
 
     def add_path(self, path: Path) -> None:
         """List the run in this folder; a message where there is none."""
@@ -211,9 +210,11 @@ class TrainPanel(QWidget):
 
     @Slot()
     def _ask_for_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Folder of runs", str(self.runs.runs_path or ""))
-        if path:
-            self.runs.runs_path = Path(path)
+        ask_for_paths(self, "Folder of runs", str(self.runs.runs_path or ""), "folder", self._take_folder)
+
+    @Slot(list)
+    def _take_folder(self, names: list[str]) -> None:
+        self.runs.runs_path = Path(names[0])
 
     @Slot(object)
     def _open_folder(self, path: Path) -> None:

@@ -8,6 +8,7 @@ from app_helpers import WAIT_MS
 from failure_helpers import results, table
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from explorer_app.model import compare
 from lsps_core.data.store import FrameStore
@@ -45,8 +46,10 @@ def test_there_is_nothing_to_compare_before_an_evaluation(panel, window):
 
 
 def test_another_model_is_evaluated_and_the_second_time_is_there(qtbot, window, evaluated, other_model_path):
-    evaluated.ask_for_file = lambda: other_model_path
     QTest.mouseClick(evaluated.open, Qt.MouseButton.LeftButton)
+    dialog = evaluated.findChild(QFileDialog)
+    dialog.filesSelected.emit([str(other_model_path)])
+    dialog.close()
     qtbot.waitUntil(lambda: evaluated.comparison is not None, timeout=WAIT_MS)
     settle(qtbot, window)
     comparison = evaluated.comparison

@@ -7,6 +7,7 @@ import pytest
 from app_helpers import WAIT_MS, write_store
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from explorer_app.model import reference
 from explorer_app.model.opening import ImageSettings
@@ -84,9 +85,12 @@ def test_few_codes_tell_no_density(panel):
 
 def test_a_store_with_enough_codes_tells_one(qtbot, window, panel, tmp_path):
     other = write_store(tmp_path / "training.h5", 20)
-    panel.ask_for_files = lambda: [other]
     panel.choice.setCurrentText(CHOOSE)
     panel.choice.textActivated.emit(CHOOSE)
+    dialog = panel.findChild(QFileDialog)
+    assert panel.choice.currentText() == THIS_DATA  # until something is chosen
+    dialog.filesSelected.emit([str(other)])
+    dialog.close()
     settle(qtbot, window)
     assert "sparser than" in panel.density.text()
     assert {each.path for each in panel.neighbours.neighbours} == {other}
@@ -99,8 +103,7 @@ def test_a_store_with_enough_codes_tells_one(qtbot, window, panel, tmp_path):
 def test_a_file_that_is_no_store_is_said(qtbot, window, panel, tmp_path):
     path = tmp_path / "no store.h5"
     path.write_text("nothing")
-    panel.ask_for_files = lambda: [path]
-    panel.choice.textActivated.emit(CHOOSE)
+    panel.compare_with_stores([path])
     settle(qtbot, window)
     assert "no store.h5" in panel.progress.text()
 

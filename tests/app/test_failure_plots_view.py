@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from explorer_app.model import plot_series
+from explorer_app.model.failures import Filters
 
 COUNT = 60
 
@@ -214,3 +215,14 @@ def test_a_highlight_counts_the_selected():
 def test_umap_that_is_not_installed_is_said():
     with pytest.raises(ValueError, match="UMAP is not installed"):
         plot_series.umap_points([np.zeros((9, 20), dtype=np.float32)])
+
+
+def test_a_filter_that_lets_none_through_leaves_nothing_to_highlight(qtbot, window, failures, stage):
+    failures.set_filters(Filters(text="no such name"))
+    settle(qtbot, window)
+    failures.select([3])  # whose highlight has no plot to be drawn over
+    settle(qtbot, window)
+    assert all(plot.series is None for plot in stage.plots)
+    failures.set_filters(Filters())
+    settle(qtbot, window)
+    assert stage.by_name("Error by joint").highlight.places.tolist() == [3]

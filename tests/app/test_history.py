@@ -143,3 +143,25 @@ def test_the_frame_is_around_what_is_shown_and_nowhere_else(qtbot, strip, window
     assert framed() == [1]
     window.session.preview_latent(LatentCode().with_value(7, 2.0))
     assert framed() == []
+
+
+@pytest.mark.parametrize("action", ["pin_action", "remove_action", "use_action", "rename_action"])
+def test_actions_on_a_visit_that_is_gone_do_nothing_to_others(qtbot, strip, window, action):
+    click(qtbot, strip, 2)
+    window.docks["Frame"].raise_()  # behind another tab the strip does not follow
+    settle(qtbot, window)
+    visits = window.session.visits
+    for visit in list(visits):
+        visits.remove(visit.number)
+    window.session.visits_changed.emit()
+    getattr(strip, action).trigger()
+    assert len(visits) == 0
+    assert window.session.walk.keyframes == ()
+
+
+def test_a_name_typed_for_a_visit_that_is_gone_is_dropped(strip, window):
+    first = strip.model().index(0)
+    visits = window.session.visits
+    visits.remove(next(iter(visits)).number)
+    assert not strip.model().setData(first, "late")
+    assert "late" not in [visit.name for visit in visits]

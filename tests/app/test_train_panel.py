@@ -11,6 +11,7 @@ import pytest
 from app_helpers import WAIT_MS
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from run_helpers import LONG, kill, prepare_run
 
@@ -243,3 +244,18 @@ def test_the_share_is_remembered(panel, window):
     panel.share.setCurrentIndex(0)
     panel.share.activated.emit(0)
     assert window.preferences.get("train/share") == "full"
+
+
+def test_a_run_is_selected_alone_while_ctrl_is_held(qtbot, window, panel, two_runs):
+    """Qt by itself toggles the row then, and each change of the selection shows all runs again, without end."""
+    first, second = two_runs
+    for path in two_runs:
+        panel.add_path(path)
+    qtbot.waitUntil(lambda: len(panel.runs.views) == 2, timeout=WAIT_MS)
+    QTest.keyPress(window.windowHandle(), Qt.Key.Key_Control, Qt.KeyboardModifier.ControlModifier)
+    try:
+        for path in (first, second, first, first):
+            panel.runs.started.emit(path)
+            assert panel.list.selected == [path]
+    finally:
+        QTest.keyRelease(window.windowHandle(), Qt.Key.Key_Control)
