@@ -49,6 +49,8 @@ from explorer_app.views.train_panel import TrainPanel
 from explorer_app.views.walk_panel import WalkPanel
 from explorer_app.workspaces import EXPLORE, INSPECT, TRAIN, Workspaces
 
+_STATUS_MS = 5000
+
 
 class MainWindow(QMainWindow):
     """Nothing here computes: `background` does, and `session` says what there is to show."""
@@ -142,6 +144,7 @@ class MainWindow(QMainWindow):
         self.workspaces.arranged.connect(self._arrange)
         self.menuBar().setCornerWidget(self.workspaces.tabs)
         self.setStatusBar(StatusLine(self.session, self.background))
+        self.failures_panel.written.connect(self._show_status)
         self._build_docks()
 
     def _build_docks(self) -> None:
@@ -201,6 +204,10 @@ class MainWindow(QMainWindow):
         parts += [self.session.model.name] if self.session.model is not None else []
         self.setWindowTitle(" – ".join([*parts, "LSPS Explorer"]))
 
+    @Slot(str)
+    def _show_status(self, line: str) -> None:
+        self.statusBar().showMessage(line, _STATUS_MS)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() and all(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
@@ -235,6 +242,7 @@ class MainWindow(QMainWindow):
         self.hide()  # before waiting for the threads, at worst for torch to be imported
         if self.opengl_stage is not None:
             self.opengl_stage.close()
+        self.statusBar().clearMessage()
         self.walk.close_down()
         self.failures_panel.close_down()
         self.inspect.close_down()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -37,6 +37,9 @@ WITHIN_MM = 40.0
 class FailuresPanel(QWidget):
     """A view of `Failures` and of the `Evaluation` that fills them."""
 
+    written = Signal(str)
+    """one line: what an export has written, and where"""
+
     def __init__(
         self,
         session: Session,
@@ -67,7 +70,7 @@ class FailuresPanel(QWidget):
         find = QShortcut(QKeySequence.StandardKey.Find, self, self.filters.text.setFocus)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.selection_actions.progressed.connect(self._show_export)
-        self.selection_actions.written.connect(self._tell_written)
+        self.selection_actions.written.connect(self.written)
         self.selection_actions.ended.connect(self._show)
         for signal in (evaluation.changed, failures.rows_changed, session.model_changed, session.data_changed):
             signal.connect(self._show)
@@ -93,7 +96,6 @@ class FailuresPanel(QWidget):
 
     def close_down(self) -> None:
         """The window closes."""
-        self.window().statusBar().clearMessage()
         self.selection_actions.close()
         self._evaluation.close()
 
@@ -155,10 +157,6 @@ class FailuresPanel(QWidget):
             self.progress.setValue(done)
             self.progress.setFormat("Writing %v of %m")
             self._show()
-
-    @Slot(str)
-    def _tell_written(self, line: str) -> None:
-        self.window().statusBar().showMessage(line, 5000)
 
     def _reason(self) -> str:
         """Why there is no table, and what to do."""

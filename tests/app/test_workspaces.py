@@ -80,3 +80,15 @@ def test_workspaces_are_found_as_they_were_left_by_the_next_start(qtbot: QtBot, 
     assert not is_open(second, "Frame")
     assert is_open(second, "Failures")
     second.close()
+
+
+def test_a_floating_panel_says_what_it_wrote_and_lets_the_window_close(qtbot: QtBot, window: MainWindow):
+    window.workspaces.go("Inspect")
+    for dock in window.docks.values():
+        dock.setFloating(True)
+    window.failures_panel.written.emit("5 frames written")
+    assert window.statusBar().currentMessage() == "5 frames written"
+    with qtbot.captureExceptions() as exceptions:
+        window.close()
+    assert not exceptions
+    assert window.has_ended

@@ -149,16 +149,28 @@ class Monkey(QObject):
     def _pick(self, *kinds: type[QWidget]) -> QWidget | None:
         """A visible, enabled widget of these kinds, in whatever the user may use now."""
         started = time.thread_time()
-        found: list[QWidget] = []
-        for root in self._roots():
-            if not isinstance(root, QFileDialog):
-                found += [
-                    widget for kind in kinds for widget in (root, *root.findChildren(kind)) if isinstance(widget, kind)
-                ]
-        found.sort(key=lambda widget: zlib.crc32(f"{self.seed}:{self.number}:{path_of(widget)}".encode()))
-        chosen = next((w for w in found if w.isVisible() and w.isEnabled() and not w.visibleRegion().isEmpty()), None)
+        roots = [root for root in self._roots() if not isinstance(root, QFileDialog)]
+        pick = self._pick_by_place if self._random.random() < 0.5 else self._pick_by_name
+        chosen = pick(roots, kinds)
         self.own_s += time.thread_time() - started
         return chosen
+
+    def _pick_by_place(self, roots: Sequence[QWidget], kinds: tuple[type[QWidget], ...]) -> QWidget | None:
+        """What lies at some place: large ones more often, and in little time."""
+        root = self._random.choice(roots) if roots else None
+        widget = root.childAt(self._place(root)) if root is not None else None
+        while widget is not None and not (isinstance(widget, kinds) and widget.isEnabled()):
+            widget = widget.parentWidget()
+        return widget
+
+    def _pick_by_name(self, roots: Sequence[QWidget], kinds: tuple[type[QWidget], ...]) -> QWidget | None:
+        """Any of them with the same chance."""
+        found: list[QWidget] = []
+        for root in roots:
+            found += [root] if isinstance(root, kinds) else []
+            found += [widget for kind in kinds for widget in root.findChildren(kind)]
+        found.sort(key=lambda widget: zlib.crc32(f"{self.seed}:{self.number}:{path_of(widget)}".encode()))
+        return next((w for w in found if w.isVisible() and w.isEnabled() and not w.visibleRegion().isEmpty()), None)
 
     def _place(self, widget: QWidget) -> QPoint:
         area = widget.visibleRegion().boundingRect()
