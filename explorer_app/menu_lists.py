@@ -33,6 +33,8 @@ def filled_on_show(menu: QMenu, title: str, fill: Callable[[QMenu], None]) -> QM
 
     def refill() -> None:
         submenu.clear()
+        for group in submenu.findChildren(QActionGroup):  # which clear() leaves
+            group.deleteLater()
         fill(submenu)
 
     submenu.aboutToShow.connect(refill)

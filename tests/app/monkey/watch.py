@@ -20,7 +20,11 @@ from PySide6.QtCore import QObject, Qt, QTimer, QtMsgType, Slot, qInstallMessage
 PAUSE_S = 0.1
 _BEAT_MS = 4
 _LOOK_S = 0.02
-_EXPECTED_MESSAGES = ("This plugin does not support", "propagateSizeHints")
+_EXPECTED_MESSAGES = (
+    "This plugin does not support",
+    "Mouse event at",  # of the tests' own mouse, where the window state has changed meanwhile
+    "QGraphicsView::dragLeaveEvent",  # a drag that was begun outside of it, as in every Qt program
+)
 _MOST_PAUSES = 200
 
 
