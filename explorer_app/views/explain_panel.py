@@ -173,6 +173,7 @@ class ExplainPanel(QWidget):
     @Slot()
     def _explain(self) -> None:
         session = self._session
+        self._stamp = ()  # an answer that is on its way is of another frame, or of none
         if not self.isVisible():
             return
         self.progress.setText(self._references.progress)
@@ -204,7 +205,7 @@ class ExplainPanel(QWidget):
     def _on_reasons(self, stamp: tuple[object, ...], reasons: Reasons) -> None:
         if stamp is not self._stamp:
             return
-        model, view = self._session.model, self._session.view
+        model, view, code, _ = stamp
         whose = "true pose" if reasons.has_truth else "predicted pose, as this frame is not annotated"
         if reasons.neighbours:
             self.heading.setText(f"Nearest to its {whose}")
@@ -215,7 +216,7 @@ class ExplainPanel(QWidget):
         if reasons.walk is None:
             self.truth.clear("This frame is not annotated, so there is no true pose to walk to")
         else:
-            self.truth.show_walk(reasons.walk, stamp[2], model.skeleton.joints)
+            self.truth.show_walk(reasons.walk, code, model.skeleton.joints)
         self.setAccessibleDescription(f"Reasons for {view.frame.name}")
 
     @Slot(object, str)

@@ -132,7 +132,7 @@ class HistoryStrip(ThumbnailList):
 
     @Slot()
     def rename(self) -> None:
-        if self._selected() is not None:
+        if self._selected() is not None and self.state() != self.State.EditingState:
             self.edit(self.currentIndex())
 
     @Slot()

@@ -163,7 +163,7 @@ class JobDialog(QDialog):
 
     def reject(self) -> None:
         self.hide()
-        if not self.bar.is_running:
+        if not (self.bar.is_running or self._is_retired):
             self._is_retired = True
             self.retired.emit()
 

@@ -136,3 +136,13 @@ def test_codes_of_a_reference_are_those_of_its_frames(model, store_path):
 
 def test_sparsity_as_a_percentile():
     assert reference.sparser_than_percent(5, np.array([1, 2, 3, 9])) == 75
+
+
+def test_reasons_of_a_frame_that_is_gone_are_not_shown(qtbot, window, panel):
+    panel.hide()
+    panel.show()  # which asks for the reasons of this frame
+    heading = panel.heading.text()
+    panel.hide()
+    window.session.clear_view()
+    settle(qtbot, window)
+    assert panel.heading.text() == heading

@@ -165,3 +165,11 @@ def test_a_name_typed_for_a_visit_that_is_gone_is_dropped(strip, window):
     visits.remove(next(iter(visits)).number)
     assert not strip.model().setData(first, "late")
     assert "late" not in [visit.name for visit in visits]
+
+
+def test_rename_while_renaming_goes_on_with_it(qtbot, strip, qtlog):
+    click(qtbot, strip, 1)
+    strip.rename_action.trigger()
+    strip.rename_action.trigger()
+    assert strip.findChild(QLineEdit) is not None
+    assert not [record for record in qtlog.records if "editing failed" in record.message]

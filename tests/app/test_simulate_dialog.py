@@ -122,3 +122,11 @@ def test_closed_it_works_on_and_comes_back(qtbot: QtBot, dialog: SimulateDialog,
     assert dialog.isVisible()
     with qtbot.waitSignal(dialog.retired):
         dialog.close()
+
+
+def test_closed_twice_it_retires_once(dialog: SimulateDialog) -> None:
+    retired = []
+    dialog.retired.connect(lambda: retired.append(dialog))
+    dialog.close()
+    dialog.reject()
+    assert retired == [dialog]
