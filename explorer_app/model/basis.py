@@ -98,7 +98,7 @@ class LatentAxes:
 
 @dataclass(frozen=True, kw_only=True)
 class SliderView:
-    """How the sliders show a latent, which is no part of it: their basis, their order, and locked axes of both bases."""
+    """How the sliders show a latent, which is not part of it: basis, order, and the locked axes of both bases."""
 
     is_principal: bool = False
     is_by_effect: bool = False

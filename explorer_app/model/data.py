@@ -261,7 +261,8 @@ def open_images(
 ) -> OpenedData:
     """Open images, and files and folders of images, at the first from `index` on with a hand.
 
-    cuts: how single images were read and cut before. Where none of the first few has one, it is the first that can be read. ValueError with one line without any.
+    cuts: how single images were read and cut before.
+    Where none of the first few has one, it is the first that can be read. ValueError with one line without any.
     """
     images, complaints = list_images(paths)
     if not images:

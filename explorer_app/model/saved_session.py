@@ -192,9 +192,8 @@ def _visit(number: int, value: Any) -> Visit:
 def _cut(value: Any) -> tuple[int, Cut]:
     if not isinstance(value, dict):
         raise ValueError(f"a cut is an object, not {str(value)[:60]}")
-    center = value["center_uvd"]
-    cut = Cut(settings=ImageSettings.from_json(value["images"]), center_uvd=_uvd(center) if center is not None else None)
-    return _whole_number(value["frame"]), cut
+    center_uvd = _uvd(value["center_uvd"]) if value["center_uvd"] is not None else None
+    return _whole_number(value["frame"]), Cut(settings=ImageSettings.from_json(value["images"]), center_uvd=center_uvd)
 
 
 def _uvd(value: Any) -> Uvd:
@@ -218,12 +217,12 @@ def _walk_to_json(walk: WalkPlan) -> dict[str, Any]:
 def _walk(value: Any) -> WalkPlan:
     if not isinstance(value, dict):
         raise ValueError(f"a walk is an object, not {str(value)[:60]}")
-    kind = {name: _text(value[name]) for name in ("path", "space", "ending")}
+    path, space, ending = (_text(value[name]) for name in ("path", "space", "ending"))
     keyframes = [code_from_json(code) for code in _list(value["keyframes"])]
     seconds = _number(value["seconds"])
     if seconds <= 0:
         raise ValueError(f"a walk takes a positive time, not {seconds:g} s")
-    return WalkPlan(seconds=seconds, **kind).with_keyframes_at(0, keyframes)
+    return WalkPlan(path=path, space=space, ending=ending, seconds=seconds).with_keyframes_at(0, keyframes)
 
 
 def _domain(value: Any) -> Domain | None:
