@@ -64,13 +64,14 @@ class Recovery(QObject):
 
     def end(self) -> None:
         """The window was closed: nothing of it is to be restored. What was offered stays for the next one."""
-        self._stop()
-        self._files.remove()
+        if self._stop():
+            self._files.remove()
 
     def end_by_system(self, why: str) -> None:
         """The window is about to be ended by the system: keep what it shows now, for the next one to offer."""
         state = self._state_to_keep()
-        self._stop()
+        if not self._stop():
+            return
         try:
             if state is not None:
                 self._files.keep(state)
@@ -79,12 +80,14 @@ class Recovery(QObject):
             LOGGER.warning("what the window shows cannot be kept: %s", error)
         self._files.release()
 
-    def _stop(self) -> None:
+    def _stop(self) -> bool:
+        """Nothing is kept any more; False where a write hangs, as on a dead network disk."""
         self._timer.stop()
-        self._worker.close()
+        has_ended = self._worker.close()
         if self._offered is not None:
             self._offered.files.release()
             self._offered = None
+        return has_ended
 
     def _state(self) -> SavedSession | None:
         """What the window shows; None while nothing is open."""
@@ -168,7 +171,10 @@ class Recovery(QObject):
         opener.restore(saved, partial(self._finish, saved, self._offered.files))
 
     def _finish(self, saved: SavedSession, files: RecoveryFiles) -> None:
-        """All of it is there again. Only once this window keeps it, the other's files may go."""
+        """All that could be opened is there again. Only once this window keeps it, the other's files may go.
+
+        Where the model or the data could not be opened, they stay, and the next start offers them again.
+        """
         window = self._window
         if saved.sliders is not None:
             window.latent.set_slider_view(saved.sliders)
@@ -176,7 +182,10 @@ class Recovery(QObject):
             window.workspaces.go(saved.workspace)
         self._offered = None
         state = self._state()
-        self._worker.ask(state, partial(_replace, self._files, state, files))
+        if state is not None and _shows_files_of(saved, state):
+            self._worker.ask(state, partial(_replace, self._files, state, files))
+        else:
+            files.release()
 
     @Slot()
     def _discard(self) -> None:
@@ -196,9 +205,13 @@ def describe_end(leftover: Leftover) -> str:
     return f"The last window ended unexpectedly on {when}{reason}."
 
 
-def _replace(files: RecoveryFiles, state: SavedSession | None, old: RecoveryFiles) -> None:
-    if state is not None:  # none of its files was there any more
-        files.keep(state)
+def _shows_files_of(saved: SavedSession, state: SavedSession) -> bool:
+    """All that was open is open again; where nothing was, anything may be."""
+    return saved.model_path in (None, state.model_path) and saved.data_paths in ((), state.data_paths)
+
+
+def _replace(files: RecoveryFiles, state: SavedSession, old: RecoveryFiles) -> None:
+    files.keep(state)
     old.remove()
 
 

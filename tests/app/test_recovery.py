@@ -274,13 +274,29 @@ def test_missing_files_are_said_and_the_rest_comes_back(
     start: Start, qtbot: QtBot, tmp_path: Path, model_path: Path
 ) -> None:
     gone = tmp_path / "gone.h5"
-    _leave(tmp_path, SavedSession(model_path=model_path, data_paths=(gone,), latent=CODE, is_at_code=True))
+    left = _leave(tmp_path, SavedSession(model_path=model_path, data_paths=(gone,), latent=CODE, is_at_code=True))
     window, _recovery = start()
     _wait_for_offer(qtbot, window)
     window.recovery_bar.restore.click()
     _settle(qtbot, window)
     assert window.session.latent == CODE
     assert "gone.h5 is missing" in window.messages.text
+    qtbot.wait(2500)
+    assert left.exists(), "it is offered again, as the file may be there by then"
+
+
+def test_what_had_no_data_yet_is_restored_beside_other_data(
+    start: Start, qtbot: QtBot, tmp_path: Path, model_path: Path, store_path: Path
+) -> None:
+    left = _leave(tmp_path, SavedSession(model_path=model_path, latent=CODE))
+    window, _recovery = start()
+    _wait_for_offer(qtbot, window)
+    window.open_paths([store_path])
+    _settle(qtbot, window)
+    window.recovery_bar.restore.click()
+    _settle(qtbot, window)
+    assert window.session.latent == CODE
+    qtbot.waitUntil(lambda: not left.exists(), timeout=WAIT_MS)
 
 
 def test_an_end_by_the_system_keeps_the_newest_state(
