@@ -149,7 +149,7 @@ class Recovery(QObject):
         if leftover is None:
             return
         level = logging.WARNING if leftover.was_ended else logging.ERROR
-        happened = describe_end(leftover)
+        happened = _describe_end(leftover)
         LOGGER.log(level, "%s%s", happened, f"\n{leftover.trace}" if leftover.trace else "")
         log = self._files.folder.parent / LOG_NAME
         if leftover.state is None:  # it crashed before it showed anything
@@ -196,7 +196,7 @@ class Recovery(QObject):
             self._worker.ask("found", partial(_remove_and_look, leftover.files))
 
 
-def describe_end(leftover: Leftover) -> str:
+def _describe_end(leftover: Leftover) -> str:
     """What happened to the window, as a sentence."""
     when = f"{leftover.ended_time:%Y-%m-%d at %H:%M}"
     reason = f" ({leftover.reason})" if leftover.reason else ""

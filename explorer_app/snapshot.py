@@ -39,8 +39,12 @@ def _cuts(session: Session) -> dict[int, Cut]:
 
 
 def _is_plain(session: Session) -> bool:
-    """The frame was read as its data says: opened by a script, it has the same code."""
-    return session.domain_choice is None and session.index not in _cuts(session)
+    """The frame was read as its data says: opened by a script, it has the same code.
+
+    While another frame is on its way, what is encoded is still the one before.
+    """
+    is_read = session.view is not None and session.view.index == session.index
+    return is_read and session.domain_choice is None and session.index not in _cuts(session)
 
 
 def script_domain(session: Session) -> Domain | None:

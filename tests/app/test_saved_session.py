@@ -194,6 +194,21 @@ def test_a_frame_taken_as_another_domain_keeps_its_latent(
     assert window.session.latent == latent
 
 
+def test_a_session_saved_while_a_frame_is_being_read_keeps_its_latent(
+    qtbot: QtBot, window: MainWindow, model_path: Path, store_path: Path, tmp_path: Path
+) -> None:
+    window.open_paths([model_path, store_path])
+    _settle(qtbot, window)
+    latent = window.session.latent
+    window.session.set_index(2)
+    window.opener.save_session(str(tmp_path / "a.lsps.json"))
+    _settle(qtbot, window)
+    assert window.session.latent != latent
+    window.open_paths([tmp_path / "a.lsps.json"])
+    _settle(qtbot, window)
+    assert (window.session.index, window.session.latent) == (2, latent)
+
+
 def test_a_session_that_cannot_be_written_is_said(window: MainWindow, tmp_path: Path) -> None:
     window.opener.save_session(str(tmp_path / "missing" / "a.lsps.json"))
     assert "cannot be written" in window.messages.text
