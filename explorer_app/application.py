@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -13,11 +14,14 @@ from PySide6.QtWidgets import QApplication
 from explorer_app.appearance import set_theme
 from explorer_app.collector import Collector
 from explorer_app.command_line import Options
+from explorer_app.endings import Endings
 from explorer_app.fonts import ensure_font
 from explorer_app.log import log_to_file
 from explorer_app.main_window import MainWindow
+from explorer_app.model.recovery_files import RecoveryFiles
 from explorer_app.preferences import Preferences
 from explorer_app.qt_messages import QtMessages
+from explorer_app.recovery import Recovery
 from explorer_app.screenshot import Screenshot
 
 
@@ -28,7 +32,7 @@ def run(options: Options) -> int:
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     app = QApplication(["lsps-explorer"])
     messages.release()
-    # Ctrl+C in the terminal ends it; Python's own handler never gets to run
+    # Ctrl+C in the terminal ends it at once, even where it hangs; the next start offers back what it showed
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     app.setApplicationName("LSPS Explorer")
     app.setStyle("Fusion")  # the same window on every desktop; it follows light and dark
@@ -37,15 +41,17 @@ def run(options: Options) -> int:
     ensure_font()
     is_picture = options.screenshot is not None
     preferences = Preferences() if is_picture else _remembered()
+    files = _traced_files(preferences.folder) if preferences.folder is not None else None
     set_theme(preferences.theme)
-    collector = Collector(app)
+    collector, endings = Collector(app), Endings(app)
     window = MainWindow(options.device, preferences)
+    recovery = Recovery(window, files) if files is not None else None
     window.background.settled.connect(collector.spare_what_is_there, Qt.ConnectionType.SingleShotConnection)
     screenshot = Screenshot(window, options.screenshot) if is_picture else None
     window.painted.connect(lambda: begin(window, options))
     window.show()
     status = app.exec()
-    window.close()
+    _end(window, recovery, endings.reason)
     if screenshot is not None and screenshot.failure:
         sys.stderr.write(f"lsps-explorer: {screenshot.failure}\n")
         status = 2
@@ -59,6 +65,23 @@ def _remembered() -> Preferences:
     folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
     log_to_file(folder)
     return Preferences(QSettings("lsps-explorer", "lsps-explorer"), folder)
+
+
+def _traced_files(folder: Path) -> RecoveryFiles:
+    """The files that this window keeps for the case of a crash, which leaves its stacks there from now on."""
+    files = RecoveryFiles(folder)
+    with contextlib.suppress(OSError, NotImplementedError):  # the first write tries again, and says what is wrong
+        files.trace_crashes()
+    return files
+
+
+def _end(window: MainWindow, recovery: Recovery | None, reason: str) -> None:
+    """Close the window, if it is not closed yet. reason: why the system ends it; empty where the user does."""
+    if reason and recovery is not None:
+        recovery.end_by_system(reason)
+    window.close_at_once()
+    if not reason and recovery is not None:
+        recovery.end()
 
 
 def begin(window: MainWindow, options: Options) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from explorer_app.session import Session
 from explorer_app.workers.latest import LatestWins
 
 if TYPE_CHECKING:
+    from explorer_app.model.cut import Cut
     from explorer_app.model.data import FrameView, OpenedData
     from explorer_app.model.hand_model import Encoding, HandModel, Pictures
     from explorer_app.model.routes import Routes
@@ -72,8 +73,10 @@ class Background(QObject):
     def open_store(self, path: Path, index: int = 0) -> None:
         self._ask(self.opening, path, partial(_open_store, path, index))
 
-    def open_images(self, paths: tuple[Path, ...], settings: ImageSettings, index: int = 0) -> None:
-        self._ask(self.opening, paths, partial(_open_images, paths, settings, index))
+    def open_images(
+        self, paths: tuple[Path, ...], settings: ImageSettings, index: int = 0, cuts: Mapping[int, Cut] | None = None
+    ) -> None:
+        self._ask(self.opening, paths, partial(_open_images, paths, settings, index, cuts))
 
     def close(self) -> bool:
         """End the threads; False where one of them still works, so that the process must not wait for it."""
@@ -203,7 +206,9 @@ def _open_store(path: Path, index: int) -> OpenedData:
     return open_store(path, index)
 
 
-def _open_images(paths: tuple[Path, ...], settings: ImageSettings, index: int) -> OpenedData:
+def _open_images(
+    paths: tuple[Path, ...], settings: ImageSettings, index: int, cuts: Mapping[int, Cut] | None
+) -> OpenedData:
     from explorer_app.model.data import open_images
 
-    return open_images(paths, settings, index)
+    return open_images(paths, settings, index, cuts)

@@ -43,6 +43,7 @@ from explorer_app.views.latent_panel import LatentPanel
 from explorer_app.views.message_bar import MessageBar
 from explorer_app.views.narrow import Narrow
 from explorer_app.views.pictures_panel import PicturesPanel
+from explorer_app.views.recovery_bar import RecoveryBar
 from explorer_app.views.skeleton_panel import SkeletonPanel
 from explorer_app.views.status_line import StatusLine
 from explorer_app.views.train_panel import TrainPanel
@@ -61,7 +62,7 @@ class MainWindow(QMainWindow):
     def __init__(self, device: str = "auto", preferences: Preferences | None = None) -> None:
         super().__init__()
         self.preferences = preferences or Preferences()
-        self._is_painted = False
+        self._is_painted = self._is_ending = False
         self.session = Session(self)
         self.help = HelpWindows(self, self.session, self.preferences)
         self.background = Background(self.session, self)
@@ -103,7 +104,7 @@ class MainWindow(QMainWindow):
 
     def _build_views(self) -> None:
         has_opengl = opengl.is_usable()
-        self.messages = MessageBar()
+        self.recovery_bar, self.messages = RecoveryBar(), MessageBar()
         self.skeleton = SkeletonPanel(self.session, has_opengl)  # the first to hear of a latent, as nobody is quicker
         self.latent = LatentPanel(self.session)
         self.pictures = PicturesPanel(self.session)
@@ -127,6 +128,7 @@ class MainWindow(QMainWindow):
         whole = QVBoxLayout(central)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
+        whole.addWidget(self.recovery_bar)
         whole.addWidget(self.messages)
         body = QVBoxLayout()
         body.setContentsMargins(6, 8, 10, 4)
@@ -231,8 +233,17 @@ class MainWindow(QMainWindow):
         self.workspaces.go(TRAIN)
         self.train.start_run(path)
 
+    def close_at_once(self) -> None:
+        """Close without asking, as nobody may be there to answer; trainings go on, and are found again."""
+        self._is_ending = True
+        self.close()
+
+    def _may_close(self) -> bool:
+        """Whether the window may be closed; if not, the user is being asked."""
+        return self._is_ending or (self.training_dialogs.may_close() and self.train.may_close())
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.isVisible() and not (self.training_dialogs.may_close() and self.train.may_close()):
+        if self.isVisible() and not self._may_close():
             event.ignore()
             return
         if self.isVisible():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class Opener(QObject):
         self.device = device
         self.image_dialog: ImageDialog | None = None
         self._window, self._session, self._background, self._preferences = window, session, background, preferences
-        self._arrival = Arrival(session, background, self)
+        self._arrival = Arrival(background, self)
         self._preview = ImagePreview(background, self)
         session.model_changed.connect(self._remember_model)
         session.data_changed.connect(self._remember_data)
@@ -55,7 +55,7 @@ class Opener(QObject):
         opening = sort_paths(paths)
         if paths:
             self.started.emit()
-            self._arrival.want(None, "")
+            self._arrival.want()
         if opening.complaint:
             self._session.message.emit(opening.complaint)
         if opening.model is not None:
@@ -86,7 +86,7 @@ class Opener(QObject):
                 store = resource("samples", "synthetic.h5")
                 self._background.open_store(store, OPEN_HAND if index is None else index)
         if latent is not None:
-            self._arrival.want(latent, "command line")
+            self._arrival.want(partial(self._session.set_latent, latent, "command line"))
 
     @Slot()
     def open_bundled_model(self) -> None:
@@ -107,10 +107,11 @@ class Opener(QObject):
         self.device = device
         session = self._session
         if session.model is not None:
-            self._arrival.want(None, "")
+            self._arrival.want()
             is_at_code, latent = session.is_at_code, session.latent
             self._background.open_model(session.model.path, device)
-            self._arrival.want(None if is_at_code else latent, "device")
+            if not is_at_code:
+                self._arrival.want(partial(session.set_latent, latent, "device"))
 
     def open_session(self, path: Path) -> None:
         try:
@@ -118,9 +119,18 @@ class Opener(QObject):
         except ValueError as error:
             self._session.message.emit(str(error))
             return
-        self.started.emit()
         self._preferences.add_recent(path)
-        restore(saved, self._session, self._background, self._arrival, self.device)
+        self.restore(saved)
+
+    def restore(self, saved: SavedSession, finish: Callable[[], object] = lambda: None) -> None:
+        """Show a session on the device of this window; `finish` is called once all of it is there."""
+        self.started.emit()
+        restore(saved, self._session, self._background, self._arrival, self.device, finish)
+
+    @property
+    def is_restoring(self) -> bool:
+        """A latent, or a whole session, waits for what is being opened."""
+        return self._arrival.is_awaited
 
     @Slot(str)
     def save_session(self, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -93,3 +94,37 @@ class LatentAxes:
         """All unlocked coordinates drawn from N(0, temperature²), which is to say as far out as training codes lie."""
         draw = temperature * np.random.default_rng(seed).standard_normal(POSE_LATENT_SIZE)
         return self.moved(code, {axis: float(draw[axis]) for axis in self.unlocked})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliderView:
+    """How the sliders show a latent, which is not part of it: basis, order, and the locked axes of both bases."""
+
+    is_principal: bool = False
+    is_by_effect: bool = False
+    locked: frozenset[int] = frozenset()
+    locked_principal: frozenset[int] = frozenset()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "principal": self.is_principal,
+            "by_effect": self.is_by_effect,
+            "locked": sorted(self.locked),
+            "locked_principal": sorted(self.locked_principal),
+        }
+
+    @classmethod
+    def from_json(cls, value: Any) -> SliderView:
+        """Rebuild what `to_json` wrote; ValueError where it is something else."""
+        try:
+            locked, locked_principal = (frozenset(value[name]) for name in ("locked", "locked_principal"))
+            is_principal, is_by_effect = value["principal"], value["by_effect"]
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a description of sliders ({error}): {str(value)[:80]}") from error
+        if not isinstance(is_principal, bool) or not isinstance(is_by_effect, bool):
+            raise ValueError(f"principal and by_effect are true or false: {str(value)[:80]}")
+        if not locked | locked_principal <= set(range(POSE_LATENT_SIZE)):
+            raise ValueError(f"locked sliders are whole numbers from 0 to {POSE_LATENT_SIZE - 1}: {str(value)[:80]}")
+        return cls(
+            is_principal=is_principal, is_by_effect=is_by_effect, locked=locked, locked_principal=locked_principal
+        )

@@ -5,7 +5,7 @@ Imports HDF5 and SciPy, so the window has it imported by a thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -141,7 +141,13 @@ class ImageData:
     is_simulated = False
     is_annotated = False
 
-    def __init__(self, images: Sequence[RawImage], settings: ImageSettings, origin: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        images: Sequence[RawImage],
+        settings: ImageSettings,
+        origin: Sequence[Path] = (),
+        cuts: Mapping[int, Cut] | None = None,
+    ) -> None:
         self.images = tuple(images)
         self.origin = tuple(origin) or tuple(dict.fromkeys(image.path for image in images))
         self.settings = settings
@@ -149,13 +155,18 @@ class ImageData:
         self.domain = settings.domain
         files = {image.path for image in images}
         self.title = images[0].path.name if len(files) == 1 else f"{len(images)} images"
-        self._cuts: dict[int, Cut] = {}
+        self._cuts = dict(cuts or {})
 
     def __len__(self) -> int:
         return len(self.images)
 
     def view(self, index: int) -> FrameView:
         return self._cut(index, self._cuts.get(index) or Cut(settings=self.settings))
+
+    @property
+    def cuts(self) -> dict[int, Cut]:
+        """How single images are read and cut by index, where somebody has changed that."""
+        return dict(self._cuts)
 
     def recut(self, view: FrameView, cut: Cut) -> FrameView:
         """The image of `view` read or cut otherwise, which is remembered; ValueError where it cannot be read so."""
@@ -245,15 +256,18 @@ def _check_index(data: Data, index: int, path: Path) -> None:
         raise ValueError(f"{path} has no frame {index + 1}, its last is {len(data)}; choose another frame")
 
 
-def open_images(paths: Sequence[Path], settings: ImageSettings, index: int = 0) -> OpenedData:
+def open_images(
+    paths: Sequence[Path], settings: ImageSettings, index: int = 0, cuts: Mapping[int, Cut] | None = None
+) -> OpenedData:
     """Open images, and files and folders of images, at the first from `index` on with a hand.
 
+    cuts: how single images were read and cut before.
     Where none of the first few has one, it is the first that can be read. ValueError with one line without any.
     """
     images, complaints = list_images(paths)
     if not images:
         raise ValueError(complaints[0])
-    data = ImageData(images, settings, paths)
+    data = ImageData(images, settings, paths, cuts)
     _check_index(data, index, paths[0])
     readable: list[FrameView] = []
     for number in range(index, len(data)):

@@ -9,16 +9,29 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from explorer_app.model.basis import SliderView
+from explorer_app.model.cut import Cut, Uvd
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.opening import ImageSettings
 from explorer_app.model.visits import Visit
+from explorer_app.model.walk import WalkPlan
 from explorer_app.model.whole_file import write_whole
+from lsps_core.config import DOMAINS, Domain
 
 SESSION_SUFFIX = ".lsps.json"
 _FORMAT = "lsps-session"
-_VERSION = 1
+_VERSION = 2
+_NEW_IN_2: dict[str, Any] = {
+    "domain": None,
+    "cuts": [],
+    "walk": None,
+    "device": "auto",
+    "workspace": "",
+    "sliders": None,
+}
+"""What a file of version 1 lacks, and what that means."""
 _LARGEST_FILE = 10_000_000
 """bytes; a session has some ten thousand"""
 
@@ -28,7 +41,9 @@ class SavedSession:
     """Everything needed to show the same again; what nothing was open of is None or empty.
 
     data_paths: a store, or images and folders of them, read as `images` says. index: the frame, counted from 0.
-    is_at_code: the sliders stand at the code of that frame. device: where the model computes.
+    is_at_code: the sliders stand at the code of that frame. device: where the model computes. domain: what the frames
+    are taken as; None as the data says. cuts: how single images were read and cut by hand, by frame. walk, sliders,
+    workspace: None or empty leave the window's as they are.
     """
 
     model_path: Path | None = None
@@ -40,6 +55,11 @@ class SavedSession:
     visits: tuple[Visit, ...] = ()
     is_encoding_on_step: bool = True
     device: str = "auto"
+    domain: Domain | None = None
+    cuts: tuple[tuple[int, Cut], ...] = ()
+    walk: WalkPlan | None = None
+    workspace: str = ""
+    sliders: SliderView | None = None
 
     @property
     def missing(self) -> list[Path]:
@@ -73,12 +93,23 @@ class SavedSession:
                 {"name": visit.name, "pinned": visit.is_pinned, "latent": list(visit.code.values)}
                 for visit in self.visits
             ],
+            "domain": self.domain,
+            "cuts": [
+                {"frame": index, "center_uvd": cut.center_uvd, "images": cut.settings.to_json()}
+                for index, cut in self.cuts
+            ],
+            "walk": _walk_to_json(self.walk) if self.walk is not None else None,
+            "device": self.device,
+            "workspace": self.workspace,
+            "sliders": self.sliders.to_json() if self.sliders is not None else None,
         }
 
     @classmethod
     def from_json(cls, value: Any, folder: Path, name: str = "the session") -> SavedSession:
         """Rebuild what `to_json` wrote, all of it checked; ValueError with one line."""
-        check_format(value, name, _FORMAT, _VERSION)
+        check_format(value, name, _FORMAT, _VERSION, oldest=1)
+        if value["version"] == 1:
+            value = _NEW_IN_2 | value
         try:
             return cls(
                 model_path=folder / _text(value["model"]) if value["model"] is not None else None,
@@ -89,6 +120,12 @@ class SavedSession:
                 is_at_code=_flag(value["at_code_of_frame"]),
                 is_encoding_on_step=_flag(value["encode_on_step"]),
                 visits=tuple(_visit(number, visit) for number, visit in enumerate(_list(value["visits"]))),
+                device=_text(value["device"]),
+                domain=_domain(value["domain"]),
+                cuts=tuple(_cut(cut) for cut in _list(value["cuts"])),
+                walk=_walk(value["walk"]) if value["walk"] is not None else None,
+                workspace=_text(value["workspace"]),
+                sliders=SliderView.from_json(value["sliders"]) if value["sliders"] is not None else None,
             )
         except KeyError as error:
             raise ValueError(f"{name} cannot be opened: {error} is missing; save the session again") from error
@@ -113,11 +150,14 @@ def read_json(path: Path, what: str) -> Any:
         raise ValueError(f"{path} is no {what} ({error}); open the file that LSPS Explorer saved") from error
 
 
-def check_format(value: Any, name: str, expected: str, version: int) -> None:
-    """ValueError where `value` is not an object of the `expected` format in a version known here."""
+def check_format(value: Any, name: str, expected: str, version: int, *, oldest: int | None = None) -> None:
+    """ValueError where `value` is not an object of the `expected` format in a version known here.
+
+    oldest: the first version that is still read; None for `version` alone.
+    """
     if not isinstance(value, dict) or value.get("format") != expected:
         raise ValueError(f"{name} is no {expected} file; open the file that LSPS Explorer saved")
-    if value.get("version") != version:
+    if value.get("version") not in range(version if oldest is None else oldest, version + 1):
         raise ValueError(f"{name} has version {value.get('version')!r}, known here is {version}; update LSPS Explorer")
 
 
@@ -149,6 +189,48 @@ def _visit(number: int, value: Any) -> Visit:
     return Visit(number, code_from_json(value["latent"]), _text(value["name"]), _flag(value["pinned"]))
 
 
+def _cut(value: Any) -> tuple[int, Cut]:
+    if not isinstance(value, dict):
+        raise ValueError(f"a cut is an object, not {str(value)[:60]}")
+    center_uvd = _uvd(value["center_uvd"]) if value["center_uvd"] is not None else None
+    return _whole_number(value["frame"]), Cut(settings=ImageSettings.from_json(value["images"]), center_uvd=center_uvd)
+
+
+def _uvd(value: Any) -> Uvd:
+    numbers = _list(value)
+    if len(numbers) != 3:
+        raise ValueError(f"the centre of a cube is 3 numbers, not {str(value)[:60]}")
+    u, v, d = (_number(number) for number in numbers)
+    return u, v, d
+
+
+def _walk_to_json(walk: WalkPlan) -> dict[str, Any]:
+    return {
+        "path": walk.path,
+        "space": walk.space,
+        "ending": walk.ending,
+        "seconds": walk.seconds,
+        "keyframes": [list(code.values) for code in walk.keyframes],
+    }
+
+
+def _walk(value: Any) -> WalkPlan:
+    if not isinstance(value, dict):
+        raise ValueError(f"a walk is an object, not {str(value)[:60]}")
+    path, space, ending = (_text(value[name]) for name in ("path", "space", "ending"))
+    keyframes = [code_from_json(code) for code in _list(value["keyframes"])]
+    seconds = _number(value["seconds"])
+    if seconds <= 0:
+        raise ValueError(f"a walk takes a positive time, not {seconds:g} s")
+    return WalkPlan(path=path, space=space, ending=ending, seconds=seconds).with_keyframes_at(0, keyframes)
+
+
+def _domain(value: Any) -> Domain | None:
+    if value is not None and value not in DOMAINS:
+        raise ValueError(f"{str(value)[:60]!r} is not a domain; known are {', '.join(DOMAINS)}")
+    return cast("Domain | None", value)
+
+
 def _list(value: Any) -> Sequence[Any]:
     return _checked(value, list, "a list")
 
@@ -165,6 +247,12 @@ def _whole_number(value: Any) -> int:
     if isinstance(value, bool) or _checked(value, int, "a whole number") < 0:
         raise ValueError(f"{value} is no number of a frame")
     return value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{str(value)[:60]!r} is not a finite number")
+    return float(value)
 
 
 def _checked(value: Any, kind: type, says: str) -> Any:

@@ -62,6 +62,10 @@ class LatentHeader(QWidget):
             "Sliders as they are numbered, or those first that move the hand most" if has_model else _NO_MODEL
         )
 
+    def show_order(self, is_by_effect: bool) -> None:
+        with QSignalBlocker(self.order):
+            self.order.setCurrentIndex(int(is_by_effect))
+
     @Slot(int)
     def _on_order(self, index: int) -> None:
         self.order_asked.emit(index == 1)

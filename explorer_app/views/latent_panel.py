@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from explorer_app.model.basis import RAW, LatentAxes
+from explorer_app.model.basis import RAW, LatentAxes, SliderView
 from explorer_app.session import Session
 from explorer_app.views.latent_header import LatentHeader
 from explorer_app.views.latent_pad import LatentPad
@@ -43,6 +44,26 @@ class LatentPanel(QWidget):
     def axes(self) -> LatentAxes:
         """What the sliders show, and which of them are locked."""
         return self._principal if self._is_principal else self._dimensions
+
+    @property
+    def slider_view(self) -> SliderView:
+        """How the latent is looked at: basis, order, locks."""
+        return SliderView(
+            is_principal=self._is_principal,
+            is_by_effect=self._is_by_effect,
+            locked=self._dimensions.locked,
+            locked_principal=self._principal.locked,
+        )
+
+    def set_slider_view(self, view: SliderView) -> None:
+        """Look at the latent like that, as far as the model has principal directions."""
+        has_principal = self._session.model is not None and self._session.model.principal is not None
+        self._is_principal, self._is_by_effect = view.is_principal and has_principal, view.is_by_effect
+        self._dimensions = replace(self._dimensions, locked=view.locked)
+        if has_principal:
+            self._principal = replace(self._principal, locked=view.locked_principal)
+        self.header.show_order(view.is_by_effect)
+        self._show_axes()
 
     def _build(self) -> None:
         self.header, self.sampling, self.pad = LatentHeader(), LatentSampling(), LatentPad(self._session)

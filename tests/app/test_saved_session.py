@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,26 +13,36 @@ from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from explorer_app.main_window import MainWindow
+from explorer_app.model.basis import SliderView
+from explorer_app.model.cut import Cut
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.opening import ImageSettings
 from explorer_app.model.presets import Presets
 from explorer_app.model.saved_session import SavedSession
 from explorer_app.model.visits import Visit
+from explorer_app.model.walk import WalkPlan
 from explorer_app.snapshot import snapshot
 from lsps_core.camera import Camera
 
 CODE = LatentCode().with_value(3, 0.1 + 0.2).with_value(7, -1e-17)
+SETTINGS = ImageSettings(camera=Camera(fx=475, fy=475, cx=320, cy=240), unit_mm=0.125)
 
 
 def _full(folder: Path) -> SavedSession:
     return SavedSession(
         model_path=folder / "models" / "m.safetensors",
         data_paths=(folder / "a.png", Path("/elsewhere/b.png")),
-        images=ImageSettings(camera=Camera(fx=475, fy=475, cx=320, cy=240), unit_mm=0.125),
+        images=SETTINGS,
         index=1,
         latent=CODE,
         visits=(Visit(0, CODE, "first", is_pinned=True), Visit(1, LatentCode(), "zweiter σ")),
         is_encoding_on_step=False,
+        device="cuda:1",
+        domain="synthetic",
+        cuts=((0, Cut(settings=SETTINGS, center_uvd=(0.1, 20.0, 500.0))), (1, Cut(settings=SETTINGS))),
+        walk=WalkPlan((CODE, LatentCode()), "spline", "depth", "ping-pong", 0.1),
+        workspace="Inspect",
+        sliders=SliderView(is_principal=True, locked=frozenset({0, 19}), locked_principal=frozenset({2})),
     )
 
 
@@ -40,6 +51,19 @@ def test_a_saved_session_comes_back_exactly(tmp_path: Path) -> None:
     saved.save(tmp_path / "mine.lsps.json")
     assert SavedSession.load(tmp_path / "mine.lsps.json") == saved
     assert [path.name for path in tmp_path.iterdir()] == ["mine.lsps.json"]
+
+
+def test_a_session_of_version_1_is_still_read(tmp_path: Path) -> None:
+    saved = _full(tmp_path)
+    new = ("domain", "cuts", "walk", "device", "workspace", "sliders")
+    old = {name: value for name, value in saved.to_json(tmp_path).items() if name not in new}
+    path = tmp_path / "mine.lsps.json"
+    path.write_text(json.dumps({**old, "version": 1}))
+    plain = SavedSession()
+    assert SavedSession.load(path) == replace(saved, **{name: getattr(plain, name) for name in new})
+    path.write_text(json.dumps({**old, "version": 2}))
+    with pytest.raises(ValueError, match="missing"):
+        SavedSession.load(path)
 
 
 def test_paths_below_the_file_move_with_it(tmp_path: Path) -> None:
@@ -57,7 +81,7 @@ def test_a_session_is_readable(tmp_path: Path) -> None:
     text = (tmp_path / "mine.lsps.json").read_text(encoding="utf-8")
     assert '"frame": 1' in text
     assert "zweiter σ" in text
-    assert len(text.splitlines()) < 50
+    assert len(text.splitlines()) < 130
 
 
 @pytest.mark.parametrize(
@@ -76,6 +100,14 @@ def test_a_session_is_readable(tmp_path: Path) -> None:
         ({"visits": [3]}, "object"),
         ({"visits": [{"name": "x"}]}, "missing"),
         ({"encode_on_step": "yes"}, "true or false"),
+        ({"domain": "other"}, "domain"),
+        ({"cuts": [3]}, "object"),
+        ({"cuts": [{"frame": 0, "center_uvd": [1, 2], "images": SETTINGS.to_json()}]}, "3 numbers"),
+        ({"walk": 3}, "object"),
+        ({"walk": {"path": "x", "space": "pose", "ending": "loop", "keyframes": [], "seconds": 1}}, "choose one"),
+        ({"walk": {"path": "linear", "space": "pose", "ending": "loop", "keyframes": [], "seconds": 0}}, "positive"),
+        ({"sliders": {"locked": [20], "locked_principal": [], "principal": True, "by_effect": True}}, "0 to 19"),
+        ({"sliders": 3}, "sliders"),
     ],
 )
 def test_a_wrong_session_is_one_line(change: dict[str, object], says: str, tmp_path: Path) -> None:
@@ -160,6 +192,21 @@ def test_a_frame_taken_as_another_domain_keeps_its_latent(
     window.open_paths([tmp_path / "a.lsps.json"])
     _settle(qtbot, window)
     assert window.session.latent == latent
+
+
+def test_a_session_saved_while_a_frame_is_being_read_keeps_its_latent(
+    qtbot: QtBot, window: MainWindow, model_path: Path, store_path: Path, tmp_path: Path
+) -> None:
+    window.open_paths([model_path, store_path])
+    _settle(qtbot, window)
+    latent = window.session.latent
+    window.session.set_index(2)
+    window.opener.save_session(str(tmp_path / "a.lsps.json"))
+    _settle(qtbot, window)
+    assert window.session.latent != latent
+    window.open_paths([tmp_path / "a.lsps.json"])
+    _settle(qtbot, window)
+    assert (window.session.index, window.session.latent) == (2, latent)
 
 
 def test_a_session_that_cannot_be_written_is_said(window: MainWindow, tmp_path: Path) -> None:
