@@ -36,7 +36,7 @@ def run(options: Options) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     app.setApplicationName("LSPS Explorer")
     app.setStyle("Fusion")  # the same window on every desktop; it follows light and dark
-    # closing the window ends it; by itself Qt would also end it with a floating panel that is closed while it is hidden
+    # else a floating panel that is closed while the window is hidden ends the program
     app.setQuitOnLastWindowClosed(False)
     ensure_font()
     is_picture = options.screenshot is not None
@@ -49,6 +49,7 @@ def run(options: Options) -> int:
     window.background.settled.connect(collector.spare_what_is_there, Qt.ConnectionType.SingleShotConnection)
     screenshot = Screenshot(window, options.screenshot) if is_picture else None
     window.painted.connect(lambda: begin(window, options))
+    window.closed.connect(lambda: app.exit(0))  # quit would ask the window, which is closed already
     window.show()
     status = app.exec()
     _end(window, recovery, endings.reason)

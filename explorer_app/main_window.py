@@ -58,6 +58,7 @@ class MainWindow(QMainWindow):
 
     painted = Signal()
     """The window is on screen for the first time: what takes time may begin."""
+    closed = Signal()
 
     def __init__(self, device: str = "auto", preferences: Preferences | None = None) -> None:
         super().__init__()
@@ -261,6 +262,7 @@ class MainWindow(QMainWindow):
         self.train.close_down()
         self.has_ended = self.background.close()
         super().closeEvent(event)
+        self.closed.emit()
 
 
 def _split(orientation: Qt.Orientation, widgets: Sequence[QWidget], sizes: Sequence[int]) -> QSplitter:

@@ -177,3 +177,30 @@ def test_a_screenshot_neither_keeps_nor_offers(tmp_path: Path, model_path: Path)
     assert ended == 0
     assert shot.is_file()
     assert _files(tmp_path) == left
+
+
+FLOATING = """
+def drive(window):
+    dock = window.docks["Pose latent"]
+
+    def close_dock():
+        dock.close()
+        QTimer.singleShot(200, end)
+
+    def end():
+        say(is_alive=True)
+        window.show()
+        window.close()
+
+    dock.setFloating(True)
+    window.hide()
+    QTimer.singleShot(200, close_dock)
+"""
+
+
+def test_a_floating_panel_closed_while_the_window_is_hidden_does_not_end_the_program(
+    tmp_path: Path, model_path: Path
+) -> None:
+    ended, said, stderr = _run(tmp_path, FLOATING, model_path)
+    assert (ended, stderr) == (0, "")
+    assert said == {"is_alive": True}

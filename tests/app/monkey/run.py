@@ -33,7 +33,9 @@ from explorer_app.collector import Collector  # noqa: E402
 from explorer_app.command_line import Options  # noqa: E402
 from explorer_app.fonts import ensure_font  # noqa: E402
 from explorer_app.main_window import MainWindow  # noqa: E402
+from explorer_app.model.recovery_files import RecoveryFiles  # noqa: E402
 from explorer_app.preferences import Preferences  # noqa: E402
+from explorer_app.recovery import Recovery  # noqa: E402
 
 _MEMORY_EVERY = 250
 _SETTLE_MS = 60_000
@@ -55,6 +57,7 @@ def play(folder: Path, seed: int, numbers: list[int]) -> Report:
         app = QApplication(["lsps-explorer"])
         app.setApplicationName("LSPS Explorer")
         app.setStyle("Fusion")
+        app.setQuitOnLastWindowClosed(False)
         ensure_font()
         desktop = Desktop()
         QDesktopServices.setUrlHandler("file", desktop, "take")
@@ -63,6 +66,8 @@ def play(folder: Path, seed: int, numbers: list[int]) -> Report:
         preferences.last_folder = str(folder / "saved")
         collector = Collector(app)
         window = MainWindow("cpu", preferences)
+        window.closed.connect(lambda: app.exit(1))
+        recovery = Recovery(window, RecoveryFiles(preferences.folder))
         window.background.settled.connect(collector.spare_what_is_there, Qt.ConnectionType.SingleShotConnection)
         files = folder / "files"
         window.painted.connect(lambda: begin(window, Options(paths=(files / "one.safetensors", files / "frames.h5"))))
@@ -90,12 +95,12 @@ def play(folder: Path, seed: int, numbers: list[int]) -> Report:
         report.seconds = round(time.monotonic() - started, 1)
         report.has_ended = play.is_over
         report.kinds = monkey.kinds
-        _check_the_end(window, watch, report)
+        _check_the_end(window, recovery, watch, report)
         watch.stop()
     return report
 
 
-def _check_the_end(window: MainWindow, watch: Watch, report: Report) -> None:
+def _check_the_end(window: MainWindow, recovery: Recovery, watch: Watch, report: Report) -> None:
     """The window still works, closes in time, and leaves nothing behind."""
     for widget in QApplication.topLevelWidgets():
         if widget.isVisible() and widget is not window and widget.isModal():
@@ -117,6 +122,7 @@ def _check_the_end(window: MainWindow, watch: Watch, report: Report) -> None:
     window.train.runs.views = {}
     window.hide()
     window.close()
+    recovery.end()
     QApplication.processEvents()
     report.left_over = [thread.name for thread in threading.enumerate() if thread.name.startswith("lsps-")]
     report.left_over += [f"process {child.pid}" for child in psutil.Process().children() if child.status() != "zombie"]
