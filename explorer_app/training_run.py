@@ -7,7 +7,6 @@ import json
 import os
 import shlex
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from explorer_app.model.run_folder import LOG_HEADER, RunFolders, RunView
 from explorer_app.model.run_process import CAN_PAUSE, LOG_NAME, SHARES, ProcessRecord, thread_count
 from explorer_app.preferences import Preferences
+from explorer_app.workers.command import lsps_command
 from explorer_app.workers.latest import LatestWins
 
 POLL_MS = 500
@@ -148,7 +148,7 @@ class TrainingRuns(QObject):
         environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads is not None else {})
         with (path / LOG_NAME).open("a") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "lsps_core.cli", *arguments],
+                lsps_command(arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # events.jsonl has the same
                 stderr=log,
