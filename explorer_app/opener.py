@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from explorer_app.background import Background
 from explorer_app.image_preview import ImagePreview
 from explorer_app.model.latent import LatentCode
-from explorer_app.model.opening import IMAGE_SUFFIXES, MODEL_SUFFIXES, STORE_SUFFIXES, ImageSettings, sort_paths
+from explorer_app.model.opening import (
+    IMAGE_SUFFIXES,
+    MODEL_SUFFIXES,
+    STORE_SUFFIXES,
+    ImageSettings,
+    Opening,
+    sort_paths,
+)
 from explorer_app.model.saved_session import SESSION_SUFFIX, SavedSession, is_session
 from explorer_app.preferences import Preferences
 from explorer_app.resources import resource
@@ -24,6 +32,17 @@ from explorer_app.views.image_dialog import ImageDialog
 OPEN_HAND = 68
 """The sample frame to begin with: an open hand shows best what the sliders do."""
 _ALL_SUFFIXES = (*MODEL_SUFFIXES, *STORE_SUFFIXES, *IMAGE_SUFFIXES, SESSION_SUFFIX)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What some paths are. trouble: why the saved session among them cannot be opened."""
+
+    opening: Opening
+    session_path: Path = Path()
+    saved: SavedSession | None = None
+    missing: tuple[Path, ...] = ()
+    trouble: str = ""
 
 
 class Opener(QObject):
@@ -47,14 +66,21 @@ class Opener(QObject):
     def open_paths(self, paths: Sequence[Path], settings: ImageSettings | None = None, index: int = 0) -> None:
         """Open a model, a store, images, folders of images or a saved session; images without `settings` are asked
         about. index: the frame to begin with."""
-        sessions = [path for path in paths if is_session(path)]
-        if sessions:
-            self.open_session(sessions[-1])
-        paths = [path for path in paths if path not in sessions]
-        opening = sort_paths(paths)
         if paths:
-            self.started.emit()
             self._arrival.want(None, "")
+            self._background.looking.ask(
+                str(paths[0]), partial(_look_at, tuple(paths)), partial(self._open, settings, index)
+            )
+
+    def _open(self, settings: ImageSettings | None, index: int, found: _Found) -> None:
+        opening = found.opening
+        if found.saved is not None or opening != Opening():
+            self.started.emit()
+        if found.saved is not None:
+            self._preferences.add_recent(found.session_path)
+            restore(found.saved, found.missing, self._session, self._background, self._arrival, self.device)
+        if found.trouble:
+            self._session.message.emit(found.trouble)
         if opening.complaint:
             self._session.message.emit(opening.complaint)
         if opening.model is not None:
@@ -85,7 +111,8 @@ class Opener(QObject):
                 store = resource("samples", "synthetic.h5")
                 self._background.open_store(store, OPEN_HAND if index is None else index)
         if latent is not None:
-            self._arrival.want(latent, "command line")
+            wanted = partial(self._arrival.want, latent, "command line")  # after what a session wants
+            self._background.looking.ask("the command line", lambda: None, lambda _: wanted())
 
     @Slot()
     def open_bundled_model(self) -> None:
@@ -110,16 +137,6 @@ class Opener(QObject):
             is_at_code, latent = session.is_at_code, session.latent
             self._background.open_model(session.model.path, device)
             self._arrival.want(None if is_at_code else latent, "device")
-
-    def open_session(self, path: Path) -> None:
-        try:
-            saved = SavedSession.load(path)
-        except ValueError as error:
-            self._session.message.emit(str(error))
-            return
-        self.started.emit()
-        self._preferences.add_recent(path)
-        restore(saved, self._session, self._background, self._arrival, self.device)
 
     @Slot(str)
     def save_session(self, name: str) -> None:
@@ -197,3 +214,16 @@ class Opener(QObject):
             if path.is_relative_to(resource("models").parent):
                 return  # it has its own menu
         self._preferences.add_recent(path)
+
+
+def _look_at(paths: tuple[Path, ...]) -> _Found:
+    """In a thread: a dead network disk, or a pipe, must not hold the window."""
+    sessions = [path for path in paths if is_session(path)]
+    opening = sort_paths([path for path in paths if path not in sessions])
+    if not sessions:
+        return _Found(opening=opening)
+    try:
+        saved = SavedSession.load(sessions[-1])
+    except ValueError as error:
+        return _Found(opening=opening, trouble=str(error))
+    return _Found(opening=opening, session_path=sessions[-1], saved=saved, missing=tuple(saved.missing))

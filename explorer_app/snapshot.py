@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Slot
 
 from explorer_app.background import Background
@@ -57,16 +60,22 @@ class Arrival(QObject):
     @Slot()
     def _arrive(self) -> None:
         background = self._background
-        workers = (background.loading, background.opening, background.reading, background.encoding)
+        workers = (background.looking, background.loading, background.opening, background.reading, background.encoding)
         if self._wanted is None or any(worker.is_busy for worker in workers):
             return
         (latent, label), self._wanted = self._wanted, None
         self._session.set_latent(latent, label)
 
 
-def restore(saved: SavedSession, session: Session, background: Background, arrival: Arrival, device: str) -> None:
-    """Show what was saved; what is missing is left as it is, and one line says so."""
-    missing = saved.missing
+def restore(
+    saved: SavedSession,
+    missing: Sequence[Path],
+    session: Session,
+    background: Background,
+    arrival: Arrival,
+    device: str,
+) -> None:
+    """Show what was saved; what is missing of it is left as it is, and one line says so."""
     session.is_encoding_on_step = saved.is_encoding_on_step
     session.set_visits(saved.visits)
     if saved.model_path is not None and saved.model_path not in missing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import shlex
@@ -20,8 +21,11 @@ from explorer_app.model.run_process import CAN_PAUSE, LOG_NAME, SHARES, ProcessR
 from explorer_app.preferences import Preferences
 from explorer_app.workers.command import lsps_command
 from explorer_app.workers.latest import LatestWins
+from lsps_core.files import kind_of
 
 POLL_MS = 500
+_CLOSE_S = 2.0
+"""Runs are only read: one whose disk does not answer need not be waited for."""
 HOLD_MS = 1500
 """How long runs stay held after the last move of a slider, where that is how they share."""
 
@@ -141,6 +145,8 @@ class TrainingRuns(QObject):
         return True
 
     def _launch(self, path: Path, arguments: list[str]) -> None:
+        if kind_of(path / LOG_NAME) not in ("", "file"):  # opening a pipe would hold the window
+            raise OSError(errno.EINVAL, f"its {LOG_NAME} is no file")
         (path / "stop").unlink(missing_ok=True)
         with (path / LOG_NAME).open("a") as log:  # also room in which a last line fits when the disk is full
             log.write(f"{LOG_HEADER}{time.strftime('%Y-%m-%d %H:%M:%S')} lsps {shlex.join(arguments)}\n")
@@ -211,7 +217,7 @@ class TrainingRuns(QObject):
         self._timer.stop()
         self._release.stop()
         self._release_held()
-        self._worker.close()
+        self._worker.close(_CLOSE_S)
         for child in self._children:
             if child.poll() is None:
                 child.returncode = 0  # or Python would warn of it: it is meant to live on

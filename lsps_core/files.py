@@ -30,6 +30,15 @@ def kind_of(path: Path) -> Kind:
     return next((kind for is_kind, kind in _KINDS if is_kind(mode)), "device")
 
 
+def expanded(text: str) -> Path:
+    """The path that somebody has typed, ~ for the own home; ~NAME stays where there is nobody of that name."""
+    path = Path(text.strip())
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def require_file(path: Path, error: type[ValueError] = ValueError, most_bytes: int | None = None) -> None:
     """Refuse what is no plain file before it is opened: a pipe would hold its reader for ever, /dev/zero fill memory.
 

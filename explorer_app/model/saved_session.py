@@ -15,12 +15,11 @@ from explorer_app.model.latent import LatentCode
 from explorer_app.model.opening import ImageSettings
 from explorer_app.model.visits import Visit
 from explorer_app.model.whole_file import write_whole
+from lsps_core.files import MOST_JSON_BYTES, kind_of, parse_json, require_file
 
 SESSION_SUFFIX = ".lsps.json"
 _FORMAT = "lsps-session"
 _VERSION = 1
-_LARGEST_FILE = 10_000_000
-"""bytes; a session has some ten thousand"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +42,9 @@ class SavedSession:
 
     @property
     def missing(self) -> list[Path]:
-        """The files it names that are not there."""
+        """The files it names that are not there. For a thread: their disks may not answer."""
         named = [self.model_path] if self.model_path is not None else []
-        return [path for path in (*named, *self.data_paths) if not path.exists()]
+        return [path for path in (*named, *self.data_paths) if not kind_of(path)]
 
     def save(self, path: Path) -> None:
         """Write `path`, whole or not at all; OSError where it cannot be written."""
@@ -92,7 +91,7 @@ class SavedSession:
             )
         except KeyError as error:
             raise ValueError(f"{name} cannot be opened: {error} is missing; save the session again") from error
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{name} cannot be opened: {error}; correct it or save the session again") from error
 
 
@@ -104,12 +103,13 @@ def is_session(path: Path) -> bool:
 def read_json(path: Path, what: str) -> Any:
     """A small JSON file; ValueError with one line where it is none."""
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ValueError(f"{path} is too large for a {what}; open the file that LSPS Explorer saved")
-        return json.loads(path.read_text(encoding="utf-8"))
+        require_file(path, most_bytes=MOST_JSON_BYTES)
+        text = path.read_bytes()
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    try:
+        return parse_json(text)
+    except ValueError as error:
         raise ValueError(f"{path} is no {what} ({error}); open the file that LSPS Explorer saved") from error
 
 

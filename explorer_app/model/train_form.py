@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lsps_core.config import STAGES, StageConfig, TrainConfig
+from lsps_core.files import expanded, kind_of
 from lsps_core.presets import PRESETS
 
 STARTS = {"scratch": "from scratch", "model": "from a model", "resume": "resume a run"}
@@ -129,16 +130,15 @@ def preset_lengths(preset: str) -> dict[str, tuple[int, ...]]:
 
 
 def free_run_path(folder: Path) -> Path:
-    """A folder of runs' next one."""
+    """A folder of runs' next one. For a thread: its disk may not answer."""
     number = 1
-    while (folder / f"run-{number}").exists():
+    while kind_of(folder / f"run-{number}"):
         number += 1
     return folder / f"run-{number}"
 
 
 def _absolute(text: str) -> str:
-    text = text.strip()
-    return str(Path(text).expanduser().absolute()) if text else ""
+    return str(expanded(text).absolute()) if text.strip() else ""
 
 
 def _without_flag(error: ValueError, setting: str) -> str:
