@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import errno
-import json
 import os
 import shlex
 import subprocess
@@ -65,10 +64,7 @@ class TrainingRuns(QObject):
     @property
     def known(self) -> list[Path]:
         """Runs that were started or added here, the newest first."""
-        try:
-            return [Path(str(path)) for path in json.loads(str(self._preferences.get("train/runs", "[]")))]
-        except (ValueError, TypeError):
-            return []
+        return self._preferences.paths("train/runs")
 
     @property
     def runs_path(self) -> Path | None:
@@ -100,13 +96,13 @@ class TrainingRuns(QObject):
     def add(self, path: Path) -> None:
         """List a run from now on."""
         path = path.absolute()
-        self._preferences.set("train/runs", json.dumps([str(p) for p in dict.fromkeys([path, *self.known])]))
+        self._preferences.set_paths("train/runs", list(dict.fromkeys([path, *self.known])))
         self._timer.start()
         self.look()
 
     def forget(self, path: Path) -> None:
         """List it no longer, unless it is in the folder for runs. Its files stay."""
-        self._preferences.set("train/runs", json.dumps([str(p) for p in self.known if p != path]))
+        self._preferences.set_paths("train/runs", [p for p in self.known if p != path])
         self.look()
 
     def set_shown(self, is_shown: bool) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.opening import ImageSettings
+from explorer_app.model.set_aside import DamagedError
 from explorer_app.model.visits import Visit
 from explorer_app.model.whole_file import write_whole
 from lsps_core.files import MOST_JSON_BYTES, kind_of, parse_json, require_file
@@ -101,24 +102,28 @@ def is_session(path: Path) -> bool:
 
 
 def read_json(path: Path, what: str) -> Any:
-    """A small JSON file; ValueError with one line where it is none."""
+    """A small JSON file; ValueError with one line where it cannot be read, DamagedError where it is none."""
     try:
-        require_file(path, most_bytes=MOST_JSON_BYTES)
+        require_file(path, DamagedError, MOST_JSON_BYTES)
         text = path.read_bytes()
+    except IsADirectoryError as error:
+        raise DamagedError(f"{path} is a folder, not a {what}; open the file that LSPS Explorer saved") from error
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
     try:
         return parse_json(text)
     except ValueError as error:
-        raise ValueError(f"{path} is no {what} ({error}); open the file that LSPS Explorer saved") from error
+        raise DamagedError(f"{path} is no {what} ({error}); open the file that LSPS Explorer saved") from error
 
 
 def check_format(value: Any, name: str, expected: str, version: int) -> None:
-    """ValueError where `value` is not an object of the `expected` format in a version known here."""
+    """ValueError where `value` is of a later version, DamagedError where it is not of the `expected` format at all."""
     if not isinstance(value, dict) or value.get("format") != expected:
-        raise ValueError(f"{name} is no {expected} file; open the file that LSPS Explorer saved")
-    if value.get("version") != version:
-        raise ValueError(f"{name} has version {value.get('version')!r}, known here is {version}; update LSPS Explorer")
+        raise DamagedError(f"{name} is no {expected} file; open the file that LSPS Explorer saved")
+    if not isinstance(value.get("version"), int) or value["version"] < version:
+        raise DamagedError(f"{name} has no version; open the file that LSPS Explorer saved")
+    if value["version"] != version:
+        raise ValueError(f"{name} has version {value['version']!r}, known here is {version}; update LSPS Explorer")
 
 
 def code_from_json(value: Any) -> LatentCode:

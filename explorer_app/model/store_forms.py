@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from explorer_app.model.opening import STORE_SUFFIXES, ImageSettings
 from lsps_core.files import expanded, kind_of
