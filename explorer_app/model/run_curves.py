@@ -19,6 +19,8 @@ FloatArray = npt.NDArray[np.float64]
 POINTS = 2000
 """What a plot can show; longer series are averaged down to it."""
 _REMEMBERED_BYTES = 256
+_LARGEST = 1e30
+"""A value beyond it counts as not finite: Qt crashes where it is to draw 1e308."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,11 +171,12 @@ class RunHistory:
         self._facts |= {"end_reason": str(event["reason"]), "end_message": str(event.get("message", "")), "eta_s": None}
 
     def _add(self, key: tuple[str, ...], step: int, value: float | None) -> None:
+        number = float("nan") if value is None else float(value)
         steps, values = self._series.setdefault(key, ([], []))
         if steps and steps[-1] == step:  # told again of the same step
             steps.pop(), values.pop()
         steps.append(step)
-        values.append(float("nan") if value is None else float(value))
+        values.append(number if abs(number) < _LARGEST else float("nan"))
 
     def _rewind(self, step: int) -> None:
         """Forget what was told of later steps: the run goes on from this one."""
