@@ -1,12 +1,18 @@
 """`lsps-explorer`: parse, then show a window before torch is imported."""
 
-from __future__ import annotations
-
 import os
 import sys
-from collections.abc import Sequence
 
-from explorer_app.command_line import Options, check_for_screenshot, parse
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - before any import
+if __name__ == "__main__" and not sys.flags.safe_path and sys.path:
+    # `python -m` puts the working folder first: a json.py or torch.py in it would be run in place of the real one
+    _here = sys.path.pop(0)
+    if _here in ("", _ROOT):  # a checkout that is not installed: this package, and nothing else, is found there
+        sys.path.append(_ROOT)
+
+from collections.abc import Sequence  # noqa: E402
+
+from explorer_app.command_line import Options, check_for_screenshot, parse  # noqa: E402
 
 DEBIAN_PACKAGES = "libegl1 libgl1 libglib2.0-0 libfontconfig1 libxkbcommon0 libdbus-1-3"
 

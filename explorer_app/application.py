@@ -19,10 +19,13 @@ from explorer_app.fonts import ensure_font
 from explorer_app.log import log_to_file
 from explorer_app.main_window import MainWindow
 from explorer_app.model.recovery_files import RecoveryFiles
+from explorer_app.model.set_aside import set_aside_unless_settings
 from explorer_app.preferences import Preferences
 from explorer_app.qt_messages import QtMessages
 from explorer_app.recovery import Recovery
 from explorer_app.screenshot import Screenshot
+
+_NAME = "lsps-explorer"
 
 
 def run(options: Options) -> int:
@@ -63,9 +66,24 @@ def run(options: Options) -> int:
 
 def _remembered() -> Preferences:
     """Of this user; what happens is logged beside what is kept."""
-    folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
-    log_to_file(folder)
-    return Preferences(QSettings("lsps-explorer", "lsps-explorer"), folder)
+    folder = _data_folder()
+    left_aside = log_to_file(folder)
+    if sys.platform.startswith("linux"):  # elsewhere the system itself keeps settings
+        configs = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation)
+        left_aside += _settings_left_aside(Path(configs) / _NAME / f"{_NAME}.conf")
+    return Preferences(QSettings(_NAME, _NAME), folder, left_aside)
+
+
+def _data_folder() -> Path:
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
+
+
+def _settings_left_aside(path: Path) -> list[str]:
+    try:
+        moved = set_aside_unless_settings(path)
+    except OSError as error:
+        return [f"the settings, {path} ({error.strerror})"]
+    return [f"the settings (now {moved})"] if moved is not None else []
 
 
 def _traced_files(folder: Path) -> RecoveryFiles:

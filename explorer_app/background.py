@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.opening import ImageSettings
 from explorer_app.session import Session
-from explorer_app.workers.latest import LatestWins
+from explorer_app.workers.in_order import InOrder
+from explorer_app.workers.latest import CLOSE_S, LatestWins
 
 if TYPE_CHECKING:
     from explorer_app.model.cut import Cut
@@ -43,6 +45,10 @@ class Background(QObject):
         self._session = session
         self._is_closing = False
         self.workers: list[LatestWins] = []
+        self.looking = InOrder("look", self)
+        """For what the window wants to know of paths; whoever else asks the file system does it in its own thread."""
+        self.looking.failed.connect(self._on_failure)
+        self.looking.settled.connect(self._on_settled)
         self.loading = self.add_worker("model", self._on_model)
         self.opening = self.add_worker("data", self._on_data)
         self.reading = self.add_worker("frame", self._on_frame, self._on_unreadable_frame)
@@ -58,14 +64,14 @@ class Background(QObject):
 
     @property
     def is_busy(self) -> bool:
-        return self._still.isActive() or any(worker.is_busy for worker in self.workers)
+        return self._still.isActive() or self.looking.is_busy or any(worker.is_busy for worker in self.workers)
 
     @property
     def activity(self) -> str:
         """What takes long right now, for the status bar; empty while nothing does."""
         if self.loading.is_busy:
             return "Loading the model …"
-        return "Opening …" if self.opening.is_busy else ""
+        return "Opening …" if self.opening.is_busy or self.looking.is_busy else ""
 
     def open_model(self, path: Path, device: str) -> None:
         self._ask(self.loading, path, partial(_load_model, path, device))
@@ -82,10 +88,15 @@ class Background(QObject):
         """End the threads; False where one of them still works, so that the process must not wait for it."""
         self._is_closing = True
         self._still.stop()
-        has_ended = [worker.close() for worker in self.workers]
-        if self._session.data is not None:
+        for worker in (*self.workers, self.looking):
+            worker.end()  # all of them first: waiting for one after the other would add up
+        until = time.monotonic() + CLOSE_S
+        has_ended = True
+        for worker in (*self.workers, self.looking):
+            has_ended = worker.close(max(0.0, until - time.monotonic())) and has_ended
+        if has_ended and self._session.data is not None:  # a thread that hangs in HDF5 would hold this one as well
             self._session.data.close()
-        return all(has_ended)
+        return has_ended
 
     def add_worker(
         self, name: str, show: Callable[[Any, Any], None], complain: Callable[[Any, str], None] | None = None

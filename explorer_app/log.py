@@ -8,6 +8,9 @@ from collections import deque
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from explorer_app.model.set_aside import set_aside
+from lsps_core.files import kind_of
+
 LOGGER = logging.getLogger("explorer_app")
 LOG_NAME = "lsps-explorer.log"
 _FORMAT = logging.Formatter("%(asctime)s  %(levelname)s  %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
@@ -34,10 +37,17 @@ class RecentRecords(logging.Handler):
         self._lines.clear()
 
 
-def log_to_file(folder: Path) -> None:
-    """From here on also into a file below `folder`, which does not grow for ever; a full disk is no reason to stop."""
+def log_to_file(folder: Path) -> list[str]:
+    """From here on also into a file below `folder`, which does not grow for ever; a full disk is no reason to stop.
+
+    What was in its place and had to be moved aside, for people: a pipe would hold the start of the program.
+    """
+    left_aside = []
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
+        if kind_of(folder / LOG_NAME) not in ("", "file"):
+            left_aside.append(f"the log (now {set_aside(folder / LOG_NAME)})")
         handler = RotatingFileHandler(folder / LOG_NAME, maxBytes=_FILE_BYTES, backupCount=2, encoding="utf-8")
         handler.setFormatter(_FORMAT)
         LOGGER.addHandler(handler)
+    return left_aside

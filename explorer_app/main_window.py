@@ -26,6 +26,7 @@ from explorer_app.inspection import Failures
 from explorer_app.menus import build_menus
 from explorer_app.model.opening import ImageSettings
 from explorer_app.model.presets import Presets
+from explorer_app.model.set_aside import DamagedError, left_aside_line, set_aside
 from explorer_app.opener import Opener
 from explorer_app.opengl_stage import OpenGlStage
 from explorer_app.preferences import Preferences
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
     def __init__(self, device: str = "auto", preferences: Preferences | None = None) -> None:
         super().__init__()
         self.preferences = preferences or Preferences()
+        self.preferences.check()
         self._is_painted = self._is_ending = False
         self.session = Session(self)
         self.help = HelpWindows(self, self.session, self.preferences)
@@ -80,7 +82,7 @@ class MainWindow(QMainWindow):
         self.session.message.connect(self.messages.show_message)
         self.session.message.connect(self.help.log)
         self.messages.log_asked.connect(self.help.show_log)
-        self.opener.started.connect(self.messages.hide)
+        self.opener.started.connect(self._forget_messages)
         self.session.model_changed.connect(self._show_title)
         self.session.data_changed.connect(self._show_title)
         self.strip.open_asked.connect(self.opener.ask_for_files)
@@ -88,20 +90,39 @@ class MainWindow(QMainWindow):
             self.setWindowIcon(QIcon(str(resource("icons", "lsps-explorer.svg"))))
         self.presets = self._open_presets()
         self._restore_layout()
+        self._left_aside = left_aside_line(self.preferences.left_aside)
+        if self._left_aside:
+            self.session.message.emit(self._left_aside)
+
+    @Slot()
+    def _forget_messages(self) -> None:
+        """What was said of earlier things is over, but for what was left aside at the start: it concerns no opening."""
+        if self.messages.text != self._left_aside:
+            self.messages.hide()
 
     def _open_presets(self) -> Presets:
         folder = self.preferences.folder
+        path = folder / "presets.json" if folder is not None else None
         try:
-            return Presets(folder / "presets.json" if folder is not None else None)
-        except ValueError as error:
+            try:
+                return Presets(path)
+            except DamagedError:
+                self.preferences.left_aside.append(f"presets (now {set_aside(path)})")
+                return Presets(path)
+        except (ValueError, OSError) as error:
             self.session.message.emit(f"{error}; until then presets last as long as this window")
             return Presets()
 
     def _restore_layout(self) -> None:
         layout = self.preferences.layout
-        if layout is not None:
-            self.restoreGeometry(layout[0])
+        if layout is not None and not self.restoreGeometry(layout[0]):
+            self.preferences.set_aside("window/geometry")
+        self.workspaces.damaged.connect(self._set_layout_aside)
         self.workspaces.restore(self.preferences)
+
+    @Slot(str)
+    def _set_layout_aside(self, workspace: str) -> None:
+        self.preferences.set_aside(f"workspaces/{workspace}")
 
     def _build_views(self) -> None:
         has_opengl = opengl.is_usable()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QActionGroup
@@ -14,6 +15,7 @@ from explorer_app.appearance import set_theme
 from explorer_app.model.latent import LatentCode
 from explorer_app.preferences import THEMES
 from explorer_app.views.presets_dialog import PresetsDialog
+from lsps_core.files import kind_of
 
 if TYPE_CHECKING:
     from explorer_app.main_window import MainWindow
@@ -48,12 +50,22 @@ def fill_recent(window: MainWindow, menu: QMenu) -> None:
     for path in recent:
         title = path.name if names.count(path.name) == 1 else f"{path.name}  ({path.parent.name})"
         action = add_action(menu, title.replace("&", "&&"), partial(window.opener.open_paths, [path]))
-        is_there = path.exists()
-        action.setEnabled(is_there)
-        action.setToolTip(str(path) if is_there else f"{path} is gone")
+        action.setToolTip(str(path))
     menu.setToolTipsVisible(True)
+    window.background.looking.ask("a recent file", partial(_gone, recent), partial(_grey, menu), lambda _: None)
     menu.addSeparator()
     add_action(menu, "&Clear", partial(setattr, window.preferences, "recent", [])).setEnabled(bool(recent))
+
+
+def _gone(paths: list[Path]) -> set[str]:
+    return {str(path) for path in paths if not kind_of(path)}
+
+
+def _grey(menu: QMenu, gone: set[str]) -> None:
+    for action in menu.actions():
+        if action.toolTip() in gone:
+            action.setEnabled(False)
+            action.setToolTip(f"{action.toolTip()} is gone")
 
 
 def fill_presets(window: MainWindow, menu: QMenu) -> None:

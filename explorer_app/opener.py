@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,14 @@ from PySide6.QtWidgets import QWidget
 from explorer_app.background import Background
 from explorer_app.image_preview import ImagePreview
 from explorer_app.model.latent import LatentCode
-from explorer_app.model.opening import IMAGE_SUFFIXES, MODEL_SUFFIXES, STORE_SUFFIXES, ImageSettings, sort_paths
+from explorer_app.model.opening import (
+    IMAGE_SUFFIXES,
+    MODEL_SUFFIXES,
+    STORE_SUFFIXES,
+    ImageSettings,
+    Opening,
+    sort_paths,
+)
 from explorer_app.model.saved_session import SESSION_SUFFIX, SavedSession, is_session
 from explorer_app.preferences import Preferences
 from explorer_app.resources import resource
@@ -25,6 +33,17 @@ from explorer_app.views.image_dialog import ImageDialog
 OPEN_HAND = 68
 """The sample frame to begin with: an open hand shows best what the sliders do."""
 _ALL_SUFFIXES = (*MODEL_SUFFIXES, *STORE_SUFFIXES, *IMAGE_SUFFIXES, SESSION_SUFFIX)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What some paths are. trouble: why the saved session among them cannot be opened."""
+
+    opening: Opening
+    session_path: Path = Path()
+    saved: SavedSession | None = None
+    missing: tuple[Path, ...] = ()
+    trouble: str = ""
 
 
 class Opener(QObject):
@@ -48,14 +67,21 @@ class Opener(QObject):
     def open_paths(self, paths: Sequence[Path], settings: ImageSettings | None = None, index: int = 0) -> None:
         """Open a model, a store, images, folders of images or a saved session; images without `settings` are asked
         about. index: the frame to begin with."""
-        sessions = [path for path in paths if is_session(path)]
-        if sessions:
-            self.open_session(sessions[-1])
-        paths = [path for path in paths if path not in sessions]
-        opening = sort_paths(paths)
         if paths:
-            self.started.emit()
             self._arrival.want()
+            self._background.looking.ask(
+                str(paths[0]), partial(_look_at, tuple(paths)), partial(self._open, settings, index)
+            )
+
+    def _open(self, settings: ImageSettings | None, index: int, found: _Found) -> None:
+        opening = found.opening
+        if found.saved is not None or opening != Opening():
+            self.started.emit()
+        if found.saved is not None:
+            self._preferences.add_recent(found.session_path)
+            self._restore(found.saved, lambda: None, found.missing)
+        if found.trouble:
+            self._session.message.emit(found.trouble)
         if opening.complaint:
             self._session.message.emit(opening.complaint)
         if opening.model is not None:
@@ -86,7 +112,9 @@ class Opener(QObject):
                 store = resource("samples", "synthetic.h5")
                 self._background.open_store(store, OPEN_HAND if index is None else index)
         if latent is not None:
-            self._arrival.want(partial(self._session.set_latent, latent, "command line"))
+            step = partial(self._session.set_latent, latent, "command line")
+            wanted = partial(self._arrival.want, step)  # after what a session wants
+            self._background.looking.ask("the command line", lambda: None, lambda _: wanted())
 
     @Slot()
     def open_bundled_model(self) -> None:
@@ -113,24 +141,18 @@ class Opener(QObject):
             if not is_at_code:
                 self._arrival.want(partial(session.set_latent, latent, "device"))
 
-    def open_session(self, path: Path) -> None:
-        try:
-            saved = SavedSession.load(path)
-        except ValueError as error:
-            self._session.message.emit(str(error))
-            return
-        self._preferences.add_recent(path)
-        self.restore(saved)
-
-    def restore(self, saved: SavedSession, finish: Callable[[], object] = lambda: None) -> None:
+    def restore(self, saved: SavedSession, finish: Callable[[], object]) -> None:
         """Show a session on the device of this window; `finish` is called once all of it is there."""
         self.started.emit()
-        restore(saved, self._session, self._background, self._arrival, self.device, finish)
+        self._background.looking.ask("the session", lambda: saved.missing, partial(self._restore, saved, finish))
+
+    def _restore(self, saved: SavedSession, finish: Callable[[], object], missing: Sequence[Path]) -> None:
+        restore(saved, missing, self._session, self._background, self._arrival, self.device, finish)
 
     @property
     def is_restoring(self) -> bool:
         """A latent, or a whole session, waits for what is being opened."""
-        return self._arrival.is_awaited
+        return self._arrival.is_awaited or self._background.looking.is_busy
 
     @Slot(str)
     def save_session(self, name: str) -> None:
@@ -203,3 +225,16 @@ class Opener(QObject):
             if path.is_relative_to(resource("models").parent):
                 return  # it has its own menu
         self._preferences.add_recent(path)
+
+
+def _look_at(paths: tuple[Path, ...]) -> _Found:
+    """In a thread: a dead network disk, or a pipe, must not hold the window."""
+    sessions = [path for path in paths if is_session(path)]
+    opening = sort_paths([path for path in paths if path not in sessions])
+    if not sessions:
+        return _Found(opening=opening)
+    try:
+        saved = SavedSession.load(sessions[-1])
+    except ValueError as error:
+        return _Found(opening=opening, trouble=str(error))
+    return _Found(opening=opening, session_path=sessions[-1], saved=saved, missing=tuple(saved.missing))

@@ -3,32 +3,126 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QByteArray, QSettings
 
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
+from explorer_app.model.train_form import TrainForm
+from lsps_core.files import parse_json
 
 RECENT_COUNT = 10
 THEMES = ("system", "light", "dark")
+_MOST_CHARACTERS = 1_000_000
+_MOST_PATHS = 1000
+_MOST_PATH_CHARACTERS = 4096
+_DAMAGED = "damaged"
+"""The group that damaged values are moved to."""
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > _MOST_CHARACTERS or "\0" in value:
+        raise ValueError("it is no text")
+    value.encode("utf-8")  # ValueError for halves of characters, which no file takes
+    return value
+
+
+def _path(value: Any) -> str:
+    """Of a path, or empty."""
+    if len(_text(value)) > _MOST_PATH_CHARACTERS:
+        raise ValueError("it is no path")
+    return str(value)
+
+
+def _paths(value: Any) -> str:
+    paths = parse_json(_text(value))
+    if not isinstance(paths, list) or len(paths) > _MOST_PATHS or not all(_path(path) for path in paths):
+        raise ValueError("it is no list of paths")
+    return str(value)
+
+
+def _image_settings(value: Any) -> str:
+    ImageSettings.from_json(parse_json(_text(value)))
+    return str(value)
+
+
+def _train_form(value: Any) -> str:
+    TrainForm.checked(_text(value))
+    return str(value)
+
+
+def _theme(value: Any) -> str:
+    if _text(value) not in THEMES:
+        raise ValueError("there is no such theme")
+    return str(value)
+
+
+def _bytes_of_qt(magic: bytes) -> Callable[[Any], QByteArray]:
+    """Bytes that begin as Qt writes them; of the rest Qt itself says whether it can use it."""
+
+    def check(value: Any) -> QByteArray:
+        if not isinstance(value, QByteArray) or not bytes(value.data()).startswith(magic):
+            raise ValueError("Qt did not write it")
+        return value
+
+    return check
+
+
+class _Kind(NamedTuple):
+    """name: what people call it. check: gives the value back, or raises ValueError."""
+
+    name: str
+    check: Callable[[Any], Any]
+
+
+_DOCKS = _Kind("window layout", _bytes_of_qt(b"\x00\x00\x00\xff\x00\x00\x00\x00"))
+KEYS = {
+    "files/recent": _Kind("recent files", _paths),
+    "files/folder": _Kind("the last folder", _path),
+    "images/settings": _Kind("how images are read", _image_settings),
+    "pictures/colours": _Kind("colours", _text),
+    "window/theme": _Kind("theme", _theme),
+    "window/geometry": _Kind("window layout", _bytes_of_qt(b"\x01\xd9\xd0\xcb")),
+    "window/docks": _DOCKS,
+    "workspaces/Explore": _DOCKS,
+    "workspaces/Inspect": _DOCKS,
+    "workspaces/Train": _DOCKS,
+    "train/runs": _Kind("the list of runs", _paths),
+    "train/folder": _Kind("the folder of runs", _path),
+    "train/share": _Kind("how runs share the machine", _text),
+    "train/baselines": _Kind("published errors", _text),
+    "train/form": _Kind("the last training's settings", _train_form),
+}
+"""All that is ever remembered. What stands in the place of one of them and is none is moved to the group `damaged`."""
 
 
 class Preferences:
-    """Over QSettings; without any (tests, screenshots) things are remembered for as long as this object lives."""
+    """Over QSettings; without any (tests, screenshots) things are remembered for as long as this object lives.
 
-    def __init__(self, settings: QSettings | None = None, folder: Path | None = None) -> None:
+    left_aside: what was found damaged and where it is now, for people.
+    """
+
+    def __init__(
+        self, settings: QSettings | None = None, folder: Path | None = None, left_aside: Sequence[str] = ()
+    ) -> None:
         """folder: where larger things are kept, presets and the log; None where nothing is."""
         self.folder = folder
         self._settings = settings
         self._memory: dict[str, Any] = {}
+        self.left_aside = list(left_aside)
 
     def get(self, key: str, default: Any = None) -> Any:
-        """What was remembered under `key`, a `group/name`; texts and bytes only come back alike on every platform."""
-        if self._settings is None:
-            return self._memory.get(key, default)
-        return self._settings.value(key, default)
+        """What was remembered under `key`, one of KEYS; `default` where that is nothing, or damaged."""
+        value = self._value(key)
+        if value is None:
+            return default
+        try:
+            return KEYS[key].check(value)
+        except (ValueError, TypeError, OverflowError):
+            self.set_aside(key)
+            return default
 
     def set(self, key: str, value: Any) -> None:
         if self._settings is None:
@@ -36,29 +130,54 @@ class Preferences:
         else:
             self._settings.setValue(key, value)
 
+    def check(self) -> None:
+        """Set aside all that is damaged, before anything relies on it."""
+        for key in KEYS:
+            self.get(key)
+
+    def set_aside(self, key: str) -> None:
+        """Keep a damaged value under another key, and remember nothing under its own."""
+        value, number = self._value(key), 0
+        while self._value(kept := f"{_DAMAGED}/{key}-{number}") is not None:
+            number += 1
+        self.set(kept, value)
+        if self._settings is None:
+            self._memory.pop(key, None)
+        else:
+            self._settings.remove(key)
+        where = f" (in {self._settings.fileName()}, under {_DAMAGED})" if self._settings is not None else ""
+        line = f"{KEYS[key].name}{where}"
+        if line not in self.left_aside:
+            self.left_aside.append(line)
+
+    def _value(self, key: str) -> Any:
+        return self._memory.get(key) if self._settings is None else self._settings.value(key)
+
     @property
     def image_settings(self) -> ImageSettings:
         """How images were read the last time."""
-        try:
-            return ImageSettings.from_json(json.loads(str(self.get("images/settings"))))
-        except ValueError:  # never written, or by another version
-            return CAMERA_PRESETS["sr305"]
+        text = self.get("images/settings")
+        return CAMERA_PRESETS["sr305"] if text is None else ImageSettings.from_json(parse_json(text))
 
     @image_settings.setter
     def image_settings(self, value: ImageSettings) -> None:
         self.set("images/settings", json.dumps(value.to_json()))
 
+    def paths(self, key: str) -> list[Path]:
+        """A list of paths, as `set_paths` has written it."""
+        return [Path(path) for path in parse_json(self.get(key, "[]"))]
+
+    def set_paths(self, key: str, paths: Sequence[Path]) -> None:
+        self.set(key, json.dumps([str(path) for path in paths[:_MOST_PATHS]]))
+
     @property
     def recent(self) -> list[Path]:
         """Opened models, data and sessions, the newest first; some may be gone."""
-        try:
-            return [Path(str(path)) for path in json.loads(str(self.get("files/recent", "[]")))][:RECENT_COUNT]
-        except (ValueError, TypeError):
-            return []
+        return self.paths("files/recent")[:RECENT_COUNT]
 
     @recent.setter
     def recent(self, paths: Sequence[Path]) -> None:
-        self.set("files/recent", json.dumps([str(path) for path in paths[:RECENT_COUNT]]))
+        self.set_paths("files/recent", paths[:RECENT_COUNT])
 
     def add_recent(self, path: Path) -> None:
         path = path.absolute()
@@ -76,8 +195,7 @@ class Preferences:
     @property
     def theme(self) -> str:
         """One of THEMES."""
-        theme = str(self.get("window/theme", THEMES[0]))
-        return theme if theme in THEMES else THEMES[0]
+        return str(self.get("window/theme", THEMES[0]))
 
     @theme.setter
     def theme(self, theme: str) -> None:
@@ -86,8 +204,8 @@ class Preferences:
     @property
     def layout(self) -> tuple[QByteArray, QByteArray] | None:
         """The window's geometry and its docks, as Qt wrote them."""
-        found = [self.get(f"window/{name}") for name in ("geometry", "docks")]
-        return tuple(found) if all(isinstance(value, QByteArray) for value in found) else None
+        geometry, docks = self.get("window/geometry"), self.get("window/docks")
+        return None if geometry is None or docks is None else (geometry, docks)
 
     @layout.setter
     def layout(self, layout: tuple[QByteArray, QByteArray]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
@@ -76,21 +77,24 @@ class Arrival(QObject):
     @Slot()
     def _arrive(self) -> None:
         background = self._background
-        workers = (background.loading, background.opening, background.reading, background.encoding)
+        workers = (background.looking, background.loading, background.opening, background.reading, background.encoding)
         while self._steps and not any(worker.is_busy for worker in workers):
             self._steps.pop(0)()
 
 
 def restore(
     saved: SavedSession,
+    missing: Sequence[Path],
     session: Session,
     background: Background,
     arrival: Arrival,
     device: str,
     finish: Callable[[], object] = lambda: None,
 ) -> None:
-    """Show what was saved; what is missing is left as it is, and one line says so. finish: is called at the end."""
-    missing = saved.missing
+    """Show what was saved; what is missing of it is left as it is, and one line says so.
+
+    finish: is called at the end.
+    """
     session.is_encoding_on_step = saved.is_encoding_on_step
     session.set_visits(saved.visits)
     if saved.walk is not None:

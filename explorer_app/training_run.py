@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+import errno
 import os
 import shlex
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,9 +18,13 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from explorer_app.model.run_folder import LOG_HEADER, RunFolders, RunView
 from explorer_app.model.run_process import CAN_PAUSE, LOG_NAME, SHARES, ProcessRecord, thread_count
 from explorer_app.preferences import Preferences
+from explorer_app.workers.command import lsps_command
 from explorer_app.workers.latest import LatestWins
+from lsps_core.files import kind_of
 
 POLL_MS = 500
+_CLOSE_S = 2.0
+"""Runs are only read: one whose disk does not answer need not be waited for."""
 HOLD_MS = 1500
 """How long runs stay held after the last move of a slider, where that is how they share."""
 
@@ -61,10 +64,7 @@ class TrainingRuns(QObject):
     @property
     def known(self) -> list[Path]:
         """Runs that were started or added here, the newest first."""
-        try:
-            return [Path(str(path)) for path in json.loads(str(self._preferences.get("train/runs", "[]")))]
-        except (ValueError, TypeError):
-            return []
+        return self._preferences.paths("train/runs")
 
     @property
     def runs_path(self) -> Path | None:
@@ -96,13 +96,13 @@ class TrainingRuns(QObject):
     def add(self, path: Path) -> None:
         """List a run from now on."""
         path = path.absolute()
-        self._preferences.set("train/runs", json.dumps([str(p) for p in dict.fromkeys([path, *self.known])]))
+        self._preferences.set_paths("train/runs", list(dict.fromkeys([path, *self.known])))
         self._timer.start()
         self.look()
 
     def forget(self, path: Path) -> None:
         """List it no longer, unless it is in the folder for runs. Its files stay."""
-        self._preferences.set("train/runs", json.dumps([str(p) for p in self.known if p != path]))
+        self._preferences.set_paths("train/runs", [p for p in self.known if p != path])
         self.look()
 
     def set_shown(self, is_shown: bool) -> None:
@@ -141,6 +141,8 @@ class TrainingRuns(QObject):
         return True
 
     def _launch(self, path: Path, arguments: list[str]) -> None:
+        if kind_of(path / LOG_NAME) not in ("", "file"):  # opening a pipe would hold the window
+            raise OSError(errno.EINVAL, f"its {LOG_NAME} is no file")
         (path / "stop").unlink(missing_ok=True)
         with (path / LOG_NAME).open("a") as log:  # also room in which a last line fits when the disk is full
             log.write(f"{LOG_HEADER}{time.strftime('%Y-%m-%d %H:%M:%S')} lsps {shlex.join(arguments)}\n")
@@ -148,7 +150,7 @@ class TrainingRuns(QObject):
         environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads is not None else {})
         with (path / LOG_NAME).open("a") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "lsps_core.cli", *arguments],
+                lsps_command(arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # events.jsonl has the same
                 stderr=log,
@@ -211,7 +213,7 @@ class TrainingRuns(QObject):
         self._timer.stop()
         self._release.stop()
         self._release_held()
-        self._worker.close()
+        self._worker.close(_CLOSE_S)
         for child in self._children:
             if child.poll() is None:
                 child.returncode = 0  # or Python would warn of it: it is meant to live on

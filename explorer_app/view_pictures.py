@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from explorer_app.preferences import Preferences
 from explorer_app.session import Session
 from explorer_app.views.file_dialog import ask_for_paths
+from lsps_core.files import kind_of
 
 VIEW_SCALE = 2
 """px of a saved view per px on screen: enough for a paper's figure"""
@@ -38,7 +39,7 @@ class ViewPictures(QObject):
 
     def save(self, name: str, widget: QWidget, scale: int = 1) -> bool:
         """Save what `widget` shows; False, with a message, where that fails."""
-        if picture_of(widget, scale).save(name, "PNG"):
+        if kind_of(Path(name)) in ("", "file") and picture_of(widget, scale).save(name, "PNG"):
             return True
         self._session.message.emit(f"{name} cannot be written; choose another folder")
         return False

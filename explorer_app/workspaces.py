@@ -23,6 +23,8 @@ class Workspaces(QObject):
     """
 
     changed = Signal(str)
+    damaged = Signal(str)
+    """What was remembered of this workspace is of no use."""
     arranged = Signal(str)
     """A workspace was entered whose docks stand as at the very first start."""
 
@@ -98,24 +100,26 @@ class Workspaces(QObject):
     def restore(self, preferences: Preferences) -> None:
         """Put the docks where they were when the window was closed."""
         states = {name: preferences.get(f"workspaces/{name}") for name in self._docks}
-        self._states = {name: state for name, state in states.items() if isinstance(state, QByteArray)}
+        self._states = {name: state for name, state in states.items() if state is not None}
         self._enter()
 
     def _enter(self) -> None:
         self._show()
         if self.current in self._states:
             self._show_docks()  # for those that the state is too old to know
-            self._restore(self._states[self.current])
-            return
+            if self._restore(self._states[self.current]):
+                return
+            del self._states[self.current]
+            self.damaged.emit(self.current)
         if self._first_state is not None:
             self._restore(self._first_state)
         self._show_docks()
         self.arranged.emit(self.current)
 
-    def _restore(self, state: QByteArray) -> None:
+    def _restore(self, state: QByteArray) -> bool:
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.hide()  # Qt shows those again that it uses, and would leave the others standing about
-        self._window.restoreState(state)
+        return bool(self._window.restoreState(state))
 
     def _show_docks(self) -> None:
         mine = self._docks[self.current]

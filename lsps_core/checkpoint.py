@@ -18,11 +18,15 @@ import torch
 from torch import Tensor
 
 from lsps_core.config import POSE_LATENT_SIZE, ModelConfig
+from lsps_core.files import kind_of, parse_json, require_file
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import Skeleton
 
 FORMAT = "lsps-model"
 FORMAT_VERSION = 1
+_MOST_BYTES = 8 << 30
+_MOST_HEADER_BYTES = 16 << 20
+"""Ours have some ten thousand; taking a hundred megabytes apart would hold the whole process for seconds."""
 
 
 class CheckpointError(ValueError):
@@ -55,6 +59,8 @@ class Checkpoint:
             )
         if not len(self.latent_mean) == len(self.latent_std) == POSE_LATENT_SIZE:
             raise ValueError(f"latent statistics need {POSE_LATENT_SIZE} means and deviations")
+        if not all(map(math.isfinite, (self.half_mm, *self.latent_mean, *self.latent_std))) or self.half_mm <= 0:
+            raise ValueError("the cube's half edge or the latent statistics are not finite")
         if self.latent_covariance is not None:
             _check_covariance(self.latent_covariance)
 
@@ -110,28 +116,30 @@ def load(path: Path) -> Checkpoint:
         )
     try:
         return Checkpoint(
-            config=ModelConfig(**json.loads(header["config"])),
-            skeleton=Skeleton.from_json(json.loads(header["skeleton"])),
-            half_mm=float(json.loads(header["half_mm"])),
-            latent_mean=tuple(map(float, json.loads(header["latent_mean"]))),
-            latent_std=tuple(map(float, json.loads(header["latent_std"]))),
+            config=ModelConfig(**parse_json(header["config"])),
+            skeleton=Skeleton.from_json(parse_json(header["skeleton"])),
+            half_mm=float(parse_json(header["half_mm"])),
+            latent_mean=tuple(map(float, parse_json(header["latent_mean"]))),
+            latent_std=tuple(map(float, parse_json(header["latent_std"]))),
             weights=weights,
-            training=dict(json.loads(header["training"])),
+            training=dict(parse_json(header["training"])),
             latent_covariance=_covariance(header.get("latent_covariance")),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(f"{path} has a damaged model header ({error}); train or copy the model again") from error
 
 
 def _covariance(text: str | None) -> tuple[tuple[float, ...], ...] | None:
-    return None if text is None else tuple(tuple(map(float, row)) for row in json.loads(text))
+    return None if text is None else tuple(tuple(map(float, row)) for row in parse_json(text))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     """The metadata and tensors of any safetensors file; CheckpointError where it is none."""
-    if path.is_dir():
+    if kind_of(path) == "folder":
         raise CheckpointError(f"{path} is a folder; name the .safetensors file inside it")
     try:
+        require_file(path, CheckpointError, _MOST_BYTES)
+        _check_header_size(path)
         with safetensors.safe_open(path, framework="pt") as file:
             return dict(file.metadata() or {}), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except FileNotFoundError as error:
@@ -142,6 +150,13 @@ def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         ) from error
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}; check its permissions") from error
+
+
+def _check_header_size(path: Path) -> None:
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+    if _MOST_HEADER_BYTES < size <= path.stat().st_size:
+        raise CheckpointError(f"{path} has a header of {size / 1e6:,.0f} MB, so it is no model; open another file")
 
 
 @contextlib.contextmanager

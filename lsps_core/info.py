@@ -9,16 +9,17 @@ from typing import Any
 
 from lsps_core import checkpoint
 from lsps_core.data.store import FrameStore
+from lsps_core.files import kind_of
 from lsps_core.training.run import Run, RunError
 
 
 def describe(path: Path) -> dict[str, Any]:
     """The facts of a model, a store or a run; ValueError with one line for anything else."""
-    if path.is_dir():
+    if kind_of(path) == "folder":
         return _describe_run(path)
     if path.suffix in (".h5", ".hdf5"):
         return _describe_store(path)
-    if path.suffix == ".safetensors" or not path.exists():
+    if path.suffix == ".safetensors" or not kind_of(path):
         return _describe_model(path)
     raise ValueError(f"{path} is neither a model (.safetensors), nor a store (.h5), nor a run's folder")
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer_app.model.failures import FailureTable
+from explorer_app.model.set_aside import DamagedError, left_aside_line, set_aside
 from explorer_app.model.tags import FILE_NAME, Tags
+from lsps_core.files import kind_of
 
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel
@@ -51,11 +53,8 @@ def find(model: HandModel, data_path: Path, other_folder: Path, is_bundled: bool
         table, complaint = _open(folder / about.file_name, about)
         if table is not None:
             break
-    tags_path = folders[0] / FILE_NAME
-    try:
-        return Found(folders[0] / about.file_name, about, Tags(tags_path), table, complaint)
-    except ValueError as error:  # tags that cannot be read are not to be written over
-        return Found(folders[0] / about.file_name, about, Tags(), table, f"{error}; until then tags are not kept")
+    tags, trouble = _open_tags(folders[0] / FILE_NAME)
+    return Found(folders[0] / about.file_name, about, tags, table, trouble or complaint)
 
 
 def load(path: Path, about: About) -> FrameResults:
@@ -77,14 +76,33 @@ def is_complete(table: FailureTable) -> bool:
     return bool(table.results.is_done.all())
 
 
+def _open_tags(path: Path) -> tuple[Tags, str]:
+    """Tags, and what is wrong with their file: a damaged one is set aside, others are not to be written over."""
+    try:
+        try:
+            return Tags(path), ""
+        except DamagedError:
+            return Tags(), left_aside_line([f"tags (now {set_aside(path)})"])
+    except (ValueError, OSError) as error:
+        return Tags(), f"{error}; until then tags are not kept"
+
+
 def _open(path: Path, about: About) -> tuple[FailureTable | None, str]:
     """The table of a finished file, or of the blocks of an unfinished one; and what is wrong with the file."""
-    if not path.exists():
+    if not kind_of(path):
         return _open_blocks(path, about), ""
     try:
         return FailureTable(load(path, about)), ""
     except ValueError as error:
-        return None, str(error)
+        return None, _set_results_aside(path, str(error))
+
+
+def _set_results_aside(path: Path, complaint: str) -> str:
+    """Damaged results make room for new ones; what there is to say."""
+    try:
+        return left_aside_line([f"the evaluation (now {set_aside(path)})"])
+    except OSError:
+        return complaint
 
 
 def _open_blocks(path: Path, about: About) -> FailureTable | None:
@@ -102,5 +120,5 @@ def _open_blocks(path: Path, about: About) -> FailureTable | None:
 
 
 def _takes_files(folder: Path) -> bool:
-    there = next((parent for parent in (folder, *folder.parents) if parent.exists()), folder)
-    return there.is_dir() and os.access(there, os.W_OK)
+    there = next((parent for parent in (folder, *folder.parents) if kind_of(parent)), folder)
+    return kind_of(there) == "folder" and os.access(there, os.W_OK)

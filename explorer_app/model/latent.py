@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,8 @@ from lsps_core.config import POSE_LATENT_SIZE
 RANGE_SIGMA = 3.0
 """The sliders reach this far to either side of the mean; codes of frames may lie further out."""
 _SMALLEST_STD = 1e-6
+_LARGEST = 1e9
+"""Of a code in σ; far more would not be finite any more as float32, once decoded."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class LatentCode:
     values: tuple[float, ...] = (0.0,) * POSE_LATENT_SIZE
 
     def __post_init__(self) -> None:
-        if len(self.values) != POSE_LATENT_SIZE or not all(math.isfinite(value) for value in self.values):
+        if len(self.values) != POSE_LATENT_SIZE or not all(abs(value) < _LARGEST for value in self.values):
             raise ValueError(f"a latent code is {POSE_LATENT_SIZE} finite numbers, not {self.values}")
 
     def with_value(self, axis: int, value: float) -> LatentCode:

@@ -10,6 +10,7 @@ from typing import Any
 
 from lsps_core.camera import ICVL, NYU, SR305, Camera
 from lsps_core.config import DOMAINS, Domain
+from lsps_core.files import kind_of, require_file
 
 MODEL_SUFFIXES = (".safetensors",)
 STORE_SUFFIXES = (".h5", ".hdf5")
@@ -65,7 +66,7 @@ class ImageSettings:
                 domain=value["domain"],
                 is_mirrored=bool(value.get("is_mirrored", False)),
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, OverflowError, AttributeError) as error:
             raise ValueError(f"not a description of depth images ({error}): {str(value)[:80]}") from error
 
 
@@ -116,7 +117,7 @@ class Opening:
 
 
 def sort_paths(paths: Sequence[Path]) -> Opening:
-    """Tell paths apart by their names, and HDF5 files by their first bytes."""
+    """Tell paths apart by their names, and HDF5 files by their first bytes. For a thread: disks may not answer."""
     opening = Opening()
     for path in paths:
         try:
@@ -128,6 +129,11 @@ def sort_paths(paths: Sequence[Path]) -> Opening:
 
 def _add(opening: Opening, path: Path) -> Opening:
     suffix = path.suffix.lower()
+    kind = kind_of(path)
+    if kind == "" and "\0" in str(path):
+        raise ValueError(f"{str(path)!r} is the name of no file; check the path")
+    if kind not in ("", "folder"):
+        require_file(path)
     if suffix in MODEL_SUFFIXES and opening.model is not None:
         raise ValueError(f"{path} is a second model; open one model at a time")
     if suffix in MODEL_SUFFIXES:
@@ -136,11 +142,11 @@ def _add(opening: Opening, path: Path) -> Opening:
         if opening.has_data:
             raise ValueError(f"{path} comes on top of other data; open one store, or images, at a time")
         return replace(opening, store=path)
-    if suffix in (*IMAGE_SUFFIXES, *STORE_SUFFIXES) or path.is_dir():
+    if suffix in (*IMAGE_SUFFIXES, *STORE_SUFFIXES) or kind == "folder":
         if opening.store is not None:
             raise ValueError(f"{path} comes on top of a store; open one store, or images, at a time")
         return replace(opening, images=(*opening.images, path))
-    if not path.exists():
+    if kind == "":
         raise ValueError(f"{path} does not exist; check the path")
     kinds = " ".join((*MODEL_SUFFIXES, *STORE_SUFFIXES, *IMAGE_SUFFIXES))
     raise ValueError(f"{path} is of no kind that can be opened ({kinds}, or a folder of images)")
@@ -149,8 +155,9 @@ def _add(opening: Opening, path: Path) -> Opening:
 def is_plain_hdf5(path: Path) -> bool:
     """An HDF5 file that is no store of ours, such as a dataset of raw depth. Looked at without HDF5's library."""
     try:
+        require_file(path)
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
-    except OSError:  # whoever opens it says what is wrong
+    except (OSError, ValueError):  # whoever opens it says what is wrong
         return False
     return head.startswith(_HDF5_SIGNATURE) and _STORE_MARK not in head

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.saved_session import check_format, code_from_json, numbers_on_one_line, read_json
+from explorer_app.model.set_aside import DamagedError
 from explorer_app.model.whole_file import write_whole
+from lsps_core.files import kind_of
 
 _FORMAT = "lsps-presets"
 _VERSION = 1
@@ -18,7 +20,7 @@ class Presets:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._codes: dict[str, dict[str, LatentCode]] = _read(path) if path is not None and path.exists() else {}
+        self._codes: dict[str, dict[str, LatentCode]] = _read(path) if path is not None and kind_of(path) else {}
 
     def of(self, model_name: str) -> dict[str, LatentCode]:
         """Name -> latent, in the order of saving."""
@@ -60,8 +62,8 @@ def _read(path: Path) -> dict[str, dict[str, LatentCode]]:
             str(model): {str(name): code_from_json(code) for name, code in codes.items()}
             for model, codes in value["models"].items()
         }
-    except (AttributeError, KeyError, ValueError) as error:
-        raise ValueError(f"{path} is damaged ({error}); correct it or move it away") from error
+    except (AttributeError, KeyError, ValueError, TypeError, OverflowError) as error:
+        raise DamagedError(f"{path} is damaged ({error}); correct it or move it away") from error
 
 
 def _write(path: Path, codes: dict[str, dict[str, LatentCode]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,10 @@ import numpy.typing as npt
 
 from explorer_app.model.opening import IMAGE_SUFFIXES, STORE_SUFFIXES, ImageSettings, is_plain_hdf5
 from lsps_core.data.importers.frames import read_depth
+from lsps_core.files import kind_of, require_file
 
 _USUAL_NAME = "depth"
+_MOST_PX = 1 << 25
 _LEAST_PX = 16
 """A smaller array is no image but labels or intrinsics."""
 
@@ -42,6 +45,7 @@ class RawImage:
         return depth
 
     def _read_hdf5(self) -> npt.NDArray[np.float32]:
+        require_file(self.path)
         try:
             with h5py.File(self.path, "r", locking=False) as file:
                 values = file[self.dataset][... if self.row is None else self.row]
@@ -65,7 +69,7 @@ def list_images(paths: Sequence[Path]) -> tuple[list[RawImage], list[str]]:
 
 
 def _files_in(path: Path) -> list[Path]:
-    if not path.is_dir():
+    if kind_of(path) != "folder":
         return [path]
     try:
         inside = sorted(path.iterdir())
@@ -80,6 +84,7 @@ def _files_in(path: Path) -> list[Path]:
 
 def _images_in_hdf5(path: Path) -> list[RawImage]:
     """The images of the dataset named depth, or else of the only one that could hold any."""
+    require_file(path)
     try:
         with h5py.File(path, "r", locking=False) as file:
             shapes = _image_shapes(file)
@@ -93,6 +98,8 @@ def _images_in_hdf5(path: Path) -> list[RawImage]:
             f"{path} should hold one dataset of depth, [H, W] or [N, H, W], but has {what}; name it 'depth'"
         )
     shape = shapes[usable[0]]
+    if math.prod(shape[-2:]) > _MOST_PX or (len(shape) == 3 and shape[0] > path.stat().st_size):
+        raise ValueError(f"{path} claims images of the shape {list(shape)}, which it does not hold; copy it again")
     rows: Sequence[int | None] = range(shape[0]) if len(shape) == 3 else (None,)
     return [RawImage(path, usable[0], row) for row in rows]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -13,10 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lsps_core.files import parse_json, require_file
+
 FloatArray = npt.NDArray[np.float64]
 POINTS = 2000
 """What a plot can show; longer series are averaged down to it."""
 _REMEMBERED_BYTES = 256
+_LARGEST = 1e30
+"""A value beyond it counts as not finite: Qt crashes where it is to draw 1e308."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +80,7 @@ class EventsFile:
     def read(self) -> tuple[bool, list[dict[str, Any]]]:
         """What was added since the last read; True with it where all that was read before no longer holds."""
         try:
+            require_file(self._path)
             with self._path.open("rb") as file:
                 return self._read(file)
         except FileNotFoundError:
@@ -100,7 +105,7 @@ class EventsFile:
 def _parsed(lines: bytes) -> Iterable[dict[str, Any]]:
     for line in lines.splitlines():
         with suppress(ValueError):  # half a line that a killed process left
-            event = json.loads(line)
+            event = parse_json(line)
             if isinstance(event, dict) and "kind" in event:
                 yield event
 
@@ -117,8 +122,8 @@ class RunHistory:
     def take(self, events: Iterable[dict[str, Any]]) -> None:
         """Events that lack something, or are of a kind not known here, are passed over."""
         for event in events:
-            with suppress(KeyError, TypeError, ValueError):
-                self._facts["last_time"] = float(event["time"])
+            with suppress(KeyError, TypeError, ValueError, AttributeError, OverflowError):
+                self._facts["last_time"] = _finite(event["time"]) or 0.0
                 getattr(self, f"_take_{event['kind']}", _ignore)(event)
 
     def curves(self) -> Curves:
@@ -135,25 +140,26 @@ class RunHistory:
         return Curves(terms=terms, validation=validation, speed=speed, **lists, **self._facts)
 
     def _take_started(self, event: dict[str, Any]) -> None:
-        self._rewind(int(event["step"]))
-        names = {"step": int(event["step"]), "total_steps": int(event["total_steps"]), "device": str(event["device"])}
+        step = step_number(event["step"])
+        names = {"step": step, "total_steps": step_number(event["total_steps"]), "device": str(event["device"])}
+        self._rewind(step)
         self._facts |= names | {"started_time": float(event["time"]), "end_reason": "", "end_message": ""}
         self._facts |= {"eta_s": None, "frames_per_s": None}
 
     def _take_step(self, event: dict[str, Any]) -> None:
-        step, stage = int(event["step"]), str(event["stage"])
+        step, stage = step_number(event["step"]), str(event["stage"])
         for name, value in event["terms"].items():
             self._add(("term", stage, name), step, value)
         self._add(("speed",), step, event["frames_per_s"])
-        self._facts |= {"stage": stage, "stage_step": int(event["stage_step"]), "step": step}
-        self._facts |= {"eta_s": event["eta_s"], "frames_per_s": event["frames_per_s"]}
+        self._facts |= {"stage": stage, "stage_step": step_number(event["stage_step"]), "step": step}
+        self._facts |= {"eta_s": _finite(event["eta_s"]), "frames_per_s": _finite(event["frames_per_s"])}
 
     def _take_validation(self, event: dict[str, Any]) -> None:
         what = "reconstruction" if event["stage"] == "pose" else "P"
-        self._add(("validation", what), int(event["step"]), event["mean_error_mm"])
+        self._add(("validation", what), step_number(event["step"]), event["mean_error_mm"])
 
     def _take_preview(self, event: dict[str, Any]) -> None:
-        self._previews.append((int(event["step"]), Path(str(event["path"])).name))
+        self._previews.append((step_number(event["step"]), Path(str(event["path"])).name))
 
     def _take_checkpoint(self, event: dict[str, Any]) -> None:
         self._facts["checkpoint"] = Path(str(event["path"])).name
@@ -165,11 +171,12 @@ class RunHistory:
         self._facts |= {"end_reason": str(event["reason"]), "end_message": str(event.get("message", "")), "eta_s": None}
 
     def _add(self, key: tuple[str, ...], step: int, value: float | None) -> None:
+        number = float("nan") if value is None else float(value)
         steps, values = self._series.setdefault(key, ([], []))
         if steps and steps[-1] == step:  # told again of the same step
             steps.pop(), values.pop()
         steps.append(step)
-        values.append(float("nan") if value is None else float(value))
+        values.append(number if abs(number) < _LARGEST else float("nan"))
 
     def _rewind(self, step: int) -> None:
         """Forget what was told of later steps: the run goes on from this one."""
@@ -177,6 +184,18 @@ class RunHistory:
             while steps and steps[-1] > step:
                 steps.pop(), values.pop()
         self._previews = [preview for preview in self._previews if preview[0] <= step]
+
+
+def step_number(value: Any) -> int:
+    """A number of steps as Qt and NumPy take it; ValueError for what no run has."""
+    step = int(value)
+    if not 0 <= step < 2**31:
+        raise ValueError(f"{step} is no number of steps")
+    return step
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if value is not None and math.isfinite(float(value)) else None
 
 
 def _ignore(_event: dict[str, Any]) -> None:

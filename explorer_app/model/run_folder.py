@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Iterable
@@ -10,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from explorer_app.model.run_curves import Curves, EventsFile, RunHistory
+from explorer_app.model.run_curves import Curves, EventsFile, RunHistory, step_number
 from explorer_app.model.run_process import ProcessRecord, is_locked, log_tail, newest_checkpoint
+from lsps_core.files import kind_of, read_json
 
 ALIVE = ("starting", "training", "paused", "stopping")
 WENT_WRONG = ("failed", "died", "missing")
@@ -76,7 +76,7 @@ class RunFolder:
         self._curves = Curves()
 
     def look(self) -> RunView:
-        if not (self.path / "config.json").is_file():
+        if kind_of(self.path / "config.json") != "file":
             why = f"{self.path} is gone or was moved; put it back, or add it from where it is now"
             return RunView(path=self.path, state="missing", curves=self._curves, why=why)
         record = ProcessRecord.read(self.path)
@@ -100,7 +100,7 @@ class RunFolder:
         )
 
     def _read(self) -> None:
-        with suppress(PermissionError):
+        with suppress(OSError, ValueError):  # not ours to read, or a pipe in its place
             is_rewound, events = self._events.read()
             if is_rewound:
                 self._history = RunHistory()
@@ -114,7 +114,7 @@ class RunFolder:
         if is_alive:
             if record is not None and record.is_paused:
                 return "paused"
-            if (self.path / "stop").exists() or (curves.end_reason and not is_silent):
+            if kind_of(self.path / "stop") or (curves.end_reason and not is_silent):
                 return "stopping"
             return "starting" if is_silent else "training"
         if record is not None and record.is_cancelled and (is_silent or not curves.end_reason):
@@ -140,9 +140,9 @@ class RunFolder:
         )
 
     def _stage_steps(self) -> dict[str, int]:
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            config = json.loads((self.path / "config.json").read_text())
-            return {name: int(config[name]["steps"]) for name in ("pose", "depth", "posterior")}
+        with suppress(OSError, ValueError, KeyError, TypeError, OverflowError):
+            config = read_json(self.path / "config.json")
+            return {name: step_number(config[name]["steps"]) for name in ("pose", "depth", "posterior")}
         return {}
 
 
@@ -157,7 +157,7 @@ class RunFolders:
         paths = [*known]
         if runs_path is not None:
             with suppress(OSError):
-                paths += sorted(path for path in runs_path.iterdir() if (path / "config.json").is_file())
+                paths += sorted(path for path in runs_path.iterdir() if kind_of(path / "config.json") == "file")
         views = []
         for path in dict.fromkeys(paths):
             views.append(self._folders.setdefault(path, RunFolder(path)).look())

@@ -7,6 +7,7 @@ started elsewhere has none: whether that one lives is told by its lock.
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
@@ -16,6 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from lsps_core.files import kind_of, read_json, require_file
 
 NAME = "process.json"
 LOG_NAME = "stderr.log"
@@ -43,10 +46,17 @@ class ProcessRecord:
     @classmethod
     def read(cls, run_path: Path) -> ProcessRecord | None:
         try:
-            value = json.loads((run_path / NAME).read_text())
-            return cls(**value) if isinstance(value["pid"], int) and value["pid"] > 0 else None
-        except (OSError, ValueError, TypeError, KeyError):  # never written, or by another version
+            record = cls(**read_json(run_path / NAME))
+        except (OSError, ValueError, TypeError):  # never written, or by another version
             return None
+        return record if record._is_possible else None
+
+    @property
+    def _is_possible(self) -> bool:
+        """A process can be so; the file may have been written by anybody."""
+        is_pid = type(self.pid) is int and 0 < self.pid < 2**31
+        is_time = type(self.started_time) in (int, float) and math.isfinite(self.started_time)
+        return is_pid and is_time and isinstance(self.born, str) and isinstance(self.is_cancelled, bool)
 
     @classmethod
     def of(cls, pid: int) -> ProcessRecord:
@@ -99,7 +109,7 @@ def thread_count(share: str) -> int | None:
 def is_locked(run_path: Path) -> bool:
     """Whether a process trains the run. Looks by taking the lock for a moment: not for runs that are about to start."""
     path = run_path / ".lock"
-    if not path.exists():
+    if kind_of(path) != "file":
         return False
     lock = FileLock(path)
     try:
@@ -115,7 +125,7 @@ def is_locked(run_path: Path) -> bool:
 def newest_checkpoint(run_path: Path) -> Path | None:
     """The finished model, or else the newest checkpoint; None before the first. As `newest_model`, without torch."""
     model = run_path / "model.safetensors"
-    if model.exists():
+    if kind_of(model) == "file":
         return model
     paths = [path for path in (run_path / "checkpoints").glob("*.safetensors") if path.stem.isdigit()]
     return max(paths, default=None)
@@ -124,10 +134,11 @@ def newest_checkpoint(run_path: Path) -> Path | None:
 def log_tail(run_path: Path, limit: int = 8000) -> str:
     """The end of what the process said on stderr."""
     try:
+        require_file(run_path / LOG_NAME)
         with (run_path / LOG_NAME).open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - limit))
             return file.read().decode("utf-8", "replace")
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 

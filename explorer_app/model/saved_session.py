@@ -15,10 +15,12 @@ from explorer_app.model.basis import SliderView
 from explorer_app.model.cut import Cut, Uvd
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.opening import ImageSettings
+from explorer_app.model.set_aside import DamagedError
 from explorer_app.model.visits import Visit
 from explorer_app.model.walk import WalkPlan
 from explorer_app.model.whole_file import write_whole
 from lsps_core.config import DOMAINS, Domain
+from lsps_core.files import MOST_JSON_BYTES, kind_of, parse_json, require_file
 
 SESSION_SUFFIX = ".lsps.json"
 _FORMAT = "lsps-session"
@@ -32,8 +34,6 @@ _NEW_IN_2: dict[str, Any] = {
     "sliders": None,
 }
 """What a file of version 1 lacks, and what that means."""
-_LARGEST_FILE = 10_000_000
-"""bytes; a session has some ten thousand"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +63,9 @@ class SavedSession:
 
     @property
     def missing(self) -> list[Path]:
-        """The files it names that are not there."""
+        """The files it names that are not there. For a thread: their disks may not answer."""
         named = [self.model_path] if self.model_path is not None else []
-        return [path for path in (*named, *self.data_paths) if not path.exists()]
+        return [path for path in (*named, *self.data_paths) if not kind_of(path)]
 
     def save(self, path: Path) -> None:
         """Write `path`, whole or not at all; OSError where it cannot be written."""
@@ -129,7 +129,7 @@ class SavedSession:
             )
         except KeyError as error:
             raise ValueError(f"{name} cannot be opened: {error} is missing; save the session again") from error
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{name} cannot be opened: {error}; correct it or save the session again") from error
 
 
@@ -139,26 +139,32 @@ def is_session(path: Path) -> bool:
 
 
 def read_json(path: Path, what: str) -> Any:
-    """A small JSON file; ValueError with one line where it is none."""
+    """A small JSON file; ValueError with one line where it cannot be read, DamagedError where it is none."""
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ValueError(f"{path} is too large for a {what}; open the file that LSPS Explorer saved")
-        return json.loads(path.read_text(encoding="utf-8"))
+        require_file(path, DamagedError, MOST_JSON_BYTES)
+        text = path.read_bytes()
+    except IsADirectoryError as error:
+        raise DamagedError(f"{path} is a folder, not a {what}; open the file that LSPS Explorer saved") from error
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"{path} is no {what} ({error}); open the file that LSPS Explorer saved") from error
+    try:
+        return parse_json(text)
+    except ValueError as error:
+        raise DamagedError(f"{path} is no {what} ({error}); open the file that LSPS Explorer saved") from error
 
 
 def check_format(value: Any, name: str, expected: str, version: int, *, oldest: int | None = None) -> None:
-    """ValueError where `value` is not an object of the `expected` format in a version known here.
+    """ValueError where `value` is of a later version, DamagedError where it is not of the `expected` format at all.
 
     oldest: the first version that is still read; None for `version` alone.
     """
     if not isinstance(value, dict) or value.get("format") != expected:
-        raise ValueError(f"{name} is no {expected} file; open the file that LSPS Explorer saved")
-    if value.get("version") not in range(version if oldest is None else oldest, version + 1):
-        raise ValueError(f"{name} has version {value.get('version')!r}, known here is {version}; update LSPS Explorer")
+        raise DamagedError(f"{name} is no {expected} file; open the file that LSPS Explorer saved")
+    found = value.get("version")
+    if not isinstance(found, int) or found < (version if oldest is None else oldest):
+        raise DamagedError(f"{name} has no version; open the file that LSPS Explorer saved")
+    if found > version:
+        raise ValueError(f"{name} has version {found!r}, known here is {version}; update LSPS Explorer")
 
 
 def code_from_json(value: Any) -> LatentCode:

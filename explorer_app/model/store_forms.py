@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from explorer_app.model.opening import STORE_SUFFIXES, ImageSettings
+from lsps_core.files import expanded, kind_of
 
 SIMULATED_DOMAINS = {
     "synthetic": "synthetic: one clean hand, as rendered",
@@ -20,19 +20,22 @@ SOURCES = {
 
 
 def check_out(text: str) -> str:
-    """What is wrong with the name of a store to be written, in one line; empty where nothing is."""
-    path = Path(text.strip()).expanduser()
+    """What is wrong with the name of a store to be written, in one line; empty where nothing is. For a thread."""
+    path = expanded(text)
     if path.suffix.lower() not in STORE_SUFFIXES:
         return f"a store’s name ends in {' or '.join(STORE_SUFFIXES)}"
-    if path.is_dir():
+    kind = kind_of(path)
+    if kind not in ("", "file", "folder"):
+        return f"{path} is a {kind}; give the name of a file"
+    if kind == "folder":
         return f"{path} is a folder; give the name of a file in it"
-    if not path.absolute().parent.is_dir():
+    if kind_of(path.absolute().parent) != "folder":
         return f"{path.parent} does not exist; create it first, or choose another folder"
     return ""
 
 
 def absolute(text: str) -> str:
-    return str(Path(text.strip()).expanduser().absolute())
+    return str(expanded(text).absolute())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,10 +89,10 @@ class ImportForm:
     @property
     def problems(self) -> dict[str, str]:
         found = {}
-        gone = next((path for path in self.paths if not Path(path).expanduser().exists()), None)
+        gone = next((path for path in self.paths if not kind_of(expanded(path))), None)
         if gone is not None:
             found["paths"] = f"{gone} does not exist; check the path"
-        elif self.source != "frames" and self.paths and not Path(self.paths[0]).expanduser().is_dir():
+        elif self.source != "frames" and self.paths and kind_of(expanded(self.paths[0])) != "folder":
             found["paths"] = f"{self.paths[0]} is no folder; choose the one that the set was unpacked into"
         if self.out.strip() and (line := check_out(self.out)):
             found["out"] = line

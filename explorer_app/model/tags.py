@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from explorer_app.model.saved_session import check_format, read_json
+from explorer_app.model.set_aside import DamagedError
 from explorer_app.model.whole_file import write_whole
+from lsps_core.files import kind_of
 
 _FORMAT = "lsps-tags"
 _VERSION = 1
@@ -33,7 +35,7 @@ class Tags:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._data: dict[str, dict[str, Any]] = _read(path) if path is not None and path.exists() else {}
+        self._data: dict[str, dict[str, Any]] = _read(path) if path is not None and kind_of(path) else {}
 
     def of(self, data_digest: str) -> dict[str, Mark]:
         """Frame name -> mark, of the frames that have one."""
@@ -78,8 +80,8 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
             }
             for digest, data in value["data"].items()
         }
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is damaged ({error!r}); correct it or move it away") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DamagedError(f"{path} is damaged ({error!r}); correct it or move it away") from error
 
 
 def _write(path: Path, data: dict[str, dict[str, Any]]) -> None:

@@ -15,6 +15,7 @@ from lsps_core import checkpoint
 from lsps_core.config import TrainConfig
 from lsps_core.data.store import FrameStore
 from lsps_core.device import resolve_device
+from lsps_core.files import expanded, kind_of
 from lsps_core.skeleton import Skeleton
 from lsps_core.training.changes import apply_changes, check_can_go_on
 from lsps_core.training.data import open_stores
@@ -86,7 +87,7 @@ def check(form: TrainForm) -> TrainCheck:
 
 def prepare(form: TrainForm) -> Path:
     """Make the run's folder with its config, or give the one to resume its changes; ValueError where that fails."""
-    path = Path(form.run_path.strip()).expanduser().absolute()
+    path = expanded(form.run_path).absolute()
     if not form.is_resumed:
         config, problems = form.config()
         if problems:
@@ -148,7 +149,7 @@ def _plain(error: BaseException) -> str:
 
 
 def _check_run(form: TrainForm, problems: dict[str, str], facts: dict[str, str]) -> TrainConfig | None:
-    path = Path(form.run_path.strip()).expanduser().absolute()
+    path = expanded(form.run_path).absolute()
     if form.is_resumed:
         found: list[TrainConfig] = []
         _try(problems, "run_path", lambda: found.append(run_config(path)))
@@ -156,7 +157,7 @@ def _check_run(form: TrainForm, problems: dict[str, str], facts: dict[str, str])
         facts["run_path"] = f"goes on from step {int(checkpoints[-1].stem):,}" if checkpoints else "has not begun yet"
         return found[0] if found else None
     _try(problems, "run_path", lambda: Run.check_is_free(path))
-    parent = next(folder for folder in (path, *path.parents) if folder.exists())
+    parent = next(folder for folder in (path, *path.parents) if kind_of(folder))
     if "run_path" not in problems and not os.access(parent, os.W_OK):
         problems["run_path"] = f"{parent} takes no files; choose another folder"
     return None

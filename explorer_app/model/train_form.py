@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lsps_core.config import STAGES, StageConfig, TrainConfig
+from lsps_core.config import PRECISIONS, STAGES, StageConfig, TrainConfig
+from lsps_core.files import expanded, kind_of, parse_json
 from lsps_core.presets import PRESETS
 
 STARTS = {"scratch": "from scratch", "model": "from a model", "resume": "resume a run"}
@@ -109,16 +110,38 @@ class TrainForm:
 
     @classmethod
     def from_text(cls, text: str) -> TrainForm:
-        """What `to_text` wrote; the defaults where that is of another version or nothing."""
+        """What `to_text` wrote; the defaults where that is nothing."""
         try:
-            value: dict[str, Any] = json.loads(text)
-            value |= {key: tuple(int(number) for number in value[key]) for key in ("steps", "batch_sizes")}
-            form = cls(**value)
-            form.config()
-            preset_lengths(form.preset)
-        except (ValueError, TypeError, KeyError, AttributeError):
+            return cls.checked(text)
+        except ValueError:
             return cls()
+
+    @classmethod
+    def checked(cls, text: str) -> TrainForm:
+        """What `to_text` wrote, here or in another version; ValueError where a field cannot show it."""
+        value = parse_json(text)
+        if not isinstance(value, dict):
+            raise ValueError("it is no form")
+        usual = asdict(cls())
+        found = {key: _like(usual[key], value[key]) for key in usual if key in value}
+        choices = {"start": STARTS, "preset": PRESETS, "precision": PRECISIONS}
+        if any(key in found and found[key] not in choice for key, choice in choices.items()):
+            raise ValueError("there is no such choice")
+        form = cls(**found)
+        form.config()
         return form
+
+
+def _like(usual: Any, value: Any) -> Any:
+    """A value of the same kind, which a field can show; ValueError where it is none."""
+    if isinstance(usual, tuple) and isinstance(value, list) and len(value) == len(usual):
+        return tuple(_like(0, number) for number in value)
+    if isinstance(usual, str) and isinstance(value, str) and "\0" not in value:
+        return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**31
+    if is_number and isinstance(usual, int | float) and (isinstance(usual, float) or isinstance(value, int)):
+        return type(usual)(value)
+    raise ValueError(f"{str(value)[:40]!r} is not like {usual!r}")
 
 
 def preset_lengths(preset: str) -> dict[str, tuple[int, ...]]:
@@ -129,16 +152,15 @@ def preset_lengths(preset: str) -> dict[str, tuple[int, ...]]:
 
 
 def free_run_path(folder: Path) -> Path:
-    """A folder of runs' next one."""
+    """A folder of runs' next one. For a thread: its disk may not answer."""
     number = 1
-    while (folder / f"run-{number}").exists():
+    while kind_of(folder / f"run-{number}"):
         number += 1
     return folder / f"run-{number}"
 
 
 def _absolute(text: str) -> str:
-    text = text.strip()
-    return str(Path(text).expanduser().absolute()) if text else ""
+    return str(expanded(text).absolute()) if text.strip() else ""
 
 
 def _without_flag(error: ValueError, setting: str) -> str:

@@ -52,6 +52,8 @@ class CurvePlot(pg.PlotWidget):
         while len(self._lines) < len(lines):
             self._lines.append(self.plot())
         for item, (x, y, pen, symbol) in zip(self._lines, lines, strict=True):
+            if not np.isfinite(y).any():  # pyqtgraph looks for the extent of what there is
+                x, y = x[:0], y[:0]
             options = {"symbol": symbol, "symbolSize": 5, "symbolPen": None, "symbolBrush": pen.color()}
             item.setData(x, y, pen=pen, connect="finite", **(options if symbol else {"symbol": None}))
 

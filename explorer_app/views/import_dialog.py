@@ -105,11 +105,8 @@ class ImportDialog(JobDialog):
             center=self.center.text(),
         )
 
-    def show_problems(self) -> None:
-        super().show_problems()
-        form = self.form()
-        name = "files" if form.source == "frames" else "folder"
-        self.fields[name].show_note(form.problems.get("paths", ""), form.missing.get("paths", ""))
+    def problem_name(self, name: str) -> str:
+        return "paths" if name in ("files", "folder") else name
 
     def remember(self) -> None:
         if self.source.currentData() == "frames":

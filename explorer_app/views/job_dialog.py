@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
@@ -23,6 +24,18 @@ from explorer_app.model.store_forms import absolute
 from explorer_app.preferences import Preferences
 from explorer_app.views.job_bar import JobBar
 from explorer_app.views.noted_field import NotedField
+from explorer_app.workers.in_order import InOrder
+from lsps_core.files import kind_of
+
+
+class _Looked(NamedTuple):
+    problems: dict[str, str]
+    is_out_there: bool
+
+
+def _look(form: Any) -> _Looked:
+    """In a thread: the disks of what is named may not answer."""
+    return _Looked(form.problems, bool(form.out.strip()) and kind_of(Path(absolute(form.out))) != "")
 
 
 class JobDialog(QDialog):
@@ -42,6 +55,9 @@ class JobDialog(QDialog):
         self.preferences = preferences
         self.fields: dict[str, NotedField] = {}
         self.question: QMessageBox | None = None
+        self._looking = InOrder("fields", self)
+        self._looked: _Looked | None = None
+        """what was found at the paths that the fields name; None until it is"""
         self._is_retired = False
         self.box = QWidget()
         self._grid = QGridLayout(self.box)  # a form layout gives wrapped notes and hidden rows the wrong heights
@@ -91,19 +107,36 @@ class JobDialog(QDialog):
 
     @Slot()
     def show_problems(self) -> None:
+        """Look, in a thread, at what the fields name, and show what is wrong."""
         form = self.form()
-        for name, field in self.fields.items():
-            field.show_note(form.problems.get(name, ""), form.missing.get(name, "") or self.fact(name))
         self.box.setEnabled(not self.bar.is_running)
-        self.start.setEnabled(not (form.problems or form.missing or self.bar.is_running))
+        self.start.setEnabled(False)
+        self._looked = None
+        self._looking.ask(
+            "what is named here", partial(_look, form), partial(self._take_look, form), self.bar.problem.show_problem
+        )
+
+    def _take_look(self, form: Any, looked: _Looked) -> None:
+        if form == self.form():
+            self._looked = looked
+            for name, field in self.fields.items():
+                problem = looked.problems.get(self.problem_name(name), "")
+                field.show_note(problem, form.missing.get(self.problem_name(name), "") or self.fact(name))
+            self.start.setEnabled(not (looked.problems or form.missing or self.bar.is_running))
+
+    def problem_name(self, name: str) -> str:
+        """What the form calls a field."""
+        return name
 
     def fact(self, name: str) -> str:
         """What else there is to say beneath a field."""
-        form = self.form()
-        path = Path(absolute(form.out))
-        if name == "out" and form.out.strip() and path.exists() and path != self.bar.written_path:
+        if name == "out" and self._is_out_there and Path(absolute(self.form().out)) != self.bar.written_path:
             return "exists already; you will be asked before it is replaced"
         return ""
+
+    @property
+    def _is_out_there(self) -> bool:
+        return self._looked is not None and self._looked.is_out_there
 
     @Slot()
     def fit(self) -> None:
@@ -120,14 +153,14 @@ class JobDialog(QDialog):
     @Slot()
     def _begin(self) -> None:
         """Start, after asking where that would replace a file."""
-        if Path(absolute(self.form().out)).exists():
+        if self._is_out_there:
             self._ask_to_replace()
         else:
             self.run(overwrite=False)
 
     def run(self, *, overwrite: bool) -> None:
         form = self.form()
-        if not (form.problems or form.missing):
+        if self._looked is not None and not (self._looked.problems or form.missing):
             self.remember()
             self.bar.start(form.arguments(overwrite), Path(absolute(form.out)))
 
@@ -165,6 +198,7 @@ class JobDialog(QDialog):
         self.hide()
         if not (self.bar.is_running or self._is_retired):
             self._is_retired = True
+            self._looking.end()
             self.retired.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -174,6 +208,7 @@ class JobDialog(QDialog):
     def close_down(self) -> None:
         """End the job with the window."""
         self._is_retired = True
+        self._looking.close()
         self.bar.close_down()
 
 

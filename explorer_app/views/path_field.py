@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QT
 
 from explorer_app.preferences import Preferences
 from explorer_app.views.file_dialog import Kind, ask_for_paths
+from lsps_core.files import expanded, kind_of
 
 _SEPARATOR = "  |  "
 
@@ -100,8 +101,8 @@ class PathField(QWidget):
 
     def _folder(self) -> str:
         paths = self.paths
-        parent = Path(paths[0]).expanduser().parent if paths else None
-        return str(parent) if parent is not None and parent.is_dir() else self._preferences.last_folder
+        parent = expanded(paths[0]).parent if paths else None
+        return str(parent) if parent is not None and kind_of(parent) == "folder" else self._preferences.last_folder
 
     @Slot(list)
     def _take(self, names: list[str]) -> None:

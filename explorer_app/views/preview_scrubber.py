@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QScrollArea, QSize
 
 from explorer_app.views import theme
 from explorer_app.workers.latest import LatestWins
+from lsps_core.files import require_file
 
 _ROWS = (
     "One column a frame, synthetic frames above, real ones below. Rows of each: input, reconstruction, translation, "
@@ -93,7 +94,7 @@ class PreviewScrubber(QWidget):
         self._ask()
 
     def close_down(self) -> None:
-        self._worker.close()
+        self._worker.close(2.0)  # sheets are only read
 
     @Slot()
     def _ask(self) -> None:
@@ -129,6 +130,7 @@ class PreviewScrubber(QWidget):
 
 
 def _read(path: Path) -> QImage:
+    require_file(path)
     image = QImage(str(path))
     if image.isNull():
         raise ValueError(f"{path} cannot be read as a picture; it comes again when the run goes on")

@@ -15,6 +15,7 @@ from explorer_app.preferences import Preferences
 from explorer_app.views.estimate_bar import EstimateBar
 from explorer_app.views.noted_field import NoteLabel
 from explorer_app.views.train_fields import TrainFields
+from lsps_core.files import expanded
 
 if TYPE_CHECKING:
     from explorer_app.background import Background
@@ -35,7 +36,7 @@ class TrainDialog(QDialog):
     def __init__(self, preferences: Preferences, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Train")
-        self._preferences = preferences
+        self._preferences, self._background = preferences, background
         self.check: TrainCheck | None = None
         self._loaded_run = ""
         self.fields = TrainFields(preferences)
@@ -69,10 +70,9 @@ class TrainDialog(QDialog):
     def begin(self, resume: Path | None = None, *, is_resumed: bool = False) -> None:
         """Show it with the settings of the last time, or with those of a run to resume, which may be chosen yet."""
         form = TrainForm.from_text(str(self._preferences.get(_KEY, "")))
-        if is_resumed or resume is not None:
-            form = replace(form, start="resume", run_path=str(resume or ""))
-        else:
-            form = replace(form, run_path=str(self._next_run(form)))
+        is_resumed = is_resumed or resume is not None
+        folder = self._runs_folder(form)
+        form = replace(form, start="resume" if is_resumed else form.start, run_path=str(resume or ""))
         self._loaded_run = ""
         self.fields.setEnabled(True)
         self.fields.show_form(form)
@@ -81,12 +81,19 @@ class TrainDialog(QDialog):
         self.show()
         self.raise_()
         self.activateWindow()
+        if not is_resumed:
+            self._background.looking.ask(str(folder), partial(free_run_path, folder), self._name_run)
 
-    def _next_run(self, form: TrainForm) -> Path:
-        """A name beside the last run, or in the folder of runs."""
+    def _name_run(self, path: Path) -> None:
+        form = self.fields.form()
+        if not form.is_resumed and not form.run_path:
+            self.set_paths(run_path=str(path))
+
+    def _runs_folder(self, form: TrainForm) -> Path:
+        """Where the last run is, or the folder of runs."""
         folder = str(self._preferences.get("train/folder", "") or "")
         last = Path(form.run_path).parent if form.run_path else Path.home() / "lsps-runs"
-        return free_run_path(Path(folder) if folder else last)
+        return Path(folder) if folder else last
 
     @property
     def is_settled(self) -> bool:
@@ -118,7 +125,7 @@ class TrainDialog(QDialog):
             self._loaded_run = ""
         elif form.run_path and form.run_path != self._loaded_run:
             self._loaded_run = form.run_path
-            self._loading.ask(form.run_path, partial(_read_config, Path(form.run_path).expanduser()))
+            self._loading.ask(form.run_path, partial(_read_config, expanded(form.run_path)))
 
     @Slot(object, object)
     def _on_config(self, run_path: str, config: TrainConfig) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -25,7 +26,9 @@ from explorer_app.views.file_dialog import ask_for_paths
 from explorer_app.views.leave_dialog import LeaveDialog
 from explorer_app.views.run_list import RunList
 from explorer_app.views.run_monitor import RunMonitor
+from explorer_app.workers.in_order import InOrder
 from explorer_app.workers.latest import LatestWins
+from lsps_core.files import kind_of
 
 
 class TrainPanel(QWidget):
@@ -49,6 +52,7 @@ class TrainPanel(QWidget):
         self._plotting = LatestWins("plotting", self)
         self._plotting.answered.connect(self._on_plotting)
         self._plotting.failed.connect(self._on_failure)
+        self._looking = InOrder("run folder", self)
         self._build()
         self.runs.changed.connect(self._show)
         self.runs.started.connect(self._select)
@@ -128,6 +132,7 @@ class TrainPanel(QWidget):
         self.runs.close()
         self.monitor.previews.close_down()
         self._plotting.close()
+        self._looking.close()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -202,7 +207,12 @@ class TrainPanel(QWidget):
 
     def add_path(self, path: Path) -> None:
         """List the run in this folder; a message where there is none."""
-        if not (path / "config.json").is_file():
+        self._looking.ask(
+            str(path), partial(kind_of, path / "config.json"), partial(self._add, path), self.message.emit
+        )
+
+    def _add(self, path: Path, kind: str) -> None:
+        if kind != "file":
             self.message.emit(f"{path} is no run: it has no config.json; choose the folder that `lsps train` wrote")
             return
         self.runs.add(path)

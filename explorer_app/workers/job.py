@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal, Slot
+
+from explorer_app.workers.command import lsps_command
 
 _TAIL_CHARACTERS = 8000
 _PATIENCE_MS = 10_000
@@ -30,9 +31,6 @@ class Job(QObject):
         self.tail = ""
         self._rest = b""
         self._process = QProcess(self)
-        environment = QProcessEnvironment.systemEnvironment()
-        environment.insert("PYTHONUNBUFFERED", "1")
-        self._process.setProcessEnvironment(environment)
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.readyReadStandardError.connect(self._read_tail)
         self._process.finished.connect(self._finish)
@@ -47,7 +45,8 @@ class Job(QObject):
         return self._process.state() != QProcess.ProcessState.NotRunning
 
     def start(self) -> None:
-        self._process.start(sys.executable, ["-m", "lsps_core.cli", *self.arguments])
+        program, *arguments = lsps_command(self.arguments)
+        self._process.start(program, arguments)
 
     @Slot()
     def stop(self) -> None:
@@ -77,7 +76,7 @@ class Job(QObject):
         for line in lines:
             try:
                 event = json.loads(line)
-            except ValueError:  # a word that some library printed
+            except (ValueError, RecursionError):  # a word that some library printed
                 continue
             if isinstance(event, dict):
                 self.event.emit(event)
@@ -101,4 +100,4 @@ class Job(QObject):
     @Slot(QProcess.ProcessError)
     def _fail(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
-            self.ended.emit(-1, f"{sys.executable} cannot be started: {self._process.errorString()}")
+            self.ended.emit(-1, f"{self._process.program()} cannot be started: {self._process.errorString()}")

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 _LOGGER = logging.getLogger("explorer_app")
+CLOSE_S = 10.0
+"""What work in hand gets to end when the window closes; a thread that hangs in the system never does."""
 _NICENESS = 5
 """The window's thread goes first where there are fewer cores than work."""
 
@@ -64,13 +66,17 @@ class LatestWins(QObject):
             self._condition.notify()
         self._is_busy = True
 
-    def close(self, timeout_s: float = 30.0) -> bool:
-        """End the thread after the work in hand; nothing is given out any more. False if it still works by then."""
+    def end(self) -> None:
+        """Give out nothing any more, and end the thread after the work in hand, without waiting for it."""
         with self._condition:
             self._is_closed = True
             self._waiting = None
             self._condition.notify()
         self._is_busy = False
+
+    def close(self, timeout_s: float = CLOSE_S) -> bool:
+        """End it and wait for the thread. False if it still works by then."""
+        self.end()
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 

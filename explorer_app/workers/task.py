@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from explorer_app.workers.latest import one_line
+from explorer_app.workers.latest import CLOSE_S, one_line
 
 Progress = Callable[[int, int], None]
 
@@ -51,7 +51,7 @@ class Task(QObject):
         """Ask it to stop; `cancelled` follows, or `finished` where it was done already."""
         self._is_asked_to_stop.set()
 
-    def close(self, timeout_s: float = 30.0) -> bool:
+    def close(self, timeout_s: float = CLOSE_S) -> bool:
         """Stop it and wait; no signal follows. False if it still works by then."""
         self._is_closed = True
         self.cancel()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -18,6 +17,7 @@ from lsps_core.camera import Camera
 from lsps_core.data.frame import HandFrame
 from lsps_core.data.store_format import DOMAINS, FrameStoreError, open_store, reason
 from lsps_core.data.store_writer import FrameWriter
+from lsps_core.files import parse_json
 from lsps_core.skeleton import Skeleton
 
 __all__ = ["FrameStore", "FrameStoreError", "FrameWriter"]
@@ -57,11 +57,11 @@ class FrameStore:
             self.domain = str(attributes["domain"])
             self.is_simulated = bool(attributes["simulated"])
             self.is_mirrored = bool(attributes["mirrored"])
-            self.camera = Camera.from_json(json.loads(attributes["camera"]))
-            skeleton = json.loads(attributes["skeleton"])
+            self.camera = Camera.from_json(parse_json(attributes["camera"]))
+            skeleton = parse_json(attributes["skeleton"])
             self.skeleton = Skeleton.from_json(skeleton) if skeleton is not None else None
-            self.provenance: dict[str, Any] = dict(json.loads(attributes["provenance"]))
-        except (KeyError, TypeError, ValueError, OSError) as error:
+            self.provenance: dict[str, Any] = dict(parse_json(attributes["provenance"]))
+        except (KeyError, TypeError, ValueError, OSError, OverflowError, AttributeError) as error:
             message = f"{self.path}: its description cannot be read ({reason(error)}); write the store again"
             raise FrameStoreError(message) from error
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import struct
 from pathlib import Path
 
 import h5py
 
+from lsps_core.files import kind_of, require_file
+
 FORMAT = "lsps-frames"
 FORMAT_VERSION = 1
 DOMAINS = ("real", "synthetic")
 
 _HEAD_BYTES = 1 << 16
+_MOST_PIXELS = 1 << 25
+_MOST_CHUNK_BYTES = 1 << 28
+_MOST_NAME_BYTES = 1 << 12
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -38,6 +44,7 @@ def open_store(path: Path) -> h5py.File:
     try:
         _check_version(path, file)
         _check_datasets(path, file)
+        _check_sizes(path, file)
     except FrameStoreError:
         file.close()
         raise
@@ -48,9 +55,10 @@ def open_store(path: Path) -> h5py.File:
 
 
 def _open_hdf5(path: Path) -> h5py.File:
-    if path.is_dir():
+    if kind_of(path) == "folder":
         raise FrameStoreError(f"{path} is a folder, not a store of frames; give the .h5 file")
     try:
+        require_file(path, FrameStoreError)
         with path.open("rb") as file:
             is_empty = not file.read(1)
     except FileNotFoundError:
@@ -123,6 +131,21 @@ def _check_datasets(path: Path, file: h5py.File) -> None:
                 f"{path}: dataset {name!r} is {_describe(dataset)}, not {wanted} {sizes} to go with "
                 f"{len(depth)} frames; write it again"
             )
+
+
+def _check_sizes(path: Path, file: h5py.File) -> None:
+    """Refuse what only claims to be large: HDF5 would fill the memory with frames that nobody ever wrote."""
+    depth, name = file["depth"], file["name"]
+    size = path.stat().st_size
+    if len(depth) > min(size, depth.id.get_storage_size()):
+        raise FrameStoreError(
+            f"{path} claims {len(depth):,} frames and does not hold them; it is damaged, copy it again"
+        )
+    chunk = math.prod(depth.chunks or ()) * depth.dtype.itemsize
+    if math.prod(depth.shape[1:]) > _MOST_PIXELS or chunk > _MOST_CHUNK_BYTES or name.dtype.itemsize > _MOST_NAME_BYTES:
+        raise FrameStoreError(f"{path} claims frames of {_describe(depth)}; no camera has such, write it again")
+    if "joints_mm" in file and math.prod(file["joints_mm"].shape) * 4 > 1000 * size:  # that well nothing is packed
+        raise FrameStoreError(f"{path} claims {_describe(file['joints_mm'])} joints in {size:,} bytes; copy it again")
 
 
 def _describe(dataset: h5py.Dataset) -> str:

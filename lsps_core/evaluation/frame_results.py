@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.config import POSE_LATENT_SIZE
+from lsps_core.files import parse_json, require_file
 
 if TYPE_CHECKING:  # the app reads results without waiting for torch
     from lsps_core.checkpoint import Checkpoint
@@ -172,11 +173,13 @@ def _write_arrays(path: Path, about: About, arrays: Mapping[str, npt.NDArray[Any
 def _read_arrays(path: Path) -> tuple[About, dict[str, npt.NDArray[Any]]]:
     """Whatever `_write_arrays` wrote; FrameResultsError with one line for a file that is none."""
     try:
+        require_file(path, ForeignFileError)
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            _check_is_unpacked(file)
             if "about" not in file.files:
                 raise ForeignFileError(f"{path} is no file of results; give another name or move it away")
             arrays = {name: file[name] for name in file.files}
-        told = json.loads(arrays.pop("about").tobytes())
+        told = parse_json(arrays.pop("about").tobytes())
         about = About(**told | {"joints": tuple(told["joints"])})
     except ForeignFileError:
         raise
@@ -189,6 +192,8 @@ def _read_arrays(path: Path) -> tuple[About, dict[str, npt.NDArray[Any]]]:
         KeyError,
         TypeError,
         ValueError,
+        OverflowError,
+        MemoryError,
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
@@ -196,6 +201,14 @@ def _read_arrays(path: Path) -> tuple[About, dict[str, npt.NDArray[Any]]]:
     if about.format_version != FORMAT_VERSION:
         raise FrameResultsError(f"{path} has results of format version {about.format_version}; evaluate again")
     return about, arrays
+
+
+def _check_is_unpacked(file: Any) -> None:
+    """`_write_arrays` packs nothing: what would unpack to more than the file has is none of ours, and fills memory."""
+    if not isinstance(file, np.lib.npyio.NpzFile):
+        raise ValueError("it is a single array")
+    if any(part.file_size != part.compress_size for part in file.zip.infolist()):  # type: ignore[union-attr]
+        raise ValueError("it is packed")
 
 
 def parts_folder(path: Path) -> Path:
@@ -226,6 +239,8 @@ def _check_shapes(path: Path, arrays: Mapping[str, npt.NDArray[Any]], shapes: Ma
         if name not in arrays or arrays[name].shape != shape:
             found = list(arrays[name].shape) if name in arrays else "missing"
             raise FrameResultsError(f"{path} is damaged: {name} is {found}, not {list(shape)}; evaluate again")
+        if arrays[name].dtype.kind != ("S" if name in ("names", "groups") else "f"):
+            raise FrameResultsError(f"{path} is damaged: {name} is {arrays[name].dtype}; evaluate again")
 
 
 def describe(checkpoint: Checkpoint, model_path: Path, store: FrameStore, protocol: Protocol) -> About:

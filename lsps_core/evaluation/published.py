@@ -20,11 +20,13 @@ from lsps_core.checkpoint import replacing
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation.metrics import FloatArray
 from lsps_core.evaluation.protocols import Protocol, choose
+from lsps_core.files import require_file
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity|1\.#\w*)", re.IGNORECASE)
 _LARGEST = 1e6  # px or mm; beyond it a number is damaged, and its square may not be finite
 _MOST_EXTRA_COLUMNS = 8
+_MOST_BYTES = 500_000_000
 
 
 class PoseFileError(ValueError):
@@ -69,6 +71,7 @@ def read(path: Path, protocol: Protocol) -> PoseFile:
 
 def _text_lines(path: Path) -> list[str]:
     try:
+        require_file(path, PoseFileError, _MOST_BYTES)
         text = path.read_text(encoding="utf-8-sig")  # any line ends become \n
     except FileNotFoundError:
         raise PoseFileError(f"{path} does not exist; check the path") from None

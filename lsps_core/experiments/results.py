@@ -19,6 +19,7 @@ from lsps_core.data.store import FrameStore
 from lsps_core.device import resolve_device
 from lsps_core.evaluation.evaluate import evaluate
 from lsps_core.experiments.plan import REAL_BOUNDS, SYNTHETIC_BOUNDS, Plan, PlannedRun, Row
+from lsps_core.files import read_json
 from lsps_core.inference import Predictor
 
 _FILE = "evaluation.json"
@@ -42,7 +43,7 @@ class RunResult:
 def read_result(run_path: Path, test: FrameStore) -> RunResult | None:
     """What `evaluate_run` left; None where there is nothing, or figures of another test store."""
     try:
-        value = json.loads((run_path / _FILE).read_text())
+        value = read_json(run_path / _FILE)
         if (value["data"], value["data_provenance"]) != (str(test.path), test.provenance):
             return None
         return RunResult(**{key: value[key] for key in RunResult.__dataclass_fields__})

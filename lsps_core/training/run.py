@@ -18,6 +18,7 @@ from lsps_core import checkpoint
 from lsps_core.checkpoint import Checkpoint, CheckpointError, replacing
 from lsps_core.config import TrainConfig
 from lsps_core.events import Ended, Event, Noted
+from lsps_core.files import kind_of, parse_json, read_json
 from lsps_core.training.record import Record
 
 KEPT_CHECKPOINTS = 2
@@ -88,7 +89,7 @@ class Run:
     def config(self) -> TrainConfig:
         path = self.path / "config.json"
         try:
-            return TrainConfig.from_json(json.loads(path.read_text()))
+            return TrainConfig.from_json(read_json(path))
         except OSError as error:
             raise RunError(f"{path} cannot be read: {error.strerror}; is {self.path} a run of `lsps train`?") from error
         except ValueError as error:
@@ -171,7 +172,7 @@ class Run:
         for path in reversed(paths):
             try:
                 header, tensors = checkpoint.read_tensors(_state_path(path))
-                return checkpoint.load(path), tensors, json.loads(header["state"])
+                return checkpoint.load(path), tensors, parse_json(header["state"])
             except (CheckpointError, KeyError, ValueError) as error:
                 errors.append(str(error))
         if errors:
@@ -207,7 +208,7 @@ def _state_path(path: Path) -> Path:
 
 def newest_model(path: Path) -> Path:
     """The model a path means: a model file itself, or a run's finished model, or else its newest checkpoint."""
-    if not path.is_dir():
+    if kind_of(path) != "folder":
         return path
     run = Run(path)
     candidates = [run.model_path] if run.model_path.exists() else run.checkpoints()

@@ -7,6 +7,7 @@ store gets its name at the very end. An import that was interrupted, or whose ma
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -111,6 +112,7 @@ def _made(blocks: list[Block], missing: list[Block], jobs: int) -> Iterator[Arra
                 block.make()
             yield _content(block)
         return
+    os.environ["PYTHONSAFEPATH"] = "1"  # or a json.py in the working folder would be run by these processes
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     pool = ProcessPoolExecutor(min(jobs, len(missing)), context, initializer=start_worker, initargs=(stop,))

@@ -12,6 +12,9 @@ import numpy.typing as npt
 
 from lsps_core.camera import Camera, FloatArray
 from lsps_core.data.importers.plan import Shot
+from lsps_core.files import require_file
+
+_MOST_BYTES = 1_000_000_000
 
 
 def find_folder(source: Path, places: Sequence[str], needed: str) -> Path:
@@ -28,6 +31,7 @@ def find_folder(source: Path, places: Sequence[str], needed: str) -> Path:
 def read_lines(path: Path) -> list[str]:
     """A text file's lines without blanks at either end; bytes that are no text stay in place as replacements."""
     try:
+        require_file(path, most_bytes=_MOST_BYTES)
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror}); check the path and who may access it") from error

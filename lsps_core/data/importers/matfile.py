@@ -16,6 +16,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from lsps_core.files import require_file
+
 _TYPES = {1: "i1", 2: "u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4", 7: "<f4", 9: "<f8", 12: "<i8", 13: "<u8"}
 _MATRIX, _COMPRESSED = 14, 15
 _NUMERIC_CLASSES = range(6, 16)
@@ -48,6 +50,7 @@ def read_array(path: Path, name: str) -> npt.NDArray[np.float64] | None:
     ValueError, in one line, for anything but a whole MATLAB 5 file with a real, full, numeric array of that name.
     """
     try:
+        require_file(path)
         with path.open("rb") as file:
             if file.read(128)[124:] != b"\x00\x01IM":
                 raise ValueError("it does not begin as one")

@@ -17,6 +17,7 @@ from lsps_core.camera import MSRA
 from lsps_core.data.importers.labels import check_depths, labelled_shot, parse_points, read_lines, settings
 from lsps_core.data.importers.pictures import Window
 from lsps_core.data.importers.plan import ImportPlan, Shot
+from lsps_core.files import require_file
 from lsps_core.skeleton import MSRA21
 
 SUBJECTS = tuple(f"P{number}" for number in range(9))
@@ -100,6 +101,7 @@ def _gesture(folder: Path, person: str, cube_mm: float) -> Iterator[Shot | str]:
 def read_msra_depth(path: Path, _window: Window | None = None) -> npt.NDArray[np.float32]:
     """A .bin file -> depth in mm, float32 [height, width], 0 = no reading; ValueError for anything else."""
     try:
+        require_file(path, most_bytes=_HEADER_BYTES + 4 * _MAX_SIDE_PX**2)
         content = path.read_bytes()
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror}); copy it again") from error

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
+from lsps_core.files import require_file
+
 NYU_BACKGROUND_MM = 2001
 _COLOUR = ("RGB", "RGBA")
 _FORMATS = ("PNG", "TIFF", "PPM")
@@ -71,6 +73,7 @@ def _to_mm(values: npt.NDArray[Any], unit_mm: float, nyu_packed: bool) -> Depth:
 def _read(path: Path, nyu_packed: bool, window: Window | None) -> tuple[npt.NDArray[Any], tuple[int, int]]:
     """The numbers in the window of a file, [H, W] or if packed [H, W, 3], and the height and width of the whole."""
     try:
+        require_file(path)
         with path.open("rb") as file:
             if not file.read(1):
                 raise ValueError(f"{path} is empty; copy it again")
@@ -99,6 +102,8 @@ def _read_array(path: Path, window: Window | None) -> tuple[npt.NDArray[Any], tu
     if values.dtype.kind not in "uif" or values.dtype.itemsize < 2:
         raise ValueError(f"{path} holds {values.dtype}, not depth; give an array of 16-bit or floating-point numbers")
     height, width, *_ = (*values.shape, 1, 1)
+    if values.size > _MAX_PIXELS:
+        raise ValueError(f"{path} has the shape {list(values.shape)}; no depth picture is as large, give another array")
     if window is not None and values.ndim == 2:
         left, top, right, bottom = window.inside(width, height)
         values = values[top:bottom, left:right]

@@ -72,7 +72,7 @@ TEXTS = [
     "50",
 ]
 _AREAS = [getattr(Qt.DockWidgetArea, f"{side}DockWidgetArea") for side in ("Left", "Right", "Top", "Bottom")]
-_MOST_PROCESSES = 3
+_MOST_PROCESSES = 2
 _STUCK_S = 0.3
 """An action that takes longer runs an event loop of its own (a menu, a drag): then the next one is for that loop."""
 

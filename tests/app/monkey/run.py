@@ -38,6 +38,7 @@ from explorer_app.preferences import Preferences  # noqa: E402
 from explorer_app.recovery import Recovery  # noqa: E402
 
 _MEMORY_EVERY = 250
+_SPARE_EVERY = 25
 _SETTLE_MS = 60_000
 
 
@@ -81,9 +82,10 @@ def play(folder: Path, seed: int, numbers: list[int]) -> Report:
             if report.actions % _MEMORY_EVERY == 0:
                 started = time.thread_time()
                 watch.note_memory()
-                monkey.spare_the_machine()
                 monkey.own_s += time.thread_time() - started
                 watch.forget_pause()
+            if report.actions % _SPARE_EVERY == 0:
+                monkey.spare_the_machine()
             if not window.isVisible() and report.actions % 50 == 0:
                 window.show()
 

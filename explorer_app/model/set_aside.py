@@ -1,0 +1,49 @@
+"""Damaged files are moved aside, never deleted: somebody may still mend them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lsps_core.files import kind_of
+
+_MOST_SETTINGS_BYTES = 50_000_000
+
+
+class DamagedError(ValueError):
+    """A file of the app's own whose content nobody can use: it may be set aside. One line."""
+
+
+def set_aside(path: Path) -> Path:
+    """Rename NAME to NAME.damaged, with a number where that is taken; its new path. OSError where it cannot be."""
+    kept, number = path.with_name(f"{path.name}.damaged"), 0
+    while kept.is_symlink() or kept.exists():
+        number += 1
+        kept = path.with_name(f"{path.name}.damaged-{number}")
+    return path.rename(kept)
+
+
+def left_aside_line(things: Sequence[str]) -> str:
+    """One line for the message bar; empty where nothing was left aside."""
+    return f"damaged, and left aside: {', '.join(things)}; mend it there, or go on without" if things else ""
+
+
+def set_aside_unless_settings(path: Path) -> Path | None:
+    """Move away what stands in the place of a settings file (INI) and is none; its new path, None where all is well.
+
+    Qt would wait for ever for a pipe, and write over what it cannot read. OSError where it cannot be read or moved.
+    """
+    kind = kind_of(path)
+    if not kind or (kind == "file" and path.stat().st_size <= _MOST_SETTINGS_BYTES and _is_ini(path.read_bytes())):
+        return None
+    return set_aside(path)
+
+
+def _is_ini(content: bytes) -> bool:
+    """Text whose every line is a group, a comment or KEY=VALUE."""
+    try:
+        lines = [line.strip() for line in content.decode("utf-8").splitlines()]
+    except UnicodeDecodeError:
+        return False
+    is_ini = all(not line or line.startswith(("[", ";", "#")) or "=" in line for line in lines)
+    return is_ini and b"\0" not in content

@@ -1,0 +1,51 @@
+"""How every process of the app is started: Python that takes nothing from the folder one happens to be in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import lsps_core
+
+_START = """\
+import sys
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+sys.path.extend(path for path in {paths!r} if path not in sys.path)
+spec = PathFinder.find_spec("lsps_core", [{root!r}])
+package = sys.modules["lsps_core"] = module_from_spec(spec)
+spec.loader.exec_module(package)
+from lsps_core.cli import main
+sys.exit(main())
+"""
+"""Runs the very package that the window uses, a checkout that is not installed too, whichever other is installed."""
+
+
+def lsps_command(arguments: Sequence[str]) -> list[str]:
+    """Program and arguments of `lsps ARGUMENTS`.
+
+    -P: `python -m` puts the working folder first on sys.path, and a json.py or torch.py among one's own files would be
+    run in place of the real one. -E: neither do PYTHONPATH (whose sitecustomize.py runs before anything else),
+    PYTHONSTARTUP, PYTHONHOME, PYTHONINSPECT, PYTHONBREAKPOINT nor PYTHONWARNINGS have a say. Not -I, which would hide
+    what `pip install --user` has installed. What this process finds by its own sys.path, on a cluster by PYTHONPATH,
+    the child finds as well, but last of all: that can add a package, never take the place of one.
+    """
+    return [sys.executable, "-E", "-P", "-u", *_kept_flags(), "-c", _code(), *arguments]
+
+
+def _kept_flags() -> list[str]:
+    """What -E would undo of how this process was started, where it makes the child stricter."""
+    flags = {"-s": sys.flags.no_user_site, "-B": sys.dont_write_bytecode}
+    kept = [flag for flag, is_set in flags.items() if is_set]
+    return [*kept, *(["-X", "utf8"] if sys.flags.utf8_mode else [])]
+
+
+def _code() -> str:
+    root = str(Path(lsps_core.__file__).parents[1])
+    here = ""
+    with suppress(OSError):  # it may have been deleted
+        here = str(Path.cwd())
+    paths = [path for path in sys.path if Path(path).is_absolute() and path != here]
+    return _START.format(root=root, paths=[*paths, root])
