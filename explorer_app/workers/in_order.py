@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -93,8 +94,9 @@ class InOrder(QObject):
         except Exception as error:  # noqa: BLE001 - whatever it is, the window says it and lives on
             question.failure = one_line(error)
         question.is_done.set()
-        if not self._is_closed:
-            self._done.emit()
+        with suppress(RuntimeError):  # its dialog is gone since
+            if not self._is_closed:
+                self._done.emit()
 
     @Slot()
     def _give_out(self) -> None:
