@@ -72,7 +72,7 @@ TEXTS = [
     "50",
 ]
 _AREAS = [getattr(Qt.DockWidgetArea, f"{side}DockWidgetArea") for side in ("Left", "Right", "Top", "Bottom")]
-_MOST_PROCESSES = 2
+_MOST_PROCESSES = 1
 _STUCK_S = 0.3
 """An action that takes longer runs an event loop of its own (a menu, a drag): then the next one is for that loop."""
 
@@ -106,7 +106,7 @@ class Monkey(QObject):
             (4, self.change_a_dock),
             (3, self.drop_files),
             (2, self.disturb_from_outside),
-            (5, self.wait),
+            (3, self.wait),
         ]
 
     @property
@@ -356,7 +356,7 @@ class Monkey(QObject):
             path = self._random.choice(runs) / "events.jsonl"
             with path.open("a") as file:
                 file.write(self._random.choice(['{"event": "step"', "\n", "{}\n", '{"event": "note", "text": "x"}\n']))
-        else:
+        elif self._random.random() < 0.3:
             self.window.train.start_run(self._random.choice(runs))
 
     def spare_the_machine(self) -> None:
@@ -367,7 +367,7 @@ class Monkey(QObject):
 
     def wait(self) -> None:
         self._note("wait")
-        QTest.qWait(self._random.choice([0, 20, 60, 150]))
+        QTest.qWait(self._random.choice([0, 10, 40, 120]))
 
     # what asks
 
