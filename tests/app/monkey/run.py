@@ -71,6 +71,7 @@ def play(folder: Path, seed: int, numbers: list[int]) -> Report:
         recovery = Recovery(window, RecoveryFiles(preferences.folder))
         window.background.settled.connect(collector.spare_what_is_there, Qt.ConnectionType.SingleShotConnection)
         files = folder / "files"
+        window.inspect.references.choose([files / "few.h5"])  # the bundled samples are encoded anew with every model
         window.painted.connect(lambda: begin(window, Options(paths=(files / "one.safetensors", files / "frames.h5"))))
         window.show()
         watch = Watch(report, stacks)
