@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from explorer_app.background import Background
 from explorer_app.evaluation import Evaluation, is_bundled
@@ -21,6 +21,7 @@ from explorer_app.views import theme
 from explorer_app.views.compare_table import CompareTable
 from explorer_app.views.curve_picture import Curve, CurvePicture
 from explorer_app.views.file_dialog import ask_for_paths
+from explorer_app.views.wrapped_label import WrappedLabel
 from explorer_app.workers.job import Job
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class ComparePanel(QWidget):
         self.stop = QPushButton("S&top")
         self.stop.setToolTip("Stop evaluating the other model; the same comparison goes on from here")
         self.stop.clicked.connect(self._stop)
-        self.line = QLabel(wordWrap=True)
+        self.line = WrappedLabel()
         self.line.setAccessibleName("Comparison")
         self.curves = CurvePicture("worst joint, mm", "%", "Success curves of both")
         self.curves.mark, self.curves.top = MARK_MM, 100.0

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidg
 
 from explorer_app.model.run_curves import Curves, parse_baselines, shown_range
 from explorer_app.views.curve_plot import COLOURS, CurvePlot, check_box, logarithm
+from explorer_app.views.wrapped_label import WrappedLabel
 
 
 class ErrorPlot(QWidget):
@@ -32,8 +33,7 @@ class ErrorPlot(QWidget):
         self.baselines.setToolTip("Published errors to compare with: names and mm, separated by commas")
         self.baselines.editingFinished.connect(self._take_baselines)
         self.is_log = check_box("Log", "Logarithmic scale", self._draw, is_checked=False)
-        self.complaint = QLabel()
-        self.complaint.setWordWrap(True)
+        self.complaint = WrappedLabel()
         self.complaint.hide()
         self.plot = CurvePlot("mm", "Validation error over steps")
         controls = QHBoxLayout()

@@ -30,6 +30,7 @@ from explorer_app.views import theme
 from explorer_app.views.file_dialog import ask_for_paths
 from explorer_app.views.neighbour_row import NeighbourRow
 from explorer_app.views.truth_walk import TruthWalk
+from explorer_app.views.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView
@@ -76,10 +77,10 @@ class ExplainPanel(QWidget):
         self.choice.textActivated.connect(self._choose)
         label = QLabel("&Among")
         label.setBuddy(self.choice)
-        self.progress = QLabel(wordWrap=True)
+        self.progress = WrappedLabel()
         self.heading = QLabel()
         self.neighbours = NeighbourRow()
-        self.density = QLabel(wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.density = WrappedLabel(textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
         self.density.setAccessibleName("Density of codes")
         self.truth = TruthWalk(self._session)
         top = QHBoxLayout()

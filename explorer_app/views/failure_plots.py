@@ -27,6 +27,7 @@ from explorer_app.model import plot_series
 from explorer_app.model.plot_series import Highlight, Series
 from explorer_app.references import References
 from explorer_app.views import theme
+from explorer_app.views.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -76,7 +77,7 @@ class FailurePlots(QWidget):
         self.projection.setVisible(self.projection.count() > 1)
         self.projection.currentIndexChanged.connect(self._compute)
         self.hint = QLabel("Click or drag selects; Shift adds, Ctrl takes away")
-        self.empty = QLabel(_NOTHING, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self.empty = WrappedLabel(_NOTHING, alignment=Qt.AlignmentFlag.AlignCenter)
         self.empty.setMinimumHeight(60)
         self.scroll = QScrollArea(widgetResizable=True)
         self.scroll.setFrameShape(QFrame.Shape.NoFrame)

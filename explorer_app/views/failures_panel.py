@@ -30,6 +30,7 @@ from explorer_app.views.failures_table import TITLES, FailuresTable
 from explorer_app.views.filter_bar import FilterBar
 from explorer_app.views.frame_thumbnails import FrameThumbnails
 from explorer_app.views.tag import Tag
+from explorer_app.views.wrapped_label import WrappedLabel
 
 WITHIN_MM = 40.0
 
@@ -55,9 +56,8 @@ class FailuresPanel(QWidget):
         self.table = FailuresTable(failures, self.thumbnails)
         self.filters = FilterBar(failures)
         self.selection_actions = FailureActions(session, failures, preferences, self)
-        self.empty = QLabel()
+        self.empty = WrappedLabel()
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setWordWrap(True)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.table)

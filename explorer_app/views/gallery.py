@@ -20,6 +20,7 @@ from explorer_app.model.gallery import GallerySample, NearestFrame, draw, find_n
 from explorer_app.session import Session
 from explorer_app.views.depth_picture import DepthPicture
 from explorer_app.views.gallery_grid import PAGE, SAMPLE_ROLE, GalleryGrid
+from explorer_app.views.wrapped_label import WrappedLabel
 
 _BATCH = 2
 """Samples decoded in one go: the first should not wait for the last, and their images not hold up the window."""
@@ -39,8 +40,7 @@ class Gallery(QWidget):
         self._searching = background.add_worker("nearest", self._on_nearest)
         self.grid = GalleryGrid(session)
         self.nearest = DepthPicture("Nearest frame")
-        self.nearest_text = QLabel()
-        self.nearest_text.setWordWrap(True)
+        self.nearest_text = WrappedLabel()
         self.nearest_text.setTextFormat(Qt.TextFormat.PlainText)
         self.open_nearest = QPushButton("Go to this frame")
         self.open_nearest.setToolTip("Show the nearest frame of the opened store")

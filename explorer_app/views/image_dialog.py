@@ -12,6 +12,7 @@ from explorer_app.model.inspection import inspect
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
 from explorer_app.views.depth_picture import DepthPicture
 from explorer_app.views.image_fields import ImageFields, number
+from explorer_app.views.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView
@@ -39,8 +40,7 @@ class ImageDialog(QDialog):
         self.preview = DepthPicture("First image", "Reading …")
         self.preview.aspect = 4 / 3
         self.preview.setMinimumSize(360, 290)
-        self.verdict = QLabel()
-        self.verdict.setWordWrap(True)
+        self.verdict = WrappedLabel()
         self.verdict.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._base = settings

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer_app.model.inspection import inspect
 from explorer_app.views.inspector_histogram import DepthHistogram
+from explorer_app.views.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView
@@ -19,11 +20,10 @@ class InspectorFacts(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.warnings, self.numbers = QLabel(), QLabel()
+        self.warnings, self.numbers = WrappedLabel(), QLabel()
         self.histogram = DepthHistogram()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.warnings.setWordWrap(True)
         self.warnings.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         layout.addWidget(self.warnings)
         layout.addWidget(self.numbers)

@@ -8,10 +8,11 @@ from typing import Any
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QGridLayout, QLabel, QPlainTextEdit, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QPlainTextEdit, QProgressBar, QPushButton, QWidget
 
 from explorer_app.model.amounts import duration, speed
 from explorer_app.views.noted_field import NoteLabel
+from explorer_app.views.wrapped_label import WrappedLabel
 from explorer_app.workers.job import Job
 
 _SHOWN_LINES = 1000
@@ -47,8 +48,7 @@ class JobBar(QWidget):
         self.details_button = QPushButton("&Details")
         self.details_button.setCheckable(True)
         self.details_button.setToolTip("What was skipped, and the last lines that the job wrote")
-        self.line, self.problem = QLabel(), NoteLabel()
-        self.line.setWordWrap(True)
+        self.line, self.problem = WrappedLabel(), NoteLabel()
         self.details = QPlainTextEdit(readOnly=True)
         self.details.setAccessibleName("Details of the job")
         self.details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))

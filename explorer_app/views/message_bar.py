@@ -6,7 +6,9 @@ from html import escape
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+
+from explorer_app.views.wrapped_label import WrappedLabel
 
 
 class MessageBar(QFrame):
@@ -26,9 +28,8 @@ class MessageBar(QFrame):
             "#messageBar QToolButton:hover, #messageBar QToolButton:focus { border-color: #b07d1e; }"
         )
         self._line = ""
-        self.label = QLabel()
+        self.label = WrappedLabel()
         self.label.setTextFormat(Qt.TextFormat.RichText)
-        self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )

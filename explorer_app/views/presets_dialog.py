@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from explorer_app.model.presets import Presets
 from explorer_app.session import Session
+from explorer_app.views.wrapped_label import WrappedLabel
 
 _NAME = Qt.ItemDataRole.UserRole
 
@@ -58,8 +58,7 @@ class PresetsDialog(QDialog):
         self.remove.setToolTip("Forget the selected preset (Del)")
         for button in (self.save, self.go, self.remove):
             button.setAutoDefault(False)
-        self.complaint = QLabel()
-        self.complaint.setWordWrap(True)
+        self.complaint = WrappedLabel()
         self._build()
         self.save.clicked.connect(self._save)
         self.name.returnPressed.connect(self._save)

@@ -6,7 +6,9 @@ from html import escape
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+
+from explorer_app.views.wrapped_label import WrappedLabel
 
 
 class RecoveryBar(QFrame):
@@ -27,9 +29,8 @@ class RecoveryBar(QFrame):
             " border-radius: 3px; padding: 3px 10px; }"
             "#recoveryBar QPushButton:hover, #recoveryBar QPushButton:focus { border-color: #2c64ad; }"
         )
-        self.label = QLabel()
+        self.label = WrappedLabel()
         self.label.setTextFormat(Qt.TextFormat.RichText)
-        self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )

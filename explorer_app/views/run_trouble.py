@@ -6,9 +6,10 @@ from html import escape
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from explorer_app.model.run_folder import RunView
+from explorer_app.views.wrapped_label import WrappedLabel
 
 
 class RunTrouble(QFrame):
@@ -27,8 +28,7 @@ class RunTrouble(QFrame):
             "#trouble { background: #fff1d6; border: 1px solid #d9a441; border-radius: 4px; }"
             "#trouble QLabel { color: #3d2b00; }"
         )
-        self.label = QLabel()
-        self.label.setWordWrap(True)
+        self.label = WrappedLabel()
         self.label.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )

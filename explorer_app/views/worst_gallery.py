@@ -17,6 +17,7 @@ from explorer_app.session import Session
 from explorer_app.views import theme
 from explorer_app.views.frame_tiles import FrameTiles
 from explorer_app.views.worst_grid import WorstGrid
+from explorer_app.views.wrapped_label import WrappedLabel
 
 _NOTHING = "Evaluate a model on a store to see its worst frames here"
 
@@ -49,7 +50,7 @@ class WorstGallery(QWidget):
         self.group.currentIndexChanged.connect(self._compute)
         self.count = QLabel()
         self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.empty = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self.empty = WrappedLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.grid)

@@ -259,3 +259,12 @@ def test_a_run_is_selected_alone_while_ctrl_is_held(qtbot, window, panel, two_ru
             assert panel.list.selected == [path]
     finally:
         QTest.keyRelease(window.windowHandle(), Qt.Key.Key_Control)
+
+
+def test_a_very_long_word_for_published_errors_does_not_widen_the_window(panel, window):
+    errors, _ = panel.monitor.plots
+    width = window.minimumSizeHint().width()
+    errors.baselines.setText("a" * 5000)
+    errors.baselines.editingFinished.emit()
+    assert "aaa" in errors.complaint.text()
+    assert window.minimumSizeHint().width() == width

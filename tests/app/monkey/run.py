@@ -87,6 +87,7 @@ def play(folder: Path, seed: int, numbers: list[int]) -> Report:
                 watch.forget_pause()
             if report.actions % _SPARE_EVERY == 0:
                 monkey.spare_the_machine()
+                watch.check_width(window)
             if not window.isVisible() and report.actions % 50 == 0:
                 window.show()
 

@@ -16,8 +16,10 @@ from typing import Any, TextIO
 
 import psutil
 from PySide6.QtCore import QObject, Qt, QTimer, QtMsgType, Slot, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 PAUSE_S = 0.1
+WIDEST_PX = 1500
 _BEAT_MS = 4
 _LOOK_S = 0.02
 _EXPECTED_MESSAGES = (
@@ -89,6 +91,14 @@ class Watch(QObject):
     def note_memory(self) -> None:
         gc.collect()
         self.report.memory_mb.append(round(psutil.Process().memory_info().rss / 1e6, 1))
+
+    def check_width(self, window: QWidget) -> None:
+        """No text makes a window, or a dialog, wider than screens are: what is that large takes seconds to paint."""
+        for shown in (window, QApplication.activeModalWidget()):
+            if shown is not None and shown.minimumSizeHint().width() > WIDEST_PX:
+                widest = max(shown.findChildren(QLabel), key=lambda label: label.minimumSizeHint().width())
+                name = f"{type(widest.parent()).__name__}, {widest.accessibleName() or widest.text()[:40]}"
+                self.problem(f"{type(shown).__name__} is too wide for a screen: {name}")
 
     def forget_pause(self) -> None:
         """What took long just now was the monkey's own."""
