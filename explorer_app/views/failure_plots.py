@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -50,6 +50,10 @@ class FailurePlots(QWidget):
         self._failures, self._references = failures, references
         self.stage: PlotStage | None = None
         self._is_importing = self._is_stale = False
+        self._module: Any = None
+        self._cells: list[QWidget] = []
+        self._next_turn = QTimer(self, singleShot=True, interval=0)
+        self._next_turn.timeout.connect(self._make_next)
         self._series: Series | None = None
         self._importing = background.add_worker("plot import", self._on_imported, self._on_failed)
         self._computing = background.add_worker("plots", self._on_series, self._on_failed)
@@ -136,7 +140,17 @@ class FailurePlots(QWidget):
 
     @Slot(object, object)
     def _on_imported(self, _stamp: None, module: ModuleType) -> None:
-        self.stage = module.PlotStage()
+        self._module = module
+        self._make_next()
+
+    @Slot()
+    def _make_next(self) -> None:
+        """One plot a turn: all in one go would hold the window."""
+        if len(self._cells) < len(self._module.KINDS):
+            self._cells.append(self._module.KINDS[len(self._cells)]())
+            self._next_turn.start()
+            return
+        self.stage = self._module.PlotStage(self._cells)
         self.stage.selected.connect(self._failures.select)
         self.stage.pointed_at.connect(self._failures.show_frame)
         self.scroll.setWidget(self.stage)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
@@ -15,19 +17,26 @@ from explorer_app.views.failure_plots_scatter import ScatterWithKey
 _COLUMN_PX = 170
 
 
+KINDS: tuple[type[Canvas | ScatterWithKey], ...] = (
+    SuccessPlot, JointPlot, TracePlot, ErrorPlot, ScatterWithKey, DistancePlot
+)  # fmt: skip
+"""In the order of the grid."""
+
+
 class PlotStage(QWidget):
-    """Shows the same frames in every plot, and passes on which of them somebody points at."""
+    """Shows the same frames in every plot, and passes on which of them somebody points at.
+
+    cells: one of each of KINDS. Each takes some 30 ms to make, so that whoever makes them lets the window live between.
+    """
 
     selected = Signal(object, str)
     pointed_at = Signal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, cells: Sequence[Canvas | ScatterWithKey]) -> None:
         super().__init__()
-        self.map = ScatterWithKey()
-        self.plots: list[Canvas] = [
-            SuccessPlot(), JointPlot(), TracePlot(), ErrorPlot(), self.map.plot, DistancePlot()
-        ]  # fmt: skip
-        self._cells = [self.map if plot is self.map.plot else plot for plot in self.plots]
+        self._cells = list(cells)
+        self.map = next(cell for cell in cells if isinstance(cell, ScatterWithKey))
+        self.plots = [cell.plot if isinstance(cell, ScatterWithKey) else cell for cell in cells]
         self._large: str | None = None
         self._columns = 0
         self._grid = QGridLayout(self)

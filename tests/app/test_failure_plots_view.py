@@ -30,6 +30,7 @@ def failures(qtbot, window, open_and_wait, model_path, long_store_path):
     window.workspaces.go("Inspect")
     window.docks["Plots"].raise_()
     window.failures.set_table(table(COUNT))
+    qtbot.waitUntil(lambda: window.inspect.plots.stage is not None, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
     return window.failures
 

@@ -264,6 +264,7 @@ class Monkey(QObject):
         self._note("key", widget, f"{key.name} {modifiers.name}")
         for _ in range(self._random.choice([1, 1, 1, 5])):
             QTest.keyClick(widget, key, modifiers)
+            QApplication.processEvents()
 
     def trigger_a_shortcut(self) -> None:
         if QApplication.activeModalWidget() is None:
@@ -294,6 +295,7 @@ class Monkey(QObject):
         self._note("undo" if is_undo else "redo")
         for _ in range(self._random.choice([1, 1, 2, 8])):
             (stack.undo if is_undo else stack.redo)()
+            QApplication.processEvents()  # as between two strokes of a key
 
     def change_the_window(self) -> None:
         window, what = self.window, self._random.randrange(8)

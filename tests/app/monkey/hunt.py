@@ -24,6 +24,7 @@ from typing import Any
 
 RUN = Path(__file__).with_name("run.py")
 _START_S = 120
+PAUSE_S = 0.1
 _SECONDS_PER_ACTION = 0.5
 """Far beyond what one takes on a loaded machine: what takes longer hangs."""
 
@@ -102,11 +103,12 @@ def cut(folder: Path, seed: int, numbers: Sequence[int]) -> list[int]:
 def _line(found: Found) -> str:
     report = found.report
     pauses = report.get("pauses", [])
-    longest = max((pause["wall_s"] for pause in pauses), default=0.0)
+    longest = max((pause["cpu_s"] for pause in pauses), default=0.0)
+    own = sum(pause["cpu_s"] > PAUSE_S for pause in pauses)
     actions, seconds = report.get("actions", _last_action(found)), report.get("seconds", 0)
     problems, left = sum(report.get("problems", {}).values()), len(report.get("left_over", []))
     return (
-        f"{found.seed:>4} {actions:>7} {seconds:>8.0f}  {found.end:<14} {problems:>8} {len(pauses):>6} "
+        f"{found.seed:>4} {actions:>7} {seconds:>8.0f}  {found.end:<14} {problems:>8} {len(pauses):>6} {own:>4} "
         f"{1000 * longest:>8.0f} {found.growth_mb:>9.1f} {left:>5}"
     )
 
@@ -144,7 +146,10 @@ def main() -> int:
         print(json.dumps(cut(folder / f"cut-{seed}", seed, range(typed.cut + 1))))
         return 0
     started = time.monotonic()
-    print(f"seed actions        s  end            problems pauses  ms most growth MB  left   (in {folder})", flush=True)
+    print(
+        f"seed actions        s  end            problems pauses  own  ms most growth MB  left   (in {folder})",
+        flush=True,
+    )
     founds = []
     with ThreadPoolExecutor(typed.jobs) as pool:
         for found in pool.map(lambda seed: run(folder / str(seed), seed, typed.actions), typed.seeds):

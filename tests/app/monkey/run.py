@@ -74,11 +74,11 @@ def play(folder: Path, seed: int, numbers: list[int]) -> Report:
         window.inspect.references.choose([files / "few.h5"])  # the bundled samples are encoded anew with every model
         window.painted.connect(lambda: begin(window, Options(paths=(files / "one.safetensors", files / "frames.h5"))))
         window.show()
-        watch = Watch(report, stacks)
         monkey = Monkey(window, folder, seed, lambda line: print(line, file=log))
+        watch = Watch(report, stacks, lambda: monkey.own_s)
 
         def on_action(number: int) -> None:
-            watch.action, watch.own_s = number, monkey.own_s
+            watch.action = number
             report.actions += 1
             if report.actions % _MEMORY_EVERY == 0:
                 started = time.thread_time()

@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -16,10 +17,10 @@ from typing import Any, TextIO
 
 import psutil
 from PySide6.QtCore import QObject, Qt, QTimer, QtMsgType, Slot, qInstallMessageHandler
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 
 PAUSE_S = 0.1
-WIDEST_PX = 1500
+WIDEST_PX = 1000
 _BEAT_MS = 4
 _LOOK_S = 0.02
 _EXPECTED_MESSAGES = (
@@ -52,15 +53,15 @@ class Report:
 class Watch(QObject):
     """Listens from `start` to `stop`. `action` is the number of the action that is being done.
 
-    stacks: a file for where the threads were at each pause.
+    stacks: a file for where the threads were at each pause. own_s: what the monkey itself has needed so far, which is
+    no pause of the window's.
     """
 
-    def __init__(self, report: Report, stacks: TextIO, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, report: Report, stacks: TextIO, own_s: Callable[[], float]) -> None:
+        super().__init__()
+        self._own_s = own_s
         self.report = report
         self.action = 0
-        self.own_s = 0.0
-        """what the monkey itself has needed so far, which is no pause of the window's"""
         self._counts: Counter[str] = Counter()
         self._beat = QTimer(self, interval=_BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
         self._beat.timeout.connect(self._note_beat)
@@ -95,10 +96,11 @@ class Watch(QObject):
     def check_width(self, window: QWidget) -> None:
         """No text makes a window, or a dialog, wider than screens are: what is that large takes seconds to paint."""
         for shown in (window, QApplication.activeModalWidget()):
-            if shown is not None and shown.minimumSizeHint().width() > WIDEST_PX:
-                widest = max(shown.findChildren(QLabel), key=lambda label: label.minimumSizeHint().width())
-                name = f"{type(widest.parent()).__name__}, {widest.accessibleName() or widest.text()[:40]}"
-                self.problem(f"{type(shown).__name__} is too wide for a screen: {name}")
+            for label in shown.findChildren(QLabel) if shown is not None else []:
+                is_ignored = label.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored
+                if label.minimumSizeHint().width() > WIDEST_PX and not is_ignored and label.isVisible():
+                    name = f"{type(label.parent()).__name__}, {label.accessibleName() or label.text()[:40]}"
+                    self.problem(f"a text of {type(shown).__name__} is too wide for a screen: {name}")
 
     def forget_pause(self) -> None:
         """What took long just now was the monkey's own."""
@@ -129,7 +131,7 @@ class Watch(QObject):
             self.report.pauses.append(pause)
 
     def _times(self) -> tuple[float, float, float]:
-        return time.monotonic(), time.thread_time(), self.own_s
+        return time.monotonic(), time.thread_time(), self._own_s()
 
     def _observe(self) -> None:
         """In a thread: write down where all threads are when the GUI thread has not beaten for long."""
