@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -54,6 +54,7 @@ class FailurePlots(QWidget):
         self._cells: list[QWidget] = []
         self._next_turn = QTimer(self, singleShot=True, interval=0)
         self._next_turn.timeout.connect(self._make_next)
+        self._reveal = QTimer(self, singleShot=True, interval=0)
         self._series: Series | None = None
         self._importing = background.add_worker("plot import", self._on_imported, self._on_failed)
         self._computing = background.add_worker("plots", self._on_series, self._on_failed)
@@ -86,6 +87,11 @@ class FailurePlots(QWidget):
         self.scroll = QScrollArea(widgetResizable=True)
         self.scroll.setFrameShape(QFrame.Shape.NoFrame)
         self.pages = QStackedWidget()
+        # plots are slow to resize, which a change of workspaces has docks do several times: they come when all stands
+        policy = self.pages.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.pages.setSizePolicy(policy)
+        self._reveal.timeout.connect(self.pages.show)
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.scroll)
         top = QHBoxLayout()
@@ -104,7 +110,13 @@ class FailurePlots(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._reveal.start()
         self._compute()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._reveal.stop()
+        self.pages.hide()
 
     @Slot()
     def _on_table(self) -> None:
