@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QByteArray, QSettings
 
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
-from explorer_app.model.train_form import TrainForm
 from lsps_core.files import parse_json
 
 RECENT_COUNT = 10
@@ -45,11 +44,6 @@ def _paths(value: Any) -> str:
 
 def _image_settings(value: Any) -> str:
     ImageSettings.from_json(parse_json(_text(value)))
-    return str(value)
-
-
-def _train_form(value: Any) -> str:
-    TrainForm.checked(_text(value))
     return str(value)
 
 
@@ -93,7 +87,7 @@ KEYS = {
     "train/folder": _Kind("the folder of runs", _path),
     "train/share": _Kind("how runs share the machine", _text),
     "train/baselines": _Kind("published errors", _text),
-    "train/form": _Kind("the last training's settings", _train_form),
+    "train/form": _Kind("the last training's settings", _text),
 }
 """All that is ever remembered. What stands in the place of one of them and is none is moved to the group `damaged`."""
 
@@ -113,13 +107,19 @@ class Preferences:
         self._memory: dict[str, Any] = {}
         self.left_aside = list(left_aside)
 
-    def get(self, key: str, default: Any = None) -> Any:
-        """What was remembered under `key`, one of KEYS; `default` where that is nothing, or damaged."""
+    def get(self, key: str, default: Any = None, *, check: Callable[[Any], object] | None = None) -> Any:
+        """What was remembered under `key`, one of KEYS; `default` where that is nothing, or damaged.
+
+        check: raises ValueError for what is damaged in a way that only the reader knows.
+        """
         value = self._value(key)
         if value is None:
             return default
         try:
-            return KEYS[key].check(value)
+            value = KEYS[key].check(value)
+            if check is not None:
+                check(value)
+            return value
         except (ValueError, TypeError, OverflowError):
             self.set_aside(key)
             return default

@@ -14,10 +14,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from explorer_app.model.comparison import to_joints_mm
 from explorer_app.model.cut import Cut, Uvd, cube_box_px, has_same_depth
-from explorer_app.model.inspection import DepthCounts, count_depth
+from explorer_app.model.depth_statistics import DepthCounts, count_depth
 from explorer_app.model.opening import ImageSettings
+from explorer_app.model.pose_error import to_joints_mm
 from explorer_app.model.raw_image import RawImage, list_images
 from lsps_core.camera import Camera
 from lsps_core.config import Domain

@@ -2,13 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lsps_core.config import POSE_LATENT_SIZE
+
+FloatArray = npt.NDArray[np.float64]
+
+_SMALLEST_VARIANCE = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class LatentBasis:
+    """Between a code and its coordinates, both in σ of the training codes.
+
+    directions [20, 20]: column i is how a code changes with one σ of coordinate i; `inverse` undoes it.
+    """
+
+    prefix: str
+    directions: FloatArray
+    inverse: FloatArray
+
+    def label(self, axis: int) -> str:
+        """z1 to z20, or p1 to p20."""
+        return f"{self.prefix}{axis + 1}"
+
+    def coordinates(self, code: LatentCode) -> tuple[float, ...]:
+        return tuple(float(value) for value in self.inverse @ np.array(code.values))
+
+    def code(self, coordinates: Sequence[float]) -> LatentCode:
+        """The inverse of `coordinates`."""
+        return LatentCode(tuple(float(value) for value in self.directions @ np.array(coordinates)))
+
+    def moved(self, code: LatentCode, values: Mapping[int, float]) -> LatentCode:
+        """A code whose coordinates have these values by axis; the others stay."""
+        coordinates = np.array(self.coordinates(code))
+        coordinates[list(values)] = list(values.values())
+        return self.code(coordinates)
+
+
+RAW = LatentBasis("z", np.eye(POSE_LATENT_SIZE), np.eye(POSE_LATENT_SIZE))
+"""The model's own dimensions: the coordinates are the code's values, bit by bit."""
+
+
+def principal(scale: LatentScale, covariance: Sequence[Sequence[float]]) -> LatentBasis:
+    """The principal directions of codes with this covariance [20][20], of largest variance first.
+
+    Each points to where its largest component is positive, so that it is the same at every start.
+    """
+    variances, vectors = np.linalg.eigh(np.array(covariance, dtype=np.float64))
+    std, vectors = np.sqrt(np.maximum(variances[::-1], _SMALLEST_VARIANCE)), vectors[:, ::-1]
+    largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(POSE_LATENT_SIZE)]
+    vectors = vectors * np.sign(largest)
+    unit = scale.usable_std()
+    return LatentBasis("p", vectors * std / unit[:, None], (vectors / std).T * unit)
+
+
+@dataclass(frozen=True, eq=False)
+class LatentAxes:
+    """A basis, and which of its axes are locked: no move, reset or draw changes those."""
+
+    basis: LatentBasis = RAW
+    locked: frozenset[int] = frozenset()
+
+    @property
+    def unlocked(self) -> list[int]:
+        return [axis for axis in range(POSE_LATENT_SIZE) if axis not in self.locked]
+
+    def with_lock(self, axis: int, is_locked: bool) -> LatentAxes:
+        return replace(self, locked=self.locked | {axis} if is_locked else self.locked - {axis})
+
+    def moved(self, code: LatentCode, values: Mapping[int, float]) -> LatentCode:
+        """A code with these coordinates by axis; locked ones and all others stay."""
+        return self.basis.moved(code, {axis: value for axis, value in values.items() if axis not in self.locked})
+
+    def merged(self, code: LatentCode, other: LatentCode) -> LatentCode:
+        """`other`, but with the locked coordinates of `code`."""
+        here = self.basis.coordinates(code)
+        return self.basis.moved(other, {axis: here[axis] for axis in self.locked}) if self.locked else other
+
+    def reset(self, code: LatentCode) -> LatentCode:
+        """All unlocked coordinates at the mean."""
+        return self.merged(code, LatentCode())
+
+    def randomised(self, code: LatentCode, seed: int, temperature: float) -> LatentCode:
+        """All unlocked coordinates drawn from N(0, temperature²), which is to say as far out as training codes lie."""
+        draw = temperature * np.random.default_rng(seed).standard_normal(POSE_LATENT_SIZE)
+        return self.moved(code, {axis: float(draw[axis]) for axis in self.unlocked})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliderView:
+    """How the sliders show a latent, which is not part of it: basis, order, and the locked axes of both bases."""
+
+    is_principal: bool = False
+    is_by_effect: bool = False
+    locked: frozenset[int] = frozenset()
+    locked_principal: frozenset[int] = frozenset()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "principal": self.is_principal,
+            "by_effect": self.is_by_effect,
+            "locked": sorted(self.locked),
+            "locked_principal": sorted(self.locked_principal),
+        }
+
+    @classmethod
+    def from_json(cls, value: Any) -> SliderView:
+        """Rebuild what `to_json` wrote; ValueError where it is something else."""
+        try:
+            locked, locked_principal = (frozenset(value[name]) for name in ("locked", "locked_principal"))
+            is_principal, is_by_effect = value["principal"], value["by_effect"]
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a description of sliders ({error}): {str(value)[:80]}") from error
+        if not isinstance(is_principal, bool) or not isinstance(is_by_effect, bool):
+            raise ValueError(f"principal and by_effect are true or false: {str(value)[:80]}")
+        if not locked | locked_principal <= set(range(POSE_LATENT_SIZE)):
+            raise ValueError(f"locked sliders are whole numbers from 0 to {POSE_LATENT_SIZE - 1}: {str(value)[:80]}")
+        return cls(
+            is_principal=is_principal, is_by_effect=is_by_effect, locked=locked, locked_principal=locked_principal
+        )
+
 
 RANGE_SIGMA = 3.0
 """The sliders reach this far to either side of the mean; codes of frames may lie further out."""

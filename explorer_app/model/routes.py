@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from explorer_app.model.comparison import Difference, difference, mean_error_mm
+from explorer_app.model.pose_error import Difference, difference, mean_error_mm
 from lsps_core.config import Domain
 from lsps_core.data.frame import HandFrame
 

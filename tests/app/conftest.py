@@ -18,8 +18,8 @@ from PySide6.QtCore import QObject, QProcess, Qt, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from explorer_app.main_window import MainWindow
 from explorer_app.model.hand_model import HandModel
+from explorer_app.shell.main_window import MainWindow
 
 # before there is an application, as `explorer_app.application` does it
 QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)

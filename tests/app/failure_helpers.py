@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from explorer_app.model.failures import FailureTable
+from explorer_app.inspect.model.failure_table import FailureTable
 from lsps_core.evaluation.frame_results import About, FrameResults
 from lsps_core.skeleton import HAND21
 

@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-from explorer_app.model.run_process import ProcessRecord
+from explorer_app.train.model.run_process import ProcessRecord
 from lsps_core.config import TrainConfig
 from lsps_core.presets import PRESETS
 from lsps_core.training.run import Run

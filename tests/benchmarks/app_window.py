@@ -16,9 +16,9 @@ os.environ["LSPS_NO_OPENGL"] = "1"  # the painter's skeleton, which is there on 
 from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from explorer_app.fonts import ensure_font
-from explorer_app.main_window import MainWindow
 from explorer_app.resources import resource
+from explorer_app.shell.appearance import ensure_font
+from explorer_app.shell.main_window import MainWindow
 
 
 def write_preset(preset: str, folder: Path) -> Path:

@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from app_window import open_window, percentile, wait_ms, wait_until, write_preset
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from explorer_app.main_window import MainWindow
+from explorer_app.explore.model.walk_export import ExportOptions
 from explorer_app.model.walk import WalkPlan
-from explorer_app.model.walk_export import ExportOptions
+from explorer_app.shell.main_window import MainWindow
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_MS = 16.0

@@ -11,8 +11,9 @@ from functools import partial
 
 import numpy as np
 
-from explorer_app.model import duplicates, failure_plots
-from explorer_app.model.failures import COLUMNS, FailureTable, Filters
+from explorer_app.inspect.model import bursts as duplicates
+from explorer_app.inspect.model import plot_statistics as failure_plots
+from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable, Filters
 from lsps_core.evaluation.frame_results import About, FrameResults
 
 FRAMES = 250_000

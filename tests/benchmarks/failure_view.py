@@ -20,8 +20,8 @@ from event_loop import LIMIT_MS, Probe
 from failure_table import make_results
 from PySide6.QtWidgets import QApplication
 
-from explorer_app.main_window import MainWindow
-from explorer_app.model.failures import COLUMNS, FailureTable, Filters
+from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable, Filters
+from explorer_app.shell.main_window import MainWindow
 
 RUNS = 3
 SCROLL_STEPS = 120

@@ -73,7 +73,7 @@ class Driver:
     def __init__(self, window: Any, notes: Path, chance: random.Random) -> None:
         from PySide6.QtCore import QTimer
 
-        from explorer_app.recovery import Recovery
+        from explorer_app.shell.recovery import Recovery
 
         self.window, self.chance = window, chance
         self.recovery = window.findChild(Recovery)
@@ -89,7 +89,7 @@ class Driver:
         self.mover.timeout.connect(self.move)
 
     def state(self) -> dict[str, Any]:
-        from explorer_app.snapshot import snapshot
+        from explorer_app.session.snapshot import snapshot
 
         window = self.window
         return comparable(replace(snapshot(window.session), workspace=window.workspaces.current))

@@ -24,9 +24,9 @@ from app_window import open_window, percentile, wait_ms, wait_until, write_prese
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPaintEvent
 
-from explorer_app.main_window import MainWindow
-from explorer_app.views.depth_picture import DepthPicture
-from explorer_app.views.skeleton_painter import SkeletonPainter
+from explorer_app.explore.hand3d.painter import SkeletonPainter
+from explorer_app.shell.main_window import MainWindow
+from explorer_app.widgets.depth_picture import DepthPicture
 
 DRAG_MOVES = 240
 DRAG_INTERVAL_MS = 8

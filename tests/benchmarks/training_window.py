@@ -16,9 +16,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from app_window import open_window, percentile, wait_ms, wait_until, write_preset
 from event_loop import LIMIT_MS, Probe, drag
 
-from explorer_app.main_window import MainWindow
-from explorer_app.model.run_process import SHARES
 from explorer_app.resources import resource
+from explorer_app.shell.main_window import MainWindow
+from explorer_app.train.model.run_process import SHARES
 from lsps_core.config import TrainConfig
 from lsps_core.presets import PRESETS
 from lsps_core.training.run import Run

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer_app.main_window import MainWindow
+from explorer_app.shell.main_window import MainWindow
 
 CONTROLS = (
     QAbstractButton,

@@ -1,0 +1,147 @@
+"""The pictures of one frame: the raw image with the cube found, the input, and where each route leads."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from explorer_app.explore.frames.route_controls import RouteControls
+from explorer_app.model.pose_error import annotated_pose
+from explorer_app.model.routes import INPUT, Routes
+from explorer_app.model.scene import Figure, figure
+from explorer_app.session.session import Session
+from explorer_app.widgets.depth_picture import OR_SHORTER, DepthPicture
+from explorer_app.widgets.picture_row import PictureRow
+
+DIFFERENCE_LIMIT_MM = 30.0
+"""Where the colours of differences end: the same for all frames, so that one can be told from another."""
+_ANNOTATED = (245, 245, 245)
+
+
+class FramePictures(QWidget):
+    """A view of `Session.view` and `encoding`; the predicted skeleton follows the sliders.
+
+    While a route's picture, or its entry in the list of poses, is pointed at, the input has that route's skeleton.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._pointed_at: str | None = None
+        self.raw = DepthPicture("Raw image, cube found")
+        self.input = DepthPicture("Input", "This frame cannot be read")
+        self.reconstruction = DepthPicture("Reconstruction")
+        self.translation = DepthPicture("Translation")
+        self.cycle = DepthPicture("Cycle")
+        self.of_pose = DepthPicture("Picture of the pose")
+        self.by_route = {
+            "reconstruction": self.reconstruction,
+            "translation": self.translation,
+            "cycle": self.cycle,
+            "picture of the pose": self.of_pose,
+        }
+        self.controls = RouteControls(session)
+        pictures = (self.input, *self.by_route.values())
+        for picture in (self.raw, *pictures):
+            picture.caption = ""
+        self._row = PictureRow(pictures, beside=(self.raw,), controls=self.controls)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._row)
+        self.controls.differences_toggled.connect(self._show_encoding)
+        self.controls.route_pointed_at.connect(self.point_at)
+        for name, picture in self.by_route.items():
+            picture.pointed_at.connect(lambda is_here, name=name: self.point_at(name if is_here else None))
+        session.frame_changed.connect(self._show_frame)
+        session.latent_changed.connect(self._show_skeletons)
+        for signal in (session.encoding_changed, session.routes_changed, session.model_changed):
+            signal.connect(self._show_encoding)
+        self._show_frame()
+
+    @Slot(object)
+    def point_at(self, name: str | None) -> None:
+        """Draw the pose by this route over the input; None for that of the sliders again."""
+        if name != self._pointed_at:
+            self._pointed_at = name
+            self._show_skeletons()
+
+    @property
+    def _routes(self) -> Routes | None:
+        encoding = self._session.encoding
+        return encoding.routes if encoding is not None and self._session.view is not None else None
+
+    @Slot()
+    def _show_frame(self) -> None:
+        view = self._session.view
+        self.raw.setVisible(view is not None and view.raw is not None)
+        if view is None:
+            self.input.clear()
+            self._row.legend.set_cube(None)
+        else:
+            frame = view.frame
+            self._row.legend.set_cube(frame.half_mm, float(frame.center_mm[2]))
+            self.input.show_depth(view.input_mm, -frame.half_mm, frame.half_mm)
+            if view.raw is not None:
+                self.raw.set_caption(f"{view.raw.near_mm:.0f} to {view.raw.far_mm:.0f} mm")
+                self.raw.setToolTip(view.raw.note)
+                self.raw.show_depth(view.raw.depth_mm, view.raw.near_mm, view.raw.far_mm)
+                self.raw.set_overlay(box_px=view.raw.box_px)
+        self._show_encoding()
+
+    @Slot()
+    def _show_encoding(self) -> None:
+        routes, is_difference = self._routes, self.controls.differences.isChecked()
+        for name, picture in self.by_route.items():
+            if routes is None:
+                picture.placeholder = self._placeholder()
+                if self._session.encoding is None:  # else they are of this frame, and follow in a moment
+                    picture.set_caption("")
+                    picture.clear()
+                continue
+            route, half_mm = routes.routes[name], self._session.view.frame.half_mm
+            line = route.difference.line
+            picture.set_caption(f"{line}{OR_SHORTER}{line.removesuffix(' only')}")
+            if is_difference:
+                picture.show_difference(route.difference, DIFFERENCE_LIMIT_MM)
+            else:
+                picture.show_depth(route.picture_mm, -half_mm, half_mm)
+        if routes is not None:
+            other = routes.routes["translation"].domain
+            self.translation.title = f"Translation to {other}{OR_SHORTER}To {other}"
+        self._row.legend.show_differences(DIFFERENCE_LIMIT_MM if is_difference else None)
+        self._row.arrange()
+        self._show_skeletons()
+
+    def _placeholder(self) -> str:
+        session = self._session
+        if session.view is None:
+            return ""
+        if session.model is None:
+            return "No model yet"
+        is_under_way = session.is_encoding_wanted or session.encoding is not None
+        return "Encoding …" if is_under_way else "Press Encode (E) to see what the model makes of this frame"
+
+    @Slot()
+    def _show_skeletons(self) -> None:
+        session = self._session
+        if session.view is None or session.encoding is None or session.model is None:
+            self.input.set_caption("")
+            self.input.set_overlay()
+            return
+        annotated = self._annotated()
+        pose, caption = session.pose, "annotated in white" if annotated else ""
+        routes = self._routes
+        if routes is not None and self._pointed_at is not None:
+            pose, error_mm = routes.poses[self._pointed_at], routes.errors_mm[self._pointed_at]
+            where = "here" if self._pointed_at == INPUT else f"in the {self._pointed_at}"
+            caption = f"pose seen {where}" if error_mm is None else f"{error_mm:.1f} mm off, seen {where}"
+        self.input.set_caption(caption)
+        self.input.set_overlay((*annotated, figure(session.model.skeleton, session.view.pixels_of(pose))))
+
+    def _annotated(self) -> list[Figure]:
+        """The annotation, in px of the crop, where there is one."""
+        view = self._session.view
+        pose = annotated_pose(view.frame)
+        if pose is None or view.data.skeleton is None:
+            return []
+        return [figure(view.data.skeleton, view.pixels_of(pose), _ANNOTATED)]

@@ -1,0 +1,114 @@
+"""What the pictures of a frame show, what it is taken as, and how well its routes agree."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+
+from explorer_app.model.routes import Routes
+from explorer_app.session.session import Session
+from explorer_app.widgets.small import CheckBox
+
+
+class RouteControls(QWidget):
+    """A view of `Session.domain_choice` and of the routes of `encoding`."""
+
+    differences_toggled = Signal(bool)
+    route_pointed_at = Signal(object)
+    """The name of a route in the list of poses, None when the list is left."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.differences = QAction("&Differences", self)
+        self.differences.setCheckable(True)
+        self.differences.setShortcut(QKeySequence("D"))
+        self.differences.setToolTip("Show how far each route’s picture lies from the input, in mm (D)")
+        self.differences.toggled.connect(self.differences_toggled)
+        self.agreement = QPushButton()
+        self.poses = QMenu(self)
+        self.poses.hovered.connect(self._point_at)
+        self.poses.aboutToHide.connect(self._point_at_nothing)
+        self.agreement.setMenu(self.poses)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(CheckBox(self.differences))
+        self._build_domain(layout)
+        layout.addWidget(self.agreement)
+        session.domain_changed.connect(self._show_domain)
+        for signal in (session.data_changed, session.encoding_changed, session.routes_changed):
+            signal.connect(self._show_routes)
+        self._show_domain()
+        self._show_routes()
+
+    def _build_domain(self, layout: QHBoxLayout) -> None:
+        self.domain = QComboBox()
+        for domain in (None, "real", "synthetic"):
+            self.domain.addItem("", domain)
+        self.domain.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.domain.setToolTip("Which encoder reads these frames; for images of unknown origin try both")
+        self.domain.currentIndexChanged.connect(self._choose_domain)
+        self.domain.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        label = QLabel("Taken as")
+        label.setBuddy(self.domain)
+        label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        layout.addSpacing(6)
+        layout.addWidget(label)
+        layout.addWidget(self.domain)
+        layout.addSpacing(6)
+
+    @Slot(int)
+    def _choose_domain(self, index: int) -> None:
+        self._session.set_domain_choice(self.domain.itemData(index))
+
+    @Slot()
+    def _show_domain(self) -> None:
+        with QSignalBlocker(self.domain):
+            self.domain.setCurrentIndex(self.domain.findData(self._session.domain_choice))
+
+    @Slot()
+    def _show_routes(self) -> None:
+        data, encoding = self._session.data, self._session.encoding
+        routes = encoding.routes if encoding is not None else None
+        origin = f"{data.domain} (from file)" if data is not None else "as the file says"
+        for index, text in enumerate((origin, "real", "synthetic")):
+            self.domain.setItemText(index, text)
+        self.agreement.setEnabled(routes is not None)
+        self.poses.clear()
+        if routes is None:
+            self.agreement.setText("Routes")
+            self.agreement.setToolTip("The pose by each route, once the frame is encoded")
+        else:
+            self.agreement.setText(f"Routes agree within {routes.disagreement_mm:.1f} mm")
+            self.agreement.setToolTip(_table_of(routes))
+            self._list_poses(routes)
+        self.updateGeometry()
+        self.agreement.setAccessibleName(self.agreement.text())
+
+    def _list_poses(self, routes: Routes) -> None:
+        for name, error_mm in routes.errors_mm.items():
+            off = f"\t{error_mm:.1f} mm off" if error_mm is not None else ""
+            self.poses.addAction(f"Pose of the {name}{off}").setData(name)
+
+    @Slot(QAction)
+    def _point_at(self, action: QAction) -> None:
+        self.route_pointed_at.emit(action.data())
+
+    @Slot()
+    def _point_at_nothing(self) -> None:
+        self.route_pointed_at.emit(None)
+
+
+def _table_of(routes: Routes) -> str:
+    """Rich text: the pose by each route, and which domain reconstructs the frame better."""
+    rows = "".join(
+        f"<tr><td>the {name}&nbsp;</td><td align=right>{f'{off:.1f} mm off' if off is not None else ''}</td></tr>"
+        for name, off in routes.errors_mm.items()
+    )
+    fits = ", ".join(f"{domain} {routes.fit_mm[domain]:.2f} mm" for domain in routes.fit_mm)
+    return (
+        f"<p>Joints by {len(routes.poses)} routes lie {routes.disagreement_mm:.1f} mm apart on average.</p>"
+        f"<table><tr><td colspan=2>Pose seen in</td></tr>{rows}</table>"
+        f"<p>Reconstructed better as <b>{routes.better_domain}</b> depth ({fits} per pixel).</p>"
+    )

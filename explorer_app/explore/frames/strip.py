@@ -1,0 +1,168 @@
+"""The opened data, one frame at a time: what was read, what the networks see and what they make of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QSpinBox,
+    QStackedLayout,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer_app.explore.frames.pictures import FramePictures
+from explorer_app.session.session import Session
+from explorer_app.widgets.small import Tag
+
+_TITLE_PX = 230
+"""A longer name is cut in its middle, and whole in the tooltip."""
+
+
+class FrameStrip(QWidget):
+    """A view of `Session.data`, `view` and `encoding`."""
+
+    open_asked = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.pictures = FramePictures(session)
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(self._build_controls())
+        layout.addWidget(self.pictures, 1)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self._build_empty_page())
+        self._pages.addWidget(content)
+        session.data_changed.connect(self._show_data)
+        session.index_changed.connect(self._show_index)
+        session.frame_changed.connect(self._show_frame)
+        for signal in (session.encoding_changed, session.latent_changed, session.model_changed):
+            signal.connect(self._show_result)
+        self._show_data()
+
+    def _build_empty_page(self) -> QWidget:
+        page = QFrame()
+        page.setObjectName("dropZone")
+        page.setStyleSheet("#dropZone { border: 1px dashed palette(mid); border-radius: 6px; }")
+        hint = QLabel("Open a store or drop depth images here")
+        button = QPushButton("Open …")
+        button.setToolTip("Choose a store or depth images (Ctrl+O)")
+        button.clicked.connect(self.open_asked)
+        layout = QVBoxLayout(page)
+        layout.addStretch()
+        layout.addWidget(hint, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch()
+        return page
+
+    def _build_controls(self) -> QHBoxLayout:
+        self.title = QLabel()
+        self.simulated = Tag("simulated data")
+        self.simulated.setToolTip("These frames were rendered by a simulator, not seen by a camera")
+        self.previous, self.next = QToolButton(), QToolButton()
+        for button, text, step, key in ((self.previous, "◀", -1, "←"), (self.next, "▶", 1, "→")):
+            button.setText(text)
+            button.setAutoRepeat(True)
+            button.setToolTip(f"{'Next' if step > 0 else 'Previous'} frame ({key})")
+            button.setAccessibleName("Next frame" if step > 0 else "Previous frame")
+        self.previous.clicked.connect(self.step_back)
+        self.next.clicked.connect(self.step_on)
+        self.position = QSpinBox()
+        self.position.setKeyboardTracking(False)
+        self.position.setAccessibleName("Frame number")
+        self.position.setToolTip("The frame that is shown; type another")
+        self.position.valueChanged.connect(self._go_to)
+        self.scrubber = QSlider(Qt.Orientation.Horizontal)
+        self.scrubber.setMinimumWidth(80)
+        self.scrubber.setAccessibleName("Frame")
+        self.scrubber.setToolTip("Drag through the frames")
+        self.scrubber.valueChanged.connect(self._session.set_index)
+        self.encode = QPushButton("Encode")
+        self.encode.setToolTip("Put the sliders at this frame’s code (E)")
+        self.encode.clicked.connect(self._session.want_encoding)
+        self.encode_on_step = QCheckBox("on every step")
+        self.encode_on_step.setToolTip("Put the sliders at the code of every frame that is stepped to")
+        self.encode_on_step.setChecked(self._session.is_encoding_on_step)
+        self.encode_on_step.toggled.connect(self._set_encode_on_step)
+        self.result = QLabel()
+        self.result.setToolTip("Mean joint error of the shown pose against this frame’s annotation")
+        controls = QHBoxLayout()
+        for widget in (self.title, self.simulated, self.previous, self.position, self.next):
+            controls.addWidget(widget)
+        controls.addWidget(self.scrubber, 1)
+        for widget in (self.encode, self.encode_on_step, self.result):
+            controls.addWidget(widget)
+        return controls
+
+    @Slot()
+    def step_back(self) -> None:
+        self._session.set_index(self._session.index - 1)
+
+    @Slot()
+    def step_on(self) -> None:
+        self._session.set_index(self._session.index + 1)
+
+    @Slot(int)
+    def _go_to(self, number: int) -> None:
+        self._session.set_index(number - 1)
+
+    @Slot(bool)
+    def _set_encode_on_step(self, is_on: bool) -> None:
+        self._session.is_encoding_on_step = is_on
+
+    @Slot()
+    def _show_data(self) -> None:
+        data = self._session.data
+        self._pages.setCurrentIndex(0 if data is None else 1)
+        if data is None:
+            return
+        self.encode_on_step.setChecked(self._session.is_encoding_on_step)
+        with QSignalBlocker(self.position), QSignalBlocker(self.scrubber):
+            self.position.setRange(1, len(data))
+            self.scrubber.setRange(0, len(data) - 1)
+        self.position.setSuffix(f" of {len(data)}")
+        self.simulated.setVisible(data.is_simulated)
+        self._show_index()
+
+    @Slot()
+    def _show_index(self) -> None:
+        data, index = self._session.data, self._session.index
+        if data is None:
+            return
+        with QSignalBlocker(self.position), QSignalBlocker(self.scrubber):
+            self.position.setValue(index + 1)
+            self.scrubber.setValue(index)
+        self.previous.setEnabled(index > 0)
+        self.next.setEnabled(index < len(data) - 1)
+
+    @Slot()
+    def _show_frame(self) -> None:
+        data, view = self._session.data, self._session.view
+        if data is not None:
+            name = f", {view.frame.name}" if view is not None and view.frame.name != data.title else ""
+            title = f"{data.title}{name}"
+            self.title.setText(self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, _TITLE_PX))
+            self.title.setToolTip(f"{title}, taken as {data.domain} depth")
+        self._show_result()
+
+    @Slot()
+    def _show_result(self) -> None:
+        session = self._session
+        self.encode.setEnabled(session.model is not None and session.view is not None and not session.is_at_code)
+        error_mm = session.error_mm
+        if error_mm is not None:
+            where = ", simulated" if session.data.is_simulated else ""
+            self.result.setText(f"<b>{error_mm:.1f} mm</b> off{where}")
+        elif session.encoding is not None and not session.is_at_code:
+            self.result.setText("sliders moved from its code")
+        else:
+            self.result.setText("")

@@ -1,0 +1,191 @@
+"""What the prior holds: pages of samples in all three domains, and the frame that is nearest to one."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Slot
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer_app.explore.gallery.grid import PAGE, SAMPLE_ROLE, GalleryGrid
+from explorer_app.explore.model.prior_samples import GallerySample, NearestFrame, draw, find_nearest
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+from explorer_app.widgets.depth_picture import DepthPicture
+from explorer_app.widgets.small import WrappedLabel
+
+_BATCH = 2
+"""Samples decoded in one go: the first should not wait for the last, and their images not hold up the window."""
+_LARGEST_SEED = 2**31 - 1 - PAGE
+
+
+class Gallery(QWidget):
+    """A view of the prior of `Session.model`. Computes only while it is seen."""
+
+    def __init__(self, session: Session, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._is_seen = False
+        self._stamp: tuple[object, int, float] | None = None
+        self._looked_for: tuple[object, object] | None = None
+        self._decoding = background.add_worker("gallery", self._on_samples)
+        self._searching = background.add_worker("nearest", self._on_nearest)
+        self.grid = GalleryGrid(session)
+        self.nearest = DepthPicture("Nearest frame")
+        self.nearest_text = WrappedLabel()
+        self.nearest_text.setTextFormat(Qt.TextFormat.PlainText)
+        self.open_nearest = QPushButton("Go to this frame")
+        self.open_nearest.setToolTip("Show the nearest frame of the opened store")
+        self.open_nearest.clicked.connect(self._go_to_nearest)
+        self._found: NearestFrame | None = None
+        body = QHBoxLayout()
+        body.addWidget(self.grid, 1)
+        body.addWidget(self._build_nearest())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(self._build_controls())
+        layout.addLayout(body, 1)
+        self.grid.taken.connect(self._take)
+        self.grid.selectionModel().currentChanged.connect(self._look_for_nearest)
+        session.model_changed.connect(self._draw)
+        session.data_changed.connect(self._look_for_nearest)
+        self._show_nearest(NearestFrame(reason="Select a sample to see the frame that is nearest to it."))
+        self._show_enabled()
+
+    def _build_controls(self) -> QHBoxLayout:
+        self.seed = QSpinBox()
+        self.seed.setRange(0, _LARGEST_SEED)
+        self.seed.setKeyboardTracking(False)
+        self.seed.setToolTip("The seed of the first sample; each is the sample of its own seed")
+        self.temperature = QDoubleSpinBox()
+        self.temperature.setRange(0.0, 2.0)
+        self.temperature.setSingleStep(0.05)
+        self.temperature.setValue(1.0)
+        self.temperature.setKeyboardTracking(False)
+        self.temperature.setToolTip("Deviation of the draws: 1 is the prior itself, less keeps to its middle")
+        self.back, self.more = QPushButton("Back"), QPushButton("More")
+        self.back.setToolTip(f"The {PAGE} samples before")
+        self.more.setToolTip(f"The next {PAGE} samples")
+        self.seed.valueChanged.connect(self._draw)
+        self.temperature.valueChanged.connect(self._draw)
+        self.back.clicked.connect(partial(self._turn, -PAGE))
+        self.more.clicked.connect(partial(self._turn, PAGE))
+        self.status = QLabel()
+        controls = QHBoxLayout()
+        for name, field in (("Seed", self.seed), ("Temperature", self.temperature)):
+            label = QLabel(name)
+            label.setBuddy(field)
+            field.setAccessibleName(f"{name} of the gallery")
+            controls.addWidget(label)
+            controls.addWidget(field)
+        controls.addWidget(self.back)
+        controls.addWidget(self.more)
+        controls.addWidget(self.status, 1)
+        return controls
+
+    def _build_nearest(self) -> QWidget:
+        panel = QWidget()
+        panel.setFixedWidth(190)
+        layout = QVBoxLayout(panel)
+        layout.setContentsMargins(8, 0, 0, 0)
+        layout.addWidget(self.nearest, 1)
+        layout.addWidget(self.nearest_text)
+        layout.addWidget(self.open_nearest)
+        return panel
+
+    @Slot(bool)
+    def set_seen(self, is_seen: bool) -> None:
+        """Whether it is the raised tab: Qt calls those behind it visible too."""
+        self._is_seen = is_seen
+        self._draw()
+
+    @Slot()
+    def _turn(self, by: int) -> None:
+        self.seed.setValue(self.seed.value() + by)
+
+    @Slot()
+    def _draw(self) -> None:
+        """Have the page drawn, unless it is or nobody sees it."""
+        stamp = (self._session.model, self.seed.value(), self.temperature.value())
+        self._show_enabled()
+        if stamp == self._stamp or self._session.model is None or not self._is_seen:
+            return
+        self._stamp = stamp
+        with QSignalBlocker(self.grid.selectionModel()):
+            self.grid.samples.begin(range(self.seed.value(), self.seed.value() + PAGE))
+        self._show_nearest(NearestFrame(reason="Select a sample to see the frame that is nearest to it."))
+        self._ask(0)
+
+    def _ask(self, first: int) -> None:
+        model, seed, temperature = self._stamp
+        seeds = range(seed + first, seed + min(first + _BATCH, PAGE))
+        self._decoding.ask((self._stamp, seeds), partial(draw, model, seeds, temperature))
+
+    @Slot(object, object)
+    def _on_samples(self, stamp: tuple[object, range], samples: list[GallerySample]) -> None:
+        drawn, seeds = stamp
+        if drawn != self._stamp:
+            return
+        self.grid.samples.add(samples)
+        done = seeds.stop - self._stamp[1]
+        if done < PAGE and self._is_seen:
+            self._ask(done)
+        elif done < PAGE:
+            self._stamp = None  # drawn when it is seen again
+
+    @Slot(object)
+    def _take(self, sample: GallerySample) -> None:
+        self._session.set_latent(sample.code, sample.name)
+
+    @Slot()
+    def _look_for_nearest(self, _current: QModelIndex | None = None) -> None:
+        model, data = self._session.model, self._session.data
+        sample = self.grid.currentIndex().data(SAMPLE_ROLE)
+        if sample is None or model is None:
+            return
+        if data is None:
+            self._show_nearest(NearestFrame(reason="Open a store to see its frame nearest to a sample."))
+            return
+        self._looked_for = (sample, data)
+        self._searching.ask(self._looked_for, partial(find_nearest, sample.pose, model, data))
+
+    @Slot(object, object)
+    def _on_nearest(self, stamp: tuple[object, object], found: NearestFrame) -> None:
+        if stamp == self._looked_for and stamp[1] is self._session.data:
+            self._show_nearest(found)
+
+    def _show_nearest(self, found: NearestFrame) -> None:
+        self._found = found
+        view = found.view
+        self.nearest.setVisible(view is not None)
+        self.open_nearest.setVisible(view is not None)
+        if view is None:
+            self.nearest_text.setText(found.reason)
+            return
+        where = f"{view.data.title}, simulated" if view.data.is_simulated else view.data.title
+        self.nearest_text.setText(
+            f"{found.distance_mm:.1f} mm away: frame {view.index + 1} of {len(view.data)}, {where}"
+        )
+        self.nearest_text.setToolTip("Mean distance of the joints, each pose seen from the centre of its cube")
+        self.nearest.show_depth(view.input_mm, -view.frame.half_mm, view.frame.half_mm)
+
+    @Slot()
+    def _go_to_nearest(self) -> None:
+        view = self._found.view
+        if view is not None and view.data is self._session.data:
+            self._session.set_index(view.index)
+
+    def _show_enabled(self) -> None:
+        has_model = self._session.model is not None
+        for control in (self.seed, self.temperature, self.more):
+            control.setEnabled(has_model)
+        self.back.setEnabled(has_model and self.seed.value() > 0)
+        self.status.setText("" if has_model else "No model yet; File ▸ Open loads one")

@@ -1,0 +1,56 @@
+"""Brings OpenGL to the skeleton once the window stands, and takes it away again where the driver gives up."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from explorer_app.explore.hand3d.panel import SkeletonPanel
+from explorer_app.workers.latest import LatestWins
+
+_TOLD = "OpenGL failed, so the 3D view is drawn without it; LSPS_NO_OPENGL=1 starts without trying"
+
+
+class OpenGlStage(QObject):
+    """pyqtgraph and PyOpenGL take most of a second to import: a thread does that while the painter draws."""
+
+    gave_up = Signal(str)
+    """One line, once."""
+
+    def __init__(self, panel: SkeletonPanel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._has_failed = False
+        self._worker = LatestWins("opengl", self)
+        self._worker.answered.connect(self._on_imported)
+        self._worker.failed.connect(self._on_failure)
+
+    def start(self) -> None:
+        """Change over as soon as the modules are there; where they cannot be imported, the painter stays."""
+        self._worker.ask(None, _import_views)
+
+    @property
+    def is_busy(self) -> bool:
+        return self._worker.is_busy
+
+    def close(self) -> None:
+        self._worker.close()
+
+    @Slot(object, object)
+    def _on_imported(self, _stamp: None, views: ModuleType) -> None:
+        stage = views.SkeletonGl()
+        stage.failed.connect(self._on_failure, Qt.ConnectionType.QueuedConnection)  # not amid its painting
+        self._panel.use(stage)
+
+    @Slot()
+    def _on_failure(self) -> None:
+        self._panel.use_painter()
+        if not self._has_failed:  # a driver that gives up says so at every frame
+            self._has_failed = True
+            self.gave_up.emit(_TOLD)
+
+
+def _import_views() -> ModuleType:
+    return importlib.import_module("explorer_app.explore.hand3d.gl")

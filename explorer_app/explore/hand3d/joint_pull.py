@@ -1,0 +1,82 @@
+"""Takes a pull of a joint to the session: one pull is one change that can be undone."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal, Slot
+
+from explorer_app.explore.hand3d.control import StageControl
+from explorer_app.explore.model.joint_drag import JointDrag
+from explorer_app.model.latent import LatentCode
+from explorer_app.session.session import Session
+
+
+class JointPull(QObject):
+    """`pinned` joints stay where they are while another one is pulled."""
+
+    pinned_changed = Signal()
+
+    def __init__(self, session: Session, control: StageControl, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.pinned: frozenset[int] = frozenset()
+        self._session, self._control = session, control
+        self._drag: JointDrag | None = None
+        self._start = LatentCode()
+        self._joints: tuple[str, ...] = ()
+        control.grabbed.connect(self._grab)
+        control.pulled.connect(self._pull)
+        control.released.connect(self._release)
+        control.cancelled.connect(self._cancel)
+        control.joint_clicked.connect(self.toggle_pin)
+        session.model_changed.connect(self._on_model)
+
+    @Slot(int)
+    def toggle_pin(self, joint: int) -> None:
+        self._set_pinned(self.pinned ^ {joint})
+
+    @Slot()
+    def unpin_all(self) -> None:
+        self._set_pinned(frozenset())
+
+    def _set_pinned(self, pinned: frozenset[int]) -> None:
+        self.pinned = pinned
+        self.pinned_changed.emit()
+
+    @Slot(int)
+    def _grab(self, joint: int) -> None:
+        model, self._start = self._session.model, self._session.latent
+        if model is None:
+            return
+        self._drag = JointDrag(model, self._start, joint, self.pinned)
+        self._session.begin_edit(f"pull {joint_name(model.skeleton.joints[joint])}")
+
+    @Slot(object)
+    def _pull(self, target: npt.NDArray[np.floating]) -> None:
+        if self._drag is not None:
+            self._session.set_latent(self._drag.pull(target))
+
+    @Slot()
+    def _release(self) -> None:
+        if self._drag is not None:
+            self._drag = None
+            self._session.end_edit()
+
+    @Slot()
+    def _cancel(self) -> None:
+        if self._drag is not None:
+            self._session.set_latent(self._start)
+            self._release()
+
+    @Slot()
+    def _on_model(self) -> None:
+        self._control.cancel()  # the pull was one of the other model's
+        joints = self._session.model.skeleton.joints
+        if joints != self._joints:
+            self._joints = joints
+            self.unpin_all()
+
+
+def joint_name(joint: str) -> str:
+    """As people read it: index_tip -> index tip."""
+    return joint.replace("_", " ")

@@ -1,0 +1,164 @@
+"""What is written over the 3D view, whoever draws it: names, errors, pins, halos and the scale of the grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+
+from explorer_app.model.scene import Orbit
+from explorer_app.widgets import theme
+
+NEEDS_OPENGL = "Needs OpenGL, which is not to be had here"
+
+
+class StageMenu(QPushButton):
+    """The actions hold what is switched on; `changed` says that one of them was."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setText("Show")
+        self.setToolTip("What to draw besides the bones, and how")
+        self.setAccessibleName("Show in the 3D view")
+        self.setMaximumWidth(self.fontMetrics().horizontalAdvance(self.text()) + 40)
+        self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
+        self.errors = self._add("&Error lines", "From each joint to where it is annotated", is_on=True)
+        self.grid = self._add("&Grid", "Centimetres on the wall behind the hand; every fifth is stronger", is_on=True)
+        self.volume = self._add("&Volume", "")
+        self.cloud = self._add("&Point cloud", "")
+        self._menu.addSeparator()
+        self.orthographic = self._add("&Orthographic", "Parallel lines stay parallel: lengths can be compared")
+        self._menu.addSeparator()
+        self.unpin: QAction = self._menu.addAction("&Unpin all joints")
+        self.unpin.setToolTip("Let all joints move with a pull; a right click pins a joint or frees it")
+        self.setMenu(self._menu)
+
+    def allow(self, has_opengl: bool, has_skin: bool, can_unpin: bool) -> None:
+        """Grey out what cannot be drawn, and say why."""
+        self.volume.setEnabled(has_opengl and has_skin)
+        self.cloud.setEnabled(has_opengl)
+        volume = "The hand's skin, as the simulator has it" if has_skin else "Only for the simulator's 21 joints"
+        cloud = "The frame's depth image as points; without a frame, the synthetic picture"
+        self.volume.setToolTip(volume if has_opengl else NEEDS_OPENGL)
+        self.cloud.setToolTip(cloud if has_opengl else NEEDS_OPENGL)
+        self.unpin.setEnabled(can_unpin)
+
+    @Slot(QPoint)
+    def pop_up(self, where: QPoint) -> None:
+        self._menu.popup(where)
+
+    def _add(self, title: str, tip: str, is_on: bool = False) -> QAction:
+        action: QAction = self._menu.addAction(title)
+        action.setToolTip(tip)
+        action.setCheckable(True)
+        action.setChecked(is_on)
+        action.toggled.connect(self.changed)
+        return action
+
+
+FloatArray = npt.NDArray[np.floating]
+
+_LEAST_WEIGHT = 0.05
+_MARGIN = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """points [J, 3]: the shown joints. truth [J, 3]: where their errors lead, NaN = not annotated.
+
+    weights [J] 0..1: how strongly each is pointed out. label, labelled: what is written at which joint. scale: of the
+    grid, in words. has_focus: the keys are the view's.
+    """
+
+    points: FloatArray
+    truth: FloatArray | None = None
+    weights: FloatArray | None = None
+    pinned: frozenset[int] = frozenset()
+    labelled: int | None = None
+    label: str = ""
+    scale: str = ""
+    has_focus: bool = False
+
+
+class StageOverlay(QWidget):
+    """Lies over a stage and lets the mouse through to it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.marks = Marks(np.empty((0, 3)))
+        self._orbit = Orbit()
+
+    def show_marks(self, marks: Marks, orbit: Orbit) -> None:
+        self.marks, self._orbit = marks, orbit
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        marks = self.marks
+        self._paint_scale(painter)
+        if marks.has_focus:
+            painter.setPen(QPen(self.palette().highlight().color(), 1))
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        if len(marks.points) == 0:
+            return
+        dots, _, scale = self._orbit.project(marks.points, self.width(), self.height())
+        self._paint_errors(painter, dots)
+        self._paint_weights(painter, dots, scale)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for joint in sorted(marks.pinned):
+            self._paint_pin(painter, QPointF(*dots[joint]))
+        if marks.labelled is not None:
+            self._paint_label(painter, QPointF(*dots[marks.labelled]))
+
+    def _paint_scale(self, painter: QPainter) -> None:
+        painter.setPen(theme.faint(self.palette()))
+        area = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, self.marks.scale)
+
+    def _paint_errors(self, painter: QPainter, dots: FloatArray) -> None:
+        if self.marks.truth is None:
+            return
+        ends, _, _ = self._orbit.project(self.marks.truth, self.width(), self.height())
+        painter.setPen(QPen(theme.error(self.palette()), 1.5))
+        for joint in np.flatnonzero(np.isfinite(ends).all(axis=1)):
+            painter.drawLine(QPointF(*dots[joint]), QPointF(*ends[joint]))
+
+    def _paint_weights(self, painter: QPainter, dots: FloatArray, scale: FloatArray) -> None:
+        if self.marks.weights is None:
+            return
+        for joint in np.flatnonzero(self.marks.weights > _LEAST_WEIGHT):
+            weight = min(float(self.marks.weights[joint]), 1.0)
+            colour = QColor(theme.halo(self.palette()))
+            colour.setAlphaF(0.2 + 0.7 * weight)
+            painter.setPen(QPen(colour, 1.5))
+            colour.setAlphaF(0.25 * weight)  # the bones are to be seen through it
+            painter.setBrush(colour)
+            radius = scale[joint] * (0.04 + 0.06 * weight)
+            painter.drawEllipse(QPointF(*dots[joint]), radius, radius)
+
+    def _paint_pin(self, painter: QPainter, dot: QPointF) -> None:
+        for colour, width in ((theme.stage_background(self.palette()), 5.0), (self.palette().text().color(), 2.0)):
+            painter.setPen(QPen(colour, width))
+            painter.drawEllipse(dot, 9.0, 9.0)
+
+    def _paint_label(self, painter: QPainter, dot: QPointF) -> None:
+        painter.setPen(QPen(self.palette().text().color(), 1.5))
+        painter.drawEllipse(dot, 7.0, 7.0)
+        size = self.fontMetrics().size(0, self.marks.label)
+        box = QRectF(dot.x() + 12, dot.y() - size.height() - 10, size.width() + 12, size.height() + 6)
+        box.moveLeft(max(min(box.left(), self.width() - box.width() - 2), 2))
+        box.moveTop(max(box.top(), 2))
+        painter.setPen(theme.hairline(self.palette()))
+        painter.setBrush(self.palette().toolTipBase())
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setPen(self.palette().toolTipText().color())
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.marks.label)

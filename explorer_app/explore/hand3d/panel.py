@@ -1,0 +1,277 @@
+"""The pose in 3D: the shown one in colours, the frame's annotation in grey; joints can be pulled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QPalette
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer_app.explore.hand3d import opengl
+from explorer_app.explore.hand3d.control import StageControl
+from explorer_app.explore.hand3d.joint_pull import JointPull, joint_name
+from explorer_app.explore.hand3d.overlay import Marks, StageMenu, StageOverlay
+from explorer_app.explore.hand3d.painter import SkeletonPainter
+from explorer_app.explore.model.solids import Points, cloud_of_frame, cloud_of_picture, has_volume, volume
+from explorer_app.model.colours import FINGER_COLOURS
+from explorer_app.model.pose_error import annotated_pose
+from explorer_app.model.scene import NO_GRID, PRESETS, Figure, Orbit, figure, grid
+from explorer_app.session.session import Session
+from explorer_app.widgets import theme
+from lsps_core.skeleton import FINGERS
+
+_HELP = (
+    "Drag turns, Shift or the middle button moves, the wheel zooms\nDrag a joint to pull it, right-click one to pin it"
+)
+
+
+class SkeletonPanel(QWidget):
+    """A view of `Session.pose`. Starts drawn by the painter; `use` puts an OpenGL stage in its place."""
+
+    def __init__(self, session: Session, has_opengl: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._figures: list[Figure] = []
+        self._cloud: tuple[object, Points] | None = None
+        self._has_skin = False
+        self._note = "drawn without OpenGL" if not has_opengl and opengl.is_expected() else ""
+        self.control = StageControl(self)
+        self.pull = JointPull(session, self.control, self)
+        self.overlay = StageOverlay()
+        self._stages = QStackedWidget()
+        self._legend = QLabel()
+        self._build_layout()
+        self.stage: QWidget = SkeletonPainter()
+        self._stages.addWidget(self.stage)
+        self.control.watch(self.stage)
+        self.stage.setAccessibleDescription(_HELP)
+        if has_opengl:
+            # a window that gets its first OpenGL widget while on screen is built anew: have one from the start
+            self._stages.addWidget(QOpenGLWidget())
+        self._connect()
+        self._show()
+        self._show_orbit()
+
+    def _build_layout(self) -> None:
+        self.preset = QComboBox()
+        self.preset.addItems(list(PRESETS))
+        self.preset.setPlaceholderText("Free")
+        self.preset.setToolTip("Where to look from")
+        self.preset.setAccessibleName("Where to look from")
+        self.preset.setMinimumWidth(64)  # gives way first where the view is narrow
+        self.menu = StageMenu()
+        self.reset = QPushButton("Reset view")
+        self.reset.setToolTip(f"Look from where the depth camera looks (V)\n{_HELP}")
+        header = QHBoxLayout()
+        title = QLabel("<b>Skeleton</b>")
+        title.setToolTip(_HELP)
+        header.addWidget(title, 1)
+        for button in (self.preset, self.menu, self.reset):
+            header.addWidget(button)
+        stack = QGridLayout()
+        stack.addWidget(self._stages, 0, 0)
+        stack.addWidget(self.overlay, 0, 0)
+        self._legend.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._legend.setWordWrap(True)
+        small = self._legend.font()
+        small.setPointSizeF(small.pointSizeF() * 0.9)
+        self._legend.setFont(small)
+        self.overlay.setFont(small)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(header)
+        layout.addLayout(stack, 1)
+        layout.addWidget(self._legend)
+
+    def _connect(self) -> None:
+        session = self._session
+        self.reset.clicked.connect(self.reset_view)
+        self.preset.activated.connect(self._look_from_preset)
+        self.menu.changed.connect(self._show)
+        self.menu.orthographic.toggled.connect(self._set_orthographic)
+        self.menu.unpin.triggered.connect(self.pull.unpin_all)
+        self.control.orbit_changed.connect(self._show_orbit)
+        self.control.hover_changed.connect(self._show_marks)
+        self.control.focus_changed.connect(self._show_marks)
+        self.control.menu_asked.connect(self.menu.pop_up)
+        self.pull.pinned_changed.connect(self._show)
+        session.highlight_changed.connect(self._show_marks)
+        session.pictures_changed.connect(self._show_cloud)
+        session.latent_changed.connect(self._show_pose_now)
+        for signal in (session.model_changed, session.encoding_changed, session.frame_changed):
+            signal.connect(self._show)
+
+    def use(self, stage: QWidget) -> None:
+        """Draw on another stage from now on: a `SkeletonGl`, or a `SkeletonPainter` again."""
+        previous, self.stage = self.stage, stage
+        self._stages.addWidget(stage)
+        self._stages.setCurrentWidget(stage)
+        self.control.watch(stage)
+        stage.setAccessibleDescription(_HELP)
+        self._stages.removeWidget(previous)
+        previous.deleteLater()
+        self.overlay.raise_()
+        self._show()
+        self._show_orbit()
+
+    @Slot()
+    def use_painter(self) -> None:
+        """What to do when the driver gives up."""
+        if not isinstance(self.stage, SkeletonPainter):
+            self.use(SkeletonPainter())
+
+    @Slot()
+    def reset_view(self) -> None:
+        self._look_from(Orbit())
+
+    def figures(self) -> list[Figure]:
+        """The shown pose, and behind it the annotation of the encoded frame."""
+        session = self._session
+        shown = []
+        if session.model is not None and session.pose is not None:
+            shown.append(figure(session.model.skeleton, session.pose))
+        if shown and session.encoding is not None and session.view.data.skeleton is not None:
+            annotated = annotated_pose(session.view.frame)
+            if annotated is not None:
+                colour = theme.annotated(self.palette()).getRgb()[:3]
+                shown.append(figure(session.view.data.skeleton, annotated, colour))
+        return shown
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show()
+        super().changeEvent(event)
+
+    @Slot(int)
+    def _look_from_preset(self, index: int) -> None:
+        self._look_from(PRESETS[self.preset.itemText(index)])
+
+    def _look_from(self, orbit: Orbit) -> None:
+        self.control.set_orbit(replace(orbit, is_orthographic=self.control.orbit.is_orthographic))
+
+    @Slot(bool)
+    def _set_orthographic(self, is_orthographic: bool) -> None:
+        self.control.set_orbit(replace(self.control.orbit, is_orthographic=is_orthographic))
+
+    @Slot()
+    def _show(self) -> None:
+        model = self._session.model
+        self._has_skin = model is None or has_volume(model.skeleton)
+        self.menu.allow(self.stage.has_depth, self._has_skin, bool(self.pull.pinned))
+        self._show_pose()
+        self._show_cloud()
+        self._show_grid()
+        self._legend.setText(self._legend_text(has_annotation=len(self._figures) > 1))
+
+    @Slot()
+    def _show_pose_now(self) -> None:
+        """On screen before anything else hears of the latent: sliders and pictures take longer.
+
+        Not after an encoding, which changes the whole window: `repaint` would paint all of it in one go. OpenGL has a
+        rhythm of its own.
+        """
+        self._show_pose()
+        if not self.stage.has_depth and not self._session.is_at_code:
+            self.stage.repaint()
+
+    @Slot()
+    def _show_pose(self) -> None:
+        """What moves along with a slider, and nothing else."""
+        self._figures = self.figures()
+        self.stage.show_figures(self._figures)
+        if self.stage.has_depth:
+            is_solid = bool(self._figures) and self._has_skin and self.menu.volume.isChecked()
+            self.stage.show_volume(volume(self._figures[0].points) if is_solid else None)
+        self._show_marks()
+
+    @Slot()
+    def _show_orbit(self) -> None:
+        orbit = self.control.orbit
+        self.stage.set_orbit(orbit)
+        names = [name for name, preset in PRESETS.items() if preset.has_same_side(orbit)]
+        with QSignalBlocker(self.preset), QSignalBlocker(self.menu.orthographic):
+            self.preset.setCurrentIndex(self.preset.findText(names[0]) if names else -1)
+            self.menu.orthographic.setChecked(orbit.is_orthographic)
+        self._show_grid()
+        self._show_marks()
+
+    def _show_grid(self) -> None:
+        has_grid = self.menu.grid.isChecked() and self._half_mm is not None
+        self.stage.show_grid(grid(self._half_mm, self.control.orbit) if has_grid else NO_GRID)
+
+    @Slot()
+    def _show_cloud(self) -> None:
+        if self.stage.has_depth:
+            self.stage.show_cloud(self._points() if self.menu.cloud.isChecked() else None)
+
+    @Slot()
+    def _show_marks(self) -> None:
+        figures = self._figures
+        points = figures[0].points if figures else self.control.points[:0]
+        truth = figures[1].points if len(figures) > 1 and figures[1].points.shape == points.shape else None
+        weights, hovered = self._session.highlight, self.control.hovered
+        self.control.points = points
+        is_hovered = hovered is not None and hovered < len(points)
+        label = ""
+        if is_hovered:
+            label = joint_name(self._session.model.skeleton.joints[hovered])
+            error_mm = self._half_mm * np.linalg.norm(points - truth, axis=1)[hovered] if truth is not None else np.nan
+            label += f", {error_mm:.0f} mm off" if np.isfinite(error_mm) else ""
+            label += ", pinned" if hovered in self.pull.pinned else ""
+        marks = Marks(
+            points=points,
+            truth=truth if self.menu.errors.isChecked() else None,
+            weights=weights if weights is not None and len(weights) == len(points) else None,
+            pinned=self.pull.pinned if len(points) else frozenset(),
+            labelled=hovered if is_hovered else None,
+            label=label,
+            scale="grid 1 cm and 5 cm" if self.menu.grid.isChecked() and self._half_mm is not None else "",
+            has_focus=self.stage.hasFocus(),
+        )
+        self.overlay.show_marks(marks, self.control.orbit)
+
+    @property
+    def _half_mm(self) -> float | None:
+        """Half the edge of the shown cube; None while there is nothing to show."""
+        if self._session.model is None:
+            return None
+        if self._session.encoding is not None:
+            return float(self._session.view.frame.half_mm)
+        return float(self._session.model.half_mm)
+
+    def _points(self) -> Points | None:
+        """The encoded frame's depth, or else the synthetic picture's; worked out once for each."""
+        session = self._session
+        source = session.view if session.encoding is not None else session.pictures
+        if source is None:
+            return None
+        if self._cloud is None or self._cloud[0] is not source:
+            if session.encoding is not None:
+                self._cloud = (source, cloud_of_frame(session.view))
+            else:
+                self._cloud = (source, cloud_of_picture(session.pictures.synthetic, session.model.half_mm))
+        return self._cloud[1]
+
+    def _legend_text(self, has_annotation: bool) -> str:
+        entries = [(finger, "#{:02x}{:02x}{:02x}".format(*FINGER_COLOURS[finger])) for finger in FINGERS]
+        if has_annotation:
+            entries.append(("annotated", theme.annotated(self.palette()).name()))
+        colour = self.palette().color(QPalette.ColorRole.WindowText).name()
+        text = " ".join(
+            f'<span style="color:{dot}">●</span>&nbsp;<span style="color:{colour}">{name}</span>'
+            for name, dot in entries
+        )
+        faint = theme.faint(self.palette()).name()
+        return text + (f' <span style="color:{faint}">({self._note})</span>' if self._note else "")

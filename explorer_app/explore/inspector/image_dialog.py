@@ -1,0 +1,104 @@
+"""Asks how raw depth images are to be read: nobody else can know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from explorer_app.explore.model.frame_warnings import inspect
+from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
+from explorer_app.widgets.depth_picture import DepthPicture
+from explorer_app.widgets.image_fields import ImageFields, number
+from explorer_app.widgets.small import WrappedLabel
+
+if TYPE_CHECKING:
+    from explorer_app.model.data import FrameView
+
+
+class ImageDialog(QDialog):
+    """Camera, unit, packing, cube and domain of images about to be opened."""
+
+    chosen = Signal(ImageSettings)
+    changed = Signal()
+    """The fields say something else now."""
+
+    def __init__(self, settings: ImageSettings, what: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("How to read these depth images")
+        self.fields = ImageFields()
+        self.preset, self.packed = self.fields.preset, self.fields.packed
+        self.fx, self.fy, self.cx, self.cy = self.fields.fx, self.fields.fy, self.fields.cx, self.fields.cy
+        self.cube = number(50, 1000, 0, " mm")
+        self.cube.setToolTip("Edge of the cube cut out around the hand")
+        self.domain = QComboBox()
+        self.domain.setToolTip("Which of the model’s encoders takes these images")
+        self.domain.addItem("real: seen by a camera", "real")
+        self.domain.addItem("synthetic: rendered", "synthetic")
+        self.preview = DepthPicture("First image", "Reading …")
+        self.preview.aspect = 4 / 3
+        self.preview.setMinimumSize(360, 290)
+        self.verdict = WrappedLabel()
+        self.verdict.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
+        self.verdict.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._base = settings
+        self._build(what)
+        self._show(settings)
+        self.preset.currentIndexChanged.connect(self._take_cube)
+        for signal in (self.fields.changed, self.cube.valueChanged):
+            signal.connect(self.changed)
+        self.accepted.connect(self._choose)
+
+    def _build(self, what: str) -> None:
+        self.fields.form.addRow("Hand cube", self.cube)
+        self.fields.form.addRow("Domain", self.domain)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        seen = QVBoxLayout()
+        seen.addWidget(self.preview, 1)
+        seen.addWidget(self.verdict)
+        sides = QHBoxLayout()
+        sides.addWidget(self.fields, 0, Qt.AlignmentFlag.AlignTop)
+        sides.addSpacing(12)
+        sides.addLayout(seen, 1)
+        layout = QVBoxLayout(self)
+        layout.addWidget(QLabel(what))
+        layout.addLayout(sides)
+        layout.addWidget(buttons)
+
+    def show_preview(self, view: FrameView) -> None:
+        """The first image as these fields read it, the cube found in it, and what looks wrong."""
+        self.preview.title = f"{view.frame.name}, {view.raw.near_mm:,.0f} to {view.raw.far_mm:,.0f} mm"
+        self.preview.show_depth(view.raw.depth_mm, view.raw.near_mm, view.raw.far_mm)
+        self.preview.set_overlay(box_px=view.raw.box_px)
+        self.verdict.setText("\n".join(inspect(view).warnings) or view.raw.note.partition(",")[0].capitalize())
+
+    def show_failure(self, line: str) -> None:
+        """Why no image can be read so."""
+        self.preview.placeholder = "This image cannot be read so"
+        self.preview.clear()
+        self.verdict.setText(line)
+
+    def settings(self) -> ImageSettings:
+        """What the fields say now."""
+        base = replace(self._base, cube_mm=self.cube.value(), domain=self.domain.currentData())
+        return self.fields.settings(base)
+
+    def _show(self, settings: ImageSettings) -> None:
+        self.fields.show_settings(settings)
+        self.cube.setValue(settings.cube_mm)
+        self.domain.setCurrentIndex(self.domain.findData(settings.domain))
+
+    @Slot()
+    def _take_cube(self) -> None:
+        """A known camera brings the cube of its hands along."""
+        key = self.preset.currentData()
+        if key is not None:
+            self.cube.setValue(CAMERA_PRESETS[key].cube_mm)
+
+    @Slot()
+    def _choose(self) -> None:
+        self.chosen.emit(self.settings())

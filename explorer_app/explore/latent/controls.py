@@ -1,0 +1,132 @@
+"""What stands above the latent sliders: which axes they show, in which order, and what moves all of them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
+
+_LARGEST_SEED = 2**31 - 1
+
+
+class LatentSampling(QWidget):
+    """Holds the seed and the temperature of the next draw."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.button = QPushButton("Sample prior")
+        self.button.setToolTip("Draw the next hand from the prior; locked sliders stay (R)")
+        self.seed = QSpinBox()
+        self.seed.setRange(0, _LARGEST_SEED)
+        self.seed.setKeyboardTracking(False)
+        self.seed.setToolTip("The seed of the sample; type one to see its hand again")
+        self.seed.setAccessibleName("Seed of the sample")
+        self.temperature = QDoubleSpinBox()
+        self.temperature.setRange(0.0, 2.0)
+        self.temperature.setSingleStep(0.05)
+        self.temperature.setDecimals(2)
+        self.temperature.setValue(1.0)
+        self.temperature.setKeyboardTracking(False)
+        self.temperature.setToolTip("How far from the prior's mean samples lie: 0 at the mean, 1 as trained, 2 far out")
+        self.temperature.setAccessibleName("Temperature of the sample")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(4)
+        grid.addWidget(self.button, 0, 0, 1, 4)
+        for column, (text, field) in enumerate((("Seed", self.seed), ("Temperature", self.temperature))):
+            label = QLabel(text)
+            label.setBuddy(field)
+            grid.addWidget(label, 1, 2 * column)
+            field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            grid.addWidget(field, 1, 2 * column + 1)
+            grid.setColumnStretch(2 * column + 1, 1)
+
+    def next_seed(self) -> int:
+        """Go on to the next seed, quietly."""
+        seed = self.seed.value() + 1 if self.seed.value() < _LARGEST_SEED else 0
+        with QSignalBlocker(self.seed):
+            self.seed.setValue(seed)
+        return seed
+
+
+_NO_MODEL = "Names and effects come with a model"
+_NO_PRINCIPAL = (
+    "This model's file is from before training kept what principal directions need; train it again to have them"
+)
+_PRINCIPAL = "The directions in which the training codes vary most, widest first"
+
+
+class LatentHeader(QWidget):
+    """Shows what it is told to; tells what the user asks for."""
+
+    basis_asked = Signal(bool)
+    """True: principal directions, False: the model's own dimensions."""
+    order_asked = Signal(bool)
+    """True: strongest effect first, False: as they are numbered."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.dimensions = _switch("Dimensions", "The model's own 20 dimensions, in σ of the encoded training poses")
+        self.principal = _switch("Principal", _PRINCIPAL)
+        self._bases = QButtonGroup(self)
+        for button in (self.dimensions, self.principal):
+            self._bases.addButton(button)
+        self.order = QComboBox()
+        self.order.addItems(["In order", "By effect"])
+        self.order.setAccessibleName("Order of the sliders")
+        self.randomise = QPushButton("Randomise")
+        self.randomise.setToolTip("Draw every slider that is not locked from the spread of the training codes")
+        self.reset_all = QPushButton("Reset all")
+        self.reset_all.setToolTip("All sliders that are not locked to the mean (Ctrl+0)")
+        self._lay_out()
+        self.principal.toggled.connect(self.basis_asked)
+        self.order.currentIndexChanged.connect(self._on_order)
+
+    def _lay_out(self) -> None:
+        switch = QHBoxLayout()
+        switch.addWidget(self.dimensions)
+        switch.addWidget(self.principal)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(4)
+        grid.addLayout(switch, 0, 0)
+        grid.addWidget(self.order, 0, 1)
+        both = QHBoxLayout()
+        both.addWidget(self.randomise)
+        both.addWidget(self.reset_all)
+        grid.addLayout(both, 1, 0, 1, 2)
+
+    def show_state(self, *, is_principal: bool, has_model: bool, has_principal: bool) -> None:
+        with QSignalBlocker(self.principal):
+            (self.principal if is_principal else self.dimensions).setChecked(True)
+        self.principal.setEnabled(has_principal)
+        self.principal.setToolTip(_PRINCIPAL if has_principal else _NO_PRINCIPAL if has_model else _NO_MODEL)
+        self.order.setEnabled(has_model)
+        self.order.setToolTip(
+            "Sliders as they are numbered, or those first that move the hand most" if has_model else _NO_MODEL
+        )
+
+    def show_order(self, is_by_effect: bool) -> None:
+        with QSignalBlocker(self.order):
+            self.order.setCurrentIndex(int(is_by_effect))
+
+    @Slot(int)
+    def _on_order(self, index: int) -> None:
+        self.order_asked.emit(index == 1)
+
+
+def _switch(text: str, tip: str) -> QRadioButton:
+    button = QRadioButton(text)
+    button.setToolTip(tip)
+    return button

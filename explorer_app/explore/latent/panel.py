@@ -1,0 +1,255 @@
+"""The latent as sliders."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from explorer_app.explore.latent.controls import LatentHeader, LatentSampling
+from explorer_app.explore.latent.pad import LatentPad
+from explorer_app.explore.latent.row import LatentRow
+from explorer_app.model.latent import RAW, LatentAxes, SliderView
+from explorer_app.session.session import Session
+from lsps_core.config import POSE_LATENT_SIZE
+
+_SAMPLE_KEY = 201
+"""Quick steps of the temperature are one edit."""
+_PRINCIPAL_KEYS = 100
+"""Added to the number of a principal direction, whose moves are no moves of a dimension."""
+_TURNS, _TURN_MS = 2, 16
+"""In how many turns the rows follow an encoding, and how far apart these are."""
+_TIP = "in σ of the encoded training poses"
+
+
+class LatentPanel(QWidget):
+    """One slider per latent axis: a view of `Session.latent`, holding only how to look at it (basis, order, locks)."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._dimensions, self._principal = LatentAxes(), LatentAxes()
+        self._is_principal = False
+        self._is_by_effect = False
+        self._pointed: int | None = None
+        self._build()
+        self._connect()
+        self._on_model()
+
+    @property
+    def axes(self) -> LatentAxes:
+        """What the sliders show, and which of them are locked."""
+        return self._principal if self._is_principal else self._dimensions
+
+    @property
+    def slider_view(self) -> SliderView:
+        """How the latent is looked at: basis, order, locks."""
+        return SliderView(
+            is_principal=self._is_principal,
+            is_by_effect=self._is_by_effect,
+            locked=self._dimensions.locked,
+            locked_principal=self._principal.locked,
+        )
+
+    def set_slider_view(self, view: SliderView) -> None:
+        """Look at the latent like that, as far as the model has principal directions."""
+        has_principal = self._session.model is not None and self._session.model.principal is not None
+        self._is_principal, self._is_by_effect = view.is_principal and has_principal, view.is_by_effect
+        self._dimensions = replace(self._dimensions, locked=view.locked)
+        if has_principal:
+            self._principal = replace(self._principal, locked=view.locked_principal)
+        self.header.show_order(view.is_by_effect)
+        self._show_axes()
+
+    def _build(self) -> None:
+        self.header, self.sampling, self.pad = LatentHeader(), LatentSampling(), LatentPad(self._session)
+        self.sample_button, self.seed, self.temperature = (
+            self.sampling.button,
+            self.sampling.seed,
+            self.sampling.temperature,
+        )
+        self.reset_all, self.randomise_button = self.header.reset_all, self.header.randomise
+        self.pad_button = QToolButton()
+        self.pad_button.setText("Pad")
+        self.pad_button.setCheckable(True)
+        self.pad_button.setAutoRaise(True)
+        self.pad_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.pad_button.setToolTip("A square that drags two sliders at once")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.header)
+        layout.addWidget(self._build_rows(), 1)
+        layout.addWidget(self.pad_button)
+        layout.addWidget(self.pad)
+        layout.addWidget(self.sampling)
+        self._open_pad(False)
+
+    def _build_rows(self) -> QScrollArea:
+        content = QWidget()
+        self._lines = QVBoxLayout(content)
+        self._lines.setContentsMargins(0, 0, 2, 0)
+        self._lines.setSpacing(1)
+        self.rows = [LatentRow() for _ in range(POSE_LATENT_SIZE)]
+        self.sliders = [row.slider for row in self.rows]
+        self._lines.addStretch()
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(content)
+        return area
+
+    def _connect(self) -> None:
+        for axis, row in enumerate(self.rows):
+            row.value_asked.connect(partial(self._set_value, axis))
+            row.held.connect(partial(self._hold, axis))
+            row.lock_asked.connect(partial(self._lock, axis))
+            row.pointed_at.connect(partial(self._point_at, axis))
+        self.header.basis_asked.connect(self._on_basis)
+        self.header.order_asked.connect(self._on_order)
+        self.reset_all.clicked.connect(self.reset)
+        self.randomise_button.clicked.connect(self.randomise)
+        self.sample_button.clicked.connect(self.sample_next)
+        self.seed.valueChanged.connect(self._sample)
+        self.temperature.valueChanged.connect(self._on_temperature)
+        self.pad_button.toggled.connect(self._open_pad)
+        self._session.latent_changed.connect(self._show_latent)
+        self._session.model_changed.connect(self._on_model)
+
+    @Slot()
+    def reset(self) -> None:
+        """All unlocked axes to the mean."""
+        self._session.set_latent(self.axes.reset(self._session.latent), "reset all")
+
+    @Slot()
+    def sample_next(self) -> None:
+        """The hand of the next seed."""
+        self._sample(self.sampling.next_seed())
+
+    @Slot()
+    def randomise(self) -> None:
+        """All unlocked axes anew, from the next seed."""
+        seed = self.sampling.next_seed()
+        code = self.axes.randomised(self._session.latent, seed, self.temperature.value())
+        self._session.set_latent(code, f"randomise {seed}")
+
+    @Slot(int)
+    def _sample(self, seed: int) -> None:
+        self._session.sample(seed, self.temperature.value(), self.axes)
+
+    @Slot(float)
+    def _on_temperature(self, temperature: float) -> None:
+        self._session.sample(self.seed.value(), temperature, self.axes, merge_key=_SAMPLE_KEY)
+
+    def _set_value(self, axis: int, value: float) -> None:
+        code = self.axes.moved(self._session.latent, {axis: value})
+        key = axis + _PRINCIPAL_KEYS if self._is_principal else axis
+        self._session.set_latent(code, f"move {self.axes.basis.label(axis)}", merge_key=key)
+
+    def _hold(self, axis: int, is_held: bool) -> None:
+        if is_held:
+            self._session.begin_edit(f"move {self.axes.basis.label(axis)}")
+        else:
+            self._session.end_edit()
+
+    def _lock(self, axis: int, is_locked: bool) -> None:
+        self._set_axes(self.axes.with_lock(axis, is_locked))
+        self._show()
+        self.pad.show_axes(self.axes, self._names())
+
+    def _set_axes(self, axes: LatentAxes) -> None:
+        if self._is_principal:
+            self._principal = axes
+        else:
+            self._dimensions = axes
+
+    def _point_at(self, axis: int, is_pointed: bool) -> None:
+        model = self._session.model
+        if is_pointed and model is not None:
+            self._pointed = axis
+            self._session.set_highlight(model.effects(self.axes.basis).weights(axis))
+        elif not is_pointed and self._pointed == axis:
+            self._pointed = None
+            self._session.set_highlight(None)
+
+    @Slot(bool)
+    def _open_pad(self, is_open: bool) -> None:
+        self.pad.setVisible(is_open)
+        self.pad_button.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
+
+    @Slot(bool)
+    def _on_basis(self, is_principal: bool) -> None:
+        self._is_principal = is_principal
+        self._show_axes()
+
+    @Slot(bool)
+    def _on_order(self, is_by_effect: bool) -> None:
+        self._is_by_effect = is_by_effect
+        self._lay_out()
+
+    @Slot()
+    def _on_model(self) -> None:
+        model = self._session.model
+        principal = model.principal if model is not None else None
+        self._is_principal = self._is_principal and principal is not None
+        self._principal = LatentAxes(principal or RAW)  # a lock on another model's direction means nothing here
+        self._show_axes()
+
+    def _show_axes(self) -> None:
+        """Names, order and values; all that changes with the model or the basis."""
+        if self._pointed is not None:
+            self._point_at(self._pointed, False)
+        model, basis = self._session.model, self.axes.basis
+        effects = model.effects(basis) if model is not None else None
+        names = effects.names if effects is not None else [""] * POSE_LATENT_SIZE
+        for axis, row in enumerate(self.rows):
+            label = basis.label(axis)
+            row.show_name(
+                label, names[axis], effects.describe(axis, label) if effects is not None else f"{label}, {_TIP}"
+            )
+        self._lay_out()
+        self.header.show_state(
+            is_principal=self._is_principal,
+            has_model=model is not None,
+            has_principal=model is not None and model.principal is not None,
+        )
+        self.pad.show_axes(self.axes, self._names(), effects.order[:2] if effects is not None else (0, 1))
+        self._show()
+
+    def _lay_out(self) -> None:
+        model = self._session.model
+        is_sorted = model is not None and self._is_by_effect
+        order = model.effects(self.axes.basis).order if is_sorted else range(POSE_LATENT_SIZE)
+        for place, axis in enumerate(order):  # a widget that is put in again moves there
+            self._lines.insertWidget(place, self.rows[axis], 1)
+        stops = [stop for axis in order for stop in self.rows[axis].stops]
+        for stop, following in itertools.pairwise(stops):
+            QWidget.setTabOrder(stop, following)
+
+    def _names(self) -> list[str]:
+        return [row.label.text() for row in self.rows]
+
+    @Slot()
+    def _show_latent(self) -> None:
+        if self._session.is_at_code:  # an encoding changes the whole window: the rows are painted after the pictures
+            for turn in range(_TURNS):
+                QTimer.singleShot((turn + 1) * _TURN_MS, self, partial(self._show_rows, slice(turn, None, _TURNS)))
+        else:
+            self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        self._show_rows(slice(None))
+        has_model = self._session.model is not None
+        for widget in (self.sample_button, self.seed, self.temperature):
+            widget.setEnabled(has_model)
+        self.randomise_button.setEnabled(len(self.axes.locked) < POSE_LATENT_SIZE)
+
+    def _show_rows(self, which: slice) -> None:
+        values, locked = self.axes.basis.coordinates(self._session.latent), self.axes.locked
+        for axis in range(POSE_LATENT_SIZE)[which]:
+            self.rows[axis].show_value(values[axis], axis in locked)
+        self.reset_all.setEnabled(any(row.reset.isEnabled() for row in self.rows))

@@ -1,0 +1,138 @@
+"""One latent axis: its name, a slider, the typed value, a lock and the way back to the mean."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QEnterEvent, QFocusEvent
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QToolButton, QWidget
+
+from explorer_app.explore.latent.row_parts import AxisLabel, LatentSlider, LockButton
+from explorer_app.model.latent import RANGE_SIGMA
+
+TICKS_PER_SIGMA = 100
+_RANGE_TICKS = round(RANGE_SIGMA * TICKS_PER_SIGMA)
+_TYPED_LIMIT = 999.0
+"""Codes of frames may lie outside the slider; the field shows them as they are."""
+_ZERO = 1e-9
+"""A coordinate that is this small was 0 before it went through another basis."""
+_SMALLEST_HEIGHT, _LARGEST_HEIGHT = 24, 32
+_BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+
+
+class LatentRow(QWidget):
+    """Shows one coordinate of the latent, and tells what the user wants it to be."""
+
+    value_asked = Signal(float)
+    held = Signal(bool)
+    lock_asked = Signal(bool)
+    pointed_at = Signal(bool)
+    """The mouse, or the keyboard, is at this row; or no longer."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = AxisLabel()
+        self.slider = _slider()
+        self.field = _field()
+        self.lock = LockButton()
+        self.reset = QToolButton()
+        self.reset.setText("↺")
+        self.reset.setAutoRaise(True)
+        self.reset.setFixedWidth(18)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addWidget(self.label, 1)
+        layout.addWidget(self.slider, 2)
+        for widget in (self.field, self.lock, self.reset):
+            layout.addWidget(widget)
+        self.setMinimumHeight(_SMALLEST_HEIGHT)
+        self.setMaximumHeight(_LARGEST_HEIGHT)
+        self.slider.valueChanged.connect(self._on_slider)
+        self.slider.sliderPressed.connect(self._on_pressed)
+        self.slider.sliderReleased.connect(self._on_released)
+        self.slider.reset_asked.connect(self._on_reset)
+        self.field.valueChanged.connect(self.value_asked)
+        self.lock.toggled.connect(self.lock_asked)
+        self.reset.clicked.connect(self._on_reset)
+        for widget in self.stops:
+            widget.installEventFilter(self)
+
+    @property
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the tab key stops, in this order."""
+        return self.slider, self.field, self.lock, self.reset
+
+    def show_name(self, axis: str, name: str, tip: str) -> None:
+        """axis: z7 or p7; name: what it does, may be empty; tip: more of that."""
+        self.label.show_name(axis, name)
+        self.label.setToolTip(tip)
+        whole = self.label.text()
+        self.slider.setAccessibleName(f"{whole}, slider")
+        self.slider.setToolTip(f"{tip}\nArrow keys move it, a double click resets it")
+        self.field.setAccessibleName(f"{whole}, value in σ")
+        self.field.setToolTip(f"{axis} in σ of the encoded training poses")
+        self.lock.setAccessibleName(f"Lock {whole}")
+        self.lock.setToolTip(f"Lock {axis}: samples, draws and resets leave it as it is")
+        self.reset.setAccessibleName(f"Reset {whole}")
+        self.reset.setToolTip(f"Reset {axis} to the mean")
+
+    def show_value(self, value: float, is_locked: bool) -> None:
+        with QSignalBlocker(self.slider), QSignalBlocker(self.field):  # showing must not round it in the session
+            self.slider.setValue(round(value * TICKS_PER_SIGMA))
+            self.field.setValue(value if abs(value) > _ZERO else 0.0)
+        with QSignalBlocker(self.lock):
+            self.lock.setChecked(is_locked)
+        self.slider.setEnabled(not is_locked)
+        self.field.setEnabled(not is_locked)
+        self.reset.setEnabled(not is_locked and abs(value) > _ZERO)
+
+    @Slot(int)
+    def _on_slider(self, ticks: int) -> None:
+        self.value_asked.emit(ticks / TICKS_PER_SIGMA)
+
+    @Slot()
+    def _on_pressed(self) -> None:
+        self.held.emit(True)
+
+    @Slot()
+    def _on_released(self) -> None:
+        self.held.emit(False)
+
+    @Slot()
+    def _on_reset(self) -> None:
+        self.value_asked.emit(0.0)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.pointed_at.emit(True)
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.pointed_at.emit(False)
+        super().leaveEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusOut:
+            self.pointed_at.emit(self.underMouse())
+        elif isinstance(event, QFocusEvent) and event.reason() in _BY_KEYBOARD:
+            self.pointed_at.emit(True)  # a click's focus stays when the mouse leaves, long after it was meant
+        return super().eventFilter(watched, event)
+
+
+def _slider() -> LatentSlider:
+    slider = LatentSlider()
+    slider.setRange(-_RANGE_TICKS, _RANGE_TICKS)
+    slider.setSingleStep(10)
+    slider.setPageStep(50)
+    return slider
+
+
+def _field() -> QDoubleSpinBox:
+    field = QDoubleSpinBox()
+    field.setRange(-_TYPED_LIMIT, _TYPED_LIMIT)
+    field.setDecimals(2)
+    field.setSingleStep(0.1)
+    field.setKeyboardTracking(False)
+    field.setAlignment(Qt.AlignmentFlag.AlignRight)
+    field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+    field.setFixedWidth(field.fontMetrics().horizontalAdvance("-00.00") + 8)
+    return field

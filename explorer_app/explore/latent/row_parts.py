@@ -1,0 +1,168 @@
+"""The slider of one latent axis: filled from the mean outwards, so that twenty of them read as one profile."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QStyleOptionToolButton, QToolButton, QWidget
+
+from explorer_app.widgets import theme
+
+_MIXED = "mixed: "
+_GAP = 5
+_FONT_SCALE = 0.9
+
+
+class AxisLabel(QWidget):
+    """The axis' short label, and what it does as far as there is room; fainter where that is a mixture."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._axis, self._name = "", ""
+        font = self.font()
+        font.setPointSizeF(_FONT_SCALE * font.pointSizeF())
+        self.setFont(font)
+
+    def show_name(self, axis: str, name: str) -> None:
+        self._axis, self._name = axis, name
+        self.update()
+
+    def text(self) -> str:
+        return f"{self._axis} {self._name}".strip()
+
+    def sizeHint(self) -> QSize:
+        """The same for all names, so that the rows align."""
+        metrics = self.fontMetrics()
+        return QSize(self._axis_width() + _GAP + metrics.horizontalAdvance("in-plane turn 2"), metrics.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, palette, width = QPainter(self), self.palette(), self._axis_width()
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(theme.faint(palette))
+        painter.drawText(QRect(0, 0, width, self.height()), middle | Qt.AlignmentFlag.AlignRight, self._axis)
+        if not self._name.startswith(_MIXED):
+            painter.setPen(palette.color(QPalette.ColorRole.WindowText))
+        room = QRect(width + _GAP, 0, self.width() - width - _GAP, self.height())
+        name = self._name.removeprefix(_MIXED)
+        painter.drawText(room, middle, self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room.width()))
+
+    def _axis_width(self) -> int:
+        return self.fontMetrics().horizontalAdvance("z20")
+
+
+class LockButton(QToolButton):
+    """Checked is shut. Painted, since not every font has the sign."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setCheckable(True)
+        self.setAutoRaise(True)
+
+    def sizeHint(self) -> QSize:
+        return QSize(18, 20)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        option.state &= ~QStyle.StateFlag.State_On  # the shut lock says enough
+        option.text = ""
+        self.style().drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option, painter, self)
+        is_shut, palette = self.isChecked(), self.palette()
+        colour = palette.color(QPalette.ColorRole.Text) if is_shut else theme.faint(palette)
+        center = QPointF(self.width() / 2, self.height() / 2)
+        body = QRectF(center.x() - 4.0, center.y() - 0.5, 8.0, 6.0)
+        painter.setPen(QPen(colour, 1.3))
+        painter.setBrush(colour if is_shut else palette.color(QPalette.ColorRole.Window))
+        painter.drawPath(_shackle(body, is_shut))
+        painter.drawRoundedRect(body, 1.0, 1.0)
+
+
+def _shackle(body: QRectF, is_shut: bool) -> QPainterPath:
+    left, right, top = body.left() + 1.5, body.right() - 1.5, body.top() - (2.0 if is_shut else 3.0)
+    arc = QRectF(left, top - 2.5, right - left, 5.0)
+    path = QPainterPath(QPointF(right, body.top() if is_shut else top + 1.0))
+    path.lineTo(right, top)
+    path.arcTo(arc, 0, 180)
+    path.lineTo(left, body.top())
+    path.arcTo(arc, 180, -180)  # back the same way, so that nothing is filled
+    path.lineTo(right, top)
+    return path
+
+
+_GROOVE = 4.0
+_HANDLE_RADIUS = 6.5
+
+
+class LatentSlider(QSlider):
+    """Horizontal, 0 in the middle; a double click resets it, and the wheel is left to the panel it stands in."""
+
+    reset_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._known_ends: tuple[float, float] | None = None
+        self.setMinimumWidth(70)
+
+    def sizeHint(self) -> QSize:
+        return QSize(70, 20)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            event.accept()  # in here the arrow keys move the slider, not the frame
+            return True
+        return super().event(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset_asked.emit()
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        palette, y = self.palette(), self.height() / 2
+        left, right = self._ends()
+        zero, handle = (left + right) / 2, self._between(left, right, self.sliderPosition())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.hairline(palette))
+        painter.drawRoundedRect(QRectF(left, y - _GROOVE / 2, right - left, _GROOVE), _GROOVE / 2, _GROOVE / 2)
+        painter.drawRect(QRectF(zero - 0.5, y - 5, 1, 10))
+        accent = palette.color(QPalette.ColorRole.Highlight)
+        painter.setBrush(accent)
+        painter.drawRect(QRectF(min(zero, handle), y - _GROOVE / 2, abs(handle - zero), _GROOVE))
+        painter.setBrush(palette.color(QPalette.ColorRole.Button).lighter(120))
+        painter.setPen(QPen(accent if self.hasFocus() or self.isSliderDown() else theme.faint(palette), 1.4))
+        painter.drawEllipse(QPointF(handle, y), _HANDLE_RADIUS, _HANDLE_RADIUS)
+
+    def position_of(self, value: int) -> float:
+        """Where the style has the middle of the handle at `value`, so that the mouse finds it where it is drawn."""
+        return self._between(*self._ends(), value)
+
+    def _ends(self) -> tuple[float, float]:
+        """Where the middle of the handle is at the lowest and at the highest value."""
+        if self._known_ends is None:
+            option = QStyleOptionSlider()
+            self.initStyleOption(option)
+            control, part = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderGroove
+            groove = self.style().subControlRect(control, option, part, self)
+            length = self.style().pixelMetric(QStyle.PixelMetric.PM_SliderLength, option, self)
+            self._known_ends = groove.left() + length / 2, groove.left() + groove.width() - length / 2
+        return self._known_ends
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._known_ends = None
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        self._known_ends = None
+        super().changeEvent(event)
+
+    def _between(self, left: float, right: float, value: int) -> float:
+        return left + (value - self.minimum()) / (self.maximum() - self.minimum()) * (right - left)

@@ -1,0 +1,90 @@
+"""What there is to say about a frame before any network has seen it: its numbers, and what looks wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from explorer_app.model.depth_statistics import DepthCounts, count_depth
+
+if TYPE_CHECKING:
+    from explorer_app.model.data import FrameView
+
+_UNITS_MM = (0.125, 1.0, 10.0, 1000.0)
+_USUAL_MM = (250.0, 1500.0)
+"""Where a hand in front of a depth camera is."""
+_MOST_INVALID = 0.97  # a camera of short range alone in a room sees little else
+_FEWEST_PIXELS = 600
+_MOST_CLIPPED = 0.1
+_MOST_OUTSIDE = 0.1
+_FARTHEST_MIDDLE = 0.2  # of the image's width or height, between its middle and the principal point
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """Everything about a frame that the inspector says in numbers; `raw` is None where no raw image is kept."""
+
+    raw: DepthCounts | None
+    crop: DepthCounts
+    warnings: tuple[str, ...]
+
+
+def inspect(view: FrameView) -> Inspection:
+    """A millisecond: the raw image was counted when it was read."""
+    depth = view.frame.depth_mm.astype(np.float32)
+    crop = count_depth(np.where(depth > 0, depth, np.float32(np.nan)))
+    raw = view.raw.counts if view.raw is not None else None
+    warnings = [view.complaint] if view.complaint else []
+    if raw is not None:
+        warnings += [*_of_depths(raw, view), *_of_place(view)]
+    warnings += _of_crop(crop, view)
+    return Inspection(raw, crop, tuple(warnings))
+
+
+def _of_depths(counts: DepthCounts, view: FrameView) -> list[str]:
+    warnings = []
+    median, unit_mm = counts.median_mm, view.raw.cut.settings.unit_mm
+    if median < 100 or median > 5000 or counts.near_mm > 2000:
+        warning = f"The median depth is {median:,.4g} mm, where no hand is"
+        unit = _likely_unit(median / unit_mm)
+        warnings.append(warning if unit in (None, unit_mm) else f"{warning}: perhaps the unit is {unit:g} mm")
+    if counts.invalid_percent > 100 * _MOST_INVALID:
+        warnings.append(f"{counts.invalid_percent:.0f} % of the raw image has no reading")
+    return warnings
+
+
+def _likely_unit(median: float) -> float | None:
+    """mm per count that would put the median where hands are, as near to 600 mm as can be."""
+    units = [unit for unit in _UNITS_MM if _USUAL_MM[0] <= median * unit <= _USUAL_MM[1]]
+    return min(units, key=lambda unit: abs(np.log(median * unit / 600)), default=None)
+
+
+def _of_place(view: FrameView) -> list[str]:
+    warnings = []
+    height, width = view.raw.depth_mm.shape
+    camera = view.camera
+    off = max(abs(camera.cx - width / 2) / width, abs(camera.cy - height / 2) / height)
+    if off > _FARTHEST_MIDDLE:
+        where = f"({camera.cx:.0f}, {camera.cy:.0f})"
+        warnings.append(f"The camera’s centre {where} is far from the middle of {width} × {height}: another camera?")
+    u0, v0, u1, v1 = view.raw.box_px
+    inside = max(min(u1, width) - max(u0, 0), 0) * max(min(v1, height) - max(v0, 0), 0)
+    outside = 1 - inside / ((u1 - u0) * (v1 - v0))
+    if outside > _MOST_OUTSIDE:
+        warnings.append(f"{100 * outside:.0f} % of the cube’s window is outside the image")
+    return warnings
+
+
+def _of_crop(counts: DepthCounts, view: FrameView) -> list[str]:
+    frame = view.frame
+    if counts.reading_count == 0:
+        return ["Nothing is in the cube: the network sees background only"]
+    if counts.reading_count < _FEWEST_PIXELS:
+        return [f"Only {counts.reading_count:,} of {counts.pixel_count:,} pixels in the cube have a reading"]
+    in_front = (frame.depth_mm > 0) & (frame.depth_mm < frame.center_mm[2] - frame.half_mm)
+    share = in_front.sum() / counts.reading_count
+    if share > _MOST_CLIPPED:
+        return [f"{100 * share:.0f} % of what the network sees is in front of the cube, and clipped to its near face"]
+    return []

@@ -1,0 +1,78 @@
+"""Named latents of each model, kept between two starts in a file one can read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from explorer_app.model.latent import LatentCode
+from explorer_app.model.saved_session import check_format, code_from_json, numbers_on_one_line, read_json
+from explorer_app.model.whole_file import write_whole
+from explorer_app.set_aside import DamagedError
+from lsps_core.files import kind_of
+
+_FORMAT = "lsps-presets"
+_VERSION = 1
+
+
+class Presets:
+    """Latents by the name of the model and their own; without a file they are kept as long as this object lives."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._codes: dict[str, dict[str, LatentCode]] = _read(path) if path is not None and kind_of(path) else {}
+
+    def of(self, model_name: str) -> dict[str, LatentCode]:
+        """Name -> latent, in the order of saving."""
+        return dict(self._codes.get(model_name, {}))
+
+    def save(self, model_name: str, name: str, code: LatentCode) -> None:
+        """Keep a latent under a name, in place of one that had it; ValueError with one line where it has none."""
+        if not name.strip():
+            raise ValueError("a preset needs a name")
+        self._change(model_name, {**self.of(model_name), name.strip(): code})
+
+    def rename(self, model_name: str, old: str, new: str) -> None:
+        """ValueError with one line where the new name is empty or another preset has it."""
+        new = new.strip()
+        if new == old:
+            return
+        if not new:
+            raise ValueError("a preset needs a name")
+        if new in self.of(model_name):
+            raise ValueError(f"there is a preset {new!r} already; choose another name")
+        self._change(model_name, {new if name == old else name: code for name, code in self.of(model_name).items()})
+
+    def remove(self, model_name: str, name: str) -> None:
+        self._change(model_name, {other: code for other, code in self.of(model_name).items() if other != name})
+
+    def _change(self, model_name: str, codes: dict[str, LatentCode]) -> None:
+        """What cannot be written is not kept either."""
+        changed = {**self._codes, model_name: codes}
+        if self._path is not None:
+            _write(self._path, changed)
+        self._codes = changed
+
+
+def _read(path: Path) -> dict[str, dict[str, LatentCode]]:
+    value = read_json(path, "list of presets")
+    check_format(value, str(path), _FORMAT, _VERSION)
+    try:
+        return {
+            str(model): {str(name): code_from_json(code) for name, code in codes.items()}
+            for model, codes in value["models"].items()
+        }
+    except (AttributeError, KeyError, ValueError, TypeError, OverflowError) as error:
+        raise DamagedError(f"{path} is damaged ({error}); correct it or move it away") from error
+
+
+def _write(path: Path, codes: dict[str, dict[str, LatentCode]]) -> None:
+    models = {
+        model: {name: list(code.values) for name, code in named.items()} for model, named in codes.items() if named
+    }
+    text = json.dumps({"format": _FORMAT, "version": _VERSION, "models": models}, indent=2, ensure_ascii=False)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, numbers_on_one_line(text) + "\n")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be written: {error.strerror or error}; check the disk") from error

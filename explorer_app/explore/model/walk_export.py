@@ -1,0 +1,242 @@
+"""A walk as a file: video, animation, picture, arrays or a labelled store. Written whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from explorer_app.explore.model.walk_frames import WalkFrames
+from explorer_app.model.colours import depth_colours
+from explorer_app.model.scene import figure
+from explorer_app.model.walk import WalkPlan
+
+if TYPE_CHECKING:
+    from explorer_app.model.hand_model import HandModel, Pictures
+
+Tile = npt.NDArray[np.uint8]
+
+VIEWS = {"real": "Real depth", "synthetic": "Synthetic depth", "skeleton": "Skeleton"}
+_BACKGROUND = (255, 255, 255)
+_SUPERSAMPLING = 3
+_BONE, _JOINT = 0.045, 0.036
+"""Width of a bone and radius of a joint, in half cube edges, as on screen."""
+
+
+def draw(model: HandModel, pictures: Pictures, views: tuple[str, ...], side_px: int) -> list[Tile]:
+    """One tile [side_px, side_px, 3] for each of `views`."""
+    return [_tile(model, pictures, view, side_px) for view in views]
+
+
+def _tile(model: HandModel, pictures: Pictures, view: str, side_px: int) -> Tile:
+    from PIL import Image
+
+    if view == "skeleton":
+        return _draw_skeleton(model, model.decode_pose(pictures.latent), side_px)
+    values = pictures.real if view == "real" else pictures.synthetic
+    colours = depth_colours(values, -model.half_mm, model.half_mm, _BACKGROUND)[..., :3]
+    resampling = Image.Resampling.NEAREST if side_px % len(values) == 0 else Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(colours).resize((side_px, side_px), resampling))
+
+
+def _draw_skeleton(model: HandModel, pose: npt.NDArray[np.floating], side_px: int) -> Tile:
+    """As large as in the depth pictures beside it, far parts first."""
+    from PIL import Image, ImageDraw
+
+    side = side_px * _SUPERSAMPLING
+    drawn = figure(model.skeleton, pose)
+    half = side / 2
+    px, away = half + half * drawn.points[:, :2] * (1, -1), drawn.points[:, 2]
+    image = Image.new("RGB", (side, side), _BACKGROUND)
+    canvas = ImageDraw.Draw(image)
+    parts = [((away[a] + away[b]) / 2, a, b) for a, b in drawn.known_bones]
+    parts += [(away[joint] - _JOINT, joint, joint) for joint in drawn.known_joints]
+    for _, a, b in sorted(parts, reverse=True):
+        if a == b:
+            canvas.circle(tuple(px[a]), half * _JOINT, fill=drawn.colours[a])
+        else:
+            canvas.line([tuple(px[a]), tuple(px[b])], fill=drawn.colours[b], width=round(half * _BONE))
+    return np.asarray(image.resize((side_px, side_px), Image.Resampling.BOX))
+
+
+FORMATS = {
+    ".mp4": "MP4 video",
+    ".gif": "GIF animation",
+    ".png": "PNG strip",
+    ".npz": "NumPy arrays",
+    ".h5": "Labelled store",
+}
+_DRAWN = (".mp4", ".gif", ".png")
+_BATCH = 8
+_VIDEO_TILE_PX, _STRIP_TILE_PX = 256, 128
+_LONGEST_STRIP = 400
+"""Pictures side by side; beyond that most programs refuse to show them."""
+
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """suffix: one of FORMATS. views: what is drawn. domain: which picture a store holds."""
+
+    suffix: str = ".mp4"
+    frames_per_segment: int = 30
+    frames_per_second: int = 30
+    views: tuple[str, ...] = tuple(VIEWS)
+    domain: str = "synthetic"
+
+    def __post_init__(self) -> None:
+        if self.suffix not in FORMATS:
+            raise ValueError(f"a walk cannot be written as {self.suffix!r}: choose one of {', '.join(FORMATS)}")
+        if self.suffix in _DRAWN and not self.views:
+            raise ValueError("there is nothing to draw: tick one view or more")
+
+    @property
+    def is_drawn(self) -> bool:
+        return self.suffix in _DRAWN
+
+    @property
+    def is_timed(self) -> bool:
+        return self.suffix in (".mp4", ".gif")
+
+
+def export_walk(model: HandModel, plan: WalkPlan, options: ExportOptions, path: Path, report: Report) -> int:
+    """Write one round of a walk to `path`, in place of what is there; how many frames it has.
+
+    report(done, in_all) is called after every frame, and may raise to end it. ValueError, one line, where the file
+    cannot be written. Whatever ends it early, nothing is left behind.
+    """
+    positions = plan.frame_positions(options.frames_per_segment)
+    if options.suffix == ".png" and len(positions) > _LONGEST_STRIP:
+        raise ValueError(f"a strip of {len(positions)} pictures is too long; take fewer frames per keyframe")
+    frames = _Frames(WalkFrames(model, plan), positions, report)
+    if options.suffix == ".h5":
+        _write_store(frames, options, path)
+        return len(positions)
+    write = {".mp4": _write_mp4, ".gif": _write_gif, ".png": _write_strip, ".npz": _write_arrays}[options.suffix]
+    with _whole_file(path) as file:
+        write(frames, options, file)
+    return len(positions)
+
+
+class _Frames:
+    """The pictures of all positions, one after the other, decoded some at a time."""
+
+    def __init__(self, walk: WalkFrames, positions: list[float], report: Report) -> None:
+        self.model, self.plan = walk.model, walk.plan
+        self._walk, self.positions, self._report = walk, positions, report
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __iter__(self) -> Iterator[Pictures]:
+        for start in range(0, len(self), _BATCH):
+            for offset, pictures in enumerate(self._walk.pictures_at(self.positions[start : start + _BATCH])):
+                yield pictures
+                self._report(start + offset + 1, len(self))
+
+    def tiles(self, options: ExportOptions, side_px: int) -> Iterator[list[Tile]]:
+        for pictures in self:
+            yield draw(self.model, pictures, options.views, side_px)
+
+
+@contextmanager
+def _whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file beside `path` that takes its place when all went well, and is gone otherwise."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            yield file
+        part.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ValueError(f"{path} cannot be written: {reason}; choose another folder or make room") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write_mp4(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None:
+    import av
+
+    buffer = io.BytesIO()  # a few MB: a disk that fills up is our error then, which FFmpeg's callbacks garble
+    with av.open(buffer, "w", format="mp4") as container:
+        stream = container.add_stream(_video_codec(), rate=Fraction(options.frames_per_second))
+        stream.width, stream.height = _VIDEO_TILE_PX * len(options.views), _VIDEO_TILE_PX
+        stream.pix_fmt = "yuv420p"  # what every player knows
+        stream.bit_rate = 4_000_000
+        for tiles in frames.tiles(options, _VIDEO_TILE_PX):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.hstack(tiles), format="rgb24")))
+        container.mux(stream.encode(None))
+    file.write(buffer.getbuffer())
+
+
+def _video_codec() -> str:
+    """H.264 where this build has it, else MPEG-4 part 2, which every build has."""
+    import av
+
+    return "libx264" if "libx264" in av.codecs_available else "mpeg4"
+
+
+def _write_gif(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None:
+    from PIL import Image
+
+    pictures = (Image.fromarray(np.hstack(tiles)) for tiles in frames.tiles(options, _VIDEO_TILE_PX // 2))
+    first = next(pictures)
+    # players take a delay below 20 ms for none given, and play at 10 per second
+    duration_ms = max(round(1000 / options.frames_per_second), 20)
+    loop: dict[str, Any] = {} if frames.plan.ending == "once" else {"loop": 0}
+    first.save(file, "GIF", save_all=True, append_images=pictures, duration=duration_ms, **loop)
+
+
+def _write_strip(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None:
+    """One column a frame, one row a view."""
+    from PIL import Image
+
+    columns = [np.vstack(tiles) for tiles in frames.tiles(options, _STRIP_TILE_PX)]
+    Image.fromarray(np.hstack(columns)).save(file, "PNG")
+
+
+def _write_arrays(frames: _Frames, _options: ExportOptions, file: IO[bytes]) -> None:
+    """latents [N, 20]; poses_mm [N, J, 3] and depth_*_mm [N, S, S] (NaN = no hand) from the cube's centre."""
+    model, pictures = frames.model, list(frames)
+    np.savez_compressed(
+        file,
+        latents=np.stack([model.scale.to_latent(one.latent) for one in pictures]),
+        poses_mm=np.stack([model.decode_pose(one.latent) * np.float32(model.half_mm) for one in pictures]),
+        depth_real_mm=np.stack([one.real for one in pictures]),
+        depth_synthetic_mm=np.stack([one.synthetic for one in pictures]),
+        positions=np.array(frames.positions),
+        half_mm=np.float32(model.half_mm),
+        joints=np.array(model.skeleton.joints),
+    )
+
+
+def _write_store(frames: _Frames, options: ExportOptions, path: Path) -> None:
+    """As `lsps generate` does it: everything that reads stores reads this one."""
+    import torch
+
+    from lsps_core import generation
+    from lsps_core.data.crop import BACKGROUND
+
+    model, plan = frames.model, frames.plan
+    provenance = {
+        "model": model.path.name,
+        "walk": f"{plan.path} between {len(plan.keyframes)} {plan.space} latents",
+        "training": model.training,
+    }
+    with generation.store_of(path, model.skeleton, options.domain, provenance, overwrite=True) as writer:
+        for position, one in zip(frames.positions, frames, strict=True):
+            depth_mm = one.real if options.domain == "real" else one.synthetic
+            image = np.nan_to_num(depth_mm / model.half_mm, nan=BACKGROUND)
+            pose = torch.from_numpy(model.decode_pose(one.latent))
+            generation.append(
+                writer, torch.from_numpy(image)[None, None], pose[None], model.half_mm, [f"walk/{position:09.4f}"]
+            )

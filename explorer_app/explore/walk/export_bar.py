@@ -1,0 +1,221 @@
+"""Export of the walk: a button, and while it works its progress and a way to stop it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
+
+from explorer_app.explore.model.walk_export import FORMATS, VIEWS, ExportOptions, export_walk
+from explorer_app.model.walk import WalkPlan
+from explorer_app.session.session import Session
+from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.workers.task import Task
+
+_DOMAINS = ("synthetic", "real")
+
+
+class ExportDialog(QDialog):
+    """Starts from the options of the last time; says how long the result will be."""
+
+    chosen = Signal(object)
+    """ExportOptions"""
+
+    def __init__(self, options: ExportOptions, plan: WalkPlan, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export walk")
+        self._plan = plan
+        self._build_fields(options)
+        self.summary = QLabel()
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Save as …")
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self._form = QFormLayout(self)
+        for label, field in (
+            ("&Format", self.format),
+            ("Frames per &keyframe", self.frames_per_segment),
+            ("Frames per &second", self.frames_per_second),
+            ("&Depth images of", self.domain),
+        ):
+            self._form.addRow(label, field)
+        for name, box in self.views.items():
+            self._form.addRow("Show" if name == "real" else "", box)
+        self._form.addRow(self.summary)
+        self._form.addRow(self.buttons)
+        self._show()
+
+    def _build_fields(self, options: ExportOptions) -> None:
+        self.format = QComboBox()
+        for suffix, title in FORMATS.items():
+            self.format.addItem(f"{title} ({suffix})", suffix)
+        self.format.setCurrentIndex(self.format.findData(options.suffix))
+        self.frames_per_segment, self.frames_per_second = QSpinBox(), QSpinBox()
+        for field, value, most, tip in (
+            (self.frames_per_segment, options.frames_per_segment, 1000, "Frames from one keyframe to the next"),
+            (self.frames_per_second, options.frames_per_second, 60, "How fast it plays"),
+        ):
+            field.setRange(1, most)
+            field.setValue(value)
+            field.setToolTip(tip)
+            field.valueChanged.connect(self._show)
+        self.domain = QComboBox()
+        for domain in _DOMAINS:
+            self.domain.addItem(f"the {domain} domain", domain)
+        self.domain.setCurrentIndex(self.domain.findData(options.domain))
+        self.domain.setToolTip("A store holds the depth images of one domain, with the joints of each")
+        self.views = {name: QCheckBox(title) for name, title in VIEWS.items()}
+        for name, box in self.views.items():
+            box.setChecked(name in options.views)
+            box.setToolTip("What each frame shows, side by side (one below the other in a strip)")
+            box.toggled.connect(self._show)
+        self.format.currentIndexChanged.connect(self._show)
+
+    def options(self) -> ExportOptions:
+        """What is set; ValueError with one line where that makes no file."""
+        return ExportOptions(
+            self.format.currentData(),
+            self.frames_per_segment.value(),
+            self.frames_per_second.value(),
+            tuple(name for name, box in self.views.items() if box.isChecked()),
+            self.domain.currentData(),
+        )
+
+    @Slot()
+    def _show(self) -> None:
+        save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
+        suffix = self.format.currentData()
+        is_drawn = suffix in (".mp4", ".gif", ".png")
+        for box in self.views.values():
+            self._form.setRowVisible(box, is_drawn)
+        self._form.setRowVisible(self.frames_per_second, suffix in (".mp4", ".gif"))
+        self._form.setRowVisible(self.domain, suffix == ".h5")
+        try:
+            options = self.options()
+        except ValueError as error:
+            self.summary.setText(str(error))
+            save.setEnabled(False)
+            return
+        count = len(self._plan.frame_positions(options.frames_per_segment))
+        duration = f", {count / options.frames_per_second:.1f} s" if options.is_timed else ""
+        self.summary.setText(f"{count} frames{duration}")
+        save.setEnabled(True)
+
+    def accept(self) -> None:
+        self.chosen.emit(self.options())
+        super().accept()
+
+
+class ExportBar(QWidget):
+    """Writes `Session.walk` as it is when the file is chosen; the window goes on meanwhile."""
+
+    written = Signal(str)
+    """One line, once a file is there."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._options = ExportOptions()
+        self._path = Path()
+        self.task: Task | None = None
+        self.dialog: ExportDialog | None = None
+        self.button = QPushButton("Export …")
+        self.button.setToolTip("Write the walk as a video, a GIF, a picture, arrays or a labelled store")
+        self.button.clicked.connect(self.ask)
+        self.progress = QProgressBar()
+        self.progress.setFixedWidth(150)
+        self.progress.setAccessibleName("Progress of the export")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setToolTip("Stop the export; nothing of it is kept")
+        self.cancel.clicked.connect(self._cancel)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.button, self.progress, self.cancel):
+            layout.addWidget(widget)
+        session.walk_changed.connect(self._show)
+        session.model_changed.connect(self._show)
+        self._show()
+
+    @Slot()
+    def ask(self) -> None:
+        """Ask as what, then where."""
+        self.dialog = ExportDialog(self._options, self._session.walk, self)
+        self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.dialog.chosen.connect(self._ask_where)
+        self.dialog.open()
+
+    @Slot(object)
+    def _ask_where(self, options: ExportOptions) -> None:
+        self._options = options
+        ask_for_paths(
+            self,
+            "Export walk",
+            "",
+            "save",
+            lambda names: self.export(options, Path(names[0])),
+            filters=[f"{FORMATS[options.suffix]} (*{options.suffix})"],
+            name=f"walk{options.suffix}",
+            suffix=options.suffix,
+        )
+
+    def export(self, options: ExportOptions, path: Path) -> None:
+        """Begin; one at a time."""
+        model, plan = self._session.model, self._session.walk
+        if model is None or not plan.length or self.task is not None:
+            return
+        self._path = path
+        self.task = Task("export", partial(export_walk, model, plan, options, path), self)
+        self.task.progressed.connect(self._show_progress)
+        self.task.finished.connect(self._tell_finished)
+        self.task.failed.connect(self._session.message)
+        self.task.ended.connect(self._end)
+        self.cancel.setEnabled(True)
+        self.progress.setRange(0, 0)
+        self._show()
+
+    def close_task(self) -> None:
+        """Stop what is being written, since the window closes."""
+        if self.task is not None:
+            self.task.close()
+
+    @Slot()
+    def _cancel(self) -> None:
+        self.cancel.setEnabled(False)
+        self.task.cancel()
+
+    @Slot(int, int)
+    def _show_progress(self, done: int, in_all: int) -> None:
+        self.progress.setRange(0, in_all)
+        self.progress.setValue(done)
+
+    @Slot(object)
+    def _tell_finished(self, frame_count: int) -> None:
+        self.written.emit(f"{self._path.name} written, {frame_count} frames")
+
+    @Slot()
+    def _end(self) -> None:
+        self.task.deleteLater()
+        self.task = None
+        self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        is_busy = self.task is not None
+        self.button.setVisible(not is_busy)
+        self.button.setEnabled(self._session.model is not None and self._session.walk.length > 0)
+        self.progress.setVisible(is_busy)
+        self.cancel.setVisible(is_busy)

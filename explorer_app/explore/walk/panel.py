@@ -1,0 +1,257 @@
+"""Where one has been, and walks between those places: history above, keyframes below it, then how to go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QModelIndex, QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QKeyEvent, QPalette
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer_app.explore.walk.export_bar import ExportBar
+from explorer_app.explore.walk.history import HistoryStrip
+from explorer_app.explore.walk.keyframes import KeyframeRow
+from explorer_app.explore.walk.player import WalkPlayer
+from explorer_app.explore.walk.thumbnails import Thumbnails
+from explorer_app.model.walk import MAX_KEYFRAMES
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+
+_TICKS = 200
+"""Scrubber positions from one keyframe to the next."""
+_PATH_TITLES = {"linear": "Linear", "spherical": "Spherical", "spline": "Spline"}
+_SPACE_TITLES = {"pose": "Pose latent", "depth": "Depth latent"}
+_ENDING_TITLES = {"once": "Once", "loop": "Loop", "ping-pong": "Ping-pong"}
+
+
+class WalkPanel(QWidget):
+    """A view of `Session.walk`, of `Session.visits` and of the player."""
+
+    def __init__(self, session: Session, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.player = WalkPlayer(session, background, self)
+        thumbnails = Thumbnails(session, background, self)
+        self.history = HistoryStrip(session, thumbnails)
+        self.keyframes = KeyframeRow(session, thumbnails)
+        self.exporting = ExportBar(session)
+        self._build_keyframe_buttons()
+        self._build_choices()
+        self._build_random_walk()
+        self._build_transport()
+        self._lay_out()
+        self.keyframes.chosen.connect(self._go_to_keyframe)
+        session.walk_changed.connect(self._show)
+        session.model_changed.connect(self._show)
+        self.exporting.written.connect(self.note.setText)
+        self.player.position_changed.connect(self._show_position)
+        self.player.is_playing_changed.connect(self._show)
+        self._show()
+
+    def _build_keyframe_buttons(self) -> None:
+        self.add = QPushButton("Add current")
+        self.add.setToolTip("Make what the sliders show the walk’s last keyframe")
+        self.add.clicked.connect(self._add_current)
+        self.clear = QPushButton("Clear")
+        self.clear.setToolTip("Remove all keyframes; can be undone")
+        self.clear.clicked.connect(self._clear)
+
+    def _build_choices(self) -> None:
+        self.path = _combo(_PATH_TITLES, "Path", "How the walk goes from one keyframe to the next")
+        self.space = _combo(
+            _SPACE_TITLES,
+            "Space",
+            "Pose latent: the sliders move along. Depth latent: pictures are interpolated, and the sliders show the "
+            "pose that is estimated from them",
+        )
+        self.ending = _combo(_ENDING_TITLES, "Ending", "What happens after the last keyframe")
+        self.seconds = QDoubleSpinBox()
+        self.seconds.setRange(0.1, 60)
+        self.seconds.setDecimals(1)
+        self.seconds.setSingleStep(0.5)
+        self.seconds.setSuffix(" s each")
+        self.seconds.setKeyboardTracking(False)
+        self.seconds.setAccessibleName("Seconds per keyframe")
+        self.seconds.setToolTip("Seconds from one keyframe to the next")
+        self.note = QLabel()
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        for combo in (self.path, self.space, self.ending):
+            combo.currentIndexChanged.connect(self._change)
+        self.seconds.valueChanged.connect(self._change)
+
+    def _build_random_walk(self) -> None:
+        self.random = QPushButton("Random walk")
+        self.random.setToolTip("Walk between samples of the prior, in place of the keyframes; again for others")
+        self.random.clicked.connect(self.walk_at_random)
+        self.count, self.seed = QSpinBox(), QSpinBox()
+        self.count.setRange(2, MAX_KEYFRAMES)
+        self.count.setValue(6)
+        self.count.setSuffix(" samples")
+        self.count.setAccessibleName("Number of samples")
+        self.count.setToolTip("How many samples the random walk passes through")
+        self.seed.setRange(0, 999_999)
+        self.seed.setPrefix("seed ")
+        self.seed.setAccessibleName("Seed of the random walk")
+        self.seed.setToolTip("The seed of its first sample; the same seed is the same walk")
+
+    def _build_transport(self) -> None:
+        self.play = QPushButton()
+        self.play.setToolTip("Play the walk, or pause it (Space)")
+        self.play.setFixedWidth(self.fontMetrics().horizontalAdvance("▶ Pause") + 28)
+        self.play.clicked.connect(self.player.toggle)
+        self.scrubber = _Scrubber(Qt.Orientation.Horizontal)
+        self.scrubber.setAccessibleName("Position in the walk")
+        self.scrubber.setToolTip("Drag along the walk")
+        self.scrubber.setMinimumWidth(100)
+        self.scrubber.setPageStep(_TICKS)
+        self.scrubber.setSingleStep(_TICKS // 20)
+        self.scrubber.sliderPressed.connect(self.player.hold)
+        self.scrubber.sliderReleased.connect(self.player.release)
+        self.scrubber.valueChanged.connect(self._seek)
+        self.position = QLabel()
+        self.position.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.position.setMinimumWidth(self.fontMetrics().horizontalAdvance("100.00 of 100"))
+        self.position.setToolTip("Where the walk is: 2.50 is half-way between keyframes 2 and 3")
+
+    def _lay_out(self) -> None:
+        rows = QGridLayout()
+        rows.setVerticalSpacing(4)
+        for row, (title, strip, buttons) in enumerate(
+            (("Visited", self.history, ()), ("Keyframes", self.keyframes, (self.add, self.clear)))
+        ):
+            column = QVBoxLayout()
+            column.addWidget(QLabel(f"<b>{title}</b>"))
+            column.setSpacing(4)
+            for button in buttons:
+                column.addWidget(button)
+            column.addStretch()
+            rows.addLayout(column, row, 0)
+            rows.addWidget(strip, row, 1)
+        rows.setColumnStretch(1, 1)
+        transport, choices = QHBoxLayout(), QHBoxLayout()
+        transport.addWidget(self.play)
+        transport.addWidget(self.scrubber, 1)
+        for widget in (self.position, self.ending, self.seconds):
+            transport.addWidget(widget)
+        for widget in (self.path, self.space, self.random, self.count, self.seed):
+            choices.addWidget(widget)
+        choices.addWidget(self.note, 1)
+        choices.addWidget(self.exporting)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(5)
+        layout.addLayout(rows)
+        layout.addLayout(transport)
+        layout.addLayout(choices)
+        layout.addStretch()
+
+    @Slot(bool)
+    def set_seen(self, is_seen: bool) -> None:
+        """Whether it is the raised tab."""
+        self.history.set_seen(is_seen)
+        self.keyframes.set_seen(is_seen)
+
+    def close_down(self) -> None:
+        """Nothing plays and nothing is written any more: the window closes."""
+        self.player.stop()
+        self.exporting.close_task()
+
+    @Slot()
+    def walk_at_random(self) -> None:
+        """Have the walk pass through samples of the prior, the next ones where it does already."""
+        codes = self._samples()
+        if codes == self._session.walk.keyframes:
+            self.seed.setValue(self.seed.value() + self.count.value())
+            codes = self._samples()
+        self._session.edit_walk(replace(self._session.walk, keyframes=codes), "random walk")
+
+    def _samples(self) -> tuple:
+        model, first = self._session.model, self.seed.value()
+        return tuple(model.sample(seed) for seed in range(first, first + self.count.value()))
+
+    @Slot()
+    def _add_current(self) -> None:
+        self._session.add_keyframe(self._session.latent)
+
+    @Slot()
+    def _clear(self) -> None:
+        self._session.edit_walk(replace(self._session.walk, keyframes=()), "clear keyframes")
+
+    @Slot()
+    def _change(self) -> None:
+        path, space, ending = (combo.currentData() for combo in (self.path, self.space, self.ending))
+        seconds = self.seconds.value()
+        self._session.set_walk(replace(self._session.walk, path=path, space=space, ending=ending, seconds=seconds))
+
+    @Slot(int)
+    def _seek(self, tick: int) -> None:
+        self.player.seek(tick / _TICKS)
+
+    @Slot(QModelIndex)
+    def _go_to_keyframe(self, index: QModelIndex) -> None:
+        if self._session.walk.length:
+            self.player.seek(index.row())
+        else:
+            self._session.set_latent(self._session.walk.keyframes[index.row()], "keyframe")
+
+    @Slot()
+    def _show(self) -> None:
+        walk, has_model = self._session.walk, self._session.model is not None
+        for combo, value in ((self.path, walk.path), (self.space, walk.space), (self.ending, walk.ending)):
+            with QSignalBlocker(combo):
+                combo.setCurrentIndex(combo.findData(value))
+        with QSignalBlocker(self.seconds):
+            self.seconds.setValue(walk.seconds)
+        self.note.setText("Sliders: the pose seen in the blend" if walk.space == "depth" else "")
+        self.random.setEnabled(has_model)
+        self.clear.setEnabled(bool(walk.keyframes))
+        for widget in (self.play, self.scrubber):
+            widget.setEnabled(self.player.can_play)
+        self.play.setText("Pause" if self.player.is_playing else "Play")
+        self._show_position()
+
+    @Slot()
+    def _show_position(self) -> None:
+        walk, position = self._session.walk, self.player.head.position
+        with QSignalBlocker(self.scrubber):
+            self.scrubber.setRange(0, walk.length * _TICKS)
+            self.scrubber.setValue(round(position * _TICKS))
+        self.position.setText(f"{position + 1:.2f} of {len(walk.keyframes)}" if walk.length else "")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.player.toggle()
+        else:
+            super().keyPressEvent(event)
+
+
+class _Scrubber(QSlider):
+    """In here the arrow keys go along the walk, not through the frames."""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            event.accept()
+            return True
+        return super().event(event)
+
+
+def _combo(titles: dict[str, str], name: str, tip: str) -> QComboBox:
+    combo = QComboBox()
+    for value, title in titles.items():
+        combo.addItem(title, value)
+    combo.setAccessibleName(name)
+    combo.setToolTip(tip)
+    return combo

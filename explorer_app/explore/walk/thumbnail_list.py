@@ -1,0 +1,219 @@
+"""A row of thumbnails with names, scrolled sideways: what the history strip and the keyframes have in common."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from PySide6.QtCore import (
+    QByteArray,
+    QEvent,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import (
+    QAction,
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from explorer_app.explore.walk.thumbnails import THUMBNAIL_PX, Thumbnails
+from explorer_app.model.latent import LatentCode
+from explorer_app.widgets import theme
+
+Index = QModelIndex | QPersistentModelIndex
+
+CODE_ROLE = Qt.ItemDataRole.UserRole
+PINNED_ROLE = Qt.ItemDataRole.UserRole + 1
+CURRENT_ROLE = Qt.ItemDataRole.UserRole + 2
+"""True for what is shown right now."""
+
+_MIME = "application/x-lsps-latent"
+_MARGIN = 4
+_OWN_KEYS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Space}
+
+
+def to_mime(code: LatentCode, keyframe_row: int | None = None) -> QMimeData:
+    """A latent on its way to the keyframes; `keyframe_row` where it is one already."""
+    data = QMimeData()
+    text = json.dumps({"latent": code.values, "row": keyframe_row})
+    data.setData(_MIME, QByteArray(text.encode()))
+    return data
+
+
+def from_mime(data: QMimeData) -> tuple[LatentCode, int | None] | None:
+    """What `to_mime` was given; None where it is anything else."""
+    if not data.hasFormat(_MIME):
+        return None
+    value = json.loads(bytes(data.data(_MIME).data()))
+    return LatentCode(tuple(value["latent"])), value["row"]
+
+
+def mime_types() -> list[str]:
+    return [_MIME]
+
+
+class ThumbnailDelegate(QStyledItemDelegate):
+    """Picture, name below it, a pin in the corner; a frame around the current one."""
+
+    def __init__(self, thumbnails: Thumbnails, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._thumbnails = thumbnails
+
+    def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
+        side = THUMBNAIL_PX + 2 * _MARGIN
+        return QSize(side + 4, side + QFontMetrics(option.font).height())
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        palette = option.palette
+        area = _picture_area(option.rect)
+        painter.save()
+        pixmap = self._thumbnails.pixmap(index.data(CODE_ROLE), palette)
+        if pixmap is None:
+            painter.fillRect(area, theme.picture_background(palette))
+        else:
+            painter.drawPixmap(area, pixmap)
+        is_current = bool(index.data(CURRENT_ROLE))
+        has_focus = bool(option.state & QStyle.StateFlag.State_HasFocus)
+        accent = palette.color(QPalette.ColorRole.Highlight)
+        pen = QPen(accent, 2) if is_current else QPen(theme.hairline(palette), 1)
+        painter.setPen(pen)
+        painter.drawRect(area.adjusted(-1, -1, 0, 0))
+        if has_focus:
+            painter.setPen(QPen(palette.text().color(), 1, Qt.PenStyle.DotLine))
+            painter.drawRect(area.adjusted(-4, -4, 3, 3))
+        if index.data(PINNED_ROLE):
+            _paint_pin(painter, area, accent)
+        painter.setPen(palette.text().color() if is_current else theme.faint(palette))
+        metrics = option.fontMetrics
+        text = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, option.rect.width() - 4)
+        painter.drawText(_name_area(option.rect, area), Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
+        painter.restore()
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: Index) -> None:
+        editor.setGeometry(_name_area(option.rect, _picture_area(option.rect)).adjusted(0, -3, 0, 3))
+
+
+class ThumbnailList(QListView):
+    """One row of latents. Says what was chosen; keys that its menus know are its own while it has the focus."""
+
+    chosen = Signal(QModelIndex)
+    """By click, or Enter."""
+
+    def __init__(self, thumbnails: Thumbnails, hint: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._hint = hint
+        self._current_rows: list[int] = []
+        self.is_seen = True
+        self.setItemDelegate(ThumbnailDelegate(thumbnails, self))
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(False)
+        self.setUniformItemSizes(True)  # else every visit has all others measured again
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.setDragEnabled(True)
+        self.setDefaultDropAction(Qt.DropAction.CopyAction)
+        self.setStyleSheet("QListView { border: 1px solid palette(mid); border-radius: 4px; }")
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        item = THUMBNAIL_PX + 2 * _MARGIN + self.fontMetrics().height()
+        self.setFixedHeight(item + bar + 4)
+        self.clicked.connect(self.chosen)
+        thumbnails.changed.connect(self.viewport().update)
+
+    def add_action(self, text: str, do: Callable[[], None], key: str) -> QAction:
+        """Something to do with the selected one: in the context menu, and by a key while the focus is in here."""
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(key))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(do)
+        self.addAction(action)
+        return action
+
+    def set_seen(self, is_seen: bool) -> None:
+        """Whether it is in the raised tab: Qt calls those behind it visible too."""
+        self.is_seen = is_seen
+        if is_seen:
+            self.show_latents()
+
+    def show_latents(self) -> None:
+        """Show what there is, as it is now: for those that know where it comes from."""
+        raise NotImplementedError
+
+    @Slot()
+    def mark_current(self) -> None:
+        """Move the frame to what is shown now; painting costs too much to do it at every step of a walk."""
+        if not self.is_seen:
+            return
+        rows = [row for row in range(self.model().rowCount()) if self.model().index(row).data(CURRENT_ROLE)]
+        if rows != self._current_rows:
+            self._current_rows = rows
+            self.viewport().update()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.height())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and self._is_own(event):
+            event.accept()  # in here the arrow keys go along the row, not through the frames
+            return True
+        return super().event(event)
+
+    def _is_own(self, event: QKeyEvent) -> bool:
+        return event.key() in _OWN_KEYS and event.modifiers() in (
+            Qt.KeyboardModifier.NoModifier,
+            Qt.KeyboardModifier.KeypadModifier,
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            event.ignore()  # it plays and pauses
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.chosen.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Up and down go along the row as well: there is nowhere else to go."""
+        delta = event.angleDelta()
+        bar = self.horizontalScrollBar()
+        bar.setValue(bar.value() - (delta.x() or delta.y()))
+        event.accept()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.model() is not None and not self.model().rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(theme.faint(self.palette()))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.viewport().rect().adjusted(8, 4, -8, -4), flags, self._hint)
+
+
+def _picture_area(rect: QRect) -> QRect:
+    return QRect(rect.left() + (rect.width() - THUMBNAIL_PX) // 2, rect.top() + _MARGIN + 1, THUMBNAIL_PX, THUMBNAIL_PX)
+
+
+def _name_area(rect: QRect, picture: QRect) -> QRect:
+    return QRect(rect.left() + 1, picture.bottom() + 2, rect.width() - 2, rect.bottom() - picture.bottom() - 1)
+
+
+def _paint_pin(painter: QPainter, area: QRect, colour: object) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(Qt.GlobalColor.white, 1.5))
+    painter.setBrush(colour)
+    painter.drawEllipse(area.right() - 11, area.top() + 3, 8, 8)

@@ -1,0 +1,160 @@
+"""What can be done with the selected failures: tag them, note something, copy their names, export them."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
+
+from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.model.export import KINDS, Selected, export
+from explorer_app.preferences import Preferences
+from explorer_app.session.session import Session
+from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.workers.task import Task
+
+
+class FailureActions(QObject):
+    """Actions for the menu and for the context menu, about `Failures.selection` or else the frame in the explorer."""
+
+    progressed = Signal(int, int)
+    written = Signal(str)
+    """One line, once a file is there."""
+    ended = Signal()
+
+    def __init__(self, session: Session, failures: Failures, preferences: Preferences, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session, self._failures, self._preferences, self._parent = session, failures, preferences, parent
+        self.task: Task | None = None
+        self._path = Path()
+        self.tag = self._action("&Tag …", self.ask_tag, "T", "One word by which to find these frames again")
+        self.note = self._action("&Note …", self.ask_note, "N", "Anything that is to be said of this frame")
+        self.copy = self._action("Copy na&mes", self.copy_names, "", "The frames' names, one a line")
+        self.exports = {
+            kind: self._action(
+                f"{title} …", partial(self.ask_where, kind), "", f"Write the selected frames as {suffix}"
+            )
+            for kind, (title, suffix) in KINDS.items()
+        }
+        failures.table_changed.connect(self._show)
+        failures.selection_changed.connect(self._show)
+        self._show()
+
+    def _action(self, title: str, do: object, key: str, tip: str) -> QAction:
+        action = QAction(title, self, shortcut=key, statusTip=tip, toolTip=tip)
+        action.triggered.connect(lambda: do())
+        return action
+
+    def fill(self, menu: QMenu) -> None:
+        menu.addActions([self.tag, self.note, self.copy])
+        exports = menu.addMenu("&Export selection")
+        exports.addActions(list(self.exports.values()))
+
+    @property
+    def frames(self) -> list[int]:
+        """Those selected, in the order of the view, or the one in the explorer."""
+        table = self._failures.table
+        if table is None:
+            return []
+        shown = table.selected_rows()
+        frames = shown if len(shown) == len(table.selection) else table.selection
+        return frames.tolist() or ([self._failures.current] if self._failures.current is not None else [])
+
+    @Slot()
+    def ask_tag(self) -> None:
+        frames, table = self.frames, self._failures.table
+        if not frames or table is None:
+            return
+        what = f"frame {frames[0] + 1}" if len(frames) == 1 else f"{len(frames)} frames"
+        dialog = self._dialog("Tag", f"Tag for {what}, empty for none:")
+        known = [tag for tag in table.tags if tag]
+        own = self._failures.mark_of(frames[0]).tag
+        dialog.setComboBoxItems([own, *(tag for tag in known if tag != own)])
+        dialog.setComboBoxEditable(True)
+        dialog.textValueSelected.connect(partial(self._failures.set_tag, frames))
+        dialog.open()
+
+    @Slot()
+    def ask_note(self) -> None:
+        frames = self.frames
+        if not frames:
+            return
+        current = self._failures.current
+        frame = current if current in frames else frames[0]
+        dialog = self._dialog("Note", f"Note on frame {frame + 1}:")
+        dialog.setOption(QInputDialog.InputDialogOption.UsePlainTextEditForTextInput)
+        dialog.setTextValue(self._failures.mark_of(frame).note)
+        dialog.textValueSelected.connect(partial(self._failures.set_note, frame))
+        dialog.open()
+
+    def _dialog(self, title: str, label: str) -> QInputDialog:
+        dialog = QInputDialog(self._parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle(title)
+        dialog.setLabelText(label)
+        return dialog
+
+    @Slot()
+    def copy_names(self) -> None:
+        table = self._failures.table
+        if table is not None:
+            QGuiApplication.clipboard().setText("\n".join(table.results.names[self.frames].tolist()))
+
+    def ask_where(self, kind: str) -> None:
+        title, suffix = KINDS[kind]
+        ask_for_paths(
+            self._parent,
+            f"Export {len(self.frames)} frames",
+            self._preferences.last_folder,
+            "save",
+            lambda names: self.export(kind, Path(names[0])),
+            filters=[f"{title} (*{suffix})"],
+            name=f"failures{suffix}",
+            suffix=suffix,
+        )
+
+    def export(self, kind: str, path: Path) -> None:
+        """Begin to write the selected frames; one file at a time."""
+        failures, session, frames = self._failures, self._session, self.frames
+        if failures.table is None or session.model is None or session.data is None or not frames:
+            return
+        if self.task is not None:
+            session.message.emit("another export is still being written; wait for it, or stop it")
+            return
+        self._preferences.last_folder, self._path = str(path.parent), path
+        marks = failures.tags.of(failures.table.results.about.data_digest) if failures.tags is not None else {}
+        wanted = np.array(frames, dtype=np.int64)
+        selected = Selected(failures.table, wanted, marks, session.model, session.data.origin[0])
+        self.task = Task("selection", partial(export, kind, path, selected), self)
+        self.task.progressed.connect(self.progressed)
+        self.task.finished.connect(self._tell)
+        self.task.failed.connect(session.message)
+        self.task.ended.connect(self._end)
+        self._show()
+
+    def close(self) -> None:
+        if self.task is not None:
+            self.task.close()
+
+    @Slot(object)
+    def _tell(self, count: int) -> None:
+        self.written.emit(f"{self._path.name} written, {count} frames")
+
+    @Slot()
+    def _end(self) -> None:
+        self.task.deleteLater()
+        self.task = None
+        self._show()
+        self.ended.emit()
+
+    @Slot()
+    def _show(self) -> None:
+        has_table = self._failures.table is not None
+        for action in (self.tag, self.note, self.copy):
+            action.setEnabled(has_table)
+        for action in self.exports.values():
+            action.setEnabled(has_table and self.task is None)

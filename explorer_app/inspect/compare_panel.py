@@ -1,0 +1,203 @@
+"""The dock that holds the open model's errors against those of another model, or of published predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from explorer_app.inspect.compare_table import CompareTable
+from explorer_app.inspect.curve_picture import Curve, CurvePicture
+from explorer_app.inspect.evaluation import Evaluation, is_bundled
+from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.model import compare
+from explorer_app.inspect.model.compare import Comparison
+from explorer_app.inspect.model.plot_statistics import MARK_MM, SuccessCurve
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+from explorer_app.widgets import theme
+from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.widgets.small import WrappedLabel
+from explorer_app.workers.job import Job
+
+if TYPE_CHECKING:
+    from explorer_app.inspect.model.stored_results import Found
+
+_NOTHING = "Evaluate a model first; then compare it with another, or with published predictions on the same data"
+_READY = "Compare with another model (.safetensors), its results (.npz), or a file of u v d predictions (.txt)"
+_FILES = "Models, results and predictions (*.safetensors *.npz *.txt);;All files (*)"
+
+
+class ComparePanel(QWidget):
+    """Another model is evaluated by a process of its own, which ends with the window and goes on where it was."""
+
+    def __init__(self, session: Session, failures: Failures, evaluation: Evaluation, background: Background) -> None:
+        super().__init__()
+        self._session, self._failures, self._evaluation = session, failures, evaluation
+        self._worker = background.add_worker("compare", self._on_answer, self._on_failed)
+        self._path: Path | None = None
+        self.job: Job | None = None
+        self._reason = ""
+        self.comparison: Comparison | None = None
+        self._build()
+        failures.table_changed.connect(self._on_table)
+        self._on_table()
+
+    def _build(self) -> None:
+        self.open = QPushButton("Compare &with…")
+        self.open.setToolTip(_READY)
+        self.open.clicked.connect(self._choose)
+        self.stop = QPushButton("S&top")
+        self.stop.setToolTip("Stop evaluating the other model; the same comparison goes on from here")
+        self.stop.clicked.connect(self._stop)
+        self.line = WrappedLabel()
+        self.line.setAccessibleName("Comparison")
+        self.curves = CurvePicture("worst joint, mm", "%", "Success curves of both")
+        self.curves.mark, self.curves.top = MARK_MM, 100.0
+        self.table = CompareTable(self._failures)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.curves)
+        split.addWidget(self.table)
+        split.setHandleWidth(10)
+        split.setChildrenCollapsible(False)
+        self.split = split
+        top = QHBoxLayout()
+        top.addWidget(self.open)
+        top.addWidget(self.stop)
+        top.addWidget(self.line, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GAP)
+        layout.addLayout(top)
+        layout.addWidget(split, 1)
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)
+        is_wide = self.width() > 1.3 * self.height()
+        self.split.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
+
+    def close_down(self) -> None:
+        """The window closes; what is evaluated stays."""
+        if self.job is not None:
+            self.job.close()
+            self.job = None
+
+    @Slot()
+    def _on_table(self) -> None:
+        """Other frames, or another model: what was compared with it is of no use."""
+        if self.job is not None:
+            self.job.close()
+            self.job.deleteLater()
+            self.job = None
+        self._path = None
+        self._show(None)
+
+    def _show(self, comparison: Comparison | None) -> None:
+        self.comparison = comparison
+        has_table = self._failures.table is not None
+        self.line.setText(_line(comparison) if comparison is not None else _READY if has_table else _NOTHING)
+        self.open.setEnabled(has_table and self.job is None)
+        self.stop.setVisible(self.job is not None)
+        self.table.show_comparison(comparison)
+        self.split.setVisible(comparison is not None)
+        if comparison is not None:
+            both = ((comparison.own_name, comparison.own), (comparison.other_name, comparison.other))
+            self.curves.show_curves([_curve(name, curve, place) for place, (name, curve) in enumerate(both)])
+
+    @Slot()
+    def _choose(self) -> None:
+        ask_for_paths(self, "Compare with", "", "file", self._take, filters=[_FILES])
+
+    @Slot(list)
+    def _take(self, names: list[str]) -> None:
+        self.compare_with(Path(names[0]))
+
+    def compare_with(self, path: Path) -> None:
+        """A model, a file of results or one of predictions."""
+        table, data, model = self._failures.table, self._session.data, self._session.model
+        if table is None or data is None or model is None or self.job is not None:
+            return
+        self._path, store = path, data.origin[0]
+        if path.suffix == ".safetensors":
+            place = self._evaluation.other_folder(), model.device, is_bundled(path)
+            work: Callable[[], Any] = partial(compare.look_for, table, path, store, *place)
+        elif path.suffix == ".npz":
+            work = partial(compare.with_results, table, path)
+        else:
+            work = partial(compare.with_predictions, table, path, store, model)
+        self.line.setText(f"Reading {path.name} …")
+        self._worker.ask((path, table.results), work)
+
+    def _is_wanted(self, stamp: tuple[Path, object]) -> bool:
+        table = self._failures.table
+        return table is not None and table.results is stamp[1] and stamp[0] == self._path
+
+    @Slot(object, object)
+    def _on_answer(self, stamp: tuple[Path, object], answer: Comparison | Found) -> None:
+        if not self._is_wanted(stamp):
+            return
+        if isinstance(answer, Comparison):
+            self._show(answer)
+        else:
+            self._evaluate(answer)
+
+    @Slot(object, str)
+    def _on_failed(self, stamp: tuple[Path, object], line: str) -> None:
+        if self._is_wanted(stamp):
+            self._show(None)
+            self.line.setText(line)
+
+    def _evaluate(self, found: Found) -> None:
+        model, data = self._session.model, self._session.data
+        options = ["--out", str(found.path), "--device", model.device, "--json"]
+        self._reason = ""
+        self.job = Job(["failures", str(self._path), str(data.origin[0]), *options], self)
+        self.job.event.connect(self._on_event)
+        self.job.ended.connect(self._on_ended)
+        self.job.start()
+        self._show(None)
+        self.line.setText(f"Evaluating {self._path.name} …")
+
+    @Slot(dict)
+    def _on_event(self, event: dict[str, Any]) -> None:
+        if event["kind"] == "progress":
+            rate = f", {event['frames_per_s']:.0f} frames/s" if event["frames_per_s"] else ""
+            self.line.setText(f"Evaluating {self._path.name}: {event['done']} of {event['total']}{rate}")
+        elif event["kind"] == "ended":
+            self._reason, table = event["reason"], self._failures.table
+            if self._reason == "finished" and table is not None:
+                work = partial(compare.with_results, table, Path(event["path"]))
+                self._worker.ask((self._path, table.results), work)
+
+    @Slot()
+    def _stop(self) -> None:
+        if self.job is not None:
+            self.job.stop()
+
+    @Slot(int, str)
+    def _on_ended(self, status: int, why: str) -> None:
+        job, self.job = self.job, None
+        if job is not None:
+            job.deleteLater()
+        self._show(self.comparison)
+        if status:
+            self.line.setText(why.removeprefix("lsps failures: "))
+        elif self._reason != "finished":
+            self.line.setText(f"Stopped; compare with {self._path.name} again to go on")
+
+
+def _curve(name: str, curve: SuccessCurve, place: int) -> Curve:
+    return Curve(f"{name} {curve.mark_percent:.1f} %", curve.distance_mm, curve.percent, place)
+
+
+def _line(comparison: Comparison) -> str:
+    own, other = comparison.own_mean_mm, comparison.other_mean_mm
+    count = f"{comparison.frame_count:,}".replace(",", " ")
+    return (
+        f"{comparison.own_name} {own:.1f} mm, {comparison.other_name} {other:.1f} mm on the mean of {count} frames; "
+        f"the table has those that differ most"
+    )

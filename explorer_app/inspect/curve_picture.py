@@ -1,0 +1,116 @@
+"""A few curves over one axis, drawn by the painter: for panels that need no more of a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from explorer_app.widgets import theme
+
+FloatArray = npt.NDArray[np.floating]
+
+_LIGHT = (QColor(0, 114, 178), QColor(213, 94, 0))
+_DARK = (QColor(86, 180, 233), QColor(230, 159, 0))
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """x [T] ascending, y [T], and what to call it."""
+
+    name: str
+    x: FloatArray
+    y: FloatArray
+    colour: int = 0
+
+
+class CurvePicture(QWidget):
+    """Curves over x from 0 or so to the largest, y from 0 on; `mark` is a dotted line, `current` a solid one."""
+
+    def __init__(self, x_label: str, y_label: str, name: str) -> None:
+        super().__init__()
+        self._labels = x_label, y_label
+        self.curves: tuple[Curve, ...] = ()
+        self.mark: float | None = None
+        self.current: float | None = None
+        self.top: float | None = None
+        self.placeholder = ""
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, 150)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 70)
+
+    def show_curves(self, curves: Sequence[Curve]) -> None:
+        self.curves = tuple(curves)
+        self.setAccessibleDescription("; ".join(curve.name for curve in curves))
+        self.update()
+
+    def show_current(self, x: float | None) -> None:
+        self.current = x
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, palette, metrics = QPainter(self), self.palette(), self.fontMetrics()
+        painter.fillRect(self.rect(), theme.stage_background(palette))
+        painter.setPen(theme.faint(palette))
+        if not self.curves:
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect().adjusted(8, 4, -8, -4), flags, self.placeholder)
+            return
+        height = metrics.height()
+        top = self.top or 1.08 * max(float(np.nanmax(curve.y)) for curve in self.curves)
+        left = max(metrics.horizontalAdvance(text) for text in (f"{top:.0f}", self._labels[1])) + 10
+        area = QRectF(left, height + 4, self.width() - left - 8, self.height() - 2 * height - 10)
+        low, high = float(self.curves[0].x[0]), float(self.curves[0].x[-1])
+
+        def at(x: float, y: float) -> QPointF:
+            return QPointF(
+                area.left() + (x - low) / max(high - low, 1e-9) * area.width(), area.bottom() - y / top * area.height()
+            )
+
+        self._paint_axes(painter, area, (low, high), top)
+        for x, style in ((self.mark, Qt.PenStyle.DotLine), (self.current, Qt.PenStyle.SolidLine)):
+            if x is not None:
+                painter.setPen(QPen(theme.faint(palette), 1, style))
+                painter.drawLine(at(x, 0), at(x, top))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = _DARK if theme.is_dark(palette) else _LIGHT
+        place = area.left()
+        for curve in self.curves:
+            colour = colours[curve.colour]
+            painter.setPen(QPen(colour, 2))
+            known = np.isfinite(curve.y)
+            points = zip(curve.x[known].tolist(), curve.y[known].tolist(), strict=True)
+            painter.drawPolyline(QPolygonF([at(x, y) for x, y in points]))
+            text = metrics.elidedText(curve.name, Qt.TextElideMode.ElideMiddle, int(self.width() - place - 16))
+            painter.drawText(QPointF(place, height - 2), text)
+            place += metrics.horizontalAdvance(text) + 16
+            if self.current is not None:
+                painter.setBrush(colour)
+                painter.drawEllipse(at(self.current, float(np.interp(self.current, curve.x, curve.y))), 4, 4)
+        painter.end()
+
+    def _paint_axes(self, painter: QPainter, area: QRectF, span: tuple[float, float], top: float) -> None:
+        palette, metrics = self.palette(), self.fontMetrics()
+        painter.setPen(theme.hairline(palette))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        painter.drawLine(area.bottomLeft(), area.topLeft())
+        painter.setPen(theme.faint(palette))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for y, line in ((0.0, area.bottom()), (top, area.top())):
+            painter.drawText(QRectF(0, line - 10, area.left() - 4, 20), right, f"{y:.0f}")
+        below = QRectF(area.left(), area.bottom() + 2, area.width(), metrics.height())
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"{span[0]:.0f}")
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{span[1]:.0f}")
+        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, self._labels[0])
+        middle = QRectF(0, area.center().y() - 10, area.left() - 4, 20)
+        painter.drawText(middle, right, self._labels[1])

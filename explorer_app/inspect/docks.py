@@ -1,0 +1,51 @@
+"""The docks in which failures are looked at beside their table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow
+
+from explorer_app.inspect.compare_panel import ComparePanel
+from explorer_app.inspect.evaluation import Evaluation
+from explorer_app.inspect.explain_panel import ExplainPanel
+from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.plots.panel import FailurePlots
+from explorer_app.inspect.references import References
+from explorer_app.inspect.worst_panel import WorstGallery
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+from explorer_app.workspace_names import INSPECT
+
+AddDock = Callable[..., QDockWidget]
+"""(title, panel, area, *names of workspaces where it is open at first)"""
+
+
+class InspectDocks(QObject):
+    """Plots, the worst, reasons and comparisons: tabs to the right of the table, so that both are in view."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        add_dock: AddDock,
+        session: Session,
+        background: Background,
+        failures: Failures,
+        evaluation: Evaluation,
+    ) -> None:
+        super().__init__(window)
+        self.references = References(session, background, self)
+        self.plots = FailurePlots(failures, self.references, background)
+        self.worst = WorstGallery(session, failures, background)
+        self.explain = ExplainPanel(session, failures, self.references, background)
+        self.compare = ComparePanel(session, failures, evaluation, background)
+        right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+        panels = {"Plots": self.plots, "Worst": self.worst, "Explain": self.explain, "Compare": self.compare}
+        first, *others = [add_dock(title, panel, right, INSPECT) for title, panel in panels.items()]
+        window.addDockWidget(bottom, first, Qt.Orientation.Horizontal)
+        for dock in others:
+            window.tabifyDockWidget(first, dock)
+
+    def close_down(self) -> None:
+        self.compare.close_down()

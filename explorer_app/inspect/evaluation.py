@@ -1,0 +1,256 @@
+"""The evaluation of the open model on the open store: found on disk, or made by a process while one looks."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from explorer_app.inspect.failures import Block, Failures
+from explorer_app.inspect.model import stored_results as evaluations
+from explorer_app.inspect.model.failure_table import FailureTable
+from explorer_app.model.opening import STORE_SUFFIXES
+from explorer_app.resources import resource
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+from explorer_app.workers.job import Job
+
+if TYPE_CHECKING:
+    from explorer_app.inspect.model.stored_results import Found
+    from lsps_core.evaluation.frame_results import FrameResults
+
+
+class Evaluation(QObject):
+    """Gives `Failures` its table. One evaluation at a time; it ends when the model or the data do, and goes on later.
+
+    done, total: frames. frames_per_s: of the running process, 0 while none is known. trouble: why the last one failed.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        background: Background,
+        failures: Failures,
+        folder: Path | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        """folder: where results go that cannot lie beside their model; None for as long as this lives."""
+        super().__init__(parent)
+        self._session, self._failures, self._folder = session, failures, folder
+        self._temporary: TemporaryDirectory[str] | None = None
+        self._is_wanted = self._is_asked = False
+        self._leaving: list[Job] = []
+        self._early: list[Block] = []
+        self._worker = background.add_worker("evaluation", self._on_answer, self._on_failure)
+        self.found: Found | None = None
+        self.job: Job | None = None
+        self._forget()
+        session.model_changed.connect(self._leave)
+        session.data_changed.connect(self._leave)
+
+    def _forget(self) -> None:
+        self.found = None
+        self.is_complete = self.is_stopping = self._is_asked = False
+        self.done, self.total, self.frames_per_s, self.trouble = 0, 0, 0.0, ""
+        self._early = []
+
+    @property
+    def is_looking(self) -> bool:
+        """What is on disk is still being looked for."""
+        return self._worker.is_busy and self.job is None
+
+    @property
+    def obstacle(self) -> str:
+        """Why there is nothing to evaluate, and what to do; empty where there is."""
+        if self._session.model is None:
+            return "There is no model yet; open one with File ▸ Open."
+        if self._session.data is None:
+            return "There are no frames yet; open a store with File ▸ Open."
+        if self._store_path is None:
+            return "Loose images are not evaluated; import them into a store, and open that."
+        return ""
+
+    @property
+    def _store_path(self) -> Path | None:
+        origin = self._session.data.origin if self._session.data is not None else ()
+        return origin[0] if len(origin) == 1 and origin[0].suffix.lower() in STORE_SUFFIXES else None
+
+    def set_wanted(self, is_wanted: bool) -> None:
+        """Somebody looks at failures, or does not: only then is anything looked for."""
+        self._is_wanted = is_wanted
+        if is_wanted and self.found is None and not self._worker.is_busy:
+            self._look()
+
+    @Slot()
+    def start(self) -> None:
+        """Evaluate all frames that are not evaluated yet."""
+        if self.obstacle:
+            self._session.message.emit(self.obstacle)
+        elif self.job is not None:
+            return
+        elif self.found is None:
+            self._is_asked = True
+            if not self._worker.is_busy:
+                self._look()
+        elif not self.is_complete:
+            self._run()
+
+    @Slot()
+    def stop(self) -> None:
+        """Have the process save what it has and end."""
+        if self.job is not None:
+            self.is_stopping = True
+            self.job.stop()
+            self.changed.emit()
+
+    def close(self) -> None:
+        """The window closes; what is evaluated stays."""
+        for job in [self.job, *self._leaving]:
+            if job is not None:
+                job.close()
+        self.job = None
+        self._leaving.clear()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _stamp(self, kind: str) -> tuple[str, object, object]:
+        return kind, self._session.model, self._session.data
+
+    def _look(self) -> None:
+        model, path = self._session.model, self._store_path
+        if model is not None and path is not None:
+            find = partial(evaluations.find, model, path, self.other_folder(), is_bundled(model.path))
+            self._worker.ask(self._stamp("found"), find)
+        self.changed.emit()
+
+    def other_folder(self) -> Path:
+        """Where results go that cannot lie beside their model."""
+        if self._folder is not None:
+            return self._folder / "evaluations"
+        if self._temporary is None:
+            self._temporary = TemporaryDirectory(prefix="lsps-explorer-")
+        return Path(self._temporary.name)
+
+    def _run(self) -> None:
+        model, data_path = self._session.model, self._store_path
+        options = ["--out", str(self.found.path), "--device", model.device, "--json"]
+        self.job = Job(["failures", str(model.path), str(data_path), *options], self)
+        self.trouble, self.is_stopping, self.frames_per_s = "", False, 0.0
+        self.total = self.found.about.frame_count
+        self.job.event.connect(self._on_event)
+        self.job.ended.connect(self._on_ended)
+        self.job.start()
+        self.changed.emit()
+
+    @Slot(dict)
+    def _on_event(self, event: dict[str, Any]) -> None:
+        if event["kind"] == "progress":
+            self.done, self.total = int(event["done"]), int(event["total"])
+            self.frames_per_s = float(event["frames_per_s"])
+            if self._failures.table is None and not self._worker.is_busy:
+                self._worker.ask(self._stamp("begun"), partial(evaluations.begin, self.found.path))
+            self.changed.emit()
+        elif event["kind"] == "block":
+            block = Block(Path(event["path"]), int(event["start"]), int(event["stop"]))
+            if self._failures.table is not None:
+                self._failures.take(block)
+            else:
+                self._early.append(block)
+
+    @Slot(int, str)
+    def _on_ended(self, status: int, why: str) -> None:
+        job, self.job = self.job, None
+        was_stopped, self.is_stopping = self.is_stopping, False
+        job.deleteLater()
+        if (status == 0 and not was_stopped) or self.total == self.done:
+            found = self.found
+            self._worker.ask(self._stamp("finished"), partial(_finish, found, self._failures.table is not None))
+        elif why and not was_stopped:
+            self.trouble = why.removeprefix("lsps failures: ").removeprefix("error: ")
+            self._session.message.emit(f"evaluation: {self.trouble}")
+        self.changed.emit()
+
+    @Slot()
+    def _leave(self) -> None:
+        """The model or the data are others: what is evaluated belongs to neither."""
+        job, self.job = self.job, None
+        if job is not None:
+            job.event.disconnect(self._on_event)
+            job.ended.disconnect(self._on_ended)
+            self._leaving.append(job)
+            job.ended.connect(partial(self._on_left, job))
+            job.stop()
+        self._forget()
+        if self._is_wanted:
+            self._look()
+        self.changed.emit()
+
+    def _on_left(self, job: Job, _status: int, _why: str) -> None:
+        self._leaving.remove(job)
+        job.deleteLater()
+
+    @Slot(object, object)
+    def _on_answer(self, stamp: tuple[str, object, object], answer: Any) -> None:
+        if stamp != self._stamp(stamp[0]):
+            return
+        if stamp[0] == "found":
+            self._show_found(answer)
+        elif stamp[0] == "begun":
+            self._show_begun(answer)
+        else:
+            self._show_finished(answer)
+        self.changed.emit()
+
+    def _show_found(self, found: Found) -> None:
+        self.found = found
+        if found.complaint:
+            self._session.message.emit(found.complaint)
+        self.total = found.about.frame_count
+        if found.table is not None:
+            self.done = int(found.table.results.is_done.sum())
+            self.is_complete = self.done == self.total
+            self._failures.set_table(found.table, found.tags)
+        if self._is_asked and not self.is_complete:
+            self._run()
+        self._is_asked = False
+
+    def _show_begun(self, table: FailureTable) -> None:
+        if self._failures.table is None:
+            self._failures.set_table(table, self.found.tags)
+        early, self._early = self._early, []
+        for block in early:
+            self._failures.take(block)
+
+    def _show_finished(self, answer: FailureTable | FrameResults) -> None:
+        self.is_complete, self.done = True, self.total
+        if isinstance(answer, FailureTable):
+            self._failures.set_table(answer, self.found.tags)
+        else:
+            self._failures.fill(answer)
+
+    @Slot(object, str)
+    def _on_failure(self, stamp: tuple[str, object, object], line: str) -> None:
+        if stamp != self._stamp(stamp[0]) or stamp[0] == "begun":  # too early or too late: the next event asks again
+            return
+        self.trouble = line
+        self._is_asked = False
+        self._session.message.emit(line)
+        self.changed.emit()
+
+
+def _finish(found: Found, is_shown: bool) -> FailureTable | FrameResults:
+    results = evaluations.load(found.path, found.about)
+    return results if is_shown else FailureTable(results)
+
+
+def is_bundled(model_path: Path) -> bool:
+    """It came with the app, and nothing is to be written beside it."""
+    with contextlib.suppress(FileNotFoundError):
+        return model_path.absolute().is_relative_to(resource("models"))
+    return False

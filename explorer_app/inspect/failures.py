@@ -1,0 +1,238 @@
+"""The failures that all views of the Inspect workspace share: one table, its order and filters, one selection."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Collection, Hashable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal, Slot
+
+from explorer_app.inspect.model.failure_table import FailureTable, Filters, How
+from explorer_app.inspect.model.tags import Mark, Tags, tags_by_frame
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+
+if TYPE_CHECKING:
+    from lsps_core.evaluation.frame_results import FrameResults
+
+Change = Callable[[FailureTable], None]
+
+
+class Block(NamedTuple):
+    """Frames start..stop that a running evaluation has put aside at `path`."""
+
+    path: Path
+    start: int
+    stop: int
+
+
+class Failures(QObject):
+    """`table` is of the session's model on its data, or None. Views show it, and ask for changes here.
+
+    What takes long happens in a thread to a copy that takes the table's place, so `table` must not be kept: ask for it
+    each time. A copy has the same frames, and shares the selection.
+    """
+
+    table_changed = Signal()
+    """Another table, with other frames, or none."""
+    rows_changed = Signal()
+    """The same frames, but sorted, filtered or tagged otherwise, or evaluated by now."""
+    frames_changed = Signal()
+    """As `rows_changed`, but for a mere sort: for views that do not show the order."""
+    selection_changed = Signal()
+    current_changed = Signal()
+    """The frame in the explorer is another."""
+
+    def __init__(self, session: Session, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.table: FailureTable | None = None
+        self.tags: Tags | None = None
+        self.sorted_by: tuple[str, bool] = ("index", False)
+        """column, and whether the largest come first"""
+        self._generation = 0
+        self._waiting: dict[Hashable, Change] = {}
+        self._blocks: list[Block] = []
+        self._worker = background.add_worker("failures", self._on_changed, self._on_failed)
+        session.model_changed.connect(self._drop)
+        session.data_changed.connect(self._drop)
+        session.index_changed.connect(self.current_changed)
+
+    @property
+    def is_busy(self) -> bool:
+        """Changes are on their way."""
+        return self._worker.is_busy or bool(self._waiting)
+
+    @property
+    def filters(self) -> Filters:
+        return self.table.filters if self.table is not None else Filters()
+
+    @property
+    def current(self) -> int | None:
+        """The frame that stands in the explorer, where the table is of its data."""
+        return self._session.index if self.table is not None else None
+
+    @property
+    def selection(self) -> npt.NDArray[np.int64]:
+        """Selected frames, ascending."""
+        return self.table.selection if self.table is not None else np.empty(0, np.int64)
+
+    def set_table(self, table: FailureTable | None, tags: Tags | None = None) -> None:
+        """Show another table: of the session's model and data as they are now. Make it in a thread."""
+        self._generation += 1
+        self._waiting.clear()
+        self._blocks = []
+        self.table, self.tags = table, tags
+        self.sorted_by = ("index", False)
+        self.table_changed.emit()
+        self.rows_changed.emit()
+        self.frames_changed.emit()
+        self.selection_changed.emit()
+        self.current_changed.emit()
+        if table is not None and tags is not None:
+            self._change("tags", partial(_show_tags, tags))
+
+    def select(self, frames: Collection[int] | npt.NDArray[np.int64], how: How = "replace") -> None:
+        """Select frames in all views."""
+        if self.table is not None and self.table.select(frames, how):
+            self.selection_changed.emit()
+
+    def show_frame(self, frame: int) -> None:
+        """Have a frame stand in the explorer, the sliders at its code."""
+        if self.table is None:
+            return
+        session = self._session
+        if frame != session.index:
+            session.set_index(frame)
+            session.is_encoding_wanted = True  # whatever stepping does: a failure is looked at with its code
+        elif session.encoding is None:
+            session.want_encoding()
+
+    def sort(self, column: str, is_descending: bool = False) -> None:
+        if self.table is not None:
+            self.sorted_by = (column, is_descending)
+            self._change("sort", lambda table: table.sort(column, is_descending))
+
+    def set_filters(self, filters: Filters) -> None:
+        """Let only some frames have rows."""
+        self._change("filters", lambda table: table.set_filters(filters))
+
+    def take(self, block: Block) -> None:
+        """Fill in frames that were just evaluated."""
+        self._blocks.append(block)
+        self._change("results", partial(_take, self._blocks, self.sorted_by))
+
+    def fill(self, results: FrameResults) -> None:
+        """All frames are evaluated: these are their results."""
+        self._change("results", partial(_fill, results, self.sorted_by))
+
+    def mark_of(self, frame: int) -> Mark:
+        """What somebody has said of a frame."""
+        if self.table is None or self.tags is None:
+            return Mark()
+        results = self.table.results
+        return self.tags.of(results.about.data_digest).get(str(results.names[frame]), Mark())
+
+    def set_tag(self, frames: Sequence[int] | npt.NDArray[np.int64], tag: str) -> None:
+        """Tag frames; an empty tag takes theirs away."""
+        tags = self.tags
+        if tags is not None:
+            self._change(("tag", object()), partial(_tag, tags, np.asarray(frames, dtype=np.int64), tag))
+
+    def set_note(self, frame: int, note: str) -> None:
+        tags = self.tags
+        if tags is not None:
+            self._change(("note", object()), partial(_note, tags, frame, note))
+
+    def _change(self, what: Hashable, change: Change) -> None:
+        """Have a change made in the thread; one that waits already for the same thing is forgotten."""
+        if self.table is None:
+            return
+        self._waiting.pop(what, None)
+        self._waiting[what] = change
+        if not self._worker.is_busy:
+            self._work()
+
+    def _work(self) -> None:
+        changes, self._waiting, self._blocks = self._waiting, {}, []
+        is_order = set(changes) == {"sort"}
+        self._worker.ask((self._generation, is_order), partial(_changed, self.table, list(changes.values())))
+
+    @Slot(object, object)
+    def _on_changed(self, stamp: tuple[int, bool], answer: tuple[FailureTable, str]) -> None:
+        (generation, is_order), (table, complaint) = stamp, answer
+        if generation == self._generation:
+            self.table = table
+            self.rows_changed.emit()
+            if not is_order:
+                self.frames_changed.emit()
+        if complaint:
+            self._session.message.emit(complaint)
+        if self._waiting and not self._worker.is_busy:
+            self._work()
+
+    @Slot(object, str)
+    def _on_failed(self, _stamp: tuple[int, bool], line: str) -> None:
+        self._session.message.emit(line)
+        if self._waiting and not self._worker.is_busy:
+            self._work()
+
+    @Slot()
+    def _drop(self) -> None:
+        if self.table is not None:
+            self.set_table(None)
+
+
+def _changed(table: FailureTable, changes: Sequence[Change]) -> tuple[FailureTable, str]:
+    """A copy that shares columns and selection, changed; and what could not be done, in one line."""
+    table, complaint = copy.copy(table), ""
+    for change in changes:
+        try:
+            change(table)
+        except ValueError as error:
+            complaint = str(error)
+    return table, complaint
+
+
+def _take(blocks: Sequence[Block], order: tuple[str, bool], table: FailureTable) -> None:
+    for block in blocks:
+        try:
+            table.results.take(*block)
+        except ValueError:  # it has become part of the finished file already, which is read as a whole then
+            continue
+    if blocks:
+        table.refresh(min(block.start for block in blocks), max(block.stop for block in blocks))
+        _sort_again(table, order)
+
+
+def _fill(results: FrameResults, order: tuple[str, bool], table: FailureTable) -> None:
+    for name in ("pose_latent", "errors_mm", "disagreement_mm", "latent_distance"):
+        getattr(table.results, name)[:] = getattr(results, name)
+    table.refresh(0, len(results.names))
+    _sort_again(table, order)
+
+
+def _sort_again(table: FailureTable, order: tuple[str, bool]) -> None:
+    if order[0] not in ("index", "name", "group", "tag"):
+        table.sort(*order)
+
+
+def _tag(tags: Tags, frames: npt.NDArray[np.int64], tag: str, table: FailureTable) -> None:
+    about = table.results.about
+    tags.set_tag(about.data_digest, about.data, table.results.names[frames].tolist(), tag)
+    _show_tags(tags, table)
+
+
+def _note(tags: Tags, frame: int, note: str, table: FailureTable) -> None:
+    about = table.results.about
+    tags.set_note(about.data_digest, about.data, str(table.results.names[frame]), note)
+
+
+def _show_tags(tags: Tags, table: FailureTable) -> None:
+    results = table.results
+    table.set_tags(tags_by_frame(tags.of(results.about.data_digest), results.names.tolist()))

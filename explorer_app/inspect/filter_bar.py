@@ -1,0 +1,159 @@
+"""Which failures have a row: by text, group, tag and ranges of their figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
+
+from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.model.failure_table import Filters
+from explorer_app.widgets.small import FlowLayout
+
+_RANGES = {"mean_mm": "Mean", "disagreement_mm": "Disagreement"}
+_MOST_MM = 9999.0
+_NONE = "without"
+
+
+class FilterBar(QWidget):
+    """A view of `Failures.filters`."""
+
+    def __init__(self, failures: Failures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._failures = failures
+        self.text = QLineEdit()
+        self.text.setPlaceholderText("Name contains …")
+        self.text.setClearButtonEnabled(True)
+        self.text.setFixedWidth(150)
+        self.text.setAccessibleName("Part of the name")
+        self.text.setToolTip("Only frames whose name contains this")
+        self.text.textEdited.connect(self._ask)
+        self.group = _choice("Group", "Only frames of this subject or sequence")
+        self.tag = _choice("Tag", "Only frames with this tag")
+        self.ranges = {column: _Range(title) for column, title in _RANGES.items()}
+        self.count = QLabel()
+        self.clear = QPushButton("Clear")
+        self.clear.setToolTip("Show all frames again")
+        self.clear.clicked.connect(self._clear)
+        layout = FlowLayout(self)
+        for widget in (self.text, self.group, self.tag, *self.ranges.values(), self.clear, self.count):
+            layout.addWidget(widget)
+        for choice in (self.group, self.tag):
+            choice.activated.connect(self._ask)
+        for fields in self.ranges.values():
+            fields.low.valueChanged.connect(self._ask)
+            fields.high.valueChanged.connect(self._ask)
+        failures.rows_changed.connect(self._show)
+        self._show()
+
+    @Slot()
+    def _ask(self) -> None:
+        chosen = {fields: choice.currentData() for fields, choice in (("groups", self.group), ("tags", self.tag))}
+        ranges = {column: fields.range for column, fields in self.ranges.items() if fields.range is not None}
+        self._failures.set_filters(
+            Filters(
+                text=self.text.text(),
+                ranges=ranges,
+                **{name: frozenset({value}) for name, value in chosen.items() if value is not None},
+            )
+        )
+
+    @Slot()
+    def _clear(self) -> None:
+        self.text.clear()
+        for fields in self.ranges.values():
+            fields.show_range(None)
+        self._failures.set_filters(Filters())
+
+    @Slot()
+    def _show(self) -> None:
+        table, filters = self._failures.table, self._failures.filters
+        self.setEnabled(table is not None)
+        if not self.text.hasFocus():  # what is being typed is on its way already
+            self.text.setText(filters.text)
+        _fill(self.group, "All groups", table.groups if table is not None else [], filters.groups)
+        _fill(self.tag, "All tags", table.tags if table is not None else [], filters.tags)
+        for column, fields in self.ranges.items():
+            if not fields.has_focus:
+                fields.show_range(filters.ranges.get(column))
+        has_labels = table is not None and bool(table.results.about.labels_digest)
+        self.ranges["mean_mm"].setVisible(has_labels or table is None)
+        self.clear.setEnabled(filters != Filters())
+        total = len(table.results.names) if table is not None else 0
+        self.count.setText(f"{_spaced(len(table))} of {_spaced(total)} frames" if table is not None else "")
+
+
+class _Range(QWidget):
+    """From this many mm to that many; "any" where there is no end."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.low, self.high = (_end(f"{which} {title.lower()} in mm") for which in ("Lowest", "Highest"))
+        label = QLabel(f"{title} mm")
+        label.setBuddy(self.low)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for widget in (label, self.low, QLabel("–"), self.high):
+            layout.addWidget(widget)
+
+    @property
+    def has_focus(self) -> bool:
+        return self.low.hasFocus() or self.high.hasFocus()
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        low, high = self.low.value(), self.high.value()
+        return (low or -math.inf, high or math.inf) if low or high else None
+
+    def show_range(self, ends: tuple[float, float] | None) -> None:
+        for field, value in zip((self.low, self.high), ends or (0.0, 0.0), strict=True):
+            with QSignalBlocker(field):
+                field.setValue(value if math.isfinite(value) else 0.0)
+
+
+def _end(name: str) -> QDoubleSpinBox:
+    field = QDoubleSpinBox()
+    field.setRange(0.0, _MOST_MM)
+    field.setDecimals(1)
+    field.setSpecialValueText("any")
+    field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+    field.setFixedWidth(58)
+    field.setAccessibleName(name)
+    field.setToolTip(f"{name}; 0 for any")
+    return field
+
+
+def _choice(name: str, tip: str) -> QComboBox:
+    choice = QComboBox()
+    choice.setAccessibleName(name)
+    choice.setToolTip(tip)
+    choice.setFixedWidth(120)
+    return choice
+
+
+def _fill(choice: QComboBox, everything: str, known: Sequence[str], chosen: frozenset[str] | None) -> None:
+    texts = [everything, *(text or _NONE for text in known)]
+    with QSignalBlocker(choice):
+        if texts != [choice.itemText(row) for row in range(choice.count())]:
+            choice.clear()
+            for text, value in zip(texts, [None, *known], strict=True):
+                choice.addItem(text, value)
+        choice.setCurrentIndex(0 if not chosen else max(choice.findData(next(iter(chosen))), 0))
+    choice.setVisible(len(known) > 1)
+
+
+def _spaced(count: int) -> str:
+    """250 000 rather than 250000."""
+    return f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

@@ -1,0 +1,110 @@
+"""The open model's results against those of another model, or published predictions, on the same frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from explorer_app.inspect.model.failure_table import FailureTable
+from explorer_app.inspect.model.plot_statistics import SuccessCurve, success_curve
+
+if TYPE_CHECKING:
+    from explorer_app.inspect.model.stored_results import Found
+    from explorer_app.model.hand_model import HandModel
+    from lsps_core.evaluation.frame_results import FrameResults
+
+FloatArray = npt.NDArray[np.floating]
+IntArray = npt.NDArray[np.int64]
+
+MOST_ROWS = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Of the frame_count frames that both have errors of, the same joints each: curves, and where they differ most.
+
+    frames [K], own_mm, other_mm [K]: frames and mean errors, the largest difference of these first.
+    """
+
+    own_name: str
+    other_name: str
+    frame_count: int
+    own: SuccessCurve
+    other: SuccessCurve
+    own_mean_mm: float
+    other_mean_mm: float
+    frames: IntArray
+    own_mm: FloatArray
+    other_mm: FloatArray
+
+
+def compare(table: FailureTable, other_errors_mm: FloatArray, other_name: str) -> Comparison:
+    """other_errors_mm [N, J], NaN where there is none; ValueError where the two have no frame in common."""
+    own_errors = table.results.errors_mm
+    is_known = np.isfinite(own_errors) & np.isfinite(other_errors_mm)
+    common = np.flatnonzero(is_known.any(axis=1))
+    if not len(common):
+        raise ValueError(f"{other_name} and this evaluation have errors of no frame in common; annotated frames have")
+    own, other = (np.where(is_known, errors, np.nan)[common] for errors in (own_errors, other_errors_mm))
+    own_mm, other_mm = np.nanmean(own, axis=1), np.nanmean(other, axis=1)
+    largest = np.argsort(-np.abs(own_mm - other_mm), kind="stable")[:MOST_ROWS]
+    return Comparison(
+        own_name=Path(table.results.about.model).stem,
+        other_name=other_name,
+        frame_count=len(common),
+        own=success_curve(np.nanmax(own, axis=1)),
+        other=success_curve(np.nanmax(other, axis=1)),
+        own_mean_mm=float(np.nanmean(own)),
+        other_mean_mm=float(np.nanmean(other)),
+        frames=common[largest],
+        own_mm=own_mm[largest],
+        other_mm=other_mm[largest],
+    )
+
+
+def with_results(table: FailureTable, path: Path) -> Comparison:
+    """With another results file; ValueError with one line where it is of other frames or joints."""
+    from lsps_core.evaluation import frame_results
+
+    return _with(table, frame_results.load(path))
+
+
+def _with(table: FailureTable, other: FrameResults) -> Comparison:
+    own, its = table.results.about, other.about
+    if (own.data_digest, own.frame_count) != (its.data_digest, its.frame_count):
+        raise ValueError(f"the results of {its.model} are of {its.data}, not of {own.data}; evaluate it on this data")
+    if own.joints != its.joints:
+        raise ValueError(f"{its.model} was scored by {its.protocol}, this model by {own.protocol}; they do not compare")
+    return compare(table, other.errors_mm, Path(its.model).stem)
+
+
+def with_predictions(table: FailureTable, path: Path, data_path: Path, model: HandModel) -> Comparison:
+    """With a file of `u v d` predictions; ValueError with one line where it cannot be told what is of which frame."""
+    from lsps_core.data.store import FrameStore
+    from lsps_core.evaluation import pairing, protocols, published
+
+    with FrameStore(data_path) as store:
+        protocol = protocols.choose(model.skeleton, store.camera, None)
+        labels = published.labels_of(store, protocol)
+    scored = pairing.compare(labels, published.read(path, protocol), protocol)
+    errors_mm = np.full_like(table.results.errors_mm, np.nan)
+    errors_mm[scored.places] = scored.errors_mm
+    return compare(table, errors_mm, scored.method)
+
+
+def look_for(
+    table: FailureTable, path: Path, data_path: Path, folder: Path, device: str, is_bundled: bool
+) -> Comparison | Found:
+    """With another model, where it was evaluated on this data already; else where its results are to go."""
+    from explorer_app.inspect.model import stored_results as evaluations
+    from explorer_app.model.hand_model import HandModel
+
+    model = HandModel.load(path, device)
+    found = evaluations.find(model, data_path, folder, is_bundled)
+    if found.table is not None and evaluations.is_complete(found.table):
+        return _with(table, found.table.results)
+    return found

@@ -1,0 +1,124 @@
+"""Where the evaluation of a model on a store is kept, and what is there of it.
+
+Imports torch and HDF5 when called: in a thread.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from explorer_app.inspect.model.failure_table import FailureTable
+from explorer_app.inspect.model.tags import FILE_NAME, Tags
+from explorer_app.set_aside import DamagedError, left_aside_line, set_aside
+from lsps_core.files import kind_of
+
+if TYPE_CHECKING:
+    from explorer_app.model.hand_model import HandModel
+    from lsps_core.evaluation.frame_results import About, FrameResults
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """An evaluation's file at `path`, there or not: what it is of, and a table of as many frames as are evaluated.
+
+    table: None where none is. complaint: what is wrong with what was found, in one line.
+    """
+
+    path: Path
+    about: About
+    tags: Tags
+    table: FailureTable | None = None
+    complaint: str = ""
+
+
+def find(model: HandModel, data_path: Path, other_folder: Path, is_bundled: bool) -> Found:
+    """Look for the results of a model on a store: beside the run, and in `other_folder`.
+
+    The first is where they go, unless it takes no files or is_bundled: files of the app are not to be added to.
+    """
+    from lsps_core.data.store import FrameStore
+    from lsps_core.evaluation import frame_results, protocols
+    from lsps_core.evaluation.frame_evaluation import default_folder
+
+    with FrameStore(data_path) as store:
+        protocol = protocols.choose(model.skeleton, store.camera, None)
+        about = frame_results.describe(model.checkpoint, model.path, store, protocol)
+    beside = default_folder(model.path)
+    folders = [other_folder, beside] if is_bundled or not _takes_files(beside) else [beside, other_folder]
+    table, complaint = None, ""
+    for folder in folders:
+        table, complaint = _open(folder / about.file_name, about)
+        if table is not None:
+            break
+    tags, trouble = _open_tags(folders[0] / FILE_NAME)
+    return Found(folders[0] / about.file_name, about, tags, table, trouble or complaint)
+
+
+def load(path: Path, about: About) -> FrameResults:
+    """Finished results; ValueError with one line where they are not what was asked for."""
+    from lsps_core.evaluation import frame_results
+
+    return frame_results.load(path, about)
+
+
+def begin(path: Path) -> FailureTable:
+    """A table of the frames of an evaluation that has just begun."""
+    from lsps_core.evaluation import frame_results
+
+    return FailureTable(frame_results.load_begun(path))
+
+
+def is_complete(table: FailureTable) -> bool:
+    """Every frame is evaluated."""
+    return bool(table.results.is_done.all())
+
+
+def _open_tags(path: Path) -> tuple[Tags, str]:
+    """Tags, and what is wrong with their file: a damaged one is set aside, others are not to be written over."""
+    try:
+        try:
+            return Tags(path), ""
+        except DamagedError:
+            return Tags(), left_aside_line([f"tags (now {set_aside(path)})"])
+    except (ValueError, OSError) as error:
+        return Tags(), f"{error}; until then tags are not kept"
+
+
+def _open(path: Path, about: About) -> tuple[FailureTable | None, str]:
+    """The table of a finished file, or of the blocks of an unfinished one; and what is wrong with the file."""
+    if not kind_of(path):
+        return _open_blocks(path, about), ""
+    try:
+        return FailureTable(load(path, about)), ""
+    except ValueError as error:
+        return None, _set_results_aside(path, str(error))
+
+
+def _set_results_aside(path: Path, complaint: str) -> str:
+    """Damaged results make room for new ones; what there is to say."""
+    try:
+        return left_aside_line([f"the evaluation (now {set_aside(path)})"])
+    except OSError:
+        return complaint
+
+
+def _open_blocks(path: Path, about: About) -> FailureTable | None:
+    from lsps_core.evaluation import frame_results
+    from lsps_core.evaluation.frame_evaluation import BLOCK
+
+    try:
+        results = frame_results.load_begun(path)
+        for block in sorted(frame_results.parts_folder(path).glob("[0-9]*.npz")):
+            start = int(block.stem)
+            results.take(block, start, min(start + BLOCK, about.frame_count))
+    except ValueError:  # the evaluation that goes on from there says so and mends it
+        return None
+    return FailureTable(results) if results.about.key == about.key and results.is_done.any() else None
+
+
+def _takes_files(folder: Path) -> bool:
+    there = next((parent for parent in (folder, *folder.parents) if kind_of(parent)), folder)
+    return kind_of(there) == "folder" and os.access(there, os.W_OK)

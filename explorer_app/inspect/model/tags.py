@@ -1,0 +1,98 @@
+"""Tags and notes that people give to frames, kept in a file one can read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from explorer_app.model.saved_session import check_format, read_json
+from explorer_app.model.whole_file import write_whole
+from explorer_app.set_aside import DamagedError
+from lsps_core.files import kind_of
+
+_FORMAT = "lsps-tags"
+_VERSION = 1
+FILE_NAME = "tags.json"
+"""Beside the results; one file for all data that a model was evaluated on."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What somebody has said of a frame: one word to find it by, and anything else."""
+
+    tag: str = ""
+    note: str = ""
+
+
+class Tags:
+    """Marks by data and frame name; data are told by their digest (`About.data_digest`), wherever their file lies.
+
+    ValueError with one line where the file is none or cannot be written; what cannot be written is not kept either.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._data: dict[str, dict[str, Any]] = _read(path) if path is not None and kind_of(path) else {}
+
+    def of(self, data_digest: str) -> dict[str, Mark]:
+        """Frame name -> mark, of the frames that have one."""
+        return dict(self._data.get(data_digest, {}).get("frames", {}))
+
+    def set_tag(self, data_digest: str, data_name: str, frame_names: Iterable[str], tag: str) -> None:
+        """Tag some frames; an empty tag takes theirs away. Their notes stay."""
+        marks = self.of(data_digest)
+        self._change(
+            data_digest, data_name, {name: Mark(tag.strip(), marks.get(name, Mark()).note) for name in frame_names}
+        )
+
+    def set_note(self, data_digest: str, data_name: str, frame_name: str, note: str) -> None:
+        """Note something about a frame; an empty note takes its note away. Its tag stays."""
+        tag = self.of(data_digest).get(frame_name, Mark()).tag
+        self._change(data_digest, data_name, {frame_name: Mark(tag, note.strip())})
+
+    def _change(self, data_digest: str, data_name: str, marks: dict[str, Mark]) -> None:
+        frames = {name: mark for name, mark in (self.of(data_digest) | marks).items() if mark != Mark()}
+        changed = {**self._data, data_digest: {"name": data_name, "frames": frames}}
+        if self._path is not None:
+            _write(self._path, changed)
+        self._data = changed
+
+
+def tags_by_frame(marks: dict[str, Mark], names: Sequence[str]) -> dict[int, str]:
+    """Which frames [N] are tagged, and how; what `FailureTable.set_tags` takes."""
+    tagged = {name: mark.tag for name, mark in marks.items() if mark.tag}
+    return {frame: tagged[name] for frame, name in enumerate(names) if name in tagged} if tagged else {}
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    value = read_json(path, "list of tags")
+    check_format(value, str(path), _FORMAT, _VERSION)
+    try:
+        return {
+            str(digest): {
+                "name": str(data["name"]),
+                "frames": {
+                    str(name): Mark(str(mark["tag"]), str(mark["note"])) for name, mark in data["frames"].items()
+                },
+            }
+            for digest, data in value["data"].items()
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DamagedError(f"{path} is damaged ({error!r}); correct it or move it away") from error
+
+
+def _write(path: Path, data: dict[str, dict[str, Any]]) -> None:
+    told = {
+        digest: {"name": one["name"], "frames": {name: asdict(mark) for name, mark in one["frames"].items()}}
+        for digest, one in data.items()
+        if one["frames"]
+    }
+    text = json.dumps({"format": _FORMAT, "version": _VERSION, "data": told}, indent=2, ensure_ascii=False)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text + "\n")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be written: {error.strerror or error}; check the disk") from error

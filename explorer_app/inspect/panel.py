@@ -1,0 +1,217 @@
+"""Where a model fails: its evaluation on the opened data, frame by frame."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer_app.inspect.actions import FailureActions
+from explorer_app.inspect.evaluation import Evaluation
+from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.filter_bar import FilterBar
+from explorer_app.inspect.frame_thumbnails import FrameThumbnails
+from explorer_app.inspect.model.failure_table import COLUMNS
+from explorer_app.inspect.table import TITLES, FailuresTable
+from explorer_app.preferences import Preferences
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+from explorer_app.widgets.small import Tag, WrappedLabel
+
+WITHIN_MM = 40.0
+
+
+class FailuresPanel(QWidget):
+    """A view of `Failures` and of the `Evaluation` that fills them."""
+
+    written = Signal(str)
+    """one line: what an export has written, and where"""
+
+    def __init__(
+        self,
+        session: Session,
+        background: Background,
+        failures: Failures,
+        evaluation: Evaluation,
+        preferences: Preferences,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._failures, self._evaluation = session, failures, evaluation
+        self.thumbnails = FrameThumbnails(session, background, self)
+        self.table = FailuresTable(failures, self.thumbnails)
+        self.filters = FilterBar(failures)
+        self.selection_actions = FailureActions(session, failures, preferences, self)
+        self.empty = WrappedLabel()
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.table)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(self._build_header())
+        layout.addWidget(self.filters)
+        layout.addWidget(self.stack, 1)
+        self.table.customContextMenuRequested.connect(self._show_menu)
+        find = QShortcut(QKeySequence.StandardKey.Find, self, self.filters.text.setFocus)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self.selection_actions.progressed.connect(self._show_export)
+        self.selection_actions.written.connect(self.written)
+        self.selection_actions.ended.connect(self._show)
+        for signal in (evaluation.changed, failures.rows_changed, session.model_changed, session.data_changed):
+            signal.connect(self._show)
+        self._show()
+
+    def _build_header(self) -> QHBoxLayout:
+        self.headline = _Headline()
+        self.simulated = Tag("simulated data")
+        self.progress = QProgressBar()
+        self.progress.setFixedWidth(220)
+        self.progress.setAccessibleName("Progress")
+        self.evaluate = QPushButton("Evaluate")
+        self.evaluate.setToolTip("Have the model look at every frame of the data that it has not seen yet (F5)")
+        self.evaluate.clicked.connect(self._evaluation.start)
+        self.stop = QPushButton("Stop")
+        self.stop.setToolTip("What is done so far is kept; it goes on from there")
+        self.stop.clicked.connect(self._stop)
+        header = QHBoxLayout()
+        header.addWidget(self.headline, 1)
+        for widget in (self.simulated, self.progress, self.evaluate, self.stop):
+            header.addWidget(widget)
+        return header
+
+    def close_down(self) -> None:
+        """The window closes."""
+        self.selection_actions.close()
+        self._evaluation.close()
+
+    @Slot()
+    def _stop(self) -> None:
+        if self._evaluation.job is not None:
+            self._evaluation.stop()
+        elif self.selection_actions.task is not None:
+            self.stop.setEnabled(False)
+            self.selection_actions.task.cancel()
+
+    @Slot(QPoint)
+    def _show_menu(self, place: QPoint) -> None:
+        if self._failures.table is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.selection_actions.fill(menu)
+        menu.addSeparator()
+        sorting = menu.addMenu("&Sort by")
+        for section, column in enumerate(COLUMNS):
+            if not self.table.isColumnHidden(section):
+                sorting.addAction(TITLES[column][0]).triggered.connect(partial(self._sort, section))
+        menu.popup(self.table.viewport().mapToGlobal(place))
+
+    def _sort(self, section: int, _is_checked: bool = False) -> None:
+        self.table.sort_by(section)
+
+    @Slot()
+    def _show(self) -> None:
+        evaluation, table = self._evaluation, self._failures.table
+        is_running, is_exporting = evaluation.job is not None, self.selection_actions.task is not None
+        self.headline.setText(self._headline())
+        self.headline.setToolTip(self._headline_tip())
+        self.simulated.setVisible(table is not None and table.results.about.is_simulated)
+        self.evaluate.setVisible(not is_running and not evaluation.is_complete)
+        self.evaluate.setEnabled(not evaluation.obstacle)
+        self.evaluate.setText("Go on evaluating" if 0 < evaluation.done < evaluation.total else "Evaluate")
+        self.stop.setVisible(is_running or is_exporting)
+        self.stop.setEnabled(not evaluation.is_stopping)
+        self.progress.setVisible(is_running or is_exporting)
+        if is_running:
+            self._show_progress()
+        self.filters.setVisible(table is not None)
+        self.stack.setCurrentWidget(self.table if table is not None else self.empty)
+        self.empty.setText(self._reason())
+
+    def _show_progress(self) -> None:
+        evaluation = self._evaluation
+        self.progress.setRange(0, evaluation.total if evaluation.done or evaluation.frames_per_s else 0)
+        self.progress.setValue(evaluation.done)
+        rate = f", {evaluation.frames_per_s:.0f} frames/s" if evaluation.frames_per_s else ""
+        self.progress.setFormat("Stopping …" if evaluation.is_stopping else f"%v of %m{rate}")
+
+    @Slot(int, int)
+    def _show_export(self, done: int, in_all: int) -> None:
+        if self._evaluation.job is None:
+            self.progress.setRange(0, in_all)
+            self.progress.setValue(done)
+            self.progress.setFormat("Writing %v of %m")
+            self._show()
+
+    def _reason(self) -> str:
+        """Why there is no table, and what to do."""
+        evaluation = self._evaluation
+        if evaluation.obstacle:
+            return evaluation.obstacle
+        if evaluation.trouble:
+            return f"The evaluation failed: {evaluation.trouble}"
+        if evaluation.job is not None:
+            return "The model is being loaded; its results come in here."
+        if evaluation.is_looking:
+            return "Looking for earlier results …"
+        frames = len(self._session.data)
+        return (
+            f"{self._session.model.name} has not been evaluated on {self._session.data.title} yet. "
+            f"Evaluate (F5) has it look at all {frames} frames, and keeps what it finds."
+        )
+
+    def _headline(self) -> str:
+        table, evaluation = self._failures.table, self._evaluation
+        if table is None:
+            return ""
+        about = table.results.about
+        parts = []
+        mean_mm, worst_mm = table.numbers("mean_mm"), table.numbers("worst_mm")
+        if not about.labels_digest:
+            parts.append(self._why_unlabelled())
+        elif np.isfinite(mean_mm).any():
+            within = 100 * np.mean(worst_mm[np.isfinite(worst_mm)] <= WITHIN_MM)
+            parts += [f"mean {np.nanmean(mean_mm):.1f} mm", f"{within:.0f} % within {WITHIN_MM:.0f} mm"]
+        count = f"{evaluation.done} of {evaluation.total}" if not evaluation.is_complete else f"{evaluation.total}"
+        parts += [f"{count} frames", f"{about.model.removesuffix('.safetensors')} on {about.data}", about.protocol]
+        return "  ·  ".join(parts)
+
+    def _why_unlabelled(self) -> str:
+        data = self._session.data
+        if data is not None and data.is_annotated:
+            return "annotated with another skeleton than the model's, so no errors"
+        return "not annotated, so no errors"
+
+    def _headline_tip(self) -> str:
+        if self._failures.table is None or self._evaluation.found is None:
+            return ""
+        return (
+            f"{self.headline.text()}\nA frame is within {WITHIN_MM:.0f} mm where its worst joint is."
+            f"\nKept in {self._evaluation.found.path}"
+        )
+
+
+class _Headline(QLabel):
+    """Ends in dots where there is no room for all of it; the tooltip has the rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        QPainter(self).drawText(self.rect(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)

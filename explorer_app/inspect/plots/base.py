@@ -1,0 +1,267 @@
+"""A plot in which frames can be pointed at: by a click, a range of its horizontal axis, or a lasso. Needs pyqtgraph."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from explorer_app.inspect.model.failure_table import How
+from explorer_app.inspect.model.plot_series import Highlight, Series
+from explorer_app.widgets import theme
+
+FloatArray = npt.NDArray[np.floating]
+IntArray = npt.NDArray[np.int64]
+
+_FONT_SCALE = 0.9
+
+
+class Colours:
+    """Okabe and Ito's, of which those far enough from the ground are used."""
+
+    def __init__(self, palette: QPalette) -> None:
+        is_dark = theme.is_dark(palette)
+        self.ground = theme.stage_background(palette)
+        self.text = palette.color(QPalette.ColorRole.Text)
+        self.faint = theme.faint(palette)
+        self.hairline = theme.hairline(palette)
+        self.plain = QColor(86, 180, 233) if is_dark else QColor(0, 114, 178)
+        self.selected = QColor(230, 159, 0) if is_dark else QColor(213, 94, 0)
+        self.current = QColor(240, 240, 240) if is_dark else QColor(20, 20, 24)
+        self.others = (QColor(204, 121, 167), QColor(0, 158, 115))
+
+
+class _Box(pg.ViewBox):
+    """The left button points at frames; the wheel and the right button zoom, the middle one moves."""
+
+    clicked = Signal(QPointF, str)
+    dragged = Signal(list, bool, str)
+    """the way so far, in the plot's coordinates; whether it ends here"""
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False)
+        self._way: list[QPointF] = []
+
+    def mouseClickEvent(self, ev: object) -> None:
+        if ev.button() == Qt.MouseButton.LeftButton:
+            ev.accept()
+            if ev.double():
+                self.enableAutoRange()
+            else:
+                self.clicked.emit(self.mapToView(ev.pos()), _how(ev.modifiers()))
+
+    def mouseDragEvent(self, ev: object, axis: int | None = None) -> None:
+        if ev.button() != Qt.MouseButton.LeftButton:
+            super().mouseDragEvent(ev, axis)
+            return
+        ev.accept()
+        if ev.isStart():
+            self._way = [self.mapToView(ev.buttonDownPos())]
+        self._way.append(self.mapToView(ev.pos()))
+        self.dragged.emit(list(self._way), ev.isFinish(), _how(ev.modifiers()))
+
+
+def _how(modifiers: Qt.KeyboardModifier) -> How:
+    if modifiers & Qt.KeyboardModifier.ShiftModifier:
+        return "add"
+    return "remove" if modifiers & Qt.KeyboardModifier.ControlModifier else "replace"
+
+
+class Canvas(pg.PlotWidget):
+    """What all plots have in common. Kinds say what is drawn, and which frames are meant by a place in it.
+
+    Left and Right go from bar to bar, Enter selects the frames of one.
+    """
+
+    selected = Signal(object, str)
+    """frames, and how"""
+    pointed_at = Signal(int)
+    """one frame"""
+    name = ""
+    is_lasso = False
+    _is_built = False
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self.box = _Box()
+        super().__init__(parent, viewBox=self.box)
+        self.series: Series | None = None
+        self.highlight: Highlight | None = None
+        self.current: int | None = None
+        self.title = ""
+        self._bar = -1
+        self.hideButtons()
+        self.box.setMouseEnabled(x=True, y=self.is_lasso)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.name)
+        self.setMinimumSize(150, 120)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.span = pg.LinearRegionItem(movable=False)
+        self.lasso = pg.PlotCurveItem()
+        self.current_line = pg.InfiniteLine()
+        self.bar_line = pg.InfiniteLine()
+        for item, height in ((self.span, 20), (self.lasso, 20), (self.current_line, 12), (self.bar_line, 15)):
+            item.setZValue(height)
+            item.hide()
+            self.addItem(item, ignoreBounds=True)
+        self.box.clicked.connect(self._click)
+        self.box.dragged.connect(self._drag)
+        self.build()
+        self._is_built = True
+        self._recolour()
+
+    def build(self) -> None:
+        """Make the items, once."""
+
+    def draw(self) -> None:
+        """Show `series`, which is there, and set `title`."""
+
+    def draw_highlight(self) -> None:
+        """Show `highlight`, which is of `series`."""
+
+    def colour(self, colours: Colours) -> None:
+        """Give the items their colours."""
+
+    def place_x(self, place: int) -> float:
+        """Where a frame stands on the horizontal axis; NaN where it does not."""
+        raise NotImplementedError
+
+    def clicked_places(self, at: QPointF) -> IntArray:
+        """The places in the series that a click means."""
+        raise NotImplementedError
+
+    def places_between(self, low: float, high: float) -> IntArray:
+        raise NotImplementedError
+
+    def lassoed_places(self, _polygon: FloatArray) -> IntArray:
+        raise NotImplementedError
+
+    def bars_x(self) -> FloatArray:
+        """The middles of what the arrow keys go along."""
+        return np.zeros(0)
+
+    def text_at(self, _at: QPointF) -> str:
+        """What a place means, for the tooltip."""
+        return ""
+
+    def show_series(self, series: Series | None) -> None:
+        self.series, self.highlight, self._bar = series, None, -1
+        self.bar_line.hide()
+        for item in self.plotItem.items:
+            if item not in (self.span, self.lasso, self.current_line, self.bar_line):
+                item.setVisible(series is not None)
+        if series is not None:
+            self.draw()
+        else:
+            self.title = self.name
+        self._show_title()
+        self.show_current(self.current)
+
+    def show_highlight(self, highlight: Highlight) -> None:
+        self.highlight = highlight
+        self.draw_highlight()
+
+    def show_current(self, frame: int | None) -> None:
+        """Mark the frame that stands in the explorer."""
+        self.current = frame
+        x = np.nan
+        if self.series is not None and frame is not None:
+            places = self.series.places_of(np.array([frame]))
+            x = self.place_x(int(places[0])) if len(places) else np.nan
+        self.current_line.setVisible(bool(np.isfinite(x)))
+        if np.isfinite(x):
+            self.current_line.setValue(x)
+
+    def _click(self, at: QPointF, how: How) -> None:
+        if self.series is None:
+            return
+        places = self.clicked_places(at)
+        if len(places):
+            self.selected.emit(self.series.frames[places], how)
+        if len(places) == 1 and how != "remove":
+            self.pointed_at.emit(int(self.series.frames[places[0]]))
+
+    def _drag(self, way: list[QPointF], is_end: bool, how: How) -> None:
+        if self.series is None:
+            return
+        polygon = np.array([(point.x(), point.y()) for point in way])
+        if self.is_lasso:
+            self.lasso.setVisible(not is_end)
+            self.lasso.setData(*np.concatenate([polygon, polygon[:1]]).T)
+            places = self.lassoed_places(polygon) if is_end else None
+        else:
+            low, high = sorted((way[0].x(), way[-1].x()))
+            self.span.setVisible(not is_end)
+            self.span.setRegion((low, high))
+            places = self.places_between(low, high) if is_end else None
+        if places is not None:
+            self.selected.emit(self.series.frames[places], how)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        bars = self.bars_x() if self.series is not None else np.zeros(0)
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if step is not None and len(bars):
+            self._bar = min(max(self._bar + step, 0), len(bars) - 1)
+            self.bar_line.setValue(bars[self._bar])
+            self.bar_line.show()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self._bar < len(bars):
+            self._click(QPointF(bars[self._bar], 0), _how(event.modifiers()))
+        else:
+            event.ignore()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            event.accept()  # in here they go from bar to bar, not from frame to frame
+            return True
+        return super().event(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.series is not None:
+            at = self.box.mapSceneToView(self.mapToScene(event.pos()))
+            QToolTip.showText(event.globalPos(), self.text_at(at), self)
+            return True
+        return super().viewportEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._is_built:
+            self._recolour()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._is_built:
+            self._show_title()
+
+    def _show_title(self) -> None:
+        metrics = QFontMetrics(self.font())
+        text = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, max(self.width() - 60, 20))
+        size = f"{self.font().pointSizeF():.1f}pt"
+        self.setTitle(text, color=Colours(self.palette()).text, size=size)
+        self.setAccessibleDescription(self.title)
+
+    def _recolour(self) -> None:
+        colours, font = Colours(self.palette()), self.font()
+        font.setPointSizeF(_FONT_SCALE * font.pointSizeF())
+        self.setBackground(colours.ground)
+        for side in ("left", "bottom"):
+            axis = self.getAxis(side)
+            axis.setPen(colours.hairline)
+            axis.setTextPen(colours.faint)
+            axis.setTickFont(font)
+            axis.enableAutoSIPrefix(False)
+        self.current_line.setPen(pg.mkPen(colours.current, width=1, style=Qt.PenStyle.DashLine))
+        self.bar_line.setPen(pg.mkPen(colours.selected, width=2, style=Qt.PenStyle.DotLine))
+        fill = QColor(colours.selected)
+        fill.setAlpha(50)
+        self.span.setBrush(fill)
+        self.lasso.setPen(pg.mkPen(colours.selected, width=1.5))
+        self.lasso.setBrush(fill)
+        self.colour(colours)
+        self._show_title()
+
+    def set_view(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        """What a double click comes back to."""
+        self.box.setLimits(xMin=x[0], xMax=x[1], yMin=y[0], yMax=y[1])
+        self.box.setRange(QRectF(x[0], y[0], x[1] - x[0], y[1] - y[0]), padding=0)

@@ -1,0 +1,109 @@
+"""The dock of the worst frames, without their doubles."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.frame_tiles import FrameTiles
+from explorer_app.inspect.model import bursts as worst
+from explorer_app.inspect.model.bursts import ALL_GROUPS, BY_GROUP, ORDERS, WorstFrame
+from explorer_app.inspect.model.failure_table import How
+from explorer_app.inspect.worst_grid import WorstGrid
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+from explorer_app.widgets import theme
+from explorer_app.widgets.small import WrappedLabel
+
+_NOTHING = "Evaluate a model on a store to see its worst frames here"
+
+
+class WorstGallery(QWidget):
+    """A view of the failures: what is selected here is selected everywhere. Computes only while it is seen."""
+
+    def __init__(self, session: Session, failures: Failures, background: Background) -> None:
+        super().__init__()
+        self._session, self._failures = session, failures
+        self._worker = background.add_worker("worst", self._on_worst)
+        self.tiles = FrameTiles(session, failures, background, "worst tiles")
+        self.grid = WorstGrid(failures, self.tiles)
+        self._build()
+        self.grid.taken.connect(self._take)
+        self.grid.burst_taken.connect(failures.select)
+        failures.table_changed.connect(self._on_table)
+        failures.frames_changed.connect(self._compute)
+        self._on_table()
+
+    def _build(self) -> None:
+        self.order = QComboBox()
+        self.order.addItems(list(ORDERS))
+        self.order.setToolTip("What the worst frames are the worst by; disagreement needs no annotation")
+        self.order.setAccessibleName("Order of the worst frames")
+        self.order.currentIndexChanged.connect(self._compute)
+        self.group = QComboBox()
+        self.group.setToolTip("The worst of all, of each subject or sequence after the other, or of one")
+        self.group.setAccessibleName("Group of the worst frames")
+        self.group.currentIndexChanged.connect(self._compute)
+        self.count = QLabel()
+        self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.empty = WrappedLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(self.grid)
+        top = QHBoxLayout()
+        top.addWidget(self.order)
+        top.addWidget(self.group)
+        top.addWidget(self.count, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GAP)
+        layout.addLayout(top)
+        layout.addWidget(self.pages, 1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._compute()
+
+    @Slot()
+    def _on_table(self) -> None:
+        table = self._failures.table
+        groups = [group for group in table.groups if group] if table is not None else []
+        with QSignalBlocker(self.group):
+            self.group.clear()
+            self.group.addItems([ALL_GROUPS, *([BY_GROUP] if len(groups) > 1 else []), *groups])
+        self.grid.frames.show_worst([])
+        self.count.clear()
+        self.empty.setText(_NOTHING)
+        self.pages.setCurrentWidget(self.empty)
+
+    @Slot()
+    def _compute(self) -> None:
+        table, model = self._failures.table, self._session.model
+        if table is not None and model is not None and self.isVisible():
+            column = ORDERS[self.order.currentText()]
+            work = partial(worst.worst_frames, table, model, column, self.group.currentText())
+            self._worker.ask((table.results, column), work)
+
+    @Slot(object, object)
+    def _on_worst(self, stamp: tuple[object, str], found: list[WorstFrame]) -> None:
+        table = self._failures.table
+        if table is None or table.results is not stamp[0]:
+            return
+        before = [(each.burst.frame, each.burst.count) for each in self.grid.frames.worst]
+        if before != [(each.burst.frame, each.burst.count) for each in found]:  # else it would scroll back
+            self.grid.frames.show_worst(found)
+        frames = sum(each.burst.count for each in found)
+        self.count.setText(f"{frames:,} frames in {len(found):,} tiles".replace(",", " "))
+        why = "" if stamp[1] == "disagreement_mm" else "; order by disagreement, which needs no annotation"
+        self.empty.setText(f"No frame has such a score{why}")
+        self.pages.setCurrentWidget(self.grid if found else self.empty)
+
+    @Slot(int, str)
+    def _take(self, frame: int, how: How) -> None:
+        self._failures.select([frame], how)
+        if how != "remove":
+            self._failures.show_frame(frame)

@@ -1,0 +1,55 @@
+"""Durations, sizes and speeds in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from explorer_app.model.hand_model import HandModel
+
+SIMULATED_ONLY = "Trained on simulated data only: its numbers say nothing about a real camera."
+
+
+def model_facts(model: HandModel) -> list[tuple[str, str]]:
+    """(name, value) of what matters first, then of the training record as it stands in the file."""
+    rows = [
+        ("file", str(model.path)),
+        ("device", model.device),
+        ("skeleton", f"{model.skeleton.name}, {model.skeleton.joint_count} joints"),
+        ("parameters", f"{model.parameter_count / 1e6:.2f} million, base channels {model.config.base_channels}"),
+        ("crop cube", f"{2 * model.half_mm:.0f} mm"),
+    ]
+    return rows + flat(model.training)
+
+
+def flat(record: Any, prefix: str = "") -> list[tuple[str, str]]:
+    """A free record as rows: names of nested groups are joined with a dot."""
+    if isinstance(record, dict) and record:
+        return [row for key, value in record.items() for row in flat(value, f"{prefix}.{key}" if prefix else str(key))]
+    if isinstance(record, float):
+        return [(prefix, f"{record:g}")]
+    return [(prefix, str(record))] if prefix else []
+
+
+def duration(seconds: float) -> str:
+    """As one would say it: "40 s", "3 min", "2.5 h", "3 days"."""
+    if seconds < 1:
+        return "under 1 s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 36 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} days"
+
+
+def memory(count: int | None) -> str:
+    """Bytes in MB or GB; a dash where they are not known."""
+    if count is None:
+        return "–"
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def speed(frames_per_s: float) -> str:
+    return f"{frames_per_s:,.0f} frames/s" if frames_per_s >= 10 else f"{frames_per_s:.1f} frames/s"

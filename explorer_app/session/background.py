@@ -1,0 +1,225 @@
+"""What happens off the GUI thread: opening, reading, encoding, decoding, and bringing the answers back."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from explorer_app.model.latent import LatentCode
+from explorer_app.model.opening import ImageSettings
+from explorer_app.session.session import Session
+from explorer_app.workers.in_order import InOrder
+from explorer_app.workers.latest import CLOSE_S, LatestWins
+
+if TYPE_CHECKING:
+    from explorer_app.model.cut import Cut
+    from explorer_app.model.data import FrameView, OpenedData
+    from explorer_app.model.hand_model import Encoding, HandModel, Pictures
+    from explorer_app.model.routes import Routes
+    from lsps_core.config import Domain
+
+_STILL_MS = 120
+"""A latent that has not moved for this long is worth an exact decode, which a coming move would have to wait for."""
+
+
+_SWITCH_S = 0.0001
+"""What a thread amid Python code lets the window wait for its turn: Python's own 5 ms are a third of a frame."""
+
+
+class Background(QObject):
+    """Hears what the session wants, has it done in threads, and hands over what is still wanted when it is there."""
+
+    settled = Signal()
+    """Everything that was asked for is shown, or has failed."""
+    activity_changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        sys.setswitchinterval(_SWITCH_S)
+        self._session = session
+        self._is_closing = False
+        self.workers: list[LatestWins] = []
+        self.looking = InOrder("look", self)
+        """For what the window wants to know of paths; whoever else asks the file system does it in its own thread."""
+        self.looking.failed.connect(self._on_failure)
+        self.looking.settled.connect(self._on_settled)
+        self.loading = self.add_worker("model", self._on_model)
+        self.opening = self.add_worker("data", self._on_data)
+        self.reading = self.add_worker("frame", self._on_frame, self._on_unreadable_frame)
+        self.encoding = self.add_worker("encode", self._on_encoding)
+        self.routing = self.add_worker("routes", self._on_routes)
+        self.decoding = self.add_worker("decode", self._on_pictures)
+        self._still = QTimer(self, singleShot=True, interval=_STILL_MS)
+        self._still.timeout.connect(self._refine)
+        session.model_changed.connect(self._decode)
+        session.latent_changed.connect(self._decode)
+        session.index_changed.connect(self._read_frame)
+        session.encoding_wanted.connect(self._encode)
+
+    @property
+    def is_busy(self) -> bool:
+        return self._still.isActive() or self.looking.is_busy or any(worker.is_busy for worker in self.workers)
+
+    @property
+    def activity(self) -> str:
+        """What takes long right now, for the status bar; empty while nothing does."""
+        if self.loading.is_busy:
+            return "Loading the model …"
+        return "Opening …" if self.opening.is_busy or self.looking.is_busy else ""
+
+    def open_model(self, path: Path, device: str) -> None:
+        self._ask(self.loading, path, partial(_load_model, path, device))
+
+    def open_store(self, path: Path, index: int = 0) -> None:
+        self._ask(self.opening, path, partial(_open_store, path, index))
+
+    def open_images(
+        self, paths: tuple[Path, ...], settings: ImageSettings, index: int = 0, cuts: Mapping[int, Cut] | None = None
+    ) -> None:
+        self._ask(self.opening, paths, partial(_open_images, paths, settings, index, cuts))
+
+    def close(self) -> bool:
+        """End the threads; False where one of them still works, so that the process must not wait for it."""
+        self._is_closing = True
+        self._still.stop()
+        for worker in (*self.workers, self.looking):
+            worker.end()  # all of them first: waiting for one after the other would add up
+        until = time.monotonic() + CLOSE_S
+        has_ended = True
+        for worker in (*self.workers, self.looking):
+            has_ended = worker.close(max(0.0, until - time.monotonic())) and has_ended
+        if has_ended and self._session.data is not None:  # a thread that hangs in HDF5 would hold this one as well
+            self._session.data.close()
+        return has_ended
+
+    def add_worker(
+        self, name: str, show: Callable[[Any, Any], None], complain: Callable[[Any, str], None] | None = None
+    ) -> LatestWins:
+        """Another thread for one kind of work: it ends with the window, and counts as being busy.
+
+        show: is called with (stamp, answer), complain with (stamp, one line); without it the message bar is told.
+        """
+        worker = LatestWins(name, self)
+        self.workers.append(worker)
+        worker.answered.connect(show)
+        worker.failed.connect(complain or self._on_failure)
+        worker.settled.connect(self._on_settled)
+        return worker
+
+    def _ask(self, worker: LatestWins, stamp: Any, work: Callable[[], Any]) -> None:
+        worker.ask(stamp, work)
+        self.activity_changed.emit()
+
+    @Slot(object, object)
+    def _on_model(self, _path: Path, model: HandModel) -> None:
+        if not self.loading.is_busy:  # else a newer one is on its way
+            self._session.set_model(model)
+
+    @Slot(object, object)
+    def _on_data(self, _stamp: object, opened: OpenedData) -> None:
+        if self.opening.is_busy:
+            opened.data.close()
+        else:
+            self._session.set_data(opened)
+
+    @Slot()
+    def _read_frame(self) -> None:
+        data, index = self._session.data, self._session.index
+        if data is not None and (self._session.view is None or self._session.view.index != index):
+            self.reading.ask((data, index), partial(data.view, index))
+
+    @Slot(object, object)
+    def _on_frame(self, stamp: tuple[object, int], view: FrameView) -> None:
+        if stamp == (self._session.data, self._session.index):
+            self._session.set_view(view)
+
+    @Slot(object, str)
+    def _on_unreadable_frame(self, stamp: tuple[object, int], line: str) -> None:
+        if stamp == (self._session.data, self._session.index):
+            self._session.clear_view()
+            self._session.message.emit(line)
+
+    @Slot()
+    def _encode(self) -> None:
+        model, view, domain = self._encoding_stamp()
+        if model is not None and view is not None:
+            self.encoding.ask((model, view, domain), partial(model.encode, view.frame, domain))
+
+    def _encoding_stamp(self) -> tuple[HandModel | None, FrameView | None, Domain | None]:
+        return self._session.model, self._session.view, self._session.domain
+
+    @Slot(object, object)
+    def _on_encoding(self, stamp: tuple[HandModel, FrameView, Domain], encoding: Encoding) -> None:
+        if stamp == self._encoding_stamp():
+            model, view, _ = stamp
+            self.routing.ask(stamp, partial(model.routes, view.frame, encoding))
+            self._session.set_encoding(encoding)
+
+    @Slot(object, object)
+    def _on_routes(self, stamp: tuple[HandModel, FrameView, Domain], routes: Routes) -> None:
+        if stamp == self._encoding_stamp():
+            self._session.set_routes(routes)
+
+    @Slot()
+    def _decode(self) -> None:
+        self._still.stop()
+        model, latent, shown = self._session.model, self._session.latent, self._session.pictures
+        if shown is not None and shown.is_blend and shown.latent == latent:
+            return  # the latent was estimated from these very pictures: they are not its own, and stay
+        if model is not None:
+            is_coarse = model.has_coarse and shown is not None  # the first pictures may take their time
+            self.decoding.ask((model, latent), partial(model.decode, latent, is_coarse))
+
+    @Slot()
+    def _refine(self) -> None:
+        """Have exact pictures take the place of coarse ones."""
+        model, latent = self._session.model, self._session.latent
+        self.decoding.ask((model, latent), partial(model.decode, latent))
+
+    @Slot(object, object)
+    def _on_pictures(self, stamp: tuple[HandModel, LatentCode], pictures: Pictures) -> None:
+        model, latent = stamp
+        is_current = latent == self._session.latent or self._session.is_editing
+        if model is self._session.model and is_current:
+            self._session.set_pictures(pictures)
+            if pictures.is_coarse and latent == self._session.latent:
+                self._still.start()
+
+    @Slot(object, str)
+    def _on_failure(self, _stamp: object, line: str) -> None:
+        self._session.message.emit(line)
+
+    @Slot()
+    def _on_settled(self) -> None:
+        self.activity_changed.emit()
+        if not self.is_busy:
+            self.settled.emit()
+
+
+# torch, HDF5 and SciPy are imported in here, which is to say in a thread: the window has painted long before
+
+
+def _load_model(path: Path, device: str) -> HandModel:
+    from explorer_app.model.hand_model import HandModel
+
+    return HandModel.load(path, device)
+
+
+def _open_store(path: Path, index: int) -> OpenedData:
+    from explorer_app.model.data import open_store
+
+    return open_store(path, index)
+
+
+def _open_images(
+    paths: tuple[Path, ...], settings: ImageSettings, index: int, cuts: Mapping[int, Cut] | None
+) -> OpenedData:
+    from explorer_app.model.data import open_images
+
+    return open_images(paths, settings, index, cuts)

@@ -1,0 +1,285 @@
+"""What the window is about: a model, a latent, opened data and the frame in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from explorer_app.model.latent import LatentAxes, LatentCode
+from explorer_app.model.pose_error import mean_error_mm
+from explorer_app.model.visits import Visit, Visits
+from explorer_app.model.walk import WalkPlan
+from explorer_app.session.undo import LatentEdit, WalkEdit
+
+if TYPE_CHECKING:  # they bring torch and HDF5 along, which the first paint must not wait for
+    from explorer_app.model.data import Data, FrameView, OpenedData
+    from explorer_app.model.hand_model import Encoding, HandModel, Pictures
+    from explorer_app.model.routes import Routes
+    from lsps_core.config import Domain
+
+
+_UNDO_LIMIT = 500
+_RECUT_KEY = 1001
+"""A cube that is dragged over an image is one edit."""
+
+
+class Session(QObject):
+    """The one state of the window. Views show it and ask for changes; `Background` brings what takes time.
+
+    `pictures` belong to `model` and, outside of a drag, to `latent`; `pose` always does. `encoding` belongs to `view`,
+    and stays while the latent moves on from its code.
+    """
+
+    model_changed = Signal()
+    latent_changed = Signal()
+    visits_changed = Signal()
+    walk_changed = Signal()
+    highlight_changed = Signal()
+    pictures_changed = Signal()
+    data_changed = Signal()
+    index_changed = Signal()
+    frame_changed = Signal()
+    encoding_changed = Signal()
+    encoding_wanted = Signal()
+    routes_changed = Signal()
+    domain_changed = Signal()
+    message = Signal(str)
+    """One line that the user must see."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.model: HandModel | None = None
+        self.latent = LatentCode()
+        self.pose: npt.NDArray[np.float32] | None = None
+        self.pictures: Pictures | None = None
+        self.data: Data | None = None
+        self.index = 0
+        self.view: FrameView | None = None
+        self.encoding: Encoding | None = None
+        self.domain_choice: Domain | None = None
+        """What frames are taken as; None as the data says."""
+        self.is_encoding_wanted = False
+        self.is_encoding_on_step = True
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(_UNDO_LIMIT)
+        self.visits = Visits()
+        self.walk = WalkPlan()
+        self.highlight: npt.NDArray[np.floating] | None = None
+        """How strongly each joint [J] is pointed out, 0 to 1; None while nothing is."""
+        self._settled = self.latent
+        self._edit_label: str | None = None
+        self._is_recut = False
+
+    def set_model(self, model: HandModel) -> None:
+        """Look through another model at the same latent; a frame that had been encoded is encoded again."""
+        self.is_encoding_wanted = self.is_encoding_wanted or self.encoding is not None
+        self.model = model
+        self.pose = model.decode_pose(self.latent)
+        self.pictures = None
+        self.encoding = None
+        self.model_changed.emit()
+        self.encoding_changed.emit()
+        if self.is_encoding_wanted and self.view is not None:
+            self.encoding_wanted.emit()
+
+    def set_latent(
+        self, latent: LatentCode, label: str = "change", merge_key: int | None = None, *, is_listed: bool = True
+    ) -> None:
+        """Go to another latent, which can be undone; inside an edit it is part of that.
+
+        label: what undo calls it. merge_key: quick changes with the same key are one. is_listed: False where it is
+        listed among the visits already.
+        """
+        if self.is_editing or latent == self._settled:
+            self.preview_latent(latent)
+            return
+        edit = LatentEdit(self._settle_at, self._settled, latent, label, merge_key)
+        self.undo_stack.push(edit)
+        if is_listed:
+            self.visits.add(latent, label, is_same_move=edit.is_merged)
+            self.visits_changed.emit()
+
+    def preview_latent(self, latent: LatentCode) -> None:
+        """Show a latent on the way to another: a walk that plays, a slider that is held. Not to be undone."""
+        if latent == self.latent:
+            return
+        self.latent = latent
+        if self.model is not None:
+            self.pose = self.model.decode_pose(latent)
+        self.latent_changed.emit()
+
+    @property
+    def is_editing(self) -> bool:
+        """A slider or a joint is held: pictures of the way are welcome, not only those of where it ends."""
+        return self._edit_label is not None
+
+    def begin_edit(self, label: str) -> None:
+        """All changes from here to `end_edit` are one."""
+        self._edit_label = label
+
+    def end_edit(self) -> None:
+        label, self._edit_label = self._edit_label, None
+        if label is not None:
+            self.set_latent(self.latent, label)
+
+    def _settle_at(self, latent: LatentCode) -> None:
+        self._settled = latent
+        self.preview_latent(latent)
+
+    def set_visits(self, visits: Iterable[Visit]) -> None:
+        """Those of a saved session, in place of all that are there."""
+        self.visits = Visits(tuple(visits))
+        self.visits_changed.emit()
+
+    def set_walk(self, walk: WalkPlan) -> None:
+        """Plan another walk through the latent space."""
+        if walk != self.walk:
+            self.walk = walk
+            self.walk_changed.emit()
+
+    def edit_walk(self, walk: WalkPlan, label: str) -> None:
+        """Change the keyframes of the walk, which can be undone."""
+        if walk != self.walk:
+            self.undo_stack.push(WalkEdit(self._set_keyframes, self.walk.keyframes, walk.keyframes, label))
+
+    def _set_keyframes(self, keyframes: tuple[LatentCode, ...]) -> None:
+        self.set_walk(replace(self.walk, keyframes=keyframes))
+
+    def add_keyframe(self, latent: LatentCode, row: int | None = None) -> None:
+        """Have the walk pass through a latent, before keyframe `row` or at its end; says so where there is no room."""
+        try:
+            walk = self.walk.with_keyframes_at(len(self.walk.keyframes) if row is None else row, [latent])
+        except ValueError as error:
+            self.message.emit(str(error))
+            return
+        self.edit_walk(walk, "add keyframe")
+
+    def set_highlight(self, weights: npt.NDArray[np.floating] | None) -> None:
+        """Point out joints, by a weight [J] from 0 to 1; None ends it."""
+        self.highlight = weights
+        self.highlight_changed.emit()
+
+    def set_pictures(self, pictures: Pictures) -> None:
+        self.pictures = pictures
+        self.pictures_changed.emit()
+
+    def sample(
+        self, seed: int, temperature: float = 1.0, axes: LatentAxes | None = None, merge_key: int | None = None
+    ) -> None:
+        """Go to a draw of the prior, but for locked axes; nothing without a model."""
+        if self.model is not None:
+            code = self.model.sample(seed, temperature)
+            self.set_latent(axes.merged(self.latent, code) if axes is not None else code, f"sample {seed}", merge_key)
+
+    def set_data(self, opened: OpenedData) -> None:
+        """Step through other data, from its first readable frame on, which is encoded at once."""
+        previous, self.data = self.data, opened.data
+        self.index = opened.first.index
+        self.view = opened.first  # before anybody hears of the index, and has the frame read a second time
+        self.encoding = None
+        self.domain_choice = None
+        self.data_changed.emit()
+        self.domain_changed.emit()
+        self.index_changed.emit()
+        if previous is not None:
+            previous.close()
+        self.is_encoding_wanted = True
+        self.set_view(opened.first)
+        if opened.complaint:
+            self.message.emit(opened.complaint)
+
+    def set_index(self, index: int) -> None:
+        """Ask for another frame; beyond either end is that end."""
+        if self.data is None:
+            return
+        index = min(max(index, 0), len(self.data) - 1)
+        if index == self.index:
+            return
+        self.index = index
+        self.is_encoding_wanted = self.is_encoding_on_step
+        self.index_changed.emit()
+
+    def set_view(self, view: FrameView) -> None:
+        """Show a frame that was read."""
+        self.view = view
+        self.encoding = None
+        self._is_recut = False
+        if view.complaint:
+            self.is_encoding_wanted = False  # what is in the cube is hardly a hand
+            self.message.emit(f"{view.complaint}; see the Inspector")
+        self.frame_changed.emit()
+        self.encoding_changed.emit()
+        if self.is_encoding_wanted:
+            self.encoding_wanted.emit()
+
+    def replace_view(self, view: FrameView) -> None:
+        """Show the same frame cut otherwise; what was made of it stays on screen until it is encoded again."""
+        if self.encoding is None or view.complaint:
+            self.is_encoding_wanted = True
+            self.set_view(view)
+            return
+        self.view = view
+        self._is_recut = self.is_encoding_wanted = True
+        self.frame_changed.emit()
+        self.encoding_wanted.emit()
+
+    def clear_view(self) -> None:
+        """The frame at `index` cannot be read: show none rather than another."""
+        self.view = None
+        self.encoding = None
+        self.is_encoding_wanted = False
+        self.frame_changed.emit()
+        self.encoding_changed.emit()
+
+    def want_encoding(self) -> None:
+        """Have the frame encoded, and the sliders put at its code; later, where a model or the frame is on its way."""
+        self.is_encoding_wanted = True
+        if self.view is not None:
+            self.encoding_wanted.emit()
+
+    def set_encoding(self, encoding: Encoding) -> None:
+        self.is_encoding_wanted = False
+        self.encoding = encoding
+        self.encoding_changed.emit()
+        label = self.view.frame.name if self.view is not None else "frame"
+        self.set_latent(encoding.code, label, merge_key=_RECUT_KEY if self._is_recut else None)
+
+    def set_routes(self, routes: Routes) -> None:
+        """Where the encoded frame's routes lead, which is there a little later than its code."""
+        if self.encoding is not None:
+            self.encoding = replace(self.encoding, routes=routes)
+            self.routes_changed.emit()
+
+    @property
+    def domain(self) -> Domain | None:
+        """What frames are taken as; None without data."""
+        return self.domain_choice or (self.data.domain if self.data is not None else None)
+
+    def set_domain_choice(self, domain: Domain | None) -> None:
+        """Take the frames of this data as another domain's than it says, or as it says; encodes one that was."""
+        before, self.domain_choice = self.domain, domain
+        self.domain_changed.emit()
+        if self.domain != before and self.encoding is not None:
+            self.encoding = None
+            self.is_encoding_wanted = True
+            self.encoding_changed.emit()
+        if self.domain != before and self.is_encoding_wanted and self.view is not None:
+            self.encoding_wanted.emit()
+
+    @property
+    def is_at_code(self) -> bool:
+        """True while the sliders stand at the code of the encoded frame."""
+        return self.encoding is not None and self.latent == self.encoding.code
+
+    @property
+    def error_mm(self) -> float | None:
+        """Mean joint error of the shown pose against the encoded frame's annotation, where there is one."""
+        if self.pose is None or self.encoding is None or self.view is None:
+            return None
+        return mean_error_mm(self.pose, self.view.frame)

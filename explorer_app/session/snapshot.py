@@ -1,0 +1,129 @@
+"""What is shown, and showing it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+
+from explorer_app.model.cut import Cut
+from explorer_app.model.saved_session import SavedSession
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+from lsps_core.config import IMAGE_SIZE, Domain
+
+
+def snapshot(session: Session) -> SavedSession:
+    """What the window shows now."""
+    model, data = session.model, session.data
+    return SavedSession(
+        model_path=model.path.absolute() if model is not None else None,
+        data_paths=tuple(path.absolute() for path in data.origin) if data is not None else (),
+        images=getattr(data, "settings", None),
+        index=session.index,
+        latent=session.latent,
+        is_at_code=session.is_at_code and _is_plain(session),
+        visits=tuple(session.visits),
+        is_encoding_on_step=session.is_encoding_on_step,
+        device=model.device if model is not None else "auto",
+        domain=session.domain_choice,
+        cuts=tuple(sorted(_cuts(session).items())),
+        walk=session.walk,
+    )
+
+
+def _cuts(session: Session) -> dict[int, Cut]:
+    """How single images of the data are cut by hand; frames of a store are not."""
+    return getattr(session.data, "cuts", {})
+
+
+def _is_plain(session: Session) -> bool:
+    """The frame was read as its data says: opened by a script, it has the same code.
+
+    While another frame is on its way, what is encoded is still the one before.
+    """
+    is_read = session.view is not None and session.view.index == session.index
+    return is_read and session.domain_choice is None and session.index not in _cuts(session)
+
+
+def script_domain(session: Session) -> Domain | None:
+    """As which domain the frame was encoded, where a script can take the same way from a store; else None."""
+    if session.encoding is None or session.view is None:
+        return None
+    return session.encoding.domain if session.view.frame.depth_mm.shape[-1] == IMAGE_SIZE else None
+
+
+class Arrival(QObject):
+    """Does what has to wait until all that is being opened is there, and its frame has put the sliders at its code."""
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._steps: list[Callable[[], object]] = []
+        background.activity_changed.connect(self._arrive)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Something is still to be done."""
+        return bool(self._steps)
+
+    def want(self, *steps: Callable[[], object]) -> None:
+        """Take these steps, each when what the one before has asked for is there; none: forget earlier ones."""
+        self._steps = list(steps)
+        self._arrive()
+
+    @Slot()
+    def _arrive(self) -> None:
+        background = self._background
+        workers = (background.looking, background.loading, background.opening, background.reading, background.encoding)
+        while self._steps and not any(worker.is_busy for worker in workers):
+            self._steps.pop(0)()
+
+
+def restore(
+    saved: SavedSession,
+    missing: Sequence[Path],
+    session: Session,
+    background: Background,
+    arrival: Arrival,
+    device: str,
+    finish: Callable[[], object] = lambda: None,
+) -> None:
+    """Show what was saved; what is missing of it is left as it is, and one line says so.
+
+    finish: is called at the end.
+    """
+    session.is_encoding_on_step = saved.is_encoding_on_step
+    session.set_visits(saved.visits)
+    if saved.walk is not None:
+        session.set_walk(saved.walk)
+    if saved.model_path is not None and saved.model_path not in missing:
+        background.open_model(saved.model_path, device)
+    has_data = bool(saved.data_paths) and not set(saved.data_paths) & set(missing)
+    if has_data and saved.images is not None:
+        background.open_images(saved.data_paths, saved.images, saved.index, dict(saved.cuts))
+    elif has_data:
+        background.open_store(saved.data_paths[0], saved.index)
+    go = partial(_go_to_frame, saved, session) if has_data else lambda: None
+    arrival.want(go, partial(_go_to_latent, saved, session, has_data and not missing), finish)
+    if missing:
+        names = ", ".join(str(path) for path in missing[:2]) + (" and more" if len(missing) > 2 else "")
+        session.message.emit(f"{names} is missing, the rest was opened; put it back, or open it from where it is now")
+
+
+def _go_to_frame(saved: SavedSession, session: Session) -> None:
+    """The very frame, which is not the one that images open at where no hand is found in it; and its domain."""
+    if session.data is None or session.data.origin != saved.data_paths:
+        return  # it could not be opened
+    session.set_index(saved.index)
+    session.set_domain_choice(saved.domain)
+
+
+def _go_to_latent(saved: SavedSession, session: Session, is_complete: bool) -> None:
+    """The code of its frame is there by itself, unless the frame or its model is not; then the history, unchanged."""
+    if not (saved.is_at_code and is_complete and session.is_at_code):
+        session.set_latent(saved.latent, "session", is_listed=not saved.visits)
+    if saved.visits:
+        session.set_visits(saved.visits)

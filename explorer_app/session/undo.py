@@ -1,0 +1,65 @@
+"""One change of the latent, to be undone and redone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtGui import QUndoCommand
+
+from explorer_app.model.latent import LatentCode
+
+Keyframes = tuple[LatentCode, ...]
+
+
+class WalkEdit(QUndoCommand):
+    """From some keyframes to others; how the walk goes between them is left as it is."""
+
+    def __init__(self, show: Callable[[Keyframes], None], before: Keyframes, after: Keyframes, label: str) -> None:
+        super().__init__(label)
+        self._show, self._before, self._after = show, before, after
+
+    def redo(self) -> None:
+        self._show(self._after)
+
+    def undo(self) -> None:
+        self._show(self._before)
+
+
+_PAUSE_S = 0.8
+"""Changes of one kind that follow each other quicker are one edit: an arrow key that is held, digits being typed."""
+
+
+class LatentEdit(QUndoCommand):
+    """From one latent to another; `merge_key` names the kind of change, None for one that stands alone."""
+
+    def __init__(
+        self,
+        show: Callable[[LatentCode], None],
+        before: LatentCode,
+        after: LatentCode,
+        label: str,
+        merge_key: int | None = None,
+    ) -> None:
+        super().__init__(label)
+        self._show, self._before, self._after, self._merge_key = show, before, after, merge_key
+        self._time = time.monotonic()
+        self.is_merged = False
+        """It went on from the edit before, which has taken it in."""
+
+    def id(self) -> int:
+        return -1 if self._merge_key is None else self._merge_key
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, LatentEdit) or other._time - self._time > _PAUSE_S:
+            return False
+        self._after, self._time = other._after, other._time
+        other.is_merged = True
+        self.setObsolete(self._after == self._before)
+        return True
+
+    def redo(self) -> None:
+        self._show(self._after)
+
+    def undo(self) -> None:
+        self._show(self._before)

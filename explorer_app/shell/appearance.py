@@ -1,0 +1,70 @@
+"""Light, dark, or as the system has it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFontDatabase, QFontMetrics, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from explorer_app.resources import resource
+
+
+def ensure_font() -> bool:
+    """Use the font that the app brings if the system's cannot write; False where text stays unreadable."""
+    # Qt lists families without a single font in them, so ask whether a letter can be drawn
+    if QFontMetrics(QApplication.font()).inFont("A"):
+        return True
+    try:
+        number = QFontDatabase.addApplicationFont(str(resource("fonts", "DejaVuSans.ttf")))
+    except FileNotFoundError:
+        return False
+    families = QFontDatabase.applicationFontFamilies(number)
+    if families:
+        font = QApplication.font()
+        font.setFamily(families[0])
+        QApplication.setFont(font)
+    return bool(families)
+
+
+_SCHEMES = {
+    "system": Qt.ColorScheme.Unknown,
+    "light": Qt.ColorScheme.Light,
+    "dark": Qt.ColorScheme.Dark,
+}
+
+
+def set_theme(theme: str) -> None:
+    """theme: "system", "light" or "dark". Where the desktop knows no such choice, the colours are our own."""
+    hints = QGuiApplication.styleHints()
+    if hasattr(hints, "setColorScheme"):  # from Qt 6.8 on
+        hints.setColorScheme(_SCHEMES[theme])
+    if theme == "system" or hints.colorScheme() == _SCHEMES[theme]:
+        QApplication.setPalette(QPalette())  # Qt's own
+    else:
+        QApplication.setPalette(_palette(is_dark=theme == "dark"))
+
+
+def _palette(is_dark: bool) -> QPalette:
+    """Fusion's colours, all of them computed from a few; its accent holds on both grounds."""
+    ground, field = (
+        (QColor(50, 51, 54), QColor(38, 39, 42)) if is_dark else (QColor(239, 239, 239), QColor(255, 255, 255))
+    )
+    text = QColor(240, 240, 242) if is_dark else QColor(0, 0, 0)
+    palette = QPalette(ground.lighter(120) if is_dark else ground, ground)
+    role = QPalette.ColorRole
+    for roles, colour in (
+        ((role.WindowText, role.Text, role.ButtonText, role.ToolTipText), text),
+        ((role.Base,), field),
+        ((role.AlternateBase, role.ToolTipBase), ground),
+        ((role.Highlight,), QColor(48, 140, 198)),
+        ((role.HighlightedText, role.BrightText), QColor(255, 255, 255)),
+        ((role.Link,), QColor(110, 180, 255) if is_dark else QColor(0, 90, 200)),
+        ((role.PlaceholderText,), QColor(150, 152, 156) if is_dark else QColor(110, 112, 116)),
+    ):
+        for each in roles:
+            palette.setColor(each, colour)
+    for each in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(
+            QPalette.ColorGroup.Disabled, each, QColor(130, 132, 136) if is_dark else QColor(160, 160, 160)
+        )
+    return palette

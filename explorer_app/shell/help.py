@@ -1,0 +1,265 @@
+"""The windows that tell about the program: messages, shortcuts, the model, and what this is."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMenuBar,
+    QPlainTextEdit,
+    QTableWidget,
+    QTableWidgetItem,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer_app.log import LOG_NAME, LOGGER, RecentRecords
+from explorer_app.model.hand_model import HandModel
+from explorer_app.model.wording import SIMULATED_ONLY, model_facts
+from explorer_app.preferences import Preferences
+from explorer_app.session.session import Session
+from explorer_app.widgets import theme
+from lsps_core import __version__
+
+if TYPE_CHECKING:
+    from explorer_app.model.hand_model import HandModel
+
+_PAPER = (
+    "One latent of a hand, seen as real depth, synthetic depth and 3D pose. A new implementation of Abdi, "
+    "Abbasnejad, Lim, Nahavandi, <i>3D Hand Pose Estimation using Simulation and Partial-Supervision with a Shared "
+    'Latent Space</i>, BMVC 2018, <a href="https://arxiv.org/abs/1807.05380">arXiv 1807.05380</a>. MIT licence.'
+)
+_DATA = (
+    "The bundled samples were rendered by this project’s own simulator and come under its MIT licence. Frames of NYU, "
+    "ICVL and MSRA are under the terms of their authors; none comes with this program. The font DejaVu Sans is under "
+    "its own free licence."
+)
+
+
+class About(QDialog):
+    """Version, paper, where the open model comes from, licences of data."""
+
+    def __init__(self, model: HandModel | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About LSPS Explorer")
+        self.text = QLabel(
+            f"<h3>LSPS Explorer {__version__}</h3><p>{_PAPER}</p>"
+            f"<p><b>Model</b><br>{provenance(model)}</p><p><b>Data</b><br>{_DATA}</p>"
+        )
+        self.text.setWordWrap(True)
+        self.text.setOpenExternalLinks(True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.text.setMinimumWidth(520)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 12, 20, 14)
+        layout.addWidget(self.text)
+        layout.addWidget(buttons)
+
+
+def provenance(model: HandModel | None) -> str:
+    """What the open model was trained on and how, as rich text; all of the file's own words are escaped."""
+    if model is None:
+        return "None is open."
+    lines = [escape(model.name)]
+    if model.is_trained_on_simulated_only:
+        lines.append(f"<b>{escape(SIMULATED_ONLY)}</b>")
+    commands = model.training.get("commands")
+    for command in commands if isinstance(commands, list) else []:
+        lines.append(f"<code>{escape(str(command))}</code>")
+    return "<br>".join([*lines, "Model ▸ Model info has all that its file says."])
+
+
+class ModelInfo(QDialog):
+    """A table that can be read and copied from; says in plain words when a model knows simulated data only."""
+
+    def __init__(self, model: HandModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Model {model.name}")
+        self.resize(640, 480)
+        layout = QVBoxLayout(self)
+        if model.is_trained_on_simulated_only:
+            self.caution = QLabel(SIMULATED_ONLY)
+            self.caution.setWordWrap(True)
+            layout.addWidget(self.caution)
+        self.table = _table(model_facts(model))
+        layout.addWidget(self.table)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
+
+
+def _table(rows: list[tuple[str, str]]) -> QTableWidget:
+    table = QTableWidget(len(rows), 2)
+    table.setHorizontalHeaderLabels(["", "value"])
+    table.verticalHeader().hide()
+    table.horizontalHeader().hide()
+    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+    table.setWordWrap(True)
+    for line, (name, value) in enumerate(rows):
+        for column, text in enumerate((name, value)):
+            item = QTableWidgetItem(text)
+            item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            item.setToolTip(text)
+            table.setItem(line, column, item)
+    table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+    table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+    table.resizeRowsToContents()
+    return table
+
+
+class LogWindow(QDialog):
+    """All messages since the start with their time; the window behind it goes on."""
+
+    def __init__(self, records: RecentRecords, where: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Log")
+        self.resize(760, 420)
+        self._records = records
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setPlaceholderText("Nothing has happened yet")
+        self.text.setAccessibleName("Log")
+        self.text.setToolTip("All messages since the start, the newest last")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.copy = buttons.addButton("Copy all", QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy.setToolTip("Copy the whole log to the clipboard")
+        self.copy.clicked.connect(self.copy_all)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.text)
+        if where:
+            layout.addWidget(QLabel(f"Also in {where}"))
+        layout.addWidget(buttons)
+        self.show_records()
+
+    @Slot()
+    def show_records(self) -> None:
+        self.text.setPlainText(self._records.text)
+        bar = self.text.verticalScrollBar()
+        bar.setValue(bar.maximum())
+
+    @Slot()
+    def copy_all(self) -> None:
+        QGuiApplication.clipboard().setText(self._records.text)
+
+
+NAME_PROPERTY = "sheetName"
+"""Of an action whose text changes with what it would do."""
+_EVERYWHERE = (("Move through the controls", "Tab"), ("Open a menu", "Alt+letter"), ("Leave a dialog", "Esc"))
+
+
+def shortcuts_of(bar: QMenuBar) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(menu, [(action, keys)]) of all actions that have a key, submenus included."""
+    groups = [(_plain(top.text()), _rows(top.menu())) for top in bar.actions() if top.menu() is not None]
+    return [(title, rows) for title, rows in groups if rows]
+
+
+def _rows(menu: QMenu) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for action in menu.actions():
+        if action.menu() is not None:
+            rows += [(f"{_plain(action.text())} ▸ {name}", keys) for name, keys in _rows(action.menu())]
+        elif action.shortcuts():
+            form = QKeySequence.SequenceFormat.NativeText
+            name = action.property(NAME_PROPERTY) or action.text()
+            rows.append((_plain(name), " or ".join(key.toString(form) for key in action.shortcuts())))
+    return rows
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "").rstrip(" …")
+
+
+class ShortcutSheet(QDialog):
+    """Every menu's shortcuts, to read and to copy from."""
+
+    def __init__(self, bar: QMenuBar, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Shortcuts")
+        self.resize(460, 620)
+        self.text = QTextBrowser()
+        self.text.setAccessibleName("Shortcuts")
+        faint = theme.faint(self.palette()).name()
+        self.text.setHtml(
+            "".join(_html_table(*group, faint) for group in (*shortcuts_of(bar), ("Everywhere", _EVERYWHERE)))
+        )
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.text)
+        layout.addWidget(buttons)
+
+
+def _html_table(title: str, rows: list[tuple[str, str]], faint: str) -> str:
+    lines = "".join(
+        f'<tr><td width="270">{escape(name)}</td><td style="color:{faint}">{escape(keys)}</td></tr>'
+        for name, keys in rows
+    )
+    return f'<p style="margin-bottom:2px"><b>{escape(title)}</b></p><table cellpadding="2">{lines}</table>'
+
+
+class HelpWindows(QObject):
+    """Opens them beside the main window, and keeps the messages for the log."""
+
+    def __init__(self, window: QMainWindow, session: Session, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._window, self._session, self._preferences = window, session, preferences
+        self._records = RecentRecords()
+        LOGGER.addHandler(self._records)
+        self.log_window: LogWindow | None = None
+
+    def close_down(self) -> None:
+        LOGGER.removeHandler(self._records)
+
+    @Slot(str)
+    def log(self, line: str) -> None:
+        LOGGER.warning(line)
+        if self.log_window is not None:
+            self.log_window.show_records()
+
+    @Slot()
+    def show_log(self) -> None:
+        """All messages since the start, in a window beside this one."""
+        if self.log_window is None:
+            folder = self._preferences.folder
+            path = str(folder / LOG_NAME) if folder is not None else ""
+            self.log_window = LogWindow(self._records, path, self._window)
+        self.log_window.show_records()
+        self.log_window.show()
+        self.log_window.raise_()
+
+    @Slot()
+    def show_shortcuts(self) -> None:
+        sheet = ShortcutSheet(self._window.menuBar(), self._window)
+        sheet.finished.connect(sheet.deleteLater)
+        sheet.open()
+
+    @Slot()
+    def show_model_info(self) -> None:
+        if self._session.model is None:
+            self._session.message.emit("there is no model yet; open one with File ▸ Open")
+            return
+        from explorer_app.shell.help import ModelInfo  # torch is there, now that there is a model
+
+        info = ModelInfo(self._session.model, self._window)
+        info.finished.connect(info.deleteLater)
+        info.open()
+
+    @Slot()
+    def show_about(self) -> None:
+        about = About(self._session.model, self._window)
+        about.finished.connect(about.deleteLater)
+        about.open()

@@ -1,0 +1,332 @@
+"""The window: views, menus and the paths between them. Wiring only."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent
+from PySide6.QtWidgets import (
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer_app.explore.frames.decoded import PicturesPanel
+from explorer_app.explore.frames.strip import FrameStrip
+from explorer_app.explore.gallery.panel import Gallery
+from explorer_app.explore.hand3d import opengl
+from explorer_app.explore.hand3d.gl_loader import OpenGlStage
+from explorer_app.explore.hand3d.panel import SkeletonPanel
+from explorer_app.explore.inspector.image_dialog import ImageDialog
+from explorer_app.explore.inspector.panel import Inspector
+from explorer_app.explore.latent.panel import LatentPanel
+from explorer_app.explore.model.presets import Presets
+from explorer_app.explore.walk.panel import WalkPanel
+from explorer_app.inspect.docks import InspectDocks
+from explorer_app.inspect.evaluation import Evaluation
+from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.panel import FailuresPanel
+from explorer_app.model.opening import ImageSettings
+from explorer_app.preferences import Preferences
+from explorer_app.resources import resource
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+from explorer_app.set_aside import DamagedError, left_aside_line, set_aside
+from explorer_app.shell.clipboard import Clipboard
+from explorer_app.shell.help import HelpWindows
+from explorer_app.shell.menus import MenuTargets, build_menus
+from explorer_app.shell.opener import Opener
+from explorer_app.shell.recovery_bar import RecoveryBar
+from explorer_app.shell.save_pictures import ViewPictures
+from explorer_app.shell.status import MessageBar, StatusLine
+from explorer_app.shell.workspaces import Docks, Workspaces
+from explorer_app.train.dialogs import TrainingDialogs
+from explorer_app.train.model.train_form import TrainForm
+from explorer_app.train.panel import TrainPanel
+from explorer_app.widgets.small import Narrow
+from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
+
+_STATUS_MS = 5000
+
+
+class MainWindow(QMainWindow):
+    """Nothing here computes: `background` does, and `session` says what there is to show."""
+
+    painted = Signal()
+    """The window is on screen for the first time: what takes time may begin."""
+    closed = Signal()
+
+    def __init__(self, device: str = "auto", preferences: Preferences | None = None) -> None:
+        super().__init__()
+        self.preferences = preferences or Preferences()
+        self.preferences.check()
+        self.preferences.get("train/form", check=TrainForm.checked)
+        self._is_painted = self._is_ending = False
+        self.session = Session(self)
+        self.help = HelpWindows(self, self.session, self.preferences)
+        self.background = Background(self.session, self)
+        self.failures = Failures(self.session, self.background, self)
+        self.evaluation = Evaluation(self.session, self.background, self.failures, self.preferences.folder, self)
+        self.opener = Opener(self, self.session, self.background, self.preferences, device)
+        self.clipboard = Clipboard(self.session, self)
+        self.view_pictures = ViewPictures(self, self.session, self.preferences)
+        self.setWindowTitle("LSPS Explorer")
+        self.setAcceptDrops(True)
+        self.resize(1280, 800)
+        self._build_views()
+        self.presets = self._open_presets()
+        self._build_menus()
+        self.session.message.connect(self.messages.show_message)
+        self.session.message.connect(self.help.log)
+        self.messages.log_asked.connect(self.help.show_log)
+        self.opener.started.connect(self._forget_messages)
+        self.session.model_changed.connect(self._show_title)
+        self.session.data_changed.connect(self._show_title)
+        self.strip.open_asked.connect(self.opener.ask_for_files)
+        with contextlib.suppress(FileNotFoundError):  # a window without its icon is still a window
+            self.setWindowIcon(QIcon(str(resource("icons", "lsps-explorer.svg"))))
+        self._restore_layout()
+        self._left_aside = left_aside_line(self.preferences.left_aside)
+        if self._left_aside:
+            self.session.message.emit(self._left_aside)
+
+    @Slot()
+    def _forget_messages(self) -> None:
+        """What was said of earlier things is over, but for what was left aside at the start: it concerns no opening."""
+        if self.messages.text != self._left_aside:
+            self.messages.hide()
+
+    def _build_menus(self) -> None:
+        build_menus(
+            MenuTargets(
+                window=self,
+                session=self.session,
+                background=self.background,
+                preferences=self.preferences,
+                presets=self.presets,
+                opener=self.opener,
+                clipboard=self.clipboard,
+                view_pictures=self.view_pictures,
+                help=self.help,
+                workspaces=self.workspaces,
+                docks=self.docks,
+                latent=self.latent,
+                strip=self.strip,
+                pictures=self.pictures,
+                skeleton=self.skeleton,
+                failures_panel=self.failures_panel,
+                evaluation=self.evaluation,
+                training_dialogs=self.training_dialogs,
+                evaluate=self.evaluate,
+                reset_layout=self.reset_layout,
+            )
+        )
+
+    def _open_presets(self) -> Presets:
+        folder = self.preferences.folder
+        path = folder / "presets.json" if folder is not None else None
+        try:
+            try:
+                return Presets(path)
+            except DamagedError:
+                self.preferences.left_aside.append(f"presets (now {set_aside(path)})")
+                return Presets(path)
+        except (ValueError, OSError) as error:
+            self.session.message.emit(f"{error}; until then presets last as long as this window")
+            return Presets()
+
+    def _restore_layout(self) -> None:
+        layout = self.preferences.layout
+        if layout is not None and not self.restoreGeometry(layout[0]):
+            self.preferences.set_aside("window/geometry")
+        self.workspaces.damaged.connect(self._set_layout_aside)
+        self.workspaces.restore(self.preferences)
+
+    @Slot(str)
+    def _set_layout_aside(self, workspace: str) -> None:
+        self.preferences.set_aside(f"workspaces/{workspace}")
+
+    def _build_views(self) -> None:
+        has_opengl = opengl.is_usable()
+        self.recovery_bar, self.messages = RecoveryBar(), MessageBar()
+        self.skeleton = SkeletonPanel(self.session, has_opengl)  # the first to hear of a latent, as nobody is quicker
+        self.latent = LatentPanel(self.session)
+        self.pictures = PicturesPanel(self.session)
+        self.strip = FrameStrip(self.session)
+        self.walk = WalkPanel(self.session, self.background)
+        self.gallery = Gallery(self.session, self.background)
+        self.failures_panel = FailuresPanel(
+            self.session, self.background, self.failures, self.evaluation, self.preferences
+        )
+        self.train = TrainPanel(self.preferences)
+        self.train.message.connect(self.session.message)
+        self.session.latent_changed.connect(self.train.runs.make_room)
+        self.train.open_asked.connect(self._open_checkpoint)
+        self.training_dialogs = TrainingDialogs(self, self.background, self.preferences)
+        self.training_dialogs.accepted_run.connect(self._train)
+        self.training_dialogs.open_asked.connect(self._open_store)
+        self.train.new_run_asked.connect(self.training_dialogs.new_run)
+        self.opengl_stage = OpenGlStage(self.skeleton, self) if has_opengl else None
+        if self.opengl_stage is not None:
+            self.opengl_stage.gave_up.connect(self.session.message)
+        central = QWidget()
+        whole = QVBoxLayout(central)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.recovery_bar)
+        whole.addWidget(self.messages)
+        body = QVBoxLayout()
+        body.setContentsMargins(6, 8, 10, 4)
+        body.addWidget(_split(Qt.Orientation.Horizontal, (self.pictures, self.skeleton), (620, 330)))
+        explorer = QWidget()
+        explorer.setLayout(body)
+        pages = QStackedWidget()
+        whole.addWidget(pages, 1)
+        self.setCentralWidget(central)
+        self.workspaces = Workspaces(self, pages)
+        self.workspaces.add(EXPLORE, explorer)
+        self.workspaces.add(INSPECT, explorer)
+        self.workspaces.add(TRAIN, self.train)
+        self.workspaces.changed.connect(self._enter_workspace)
+        self.workspaces.arranged.connect(self._arrange)
+        self.menuBar().setCornerWidget(self.workspaces.tabs)
+        self.setStatusBar(StatusLine(self.session, self.background))
+        self.failures_panel.written.connect(self._show_status)
+        self._build_docks()
+
+    def _build_docks(self) -> None:
+        self._docks = Docks(self, self.workspaces)
+        self.docks = self._docks.by_title
+        left, bottom = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+        self._docks.add("Pose latent", self.latent, left, EXPLORE, INSPECT)
+        self._docks.add("Frame", Narrow(self.strip), bottom, EXPLORE, INSPECT)
+        self._docks.add("Inspector", Inspector(self.session, self.background), bottom, EXPLORE)
+        self._docks.add("Gallery", self.gallery, bottom, EXPLORE)
+        self._docks.add("Walk", self.walk, bottom, EXPLORE)
+        self._docks.add("Failures", self.failures_panel, bottom, INSPECT)
+        self.inspect = InspectDocks(
+            self, self._docks.add, self.session, self.background, self.failures, self.evaluation
+        )
+        self.docks["Frame"].raise_()
+        self.resizeDocks([self.docks["Pose latent"]], [330], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["Frame"]], [350], Qt.Orientation.Vertical)
+        self.workspaces.begin()
+
+    @Slot(str)
+    def _enter_workspace(self, name: str) -> None:
+        self.evaluation.set_wanted(name == INSPECT)
+
+    @Slot(str)
+    def _arrange(self, name: str) -> None:
+        if name == INSPECT:
+            self.resizeDocks([self.docks["Failures"], self.docks["Plots"]], [560, 400], Qt.Orientation.Horizontal)
+
+    @Slot()
+    def evaluate(self) -> None:
+        """Evaluate the model on the data, where one sees it."""
+        self.workspaces.go(INSPECT)
+        self.docks["Failures"].show()
+        self.docks["Failures"].raise_()
+        self.evaluation.start()
+
+    @Slot()
+    def reset_layout(self) -> None:
+        """All panels where they were at the very first start."""
+        self.workspaces.reset()
+
+    def open_paths(self, paths: Sequence[Path], settings: ImageSettings | None = None) -> None:
+        """Open a model, a store, images, folders of images or a saved session."""
+        self.opener.open_paths(paths, settings)
+
+    @property
+    def image_dialog(self) -> ImageDialog | None:
+        """The last one that asked how images are to be read."""
+        return self.opener.image_dialog
+
+    def save_screenshot(self, name: str) -> bool:
+        """Save what the window shows as PNG; False, with a message, where that fails."""
+        return self.view_pictures.save(name, self)
+
+    @Slot()
+    def _show_title(self) -> None:
+        parts = [self.session.data.title] if self.session.data is not None else []
+        parts += [self.session.model.name] if self.session.model is not None else []
+        self.setWindowTitle(" – ".join([*parts, "LSPS Explorer"]))
+
+    @Slot(str)
+    def _show_status(self, line: str) -> None:
+        self.statusBar().showMessage(line, _STATUS_MS)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() and all(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.opener.open_paths([Path(url.toLocalFile()) for url in event.mimeData().urls()])
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer.singleShot(0, self.painted.emit)  # once all of it is painted
+
+    @Slot(object)
+    def _open_checkpoint(self, path: Path) -> None:
+        self.background.open_model(path, self.opener.device)
+
+    @Slot(object)
+    def _open_store(self, path: Path) -> None:
+        self.workspaces.go(EXPLORE)
+        self.open_paths([path])
+
+    @Slot(object, bool)
+    def _train(self, path: Path, _was_there: bool) -> None:
+        self.workspaces.go(TRAIN)
+        self.train.start_run(path)
+
+    def close_at_once(self) -> None:
+        """Close without asking, as nobody may be there to answer; trainings go on, and are found again."""
+        self._is_ending = True
+        self.close()
+
+    def _may_close(self) -> bool:
+        """Whether the window may be closed; if not, the user is being asked."""
+        return self._is_ending or (self.training_dialogs.may_close() and self.train.may_close())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.isVisible() and not self._may_close():
+            event.ignore()
+            return
+        if self.isVisible():
+            self.preferences.layout = (self.saveGeometry(), self.saveState())
+            self.workspaces.save(self.preferences)
+        self.help.close_down()
+        self.hide()  # before waiting for the threads, at worst for torch to be imported
+        if self.opengl_stage is not None:
+            self.opengl_stage.close()
+        self.statusBar().clearMessage()
+        self.walk.close_down()
+        self.failures_panel.close_down()
+        self.inspect.close_down()
+        self.training_dialogs.close_down()
+        self.train.close_down()
+        self.has_ended = self.background.close()
+        super().closeEvent(event)
+        self.closed.emit()
+
+
+def _split(orientation: Qt.Orientation, widgets: Sequence[QWidget], sizes: Sequence[int]) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setHandleWidth(10)
+    splitter.setChildrenCollapsible(False)
+    for index, widget in enumerate(widgets):
+        splitter.addWidget(widget)
+        splitter.setStretchFactor(index, sizes[index])
+    splitter.setSizes(list(sizes))
+    return splitter

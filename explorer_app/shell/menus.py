@@ -1,0 +1,238 @@
+"""Menus and shortcuts of the main window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtGui import QActionGroup, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
+
+from explorer_app.explore.frames.decoded import PicturesPanel
+from explorer_app.explore.frames.strip import FrameStrip
+from explorer_app.explore.hand3d.panel import SkeletonPanel
+from explorer_app.explore.latent.panel import LatentPanel
+from explorer_app.explore.latent.presets_dialog import PresetsDialog
+from explorer_app.explore.model.presets import Presets
+from explorer_app.inspect.evaluation import Evaluation
+from explorer_app.inspect.panel import FailuresPanel
+from explorer_app.model.devices import devices
+from explorer_app.model.latent import LatentCode
+from explorer_app.preferences import THEMES, Preferences
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+from explorer_app.shell.appearance import set_theme
+from explorer_app.shell.clipboard import Clipboard
+from explorer_app.shell.help import NAME_PROPERTY, HelpWindows
+from explorer_app.shell.opener import Opener
+from explorer_app.shell.save_pictures import ViewPictures
+from explorer_app.shell.workspaces import Workspaces
+from explorer_app.train.dialogs import TrainingDialogs
+from explorer_app.widgets.colour_choice import ColourMenu
+from explorer_app.widgets.menus import add_action, filled_on_show
+from lsps_core.files import kind_of
+
+SAMPLES = {"Simulated sensor frames": "sensor.h5", "Simulated synthetic frames": "synthetic.h5"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MenuTargets:
+    """What the menus act on."""
+
+    window: QMainWindow
+    session: Session
+    background: Background
+    preferences: Preferences
+    presets: Presets
+    opener: Opener
+    clipboard: Clipboard
+    view_pictures: ViewPictures
+    help: HelpWindows
+    workspaces: Workspaces
+    docks: Mapping[str, QDockWidget]
+    latent: LatentPanel
+    strip: FrameStrip
+    pictures: PicturesPanel
+    skeleton: SkeletonPanel
+    failures_panel: FailuresPanel
+    evaluation: Evaluation
+    training_dialogs: TrainingDialogs
+    evaluate: Callable[[], None]
+    reset_layout: Callable[[], None]
+
+
+def fill_recent(on: MenuTargets, menu: QMenu) -> None:
+    """What was opened, by name; those of one name with their folder, those that are gone in grey."""
+    recent = on.preferences.recent
+    names = [path.name for path in recent]
+    for path in recent:
+        title = path.name if names.count(path.name) == 1 else f"{path.name}  ({path.parent.name})"
+        action = add_action(menu, title.replace("&", "&&"), partial(on.opener.open_paths, [path]))
+        action.setToolTip(str(path))
+    menu.setToolTipsVisible(True)
+    on.background.looking.ask("a recent file", partial(_gone, recent), partial(_grey, menu), lambda _: None)
+    menu.addSeparator()
+    add_action(menu, "&Clear", partial(setattr, on.preferences, "recent", [])).setEnabled(bool(recent))
+
+
+def _gone(paths: list[Path]) -> set[str]:
+    return {str(path) for path in paths if not kind_of(path)}
+
+
+def _grey(menu: QMenu, gone: set[str]) -> None:
+    for action in menu.actions():
+        if action.toolTip() in gone:
+            action.setEnabled(False)
+            action.setToolTip(f"{action.toolTip()} is gone")
+
+
+def fill_presets(on: MenuTargets, menu: QMenu) -> None:
+    session = on.session
+    add_action(menu, "Mean code", partial(session.set_latent, LatentCode(), "mean code"))
+    if session.model is not None:
+        for name, code in on.presets.of(session.model.name).items():
+            add_action(menu, name.replace("&", "&&"), partial(session.set_latent, code, name))
+
+
+def show_presets(on: MenuTargets) -> None:
+    """Where presets of the open model are saved, renamed and deleted."""
+    if on.session.model is None:
+        on.session.message.emit("presets belong to a model, and there is none yet; open one with File ▸ Open")
+        return
+    dialog = PresetsDialog(on.presets, on.session, on.window)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
+def fill_pictures(on: MenuTargets, menu: QMenu) -> None:
+    """Every view that is on screen; a tab behind another has no size yet that it could be drawn in."""
+    views = {"Decoded pictures": on.pictures, "Skeleton": on.skeleton}
+    views |= {title: dock.widget() for title, dock in on.docks.items()}
+    for title, view in views.items():
+        action = add_action(menu, f"{title} …", partial(on.view_pictures.ask, title.lower(), view))
+        action.setEnabled(not view.visibleRegion().isEmpty())
+
+
+def fill_devices(on: MenuTargets, menu: QMenu) -> None:
+    group = QActionGroup(menu)
+    for device in devices():
+        action = add_action(menu, device, partial(on.opener.set_device, device))
+        action.setCheckable(True)
+        action.setChecked(device == on.opener.device)
+        group.addAction(action)
+
+
+def build_themes(on: MenuTargets, menu: QMenu) -> None:
+    themes = menu.addMenu("&Theme")
+    group = QActionGroup(themes)
+    for theme in THEMES:
+        title = "As the &system has it" if theme == THEMES[0] else f"&{theme.capitalize()}"
+        action = add_action(themes, title, partial(_choose_theme, on, theme))
+        action.setCheckable(True)
+        action.setChecked(theme == on.preferences.theme)
+        group.addAction(action)
+
+
+def _choose_theme(on: MenuTargets, theme: str) -> None:
+    on.preferences.theme = theme
+    set_theme(theme)
+
+
+def build_menus(on: MenuTargets) -> None:
+    bar = on.window.menuBar()
+    _build_file_menu(on, bar.addMenu("&File"))
+    _build_copy_menu(on, bar.addMenu("&Copy"))
+    frames = bar.addMenu("F&rame")
+    add_action(frames, "&Next frame", on.strip.step_on, "Right", ".")
+    add_action(frames, "&Previous frame", on.strip.step_back, "Left", ",")
+    add_action(frames, "&Encode", on.session.want_encoding, "E")
+    _build_latent_menu(on, bar.addMenu("&Latent"))
+    model = bar.addMenu("&Model")
+    filled_on_show(model, "&Device", partial(fill_devices, on))
+    add_action(model, "&Model info", on.help.show_model_info, "Ctrl+I")
+    _build_inspect_menu(on, bar.addMenu("&Inspect"))
+    _build_train_menu(on, bar.addMenu("&Train"))
+    _build_view_menu(on, bar.addMenu("&View"))
+    help_menu = bar.addMenu("&Help")
+    add_action(help_menu, "&Shortcuts", on.help.show_shortcuts, "?", "F1")
+    add_action(help_menu, "&Log", on.help.show_log, "Ctrl+L")
+    add_action(help_menu, "&About LSPS Explorer", on.help.show_about)
+
+
+def _build_file_menu(on: MenuTargets, menu: QMenu) -> None:
+    opener = on.opener
+    add_action(menu, "&Open …", opener.ask_for_files, "Ctrl+O")
+    add_action(menu, "Open &folder of images …", opener.ask_for_folder, "Ctrl+Shift+O")
+    filled_on_show(menu, "Open &recent", partial(fill_recent, on))
+    samples = menu.addMenu("Open &bundled")
+    add_action(samples, "&Model", opener.open_bundled_model)
+    for title, name in SAMPLES.items():
+        add_action(samples, title, partial(opener.open_sample, name))
+    menu.addSeparator()
+    add_action(menu, "&Save session …", opener.ask_where_to_save, "Ctrl+S")
+    menu.addSeparator()
+    filled_on_show(menu, "Save &picture of", partial(fill_pictures, on))
+    add_action(menu, "Save s&creenshot …", partial(on.view_pictures.ask, "the window", on.window, 1), "Ctrl+Shift+S")
+    menu.addSeparator()
+    add_action(menu, "&Quit", on.window.close, "Ctrl+Q")
+
+
+def _build_copy_menu(on: MenuTargets, menu: QMenu) -> None:
+    clipboard = on.clipboard
+    add_action(menu, "Copy as &Python", clipboard.copy_python, "Ctrl+Shift+C")
+    add_action(menu, "Copy as &command", clipboard.copy_command, "Ctrl+Alt+C")
+    add_action(menu, "Copy &latent as JSON", clipboard.copy_latent, "Ctrl+Shift+L")
+    menu.addSeparator()
+    add_action(menu, "Paste l&atent", clipboard.paste_latent, "Ctrl+Shift+V")
+
+
+def _build_latent_menu(on: MenuTargets, menu: QMenu) -> None:
+    stack = on.session.undo_stack
+    for name, action, keys in (
+        ("Undo", stack.createUndoAction(on.window, "&Undo"), QKeySequence.StandardKey.Undo),
+        ("Redo", stack.createRedoAction(on.window, "&Redo"), QKeySequence.StandardKey.Redo),
+    ):
+        action.setProperty(NAME_PROPERTY, name)
+        action.setShortcut(keys)
+        menu.addAction(action)
+    menu.addSeparator()
+    add_action(menu, "&Sample prior", on.latent.sample_next, "R")
+    add_action(menu, "R&eset all", on.latent.reset, "0", "Ctrl+0")
+    menu.addSeparator()
+    add_action(menu, "P&resets …", partial(show_presets, on), "Ctrl+P")
+    filled_on_show(menu, "&Go to preset", partial(fill_presets, on))
+
+
+def _build_inspect_menu(on: MenuTargets, menu: QMenu) -> None:
+    add_action(menu, "&Evaluate this data", on.evaluate, "F5")
+    add_action(menu, "&Stop evaluating", on.evaluation.stop)
+    menu.addSeparator()
+    on.failures_panel.selection_actions.fill(menu)
+
+
+def _build_train_menu(on: MenuTargets, menu: QMenu) -> None:
+    dialogs = on.training_dialogs
+    add_action(menu, "&New run …", dialogs.new_run, "Ctrl+T")
+    add_action(menu, "&Resume a run …", dialogs.resume_run)
+    menu.addSeparator()
+    add_action(menu, "&Simulate data …", dialogs.simulate)
+    add_action(menu, "&Import data …", dialogs.import_data)
+    filled_on_show(menu, "&Jobs at work", dialogs.fill_menu)
+
+
+def _build_view_menu(on: MenuTargets, menu: QMenu) -> None:
+    for action in on.workspaces.actions.values():
+        menu.addAction(action)
+    menu.addSeparator()
+    add_action(menu, "&Reset view of the skeleton", on.skeleton.reset_view, "V")
+    menu.addSeparator()
+    menu.addAction(on.pictures.skeleton)
+    menu.addAction(on.strip.pictures.controls.differences)
+    menu.addMenu(ColourMenu(on.preferences, on.window))
+    build_themes(on, menu)
+    menu.addSeparator()
+    for dock in on.docks.values():
+        menu.addAction(dock.toggleViewAction())
+    add_action(menu, "Reset la&yout", on.reset_layout)

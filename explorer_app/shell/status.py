@@ -1,0 +1,104 @@
+"""The status bar: model, device, decode time, frame."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
+
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+from explorer_app.widgets.small import Tag, WrappedLabel
+
+
+class MessageBar(QFrame):
+    """Hidden while there is nothing to say. Never modal: the window goes on. The cause stands before the remedy."""
+
+    log_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("messageBar")
+        # its own colours: a warning has to look like one on light and on dark desktops
+        self.setStyleSheet(
+            "#messageBar { background: #fff1d6; border-bottom: 1px solid #d9a441; }"
+            "#messageBar QLabel { color: #3d2b00; }"
+            "#messageBar QToolButton { color: #3d2b00; background: transparent; border: 1px solid transparent;"
+            " border-radius: 3px; padding: 2px 6px; }"
+            "#messageBar QToolButton:hover, #messageBar QToolButton:focus { border-color: #b07d1e; }"
+        )
+        self._line = ""
+        self.label = WrappedLabel()
+        self.label.setTextFormat(Qt.TextFormat.RichText)
+        self.label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 5, 8, 5)
+        layout.addWidget(self.label, 1)
+        self.log = _button("Log", "Show all messages since the start")
+        self.log.clicked.connect(self.log_asked)
+        self.close_button = _button("✕", "Close this message")
+        self.close_button.setAccessibleName("Close this message")
+        self.close_button.clicked.connect(self.hide)
+        layout.addWidget(self.log)
+        layout.addWidget(self.close_button)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What is shown; empty while hidden."""
+        return "" if self.isHidden() else self._line
+
+    @Slot(str)
+    def show_message(self, line: str) -> None:
+        self._line = line
+        cause, semicolon, remedy = line.rpartition("; ")
+        self.label.setText(f"<b>{escape(cause)}</b>{semicolon}{escape(remedy)}" if cause else escape(line))
+        self.label.setAccessibleName(line)
+        self.show()
+        QAccessible.updateAccessibility(QAccessibleEvent(self.label, QAccessible.Event.Alert))  # screen readers say it
+
+
+def _button(text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a tool button is out of the keyboard's reach by itself
+    return button
+
+
+class StatusLine(QStatusBar):
+    """What computes, on what, how fast; and what is being waited for."""
+
+    def __init__(self, session: Session, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._background = session, background
+        self.activity = QLabel()
+        self.model, self.device, self.decode, self.frame = (QLabel() for _ in range(4))
+        self.simulated = Tag("trained on simulated data only")
+        self.setContentsMargins(10, 0, 10, 0)
+        self.addWidget(self.activity, 1)
+        for label in (self.simulated, self.model, self.device, self.decode, self.frame):
+            self.addPermanentWidget(label)
+        self.setSizeGripEnabled(False)
+        for signal in (session.model_changed, session.pictures_changed, session.index_changed, session.data_changed):
+            signal.connect(self._show)
+        background.activity_changed.connect(self._show_activity)
+        self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        model, pictures, data = self._session.model, self._session.pictures, self._session.data
+        self.simulated.setVisible(model is not None and model.is_trained_on_simulated_only)
+        self.model.setText(f"model {model.name}" if model is not None else "no model")
+        self.device.setText(f"on {model.device}" if model is not None else "")
+        self.decode.setText(f"decoded in {pictures.decode_ms:.0f} ms" if pictures is not None else "")
+        self.frame.setText(f"frame {self._session.index + 1} of {len(data)}" if data is not None else "")
+
+    @Slot()
+    def _show_activity(self) -> None:
+        self.activity.setText(self._background.activity)

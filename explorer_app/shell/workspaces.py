@@ -1,0 +1,180 @@
+"""One window for three kinds of work: what stands in its middle, and which docks are open beside that."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
+
+from explorer_app.preferences import Preferences
+from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
+
+
+class Docks(QObject):
+    """Builds them; those of one area are tabs, which can be clicked but not dragged: that crashes Qt 6.11."""
+
+    def __init__(self, window: QMainWindow, workspaces: Workspaces) -> None:
+        super().__init__(window)
+        self._window, self._workspaces = window, workspaces
+        self.by_title: dict[str, QDockWidget] = {}
+        window.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        window.installEventFilter(self)
+
+    def add(self, title: str, panel: QWidget, area: Qt.DockWidgetArea, *workspaces: str) -> QDockWidget:
+        """workspaces: where it is open at first. A panel with `set_seen` is told whether it is the raised tab."""
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(title)  # by which Qt remembers where it was
+        padded = QWidget()
+        layout = QVBoxLayout(padded)
+        layout.setContentsMargins(10, 6, 10, 6)
+        layout.addWidget(panel)
+        dock.setWidget(padded)
+        self._window.addDockWidget(area, dock)
+        for other in self.by_title.values():
+            if self._window.dockWidgetArea(other) == area:
+                self._window.tabifyDockWidget(other, dock)
+        self.by_title[title] = dock
+        self._workspaces.add_dock(dock, *workspaces)
+        if hasattr(panel, "set_seen"):
+            dock.visibilityChanged.connect(panel.set_seen)
+        return dock
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ChildPolished and isinstance(event.child(), QTabBar):
+            event.child().installEventFilter(self)  # Qt makes the tab bars when it needs them
+        is_drag = event.type() == QEvent.Type.MouseMove and bool(event.buttons())
+        return is_drag and watched is not self._window
+
+
+_TIPS = {
+    EXPLORE: "Hold the latent space in your hands",
+    INSPECT: "See where a model fails, and why",
+    TRAIN: "Train models and watch them learn",
+}
+
+
+class Workspaces(QObject):
+    """Which workspace the window is in. Each remembers where its docks were when it was left.
+
+    tabs: the switch for the corner of the menu bar; actions: the same for a menu, one a workspace.
+    """
+
+    changed = Signal(str)
+    damaged = Signal(str)
+    """What was remembered of this workspace is of no use."""
+    arranged = Signal(str)
+    """A workspace was entered whose docks stand as at the very first start."""
+
+    def __init__(self, window: QMainWindow, pages: QStackedWidget) -> None:
+        super().__init__(window)
+        self._window, self._stack = window, pages
+        self._pages: dict[str, QWidget] = {}
+        self._docks: dict[str, list[QDockWidget]] = {}
+        self._states: dict[str, QByteArray] = {}
+        self._first_state: QByteArray | None = None
+        self.current = ""
+        self.actions: dict[str, QAction] = {}
+        self._group = QActionGroup(self)
+        self.tabs = QTabBar()
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setAccessibleName("Workspace")
+        self.tabs.currentChanged.connect(self._go_to_tab)
+
+    def add(self, name: str, page: QWidget) -> None:
+        """A workspace with this in the middle of the window, which others may have as well; the first is entered."""
+        if self._stack.indexOf(page) < 0:
+            self._stack.addWidget(page)
+        self._pages[name] = page
+        self._docks.setdefault(name, [])
+        keys = f"Ctrl+{len(self._pages)}"
+        action = QAction(f"&{name}", self, checkable=True, shortcut=keys)
+        action.triggered.connect(lambda: self.go(name))
+        self._group.addAction(action)
+        self.actions[name] = action
+        self.current = self.current or name
+        with QSignalBlocker(self.tabs):
+            tab = self.tabs.addTab(name)
+        self.tabs.setTabToolTip(tab, f"{_TIPS.get(name, name)} ({keys})")
+        self._show()
+
+    def add_dock(self, dock: QDockWidget, *names: str) -> None:
+        """Open with these workspaces, until somebody closes it there."""
+        for name in names:
+            self._docks.setdefault(name, []).append(dock)
+        dock.setVisible(self.current in names)
+
+    def begin(self) -> None:
+        """All docks are there: this is how they stand at the very first start."""
+        self._first_state = self._window.saveState()
+
+    @Slot(str)
+    def go(self, name: str) -> None:
+        """Leave this workspace as it is for another."""
+        if name == self.current or name not in self._pages:
+            self._show()
+            return
+        self._states[self.current] = self._window.saveState()
+        self.current = name
+        self._enter()
+        self.changed.emit(name)
+
+    def reset(self) -> None:
+        """All docks of all workspaces where they were at the very first start."""
+        self._states.clear()
+        self._enter()
+
+    def state(self, name: str) -> QByteArray | None:
+        """Where the docks of a workspace are, as Qt writes it; None where it was never entered."""
+        return self._window.saveState() if name == self.current else self._states.get(name)
+
+    def save(self, preferences: Preferences) -> None:
+        for name in self._pages:
+            state = self.state(name)
+            if state is not None:
+                preferences.set(f"workspaces/{name}", state)
+
+    def restore(self, preferences: Preferences) -> None:
+        """Put the docks where they were when the window was closed."""
+        states = {name: preferences.get(f"workspaces/{name}") for name in self._docks}
+        self._states = {name: state for name, state in states.items() if state is not None}
+        self._enter()
+
+    def _enter(self) -> None:
+        self._show()
+        if self.current in self._states:
+            self._show_docks()  # for those that the state is too old to know
+            if self._restore(self._states[self.current]):
+                return
+            del self._states[self.current]
+            self.damaged.emit(self.current)
+        if self._first_state is not None:
+            self._restore(self._first_state)
+        self._show_docks()
+        self.arranged.emit(self.current)
+
+    def _restore(self, state: QByteArray) -> bool:
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.hide()  # Qt shows those again that it uses, and would leave the others standing about
+        return bool(self._window.restoreState(state))
+
+    def _show_docks(self) -> None:
+        mine = self._docks[self.current]
+        others = {dock for name, docks in self._docks.items() if name != self.current for dock in docks}
+        for dock in {*mine, *others}:
+            dock.setVisible(dock in mine)
+        for dock in reversed(mine):  # its own are before what it shares, and the first of each area is on top
+            if dock not in others or self.current == next(iter(self._docks)):
+                dock.raise_()
+
+    def _show(self) -> None:
+        self._stack.setCurrentWidget(self._pages[self.current])
+        self.actions[self.current].setChecked(True)
+        with QSignalBlocker(self.tabs):
+            self.tabs.setCurrentIndex(list(self._pages).index(self.current))
+
+    @Slot(int)
+    def _go_to_tab(self, index: int) -> None:
+        self.go(list(self._pages)[index])

@@ -1,0 +1,121 @@
+"""The dialogs of the Train menu: a new run, a run to resume, data to simulate or import, each job with its bar."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
+
+from explorer_app.preferences import Preferences
+from explorer_app.session.background import Background
+from explorer_app.train.import_dialog import ImportDialog
+from explorer_app.train.job_dialog import JobDialog
+from explorer_app.train.simulate_dialog import SimulateDialog
+from explorer_app.train.train_dialog import TrainDialog
+from explorer_app.widgets.menus import add_action
+
+
+class TrainingDialogs(QObject):
+    """Makes them when they are asked for; several jobs may go on at once, each in a dialog of its own."""
+
+    accepted_run = Signal(object, bool)
+    """path of a run's folder with its config, whether it was there before"""
+    open_asked = Signal(object)
+    """path of a store that a job has written"""
+
+    def __init__(self, window: QWidget, background: Background, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._window, self._background, self._preferences = window, background, preferences
+        self.jobs: list[JobDialog] = []
+        self.train: TrainDialog | None = None
+        self.question: QMessageBox | None = None
+        self._is_left = False
+
+    @Slot()
+    def new_run(self) -> None:
+        self._train_dialog().begin()
+
+    @Slot()
+    def resume_run(self, path: Path | None = None) -> None:
+        self._train_dialog().begin(path, is_resumed=True)
+
+    @Slot()
+    def simulate(self) -> None:
+        self._add(SimulateDialog(self._preferences, self._window))
+
+    @Slot()
+    def import_data(self) -> None:
+        self._add(ImportDialog(self._preferences, self._window))
+
+    @property
+    def running(self) -> list[JobDialog]:
+        """Those whose job works, some of them hidden."""
+        return [dialog for dialog in self.jobs if dialog.bar.is_running]
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """One line a job at work, which shows its dialog."""
+        for dialog in self.running:
+            add_action(menu, dialog.bar.summary.replace("&", "&&"), partial(_show, dialog))
+        if not self.running:
+            add_action(menu, "None at the moment", lambda: None).setEnabled(False)
+
+    def may_close(self) -> bool:
+        """Whether the window may be closed; if not, the user is being asked, and the answer may close it."""
+        running = self.running
+        if self._is_left or not running:
+            return True
+        if self.question is None:
+            names = ", ".join(dialog.bar.summary for dialog in running)
+            self.question = QMessageBox(QMessageBox.Icon.Question, "Close LSPS Explorer", "", parent=self._window)
+            self.question.setText(f"{'A job is' if len(running) == 1 else 'Jobs are'} still at work: {names}.")
+            self.question.setInformativeText("An import goes on from there the next time; a simulation begins anew.")
+            stop = self.question.addButton("S&top and close", QMessageBox.ButtonRole.AcceptRole)
+            stay = self.question.addButton("St&ay", QMessageBox.ButtonRole.RejectRole)
+            self.question.setDefaultButton(stay)
+            self.question.setEscapeButton(stay)
+            stop.clicked.connect(self._leave)
+            self.question.finished.connect(self._forget_question)
+            self.question.open()
+        return False
+
+    @Slot()
+    def _leave(self) -> None:
+        self._is_left = True
+        self._window.close()
+
+    @Slot()
+    def _forget_question(self) -> None:
+        self.question.deleteLater()
+        self.question = None
+
+    def close_down(self) -> None:
+        """End all jobs with the window."""
+        for dialog in self.jobs:
+            dialog.close_down()
+        if self.train is not None:
+            self.train.close_down()
+
+    def _train_dialog(self) -> TrainDialog:
+        if self.train is None:
+            self.train = TrainDialog(self._preferences, self._background, self._window)
+            self.train.accepted_run.connect(self.accepted_run)
+        return self.train
+
+    def _add(self, dialog: JobDialog) -> None:
+        self.jobs.append(dialog)
+        dialog.open_asked.connect(self.open_asked)
+        dialog.bar.finished.connect(self._preferences.add_recent)
+        dialog.retired.connect(partial(self._retire, dialog))
+        _show(dialog)
+
+    def _retire(self, dialog: JobDialog) -> None:
+        self.jobs.remove(dialog)
+        dialog.deleteLater()
+
+
+def _show(dialog: JobDialog) -> None:
+    dialog.show()
+    dialog.raise_()
+    dialog.activateWindow()

@@ -1,0 +1,224 @@
+"""What the Simulate and the Import dialog have in common: fields, a job's bar, Start, and Close."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QLabel,
+    QLayout,
+    QMessageBox,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer_app.preferences import Preferences
+from explorer_app.train.job_bar import JobBar
+from explorer_app.train.model.store_forms import absolute
+from explorer_app.widgets.noted_field import NotedField
+from explorer_app.workers.in_order import InOrder
+from lsps_core.files import kind_of
+
+
+class _Looked(NamedTuple):
+    problems: dict[str, str]
+    is_out_there: bool
+
+
+def _look(form: Any) -> _Looked:
+    """In a thread: the disks of what is named may not answer."""
+    return _Looked(form.problems, bool(form.out.strip()) and kind_of(Path(absolute(form.out))) != "")
+
+
+class JobDialog(QDialog):
+    """Not modal. Closed while its job works it hides, and comes back when that has ended.
+
+    A subclass has `fields` by name, for the problems of its `form()`, and begins with `verb`.
+    """
+
+    open_asked = Signal(object)
+    """path of the store that was written"""
+    retired = Signal()
+    """closed, with nothing running"""
+
+    def __init__(self, title: str, verb: str, when_stopped: str, preferences: Preferences, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.preferences = preferences
+        self.fields: dict[str, NotedField] = {}
+        self.question: QMessageBox | None = None
+        self._looking = InOrder("fields", self)
+        self._looked: _Looked | None = None
+        """what was found at the paths that the fields name; None until it is"""
+        self._is_retired = False
+        self.box = QWidget()
+        self._grid = QGridLayout(self.box)  # a form layout gives wrapped notes and hidden rows the wrong heights
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setColumnStretch(1, 1)
+        self._titles: dict[QWidget, QLabel] = {}
+        self.bar = JobBar(when_stopped)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.start = self.buttons.addButton(verb, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.start.setDefault(True)
+        self.buttons.accepted.connect(self._begin)
+        self.buttons.rejected.connect(self.reject)
+        self.bar.started.connect(self.show_problems)
+        self.bar.started.connect(self.fit)
+        self.bar.ended.connect(self._come_back)
+        self.bar.open_asked.connect(self.open_asked)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.box)
+        layout.addStretch(1)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.buttons)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # `fit` knows better
+        self.bar.details_button.toggled.connect(self.fit)
+        self.setMinimumWidth(560)
+
+    def form(self) -> Any:
+        """What the fields say: `missing` and `problems` by field, `arguments(overwrite)`, `out`."""
+        raise NotImplementedError
+
+    def add_field(self, name: str, label: str, editor: QWidget) -> NotedField:
+        """A row whose note says what is wrong with it."""
+        field = self.fields[name] = NotedField(editor)
+        self.add_row(label, field, editor)
+        return field
+
+    def add_row(self, label: str, field: QWidget, buddy: QWidget | None = None) -> None:
+        title = self._titles[field] = QLabel(label)
+        title.setBuddy(buddy or field)
+        title.setMinimumHeight(self.start.sizeHint().height())  # level with the first line of its field
+        row = self._grid.rowCount()
+        self._grid.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(field, row, 1)
+
+    def set_row_visible(self, field: QWidget, is_visible: bool) -> None:
+        field.setVisible(is_visible)
+        self._titles[field].setVisible(is_visible)
+
+    @Slot()
+    def show_problems(self) -> None:
+        """Look, in a thread, at what the fields name, and show what is wrong."""
+        form = self.form()
+        self.box.setEnabled(not self.bar.is_running)
+        self.start.setEnabled(False)
+        self._looked = None
+        self._looking.ask(
+            "what is named here", partial(_look, form), partial(self._take_look, form), self.bar.problem.show_problem
+        )
+
+    def _take_look(self, form: Any, looked: _Looked) -> None:
+        if form == self.form():
+            self._looked = looked
+            for name, field in self.fields.items():
+                problem = looked.problems.get(self.problem_name(name), "")
+                field.show_note(problem, form.missing.get(self.problem_name(name), "") or self.fact(name))
+            self.start.setEnabled(not (looked.problems or form.missing or self.bar.is_running))
+
+    def problem_name(self, name: str) -> str:
+        """What the form calls a field."""
+        return name
+
+    def fact(self, name: str) -> str:
+        """What else there is to say beneath a field."""
+        if name == "out" and self._is_out_there and Path(absolute(self.form().out)) != self.bar.written_path:
+            return "exists already; you will be asked before it is replaced"
+        return ""
+
+    @property
+    def _is_out_there(self) -> bool:
+        return self._looked is not None and self._looked.is_out_there
+
+    @Slot()
+    def fit(self) -> None:
+        """As high as it has to be: a layout by itself takes lines that wrap for much higher, or for nothing."""
+        layout, width = self.layout(), max(self.width(), self.minimumWidth())
+        layout.activate()
+        self.setMinimumHeight(layout.totalMinimumHeightForWidth(width))
+        self.resize(width, layout.totalHeightForWidth(width))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.fit()
+
+    @Slot()
+    def _begin(self) -> None:
+        """Start, after asking where that would replace a file."""
+        if self._is_out_there:
+            self._ask_to_replace()
+        else:
+            self.run(overwrite=False)
+
+    def run(self, *, overwrite: bool) -> None:
+        form = self.form()
+        if self._looked is not None and not (self._looked.problems or form.missing):
+            self.remember()
+            self.bar.start(form.arguments(overwrite), Path(absolute(form.out)))
+
+    def remember(self) -> None:
+        """Keep what is to be the same the next time."""
+
+    def _ask_to_replace(self) -> None:
+        path = Path(absolute(self.form().out))
+        self.question = QMessageBox(
+            QMessageBox.Icon.Question,
+            self.windowTitle(),
+            f"{path.name} exists already. Replace it?",
+            QMessageBox.StandardButton.NoButton,
+            self,
+        )
+        self.question.setInformativeText("Until the new store is whole the old one stays.")
+        replace = self.question.addButton("&Replace", QMessageBox.ButtonRole.AcceptRole)
+        self.question.setDefaultButton(self.question.addButton(QMessageBox.StandardButton.Cancel))
+        replace.clicked.connect(self._replace)
+        self.question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.question.open()
+
+    @Slot()
+    def _replace(self) -> None:
+        self.run(overwrite=True)
+
+    @Slot()
+    def _come_back(self) -> None:
+        self.show_problems()
+        self.fit()
+        if not self._is_retired:
+            self.show()
+
+    def reject(self) -> None:
+        self.hide()
+        if not (self.bar.is_running or self._is_retired):
+            self._is_retired = True
+            self._looking.end()
+            self.retired.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        event.ignore()
+        self.reject()
+
+    def close_down(self) -> None:
+        """End the job with the window."""
+        self._is_retired = True
+        self._looking.close()
+        self.bar.close_down()
+
+
+def whole_number(least: int, most: int, value: int, name: str, tip: str, special: str = "") -> QSpinBox:
+    """A field of one whole number; special: what the least one is called."""
+    field = QSpinBox()
+    field.setRange(least, most)
+    field.setValue(value)
+    field.setGroupSeparatorShown(True)
+    field.setSpecialValueText(special)
+    field.setAccessibleName(name)
+    field.setToolTip(tip)
+    return field

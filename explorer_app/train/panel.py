@@ -1,0 +1,288 @@
+"""The Train workspace: runs on the left, the one in hand on the right."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer_app.preferences import Preferences
+from explorer_app.train.model.run_folder import RunView
+from explorer_app.train.model.run_process import SHARES
+from explorer_app.train.run_list import RunList
+from explorer_app.train.run_monitor import RunMonitor
+from explorer_app.train.runs import TrainingRuns
+from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.workers.in_order import InOrder
+from explorer_app.workers.latest import LatestWins
+from lsps_core.files import kind_of
+
+
+class LeaveDialog(QMessageBox):
+    """Leave running, stop and save, or stay; `answer` is one of "leave", "stop", "stay"."""
+
+    def __init__(self, runs: Sequence[RunView], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setIcon(QMessageBox.Icon.Question)
+        self.setWindowTitle("Close LSPS Explorer")
+        names = ", ".join(view.path.name for view in runs)
+        self.setText(f"{names} {'is' if len(runs) == 1 else 'are'} still training.")
+        self.setInformativeText("A run that is left running is found again at the next start.")
+        role = QMessageBox.ButtonRole
+        self.leave = self._add("&Leave running", "Close the window; training goes on without it", role.AcceptRole)
+        self.stop = self._add("S&top and save", "Close the window; the run saves itself and ends", role.ActionRole)
+        self.stay = self._add("St&ay", "Keep the window open", role.RejectRole)
+        self.setDefaultButton(self.stay)
+        self.setEscapeButton(self.stay)
+
+    def _add(self, text: str, tip: str, role: QMessageBox.ButtonRole) -> QPushButton:
+        button = self.addButton(text, role)
+        button.setToolTip(tip)
+        return button
+
+    @property
+    def answer(self) -> str:
+        return {self.leave: "leave", self.stop: "stop"}.get(self.clickedButton(), "stay")
+
+
+class TrainPanel(QWidget):
+    """Wires the list, the monitor and the runs together; follows the checkpoints of runs that are to be followed."""
+
+    open_asked = Signal(object)
+    """path of a model to look through"""
+    new_run_asked = Signal()
+    message = Signal(str)
+
+    def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._preferences = preferences
+        self._followed: dict[Path, Path | None] = {}
+        self._wanted: Path | None = None
+        self._is_left = False
+        self.leave_dialog: LeaveDialog | None = None
+        self.runs = TrainingRuns(preferences, self)
+        self.list = RunList()
+        self.monitor = RunMonitor()
+        self._plotting = LatestWins("plotting", self)
+        self._plotting.answered.connect(self._on_plotting)
+        self._plotting.failed.connect(self._on_failure)
+        self._looking = InOrder("run folder", self)
+        self._build()
+        self.runs.changed.connect(self._show)
+        self.runs.started.connect(self._select)
+        self.runs.message.connect(self.message)
+        self.list.chosen.connect(self._show)
+        self.list.forget_asked.connect(self.runs.forget)
+        self.list.folder_asked.connect(self._open_folder)
+        self.monitor.asked.connect(self._do)
+        self.monitor.changes_asked.connect(self._resume_with)
+        self.monitor.follow_toggled.connect(self._follow)
+        self._show()
+
+    def _build(self) -> None:
+        self.setAutoFillBackground(True)  # over tab bars that Qt leaves where docks were
+        self.new_run = _button("&New run …", "Set up a training and start it")
+        self.new_run.clicked.connect(self.new_run_asked)
+        self.add_run = _button("&Add run …", "List a run that is in some other folder")
+        self.add_run.clicked.connect(self._ask_for_run)
+        self.choose_folder = _button("Runs fol&der …", "Choose a folder whose runs are all listed")
+        self.choose_folder.clicked.connect(self._ask_for_folder)
+        self.share = QComboBox()
+        for key, text in SHARES.items():
+            self.share.addItem(text[0].upper() + text[1:], key)
+        self.share.setCurrentIndex(self.share.findData(self.runs.share))
+        self.share.setToolTip("How this machine is shared with the next run that starts or resumes")
+        self.share.activated.connect(self._choose_share)
+        share_label = QLabel("S&hare of runs")
+        share_label.setBuddy(self.share)
+        left = QWidget()
+        grid = QGridLayout(left)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.addWidget(self.new_run, 0, 0, 1, 2)
+        grid.addWidget(self.list, 1, 0, 1, 2)
+        grid.addWidget(self.add_run, 2, 0)
+        grid.addWidget(self.choose_folder, 2, 1)
+        grid.addWidget(share_label, 3, 0)
+        grid.addWidget(self.share, 3, 1)
+        body = QSplitter(Qt.Orientation.Horizontal)
+        body.setHandleWidth(12)
+        body.setChildrenCollapsible(False)
+        body.addWidget(left)
+        body.addWidget(self.monitor)
+        body.setStretchFactor(1, 1)
+        body.setSizes([310, 960])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 10, 10, 6)
+        layout.addWidget(body)
+
+    @Slot(object)
+    def start_run(self, path: Path) -> None:
+        """Train the run of a folder that has its config, from wherever it is."""
+        self.runs.start(Path(path))
+
+    def may_close(self) -> bool:
+        """Whether the window may be closed; if not, the user is being asked, and the answer may close it."""
+        if self._is_left or not self.runs.ours:
+            return True
+        if self.leave_dialog is None:
+            self.leave_dialog = LeaveDialog(self.runs.ours, self.window())
+            self.leave_dialog.finished.connect(self._leave)
+            self.leave_dialog.open()
+        return False
+
+    @Slot()
+    def _leave(self) -> None:
+        answer = self.leave_dialog.answer if self.leave_dialog is not None else "stay"
+        self.leave_dialog = None
+        if answer == "stop":
+            for view in self.runs.ours:
+                self.runs.stop(view.path)
+        self._is_left = answer != "stay"
+        if self._is_left:
+            self.window().close()
+
+    def close_down(self) -> None:
+        """Stop following; processes that train live on."""
+        self.runs.close()
+        self.monitor.previews.close_down()
+        self._plotting.close()
+        self._looking.close()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.runs.set_shown(True)
+        if not self.monitor.plots:
+            self._plotting.ask(None, _import_plots)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.runs.set_shown(False)
+
+    @Slot()
+    def _show(self) -> None:
+        self.list.show_views(self.runs.views.values())
+        if self._wanted in self.runs.views:
+            wanted, self._wanted = self._wanted, None  # before selecting it, which shows everything again
+            self.list.select(wanted)
+        views = [self.runs.views.get(path) for path in self.list.selected]
+        self.monitor.show_runs(views[0] if views else None, views[1] if len(views) > 1 else None)
+        view = self.monitor.view
+        if view is not None:
+            self.monitor.follow.blockSignals(True)
+            self.monitor.follow.setChecked(view.path in self._followed)
+            self.monitor.follow.blockSignals(False)
+        for path, shown in list(self._followed.items()):
+            checkpoint = self.runs.views[path].checkpoint if path in self.runs.views else None
+            if checkpoint is not None and checkpoint != shown:
+                self._followed[path] = checkpoint
+                self.open_asked.emit(checkpoint)
+
+    @Slot(object)
+    def _select(self, path: Path) -> None:
+        """Show this run, as soon as it is listed."""
+        self._wanted = path
+        self._show()
+
+    @Slot(str)
+    def _do(self, what: str) -> None:
+        view = self.monitor.view
+        if view is None:
+            return
+        if what == "open" and view.checkpoint is not None:
+            self.open_asked.emit(view.checkpoint)
+        elif what == "resume":
+            self.runs.start(view.path)
+        elif what in ("pause", "go_on", "stop", "cancel"):
+            getattr(self.runs, what)(view.path)
+
+    @Slot(tuple)
+    def _resume_with(self, settings: tuple[str, ...]) -> None:
+        if self.monitor.view is not None:
+            self.runs.start(self.monitor.view.path, settings)
+
+    @Slot(bool)
+    def _follow(self, is_followed: bool) -> None:
+        view = self.monitor.view
+        if view is None:
+            return
+        self._followed.clear()  # the explorer shows one model
+        if is_followed:
+            self._followed[view.path] = None
+        self._show()
+
+    @Slot()
+    def _choose_share(self) -> None:
+        self.runs.share = self.share.currentData()
+
+    @Slot()
+    def _ask_for_run(self) -> None:
+        folder = self._preferences.last_folder
+        ask_for_paths(self, "Add a run", folder, "folder", lambda names: self.add_path(Path(names[0])))
+
+    def add_path(self, path: Path) -> None:
+        """List the run in this folder; a message where there is none."""
+        self._looking.ask(
+            str(path), partial(kind_of, path / "config.json"), partial(self._add, path), self.message.emit
+        )
+
+    def _add(self, path: Path, kind: str) -> None:
+        if kind != "file":
+            self.message.emit(f"{path} is no run: it has no config.json; choose the folder that `lsps train` wrote")
+            return
+        self.runs.add(path)
+        self._select(path.absolute())
+
+    @Slot()
+    def _ask_for_folder(self) -> None:
+        ask_for_paths(self, "Folder of runs", str(self.runs.runs_path or ""), "folder", self._take_folder)
+
+    @Slot(list)
+    def _take_folder(self, names: list[str]) -> None:
+        self.runs.runs_path = Path(names[0])
+
+    @Slot(object)
+    def _open_folder(self, path: Path) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    @Slot(str)
+    def _keep_baselines(self, text: str) -> None:
+        self._preferences.set("train/baselines", text)
+
+    @Slot(object, object)
+    def _on_plotting(self, _stamp: object, plots: tuple[ModuleType, ModuleType]) -> None:
+        errors = plots[0].ErrorPlot(str(self._preferences.get("train/baselines", "") or ""))
+        errors.baselines_changed.connect(self._keep_baselines)
+        self.monitor.use_plots(errors, plots[1].TermPlots())
+
+    @Slot(object, str)
+    def _on_failure(self, _stamp: object, line: str) -> None:
+        self.message.emit(f"plots cannot be drawn: {line}")
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    return button
+
+
+def _import_plots() -> tuple[ModuleType, ModuleType]:
+    """pyqtgraph takes most of a second to import."""
+    names = ("error_plot", "term_plots")
+    errors, terms = (importlib.import_module(f"explorer_app.train.{name}") for name in names)
+    return errors, terms

@@ -1,0 +1,137 @@
+"""The fixed preview frames of a run, as they looked from step to step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QRect, QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QSlider, QVBoxLayout, QWidget
+
+from explorer_app.widgets import theme
+from explorer_app.workers.latest import LatestWins
+from lsps_core.files import require_file
+
+_ROWS = (
+    "One column a frame, synthetic frames above, real ones below. Rows of each: input, reconstruction, translation, "
+    "cycle, synthetic and real picture of the pose seen by P, and of the annotated pose"
+)
+
+
+class _Sheet(QWidget):
+    """A picture as large as fits; `is_whole_size` as large as it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pixmap = QPixmap()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setToolTip(_ROWS)
+        self.setAccessibleName("Preview sheet")
+
+    def set_pixmap(self, pixmap: QPixmap, is_whole_size: bool) -> None:
+        self._pixmap = pixmap
+        self.setMinimumSize(pixmap.size() if is_whole_size else QPixmap().size())
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._pixmap.isNull():
+            painter.setPen(theme.faint(self.palette()))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Preview sheets come with validations")
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        size = self._pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        painter.drawPixmap(QRect((self.width() - size.width()) // 2, 0, size.width(), size.height()), self._pixmap)
+
+
+class PreviewScrubber(QWidget):
+    """Follows the newest sheet unless an older one was chosen. Sheets are read in a thread."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._run_path: Path | None = None
+        self._previews: tuple[tuple[int, str], ...] = ()
+        self._image = QPixmap()
+        self._shown: Path | None = None
+        self._worker = LatestWins("preview", self)
+        self._worker.answered.connect(self._on_image)
+        self._worker.failed.connect(self._on_failure)
+        self.sheet = _Sheet()
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setWidget(self.sheet)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Step of the preview")
+        self.slider.setToolTip("Move through the previews of this run; at the end it follows the newest")
+        self.slider.setPageStep(1)
+        self.slider.valueChanged.connect(self._ask)
+        self.step = QLabel()
+        self.step.setMinimumWidth(90)
+        self.is_whole_size = QCheckBox("Actual si&ze")
+        self.is_whole_size.setToolTip("Show every pixel instead of the whole sheet")
+        self.is_whole_size.toggled.connect(self._show)
+        row = QHBoxLayout()
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.step)
+        row.addWidget(self.is_whole_size)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addWidget(self._area, 1)
+        layout.addLayout(row)
+        self.show_previews(None, ())
+
+    def show_previews(self, run_path: Path | None, previews: tuple[tuple[int, str], ...]) -> None:
+        if (run_path, previews) == (self._run_path, self._previews) and run_path is not None:
+            return
+        is_other = run_path != self._run_path
+        is_at_end = is_other or self.slider.value() == self.slider.maximum()
+        self._run_path, self._previews = run_path, previews
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, max(0, len(previews) - 1))
+            if is_at_end:
+                self.slider.setValue(self.slider.maximum())
+        self.slider.setEnabled(len(previews) > 1)
+        self._ask()
+
+    def close_down(self) -> None:
+        self._worker.close(2.0)  # sheets are only read
+
+    @Slot()
+    def _ask(self) -> None:
+        if self._run_path is None or not self._previews:
+            self._shown, self._image = None, QPixmap()
+            self.step.setText("")
+            self._show()
+            return
+        step, name = self._previews[self.slider.value()]
+        self.step.setText(f"step {step}")
+        path = self._run_path / "previews" / name
+        if path != self._shown:
+            self._shown = path
+            self._worker.ask(path, lambda: _read(path))
+
+    @Slot(object, object)
+    def _on_image(self, path: Path, image: QImage) -> None:
+        if path == self._shown:
+            self._image = QPixmap.fromImage(image)
+            self._show()
+
+    @Slot(object, str)
+    def _on_failure(self, path: Path, line: str) -> None:
+        if path == self._shown:
+            self._image = QPixmap()
+            self.step.setText("cannot be read")
+            self.step.setToolTip(line)
+            self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        self.sheet.set_pixmap(self._image, self.is_whole_size.isChecked())
+
+
+def _read(path: Path) -> QImage:
+    require_file(path)
+    image = QImage(str(path))
+    if image.isNull():
+        raise ValueError(f"{path} cannot be read as a picture; it comes again when the run goes on")
+    return image

@@ -1,0 +1,247 @@
+"""One training run: how far it is, how well it learns, and what can be done with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QFontDatabase, QHideEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer_app.train.model.run_curves import Curves, shown_duration
+from explorer_app.train.model.run_folder import WENT_WRONG, RunView
+from explorer_app.train.model.run_process import CAN_PAUSE
+from explorer_app.train.previews import PreviewScrubber
+from explorer_app.train.run_trouble import RunTrouble
+
+_TURN_MS = 30
+_STATES = {
+    "new": "Not trained yet",
+    "starting": "Starting …",
+    "training": "Training",
+    "paused": "Paused",
+    "stopping": "Saving, then it ends …",
+    "finished": "Finished",
+    "stopped": "Stopped, saved",
+    "cancelled": "Cancelled",
+    "failed": "Failed",
+    "died": "Died",
+    "missing": "Missing",
+}
+
+
+class RunMonitor(QWidget):
+    """Shows what a run's folder tells; its buttons ask, and change nothing here."""
+
+    asked = Signal(str)
+    """ "pause", "go_on", "stop", "resume", "cancel" or "open" """
+    changes_asked = Signal(tuple)
+    """settings with which the run is to go on"""
+    follow_toggled = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view: RunView | None = None
+        self.plots: tuple[Any, ...] = ()
+        self._curves: tuple[Curves, ...] = ()
+        self._paths: list[Path] = []
+        self._to_show: list[Any] = []
+        self._next_turn = QTimer(self, singleShot=True, interval=_TURN_MS)
+        self._next_turn.timeout.connect(self._show_next)
+        self.title = QLabel()
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        font = self.title.font()
+        font.setBold(True)
+        self.title.setFont(font)
+        self.facts = QLabel()
+        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.trouble = RunTrouble()
+        self.trouble.open_asked.connect(lambda: self.asked.emit("open"))
+        self.trouble.resume_asked.connect(lambda: self.asked.emit("resume"))
+        self.trouble.changes_asked.connect(self.changes_asked)
+        self.stage_bar, self.whole_bar = _bar("Progress of the stage"), _bar("Progress of the whole run")
+        self.previews = PreviewScrubber()
+        self.log = QPlainTextEdit(readOnly=True)
+        self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.log.setAccessibleName("Notes and log of the run")
+        self.log.setPlaceholderText("The run has said nothing that is worth reading")
+        self._build()
+
+    def _build(self) -> None:
+        self._build_buttons()
+        self._plots_place = QSplitter(Qt.Orientation.Vertical)
+        self._plots_place.setChildrenCollapsible(False)
+        self._plots_place.setHandleWidth(8)
+        self._wait = QLabel("Preparing plots …", alignment=Qt.AlignmentFlag.AlignCenter)
+        self._plots_place.addWidget(self._wait)
+        tabs = QTabWidget()
+        tabs.setDocumentMode(True)
+        tabs.addTab(self.previews, "Pre&views")
+        tabs.addTab(self.log, "Lo&g")
+        body = QSplitter(Qt.Orientation.Horizontal)
+        body.setChildrenCollapsible(False)
+        body.setHandleWidth(10)
+        body.addWidget(self._plots_place)
+        body.addWidget(tabs)
+        body.setSizes([560, 380])
+        bars = QGridLayout()
+        for row, (text, bar) in enumerate((("Stage", self.stage_bar), ("All", self.whole_bar))):
+            bars.addWidget(QLabel(text), row, 0)
+            bars.addWidget(bar, row, 1)
+        head = QHBoxLayout()
+        head.addWidget(self.title)
+        head.addSpacing(10)
+        head.addWidget(self.facts, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for part in (head, bars, self._buttons_row):
+            layout.addLayout(part)
+        layout.addWidget(self.trouble)
+        layout.addWidget(body, 1)
+
+    def _build_buttons(self) -> None:
+        self._buttons_row = QHBoxLayout()
+        self.buttons: dict[str, QPushButton] = {}
+        no_pause = "" if CAN_PAUSE else "; this system cannot"
+        for name, text, tip in (
+            ("resume", "&Start", "Train from the newest checkpoint on, or from the beginning"),
+            ("pause", "&Pause", f"Hold the process where it is; it keeps its memory{no_pause}"),
+            ("stop", "S&top and save", "Save a checkpoint, then end; Resume goes on from there"),
+            (
+                "cancel",
+                "&Cancel",
+                "End at once: what came after the last checkpoint is lost, nothing is deleted",
+            ),
+            ("open", "&Open newest checkpoint", "Look through the model as it was saved last, at the same latent"),
+        ):
+            button = QPushButton(text)
+            button.setToolTip(tip)
+            button.clicked.connect(self._ask)
+            button.setObjectName(name)
+            self.buttons[name] = button
+            self._buttons_row.addWidget(button)
+        self.follow = QCheckBox("&Follow")
+        self.follow.setToolTip("Open every new checkpoint of this run as soon as it is saved, keeping the latent")
+        self.follow.toggled.connect(self.follow_toggled)
+        self._buttons_row.addWidget(self.follow)
+        self._buttons_row.addStretch(1)
+
+    def use_plots(self, *plots: Any) -> None:
+        """Take widgets that `show_curves`, in place of the note that they are being prepared."""
+        self.plots = plots
+        self._wait.hide()
+        for plot in plots:
+            self._plots_place.addWidget(plot)
+        self._plots_place.setSizes([0, *[400] * len(plots)])
+        self._to_show = list(plots)
+        self._show_rest()
+
+    def show_runs(self, view: RunView | None, other: RunView | None = None) -> None:
+        """The run in hand, and one whose curves lie over its own."""
+        runs = [run for run in (view, other) if run is not None]
+        paths, paths_before = [run.path for run in runs], self._paths
+        curves, curves_before = tuple(run.curves for run in runs), self._curves
+        self.view, self._paths, self._curves = view, paths, curves
+        self.setEnabled(view is not None)
+        if paths != paths_before or curves != curves_before:
+            self._to_show = list(self.plots)
+            if paths == paths_before and self.isVisible():
+                self._show_next()  # one plot a turn: both in one go would hold the window
+            else:
+                self._show_rest()
+        if view is None:
+            self.title.setText("No run yet")
+            self.facts.setText("New run … trains one")
+            self.previews.show_previews(None, ())
+            return
+        self.title.setText(f"{view.path.name}: {_STATES.get(view.state, view.state)}")
+        over = f"   ·   faint: {other.path.name}" if other is not None else ""
+        self.facts.setText(_facts(view) + over)
+        self.facts.setToolTip(str(view.path))
+        self._show_progress(view)
+        self._show_buttons(view)
+        self.trouble.show_view(view if view.state in WENT_WRONG else None)
+        self.previews.show_previews(view.path, view.curves.previews)
+        text = "\n".join([*(f"note: {note}" for note in view.curves.notes), view.tail]).strip()
+        if text != self.log.toPlainText():
+            self.log.setPlainText(text)
+            self.log.verticalScrollBar().setValue(self.log.verticalScrollBar().maximum())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._next_turn.stop()
+        self._show_rest()
+        super().hideEvent(event)
+
+    def _show_rest(self) -> None:
+        while self._to_show:
+            self._to_show.pop(0).show_curves(self._curves)
+
+    @Slot()
+    def _show_next(self) -> None:
+        if self._to_show:
+            self._to_show.pop(0).show_curves(self._curves)
+        if self._to_show:
+            self._next_turn.start()
+
+    def _show_progress(self, view: RunView) -> None:
+        curves = view.curves
+        steps = view.stage_steps.get(curves.stage, 0)
+        self.stage_bar.setValue(round(1000 * curves.stage_step / steps) if steps else 0)
+        place = f"{list(view.stage_steps).index(curves.stage) + 1} of {len(view.stage_steps)}, " if steps else ""
+        stage = f"{curves.stage} ({place}step {curves.stage_step} of {steps})" if curves.stage else "not begun"
+        self.stage_bar.setFormat(stage)
+        self.whole_bar.setValue(round(1000 * view.share_done))
+        left = f", {shown_duration(curves.eta_s)} left" if view.is_alive and curves.eta_s is not None else ""
+        self.whole_bar.setFormat(f"{100 * view.share_done:.1f} %, step {curves.step} of {view.total_steps}{left}")
+
+    def _show_buttons(self, view: RunView) -> None:
+        resume, pause = self.buttons["resume"], self.buttons["pause"]
+        resume.setText("&Start" if view.state == "new" else "&Resume")
+        resume.setEnabled(not view.is_alive and view.state not in ("finished", "missing"))
+        pause.setText("&Continue" if view.state == "paused" else "&Pause")
+        pause.setEnabled(CAN_PAUSE and view.has_process)
+        self.buttons["stop"].setEnabled(view.state in ("starting", "training", "paused"))
+        self.buttons["cancel"].setEnabled(view.has_process)
+        self.buttons["open"].setEnabled(view.checkpoint is not None)
+
+    @Slot()
+    def _ask(self) -> None:
+        name = self.sender().objectName()
+        if name == "pause" and self.view is not None and self.view.state == "paused":
+            name = "go_on"
+        self.asked.emit(name)
+
+
+def _facts(view: RunView) -> str:
+    curves = view.curves
+    facts = [curves.device]
+    if view.is_alive and curves.frames_per_s is not None:
+        facts.append(f"{curves.frames_per_s:,.0f} frames/s".replace(",", "\u202f"))
+    if view.memory_bytes is not None:
+        facts.append(f"{view.memory_bytes / 2**30:.1f} GiB memory")
+    if view.checkpoint is not None:
+        facts.append(f"saved: {view.checkpoint.stem}")
+    return "   ·   ".join(filter(None, facts))
+
+
+def _bar(name: str) -> QProgressBar:
+    bar = QProgressBar()
+    bar.setRange(0, 1000)
+    bar.setAccessibleName(name)
+    bar.setToolTip(name)
+    return bar

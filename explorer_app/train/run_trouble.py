@@ -1,0 +1,90 @@
+"""What went wrong with a training run, in one line, and what can be done about it."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from explorer_app.train.model.run_folder import RunView
+from explorer_app.widgets.small import WrappedLabel
+
+
+class RunTrouble(QFrame):
+    """Hidden while all is well."""
+
+    open_asked = Signal()
+    resume_asked = Signal()
+    changes_asked = Signal(tuple)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view: RunView | None = None
+        self.setObjectName("trouble")
+        # its own colours, as the message bar's: a warning on light and on dark desktops
+        self.setStyleSheet(
+            "#trouble { background: #fff1d6; border: 1px solid #d9a441; border-radius: 4px; }"
+            "#trouble QLabel { color: #3d2b00; }"
+        )
+        self.label = WrappedLabel()
+        self.label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.details = _button("&Details", "Show the last lines that the process said")
+        self.details.setCheckable(True)
+        self.open = _button("Open last chec&kpoint", "Look through the model that was saved last")
+        self.open.clicked.connect(self.open_asked)
+        self.resume = _button("R&esume", "Go on from the last checkpoint, once the cause is gone")
+        self.resume.clicked.connect(self.resume_asked)
+        self.change = _button("Resume with changes", "Go on from the last checkpoint with what the run itself proposes")
+        self.change.clicked.connect(self._ask_changes)
+        self.tail = QPlainTextEdit(readOnly=True)
+        self.tail.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.tail.setAccessibleName("Last lines of the process")
+        self.tail.setMaximumHeight(130)
+        self.tail.hide()
+        self.details.toggled.connect(self.tail.setVisible)
+        row = QHBoxLayout()
+        for button in (self.details, self.open, self.resume, self.change):
+            row.addWidget(button)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 6, 10, 6)
+        layout.addWidget(self.label)
+        layout.addLayout(row)
+        layout.addWidget(self.tail)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The line; empty while hidden."""
+        return self._view.why if self._view is not None else ""
+
+    def show_view(self, view: RunView | None) -> None:
+        self._view = view
+        self.setVisible(view is not None)
+        if view is None:
+            return
+        cause, semicolon, remedy = view.why.rpartition("; ")
+        self.label.setText(f"<b>{escape(cause)}</b>{semicolon}{escape(remedy)}" if cause else escape(view.why))
+        self.label.setAccessibleName(view.why)
+        self.open.setEnabled(view.checkpoint is not None)
+        self.resume.setEnabled(view.state != "missing")
+        self.change.setVisible(bool(view.offered_settings))
+        self.change.setText(f"Resume with {' '.join(view.offered_settings)}".replace("&", "&&"))
+        self.details.setEnabled(bool(view.tail))
+        if self.tail.toPlainText() != view.tail:
+            self.tail.setPlainText(view.tail)
+
+    @Slot()
+    def _ask_changes(self) -> None:
+        if self._view is not None:
+            self.changes_asked.emit(self._view.offered_settings)
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    return button

@@ -1,0 +1,204 @@
+"""The fields of a training: a view of one `TrainForm`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer_app.model.devices import devices
+from explorer_app.model.opening import MODEL_SUFFIXES, STORE_SUFFIXES
+from explorer_app.preferences import Preferences
+from explorer_app.train.job_dialog import whole_number
+from explorer_app.train.model.train_form import STARTS, TrainForm, preset_lengths
+from explorer_app.train.stage_table import StageTable
+from explorer_app.widgets.image_fields import number
+from explorer_app.widgets.noted_field import NotedField
+from explorer_app.widgets.path_field import PathField
+from lsps_core.config import PRECISIONS
+from lsps_core.presets import PRESETS
+
+_PRESETS = {"compact": "compact: small enough for a CPU", "paper": "paper: its widths, weights and lengths"}
+
+
+class TrainFields(QWidget):
+    """Two columns: what is trained on, and how."""
+
+    changed = Signal()
+    """by the user"""
+    start_changed = Signal()
+    """another way to begin, or another run to resume"""
+
+    def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.notes: dict[str, NotedField] = {}
+        self.start = _combo(STARTS, "Begin with random weights, with a model’s, or where a run was stopped")
+        self.initial = PathField("Model to start from", "file", preferences, MODEL_SUFFIXES)
+        self.synthetic = PathField("Synthetic store", "file", preferences, STORE_SUFFIXES, "Annotated rendered frames")
+        self.real = PathField("Real store", "file", preferences, STORE_SUFFIXES, "Real or sensor frames")
+        self.labels = number(0, 100, 1, " %", "Labels")
+        self.labels.setToolTip("Share of the real frames’ annotations that training may use; 0 for none")
+        self.run = PathField(
+            "Run folder", "folder", preferences, tip="A new folder for checkpoints, events and previews"
+        )
+        self.device = QComboBox()
+        self.device.addItems(devices())
+        self.device.setToolTip("auto: the first GPU, or else the CPU")
+        self.precision = _combo(dict(zip(PRECISIONS, PRECISIONS, strict=True)), "bfloat16 is faster on recent GPUs")
+        self.seed = whole_number(0, 2**31 - 1, 0, "Seed", "Batches and noise are functions of it")
+        self.preset = _combo({key: _PRESETS[key] for key in PRESETS}, "All settings that are not in this window")
+        self.stages = StageTable()
+        self.advanced = QPlainTextEdit()
+        self.advanced.setPlaceholderText("One setting a line, as in\ndepth.learning_rate=0.0002\nweights.mapping=1")
+        self.advanced.setToolTip("Any setting of a training, as `lsps train --set` takes it")
+        self.advanced.setTabChangesFocus(True)
+        self.advanced.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        left, right = QFormLayout(), QVBoxLayout()
+        self._left = left
+        left.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for name, label, editor in (
+            ("start", "S&tart", self.start),
+            ("initial_path", "&Model", self.initial),
+            ("run_path", "R&un folder", self.run),
+            ("synthetic_path", "S&ynthetic store", self.synthetic),
+            ("real_path", "&Real store", self.real),
+            ("labels", "&Labels used", self.labels),
+            ("device", "De&vice", self.device),
+            ("precision", "&Precision", self.precision),
+            ("seed", "See&d", self.seed),
+        ):
+            field = self.notes[name] = NotedField(editor)
+            title = QLabel(label)
+            title.setBuddy(editor)
+            left.addRow(title, field)
+        self.room = QVBoxLayout()
+        right.addLayout(self._row("preset", "Pr&eset", self.preset))
+        right.addSpacing(8)
+        right.addWidget(self.stages)
+        right.addLayout(self.room)
+        right.addSpacing(8)
+        self.notes["advanced"] = NotedField(self.advanced, is_tall=True)
+        title = QLabel("&Advanced")
+        title.setBuddy(self.advanced)
+        title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        right.addWidget(title)
+        right.addWidget(self.notes["advanced"], 1)
+        padded = QVBoxLayout()
+        padded.addLayout(left)
+        padded.addStretch(1)
+        columns = QHBoxLayout(self)
+        columns.setContentsMargins(0, 0, 0, 0)
+        columns.addLayout(padded, 1)
+        columns.addSpacing(18)  # a layout's own spacing is its children's too
+        columns.addLayout(right, 1)
+
+    def _row(self, name: str, label: str, editor: QWidget) -> QFormLayout:
+        """A form of one row, as it stands over other things than forms."""
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        title = QLabel(label)
+        title.setBuddy(editor)
+        self.notes[name] = NotedField(editor)
+        form.addRow(title, self.notes[name])
+        return form
+
+    def _connect(self) -> None:
+        for path in (self.initial, self.run, self.synthetic, self.real):
+            path.changed.connect(self.changed)
+        for box in (self.device, self.precision):
+            box.currentIndexChanged.connect(self.changed)
+        for field in (self.labels, self.seed):
+            field.valueChanged.connect(self.changed)
+        self.stages.changed.connect(self.changed)
+        self.advanced.textChanged.connect(self.changed)
+        self.preset.currentIndexChanged.connect(self._take_preset)
+        self.start.currentIndexChanged.connect(self._change_start)
+        self.run.changed.connect(self.start_changed)
+
+    def form(self) -> TrainForm:
+        return TrainForm(
+            start=self.start.currentData(),
+            run_path=self.run.text,
+            synthetic_path=self.synthetic.text,
+            real_path=self.real.text,
+            initial_path=self.initial.text,
+            preset=self.preset.currentData(),
+            labels=round(self.labels.value() / 100, 6),
+            precision=self.precision.currentData(),
+            device=self.device.currentText(),
+            seed=self.seed.value(),
+            **self.stages.values(),
+            advanced=self.advanced.toPlainText(),
+        )
+
+    def show_form(self, form: TrainForm) -> None:
+        with QSignalBlocker(self):
+            self.start.setCurrentIndex(self.start.findData(form.start))
+            self.preset.setCurrentIndex(self.preset.findData(form.preset))
+            self.precision.setCurrentIndex(self.precision.findData(form.precision))
+            if self.device.findText(form.device) < 0:
+                self.device.addItem(form.device)
+            self.device.setCurrentText(form.device)
+            for field, text in (
+                (self.run, form.run_path),
+                (self.synthetic, form.synthetic_path),
+                (self.real, form.real_path),
+                (self.initial, form.initial_path),
+            ):
+                field.text = text
+            self.labels.setValue(100 * form.labels)
+            self.seed.setValue(form.seed)
+            self.stages.show_values(form.steps, form.batch_sizes)
+            if self.advanced.toPlainText() != form.advanced:
+                self.advanced.setPlainText(form.advanced)
+        self._show_start()
+
+    def show_notes(self, problems: Mapping[str, str], facts: Mapping[str, str]) -> None:
+        for name, field in self.notes.items():
+            field.show_note(problems.get(name, ""), facts.get(name, ""))
+        self.stages.show_problems(problems)
+
+    @Slot()
+    def _take_preset(self) -> None:
+        """A preset brings its lengths and batches along."""
+        lengths = preset_lengths(self.preset.currentData())
+        self.stages.show_values(lengths["steps"], lengths["batch_sizes"])
+        self.changed.emit()
+
+    @Slot()
+    def _change_start(self) -> None:
+        self._show_start()
+        self.start_changed.emit()
+        self.changed.emit()
+
+    def _show_start(self) -> None:
+        start = self.start.currentData()
+        self._left.setRowVisible(self.notes["initial_path"], start == "model")
+        self.preset.setEnabled(start != "resume")  # what the networks are made of stays
+        self.run.edit.setToolTip(
+            "The run to go on with" if start == "resume" else "A new folder for checkpoints, events and previews"
+        )
+
+
+def _combo(titles: Mapping[str, str], tip: str) -> QComboBox:
+    box = QComboBox()
+    for key, title in titles.items():
+        box.addItem(title[0].upper() + title[1:] if key in STARTS else title, key)
+    box.setToolTip(tip)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(12)
+    return box

@@ -1,0 +1,234 @@
+"""One depth image, or the difference of two, under its title, with skeletons and the crop's window over it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QEnterEvent, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from explorer_app.model.colours import Rgb, depth_colours, difference_colours
+from explorer_app.model.pose_error import Difference
+from explorer_app.model.scene import Figure
+from explorer_app.widgets import theme
+from explorer_app.widgets.colour_choice import colour_choice
+
+OR_SHORTER = "\x9c"
+"""What Qt takes between variants of a text."""
+_BOX_COLOUR = QColor(255, 90, 60)
+_OUTLINE = QColor(20, 20, 24)
+
+
+class DepthPicture(QWidget):
+    """Shows depth in mm as colour, near is bright; `placeholder` stands where there is no picture yet.
+
+    `caption` is a line below the picture; None leaves no room for one. It and the title may have shorter variants, the
+    longest first, joined by `OR_SHORTER`.
+    """
+
+    pointed_at = Signal(bool)
+    """The mouse has come, or gone."""
+
+    def __init__(self, title: str, placeholder: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.placeholder = placeholder
+        self.caption: str | None = None
+        self.aspect = 1.0
+        self._values: npt.NDArray[np.floating] | None = None
+        self._difference: Difference | None = None
+        self._range = (0.0, 1.0)
+        self._image: QImage | None = None
+        self._figures: tuple[Figure, ...] = ()
+        self._box: tuple[float, float, float, float] | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(title)
+        colour_choice.changed.connect(self._colour)
+
+    @property
+    def is_empty(self) -> bool:
+        return self._values is None
+
+    @property
+    def title_height(self) -> int:
+        return self.fontMetrics().height() + 6
+
+    @property
+    def caption_height(self) -> int:
+        return self.fontMetrics().height() + 2 if self.caption is not None else 0
+
+    def sizeHint(self) -> QSize:
+        return QSize(int(220 * self.aspect), 220 + self.title_height + self.caption_height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(64, 64 + self.title_height + self.caption_height)
+
+    def set_caption(self, caption: str) -> None:
+        self.caption = caption
+        self.setAccessibleDescription(caption.split(OR_SHORTER)[0])
+        self.update()
+
+    def show_depth(self, values: npt.NDArray[np.floating], near: float, far: float) -> None:
+        """values [H, W] in mm, NaN = nothing there; `near` and `far` are the ends of the colours."""
+        if values is self._values and self._difference is None and self._range == (near, far):
+            return  # a cube that moves over a raw image has the same one shown again and again
+        self._values, self._difference, self._range = values, None, (near, far)
+        self.aspect = values.shape[1] / values.shape[0]
+        self._colour()
+
+    def show_difference(self, difference: Difference, limit_mm: float) -> None:
+        """A signed difference in mm, whose colours end at `limit_mm`."""
+        self._values, self._difference, self._range = difference.mm, difference, (-limit_mm, limit_mm)
+        self.aspect = 1.0
+        self._colour()
+
+    def set_overlay(
+        self, figures: Sequence[Figure] = (), box_px: tuple[float, float, float, float] | None = None
+    ) -> None:
+        """Skeletons with points in the picture's px, the last on top, and a window (u0, v0, u1, v1)."""
+        self._figures, self._box = tuple(figures), box_px
+        self.update()
+
+    def clear(self) -> None:
+        self._values = self._difference = self._image = None
+        self.set_overlay()
+
+    def value_at(self, position: QPointF) -> float | None:
+        """The mm under a point of this widget: None outside the picture, NaN where it has none."""
+        pixel = self._pixel_at(position)
+        return None if pixel is None else float(self._values[pixel])
+
+    def text_at(self, position: QPointF) -> str | None:
+        """The same for people; of a difference too."""
+        pixel = self._pixel_at(position)
+        if pixel is None:
+            return None
+        value = float(self._values[pixel])
+        if self._difference is None:
+            return f"{value:.0f} mm" if np.isfinite(value) else "no reading"
+        if np.isfinite(value):
+            return f"{value:+.0f} mm".replace("-", "−")
+        return "hand in one only" if self._difference.is_in_one_only[pixel] else "no hand in either"
+
+    def _pixel_at(self, position: QPointF) -> tuple[int, int] | None:
+        area = self._picture_area()
+        if self._values is None or not area.contains(position):
+            return None
+        height, width = self._values.shape
+        column = int((position.x() - area.left()) / area.width() * width)
+        row = int((position.y() - area.top()) / area.height() * height)
+        return min(row, height - 1), min(column, width - 1)
+
+    @Slot()
+    def _colour(self) -> None:
+        if self._values is not None:
+            background = theme.picture_background(self.palette()).getRgb()[:3]
+            if self._difference is None:
+                rgba = depth_colours(self._values, *self._range, background, colour_choice.table)
+            else:
+                is_dark, mask = theme.is_dark(self.palette()), self._difference.is_in_one_only
+                rgba = difference_colours(self._values, mask, self._range[1], background, is_dark)
+            height, width = self._values.shape
+            # Qt does not keep the buffer: the copy does
+            self._image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+        self.update()
+
+    def _picture_area(self) -> QRectF:
+        top = self.title_height
+        room = self.height() - top - self.caption_height
+        width = min(float(self.width()), room * self.aspect)
+        height = width / self.aspect
+        return QRectF((self.width() - width) / 2, top + (room - height) / 2, width, height)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+        super().changeEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            text = self.text_at(QPointF(event.pos()))
+            if text is not None:
+                QToolTip.showText(event.globalPos(), text, self)
+                return True
+        return super().event(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.pointed_at.emit(True)
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.pointed_at.emit(False)
+        super().leaveEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        area = self._picture_area()
+        self._paint_texts(painter, area)
+        if self._image is None:
+            self._paint_placeholder(painter, area)
+            return
+        painter.drawImage(area, self._image)
+        painter.setPen(theme.hairline(self.palette()))
+        painter.drawRect(area.adjusted(0, 0, -1, -1))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(area)
+        height, width = self._values.shape
+        painter.translate(area.topLeft())
+        painter.scale(area.width() / width, area.height() / height)
+        self._paint_box(painter)
+        for figure in self._figures:
+            _paint_figure(painter, figure, width / area.width())
+
+    def _paint_texts(self, painter: QPainter, area: QRectF) -> None:
+        title = QRectF(area.left(), area.top() - self.title_height, area.width(), self.title_height - 4)
+        painter.setPen(self.palette().text().color())
+        text = self._fitting(self.title, title.width())
+        painter.drawText(title, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, text)
+        if self.caption:
+            below = QRectF(area.left(), area.bottom() + 2, area.width(), self.caption_height)
+            painter.setPen(theme.faint(self.palette()))
+            text = self._fitting(self.caption, below.width())
+            painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
+
+    def _fitting(self, text: str, width: float) -> str:
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(width))
+
+    def _paint_placeholder(self, painter: QPainter, area: QRectF) -> None:
+        painter.fillRect(area, theme.picture_background(self.palette()))
+        painter.setPen(theme.hairline(self.palette()))
+        painter.drawRect(area.adjusted(0, 0, -1, -1))
+        painter.setPen(theme.faint(self.palette()))
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(area.adjusted(8, 8, -8, -8), flags, self.placeholder)
+
+    def _paint_box(self, painter: QPainter) -> None:
+        if self._box is None:
+            return
+        u0, v0, u1, v1 = self._box
+        for colour, width in ((QColor(0, 0, 0, 160), 4.0), (_BOX_COLOUR, 2.0)):
+            pen = QPen(colour, width)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawRect(QRectF(u0 + 0.5, v0 + 0.5, u1 - u0, v1 - v0))  # pixel centres lie at whole numbers
+
+
+def _paint_figure(painter: QPainter, figure: Figure, unit: float) -> None:
+    """Bones over a dark outline, so that they stand out from every depth; `unit` is a screen px in picture px."""
+    dots = [QPointF(x, y) for x, y in (figure.points + 0.5).tolist()]  # pixel centres lie at whole numbers
+    bones: defaultdict[Rgb, list[QLineF]] = defaultdict(list)
+    for parent, child in figure.known_bones:
+        bones[figure.colours[child]].append(QLineF(dots[parent], dots[child]))
+    painter.setPen(QPen(_OUTLINE, 4.2 * unit, c=Qt.PenCapStyle.RoundCap))
+    painter.drawLines([line for lines in bones.values() for line in lines])
+    for colour, lines in bones.items():
+        painter.setPen(QPen(QColor(*colour), 2.2 * unit, c=Qt.PenCapStyle.RoundCap))
+        painter.drawLines(lines)
+    painter.setPen(QPen(_OUTLINE, unit))
+    for joint in figure.known_joints:
+        painter.setBrush(QColor(*figure.colours[joint]))
+        painter.drawEllipse(dots[joint], 2.6 * unit, 2.6 * unit)

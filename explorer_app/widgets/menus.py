@@ -1,0 +1,30 @@
+"""Lines of menus, and menus whose lines depend on what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu
+
+
+def add_action(menu: QMenu, title: str, do: Callable[[], object], *keys: str, tip: str = "") -> QAction:
+    action: QAction = menu.addAction(title)
+    action.setShortcuts(list(keys))
+    action.setStatusTip(tip)
+    action.triggered.connect(lambda: do())
+    return action
+
+
+def filled_on_show(menu: QMenu, title: str, fill: Callable[[QMenu], None]) -> QMenu:
+    """A submenu that is made anew whenever it opens."""
+    submenu = menu.addMenu(title)
+
+    def refill() -> None:
+        submenu.clear()
+        for group in submenu.findChildren(QActionGroup):  # which clear() leaves
+            group.deleteLater()
+        fill(submenu)
+
+    submenu.aboutToShow.connect(refill)
+    return submenu

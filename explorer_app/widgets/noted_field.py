@@ -1,0 +1,72 @@
+"""A field with a line beneath it: what is known about its value, or what is wrong with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from explorer_app.widgets.theme import faint, is_dark
+
+
+class NoteLabel(QLabel):
+    """One line, a fact or a problem; takes no room while it is empty."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.is_problem = False
+        self.setWordWrap(True)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.hide()
+
+    def show_fact(self, line: str) -> None:
+        self._show(line, False)
+
+    def show_problem(self, line: str) -> None:
+        self._show(line, True)
+
+    def _show(self, line: str, is_problem: bool) -> None:
+        self.is_problem = is_problem and bool(line)
+        self.setText(f"✗ {line}" if self.is_problem else line)  # colour alone does not reach everybody
+        self._colour()
+        self.setVisible(bool(line))
+
+    def _colour(self) -> None:
+        window = self.palette()
+        problem = "#ff9c8f" if is_dark(window) else "#a3180c"
+        colour = problem if self.is_problem else faint(window).name()
+        style = f"color: {colour};"
+        if self.styleSheet() != style:
+            self.setStyleSheet(style)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange):
+            self._colour()
+
+
+class NotedField(QWidget):
+    """`editor` over its note; screen readers hear the note as the editor's description."""
+
+    def __init__(self, editor: QWidget, parent: QWidget | None = None, *, is_tall: bool = False) -> None:
+        super().__init__(parent)
+        if not is_tall:  # it takes its own height, whatever room there is
+            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.editor, self.note = editor, NoteLabel()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(editor)
+        layout.addWidget(self.note)
+        self.setFocusProxy(editor)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong; empty where nothing is."""
+        return self.note.text().removeprefix("✗ ") if self.note.is_problem else ""
+
+    def show_note(self, problem: str = "", fact: str = "") -> None:
+        if problem:
+            self.note.show_problem(problem)
+        else:
+            self.note.show_fact(fact)
+        self.editor.setAccessibleDescription(problem or fact)

@@ -1,0 +1,110 @@
+"""A file or folder to be typed, chosen among recent ones, or looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
+
+from explorer_app.preferences import Preferences
+from explorer_app.widgets.file_dialog import Kind, ask_for_paths
+from lsps_core.files import expanded, kind_of
+
+_SEPARATOR = "  |  "
+
+
+class PathField(QWidget):
+    """kind: "file" (to open), "files" (several, or a folder that is typed), "folder" or "save".
+
+    suffixes: of the files to choose, and of the recent ones that are offered.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        name: str,
+        kind: Kind,
+        preferences: Preferences,
+        suffixes: Sequence[str] = (),
+        tip: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._name, self.kind, self._preferences, self._suffixes = name, kind, preferences, tuple(suffixes)
+        self.edit, self.line = self._make_editor()
+        self.edit.setAccessibleName(name)
+        self.edit.setToolTip(tip or name)
+        self.edit.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.browse = QToolButton()
+        self.browse.setText("…")
+        self.browse.setFixedSize(QSize(28, self.edit.sizeHint().height()))
+        self.browse.setAccessibleName(f"Look for {name.lower()}")
+        self.browse.setToolTip(f"Look for it: {name.lower()}")
+        self.browse.clicked.connect(self.ask)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.edit, 1)
+        layout.addWidget(self.browse)
+        self.setFocusProxy(self.edit)
+        self.line.textChanged.connect(self.changed)
+
+    def _make_editor(self) -> tuple[QWidget, QLineEdit]:
+        """A line to type in; for files to open with the recent ones to choose from."""
+        recent = [str(path) for path in self._preferences.recent if path.suffix.lower() in self._suffixes]
+        if self.kind != "file" or not recent:
+            line = QLineEdit()
+            return line, line
+        box = QComboBox()
+        box.setEditable(True)
+        box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(14)
+        box.setCompleter(None)
+        box.addItems(recent)
+        box.setEditText("")
+        return box, box.lineEdit()
+
+    @property
+    def text(self) -> str:
+        return self.line.text().strip()
+
+    @text.setter
+    def text(self, text: str) -> None:
+        if text != self.line.text():
+            self.line.setText(text)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All of several files."""
+        return tuple(part.strip() for part in self.text.split(_SEPARATOR) if part.strip())
+
+    @Slot()
+    def ask(self) -> None:
+        patterns = " ".join(f"*{suffix}" for suffix in self._suffixes)
+        is_filtered = bool(patterns) and self.kind != "folder"
+        filters = [f"{self._name} ({patterns})", "All files (*)"] if is_filtered else []
+        suffix = self._suffixes[0] if self._suffixes else ""
+        ask_for_paths(
+            self,
+            self._name,
+            self._folder(),
+            self.kind,
+            self._take,
+            filters=filters,
+            suffix=suffix,
+            is_overwriting_confirmed=False,  # asked when it begins, however it was named
+        )
+
+    def _folder(self) -> str:
+        paths = self.paths
+        parent = expanded(paths[0]).parent if paths else None
+        return str(parent) if parent is not None and kind_of(parent) == "folder" else self._preferences.last_folder
+
+    @Slot(list)
+    def _take(self, names: list[str]) -> None:
+        self._preferences.last_folder = str(Path(names[0]).parent)
+        self.text = _SEPARATOR.join(names)

@@ -1,0 +1,122 @@
+"""Widgets side by side, in as many lines as the width asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLayout, QLayoutItem, QScrollArea, QSizePolicy, QWidget
+
+
+class Tag(QLabel):
+    """Readable on light and dark desktops alike, because it brings both colours."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setStyleSheet("QLabel { background: #d6e6f5; color: #123a5c; border-radius: 3px; padding: 1px 6px; }")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+
+class CheckBox(QCheckBox):
+    """Shows a checkable action and toggles it; unlike a tool button's, its state shows on every desktop."""
+
+    def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(action.iconText(), parent)
+        self.setToolTip(action.toolTip())
+        self.setChecked(action.isChecked())
+        self.toggled.connect(action.setChecked)
+        action.toggled.connect(self.setChecked)
+
+
+_WIDTH_PX = 320
+
+
+class Narrow(QScrollArea):
+    """Scrolls sideways below the content's own width, so that docks beside or behind it need not be as wide."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__(widgetResizable=True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidget(content)
+
+    def minimumSizeHint(self) -> QSize:
+        wanted = self.widget().minimumSizeHint()
+        return QSize(min(_WIDTH_PX, wanted.width()), wanted.height())
+
+    def sizeHint(self) -> QSize:
+        return self.widget().sizeHint()
+
+
+_WIDEST_WORD_PX = 160
+
+
+class WrappedLabel(QLabel):
+    """A longer word, such as a path or what a user typed, is cut: by itself Qt would widen the window to its length."""
+
+    def __init__(self, text: str = "", **properties: Any) -> None:
+        super().__init__(text, wordWrap=True, **properties)
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), _WIDEST_WORD_PX), hint.height())
+
+
+_GAP = 8
+
+
+class FlowLayout(QLayout):
+    """As text flows: left to right, a new line where the next widget finds no room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._items: list[QLayoutItem] = []
+        self.setContentsMargins(0, 0, 0, 0)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._flow(QRect(0, 0, width, 0), is_real=False)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSize()
+
+    def minimumSize(self) -> QSize:
+        sizes = [item.minimumSize() for item in self._items]
+        return QSize(max((s.width() for s in sizes), default=0), max((s.height() for s in sizes), default=0))
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect)
+        self._flow(rect, is_real=True)
+
+    def _flow(self, rect: QRect, is_real: bool) -> int:
+        """Place the widgets where `is_real`, those of a line around its middle; the height they take."""
+        x, y, line_height = rect.x(), rect.y(), self._line_height
+        for item in (item for item in self._items if not item.isEmpty()):
+            size = item.sizeHint()
+            if x > rect.x() and x + size.width() > rect.right() + 1:
+                x, y = rect.x(), y + line_height + _GAP // 2
+            if is_real:
+                item.setGeometry(QRect(QPoint(x, y + (line_height - size.height()) // 2), size))
+            x += size.width() + _GAP
+        return y + line_height - rect.y()
+
+    @property
+    def _line_height(self) -> int:
+        return max((item.sizeHint().height() for item in self._items if not item.isEmpty()), default=0)

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from app_helpers import WAIT_MS, pixels
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QEnterEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from explorer_app.explore.frames.pictures import FramePictures
+from explorer_app.model.routes import ROUTE_NAMES
+from explorer_app.model.scene import Figure
+from explorer_app.shell.main_window import MainWindow
+from explorer_app.widgets.small import CheckBox
+
+Open = Callable[..., None]
+
+
+def _settle(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+
+
+def _predicted(strip: FramePictures) -> Figure:
+    return strip.input._figures[-1]
+
+
+def _point(strip: FramePictures, name: str, is_here: bool) -> None:
+    kind = QEnterEvent(QPointF(), QPointF(), QPointF()) if is_here else QEvent(QEvent.Type.Leave)
+    QApplication.sendEvent(strip.by_route[name], kind)
+
+
+def test_all_routes_stand_beside_the_input(
+    window: MainWindow, open_and_wait: Open, model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    strip, routes = window.strip.pictures, window.session.encoding.routes
+    assert tuple(strip.by_route) == ROUTE_NAMES
+    for name, picture in strip.by_route.items():
+        assert not picture.is_empty
+        assert picture.caption.startswith(routes.routes[name].difference.line)
+        assert picture.geometry().top() == strip.input.geometry().top()
+    assert f"{routes.disagreement_mm:.1f} mm" in strip.controls.agreement.text()
+    assert strip.input.caption == "annotated in white"
+    assert window.session.encoding.reconstruction is routes.routes["reconstruction"].picture_mm
+
+
+def test_the_code_comes_before_the_routes(
+    window: MainWindow, open_and_wait: Open, model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path)
+    seen: list[tuple[bool, bool]] = []
+    session = window.session
+    session.encoding_changed.connect(
+        lambda: seen.append((session.encoding is not None, bool(session.encoding and session.encoding.routes)))
+    )
+    open_and_wait(store_path)
+    assert seen[-1] == (True, False)
+    assert session.encoding.routes is not None
+
+
+def test_differences_are_switched_by_key_and_by_box(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Open, model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    strip = window.strip.pictures
+    box = strip.controls.findChild(CheckBox)
+    depth = pixels(strip.cycle)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
+    qtbot.keyClick(window, Qt.Key.Key_D)
+    assert box.isChecked()
+    assert (pixels(strip.cycle) != depth).any()
+    assert strip._row.legend.difference_limit_mm is not None
+    route = window.session.encoding.routes.routes["cycle"]
+    center = QPointF(strip.cycle.rect().center())
+    value = strip.cycle.value_at(center)
+    np.testing.assert_equal(value, route.difference.mm[strip.cycle._pixel_at(center)])
+    assert strip.cycle.text_at(center)
+    box.click()
+    assert not strip.controls.differences.isChecked()
+    assert (pixels(strip.cycle) == depth).all()
+    assert strip._row.legend.difference_limit_mm is None
+
+
+def test_pointing_at_a_picture_shows_its_pose_over_the_input(
+    window: MainWindow, open_and_wait: Open, model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    strip, session = window.strip.pictures, window.session
+    routes, of_sliders = session.encoding.routes, _predicted(strip).points
+    _point(strip, "cycle", True)
+    np.testing.assert_allclose(_predicted(strip).points, session.view.pixels_of(routes.poses["cycle"]))
+    assert "seen in the cycle" in strip.input.caption
+    _point(strip, "cycle", False)
+    np.testing.assert_array_equal(_predicted(strip).points, of_sliders)
+
+
+def test_the_list_of_poses_shows_them_as_well(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Open, model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    strip, session = window.strip.pictures, window.session
+    menu = strip.controls.poses
+    assert len(menu.actions()) == 1 + len(ROUTE_NAMES)
+    assert "mm off" in menu.actions()[0].text()
+    menu.popup(window.pos())
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    pose = session.encoding.routes.poses["reconstruction"]
+    np.testing.assert_allclose(_predicted(strip).points, session.view.pixels_of(pose))
+    qtbot.keyClick(menu, Qt.Key.Key_Escape)
+    np.testing.assert_allclose(_predicted(strip).points, session.view.pixels_of(session.pose))
+
+
+def test_a_frame_can_be_taken_as_the_other_domain(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Open, model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    session, combo = window.session, window.strip.pictures.controls.domain
+    first = session.encoding
+    assert combo.currentText() == "real (from file)"
+    combo.setFocus()
+    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    _settle(qtbot, window)
+    assert session.domain_choice == session.encoding.domain == "synthetic"
+    assert session.encoding is not first  # the tiny model is the same in both domains
+    assert session.is_at_code
+    assert window.strip.pictures.translation.title.startswith("Translation to real")
+    window.strip.step_on()
+    _settle(qtbot, window)
+    assert session.encoding.domain == "synthetic"  # remembered while the data is open
+    session.set_domain_choice(None)
+    assert combo.currentIndex() == 0
+    _settle(qtbot, window)
+    assert session.encoding.domain == "real"
+    session.set_domain_choice("synthetic")
+    open_and_wait(store_path)
+    assert (session.domain_choice, session.encoding.domain, combo.currentIndex()) == (None, "real", 0)
+
+
+def test_before_an_encode_the_pictures_say_what_is_missing(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Open, model_path: Path, store_path: Path
+) -> None:
+    strip = window.strip.pictures
+    open_and_wait(store_path)
+    assert strip.cycle.is_empty
+    assert strip.cycle.placeholder == "No model yet"
+    assert not strip.controls.agreement.isEnabled()
+    strip.controls.differences.trigger()  # nothing to show, nothing breaks
+    open_and_wait(model_path)
+    assert not strip.cycle.is_empty
+    window.strip.encode_on_step.setChecked(False)
+    window.strip.step_on()
+    qtbot.waitUntil(lambda: window.session.view.index == 1, timeout=WAIT_MS)
+    assert strip.cycle.is_empty
+    assert strip.cycle.caption == ""
+    assert "Encode (E)" in strip.cycle.placeholder
+
+
+def test_the_skeleton_can_be_laid_over_the_decoded_pictures(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Open, model_path: Path
+) -> None:
+    open_and_wait(model_path)
+    panel = window.pictures
+    assert not panel.real._figures
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
+    qtbot.keyClick(window, Qt.Key.Key_S)
+    assert len(panel.real._figures) == len(panel.synthetic._figures) == 1
+    before = panel.real._figures[0].points
+    window.session.set_latent(window.session.latent.with_value(0, 2.0))
+    assert not np.array_equal(panel.real._figures[0].points, before)
+    _settle(qtbot, window)
+    panel.findChild(CheckBox).click()
+    assert not panel.real._figures

@@ -1,0 +1,175 @@
+"""The strip of visited latents, as a user meets it: go back, pin, name, remove, use as keyframe."""
+
+from __future__ import annotations
+
+import pytest
+from app_helpers import WAIT_MS
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLineEdit
+
+from explorer_app.model.latent import LatentCode
+from explorer_app.widgets.colour_choice import colour_choice
+
+CODES = tuple(LatentCode().with_value(axis, 1.5) for axis in range(4))
+
+
+@pytest.fixture
+def strip(qtbot, window, open_and_wait, model_path):
+    """Four latents were visited."""
+    open_and_wait(model_path)
+    window.docks["Walk"].raise_()
+    for number, code in enumerate(CODES):
+        window.session.set_latent(code, f"place {number}")
+    settle(qtbot, window)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)  # before that its keys are nobody's
+    return window.walk.history
+
+
+def settle(qtbot, window) -> None:
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+
+
+def names(strip) -> list[str]:
+    return [strip.model().index(row).data() for row in range(strip.model().rowCount())]
+
+
+def click(qtbot, strip, row: int) -> None:
+    qtbot.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=middle(strip, row))
+
+
+def middle(strip, row: int) -> QPoint:
+    return strip.visualRect(strip.model().index(row)).center()
+
+
+def test_it_lists_visits_with_their_pictures(strip, window):
+    assert names(strip) == [f"place {number}" for number in range(4)]
+    for code in CODES:
+        pixmap = strip.itemDelegate()._thumbnails.pixmap(code, window.palette())
+        assert (pixmap.width(), pixmap.height()) == (64, 64)
+
+
+def test_a_click_goes_back_is_undone_and_listed_once(qtbot, strip, window):
+    click(qtbot, strip, 1)
+    assert window.session.latent == CODES[1]
+    assert len(names(strip)) == 4
+    window.session.undo_stack.undo()
+    assert window.session.latent == CODES[3]
+
+
+def test_keys_go_along_the_strip_and_not_through_the_frames(qtbot, strip, window, open_and_wait, store_path):
+    open_and_wait(store_path)
+    strip.setFocus()
+    strip.setCurrentIndex(strip.model().index(2))
+    index = window.session.index
+    qtbot.keyClick(strip, Qt.Key.Key_Left)
+    qtbot.keyClick(strip, Qt.Key.Key_Return)
+    assert window.session.latent == CODES[1]
+    assert window.session.index == index
+
+
+def test_pin_rename_and_remove_by_key(qtbot, strip, window):
+    strip.setFocus()
+    strip.setCurrentIndex(strip.model().index(1))
+    qtbot.keyClick(strip, Qt.Key.Key_P)
+    assert [visit.is_pinned for visit in window.session.visits] == [False, True, False, False]
+    qtbot.keyClick(strip, Qt.Key.Key_F2)
+    editor = strip.findChild(QLineEdit)
+    editor.selectAll()
+    qtbot.keyClicks(editor, "fist")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: names(strip)[1] == "fist", timeout=WAIT_MS)  # Qt takes the name over a moment later
+    assert next(visit.name for visit in window.session.visits if visit.is_pinned) == "fist"
+    strip.setFocus()
+    qtbot.keyClick(strip, Qt.Key.Key_Delete)
+    assert names(strip) == ["place 0", "place 2", "place 3"]
+
+
+def test_k_makes_a_keyframe_which_can_be_undone(qtbot, strip, window):
+    strip.setFocus()
+    strip.setCurrentIndex(strip.model().index(2))
+    qtbot.keyClick(strip, Qt.Key.Key_K)
+    assert window.session.walk.keyframes == (CODES[2],)
+    window.session.undo_stack.undo()
+    assert window.session.walk.keyframes == ()
+
+
+def test_what_somebody_else_changes_is_shown(strip, window):
+    visit = next(iter(window.session.visits))
+    window.session.visits.rename(visit.number, "renamed elsewhere")
+    window.session.visits_changed.emit()
+    assert names(strip)[0] == "renamed elsewhere"
+
+
+def test_another_model_has_other_pictures(qtbot, strip, window, open_and_wait, other_model_path):
+    thumbnails = strip.itemDelegate()._thumbnails
+    before = thumbnails.pixmap(CODES[0], window.palette()).toImage()
+    open_and_wait(other_model_path)
+    settle(qtbot, window)
+    after = thumbnails.pixmap(CODES[0], window.palette()).toImage()
+    assert before != after
+
+
+def test_pictures_take_the_chosen_colours(strip, window):
+    thumbnails = strip.itemDelegate()._thumbnails
+    before = thumbnails.pixmap(CODES[0], window.palette()).toImage()
+    try:
+        colour_choice.choose("magma")
+        assert thumbnails.pixmap(CODES[0], window.palette()).toImage() != before
+    finally:
+        colour_choice.choose("viridis")
+    assert thumbnails.pixmap(CODES[0], window.palette()).toImage() == before
+
+
+def test_the_newest_is_scrolled_into_view(qtbot, strip, window):
+    for step in range(40):
+        window.session.set_latent(LatentCode().with_value(5, step / 20), f"step {step}")
+    settle(qtbot, window)
+    last = strip.model().rowCount() - 1
+    assert strip.viewport().rect().contains(middle(strip, last))
+
+
+def test_the_frame_is_around_what_is_shown_and_nowhere_else(qtbot, strip, window):
+    def framed() -> list[int]:
+        image = strip.viewport().grab().toImage()
+        accent = strip.palette().highlight().color()
+        corners = [strip.visualRect(strip.model().index(row)) for row in range(strip.model().rowCount())]
+        return [
+            row for row, area in enumerate(corners) if image.pixelColor(area.center().x(), area.top() + 4) == accent
+        ]
+
+    assert framed() == [3]
+    click(qtbot, strip, 1)
+    assert framed() == [1]
+    window.session.preview_latent(LatentCode().with_value(7, 2.0))
+    assert framed() == []
+
+
+@pytest.mark.parametrize("action", ["pin_action", "remove_action", "use_action", "rename_action"])
+def test_actions_on_a_visit_that_is_gone_do_nothing_to_others(qtbot, strip, window, action):
+    click(qtbot, strip, 2)
+    window.docks["Frame"].raise_()  # behind another tab the strip does not follow
+    settle(qtbot, window)
+    visits = window.session.visits
+    for visit in list(visits):
+        visits.remove(visit.number)
+    window.session.visits_changed.emit()
+    getattr(strip, action).trigger()
+    assert len(visits) == 0
+    assert window.session.walk.keyframes == ()
+
+
+def test_a_name_typed_for_a_visit_that_is_gone_is_dropped(strip, window):
+    first = strip.model().index(0)
+    visits = window.session.visits
+    visits.remove(next(iter(visits)).number)
+    assert not strip.model().setData(first, "late")
+    assert "late" not in [visit.name for visit in visits]
+
+
+def test_rename_while_renaming_goes_on_with_it(qtbot, strip, qtlog):
+    click(qtbot, strip, 1)
+    strip.rename_action.trigger()
+    strip.rename_action.trigger()
+    assert strip.findChild(QLineEdit) is not None
+    assert not [record for record in qtlog.records if "editing failed" in record.message]

@@ -1,0 +1,151 @@
+"""Two methods on the same data: another model by a process, its results, or published predictions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from app_helpers import WAIT_MS
+from failure_helpers import results, table
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+
+from explorer_app.inspect.model import compare
+from lsps_core.data.store import FrameStore
+from lsps_core.evaluation import protocols, published
+
+
+def settle(qtbot, window):
+    panel = window.inspect.compare
+    qtbot.waitUntil(lambda: not window.background.is_busy and panel.job is None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+
+
+@pytest.fixture
+def panel(qtbot, window, open_and_wait, model_path, store_path):
+    open_and_wait(model_path, store_path)
+    window.workspaces.go("Inspect")
+    window.docks["Compare"].raise_()
+    settle(qtbot, window)
+    return window.inspect.compare
+
+
+@pytest.fixture
+def evaluated(qtbot, window, panel):
+    """The open model's own results, by its process."""
+    window.evaluate()
+    qtbot.waitUntil(lambda: window.evaluation.is_complete and not window.background.is_busy, timeout=WAIT_MS)
+    window.docks["Compare"].raise_()
+    return panel
+
+
+def test_there_is_nothing_to_compare_before_an_evaluation(panel, window):
+    window.failures.set_table(None)
+    assert not panel.open.isEnabled()
+    assert "Evaluate a model first" in panel.line.text()
+
+
+def test_another_model_is_evaluated_and_the_second_time_is_there(qtbot, window, evaluated, other_model_path):
+    QTest.mouseClick(evaluated.open, Qt.MouseButton.LeftButton)
+    dialog = evaluated.findChild(QFileDialog)
+    dialog.filesSelected.emit([str(other_model_path)])
+    dialog.close()
+    qtbot.waitUntil(lambda: evaluated.comparison is not None, timeout=WAIT_MS)
+    settle(qtbot, window)
+    comparison = evaluated.comparison
+    assert (comparison.own_name, comparison.other_name) == ("tiny", "other")
+    assert comparison.frame_count == 5
+    assert [curve.name.split()[0] for curve in evaluated.curves.curves] == ["tiny", "other"]
+    gaps = np.abs(comparison.own_mm - comparison.other_mm)
+    assert (np.diff(gaps) <= 0).all()
+    evaluated.compare_with(other_model_path)
+    settle(qtbot, window)
+    assert evaluated.job is None
+    assert evaluated.comparison is not comparison
+    np.testing.assert_array_equal(evaluated.comparison.frames, comparison.frames)
+
+
+def test_a_row_shows_its_frame_and_is_selected_in_all_views(qtbot, window, evaluated, other_model_path):
+    evaluated.compare_with(other_model_path)
+    qtbot.waitUntil(lambda: evaluated.comparison is not None, timeout=WAIT_MS)
+    settle(qtbot, window)
+    rows, frames = evaluated.table, evaluated.comparison.frames
+    at = rows.visualRect(rows.model().index(2, 1)).center()
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+    assert window.failures.selection.tolist() == [frames[2]]
+    assert window.session.index == frames[2]
+    window.failures.select([int(frames[0]), int(frames[1])])
+    assert sorted(index.row() for index in rows.selectionModel().selectedRows()) == [0, 1]
+    assert window.session.index == frames[2]
+
+
+def test_published_predictions_are_paired_by_their_names(qtbot, window, evaluated, store_path, model, tmp_path):
+    path = tmp_path / "others.txt"
+    with FrameStore(store_path) as store:
+        protocol = protocols.choose(model.skeleton, store.camera, None)
+        labels = published.labels_of(store, protocol)
+    published.write(path, labels.uvd)
+    evaluated.compare_with(path)
+    settle(qtbot, window)
+    comparison = evaluated.comparison
+    assert comparison.other_name == "others"
+    assert comparison.other_mean_mm == pytest.approx(0, abs=0.05)
+    own = window.failures.table.numbers("mean_mm")[comparison.frames]
+    np.testing.assert_allclose(comparison.own_mm, own, rtol=1e-4)
+
+
+def test_a_file_that_cannot_be_used_is_said_in_one_line(qtbot, window, evaluated, tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_text("these are words\n")
+    evaluated.compare_with(path)
+    settle(qtbot, window)
+    assert evaluated.comparison is None
+    assert "words.txt" in evaluated.line.text()
+    assert evaluated.open.isEnabled()
+
+
+def test_a_model_that_is_none_is_said(qtbot, window, evaluated, tmp_path):
+    path = tmp_path / "broken.safetensors"
+    path.write_bytes(b"nothing")
+    evaluated.compare_with(path)
+    settle(qtbot, window)
+    assert "broken.safetensors" in evaluated.line.text()
+
+
+def test_closing_ends_the_process(qtbot, window, evaluated, tmp_path):
+    from app_helpers import write_model
+
+    path = write_model(tmp_path / "third.safetensors", seed=3)
+    evaluated.compare_with(path)
+    qtbot.waitUntil(lambda: evaluated.job is not None, timeout=WAIT_MS)
+    job = evaluated.job
+    window.close()
+    assert evaluated.job is None
+    assert not job.is_running
+
+
+def test_only_frames_and_joints_that_both_have_count():
+    rows = table(6)
+    other = rows.results.errors_mm + 10
+    other[0] = np.nan
+    other[1, :20] = np.nan
+    comparison = compare.compare(rows, other, "others")
+    assert comparison.frame_count == 5
+    assert 0 not in comparison.frames
+    np.testing.assert_allclose(comparison.other_mm - comparison.own_mm, 10, rtol=1e-4)
+
+
+def test_nothing_in_common_is_an_error():
+    rows = table(4, is_annotated=False)
+    with pytest.raises(ValueError, match="no frame in common"):
+        compare.compare(rows, rows.results.errors_mm, "others")
+
+
+def test_results_of_other_data_do_not_compare(tmp_path):
+    from dataclasses import replace
+
+    mine = results(4)
+    other = replace(mine, about=replace(mine.about, data="elsewhere", data_digest="1"))
+    other.save(tmp_path / "other.npz")
+    with pytest.raises(ValueError, match="elsewhere"):
+        compare.with_results(table(4), tmp_path / "other.npz")

@@ -1,0 +1,229 @@
+"""The plots are views of the failures: what is pointed at in one is selected in all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from app_helpers import WAIT_MS, pixels, write_store
+from failure_helpers import table
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from explorer_app.inspect.model import plot_series
+from explorer_app.inspect.model.failure_table import Filters
+
+COUNT = 60
+
+
+@pytest.fixture(scope="module")
+def long_store_path(tmp_path_factory):
+    return write_store(tmp_path_factory.mktemp("store") / "frames.h5", COUNT)
+
+
+@pytest.fixture
+def failures(qtbot, window, open_and_wait, model_path, long_store_path):
+    """Made-up results of many frames, shown by the docks of the Inspect workspace."""
+    window.inspect.references.choose([long_store_path])  # fewer than the bundled samples
+    open_and_wait(model_path, long_store_path)
+    window.workspaces.go("Inspect")
+    window.docks["Plots"].raise_()
+    window.failures.set_table(table(COUNT))
+    qtbot.waitUntil(lambda: window.inspect.plots.stage is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+    return window.failures
+
+
+@pytest.fixture
+def stage(window, failures):
+    stage = window.inspect.plots.stage
+    assert stage is not None
+    assert stage.plots[0].series.frames.tolist() == list(range(len(failures.table)))
+    return stage
+
+
+def settle(qtbot, window):
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+
+
+def send(plot, kind, at, buttons, modifiers):
+    viewport = plot.viewport()
+    point = QPointF(at)
+    event = QMouseEvent(kind, point, QPointF(viewport.mapToGlobal(at)), Qt.MouseButton.LeftButton, buttons, modifiers)
+    QApplication.sendEvent(viewport, event)
+
+
+def px(plot, x, y):
+    return plot.mapFromScene(plot.box.mapViewToScene(QPointF(x, y)))
+
+
+def click(plot, x, y, modifiers=Qt.KeyboardModifier.NoModifier):
+    at = px(plot, x, y)
+    send(plot, QEvent.Type.MouseButtonPress, at, Qt.MouseButton.LeftButton, modifiers)
+    send(plot, QEvent.Type.MouseButtonRelease, at, Qt.MouseButton.NoButton, modifiers)
+
+
+def drag(plot, points, modifiers=Qt.KeyboardModifier.NoModifier):
+    way = [px(plot, *point) for point in points]
+    send(plot, QEvent.Type.MouseButtonPress, way[0], Qt.MouseButton.LeftButton, modifiers)
+    for at in way[1:]:
+        QTest.qWait(20)  # moves that follow faster than a mouse can are left out
+        send(plot, QEvent.Type.MouseMove, at, Qt.MouseButton.LeftButton, modifiers)
+    send(plot, QEvent.Type.MouseButtonRelease, way[-1], Qt.MouseButton.NoButton, modifiers)
+
+
+def test_a_click_on_a_joint_selects_the_frames_whose_worst_it_is(qtbot, window, failures, stage):
+    plot = stage.by_name("Error by joint")
+    click(plot, 5, 1)
+    assert failures.selection.tolist() == [5, 26, 47]
+    click(plot, 6, 1, Qt.KeyboardModifier.ShiftModifier)
+    assert failures.selection.tolist() == [5, 6, 26, 27, 47, 48]
+    click(plot, 5, 1, Qt.KeyboardModifier.ControlModifier)
+    assert failures.selection.tolist() == [6, 27, 48]
+    settle(qtbot, window)
+    assert stage.plots[0].highlight.places.tolist() == [6, 27, 48]
+
+
+def test_a_range_along_the_sequence_selects_its_frames(failures, stage):
+    plot = stage.by_name("Along the sequence")
+    drag(plot, [(10.5, 5), (13, 5), (19.5, 5)])
+    assert failures.selection.tolist() == list(range(10, 20))
+    assert not plot.span.isVisible()
+
+
+def test_a_lasso_selects_the_codes_in_it(failures, stage):
+    plot = stage.by_name("Map of codes")
+    points = plot.series.points
+    (low_x, low_y), (high_x, high_y) = np.percentile(points, (20, 80), axis=0)
+    drag(plot, [(low_x, low_y), (high_x, low_y), (high_x, high_y), (low_x, high_y)])
+    is_in = (points > (low_x, low_y)).all(axis=1) & (points < (high_x, high_y)).all(axis=1)
+    found = set(failures.selection.tolist())
+    assert len(found ^ set(np.flatnonzero(is_in).tolist())) <= 2  # the mouse only hits whole pixels
+    assert found
+
+
+def test_a_bar_of_a_histogram_selects_its_frames(failures, stage):
+    plot = stage.by_name("Histogram of errors")
+    bars = plot.series.errors
+    bar = int(bars.counts.argmax())
+    click(plot, (bars.edges[bar] + bars.edges[bar + 1]) / 2, 0.5)
+    assert len(failures.selection) == bars.counts[bar]
+    values = failures.table.numbers("mean_mm")[failures.selection]
+    assert (values >= bars.edges[bar] - 1e-3).all()
+    assert (values <= bars.edges[bar + 1] + 1e-3).all()
+
+
+def test_beyond_a_place_of_the_success_curve_are_the_failures(failures, stage):
+    plot = stage.by_name("Success curve")
+    click(plot, 70, 50)
+    worst = failures.table.numbers("worst_mm")
+    assert abs(len(failures.selection) - int((worst > 70).sum())) <= 1
+    assert "within 40 mm" in plot.title
+
+
+def test_bars_can_be_reached_by_keyboard(window, failures, stage):
+    plot = stage.by_name("Error by joint")
+    plot.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
+        QTest.keyClick(plot, key)
+    assert failures.selection.tolist() == [1, 22, 43]
+    assert window.session.index == 0
+
+
+def test_what_is_selected_elsewhere_is_drawn_in_all_plots(qtbot, window, failures, stage):
+    before = [pixels(plot) for plot in stage.plots]
+    failures.select([3, 4, 5])
+    settle(qtbot, window)
+    assert all(plot.highlight.places.tolist() == [3, 4, 5] for plot in stage.plots)
+    for plot, old in zip(stage.plots, before, strict=True):
+        if plot.isVisible():
+            assert (pixels(plot) != old).any(), plot.name
+
+
+def test_a_click_on_the_trace_shows_the_frame(window, failures, stage):
+    click(stage.by_name("Along the sequence"), 2.5, 1)
+    assert failures.selection.tolist() == [2]
+    assert window.session.index == 2
+    assert stage.by_name("Histogram of errors").current == 2
+    assert stage.by_name("Histogram of errors").current_line.isVisible()
+
+
+def test_only_the_rows_of_the_table_are_drawn(qtbot, window, failures, stage):
+    from explorer_app.inspect.model.failure_table import Filters
+
+    failures.set_filters(Filters(groups=frozenset(["subject1"])))
+    settle(qtbot, window)
+    assert stage.plots[0].series.frames.tolist() == list(range(COUNT // 2, COUNT))
+
+
+def test_one_plot_can_be_large(window, stage):
+    panel = window.inspect.plots
+    panel.choice.setCurrentText("Map of codes")
+    assert [plot.name for plot in stage.plots if not plot.isHidden() and not plot.parentWidget().isHidden()]
+    assert stage.map.isVisible()
+    assert not stage.by_name("Success curve").isVisible()
+    panel.choice.setCurrentText("All plots")
+    assert stage.by_name("Success curve").isVisible()
+
+
+def test_without_annotation_disagreement_is_drawn(qtbot, window, failures, stage):
+    failures.set_table(table(COUNT, is_annotated=False))
+    settle(qtbot, window)
+    assert stage.by_name("Success curve").title == "Success: no annotation"
+    assert "Disagreement" in stage.by_name("Along the sequence").title
+    assert not stage.by_name("Success curve").current_line.isVisible()
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_table_that_is_gone_leaves_no_plots(window, failures):
+    failures.set_table(None)
+    panel = window.inspect.plots
+    assert panel.pages.currentWidget() is panel.empty
+
+
+def test_many_frames_are_thinned_out_on_the_map_alone():
+    series = plot_series.series(table(plot_series.MOST_DRAWN + 100))
+    assert len(series.drawn) == len(series.points) == plot_series.MOST_DRAWN
+    assert len(series.frames) == plot_series.MOST_DRAWN + 100
+    assert int(series.errors.counts.sum()) == len(series.frames)
+
+
+def test_reference_codes_are_on_the_large_map(qtbot, window, stage):
+    window.inspect.plots.choice.setCurrentText("Map of codes")
+    settle(qtbot, window)
+    (points,) = stage.map.plot.series.references.values()
+    assert len(points) == COUNT
+    assert "real (frames)" in stage.map.key.text()
+
+
+def test_reference_codes_lie_in_the_same_plane():
+    rows = table(COUNT)
+    series = plot_series.series(rows, {"synthetic": rows.results.pose_latent[:7]})
+    np.testing.assert_allclose(series.references["synthetic"], series.points[:7])
+
+
+def test_a_highlight_counts_the_selected():
+    rows = table(COUNT)
+    rows.select([0, 1, 2])
+    series = plot_series.series(rows)
+    drawn = plot_series.highlight(series, rows)
+    assert drawn.errors.sum() == drawn.distances.sum() == 3
+    assert np.isfinite(drawn.peaks).sum() == 3
+    np.testing.assert_allclose(drawn.joint_mm, rows.results.errors_mm[:3].mean(axis=0), rtol=1e-5)
+
+
+def test_umap_that_is_not_installed_is_said():
+    with pytest.raises(ValueError, match="UMAP is not installed"):
+        plot_series.umap_points([np.zeros((9, 20), dtype=np.float32)])
+
+
+def test_a_filter_that_lets_none_through_leaves_nothing_to_highlight(qtbot, window, failures, stage):
+    failures.set_filters(Filters(text="no such name"))
+    settle(qtbot, window)
+    failures.select([3])  # whose highlight has no plot to be drawn over
+    settle(qtbot, window)
+    assert all(plot.series is None for plot in stage.plots)
+    failures.set_filters(Filters())
+    settle(qtbot, window)
+    assert stage.by_name("Error by joint").highlight.places.tolist() == [3]

@@ -1,0 +1,138 @@
+"""The gallery of the worst: bursts under one tile, orders and groups, and the way to the explorer and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from app_helpers import WAIT_MS, pixels
+from failure_helpers import results, table
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QStyleOptionViewItem
+
+from explorer_app.inspect.model import bursts as worst
+from explorer_app.inspect.model.failure_table import FailureTable, Filters
+from explorer_app.inspect.worst_grid import badge_area
+
+COUNT = 5  # as many as the store has, so that tiles have pictures
+
+
+def with_burst() -> FailureTable:
+    """Frames 1 and 2 have one code, and so one pose."""
+    found = results(COUNT)
+    found.pose_latent[:] = np.eye(COUNT, 20, dtype=np.float32) * 400
+    found.pose_latent[2] = found.pose_latent[1]
+    return FailureTable(found)
+
+
+@pytest.fixture
+def gallery(qtbot, window, open_and_wait, model_path, store_path):
+    open_and_wait(model_path, store_path)
+    window.workspaces.go("Inspect")
+    window.docks["Worst"].raise_()
+    settle(qtbot, window)  # an earlier test may have left an evaluation beside the model
+    window.failures.set_table(with_burst())
+    settle(qtbot, window)
+    return window.inspect.worst
+
+
+def settle(qtbot, window):
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+    qtbot.wait(1)
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+
+
+def shown(gallery):
+    return [each.burst.frames.tolist() for each in gallery.grid.frames.worst]
+
+
+def middle_of(gallery, row) -> QPoint:
+    rect = gallery.grid.visualRect(gallery.grid.frames.index(row))
+    return rect.center()
+
+
+def row_of(gallery, frame) -> int:
+    return next(row for row, each in enumerate(gallery.grid.frames.worst) if each.burst.frame == frame)
+
+
+def click(gallery, at, modifiers=Qt.KeyboardModifier.NoModifier):
+    QTest.mouseClick(gallery.grid.viewport(), Qt.MouseButton.LeftButton, modifiers, at)
+
+
+def test_near_identical_frames_are_one_tile(gallery):
+    assert sorted(frame for frames in shown(gallery) for frame in frames) == list(range(COUNT))
+    burst = next(frames for frames in shown(gallery) if len(frames) > 1)
+    assert sorted(burst) == [1, 2]
+    assert "5 frames in 4 tiles" in gallery.count.text()
+
+
+def test_the_worst_come_first(gallery):
+    scores = [each.score_mm for each in gallery.grid.frames.worst]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_click_shows_and_selects_the_frame(window, gallery):
+    click(gallery, middle_of(gallery, row_of(gallery, 3)))
+    assert window.failures.selection.tolist() == [3]
+    assert window.session.index == 3
+    click(gallery, middle_of(gallery, row_of(gallery, 4)), Qt.KeyboardModifier.ShiftModifier)
+    assert window.failures.selection.tolist() == [3, 4]
+
+
+def test_the_badge_selects_the_whole_burst(window, gallery):
+    row = next(row for row, each in enumerate(gallery.grid.frames.worst) if each.burst.count == 2)
+    option = QStyleOptionViewItem()
+    option.rect = gallery.grid.visualRect(gallery.grid.frames.index(row))
+    option.fontMetrics = gallery.grid.fontMetrics()
+    index = window.session.index
+    click(gallery, badge_area(option, gallery.grid.frames.worst[row]).center())
+    assert window.failures.selection.tolist() == [1, 2]
+    assert window.session.index == index
+
+
+def test_the_keyboard_does_the_same(window, gallery):
+    row = next(row for row, each in enumerate(gallery.grid.frames.worst) if each.burst.count == 2)
+    gallery.grid.setCurrentIndex(gallery.grid.frames.index(row))
+    QTest.keyClick(gallery.grid, Qt.Key.Key_B)
+    assert window.failures.selection.tolist() == [1, 2]
+    QTest.keyClick(gallery.grid, Qt.Key.Key_Return)
+    assert window.failures.selection.tolist() == [gallery.grid.frames.worst[row].burst.frame]
+
+
+def test_what_is_selected_elsewhere_is_framed(window, gallery):
+    before = pixels(gallery.grid)
+    window.failures.select([0])
+    assert (pixels(gallery.grid) != before).any()
+
+
+def test_tiles_in_view_get_their_pictures(qtbot, gallery):
+    worst_of_all = gallery.grid.frames.worst[0].burst.frame
+    qtbot.waitUntil(lambda: gallery.tiles.image(worst_of_all) is not None, timeout=WAIT_MS)
+    assert gallery.tiles.image(worst_of_all).width() > 0
+
+
+def test_orders_and_groups(qtbot, window, gallery):
+    gallery.order.setCurrentText("Disagreement")
+    settle(qtbot, window)
+    scores = window.failures.table.numbers("disagreement_mm")
+    assert gallery.grid.frames.worst[0].score_mm == pytest.approx(float(scores.max()))
+    gallery.group.setCurrentText("subject1")
+    settle(qtbot, window)
+    assert {each.group for each in gallery.grid.frames.worst} == {"subject1"}
+    gallery.group.setCurrentText(worst.BY_GROUP)
+    settle(qtbot, window)
+    groups = [each.group for each in gallery.grid.frames.worst]
+    assert groups == sorted(groups)
+
+
+def test_only_rows_of_the_table_are_shown(qtbot, window, gallery):
+    window.failures.set_filters(Filters(groups=frozenset(["subject0"])))
+    settle(qtbot, window)
+    assert {each.group for each in gallery.grid.frames.worst} == {"subject0"}
+
+
+def test_without_annotation_another_order_is_advised(qtbot, window, gallery):
+    window.failures.set_table(table(COUNT, is_annotated=False))
+    settle(qtbot, window)
+    assert gallery.pages.currentWidget() is gallery.empty
+    assert "disagreement" in gallery.empty.text()

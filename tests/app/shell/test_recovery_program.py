@@ -1,0 +1,206 @@
+"""The program itself, ended in every way: by a kill, by the system, by a crash, by the user."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from explorer_app.model.latent import LatentCode
+from explorer_app.model.saved_session import SavedSession
+
+ROOT = Path(__file__).parents[3]
+CODE = LatentCode().with_value(3, 0.1 + 0.2)
+FIRST = """
+def drive(window):
+    session = window.session
+
+    def change():
+        session.set_latent(code.with_value(0, 1.0), "earlier")
+        session.set_latent(code, "mine")
+        kept = lambda: any(code == SavedSession.load(path).latent for path in states())
+        when(kept, {end})
+
+    when(lambda: session.pictures is not None and not window.background.is_busy, change)
+"""
+SECOND = """
+def drive(window):
+    def answer():
+        say(text=window.recovery_bar.text)
+        window.recovery_bar.restore.click()
+        is_there = lambda: not (window.opener.is_restoring or window.background.is_busy)
+        when(is_there, finish)
+
+    def finish():
+        shown = snapshot(window.session)
+        say(latent=list(shown.latent.values), visits=[visit.name for visit in shown.visits], index=shown.index)
+        when(lambda: len(states()) == 1, window.close)
+
+    when(lambda: bool(window.recovery_bar.text) and not window.background.is_busy, answer)
+"""
+THIRD = """
+def drive(window):
+    def end():
+        say(text=window.recovery_bar.text, message=window.messages.text)
+        window.close()
+
+    is_there = lambda: window.session.pictures is not None and not window.background.is_busy
+    when(is_there, lambda: QTimer.singleShot(1000, end))
+"""
+PROGRAM = """
+import faulthandler, json, os, signal, sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from explorer_app import application
+from explorer_app.command_line import parse
+from explorer_app.model.latent import LatentCode
+from explorer_app.model.saved_session import SavedSession
+from explorer_app.session.snapshot import snapshot
+
+code = LatentCode().with_value(3, 0.1 + 0.2)
+timers = []
+
+def say(**values):
+    print(json.dumps(values), flush=True)
+
+def states():
+    return list(Path(os.environ["XDG_DATA_HOME"]).rglob("recovery/*.lsps.json"))
+
+def when(is_time, act):
+    timer = QTimer(interval=20)
+
+    def look():
+        if is_time():
+            timer.stop()
+            act()
+
+    timer.timeout.connect(look)
+    timer.start()
+    timers.append(timer)
+
+def kill():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def terminate():
+    os.kill(os.getpid(), signal.SIGTERM)
+
+def hang_up():
+    os.kill(os.getpid(), signal.SIGHUP)
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+def crash():
+    faulthandler._sigsegv()
+{drive}
+begin = application.begin
+
+def begin_and_drive(window, options):
+    begin(window, options)
+    drive(window)
+
+application.begin = begin_and_drive
+sys.exit(application.run(parse(sys.argv[1:])))
+"""
+
+
+def _run(folder: Path, drive: str, *arguments: object) -> tuple[int, dict[str, Any], str]:
+    """The exit status, what the program said, and its stderr."""
+    places = {name: str(folder / name.lower()) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "HOME")}
+    environment = os.environ | places | {"QT_QPA_PLATFORM": "offscreen", "LSPS_NO_OPENGL": "1"}
+    command = [sys.executable, "-c", PROGRAM.replace("{drive}", drive), *map(str, arguments)]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    said: dict[str, Any] = {}
+    for line in ended.stdout.splitlines():
+        said |= json.loads(line)
+    return ended.returncode, said, ended.stderr
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("recovery/*") if path.is_file()]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the places of files are Linux's")
+@pytest.mark.parametrize(
+    ("end", "status", "says"),
+    [
+        ("kill", -9, "ended unexpectedly"),
+        ("crash", -11, "(Segmentation fault)"),
+        ("interrupt", -2, "ended unexpectedly"),
+        ("terminate", 0, "ended by the system"),
+        ("hang_up", 0, "(SIGHUP)"),
+    ],
+)
+def test_what_a_window_showed_is_offered_back(
+    end: str, status: int, says: str, tmp_path: Path, model_path: Path, store_path: Path
+) -> None:
+    ended, _, _ = _run(tmp_path, FIRST.replace("{end}", end), model_path, store_path, "--frame", 3)
+    assert ended == status
+    (left,) = tmp_path.rglob("recovery/*.lsps.json")
+    before = SavedSession.load(left)
+    assert (before.latent, before.index) == (CODE, 2)
+    ended, said, stderr = _run(tmp_path, SECOND)
+    assert (ended, stderr) == (0, "")
+    assert says in said["text"]
+    assert "lsps-explorer.log" in said["text"]
+    assert tuple(said["latent"]) == CODE.values
+    assert said["index"] == 2
+    assert said["visits"] == [visit.name for visit in before.visits]
+    assert said["visits"][-2:] == ["earlier", "mine"]
+    assert _files(tmp_path) == [], "it was restored, and the window that did so ended well"
+    (log,) = tmp_path.rglob("lsps-explorer.log")
+    assert says.strip("()") in log.read_text(encoding="utf-8")
+    assert ("in crash" in log.read_text(encoding="utf-8")) == (end == "crash")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the places of files are Linux's")
+def test_a_window_that_was_closed_leaves_nothing_to_offer(tmp_path: Path, model_path: Path) -> None:
+    assert _run(tmp_path, FIRST.replace("{end}", "window.close"), model_path)[0] == 0
+    assert _files(tmp_path) == []
+    ended, said, stderr = _run(tmp_path, THIRD, model_path)
+    assert (ended, stderr) == (0, "")
+    assert said == {"text": "", "message": ""}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the places of files are Linux's")
+def test_a_screenshot_neither_keeps_nor_offers(tmp_path: Path, model_path: Path) -> None:
+    assert _run(tmp_path, FIRST.replace("{end}", "kill"), model_path)[0] == -signal.SIGKILL
+    left = _files(tmp_path)
+    shot = tmp_path / "shot.png"
+    ended, _, _ = _run(tmp_path, "drive = lambda window: None", model_path, "--screenshot", shot)
+    assert ended == 0
+    assert shot.is_file()
+    assert _files(tmp_path) == left
+
+
+FLOATING = """
+def drive(window):
+    dock = window.docks["Pose latent"]
+
+    def close_dock():
+        dock.close()
+        QTimer.singleShot(200, end)
+
+    def end():
+        say(is_alive=True)
+        window.show()
+        window.close()
+
+    dock.setFloating(True)
+    window.hide()
+    QTimer.singleShot(200, close_dock)
+"""
+
+
+def test_a_floating_panel_closed_while_the_window_is_hidden_does_not_end_the_program(
+    tmp_path: Path, model_path: Path
+) -> None:
+    ended, said, stderr = _run(tmp_path, FLOATING, model_path)
+    assert (ended, stderr) == (0, "")
+    assert said == {"is_alive": True}

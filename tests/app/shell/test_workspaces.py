@@ -1,0 +1,94 @@
+"""Three workspaces in one window: each has its docks, and remembers how they were left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from pytestqt.qtbot import QtBot
+
+from explorer_app.preferences import Preferences
+from explorer_app.shell.main_window import MainWindow
+
+
+def is_open(window: MainWindow, title: str) -> bool:
+    return not window.docks[title].isHidden()
+
+
+def test_each_workspace_has_its_own_docks(window: MainWindow):
+    assert window.workspaces.current == "Explore"
+    assert is_open(window, "Gallery")
+    assert not is_open(window, "Failures")
+    window.workspaces.go("Inspect")
+    assert not is_open(window, "Gallery")
+    assert is_open(window, "Failures")
+    assert is_open(window, "Pose latent")
+    window.workspaces.go("Train")
+    assert not any(is_open(window, title) for title in window.docks)
+    window.workspaces.go("Explore")
+    assert is_open(window, "Gallery")
+    assert is_open(window, "Pose latent")
+
+
+def test_keys_and_tabs_switch_and_show_each_other(qtbot: QtBot, window: MainWindow):
+    workspaces = window.workspaces
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert workspaces.current == "Inspect"
+    assert workspaces.tabs.tabText(workspaces.tabs.currentIndex()) == "Inspect"
+    assert workspaces.actions["Inspect"].isChecked()
+    qtbot.mouseClick(workspaces.tabs, Qt.MouseButton.LeftButton, pos=workspaces.tabs.tabRect(0).center())
+    assert workspaces.current == "Explore"
+    assert workspaces.actions["Explore"].isChecked()
+
+
+def test_a_workspace_is_found_as_it_was_left(window: MainWindow):
+    window.docks["Walk"].hide()
+    window.workspaces.go("Inspect")
+    window.docks["Frame"].hide()
+    window.workspaces.go("Explore")
+    assert not is_open(window, "Walk")
+    assert is_open(window, "Frame")
+    window.workspaces.go("Inspect")
+    assert not is_open(window, "Frame")
+    window.reset_layout()
+    assert is_open(window, "Frame")
+    window.workspaces.go("Explore")
+    assert is_open(window, "Walk")
+
+
+@pytest.mark.parametrize("leaves_from", ["Explore", "Inspect"])
+def test_workspaces_are_found_as_they_were_left_by_the_next_start(qtbot: QtBot, tmp_path: Path, leaves_from: str):
+    def start() -> MainWindow:
+        window = MainWindow("cpu", Preferences(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)))
+        qtbot.addWidget(window)
+        window.show()
+        return window
+
+    first = start()
+    first.docks["Walk"].hide()
+    first.workspaces.go("Inspect")
+    first.docks["Frame"].hide()
+    first.workspaces.go(leaves_from)
+    first.close()
+    second = start()
+    assert not is_open(second, "Walk")
+    assert not is_open(second, "Failures")
+    second.workspaces.go("Inspect")
+    assert not is_open(second, "Frame")
+    assert is_open(second, "Failures")
+    second.close()
+
+
+def test_a_floating_panel_says_what_it_wrote_and_lets_the_window_close(qtbot: QtBot, window: MainWindow):
+    window.workspaces.go("Inspect")
+    for dock in window.docks.values():
+        dock.setFloating(True)
+    window.failures_panel.written.emit("5 frames written")
+    assert window.statusBar().currentMessage() == "5 frames written"
+    with qtbot.captureExceptions() as exceptions:
+        window.close()
+    assert not exceptions
+    assert window.has_ended

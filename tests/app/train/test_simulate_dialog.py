@@ -1,0 +1,132 @@
+"""The Simulate dialog: fields to a store, by a real process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from app_helpers import WAIT_MS
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from explorer_app.preferences import Preferences
+from explorer_app.train.simulate_dialog import SimulateDialog
+from lsps_core.data.store import FrameStore
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = SimulateDialog(Preferences(), parent)
+    dialog.show()
+    yield dialog
+    dialog.close_down()
+
+
+def type_into(qtbot: QtBot, field, text: str) -> None:
+    edit = field.line
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit, text)
+
+
+def test_nothing_starts_before_there_is_a_name(qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path) -> None:
+    assert not dialog.start.isEnabled()
+    assert dialog.fields["out"].note.text() == "choose where the store goes"
+    assert not dialog.fields["out"].problem
+    type_into(qtbot, dialog.out, str(tmp_path / "none" / "s.h5"))
+    assert "does not exist" in dialog.fields["out"].problem
+    assert not dialog.start.isEnabled()
+    type_into(qtbot, dialog.out, str(tmp_path / "s.txt"))
+    assert "ends in .h5" in dialog.fields["out"].problem
+    type_into(qtbot, dialog.out, str(tmp_path / "s.h5"))
+    assert not dialog.fields["out"].problem
+    assert dialog.start.isEnabled()
+
+
+def test_a_store_is_made_and_can_be_opened(qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path) -> None:
+    path = tmp_path / "s.h5"
+    dialog.domain.setCurrentIndex(1)
+    assert dialog.subjects.isEnabled()
+    dialog.frames.setValue(70)
+    dialog.subjects.setValue(2)
+    dialog.seed.setValue(5)
+    type_into(qtbot, dialog.out, str(path))
+    with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS):
+        qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+        assert dialog.bar.stop_button.isVisible()
+        assert not dialog.start.isEnabled()
+        assert not dialog.box.isEnabled()
+    assert dialog.bar.line.text() == "70 frames in s.h5"
+    with FrameStore(path) as store:
+        assert (len(store), store.domain, store.provenance["seed"]) == (70, "real", 5)
+    with qtbot.waitSignal(dialog.open_asked) as asked:
+        qtbot.mouseClick(dialog.bar.open_button, Qt.MouseButton.LeftButton)
+    assert asked.args == [path]
+
+
+def test_stop_leaves_nothing_behind(qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path) -> None:
+    dialog.frames.setValue(1_000_000)
+    type_into(qtbot, dialog.out, str(tmp_path / "s.h5"))
+    qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "frames/s" in dialog.bar.line.text(), timeout=WAIT_MS)
+    assert dialog.bar.progress.maximum() == 1_000_000
+    with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS):
+        qtbot.mouseClick(dialog.bar.stop_button, Qt.MouseButton.LeftButton)
+        assert dialog.bar.line.text() == "Stopping …"
+    assert dialog.bar.line.text().startswith("Stopped")
+    assert not dialog.bar.problem.text()
+    assert dialog.start.isEnabled()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_replaced_only_when_asked(qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path) -> None:
+    path = tmp_path / "s.h5"
+    path.write_bytes(b"precious")
+    type_into(qtbot, dialog.out, str(path))
+    dialog.frames.setValue(8)
+    assert "exists already" in dialog.fields["out"].note.text()
+    qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    assert dialog.question is not None
+    dialog.question.defaultButton().click()
+    assert not dialog.bar.is_running
+    assert path.read_bytes() == b"precious"
+    qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    replace = next(button for button in dialog.question.buttons() if "Replace" in button.text())
+    with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS):
+        replace.click()
+    with FrameStore(path) as store:
+        assert len(store) == 8
+
+
+def test_a_refusal_is_one_line(qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path) -> None:
+    dialog.device.addItem("abacus")
+    dialog.device.setCurrentText("abacus")
+    type_into(qtbot, dialog.out, str(tmp_path / "s.h5"))
+    with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS):
+        qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+    assert "abacus" in dialog.bar.problem.text()
+    assert "\n" not in dialog.bar.problem.text()
+    assert dialog.bar.details_button.isVisible()
+
+
+def test_closed_it_works_on_and_comes_back(qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path) -> None:
+    type_into(qtbot, dialog.out, str(tmp_path / "s.h5"))
+    dialog.frames.setValue(64)
+    with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS), qtbot.assertNotEmitted(dialog.retired):
+        qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
+        dialog.close()
+        assert not dialog.isVisible()
+    assert dialog.isVisible()
+    with qtbot.waitSignal(dialog.retired):
+        dialog.close()
+
+
+def test_closed_twice_it_retires_once(dialog: SimulateDialog) -> None:
+    retired = []
+    dialog.retired.connect(lambda: retired.append(dialog))
+    dialog.close()
+    dialog.reject()
+    assert retired == [dialog]
