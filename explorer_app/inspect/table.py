@@ -56,8 +56,8 @@ _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 class FailureRows(QAbstractTableModel):
     """`Failures.table` for Qt: answers for the cells it is asked about, and holds nothing per row.
 
-    It answers from the table of its last reset: Qt may paint between a change of `Failures.table` and its signal, and an
-    exception while it paints surfaces much later, in whatever Python code Qt calls next (PySide 6.11).
+    It answers from the table of its last reset: Qt may paint between a change of `Failures.table` and its signal, and
+    an exception while it paints surfaces much later, in whatever Python code Qt calls next (PySide 6.11).
     """
 
     def __init__(self, failures: Failures, thumbnails: FrameThumbnails, parent: QWidget) -> None:
