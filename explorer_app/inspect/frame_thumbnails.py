@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QIcon, QImage, QPalette, QPixmap
+from PySide6.QtGui import QIcon, QPalette
 
-from explorer_app.model.colours import depth_colours
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
-from explorer_app.widgets import theme
 from explorer_app.widgets.colour_choice import colour_choice
+from explorer_app.widgets.depth_image import DepthPixmaps
 
 if TYPE_CHECKING:
     from explorer_app.model.data import Data
@@ -35,7 +34,7 @@ class FrameThumbnails(QObject):
         super().__init__(parent)
         self._session = session
         self._values: dict[int, tuple[npt.NDArray[np.float32], float] | None] = {}
-        self._icons: dict[tuple[int, bool, str], QIcon] = {}
+        self._pixmaps: DepthPixmaps[int] = DepthPixmaps()
         self._wanted: list[int] = []
         self._reading = background.add_worker("rows", self._on_read, self._on_unread)
         session.data_changed.connect(self._forget)
@@ -46,7 +45,7 @@ class FrameThumbnails(QObject):
         self._wanted = list(frames)
         if len(self._values) > _KEPT:
             self._values = {frame: self._values[frame] for frame in self._wanted if frame in self._values}
-            self._icons = {key: icon for key, icon in self._icons.items() if key[0] in self._values}
+            self._pixmaps.keep(self._values)
         if not self._reading.is_busy:
             self._ask()
 
@@ -55,22 +54,16 @@ class FrameThumbnails(QObject):
         found = self._values.get(frame)
         if found is None:
             return None
-        key = (frame, theme.is_dark(palette), colour_choice.name)
-        if key not in self._icons:
-            values, half_mm = found
-            background = theme.picture_background(palette).getRgb()[:3]
-            rgba = depth_colours(values, -half_mm, half_mm, background, colour_choice.table)
-            height, width = values.shape
-            image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
-            pixmap = QPixmap.fromImage(image.copy())  # Qt does not keep the buffer
-            self._icons[key] = QIcon(pixmap)
-            self._icons[key].addPixmap(pixmap, QIcon.Mode.Selected)  # else its colours, which mean depth, are tinted
-        return self._icons[key]
+        values, half_mm = found
+        pixmap = self._pixmaps.pixmap(frame, values, half_mm, palette)
+        icon = QIcon(pixmap)
+        icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else its colours, which mean depth, are tinted
+        return icon
 
     @Slot()
     def _forget(self) -> None:
         self._values.clear()
-        self._icons.clear()
+        self._pixmaps.clear()
         self._wanted = []
 
     def _ask(self) -> None:

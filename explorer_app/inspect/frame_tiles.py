@@ -12,13 +12,14 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen
 
 from explorer_app.inspect.failures import Failures
-from explorer_app.model.colours import Rgb, depth_colours
+from explorer_app.model.colours import Rgb
 from explorer_app.model.pose_error import annotated_pose
 from explorer_app.model.scene import Figure, figure
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.colour_choice import colour_choice
+from explorer_app.widgets.depth_image import depth_image
 
 if TYPE_CHECKING:
     from explorer_app.model.data import Data, FrameView
@@ -115,14 +116,12 @@ def _images(
 def tile(view: FrameView, predicted: Figure | None, background: Rgb, table: npt.NDArray[np.uint8]) -> QImage:
     """What the camera saw, with the annotation in white and a predicted skeleton in its colours. Works in threads."""
     values, half_mm = view.input_mm, view.frame.half_mm
-    rgba = depth_colours(values, -half_mm, half_mm, background, table)
     height, width = values.shape
     image = QImage(TILE_PX, TILE_PX, QImage.Format.Format_RGB32)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    picture = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
-    painter.drawImage(QRectF(0, 0, TILE_PX, TILE_PX), picture)
+    painter.drawImage(QRectF(0, 0, TILE_PX, TILE_PX), depth_image(values, half_mm, background, table))
     painter.scale(TILE_PX / width, TILE_PX / height)
     pose = annotated_pose(view.frame)
     if pose is not None and view.data.skeleton is not None:

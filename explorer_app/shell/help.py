@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 )
 
 from explorer_app.log import LOG_NAME, LOGGER, RecentRecords
-from explorer_app.model.hand_model import HandModel
 from explorer_app.model.wording import SIMULATED_ONLY, model_facts
 from explorer_app.preferences import Preferences
 from explorer_app.session.session import Session

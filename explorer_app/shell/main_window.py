@@ -79,8 +79,6 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1280, 800)
         self._build_views()
-        self.presets = self._open_presets()
-        self._build_menus()
         self.session.message.connect(self.messages.show_message)
         self.session.message.connect(self.help.log)
         self.messages.log_asked.connect(self.help.show_log)
@@ -90,6 +88,8 @@ class MainWindow(QMainWindow):
         self.strip.open_asked.connect(self.opener.ask_for_files)
         with contextlib.suppress(FileNotFoundError):  # a window without its icon is still a window
             self.setWindowIcon(QIcon(str(resource("icons", "lsps-explorer.svg"))))
+        self.presets = self._open_presets()
+        self._build_menus()
         self._restore_layout()
         self._left_aside = left_aside_line(self.preferences.left_aside)
         if self._left_aside:

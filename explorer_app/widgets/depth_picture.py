@@ -16,6 +16,7 @@ from explorer_app.model.pose_error import Difference
 from explorer_app.model.scene import Figure
 from explorer_app.widgets import theme
 from explorer_app.widgets.colour_choice import colour_choice
+from explorer_app.widgets.depth_image import rgba_image
 
 OR_SHORTER = "\x9c"
 """What Qt takes between variants of a text."""
@@ -132,9 +133,7 @@ class DepthPicture(QWidget):
             else:
                 is_dark, mask = theme.is_dark(self.palette()), self._difference.is_in_one_only
                 rgba = difference_colours(self._values, mask, self._range[1], background, is_dark)
-            height, width = self._values.shape
-            # Qt does not keep the buffer: the copy does
-            self._image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+            self._image = rgba_image(rgba)
         self.update()
 
     def _picture_area(self) -> QRectF:

@@ -7,12 +7,12 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPalette, QPen, Q
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from explorer_app.explore.model.prior_samples import GallerySample
-from explorer_app.model.colours import depth_colours
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.scene import Figure, Orbit, figure
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.colour_choice import colour_choice
+from explorer_app.widgets.depth_image import depth_image
 
 PAGE = 12
 SAMPLE_ROLE = Qt.ItemDataRole.UserRole
@@ -203,9 +203,7 @@ def _image(sample: GallerySample, half_mm: float, drawn: Figure, palette: QPalet
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for column, values in enumerate((sample.pictures.real, sample.pictures.synthetic)):
         background = theme.picture_background(palette).getRgb()[:3]
-        rgba = depth_colours(values, -half_mm, half_mm, background, colour_choice.table)
-        height, width = values.shape
-        picture = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
+        picture = depth_image(values, half_mm, background, colour_choice.table)
         painter.drawImage(QRectF(column * _TILE, 0, _TILE, _TILE), picture)
     painter.translate(2 * _TILE, 0)
     px, away, _ = Orbit(distance=4.4).project(drawn.points, _TILE, _TILE)

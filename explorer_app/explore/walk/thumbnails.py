@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QImage, QPalette, QPixmap
+from PySide6.QtGui import QPalette, QPixmap
 
-from explorer_app.model.colours import depth_colours
 from explorer_app.model.latent import LatentCode
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
-from explorer_app.widgets import theme
 from explorer_app.widgets.colour_choice import colour_choice
+from explorer_app.widgets.depth_image import DepthPixmaps
 
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel, Pictures
@@ -36,7 +35,7 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._session = session
         self._values: dict[LatentCode, npt.NDArray[np.float32]] = {}
-        self._pixmaps: dict[tuple[LatentCode, bool, str], QPixmap] = {}
+        self._pixmaps: DepthPixmaps[LatentCode] = DepthPixmaps()
         self._wanted: dict[str, list[LatentCode]] = {}
         self._decoding = background.add_worker("thumbnails", self._on_pictures)
         session.model_changed.connect(self._forget)
@@ -54,14 +53,7 @@ class Thumbnails(QObject):
         values, model = self._values.get(code), self._session.model
         if values is None or model is None:
             return None
-        key = (code, theme.is_dark(palette), colour_choice.name)
-        if key not in self._pixmaps:
-            background = theme.picture_background(palette).getRgb()[:3]
-            rgba = depth_colours(values, -model.half_mm, model.half_mm, background, colour_choice.table)
-            height, width = values.shape
-            image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
-            self._pixmaps[key] = QPixmap.fromImage(image.copy())  # Qt does not keep the buffer
-        return self._pixmaps[key]
+        return self._pixmaps.pixmap(code, values, model.half_mm, palette)
 
     @Slot()
     def _forget(self) -> None:
@@ -89,7 +81,7 @@ class Thumbnails(QObject):
         if len(self._values) > _KEPT:
             wanted = {code for codes in self._wanted.values() for code in codes}
             self._values = {code: values for code, values in self._values.items() if code in wanted}
-            self._pixmaps = {key: pixmap for key, pixmap in self._pixmaps.items() if key[0] in wanted}
+            self._pixmaps.keep(wanted)
 
 
 def _small(pictures: Pictures) -> npt.NDArray[np.float32]:

@@ -63,6 +63,8 @@ from explorer_app.model.latent import LatentCode
 from explorer_app.model.saved_session import SavedSession
 from explorer_app.session.snapshot import snapshot
 
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where the tests run under nohup, which has it ignored
 code = LatentCode().with_value(3, 0.1 + 0.2)
 timers = []
 

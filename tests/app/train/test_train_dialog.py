@@ -277,7 +277,7 @@ def test_the_menu_leads_to_all_dialogs_and_closing_asks(qtbot: QtBot, window, tm
 
 def test_a_simulated_store_is_opened(qtbot: QtBot, window, tmp_path: Path) -> None:
     path = write_store(tmp_path / "made.h5")
-    window.training_dialogs._open(path)
+    window.training_dialogs.open_asked.emit(path)
     qtbot.waitUntil(lambda: window.session.data is not None, timeout=WAIT_MS)
     assert window.session.data.origin == (path,)
 
