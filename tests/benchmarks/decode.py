@@ -1,10 +1,11 @@
 """How long the explorer's answer to a slider takes: both pictures and the pose of one latent, by `compact`'s width.
 
-Run: python tests/benchmarks/decode.py
+Run: python tests/benchmarks/decode.py [--device cuda]
 """
 
 from __future__ import annotations
 
+import argparse
 import time
 
 import torch
@@ -20,7 +21,10 @@ RUNS = 50
 
 
 def main() -> None:
-    print(f"{torch.get_num_threads()} threads, median of {RUNS}")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", default="cpu")
+    device = parser.parse_args().device
+    print(f"on {device}, {torch.get_num_threads()} threads, median of {RUNS}")
     print("base channels   MB    ms   ratio to 8")
     first = 0.0
     for base_channels in (8, 12, 16, 64):
@@ -36,7 +40,7 @@ def main() -> None:
             latent_std=(1.0,) * 20,
             weights=weights,
         )
-        predictor = Predictor(checkpoint)
+        predictor = Predictor(checkpoint, device)
         latent = predictor.sample_prior(1, seed=0)
         times = []
         for _ in range(RUNS if base_channels < 64 else 5):
