@@ -1,4 +1,4 @@
-"""The model that ships: that it does what the README says, on simulated frames it never saw."""
+"""The model that ships: that it does what the README and its card say, on simulated frames it never saw."""
 
 from __future__ import annotations
 
@@ -48,14 +48,16 @@ def test_it_was_trained_on_other_frames_than_the_samples(predictor):
             assert store.provenance["seed"] not in seeds
 
 
-def test_the_readme_quotes_the_figures_of_its_record(predictor):
+def test_readme_and_model_card_quote_the_figures_of_its_record(predictor):
     readme = (ROOT / "README.md").read_text()
+    card = (ROOT / "resources" / "models" / "README.md").read_text()
     evaluations = predictor.checkpoint.training["evaluations"]
     assert {entry["domain"] for entry in evaluations} == set(DOMAINS)
     for entry in evaluations:
-        assert f"{entry['mean_error_mm']:.1f} mm" in readme
-        assert f"{entry['within_40mm_percent']:.1f} %" in readme
-        assert entry["data"]["command"] in readme
+        for page in (readme, card):
+            assert f"{entry['mean_error_mm']:.1f} mm" in page
+            assert f"{entry['within_40mm_percent']:.1f} %" in page
+        assert entry["data"]["command"] in card
 
 
 def test_the_posterior_beats_the_mean_pose_in_both_domains(predictor, frames):

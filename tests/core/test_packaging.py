@@ -29,6 +29,10 @@ def test_resources_travel_inside_the_apps_package_and_stay_small():
     assert 0 < sizes["samples"] <= 5e6
 
 
+def test_the_pictures_of_the_readme_stay_out_of_the_wheel():
+    assert SETUP["exclude-package-data"]["explorer_app._resources"] == ["screenshots/**"]
+
+
 def test_the_top_level_holds_what_was_agreed_and_nothing_else():
     agreed = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"}
     agreed |= {"lsps_core", "explorer_app", "resources", "tests"}
