@@ -58,7 +58,8 @@ class FrameThumbnails(QObject):
         key = (frame, theme.is_dark(palette), colour_choice.name)
         if key not in self._icons:
             values, half_mm = found
-            background = theme.picture_background(palette).getRgb()[:3]
+            colour = theme.picture_background(palette)
+            background = (colour.red(), colour.green(), colour.blue())
             rgba = depth_colours(values, -half_mm, half_mm, background, colour_choice.table)
             height, width = values.shape
             image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)

@@ -56,7 +56,8 @@ class Thumbnails(QObject):
             return None
         key = (code, theme.is_dark(palette), colour_choice.name)
         if key not in self._pixmaps:
-            background = theme.picture_background(palette).getRgb()[:3]
+            colour = theme.picture_background(palette)
+            background = (colour.red(), colour.green(), colour.blue())
             rgba = depth_colours(values, -model.half_mm, model.half_mm, background, colour_choice.table)
             height, width = values.shape
             image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
