@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -44,8 +45,11 @@ class FailureActions(QObject):
         failures.selection_changed.connect(self._show)
         self._show()
 
-    def _action(self, title: str, do: object, key: str, tip: str) -> QAction:
-        action = QAction(title, self, shortcut=key, statusTip=tip, toolTip=tip)
+    def _action(self, title: str, do: Callable[[], None], key: str, tip: str) -> QAction:
+        action = QAction(title, self)
+        action.setShortcut(key)
+        action.setStatusTip(tip)
+        action.setToolTip(tip)
         action.triggered.connect(lambda: do())
         return action
 
@@ -146,8 +150,9 @@ class FailureActions(QObject):
 
     @Slot()
     def _end(self) -> None:
-        self.task.deleteLater()
-        self.task = None
+        task, self.task = self.task, None
+        if task is not None:
+            task.deleteLater()
         self._show()
         self.ended.emit()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from explorer_app.inspect.compare_table import CompareTable
@@ -75,7 +76,7 @@ class ComparePanel(QWidget):
         layout.addLayout(top)
         layout.addWidget(split, 1)
 
-    def resizeEvent(self, event: object) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         is_wide = self.width() > 1.3 * self.height()
         self.split.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
@@ -132,6 +133,10 @@ class ComparePanel(QWidget):
         self.line.setText(f"Reading {path.name} …")
         self._worker.ask((path, table.results), work)
 
+    @property
+    def _name(self) -> str:
+        return self._path.name if self._path is not None else ""
+
     def _is_wanted(self, stamp: tuple[Path, object]) -> bool:
         table = self._failures.table
         return table is not None and table.results is stamp[1] and stamp[0] == self._path
@@ -143,7 +148,7 @@ class ComparePanel(QWidget):
         if isinstance(answer, Comparison):
             self._show(answer)
         else:
-            self._evaluate(answer)
+            self._evaluate(stamp[0], answer)
 
     @Slot(object, str)
     def _on_failed(self, stamp: tuple[Path, object], line: str) -> None:
@@ -151,22 +156,24 @@ class ComparePanel(QWidget):
             self._show(None)
             self.line.setText(line)
 
-    def _evaluate(self, found: Found) -> None:
+    def _evaluate(self, path: Path, found: Found) -> None:
         model, data = self._session.model, self._session.data
+        if model is None or data is None:
+            return
         options = ["--out", str(found.path), "--device", model.device, "--json"]
         self._reason = ""
-        self.job = Job(["failures", str(self._path), str(data.origin[0]), *options], self)
+        self.job = Job(["failures", str(path), str(data.origin[0]), *options], self)
         self.job.event.connect(self._on_event)
         self.job.ended.connect(self._on_ended)
         self.job.start()
         self._show(None)
-        self.line.setText(f"Evaluating {self._path.name} …")
+        self.line.setText(f"Evaluating {path.name} …")
 
     @Slot(dict)
     def _on_event(self, event: dict[str, Any]) -> None:
         if event["kind"] == "progress":
             rate = f", {event['frames_per_s']:.0f} frames/s" if event["frames_per_s"] else ""
-            self.line.setText(f"Evaluating {self._path.name}: {event['done']} of {event['total']}{rate}")
+            self.line.setText(f"Evaluating {self._name}: {event['done']} of {event['total']}{rate}")
         elif event["kind"] == "ended":
             self._reason, table = event["reason"], self._failures.table
             if self._reason == "finished" and table is not None:
@@ -187,7 +194,7 @@ class ComparePanel(QWidget):
         if status:
             self.line.setText(why.removeprefix("lsps failures: "))
         elif self._reason != "finished":
-            self.line.setText(f"Stopped; compare with {self._path.name} again to go on")
+            self.line.setText(f"Stopped; compare with {self._name} again to go on")
 
 
 def _curve(name: str, curve: SuccessCurve, place: int) -> Curve:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QItemSelection, QItemSelectionModel, QModelIndex, Qt, Slot
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Slot,
+)
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.model.compare import Comparison
+
+Index = QModelIndex | QPersistentModelIndex
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -23,10 +33,10 @@ class _Rows(QAbstractTableModel):
         self.comparison = comparison
         self.endResetModel()
 
-    def rowCount(self, _parent: QModelIndex | None = None) -> int:
+    def rowCount(self, _parent: Index | None = None) -> int:
         return len(self.comparison.frames) if self.comparison is not None else 0
 
-    def columnCount(self, _parent: QModelIndex | None = None) -> int:
+    def columnCount(self, _parent: Index | None = None) -> int:
         return 4
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -35,7 +45,7 @@ class _Rows(QAbstractTableModel):
         own, other = self.comparison.own_name, self.comparison.other_name
         return ("Frame", f"{own}, mm", f"{other}, mm", "Δ mm")[section]
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         comparison, table = self.comparison, self._failures.table
         if comparison is None or table is None:
             return None

@@ -138,11 +138,13 @@ class Evaluation(QObject):
         return Path(self._temporary.name)
 
     def _run(self) -> None:
-        model, data_path = self._session.model, self._store_path
-        options = ["--out", str(self.found.path), "--device", model.device, "--json"]
+        model, found, data_path = self._session.model, self.found, self._store_path
+        if model is None or found is None:
+            return
+        options = ["--out", str(found.path), "--device", model.device, "--json"]
         self.job = Job(["failures", str(model.path), str(data_path), *options], self)
         self.trouble, self.is_stopping, self.frames_per_s = "", False, 0.0
-        self.total = self.found.about.frame_count
+        self.total = found.about.frame_count
         self.job.event.connect(self._on_event)
         self.job.ended.connect(self._on_ended)
         self.job.start()
@@ -153,7 +155,7 @@ class Evaluation(QObject):
         if event["kind"] == "progress":
             self.done, self.total = int(event["done"]), int(event["total"])
             self.frames_per_s = float(event["frames_per_s"])
-            if self._failures.table is None and not self._worker.is_busy:
+            if self.found is not None and self._failures.table is None and not self._worker.is_busy:
                 self._worker.ask(self._stamp("begun"), partial(evaluations.begin, self.found.path))
             self.changed.emit()
         elif event["kind"] == "block":
@@ -167,9 +169,10 @@ class Evaluation(QObject):
     def _on_ended(self, status: int, why: str) -> None:
         job, self.job = self.job, None
         was_stopped, self.is_stopping = self.is_stopping, False
-        job.deleteLater()
-        if (status == 0 and not was_stopped) or self.total == self.done:
-            found = self.found
+        if job is not None:
+            job.deleteLater()
+        found = self.found
+        if found is not None and ((status == 0 and not was_stopped) or self.total == self.done):
             self._worker.ask(self._stamp("finished"), partial(_finish, found, self._failures.table is not None))
         elif why and not was_stopped:
             self.trouble = why.removeprefix("lsps failures: ").removeprefix("error: ")
@@ -221,7 +224,7 @@ class Evaluation(QObject):
         self._is_asked = False
 
     def _show_begun(self, table: FailureTable) -> None:
-        if self._failures.table is None:
+        if self._failures.table is None and self.found is not None:
             self._failures.set_table(table, self.found.tags)
         early, self._early = self._early, []
         for block in early:
@@ -229,10 +232,10 @@ class Evaluation(QObject):
 
     def _show_finished(self, answer: FailureTable | FrameResults) -> None:
         self.is_complete, self.done = True, self.total
-        if isinstance(answer, FailureTable):
-            self._failures.set_table(answer, self.found.tags)
-        else:
+        if not isinstance(answer, FailureTable):
             self._failures.fill(answer)
+        elif self.found is not None:
+            self._failures.set_table(answer, self.found.tags)
 
     @Slot(object, str)
     def _on_failure(self, stamp: tuple[str, object, object], line: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QComboBox,
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from explorer_app.inspect.model.reference import Densities, Neighbour, Reference
     from explorer_app.model.data import FrameView
     from explorer_app.model.hand_model import Encoding, HandModel
+    from explorer_app.model.latent import LatentCode
+
+    _Stamp = tuple[HandModel, FrameView, LatentCode, object]  # the object is of one request alone
 
 BUNDLED, THIS_DATA, CHOOSE = "Bundled samples", "This data", "Choose…"
 _LEAST_PX = 150
@@ -60,7 +63,7 @@ class ExplainPanel(QWidget):
         super().__init__()
         self._session, self._failures, self._references = session, failures, references
         self._densities: Densities | None = None
-        self._stamp: tuple[object, ...] = ()
+        self._stamp: _Stamp | None = None
         self._worker = background.add_worker("explain", self._on_reasons, self._on_failed)
         self._build()
         session.encoding_changed.connect(self._explain)
@@ -110,7 +113,7 @@ class ExplainPanel(QWidget):
         layout.setSpacing(theme.GAP)
         layout.addWidget(scroll)
 
-    def resizeEvent(self, event: object) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         is_wide = self.width() > max(1.3 * self.height(), 2 * _LEAST_PX)
         direction = QBoxLayout.Direction
@@ -173,13 +176,12 @@ class ExplainPanel(QWidget):
 
     @Slot()
     def _explain(self) -> None:
-        session = self._session
-        self._stamp = ()  # an answer that is on its way is of another frame, or of none
+        model, view, encoding = self._session.model, self._session.view, self._session.encoding
+        self._stamp = None  # an answer that is on its way is of another frame, or of none
         if not self.isVisible():
             return
         self.progress.setText(self._references.progress)
-        self._stamp = (session.model, session.view, session.encoding and session.encoding.code, object())
-        if session.model is None or session.view is None or session.encoding is None:
+        if model is None or view is None or encoding is None:
             self.heading.setText(_NOTHING)
             self.neighbours.show_neighbours([])
             self.density.clear()
@@ -187,9 +189,8 @@ class ExplainPanel(QWidget):
             return
         references = self._references.opened
         densities = self._find_densities(references)
-        self._worker.ask(
-            self._stamp, partial(_reasons, session.model, session.view, session.encoding, references, densities)
-        )
+        self._stamp = (model, view, encoding.code, object())
+        self._worker.ask(self._stamp, partial(_reasons, model, view, encoding, references, densities))
 
     def _find_densities(self, references: tuple[Reference, ...]) -> Densities | None:
         if not self._references.is_complete:
@@ -203,7 +204,7 @@ class ExplainPanel(QWidget):
         return self._densities
 
     @Slot(object, object)
-    def _on_reasons(self, stamp: tuple[object, ...], reasons: Reasons) -> None:
+    def _on_reasons(self, stamp: _Stamp, reasons: Reasons) -> None:
         if stamp is not self._stamp:
             return
         model, view, code, _ = stamp
@@ -221,7 +222,7 @@ class ExplainPanel(QWidget):
         self.setAccessibleDescription(f"Reasons for {view.frame.name}")
 
     @Slot(object, str)
-    def _on_failed(self, stamp: tuple[object, ...], line: str) -> None:
+    def _on_failed(self, stamp: _Stamp, line: str) -> None:
         if stamp is self._stamp:
             self.heading.setText(line)
 

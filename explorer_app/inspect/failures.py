@@ -160,6 +160,8 @@ class Failures(QObject):
 
     def _work(self) -> None:
         changes, self._waiting, self._blocks = self._waiting, {}, []
+        if self.table is None:
+            return
         is_order = set(changes) == {"sort"}
         self._worker.ask((self._generation, is_order), partial(_changed, self.table, list(changes.values())))
 

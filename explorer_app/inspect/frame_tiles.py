@@ -77,7 +77,8 @@ class FrameTiles(QObject):
         if not frames or session.model is None or session.data is None or table is None:
             return
         latents = table.results.pose_latent[frames]
-        background = theme.picture_background(self._palette).getRgb()[:3]
+        colour = theme.picture_background(self._palette)
+        background = (colour.red(), colour.green(), colour.blue())
         work = partial(_images, session.data, session.model, frames, latents, background, colour_choice.table)
         self._worker.ask(self._stamp, work)
 

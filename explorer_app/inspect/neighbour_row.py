@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from explorer_app.inspect.frame_tiles import TILE_PX, tile
@@ -44,7 +44,8 @@ class NeighbourRow(QWidget):
         self._paint_tiles()
 
     def _paint_tiles(self) -> None:
-        background = theme.picture_background(self.palette()).getRgb()[:3]
+        colour = theme.picture_background(self.palette())
+        background = (colour.red(), colour.green(), colour.blue())
         self._images = [tile(each.view, None, background, colour_choice.table) for each in self.neighbours]
         self.update()
 
@@ -60,7 +61,7 @@ class NeighbourRow(QWidget):
         count = min(len(self.neighbours), max((self.width() + _GAP) // (edge + _GAP), 1))
         return [QRect(place * (edge + _GAP), 0, edge, edge) for place in range(count)]
 
-    def resizeEvent(self, event: QEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         height = self.sizeHint().height()
         if height != self.minimumHeight():

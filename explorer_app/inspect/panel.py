@@ -159,8 +159,8 @@ class FailuresPanel(QWidget):
 
     def _reason(self) -> str:
         """Why there is no table, and what to do."""
-        evaluation = self._evaluation
-        if evaluation.obstacle:
+        evaluation, model, data = self._evaluation, self._session.model, self._session.data
+        if evaluation.obstacle or model is None or data is None:
             return evaluation.obstacle
         if evaluation.trouble:
             return f"The evaluation failed: {evaluation.trouble}"
@@ -168,10 +168,9 @@ class FailuresPanel(QWidget):
             return "The model is being loaded; its results come in here."
         if evaluation.is_looking:
             return "Looking for earlier results …"
-        frames = len(self._session.data)
         return (
-            f"{self._session.model.name} has not been evaluated on {self._session.data.title} yet. "
-            f"Evaluate (F5) has it look at all {frames} frames, and keeps what it finds."
+            f"{model.name} has not been evaluated on {data.title} yet. "
+            f"Evaluate (F5) has it look at all {len(data)} frames, and keeps what it finds."
         )
 
     def _headline(self) -> str:

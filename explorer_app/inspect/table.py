@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import (
@@ -114,7 +116,7 @@ class FailureRows(QAbstractTableModel):
         return None
 
 
-def _text(value: object, column: str) -> str:
+def _text(value: Any, column: str) -> str:
     if column == "index":
         return str(int(value) + 1)
     if isinstance(value, float):
@@ -125,9 +127,13 @@ def _text(value: object, column: str) -> str:
 class _Selected(QStyledItemDelegate):
     """Shows what is selected in the failures, however many ranges of rows that is."""
 
+    def __init__(self, rows: FailureRows, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._rows = rows
+
     def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
         super().initStyleOption(option, index)
-        rows = index.model()
+        rows = self._rows
         option.decorationSize = QSize(THUMBNAIL_PX, THUMBNAIL_PX)
         if rows.is_selected[rows.rows[index.row()]]:
             option.state |= QStyle.StateFlag.State_Selected
@@ -145,7 +151,7 @@ class FailuresTable(QTableView):
         self._shown_order = failures.sorted_by
         self.rows = FailureRows(failures, thumbnails, self)
         self.setModel(self.rows)
-        self.setItemDelegate(_Selected(self))
+        self.setItemDelegate(_Selected(self.rows, self))
         self._build()
         self._look = QTimer(self, singleShot=True, interval=_LOOK_MS)
         self._look.timeout.connect(self._want_thumbnails)
@@ -280,7 +286,7 @@ class FailuresTable(QTableView):
         self._is_telling = False
 
     def _frames(self, selection: QItemSelection) -> npt.NDArray[np.int64]:
-        parts = [self.rows.rows[part.top() : part.bottom() + 1] for part in selection]
+        parts = [self.rows.rows[part.top() : part.bottom() + 1] for part in selection.toList()]
         return np.concatenate(parts) if parts else np.empty(0, np.int64)
 
     @Slot(QModelIndex, QModelIndex)

@@ -50,8 +50,10 @@ class TruthWalk(QWidget):
 
     def show_walk(self, walk: WalkToTruth, start: LatentCode, joints: tuple[str, ...]) -> None:
         """A walk by the session's model for its frame, from that frame's code on."""
-        self.walk, self._joints = walk, joints
-        scale = self._session.model.scale
+        model = self._session.model
+        if model is None:
+            return
+        self.walk, self._joints, scale = walk, joints, model.scale
         self.codes = [start, *(scale.to_code(latent) for latent in walk.latents[1:])]
         percent = np.linspace(0, 100, len(walk.errors_mm))
         self.curve.show_curves([Curve("mean joint error, mm", percent, walk.errors_mm)])

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QRect, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPalette, QPen, QResizeEvent
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from explorer_app.inspect.failures import Failures
@@ -11,6 +22,8 @@ from explorer_app.inspect.frame_tiles import FrameTiles
 from explorer_app.inspect.model.bursts import WorstFrame
 from explorer_app.inspect.model.failure_table import How
 from explorer_app.widgets import theme
+
+Index = QModelIndex | QPersistentModelIndex
 
 WORST_ROLE = Qt.ItemDataRole.UserRole
 _EDGE = 104
@@ -28,10 +41,10 @@ class WorstList(QAbstractListModel):
         self.worst = worst
         self.endResetModel()
 
-    def rowCount(self, _parent: QModelIndex | None = None) -> int:
+    def rowCount(self, _parent: Index | None = None) -> int:
         return len(self.worst)
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not 0 <= index.row() < len(self.worst):
             return None
         worst = self.worst[index.row()]
@@ -104,11 +117,11 @@ class WorstGrid(QListView):
         if not self.tiles.has_wanted:  # they were forgotten
             self._asking.start()
 
-    def hideEvent(self, event: QEvent) -> None:
+    def hideEvent(self, event: QHideEvent) -> None:
         self._asking.stop()
         super().hideEvent(event)
 
-    def showEvent(self, event: QEvent) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._asking.start()
 
@@ -146,7 +159,8 @@ class WorstGrid(QListView):
             self.taken.emit(worst.burst.frame, how)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() in (*_ARROWS, Qt.Key.Key_B):
+        is_override = event.type() == QEvent.Type.ShortcutOverride
+        if is_override and isinstance(event, QKeyEvent) and event.key() in (*_ARROWS, Qt.Key.Key_B):
             event.accept()  # in here they go from tile to tile, not from frame to frame
             return True
         return super().event(event)
@@ -170,12 +184,16 @@ def badge_area(option: QStyleOptionViewItem, worst: WorstFrame) -> QRect:
 
 
 class _Delegate(QStyledItemDelegate):
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex) -> QSize:
-        return self.parent().gridSize()
+    def __init__(self, grid: WorstGrid) -> None:
+        super().__init__(grid)
+        self._grid = grid
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        worst, grid, palette = index.data(WORST_ROLE), self.parent(), option.palette
-        area, table = _picture_area(option), self.parent().failures.table
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        return self._grid.gridSize()
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        worst, grid, palette = index.data(WORST_ROLE), self._grid, option.palette
+        area, table = _picture_area(option), grid.failures.table
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         image = grid.tiles.image(worst.burst.frame)

@@ -49,7 +49,8 @@ class DepthPixmaps(Generic[Key]):
             self._look = look
             self._pixmaps.clear()
         if key not in self._pixmaps:
-            background = theme.picture_background(palette).getRgb()[:3]
+            colour = theme.picture_background(palette)
+            background = (colour.red(), colour.green(), colour.blue())
             image = depth_image(values, half_mm, background, colour_choice.table)
             self._pixmaps[key] = QPixmap.fromImage(image)
         return self._pixmaps[key]

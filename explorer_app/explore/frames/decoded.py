@@ -55,7 +55,7 @@ class PicturesPanel(QWidget):
     def _show_skeleton(self) -> None:
         model, pose, pictures = self._session.model, self._session.pose, self._session.pictures
         figures = []
-        if self.skeleton.isChecked() and model is not None and pictures is not None:
+        if self.skeleton.isChecked() and model is not None and pose is not None and pictures is not None:
             points = picture_pixels(pose, model.half_mm, pictures.real.shape[-1])
             figures = [figure(model.skeleton, points)]
         self.real.set_overlay(figures)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from explorer_app.explore.frames.route_controls import RouteControls
 from explorer_app.model.pose_error import annotated_pose
-from explorer_app.model.routes import INPUT, Routes
+from explorer_app.model.routes import INPUT, RouteName, Routes
 from explorer_app.model.scene import Figure, figure
 from explorer_app.session.session import Session
 from explorer_app.widgets.depth_picture import OR_SHORTER, DepthPicture
 from explorer_app.widgets.picture_row import PictureRow
+
+if TYPE_CHECKING:
+    from explorer_app.model.data import FrameView
 
 DIFFERENCE_LIMIT_MM = 30.0
 """Where the colours of differences end: the same for all frames, so that one can be told from another."""
@@ -34,7 +39,7 @@ class FramePictures(QWidget):
         self.translation = DepthPicture("Translation")
         self.cycle = DepthPicture("Cycle")
         self.of_pose = DepthPicture("Picture of the pose")
-        self.by_route = {
+        self.by_route: dict[RouteName, DepthPicture] = {
             "reconstruction": self.reconstruction,
             "translation": self.translation,
             "cycle": self.cycle,
@@ -90,15 +95,15 @@ class FramePictures(QWidget):
 
     @Slot()
     def _show_encoding(self) -> None:
-        routes, is_difference = self._routes, self.controls.differences.isChecked()
+        view, routes, is_difference = self._session.view, self._routes, self.controls.differences.isChecked()
         for name, picture in self.by_route.items():
-            if routes is None:
+            if view is None or routes is None:
                 picture.placeholder = self._placeholder()
                 if self._session.encoding is None:  # else they are of this frame, and follow in a moment
                     picture.set_caption("")
                     picture.clear()
                 continue
-            route, half_mm = routes.routes[name], self._session.view.frame.half_mm
+            route, half_mm = routes.routes[name], view.frame.half_mm
             line = route.difference.line
             picture.set_caption(f"{line}{OR_SHORTER}{line.removesuffix(' only')}")
             if is_difference:
@@ -124,24 +129,25 @@ class FramePictures(QWidget):
     @Slot()
     def _show_skeletons(self) -> None:
         session = self._session
-        if session.view is None or session.encoding is None or session.model is None:
+        view, pose = session.view, session.pose
+        if view is None or pose is None or session.encoding is None or session.model is None:
             self.input.set_caption("")
             self.input.set_overlay()
             return
-        annotated = self._annotated()
-        pose, caption = session.pose, "annotated in white" if annotated else ""
+        annotated = _annotated(view)
+        caption = "annotated in white" if annotated else ""
         routes = self._routes
         if routes is not None and self._pointed_at is not None:
             pose, error_mm = routes.poses[self._pointed_at], routes.errors_mm[self._pointed_at]
             where = "here" if self._pointed_at == INPUT else f"in the {self._pointed_at}"
             caption = f"pose seen {where}" if error_mm is None else f"{error_mm:.1f} mm off, seen {where}"
         self.input.set_caption(caption)
-        self.input.set_overlay((*annotated, figure(session.model.skeleton, session.view.pixels_of(pose))))
+        self.input.set_overlay((*annotated, figure(session.model.skeleton, view.pixels_of(pose))))
 
-    def _annotated(self) -> list[Figure]:
-        """The annotation, in px of the crop, where there is one."""
-        view = self._session.view
-        pose = annotated_pose(view.frame)
-        if pose is None or view.data.skeleton is None:
-            return []
-        return [figure(view.data.skeleton, view.pixels_of(pose), _ANNOTATED)]
+
+def _annotated(view: FrameView) -> list[Figure]:
+    """The annotation, in px of the crop, where there is one."""
+    pose = annotated_pose(view.frame)
+    if pose is None or view.data.skeleton is None:
+        return []
+    return [figure(view.data.skeleton, view.pixels_of(pose), _ANNOTATED)]

@@ -99,8 +99,9 @@ class FrameStrip(QWidget):
         for widget in (self.title, self.simulated, self.previous, self.position, self.next):
             controls.addWidget(widget)
         controls.addWidget(self.scrubber, 1)
-        for widget in (self.encode, self.encode_on_step, self.result):
-            controls.addWidget(widget)
+        controls.addWidget(self.encode)
+        controls.addWidget(self.encode_on_step)
+        controls.addWidget(self.result)
         return controls
 
     @Slot()
@@ -160,7 +161,7 @@ class FrameStrip(QWidget):
         self.encode.setEnabled(session.model is not None and session.view is not None and not session.is_at_code)
         error_mm = session.error_mm
         if error_mm is not None:
-            where = ", simulated" if session.data.is_simulated else ""
+            where = ", simulated" if session.data is not None and session.data.is_simulated else ""
             self.result.setText(f"<b>{error_mm:.1f} mm</b> off{where}")
         elif session.encoding is not None and not session.is_at_code:
             self.result.setText("sliders moved from its code")

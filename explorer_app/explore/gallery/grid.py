@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -13,6 +24,8 @@ from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.colour_choice import colour_choice
 from explorer_app.widgets.depth_image import depth_image
+
+Index = QModelIndex | QPersistentModelIndex
 
 PAGE = 12
 SAMPLE_ROLE = Qt.ItemDataRole.UserRole
@@ -33,10 +46,10 @@ class GalleryList(QAbstractListModel):
         self._samples: list[GallerySample] = []
         self._images: dict[int, QImage] = {}
 
-    def rowCount(self, _parent: QModelIndex | None = None) -> int:
+    def rowCount(self, _parent: Index | None = None) -> int:
         return len(self._seeds)
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         row = index.row()
         if not 0 <= row < len(self._seeds):
             return None
@@ -109,7 +122,8 @@ class GalleryGrid(QListView):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() in _ARROWS:
+        is_override = event.type() == QEvent.Type.ShortcutOverride
+        if is_override and isinstance(event, QKeyEvent) and event.key() in _ARROWS:
             event.accept()  # in here they go from sample to sample, not from frame to frame
             return True
         return super().event(event)
@@ -159,17 +173,17 @@ class _Delegate(QStyledItemDelegate):
 
     def __init__(self, session: Session, parent: GalleryGrid) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._grid = session, parent
 
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex) -> QSize:
-        return self.parent().gridSize()
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        return self._grid.gridSize()
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         palette, text = option.palette, option.fontMetrics.height()
         cell = option.rect.adjusted(_GAP // 2, _GAP // 2, -_GAP // 2, -_GAP // 2)
         edge = min(cell.width() // 3, cell.height() - text)
         area = QRect(cell.left() + (cell.width() - 3 * edge) // 2, cell.top(), 3 * edge, edge)
-        image = self.parent().samples.image(index.row(), palette)
+        image = self._grid.samples.image(index.row(), palette)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         if image is None:
@@ -191,7 +205,7 @@ class _Delegate(QStyledItemDelegate):
         painter.restore()
 
 
-def _code_of(index: QModelIndex) -> LatentCode | None:
+def _code_of(index: Index) -> LatentCode | None:
     sample = index.data(SAMPLE_ROLE)
     return sample.code if sample is not None else None
 
@@ -201,8 +215,9 @@ def _image(sample: GallerySample, half_mm: float, drawn: Figure, palette: QPalet
     image.fill(theme.stage_background(palette))
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    colour = theme.picture_background(palette)
+    background = (colour.red(), colour.green(), colour.blue())
     for column, values in enumerate((sample.pictures.real, sample.pictures.synthetic)):
-        background = theme.picture_background(palette).getRgb()[:3]
         picture = depth_image(values, half_mm, background, colour_choice.table)
         painter.drawImage(QRectF(column * _TILE, 0, _TILE, _TILE), picture)
     painter.translate(2 * _TILE, 0)

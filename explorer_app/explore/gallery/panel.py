@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import (
@@ -27,6 +28,12 @@ _BATCH = 2
 _LARGEST_SEED = 2**31 - 1 - PAGE
 
 
+if TYPE_CHECKING:
+    from explorer_app.model.hand_model import HandModel
+
+    _Page = tuple[HandModel, int, float]  # of which model, its first seed, the temperature
+
+
 class Gallery(QWidget):
     """A view of the prior of `Session.model`. Computes only while it is seen."""
 
@@ -34,7 +41,7 @@ class Gallery(QWidget):
         super().__init__(parent)
         self._session = session
         self._is_seen = False
-        self._stamp: tuple[object, int, float] | None = None
+        self._stamp: _Page | None = None
         self._looked_for: tuple[object, object] | None = None
         self._decoding = background.add_worker("gallery", self._on_samples)
         self._searching = background.add_worker("nearest", self._on_nearest)
@@ -114,30 +121,32 @@ class Gallery(QWidget):
     @Slot()
     def _draw(self) -> None:
         """Have the page drawn, unless it is or nobody sees it."""
-        stamp = (self._session.model, self.seed.value(), self.temperature.value())
         self._show_enabled()
-        if stamp == self._stamp or self._session.model is None or not self._is_seen:
+        if self._session.model is None or not self._is_seen:
             return
-        self._stamp = stamp
+        page = (self._session.model, self.seed.value(), self.temperature.value())
+        if page == self._stamp:
+            return
+        self._stamp = page
         with QSignalBlocker(self.grid.selectionModel()):
             self.grid.samples.begin(range(self.seed.value(), self.seed.value() + PAGE))
         self._show_nearest(NearestFrame(reason="Select a sample to see the frame that is nearest to it."))
-        self._ask(0)
+        self._ask(page, 0)
 
-    def _ask(self, first: int) -> None:
-        model, seed, temperature = self._stamp
+    def _ask(self, page: _Page, first: int) -> None:
+        model, seed, temperature = page
         seeds = range(seed + first, seed + min(first + _BATCH, PAGE))
-        self._decoding.ask((self._stamp, seeds), partial(draw, model, seeds, temperature))
+        self._decoding.ask((page, seeds), partial(draw, model, seeds, temperature))
 
     @Slot(object, object)
-    def _on_samples(self, stamp: tuple[object, range], samples: list[GallerySample]) -> None:
-        drawn, seeds = stamp
-        if drawn != self._stamp:
+    def _on_samples(self, stamp: tuple[_Page, range], samples: list[GallerySample]) -> None:
+        page, seeds = stamp
+        if page != self._stamp:
             return
         self.grid.samples.add(samples)
-        done = seeds.stop - self._stamp[1]
+        done = seeds.stop - page[1]
         if done < PAGE and self._is_seen:
-            self._ask(done)
+            self._ask(page, done)
         elif done < PAGE:
             self._stamp = None  # drawn when it is seen again
 
@@ -179,7 +188,7 @@ class Gallery(QWidget):
 
     @Slot()
     def _go_to_nearest(self) -> None:
-        view = self._found.view
+        view = self._found.view if self._found is not None else None
         if view is not None and view.data is self._session.data:
             self._session.set_index(view.index)
 

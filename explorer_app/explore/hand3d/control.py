@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum, auto
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,16 +55,16 @@ class StageControl(QObject):
     menu_asked = Signal(QPoint)
     """With the right button beside the joints, or from the keyboard; where on the screen."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, stage: QWidget, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.orbit = Orbit()
         self.points: FloatArray = np.empty((0, 3))
         self.hovered: int | None = None
-        self._stage: QWidget | None = None
+        self._stage = stage
         self._held = _Held.NOTHING
         self._pressed_at = self._last = QPointF()
         self._grabbed_at: FloatArray = np.zeros(3)
-        self._does = {
+        self._does: dict[QEvent.Type, Callable[[Any], bool]] = {
             QEvent.Type.MouseButtonPress: self._press,
             QEvent.Type.MouseButtonDblClick: self._press,
             QEvent.Type.MouseMove: self._move,
@@ -71,12 +73,12 @@ class StageControl(QObject):
             QEvent.Type.KeyPress: self._key,
             QEvent.Type.ShortcutOverride: self._override,
         }
+        self.watch(stage)
 
     def watch(self, stage: QWidget) -> None:
         """Listen to this widget from now on, and to no other."""
         self.cancel()
-        if self._stage is not None:
-            self._stage.removeEventFilter(self)
+        self._stage.removeEventFilter(self)
         self._stage = stage
         stage.setMouseTracking(True)
         stage.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -174,10 +176,10 @@ class StageControl(QObject):
         elif not _is_ours(event) or self._held is _Held.JOINT:
             return False
         elif key in _TURNS:
-            right, up = _TURNS[key]
+            right, up = _TURNS[Qt.Key(key)]
             self.set_orbit(self.orbit.turned(right * _DEGREES_PER_KEY, up * _DEGREES_PER_KEY))
         else:
-            self.set_orbit(self.orbit.zoomed(_ZOOMS[key]))
+            self.set_orbit(self.orbit.zoomed(_ZOOMS[Qt.Key(key)]))
         return True
 
     def _override(self, event: QKeyEvent) -> bool:

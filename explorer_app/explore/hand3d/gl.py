@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from OpenGL import GL
 from OpenGL.error import Error as OpenGlError
 from pyqtgraph.opengl import GLLinePlotItem, GLMeshItem, GLScatterPlotItem, GLViewWidget, MeshData
+from pyqtgraph.opengl.GLGraphicsItem import GLGraphicsItem
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMatrix4x4
 from PySide6.QtWidgets import QWidget
@@ -39,7 +40,7 @@ _TRANSLUCENT = {
 class SkeletonGl(GLViewWidget):
     """Same interface as `SkeletonPainter`, and volume and cloud; draws in the scene's own x right, y up, z away."""
 
-    has_depth = True
+    has_depth: Literal[True] = True
     failed = Signal()
     """The driver gave up while drawing."""
 
@@ -107,9 +108,8 @@ class SkeletonGl(GLViewWidget):
         """From the scene, whose z points away, to OpenGL's eye, whose z points back."""
         right, up, away = self.orbit.axes.tolist()
         x, y = self.orbit.pan
-        return QMatrix4x4(
-            *(*right, x), *(*up, y), *(-value for value in away), -self.orbit.distance, *(0.0, 0.0, 0.0, 1.0)
-        )  # fmt: skip
+        back = [-value for value in away]
+        return QMatrix4x4([*right, x, *up, y, *back, -self.orbit.distance, 0.0, 0.0, 0.0, 1.0])
 
     def projectionMatrix(self, *_region_and_viewport: object) -> QMatrix4x4:
         """What `Orbit.project` does, with depth; pyqtgraph's versions differ in what they hand over."""
@@ -156,14 +156,16 @@ class SkeletonGl(GLViewWidget):
             item.setData(color=colour.getRgbF())
 
 
-class _Guarded:
+class _Guarded(GLGraphicsItem):
     """An item that tells its view where the driver gives up, instead of a traceback at every frame."""
 
     def paint(self) -> None:
         try:
             super().paint()
         except _FAILURES:
-            self.view().failed.emit()
+            view = self.view()
+            if isinstance(view, SkeletonGl):
+                view.failed.emit()
 
 
 class _MeshItem(_Guarded, GLMeshItem):

@@ -71,7 +71,8 @@ class JointPull(QObject):
     @Slot()
     def _on_model(self) -> None:
         self._control.cancel()  # the pull was one of the other model's
-        joints = self._session.model.skeleton.joints
+        model = self._session.model
+        joints = model.skeleton.joints if model is not None else ()
         if joints != self._joints:
             self._joints = joints
             self.unpin_all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ _JOINT_RADIUS = 0.036
 class SkeletonPainter(QWidget):
     """Same interface as `SkeletonGl`, but for volume and cloud."""
 
-    has_depth = False
+    has_depth: Literal[False] = False
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

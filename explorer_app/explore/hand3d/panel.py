@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
@@ -32,6 +34,14 @@ from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from lsps_core.skeleton import FINGERS
 
+if TYPE_CHECKING:
+    from explorer_app.explore.hand3d.gl import SkeletonGl
+    from explorer_app.model.data import FrameView
+
+    Stage = SkeletonPainter | SkeletonGl
+
+FloatArray = npt.NDArray[np.floating]
+
 _HELP = (
     "Drag turns, Shift or the middle button moves, the wheel zooms\nDrag a joint to pull it, right-click one to pin it"
 )
@@ -47,15 +57,14 @@ class SkeletonPanel(QWidget):
         self._cloud: tuple[object, Points] | None = None
         self._has_skin = False
         self._note = "drawn without OpenGL" if not has_opengl and opengl.is_expected() else ""
-        self.control = StageControl(self)
+        self.stage: Stage = SkeletonPainter()
+        self.control = StageControl(self.stage, self)
         self.pull = JointPull(session, self.control, self)
         self.overlay = StageOverlay()
         self._stages = QStackedWidget()
         self._legend = QLabel()
         self._build_layout()
-        self.stage: QWidget = SkeletonPainter()
         self._stages.addWidget(self.stage)
-        self.control.watch(self.stage)
         self.stage.setAccessibleDescription(_HELP)
         if has_opengl:
             # a window that gets its first OpenGL widget while on screen is built anew: have one from the start
@@ -113,7 +122,7 @@ class SkeletonPanel(QWidget):
         for signal in (session.model_changed, session.encoding_changed, session.frame_changed):
             signal.connect(self._show)
 
-    def use(self, stage: QWidget) -> None:
+    def use(self, stage: Stage) -> None:
         """Draw on another stage from now on: a `SkeletonGl`, or a `SkeletonPainter` again."""
         previous, self.stage = self.stage, stage
         self._stages.addWidget(stage)
@@ -138,15 +147,16 @@ class SkeletonPanel(QWidget):
 
     def figures(self) -> list[Figure]:
         """The shown pose, and behind it the annotation of the encoded frame."""
-        session = self._session
-        shown = []
-        if session.model is not None and session.pose is not None:
-            shown.append(figure(session.model.skeleton, session.pose))
-        if shown and session.encoding is not None and session.view.data.skeleton is not None:
-            annotated = annotated_pose(session.view.frame)
+        session, view = self._session, self._encoded_view
+        if session.model is None or session.pose is None:
+            return []
+        shown = [figure(session.model.skeleton, session.pose)]
+        if view is not None and view.data.skeleton is not None:
+            annotated = annotated_pose(view.frame)
             if annotated is not None:
-                colour = theme.annotated(self.palette()).getRgb()[:3]
-                shown.append(figure(session.view.data.skeleton, annotated, colour))
+                colour = theme.annotated(self.palette())
+                rgb = (colour.red(), colour.green(), colour.blue())
+                shown.append(figure(view.data.skeleton, annotated, rgb))
         return shown
 
     def changeEvent(self, event: QEvent) -> None:
@@ -208,8 +218,8 @@ class SkeletonPanel(QWidget):
         self._show_marks()
 
     def _show_grid(self) -> None:
-        has_grid = self.menu.grid.isChecked() and self._half_mm is not None
-        self.stage.show_grid(grid(self._half_mm, self.control.orbit) if has_grid else NO_GRID)
+        half_mm = self._half_mm if self.menu.grid.isChecked() else None
+        self.stage.show_grid(grid(half_mm, self.control.orbit) if half_mm is not None else NO_GRID)
 
     @Slot()
     def _show_cloud(self) -> None:
@@ -223,45 +233,54 @@ class SkeletonPanel(QWidget):
         truth = figures[1].points if len(figures) > 1 and figures[1].points.shape == points.shape else None
         weights, hovered = self._session.highlight, self.control.hovered
         self.control.points = points
-        is_hovered = hovered is not None and hovered < len(points)
-        label = ""
-        if is_hovered:
-            label = joint_name(self._session.model.skeleton.joints[hovered])
-            error_mm = self._half_mm * np.linalg.norm(points - truth, axis=1)[hovered] if truth is not None else np.nan
-            label += f", {error_mm:.0f} mm off" if np.isfinite(error_mm) else ""
-            label += ", pinned" if hovered in self.pull.pinned else ""
+        if hovered is not None and hovered >= len(points):
+            hovered = None
         marks = Marks(
             points=points,
             truth=truth if self.menu.errors.isChecked() else None,
             weights=weights if weights is not None and len(weights) == len(points) else None,
             pinned=self.pull.pinned if len(points) else frozenset(),
-            labelled=hovered if is_hovered else None,
-            label=label,
+            labelled=hovered,
+            label=self._joint_label(hovered, points, truth) if hovered is not None else "",
             scale="grid 1 cm and 5 cm" if self.menu.grid.isChecked() and self._half_mm is not None else "",
             has_focus=self.stage.hasFocus(),
         )
         self.overlay.show_marks(marks, self.control.orbit)
 
+    def _joint_label(self, joint: int, points: FloatArray, truth: FloatArray | None) -> str:
+        model, half_mm = self._session.model, self._half_mm
+        if model is None or half_mm is None:
+            return ""
+        error_mm = half_mm * np.linalg.norm(points - truth, axis=1)[joint] if truth is not None else np.nan
+        label = joint_name(model.skeleton.joints[joint])
+        label += f", {error_mm:.0f} mm off" if np.isfinite(error_mm) else ""
+        return label + (", pinned" if joint in self.pull.pinned else "")
+
+    @property
+    def _encoded_view(self) -> FrameView | None:
+        """The frame that the encoding is of; None where nothing is encoded."""
+        return self._session.view if self._session.encoding is not None else None
+
     @property
     def _half_mm(self) -> float | None:
         """Half the edge of the shown cube; None while there is nothing to show."""
-        if self._session.model is None:
+        model, view = self._session.model, self._encoded_view
+        if model is None:
             return None
-        if self._session.encoding is not None:
-            return float(self._session.view.frame.half_mm)
-        return float(self._session.model.half_mm)
+        return float(view.frame.half_mm if view is not None else model.half_mm)
 
     def _points(self) -> Points | None:
         """The encoded frame's depth, or else the synthetic picture's; worked out once for each."""
-        session = self._session
-        source = session.view if session.encoding is not None else session.pictures
-        if source is None:
+        view, pictures, model = self._encoded_view, self._session.pictures, self._session.model
+        source = view or pictures
+        if self._cloud is not None and self._cloud[0] is source:
+            return self._cloud[1]
+        if view is not None:
+            self._cloud = (view, cloud_of_frame(view))
+        elif pictures is not None and model is not None:
+            self._cloud = (pictures, cloud_of_picture(pictures.synthetic, model.half_mm))
+        else:
             return None
-        if self._cloud is None or self._cloud[0] is not source:
-            if session.encoding is not None:
-                self._cloud = (source, cloud_of_frame(session.view))
-            else:
-                self._cloud = (source, cloud_of_picture(session.pictures.synthetic, session.model.half_mm))
         return self._cloud[1]
 
     def _legend_text(self, has_annotation: bool) -> str:

@@ -71,10 +71,13 @@ class ImageDialog(QDialog):
 
     def show_preview(self, view: FrameView) -> None:
         """The first image as these fields read it, the cube found in it, and what looks wrong."""
-        self.preview.title = f"{view.frame.name}, {view.raw.near_mm:,.0f} to {view.raw.far_mm:,.0f} mm"
-        self.preview.show_depth(view.raw.depth_mm, view.raw.near_mm, view.raw.far_mm)
-        self.preview.set_overlay(box_px=view.raw.box_px)
-        self.verdict.setText("\n".join(inspect(view).warnings) or view.raw.note.partition(",")[0].capitalize())
+        raw = view.raw
+        if raw is None:
+            return
+        self.preview.title = f"{view.frame.name}, {raw.near_mm:,.0f} to {raw.far_mm:,.0f} mm"
+        self.preview.show_depth(raw.depth_mm, raw.near_mm, raw.far_mm)
+        self.preview.set_overlay(box_px=raw.box_px)
+        self.verdict.setText("\n".join(inspect(view).warnings) or raw.note.partition(",")[0].capitalize())
 
     def show_failure(self, line: str) -> None:
         """Why no image can be read so."""

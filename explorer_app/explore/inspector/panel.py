@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
@@ -20,7 +20,7 @@ from explorer_app.widgets.depth_picture import DepthPicture
 from explorer_app.widgets.image_fields import ImageFields
 
 if TYPE_CHECKING:
-    from explorer_app.model.data import Data, FrameView
+    from explorer_app.model.data import Data, FrameView, ImageData
 
 _DEPTH_STEP_MM, _EDGE_STEP_MM = 5.0, 10.0
 _TWO_COLUMNS_PX, _STACKED_PX, _COLUMN_PX = 1250, 640, 300
@@ -50,9 +50,9 @@ class Inspector(QWidget):
         self._show()
 
     def _build_buttons(self) -> None:
-        self.find = QPushButton("Find hand again")
-        self.find.setToolTip("Look for the hand with this camera and unit")
-        self.find.clicked.connect(self._find_again)
+        self.find_hand = QPushButton("Find hand again")
+        self.find_hand.setToolTip("Look for the hand with this camera and unit")
+        self.find_hand.clicked.connect(self._find_again)
         self.reset = QPushButton("Reset")
         self.reset.setToolTip("Back to the camera, the unit and the cube that this image was opened with")
         self.reset.clicked.connect(self._reset)
@@ -62,7 +62,7 @@ class Inspector(QWidget):
 
     def _build(self) -> None:
         buttons = QHBoxLayout()
-        for button in (self.find, self.reset, self.use_for_all):
+        for button in (self.find_hand, self.reset, self.use_for_all):
             buttons.addWidget(button)
         fields = QVBoxLayout()
         fields.addWidget(self.cube)
@@ -119,10 +119,10 @@ class Inspector(QWidget):
     @Slot()
     def _cut_next(self) -> None:
         view, cut = self._session.view, self.cut
-        if view is None or view.raw is None or cut is view.raw.cut:
+        if view is None or view.raw is None or cut is None or cut is view.raw.cut:
             return
         if not self._cutting.is_busy and not self._background.encoding.is_busy:
-            self._cutting.ask((view, cut), partial(view.data.recut, view, cut))
+            self._cutting.ask((view, cut), partial(_images(view).recut, view, cut))
 
     @Slot(object, object)
     def _on_cut(self, stamp: tuple[FrameView, Cut], cut_view: FrameView) -> None:
@@ -173,9 +173,10 @@ class Inspector(QWidget):
 
     @Slot()
     def _read_otherwise(self) -> None:
-        if self.cut is not None:
-            width_px = self._session.view.raw.depth_mm.shape[1]
-            self.change(self.cut.with_settings(self.reading.settings(self.cut.settings), width_px))
+        view, cut = self._session.view, self.cut
+        if view is not None and view.raw is not None and cut is not None:
+            width_px = view.raw.depth_mm.shape[1]
+            self.change(cut.with_settings(self.reading.settings(cut.settings), width_px))
 
     @Slot()
     def _find_again(self) -> None:
@@ -184,14 +185,15 @@ class Inspector(QWidget):
 
     @Slot()
     def _reset(self) -> None:
-        if self.cut is not None:
-            self.change(Cut(settings=self._session.view.data.settings))
+        view = self._session.view
+        if view is not None and view.raw is not None:
+            self.change(Cut(settings=_images(view).settings))
 
     @Slot()
     def _use_for_all(self) -> None:
-        view = self._session.view
-        if self.cut is not None:
-            view.data.use_for_all(self.cut.settings)
+        view, cut = self._session.view, self.cut
+        if view is not None and cut is not None:
+            _images(view).use_for_all(cut.settings)
             self._session.message.emit(f"All {len(view.data)} images are read like this one from now on")
 
     @Slot(bool)
@@ -206,12 +208,12 @@ class Inspector(QWidget):
             return
         view = self._session.view
         is_raw = view is not None and view.raw is not None
-        self._show_raw()
+        self._show_raw(view)
         self.reading.set_editable(is_raw)
         self.cube.set_editable(is_raw)
-        for button in (self.find, self.reset):
+        for button in (self.find_hand, self.reset):
             button.setEnabled(is_raw)
-        self.use_for_all.setEnabled(is_raw and len(view.data) > 1)
+        self.use_for_all.setEnabled(view is not None and is_raw and len(view.data) > 1)
         self._scroll.setEnabled(view is not None)
         if view is None:
             self.input.placeholder = "No frame yet"
@@ -224,15 +226,15 @@ class Inspector(QWidget):
         self._show_cut()
         self.facts.show_view(view)
 
-    def _show_raw(self) -> None:
-        view = self._session.view
-        self.raw.is_movable = view is not None and view.raw is not None
-        if self.raw.is_movable:
-            self.raw.show_depth(view.raw.depth_mm, view.raw.near_mm, view.raw.far_mm)
-            self.raw.setToolTip(view.raw.note)
+    def _show_raw(self, view: FrameView | None) -> None:
+        raw = view.raw if view is not None else None
+        self.raw.is_movable = raw is not None
+        if raw is not None:
+            self.raw.show_depth(raw.depth_mm, raw.near_mm, raw.far_mm)
+            self.raw.setToolTip(raw.note)
             self.raw.set_caption(_HOW)
-            flip = ", flipped" if view.raw.cut.settings.is_mirrored else ""
-            self.raw.title = f"Raw image{flip}: {view.raw.note.partition(',')[0]}"
+            flip = ", flipped" if raw.cut.settings.is_mirrored else ""
+            self.raw.title = f"Raw image{flip}: {raw.note.partition(',')[0]}"
         else:
             self.raw.placeholder = _NOTHING if view is None else _NOT_KEPT
             self.raw.title = "Raw image"
@@ -246,7 +248,7 @@ class Inspector(QWidget):
         if view is None:
             self.raw.set_cube(None, None)
             return
-        if cut is None:
+        if view.raw is None or cut is None:
             frame = view.frame
             self.raw.set_cube(None, None)
             self.cube.show_cube(tuple(view.camera.project(frame.center_mm)), frame.center_mm, 2 * frame.half_mm)
@@ -270,3 +272,8 @@ class Inspector(QWidget):
         self._sides.setStretch(0, 1)
         self._sides.setStretch(1, 1 if is_tall else 0)
         self._scroll.setFixedWidth(self.width() if is_tall else _COLUMN_PX * (2 if is_wide else 1))
+
+
+def _images(view: FrameView) -> ImageData:
+    """The data of a view with a raw image: only images on disk have one."""
+    return cast("ImageData", view.data)

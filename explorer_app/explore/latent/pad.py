@@ -53,7 +53,8 @@ class PadSquare(QWidget):
         return square.center() + QPointF(x * unit, -y * unit)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() in _ARROWS:
+        is_override = event.type() == QEvent.Type.ShortcutOverride
+        if is_override and isinstance(event, QKeyEvent) and event.key() in _ARROWS:
             event.accept()  # in here the arrow keys move the dot, not the frame
             return True
         return super().event(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -216,13 +217,15 @@ class LatentPanel(QWidget):
             has_model=model is not None,
             has_principal=model is not None and model.principal is not None,
         )
-        self.pad.show_axes(self.axes, self._names(), effects.order[:2] if effects is not None else (0, 1))
+        first, second = effects.order[:2] if effects is not None else (0, 1)
+        self.pad.show_axes(self.axes, self._names(), (first, second))
         self._show()
 
     def _lay_out(self) -> None:
         model = self._session.model
-        is_sorted = model is not None and self._is_by_effect
-        order = model.effects(self.axes.basis).order if is_sorted else range(POSE_LATENT_SIZE)
+        order: Sequence[int] = range(POSE_LATENT_SIZE)
+        if model is not None and self._is_by_effect:
+            order = model.effects(self.axes.basis).order
         for place, axis in enumerate(order):  # a widget that is put in again moves there
             self._lines.insertWidget(place, self.rows[axis], 1)
         stops = [stop for axis in order for stop in self.rows[axis].stops]

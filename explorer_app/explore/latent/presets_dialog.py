@@ -41,6 +41,8 @@ class PresetsDialog(QDialog):
     def __init__(self, presets: Presets, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presets, self._session = presets, session
+        if session.model is None:
+            raise ValueError("presets belong to a model; open one first")
         self._model_name = session.model.name
         self.setWindowTitle(f"Presets of {self._model_name}")
         self.resize(380, 360)

@@ -43,8 +43,9 @@ class LatentRow(QWidget):
         layout.setSpacing(3)
         layout.addWidget(self.label, 1)
         layout.addWidget(self.slider, 2)
-        for widget in (self.field, self.lock, self.reset):
-            layout.addWidget(widget)
+        layout.addWidget(self.field)
+        layout.addWidget(self.lock)
+        layout.addWidget(self.reset)
         self.setMinimumHeight(_SMALLEST_HEIGHT)
         self.setMaximumHeight(_LARGEST_HEIGHT)
         self.slider.valueChanged.connect(self._on_slider)

@@ -195,7 +195,8 @@ class ExportBar(QWidget):
     @Slot()
     def _cancel(self) -> None:
         self.cancel.setEnabled(False)
-        self.task.cancel()
+        if self.task is not None:
+            self.task.cancel()
 
     @Slot(int, int)
     def _show_progress(self, done: int, in_all: int) -> None:
@@ -208,8 +209,9 @@ class ExportBar(QWidget):
 
     @Slot()
     def _end(self) -> None:
-        self.task.deleteLater()
-        self.task = None
+        task, self.task = self.task, None
+        if task is not None:
+            task.deleteLater()
         self._show()
 
     @Slot()

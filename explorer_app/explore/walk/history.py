@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QSignalBlocker, Qt, Slot
@@ -74,7 +75,7 @@ class VisitsModel(QAbstractListModel):
     def mimeTypes(self) -> list[str]:
         return mime_types()
 
-    def mimeData(self, indexes: list[Index]) -> QMimeData:
+    def mimeData(self, indexes: Sequence[Index]) -> QMimeData:
         return to_mime(self.visit(indexes[0]).code)
 
 

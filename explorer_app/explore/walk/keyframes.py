@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, Qt, Slot
@@ -62,7 +63,7 @@ class KeyframesModel(QAbstractListModel):
     def mimeTypes(self) -> list[str]:
         return mime_types()
 
-    def mimeData(self, indexes: list[Index]) -> QMimeData:
+    def mimeData(self, indexes: Sequence[Index]) -> QMimeData:
         row = indexes[0].row()
         return to_mime(self._codes[row], row)
 

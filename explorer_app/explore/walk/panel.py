@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QPalette
@@ -25,9 +26,13 @@ from explorer_app.explore.walk.history import HistoryStrip
 from explorer_app.explore.walk.keyframes import KeyframeRow
 from explorer_app.explore.walk.player import WalkPlayer
 from explorer_app.explore.walk.thumbnails import Thumbnails
+from explorer_app.model.latent import LatentCode
 from explorer_app.model.walk import MAX_KEYFRAMES
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+
+if TYPE_CHECKING:
+    from explorer_app.model.hand_model import HandModel
 
 _TICKS = 200
 """Scrubber positions from one keyframe to the next."""
@@ -144,9 +149,11 @@ class WalkPanel(QWidget):
         transport, choices = QHBoxLayout(), QHBoxLayout()
         transport.addWidget(self.play)
         transport.addWidget(self.scrubber, 1)
-        for widget in (self.position, self.ending, self.seconds):
-            transport.addWidget(widget)
-        for widget in (self.path, self.space, self.random, self.count, self.seed):
+        transport.addWidget(self.position)
+        transport.addWidget(self.ending)
+        transport.addWidget(self.seconds)
+        settings: tuple[QWidget, ...] = (self.path, self.space, self.random, self.count, self.seed)
+        for widget in settings:
             choices.addWidget(widget)
         choices.addWidget(self.note, 1)
         choices.addWidget(self.exporting)
@@ -172,14 +179,17 @@ class WalkPanel(QWidget):
     @Slot()
     def walk_at_random(self) -> None:
         """Have the walk pass through samples of the prior, the next ones where it does already."""
-        codes = self._samples()
+        model = self._session.model
+        if model is None:
+            return
+        codes = self._samples(model)
         if codes == self._session.walk.keyframes:
             self.seed.setValue(self.seed.value() + self.count.value())
-            codes = self._samples()
+            codes = self._samples(model)
         self._session.edit_walk(replace(self._session.walk, keyframes=codes), "random walk")
 
-    def _samples(self) -> tuple:
-        model, first = self._session.model, self.seed.value()
+    def _samples(self, model: HandModel) -> tuple[LatentCode, ...]:
+        first = self.seed.value()
         return tuple(model.sample(seed) for seed in range(first, first + self.count.value()))
 
     @Slot()
@@ -242,7 +252,8 @@ class _Scrubber(QSlider):
     """In here the arrow keys go along the walk, not through the frames."""
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        is_override = event.type() == QEvent.Type.ShortcutOverride
+        if is_override and isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             event.accept()
             return True
         return super().event(event)

@@ -112,7 +112,7 @@ class WalkPlayer(QObject):
         self._stamp, self._frames = stamp, None
         model, plan = stamp
         self.head = replace(self.head, position=min(self.head.position, float(plan.length)))
-        if self.can_play:
+        if model is not None and self.can_play:
             self._preparing.ask(stamp, partial(WalkFrames, model, plan))
         else:
             self.stop()

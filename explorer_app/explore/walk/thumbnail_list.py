@@ -160,7 +160,8 @@ class ThumbnailList(QListView):
         """Move the frame to what is shown now; painting costs too much to do it at every step of a walk."""
         if not self.is_seen:
             return
-        rows = [row for row in range(self.model().rowCount()) if self.model().index(row).data(CURRENT_ROLE)]
+        model = self.model()
+        rows = [row for row in range(model.rowCount()) if model.index(row, 0).data(CURRENT_ROLE)]
         if rows != self._current_rows:
             self._current_rows = rows
             self.viewport().update()
@@ -169,7 +170,8 @@ class ThumbnailList(QListView):
         return QSize(160, self.height())
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and self._is_own(event):
+        is_override = event.type() == QEvent.Type.ShortcutOverride
+        if is_override and isinstance(event, QKeyEvent) and self._is_own(event):
             event.accept()  # in here the arrow keys go along the row, not through the frames
             return True
         return super().event(event)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent, MouseDragEvent
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
@@ -45,7 +46,7 @@ class _Box(pg.ViewBox):
         super().__init__(enableMenu=False)
         self._way: list[QPointF] = []
 
-    def mouseClickEvent(self, ev: object) -> None:
+    def mouseClickEvent(self, ev: MouseClickEvent) -> None:
         if ev.button() == Qt.MouseButton.LeftButton:
             ev.accept()
             if ev.double():
@@ -53,7 +54,7 @@ class _Box(pg.ViewBox):
             else:
                 self.clicked.emit(self.mapToView(ev.pos()), _how(ev.modifiers()))
 
-    def mouseDragEvent(self, ev: object, axis: int | None = None) -> None:
+    def mouseDragEvent(self, ev: MouseDragEvent, axis: int | None = None) -> None:
         if ev.button() != Qt.MouseButton.LeftButton:
             super().mouseDragEvent(ev, axis)
             return
@@ -115,34 +116,34 @@ class Canvas(pg.PlotWidget):
     def build(self) -> None:
         """Make the items, once."""
 
-    def draw(self) -> None:
-        """Show `series`, which is there, and set `title`."""
+    def draw(self, series: Series) -> None:
+        """Show these frames, and set `title`."""
 
-    def draw_highlight(self) -> None:
-        """Show `highlight`, which is of `series`."""
+    def draw_highlight(self, series: Series, highlight: Highlight) -> None:
+        """Show which frames of `series` are selected."""
 
     def colour(self, colours: Colours) -> None:
         """Give the items their colours."""
 
-    def place_x(self, place: int) -> float:
+    def place_x(self, series: Series, place: int) -> float:
         """Where a frame stands on the horizontal axis; NaN where it does not."""
         raise NotImplementedError
 
-    def clicked_places(self, at: QPointF) -> IntArray:
+    def clicked_places(self, series: Series, at: QPointF) -> IntArray:
         """The places in the series that a click means."""
         raise NotImplementedError
 
-    def places_between(self, low: float, high: float) -> IntArray:
+    def places_between(self, series: Series, low: float, high: float) -> IntArray:
         raise NotImplementedError
 
-    def lassoed_places(self, _polygon: FloatArray) -> IntArray:
+    def lassoed_places(self, _series: Series, _polygon: FloatArray) -> IntArray:
         raise NotImplementedError
 
-    def bars_x(self) -> FloatArray:
+    def bars_x(self, _series: Series) -> FloatArray:
         """The middles of what the arrow keys go along."""
         return np.zeros(0)
 
-    def text_at(self, _at: QPointF) -> str:
+    def text_at(self, _series: Series, _at: QPointF) -> str:
         """What a place means, for the tooltip."""
         return ""
 
@@ -153,7 +154,7 @@ class Canvas(pg.PlotWidget):
             if item not in (self.span, self.lasso, self.current_line, self.bar_line):
                 item.setVisible(series is not None)
         if series is not None:
-            self.draw()
+            self.draw(series)
         else:
             self.title = self.name
         self._show_title()
@@ -161,7 +162,8 @@ class Canvas(pg.PlotWidget):
 
     def show_highlight(self, highlight: Highlight) -> None:
         self.highlight = highlight
-        self.draw_highlight()
+        if self.series is not None:
+            self.draw_highlight(self.series, highlight)
 
     def show_current(self, frame: int | None) -> None:
         """Mark the frame that stands in the explorer."""
@@ -169,7 +171,7 @@ class Canvas(pg.PlotWidget):
         x = np.nan
         if self.series is not None and frame is not None:
             places = self.series.places_of(np.array([frame]))
-            x = self.place_x(int(places[0])) if len(places) else np.nan
+            x = self.place_x(self.series, int(places[0])) if len(places) else np.nan
         self.current_line.setVisible(bool(np.isfinite(x)))
         if np.isfinite(x):
             self.current_line.setValue(x)
@@ -177,7 +179,7 @@ class Canvas(pg.PlotWidget):
     def _click(self, at: QPointF, how: How) -> None:
         if self.series is None:
             return
-        places = self.clicked_places(at)
+        places = self.clicked_places(self.series, at)
         if len(places):
             self.selected.emit(self.series.frames[places], how)
         if len(places) == 1 and how != "remove":
@@ -190,17 +192,17 @@ class Canvas(pg.PlotWidget):
         if self.is_lasso:
             self.lasso.setVisible(not is_end)
             self.lasso.setData(*np.concatenate([polygon, polygon[:1]]).T)
-            places = self.lassoed_places(polygon) if is_end else None
+            places = self.lassoed_places(self.series, polygon) if is_end else None
         else:
             low, high = sorted((way[0].x(), way[-1].x()))
             self.span.setVisible(not is_end)
             self.span.setRegion((low, high))
-            places = self.places_between(low, high) if is_end else None
+            places = self.places_between(self.series, low, high) if is_end else None
         if places is not None:
             self.selected.emit(self.series.frames[places], how)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        bars = self.bars_x() if self.series is not None else np.zeros(0)
+        bars = self.bars_x(self.series) if self.series is not None else np.zeros(0)
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if step is not None and len(bars):
             self._bar = min(max(self._bar + step, 0), len(bars) - 1)
@@ -212,7 +214,8 @@ class Canvas(pg.PlotWidget):
             event.ignore()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        is_override = event.type() == QEvent.Type.ShortcutOverride
+        if is_override and isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             event.accept()  # in here they go from bar to bar, not from frame to frame
             return True
         return super().event(event)
@@ -220,7 +223,7 @@ class Canvas(pg.PlotWidget):
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.series is not None:
             at = self.box.mapSceneToView(self.mapToScene(event.pos()))
-            QToolTip.showText(event.globalPos(), self.text_at(at), self)
+            QToolTip.showText(event.globalPos(), self.text_at(self.series, at), self)
             return True
         return super().viewportEvent(event)
 

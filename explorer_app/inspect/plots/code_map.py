@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from explorer_app.inspect.model import plot_statistics as failure_plots
+from explorer_app.inspect.model.plot_series import Highlight, Series
 from explorer_app.inspect.plots.base import Canvas, Colours, FloatArray, IntArray
 from explorer_app.model.colours import COLOUR_MAPS
 from explorer_app.widgets import theme
@@ -42,8 +43,7 @@ class ScatterPlot(Canvas):
         self.getAxis("left").setStyle(showValues=False)
         self.getAxis("bottom").setStyle(showValues=False)
 
-    def draw(self) -> None:
-        series = self.series
+    def draw(self, series: Series) -> None:
         values = series.measured_mm[series.drawn]
         known = values[np.isfinite(values)]
         low, high = (0.0, 1.0) if not len(known) else np.percentile(known, (0, _WIDEST_PERCENTILE))
@@ -78,8 +78,8 @@ class ScatterPlot(Canvas):
         margin = np.maximum(0.06 * (high - low), 1e-3)
         self.set_view(*zip(low - margin, high + margin, strict=True))
 
-    def draw_highlight(self) -> None:
-        points = self.highlight.points
+    def draw_highlight(self, _series: Series, highlight: Highlight) -> None:
+        points = highlight.points
         self.part.setSize(8 if len(points) <= _MANY else 5)  # many rings would hide what they point out
         self.part.setData(pos=points)
 
@@ -98,28 +98,23 @@ class ScatterPlot(Canvas):
     def show_current(self, frame: int | None) -> None:
         self.current = frame
         self.current_line.hide()
-        place = self._drawn_place(frame)
-        self.here.setData(pos=self.series.points[place : place + 1] if place is not None else np.zeros((0, 2)))
+        points = np.zeros((0, 2))
+        if self.series is not None and frame is not None:
+            points = self.series.points[self.series.frames[self.series.drawn] == frame]
+        self.here.setData(pos=points)
 
-    def _drawn_place(self, frame: int | None) -> int | None:
-        """Where a frame stands among those drawn; None where it is not."""
-        if self.series is None or frame is None:
-            return None
-        found = np.flatnonzero(self.series.frames[self.series.drawn] == frame)
-        return int(found[0]) if len(found) else None
+    def clicked_places(self, series: Series, at: QPointF) -> IntArray:
+        found = failure_plots.nearest(series.points, (at.x(), at.y()), self.box.viewPixelSize())
+        return series.drawn[found : found + 1] if found is not None else series.drawn[:0]
 
-    def clicked_places(self, at: QPointF) -> IntArray:
-        found = failure_plots.nearest(self.series.points, (at.x(), at.y()), self.box.viewPixelSize())
-        return self.series.drawn[found : found + 1] if found is not None else self.series.drawn[:0]
+    def lassoed_places(self, series: Series, polygon: FloatArray) -> IntArray:
+        return series.drawn[failure_plots.inside(series.points, polygon)]
 
-    def lassoed_places(self, polygon: FloatArray) -> IntArray:
-        return self.series.drawn[failure_plots.inside(self.series.points, polygon)]
-
-    def text_at(self, at: QPointF) -> str:
-        places = self.clicked_places(at)
+    def text_at(self, series: Series, at: QPointF) -> str:
+        places = self.clicked_places(series, at)
         if not len(places):
             return "Draw a lasso around codes to select their frames"
-        frame, value = self.series.frames[places[0]], self.series.measured_mm[places[0]]
+        frame, value = series.frames[places[0]], series.measured_mm[places[0]]
         return f"frame {frame + 1}: {value:.1f} mm; a click shows it, a drag is a lasso"
 
 
@@ -141,11 +136,13 @@ class ColourKey(QWidget):
         return QSize(120, self.fontMetrics().height() + 4)
 
     def text(self) -> str:
-        low, high = self._plot.span_mm
-        return f"{low:.0f} to {high:.0f} mm; rings: {', '.join(self._plot.series.references) or 'none'}"
+        (low, high), series = self._plot.span_mm, self._plot.series
+        references = series.references if series is not None else ()
+        return f"{low:.0f} to {high:.0f} mm; rings: {', '.join(references) or 'none'}"
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        if self._plot.series is None:
+        series = self._plot.series
+        if series is None:
             return
         painter, palette, metrics = QPainter(self), self.palette(), self.fontMetrics()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -159,8 +156,8 @@ class ColourKey(QWidget):
         painter.setPen(theme.faint(palette))
         line = QRectF(0, 0, self.width(), self.height())
         painter.drawText(line.adjusted(4, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, low)
-        texts = [(None, f"{high} mm")]
-        texts += list(zip(Colours(palette).others, self._plot.series.references, strict=False))
+        texts: list[tuple[QColor | None, str]] = [(None, f"{high} mm")]
+        texts += zip(Colours(palette).others, series.references, strict=False)
         x += bar + 4
         for colour, text in texts:
             if colour is not None:

@@ -6,6 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF
 
+from explorer_app.inspect.model.plot_series import Highlight, Series
 from explorer_app.inspect.model.plot_statistics import Histogram
 from explorer_app.inspect.plots.base import Canvas, Colours, FloatArray, IntArray
 
@@ -23,17 +24,17 @@ class _HistogramPlot(Canvas):
         self.addItem(self.bars)
         self.addItem(self.part)
 
-    def values(self) -> FloatArray:
+    def values(self, series: Series) -> FloatArray:
         raise NotImplementedError
 
-    def histogram(self) -> Histogram | None:
+    def histogram(self, series: Series) -> Histogram | None:
         raise NotImplementedError
 
-    def selected_counts(self) -> IntArray:
+    def selected_counts(self, highlight: Highlight) -> IntArray:
         raise NotImplementedError
 
-    def draw(self) -> None:
-        bars = self.histogram()
+    def draw(self, series: Series) -> None:
+        bars = self.histogram(series)
         self.part.setOpts(x0=[], x1=[], height=[])
         if bars is None:
             self.bars.setOpts(x0=[], x1=[], height=[])
@@ -41,44 +42,47 @@ class _HistogramPlot(Canvas):
         self.bars.setOpts(x0=bars.edges[:-1], x1=bars.edges[1:], height=bars.counts)
         self.set_view((bars.edges[0], bars.edges[-1]), (0, 1.08 * max(int(bars.counts.max()), 1)))
 
-    def draw_highlight(self) -> None:
-        bars = self.histogram()
+    def draw_highlight(self, series: Series, highlight: Highlight) -> None:
+        bars = self.histogram(series)
         if bars is not None:
-            self.part.setOpts(x0=bars.edges[:-1], x1=bars.edges[1:], height=self.selected_counts())
+            self.part.setOpts(x0=bars.edges[:-1], x1=bars.edges[1:], height=self.selected_counts(highlight))
 
     def colour(self, colours: Colours) -> None:
         self.bars.setOpts(pen=pg.mkPen(colours.ground, width=0.5), brush=colours.plain)
         self.part.setOpts(pen=pg.mkPen(None), brush=colours.selected)
 
-    def place_x(self, place: int) -> float:
-        return float(self.values()[place])
+    def place_x(self, series: Series, place: int) -> float:
+        return float(self.values(series)[place])
 
-    def _bar_at(self, x: float) -> int:
-        return int(np.searchsorted(self.histogram().edges, x, side="right")) - 1
+    def clicked_places(self, series: Series, at: QPointF) -> IntArray:
+        bars = self.histogram(series)
+        if bars is None:
+            return _NO_PLACES
+        bar = _bar_at(bars, at.x())
+        return bars.frames_in(self.values(series), bar) if 0 <= bar < len(bars.counts) else _NO_PLACES
 
-    def clicked_places(self, at: QPointF) -> IntArray:
-        bars = self.histogram()
-        bar = self._bar_at(at.x()) if bars is not None else -1
-        return bars.frames_in(self.values(), bar) if bars is not None and 0 <= bar < len(bars.counts) else _NO_PLACES
-
-    def places_between(self, low: float, high: float) -> IntArray:
-        bars = self.histogram()
+    def places_between(self, series: Series, low: float, high: float) -> IntArray:
+        bars = self.histogram(series)
         if bars is None:
             return _NO_PLACES
         last = len(bars.counts) - 1
-        return bars.frames_in(self.values(), *(min(max(self._bar_at(x), 0), last) for x in (low, high)))
+        return bars.frames_in(self.values(series), *(min(max(_bar_at(bars, x), 0), last) for x in (low, high)))
 
-    def bars_x(self) -> FloatArray:
-        bars = self.histogram()
+    def bars_x(self, series: Series) -> FloatArray:
+        bars = self.histogram(series)
         return (bars.edges[:-1] + bars.edges[1:]) / 2 if bars is not None else np.zeros(0)
 
-    def text_at(self, at: QPointF) -> str:
-        bars = self.histogram()
-        bar = self._bar_at(at.x()) if bars is not None else -1
+    def text_at(self, series: Series, at: QPointF) -> str:
+        bars = self.histogram(series)
+        bar = _bar_at(bars, at.x()) if bars is not None else -1
         if bars is None or not 0 <= bar < len(bars.counts):
             return ""
         low, high = bars.edges[bar : bar + 2]
         return f"{bars.counts[bar]:,} frames from {low:.3g} to {high:.3g}{self.unit}; a click selects them"
+
+
+def _bar_at(bars: Histogram, x: float) -> int:
+    return int(np.searchsorted(bars.edges, x, side="right")) - 1
 
 
 class ErrorPlot(_HistogramPlot):
@@ -87,18 +91,18 @@ class ErrorPlot(_HistogramPlot):
     name = "Histogram of errors"
     unit = " mm"
 
-    def draw(self) -> None:
-        super().draw()
-        self.title = f"Frames by {self.series.measure}, mm"
+    def draw(self, series: Series) -> None:
+        super().draw(series)
+        self.title = f"Frames by {series.measure}, mm"
 
-    def values(self) -> FloatArray:
-        return self.series.measured_mm
+    def values(self, series: Series) -> FloatArray:
+        return series.measured_mm
 
-    def histogram(self) -> Histogram | None:
-        return self.series.errors
+    def histogram(self, series: Series) -> Histogram | None:
+        return series.errors
 
-    def selected_counts(self) -> IntArray:
-        return self.highlight.errors
+    def selected_counts(self, highlight: Highlight) -> IntArray:
+        return highlight.errors
 
 
 class DistancePlot(_HistogramPlot):
@@ -106,15 +110,15 @@ class DistancePlot(_HistogramPlot):
 
     name = "Real ↔ synthetic latent distance"
 
-    def draw(self) -> None:
-        super().draw()
+    def draw(self, series: Series) -> None:
+        super().draw(series)
         self.title = "Real ↔ synthetic latent distance"
 
-    def values(self) -> FloatArray:
-        return self.series.latent_distance
+    def values(self, series: Series) -> FloatArray:
+        return series.latent_distance
 
-    def histogram(self) -> Histogram | None:
-        return self.series.distances
+    def histogram(self, series: Series) -> Histogram | None:
+        return series.distances
 
-    def selected_counts(self) -> IntArray:
-        return self.highlight.distances
+    def selected_counts(self, highlight: Highlight) -> IntArray:
+        return highlight.distances

@@ -84,8 +84,8 @@ class FailurePlots(QWidget):
         self.hint = QLabel("Click or drag selects; Shift adds, Ctrl takes away")
         self.empty = WrappedLabel(_NOTHING, alignment=Qt.AlignmentFlag.AlignCenter)
         self.empty.setMinimumHeight(60)
-        self.scroll = QScrollArea(widgetResizable=True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll = QScrollArea(widgetResizable=True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self.pages = QStackedWidget()
         # plots are slow to resize, which a change of workspaces has docks do several times: they come when all stands
         policy = self.pages.sizePolicy()
@@ -93,7 +93,7 @@ class FailurePlots(QWidget):
         self.pages.setSizePolicy(policy)
         self._reveal.timeout.connect(self.pages.show)
         self.pages.addWidget(self.empty)
-        self.pages.addWidget(self.scroll)
+        self.pages.addWidget(self._scroll)
         top = QHBoxLayout()
         for combo in (self.choice, self.projection):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -165,7 +165,7 @@ class FailurePlots(QWidget):
         self.stage = self._module.PlotStage(self._cells)
         self.stage.selected.connect(self._failures.select)
         self.stage.pointed_at.connect(self._failures.show_frame)
-        self.scroll.setWidget(self.stage)
+        self._scroll.setWidget(self.stage)
         self._choose(self.choice.currentText())
         self._compute()
 
@@ -179,7 +179,7 @@ class FailurePlots(QWidget):
             return
         self._series = series
         self.stage.show_series(series)
-        self.pages.setCurrentWidget(self.scroll)
+        self.pages.setCurrentWidget(self._scroll)
         self._highlight()
         self._show_current()
 

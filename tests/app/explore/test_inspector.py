@@ -114,7 +114,7 @@ def test_typed_fields_recut_and_reset_finds_the_hand_again(
     _settle(qtbot, window)
     cut = window.session.view.raw.cut
     assert (cut.center_uvd[0], cut.center_uvd[2], cut.settings.cube_mm) == (330, 520, 300)
-    inspector.find.click()
+    inspector.find_hand.click()
     _settle(qtbot, window)
     assert window.session.view.raw.cut.settings.cube_mm == 300
     assert window.session.view.raw.cut.center_uvd == pytest.approx(found.center_uvd, abs=20)
@@ -200,7 +200,7 @@ def test_a_store_shows_its_cubes_and_lets_them_be(window: MainWindow, open_and_w
     assert not inspector.input.is_empty
     assert inspector.cube.d.value() == 500
     assert inspector.cube.d.isReadOnly()
-    assert not inspector.find.isEnabled()
+    assert not inspector.find_hand.isEnabled()
     assert "crop" in inspector.facts.numbers.text()
 
 
