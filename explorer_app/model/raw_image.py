@@ -48,7 +48,7 @@ class RawImage:
         require_file(self.path)
         try:
             with h5py.File(self.path, "r", locking=False) as file:
-                values = file[self.dataset][... if self.row is None else self.row]
+                values: npt.NDArray[Any] = file[self.dataset][... if self.row is None else self.row]
         except (OSError, KeyError, RuntimeError, ValueError) as error:
             raise ValueError(f"{self.path} cannot be read ({_brief(error)}); copy it again") from error
         with np.errstate(invalid="ignore", over="ignore"):

@@ -236,7 +236,7 @@ def _domain(value: Any) -> Domain | None:
     return cast("Domain | None", value)
 
 
-def _list(value: Any) -> Sequence[Any]:
+def _list(value: Any) -> list[Any]:
     return _checked(value, list, "a list")
 
 
@@ -249,9 +249,10 @@ def _flag(value: Any) -> bool:
 
 
 def _whole_number(value: Any) -> int:
-    if isinstance(value, bool) or _checked(value, int, "a whole number") < 0:
+    number = _checked(value, int, "a whole number")
+    if isinstance(value, bool) or number < 0:
         raise ValueError(f"{value} is no number of a frame")
-    return value
+    return number
 
 
 def _number(value: Any) -> float:
@@ -260,7 +261,7 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _checked(value: Any, kind: type, says: str) -> Any:
+def _checked(value: Any, kind: type[_Kind], says: str) -> _Kind:
     if not isinstance(value, kind):
         raise ValueError(f"{str(value)[:60]!r} is not {says}")
     return value

@@ -102,7 +102,9 @@ class Path:
         weights = np.eye(len(self._points))
         if self._is_closed:
             weights = np.concatenate([weights, weights[:1]])
-        return CubicSpline(np.arange(len(weights)), weights, bc_type="periodic" if self._is_closed else "natural")
+        bc_type = "periodic" if self._is_closed else "natural"
+        spline: Callable[[float], FloatArray] = CubicSpline(np.arange(len(weights)), weights, bc_type=bc_type)
+        return spline
 
 
 def lerp(a: FloatArray, b: FloatArray, share: float) -> FloatArray:
@@ -121,8 +123,8 @@ def slerp(a: FloatArray, b: FloatArray, share: float) -> FloatArray:
     angle = np.arccos(cosine)
     if np.sin(angle) < _SMALLEST_SINE:
         return lerp(a, b, share)
-    direction = (np.sin((1 - share) * angle) * a / norm_a + np.sin(share * angle) * b / norm_b) / np.sin(angle)
-    return direction * lerp(norm_a, norm_b, share)
+    direction: FloatArray = (np.sin((1 - share) * angle) * a / norm_a + np.sin(share * angle) * b / norm_b) / np.sin(angle)
+    return direction * ((1 - share) * norm_a + share * norm_b)
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ class JobBar(QWidget):
         self.progress.setRange(0, 0)
         self.line.setText("Starting …")
         self.job = Job(arguments, self)
-        self.job.event.connect(self._take)
+        self.job.event_read.connect(self._take)
         self.job.ended.connect(self._end)
         self._show()
         self.job.start()

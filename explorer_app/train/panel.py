@@ -58,7 +58,8 @@ class LeaveDialog(QMessageBox):
 
     @property
     def answer(self) -> str:
-        return {self.leave: "leave", self.stop: "stop"}.get(self.clickedButton(), "stay")
+        answers: dict[QAbstractButton, str] = {self.leave: "leave", self.stop: "stop"}
+        return answers.get(self.clickedButton(), "stay")
 
 
 class TrainPanel(QWidget):

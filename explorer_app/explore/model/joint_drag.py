@@ -55,12 +55,13 @@ class JointDrag:
     @property
     def position(self) -> FloatArray:
         """Where the joint is now, [3]."""
-        return self._pose[self.joint]
+        position: FloatArray = self._pose[self.joint]
+        return position
 
     def pull(self, target: npt.ArrayLike) -> LatentCode:
         """The code whose joint is at, or as near as can be to, target [3] in half cube edges."""
         self._aims[self.joint] = np.clip(target, -_REACH, _REACH)
-        last = np.array(self.code.values)
+        last: FloatArray = np.array(self.code.values)
         code, cost = last, self._cost(self._pose, last, last)
         for _ in range(STEP_COUNT):
             step = self._solve(code, last) - code
