@@ -6,10 +6,9 @@ import json
 import math
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from explorer_app.model.cut import Cut, Uvd
 from explorer_app.model.latent import LatentCode, SliderView
@@ -22,6 +21,7 @@ from lsps_core.config import DOMAINS, Domain
 from lsps_core.files import MOST_JSON_BYTES, kind_of, parse_json, require_file
 
 SESSION_SUFFIX = ".lsps.json"
+_Kind = TypeVar("_Kind")
 _FORMAT = "lsps-session"
 _VERSION = 2
 _NEW_IN_2: dict[str, Any] = {

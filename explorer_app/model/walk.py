@@ -121,9 +121,10 @@ def slerp(a: FloatArray, b: FloatArray, share: float) -> FloatArray:
         return lerp(a, b, share)
     cosine = float(np.clip(np.dot(a / norm_a, b / norm_b), -1.0, 1.0))
     angle = np.arccos(cosine)
-    if np.sin(angle) < _SMALLEST_SINE:
+    sine = np.sin(angle)
+    if sine < _SMALLEST_SINE:
         return lerp(a, b, share)
-    direction: FloatArray = (np.sin((1 - share) * angle) * a / norm_a + np.sin(share * angle) * b / norm_b) / np.sin(angle)
+    direction: FloatArray = (np.sin((1 - share) * angle) * a / norm_a + np.sin(share * angle) * b / norm_b) / sine
     return direction * ((1 - share) * norm_a + share * norm_b)
 
 

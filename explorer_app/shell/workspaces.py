@@ -42,11 +42,12 @@ class Docks(QObject):
         return dock
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        is_polished = isinstance(event, QChildEvent) and event.type() == QEvent.Type.ChildPolished
-        if is_polished and isinstance(tab_bar := event.child(), QTabBar):
-            tab_bar.installEventFilter(self)  # Qt makes the tab bars when it needs them
-        is_move = isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseMove
-        is_drag = is_move and bool(event.buttons())
+        kind = event.type()
+        if isinstance(event, QChildEvent) and kind == QEvent.Type.ChildPolished:
+            child = event.child()
+            if isinstance(child, QTabBar):
+                child.installEventFilter(self)  # Qt makes the tab bars when it needs them
+        is_drag = isinstance(event, QMouseEvent) and kind == QEvent.Type.MouseMove and bool(event.buttons())
         return is_drag and watched is not self._window
 
 

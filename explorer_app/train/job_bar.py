@@ -152,7 +152,8 @@ class JobBar(QWidget):
         self.ended.emit()
 
     def _result_line(self) -> str:
-        parts = [f"{self._last['frames']:,} frames in {self.path.name}"]
+        name = self.path.name if self.path is not None else ""
+        parts = [f"{self._last['frames']:,} frames in {name}"]
         skipped, resumed = self._last.get("skipped", 0), self._last.get("resumed", 0)
         parts += [f"{skipped:,} skipped"] if skipped else []
         parts += [f"{resumed:,} pictures were done before"] if resumed else []

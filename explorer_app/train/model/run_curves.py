@@ -137,9 +137,7 @@ class RunHistory:
                 validation[key[1]] = series
         speed = _thinned(*self._series.get(("speed",), ([], [])))
         previews, notes = tuple(self._previews), tuple(self._notes)
-        return Curves(
-            terms=terms, validation=validation, speed=speed, previews=previews, notes=notes, **self._facts
-        )
+        return Curves(terms=terms, validation=validation, speed=speed, previews=previews, notes=notes, **self._facts)
 
     def _take_started(self, event: dict[str, Any]) -> None:
         step = step_number(event["step"])
