@@ -49,7 +49,7 @@ def run(options: Options) -> int:
     window = MainWindow(options.device, preferences)
     recovery = Recovery(window, files) if files is not None else None
     window.background.settled.connect(collector.spare_what_is_there, Qt.ConnectionType.SingleShotConnection)
-    screenshot = Screenshot(window, options.screenshot) if is_picture else None
+    screenshot = Screenshot(window, options.screenshot) if options.screenshot is not None else None
     window.painted.connect(lambda: begin(window, options))
     window.closed.connect(lambda: app.exit(0))  # quit would ask the window, which is closed already
     window.show()

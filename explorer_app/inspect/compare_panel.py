@@ -163,7 +163,7 @@ class ComparePanel(QWidget):
         options = ["--out", str(found.path), "--device", model.device, "--json"]
         self._reason = ""
         self.job = Job(["failures", str(path), str(data.origin[0]), *options], self)
-        self.job.event.connect(self._on_event)
+        self.job.event_read.connect(self._on_event)
         self.job.ended.connect(self._on_ended)
         self.job.start()
         self._show(None)

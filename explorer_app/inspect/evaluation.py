@@ -145,7 +145,7 @@ class Evaluation(QObject):
         self.job = Job(["failures", str(model.path), str(data_path), *options], self)
         self.trouble, self.is_stopping, self.frames_per_s = "", False, 0.0
         self.total = found.about.frame_count
-        self.job.event.connect(self._on_event)
+        self.job.event_read.connect(self._on_event)
         self.job.ended.connect(self._on_ended)
         self.job.start()
         self.changed.emit()
@@ -184,7 +184,7 @@ class Evaluation(QObject):
         """The model or the data are others: what is evaluated belongs to neither."""
         job, self.job = self.job, None
         if job is not None:
-            job.event.disconnect(self._on_event)
+            job.event_read.disconnect(self._on_event)
             job.ended.disconnect(self._on_ended)
             self._leaving.append(job)
             job.ended.connect(partial(self._on_left, job))

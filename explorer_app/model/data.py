@@ -109,7 +109,7 @@ class StoreData:
         self.skeleton = source.skeleton
         self.is_simulated = source.is_simulated
         self.is_annotated = source.skeleton is not None
-        self.origin = (source.path,) if isinstance(source, FrameStore) else ()
+        self.origin: tuple[Path, ...] = (source.path,) if isinstance(source, FrameStore) else ()
 
     def __len__(self) -> int:
         return len(self._source)
@@ -137,7 +137,7 @@ class StoreData:
 class ImageData:
     """Raw depth images on disk; the hand is looked for when one is shown, unless somebody has said where it is."""
 
-    skeleton = None
+    skeleton: Skeleton | None = None
     is_simulated = False
     is_annotated = False
 

@@ -127,7 +127,8 @@ def _base_of(skeleton: Skeleton, finger: str) -> int:
 
 
 def _unit(vectors: FloatArray) -> FloatArray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    unit: FloatArray = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    return unit
 
 
 def _squared(field: FloatArray) -> float:
@@ -145,7 +146,8 @@ class Effects:
     @cached_property
     def strength_mm(self) -> FloatArray:
         """Mean over the joints [20]."""
-        return self.mm.mean(axis=1)
+        strength: FloatArray = self.mm.mean(axis=1)
+        return strength
 
     @cached_property
     def order(self) -> tuple[int, ...]:
@@ -154,7 +156,8 @@ class Effects:
 
     def weights(self, axis: int) -> FloatArray:
         """How strongly each joint moves [J], 1 for the one that moves most."""
-        return self.mm[axis] / max(float(self.mm[axis].max()), 1e-9)
+        mm: FloatArray = self.mm[axis]
+        return mm / max(float(mm.max()), 1e-9)
 
     def part_mm(self, axis: int) -> dict[str, float]:
         """Mean mm per σ of the palm and of each finger, as far as the skeleton has them."""

@@ -147,7 +147,7 @@ class HandModel:
         """code -> pose [J, 3] and how it moves with each σ of the code, [J, 3, 20]; a fraction of a millisecond."""
         latent = self.scale.to_latent(code)
         decoder = self._predictor.pose_decoder
-        return decoder(latent), np.float32(decoder.jacobian(latent) * self.scale.usable_std())
+        return decoder(latent), (decoder.jacobian(latent) * self.scale.usable_std()).astype(np.float32)
 
     def decode(self, code: LatentCode, is_coarse: bool = False) -> Pictures:
         """code -> both pictures; coarse ones only of a model that has them."""

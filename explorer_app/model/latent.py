@@ -42,7 +42,7 @@ class LatentBasis:
         """A code whose coordinates have these values by axis; the others stay."""
         coordinates = np.array(self.coordinates(code))
         coordinates[list(values)] = list(values.values())
-        return self.code(coordinates)
+        return self.code(coordinates.tolist())
 
 
 RAW = LatentBasis("z", np.eye(POSE_LATENT_SIZE), np.eye(POSE_LATENT_SIZE))
@@ -165,7 +165,7 @@ class LatentScale:
 
     def to_latent(self, code: LatentCode) -> npt.NDArray[np.float32]:
         """code -> pose_latent [20]."""
-        return np.float32(np.array(self.mean) + np.array(code.values) * self.usable_std())
+        return (np.array(self.mean) + np.array(code.values) * self.usable_std()).astype(np.float32)
 
     def to_code(self, latent: npt.NDArray[np.floating]) -> LatentCode:
         """pose_latent [20] -> code; the inverse of `to_latent`."""

@@ -28,9 +28,10 @@ def annotated_pose(frame: HandFrame) -> FloatArray | None:
 
 def mean_error_mm(pose: FloatArray, frame: HandFrame) -> float | None:
     """Mean distance of the annotated joints; None without annotation, or with another number of joints."""
-    if annotated_pose(frame) is None or len(frame.joints_mm) != len(pose):
+    joints_mm = frame.joints_mm
+    if joints_mm is None or annotated_pose(frame) is None or len(joints_mm) != len(pose):
         return None
-    return float(np.nanmean(np.linalg.norm(to_joints_mm(pose, frame) - frame.joints_mm, axis=1)))
+    return float(np.nanmean(np.linalg.norm(to_joints_mm(pose, frame) - joints_mm, axis=1)))
 
 
 @dataclass(frozen=True, eq=False)

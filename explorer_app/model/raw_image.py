@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -48,7 +49,7 @@ class RawImage:
         require_file(self.path)
         try:
             with h5py.File(self.path, "r", locking=False) as file:
-                values = file[self.dataset][... if self.row is None else self.row]
+                values: npt.NDArray[Any] = file[self.dataset][... if self.row is None else self.row]
         except (OSError, KeyError, RuntimeError, ValueError) as error:
             raise ValueError(f"{self.path} cannot be read ({_brief(error)}); copy it again") from error
         with np.errstate(invalid="ignore", over="ignore"):

@@ -62,7 +62,8 @@ def compare(
         name: Route(picture_mm, domain, seen, difference(picture_mm, input_mm))
         for name, (picture_mm, domain, seen) in pictures.items()
     }
-    poses = {INPUT: pose, **{name: route.pose for name, route in routes.items()}}
+    poses: dict[str, FloatArray] = {INPUT: pose}
+    poses.update((name, route.pose) for name, route in routes.items())
     apart = disagreement(torch.from_numpy(np.stack(list(poses.values())))[:, None])
     return Routes(
         routes=routes,

@@ -6,10 +6,9 @@ import json
 import math
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from explorer_app.model.cut import Cut, Uvd
 from explorer_app.model.latent import LatentCode, SliderView
@@ -22,6 +21,7 @@ from lsps_core.config import DOMAINS, Domain
 from lsps_core.files import MOST_JSON_BYTES, kind_of, parse_json, require_file
 
 SESSION_SUFFIX = ".lsps.json"
+_Kind = TypeVar("_Kind")
 _FORMAT = "lsps-session"
 _VERSION = 2
 _NEW_IN_2: dict[str, Any] = {
@@ -236,7 +236,7 @@ def _domain(value: Any) -> Domain | None:
     return cast("Domain | None", value)
 
 
-def _list(value: Any) -> Sequence[Any]:
+def _list(value: Any) -> list[Any]:
     return _checked(value, list, "a list")
 
 
@@ -249,9 +249,10 @@ def _flag(value: Any) -> bool:
 
 
 def _whole_number(value: Any) -> int:
-    if isinstance(value, bool) or _checked(value, int, "a whole number") < 0:
+    number = _checked(value, int, "a whole number")
+    if isinstance(value, bool) or number < 0:
         raise ValueError(f"{value} is no number of a frame")
-    return value
+    return number
 
 
 def _number(value: Any) -> float:
@@ -260,7 +261,7 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _checked(value: Any, kind: type, says: str) -> Any:
+def _checked(value: Any, kind: type[_Kind], says: str) -> _Kind:
     if not isinstance(value, kind):
         raise ValueError(f"{str(value)[:60]!r} is not {says}")
     return value

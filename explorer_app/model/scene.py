@@ -36,8 +36,8 @@ class Figure:
 
     @property
     def known_bones(self) -> list[tuple[int, int]]:
-        is_known = np.isfinite(self.points).all(axis=1)
-        return [(parent, child) for parent, child in self.bones if is_known[parent] and is_known[child]]
+        known = set(self.known_joints)
+        return [(parent, child) for parent, child in self.bones if parent in known and child in known]
 
     @property
     def known_joints(self) -> list[int]:
@@ -116,7 +116,8 @@ class Orbit:
     def moved(self, point: FloatArray, right_px: float, down_px: float, width: float, height: float) -> FloatArray:
         """Where a point [3] goes that follows the mouse, at its own distance from the eye."""
         px, away, _ = self.project(np.asarray(point)[None], width, height)
-        return self.unproject(px + np.array([right_px, down_px]), away, width, height)[0]
+        place: FloatArray = self.unproject(px + np.array([right_px, down_px]), away, width, height)[0]
+        return place
 
     def pick(self, points: FloatArray, px: tuple[float, float], width: float, height: float) -> int | None:
         """Which of points [N, 3] is meant by a px of the view: of those within PICK_PX the nearest to it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Any
 
 from explorer_app.model.latent import LatentCode
 
@@ -66,7 +67,7 @@ class Visits:
     def remove(self, number: int) -> None:
         del self._visits[self._position(number)]
 
-    def _change(self, number: int, **changes: object) -> None:
+    def _change(self, number: int, **changes: Any) -> None:
         position = self._position(number)
         self._visits[position] = replace(self._visits[position], **changes)
 

@@ -102,7 +102,9 @@ class Path:
         weights = np.eye(len(self._points))
         if self._is_closed:
             weights = np.concatenate([weights, weights[:1]])
-        return CubicSpline(np.arange(len(weights)), weights, bc_type="periodic" if self._is_closed else "natural")
+        bc_type = "periodic" if self._is_closed else "natural"
+        spline: Callable[[float], FloatArray] = CubicSpline(np.arange(len(weights)), weights, bc_type=bc_type)
+        return spline
 
 
 def lerp(a: FloatArray, b: FloatArray, share: float) -> FloatArray:
@@ -119,10 +121,11 @@ def slerp(a: FloatArray, b: FloatArray, share: float) -> FloatArray:
         return lerp(a, b, share)
     cosine = float(np.clip(np.dot(a / norm_a, b / norm_b), -1.0, 1.0))
     angle = np.arccos(cosine)
-    if np.sin(angle) < _SMALLEST_SINE:
+    sine = np.sin(angle)
+    if sine < _SMALLEST_SINE:
         return lerp(a, b, share)
-    direction = (np.sin((1 - share) * angle) * a / norm_a + np.sin(share * angle) * b / norm_b) / np.sin(angle)
-    return direction * lerp(norm_a, norm_b, share)
+    direction: FloatArray = (np.sin((1 - share) * angle) * a / norm_a + np.sin(share * angle) * b / norm_b) / sine
+    return direction * ((1 - share) * norm_a + share * norm_b)
 
 
 @dataclass(frozen=True)

@@ -88,11 +88,12 @@ class Background(QObject):
         """End the threads; False where one of them still works, so that the process must not wait for it."""
         self._is_closing = True
         self._still.stop()
-        for worker in (*self.workers, self.looking):
+        workers: list[LatestWins | InOrder] = [*self.workers, self.looking]
+        for worker in workers:
             worker.end()  # all of them first: waiting for one after the other would add up
         until = time.monotonic() + CLOSE_S
         has_ended = True
-        for worker in (*self.workers, self.looking):
+        for worker in workers:
             has_ended = worker.close(max(0.0, until - time.monotonic())) and has_ended
         if has_ended and self._session.data is not None:  # a thread that hangs in HDF5 would hold this one as well
             self._session.data.close()
@@ -148,7 +149,7 @@ class Background(QObject):
     @Slot()
     def _encode(self) -> None:
         model, view, domain = self._encoding_stamp()
-        if model is not None and view is not None:
+        if model is not None and view is not None and domain is not None:
             self.encoding.ask((model, view, domain), partial(model.encode, view.frame, domain))
 
     def _encoding_stamp(self) -> tuple[HandModel | None, FrameView | None, Domain | None]:
@@ -180,7 +181,8 @@ class Background(QObject):
     def _refine(self) -> None:
         """Have exact pictures take the place of coarse ones."""
         model, latent = self._session.model, self._session.latent
-        self.decoding.ask((model, latent), partial(model.decode, latent))
+        if model is not None:
+            self.decoding.ask((model, latent), partial(model.decode, latent))
 
     @Slot(object, object)
     def _on_pictures(self, stamp: tuple[HandModel, LatentCode], pictures: Pictures) -> None:

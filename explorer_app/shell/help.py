@@ -157,20 +157,21 @@ class LogWindow(QDialog):
 
 NAME_PROPERTY = "sheetName"
 """Of an action whose text changes with what it would do."""
-_EVERYWHERE = (("Move through the controls", "Tab"), ("Open a menu", "Alt+letter"), ("Leave a dialog", "Esc"))
+_EVERYWHERE = [("Move through the controls", "Tab"), ("Open a menu", "Alt+letter"), ("Leave a dialog", "Esc")]
 
 
 def shortcuts_of(bar: QMenuBar) -> list[tuple[str, list[tuple[str, str]]]]:
     """(menu, [(action, keys)]) of all actions that have a key, submenus included."""
-    groups = [(_plain(top.text()), _rows(top.menu())) for top in bar.actions() if top.menu() is not None]
+    groups = [(_plain(top.text()), _rows(menu)) for top in bar.actions() if isinstance(menu := top.menu(), QMenu)]
     return [(title, rows) for title, rows in groups if rows]
 
 
 def _rows(menu: QMenu) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for action in menu.actions():
-        if action.menu() is not None:
-            rows += [(f"{_plain(action.text())} ▸ {name}", keys) for name, keys in _rows(action.menu())]
+        menu_below = action.menu()
+        if isinstance(menu_below, QMenu):
+            rows += [(f"{_plain(action.text())} ▸ {name}", keys) for name, keys in _rows(menu_below)]
         elif action.shortcuts():
             form = QKeySequence.SequenceFormat.NativeText
             name = action.property(NAME_PROPERTY) or action.text()

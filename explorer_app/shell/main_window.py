@@ -129,7 +129,9 @@ class MainWindow(QMainWindow):
 
     def _open_presets(self) -> Presets:
         folder = self.preferences.folder
-        path = folder / "presets.json" if folder is not None else None
+        if folder is None:
+            return Presets()
+        path = folder / "presets.json"
         try:
             try:
                 return Presets(path)

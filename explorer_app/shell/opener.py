@@ -258,13 +258,14 @@ class Opener(QObject):
 
     @Slot()
     def _remember_model(self) -> None:
-        self._remember(self._session.model.path)
+        if self._session.model is not None:
+            self._remember(self._session.model.path)
 
     @Slot()
     def _remember_data(self) -> None:
-        origin = self._session.data.origin
-        if len(origin) == 1:
-            self._remember(origin[0])
+        data = self._session.data
+        if data is not None and len(data.origin) == 1:
+            self._remember(data.origin[0])
 
     def _remember(self, path: Path) -> None:
         with contextlib.suppress(FileNotFoundError):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from explorer_app.preferences import Preferences
@@ -42,9 +42,12 @@ class Docks(QObject):
         return dock
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ChildPolished and isinstance(event.child(), QTabBar):
-            event.child().installEventFilter(self)  # Qt makes the tab bars when it needs them
-        is_drag = event.type() == QEvent.Type.MouseMove and bool(event.buttons())
+        kind = event.type()
+        if isinstance(event, QChildEvent) and kind == QEvent.Type.ChildPolished:
+            child = event.child()
+            if isinstance(child, QTabBar):
+                child.installEventFilter(self)  # Qt makes the tab bars when it needs them
+        is_drag = isinstance(event, QMouseEvent) and kind == QEvent.Type.MouseMove and bool(event.buttons())
         return is_drag and watched is not self._window
 
 
@@ -90,7 +93,7 @@ class Workspaces(QObject):
         self._pages[name] = page
         self._docks.setdefault(name, [])
         keys = f"Ctrl+{len(self._pages)}"
-        action = QAction(f"&{name}", self, checkable=True, shortcut=keys)
+        action = QAction(f"&{name}", self, checkable=True, shortcut=QKeySequence(keys))
         action.triggered.connect(lambda: self.go(name))
         self._group.addAction(action)
         self.actions[name] = action

@@ -87,8 +87,9 @@ class TrainingDialogs(QObject):
 
     @Slot()
     def _forget_question(self) -> None:
-        self.question.deleteLater()
-        self.question = None
+        question, self.question = self.question, None
+        if question is not None:
+            question.deleteLater()
 
     def close_down(self) -> None:
         """End all jobs with the window."""

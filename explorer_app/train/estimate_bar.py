@@ -48,7 +48,7 @@ class EstimateBar(QWidget):
         self.forget()
         self.note.show_fact("Reading the stores and measuring …")
         self.job = Job(arguments, self)
-        self.job.event.connect(self._take)
+        self.job.event_read.connect(self._take)
         self.job.ended.connect(self._end)
         self.button.setText("Stop &estimate")
         self.begun.emit()
@@ -59,7 +59,7 @@ class EstimateBar(QWidget):
         """What was measured holds no longer, since the form has changed."""
         job, self.job = self.job, None
         if job is not None:
-            job.event.disconnect(self._take)
+            job.event_read.disconnect(self._take)
             job.ended.disconnect(self._end)
             job.ended.connect(self._drop)
             self._leaving.append(job)
@@ -98,7 +98,8 @@ class EstimateBar(QWidget):
     @Slot(int, str)
     def _end(self, status: int, why: str) -> None:
         job, self.job = self.job, None
-        job.deleteLater()
+        if job is not None:
+            job.deleteLater()
         self.button.setText("&Estimate")
         total = self._total
         if status == 0 and total:

@@ -97,7 +97,7 @@ class JobBar(QWidget):
         self.progress.setRange(0, 0)
         self.line.setText("Starting …")
         self.job = Job(arguments, self)
-        self.job.event.connect(self._take)
+        self.job.event_read.connect(self._take)
         self.job.ended.connect(self._end)
         self._show()
         self.job.start()
@@ -152,7 +152,8 @@ class JobBar(QWidget):
         self.ended.emit()
 
     def _result_line(self) -> str:
-        parts = [f"{self._last['frames']:,} frames in {self.path.name}"]
+        name = self.path.name if self.path is not None else ""
+        parts = [f"{self._last['frames']:,} frames in {name}"]
         skipped, resumed = self._last.get("skipped", 0), self._last.get("resumed", 0)
         parts += [f"{skipped:,} skipped"] if skipped else []
         parts += [f"{resumed:,} pictures were done before"] if resumed else []

@@ -74,12 +74,12 @@ class JobDialog(QDialog):
         self.bar.started.connect(self.fit)
         self.bar.ended.connect(self._come_back)
         self.bar.open_asked.connect(self.open_asked)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.box)
-        layout.addStretch(1)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.buttons)
-        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # `fit` knows better
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self.box)
+        self._column.addStretch(1)
+        self._column.addWidget(self.bar)
+        self._column.addWidget(self.buttons)
+        self._column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # `fit` knows better
         self.bar.details_button.toggled.connect(self.fit)
         self.setMinimumWidth(560)
 
@@ -141,10 +141,10 @@ class JobDialog(QDialog):
     @Slot()
     def fit(self) -> None:
         """As high as it has to be: a layout by itself takes lines that wrap for much higher, or for nothing."""
-        layout, width = self.layout(), max(self.width(), self.minimumWidth())
-        layout.activate()
-        self.setMinimumHeight(layout.totalMinimumHeightForWidth(width))
-        self.resize(width, layout.totalHeightForWidth(width))
+        column, width = self._column, max(self.width(), self.minimumWidth())
+        column.activate()
+        self.setMinimumHeight(column.totalMinimumHeightForWidth(width))
+        self.resize(width, column.totalHeightForWidth(width))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

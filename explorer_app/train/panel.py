@@ -11,6 +11,7 @@ from types import ModuleType
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QComboBox,
     QGridLayout,
     QLabel,
@@ -58,7 +59,8 @@ class LeaveDialog(QMessageBox):
 
     @property
     def answer(self) -> str:
-        return {self.leave: "leave", self.stop: "stop"}.get(self.clickedButton(), "stay")
+        answers: dict[QAbstractButton, str] = {self.leave: "leave", self.stop: "stop"}
+        return answers.get(self.clickedButton(), "stay")
 
 
 class TrainPanel(QWidget):

@@ -39,10 +39,10 @@ class SimulateDialog(JobDialog):
         self.add_field("subjects", "S&ubjects", self.subjects)
         self.add_field("seed", "S&eed", self.seed)
         self.add_field("device", "De&vice", self.device)
-        for field in (self.domain, self.device):
-            field.currentIndexChanged.connect(self.show_problems)
-        for field in (self.frames, self.subjects, self.seed):
-            field.valueChanged.connect(self.show_problems)
+        for box in (self.domain, self.device):
+            box.currentIndexChanged.connect(self.show_problems)
+        for number in (self.frames, self.subjects, self.seed):
+            number.valueChanged.connect(self.show_problems)
         self.out.changed.connect(self.show_problems)
         self.show_problems()
 

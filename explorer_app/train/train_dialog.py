@@ -87,7 +87,8 @@ class TrainDialog(QDialog):
     def _name_run(self, path: Path) -> None:
         form = self.fields.form()
         if not form.is_resumed and not form.run_path:
-            self.set_paths(run_path=str(path))
+            self.fields.show_form(replace(form, run_path=str(path)))
+            self._on_change()
 
     def _runs_folder(self, form: TrainForm) -> Path:
         """Where the last run is, or the folder of runs."""
@@ -100,11 +101,6 @@ class TrainDialog(QDialog):
         """Whether what the fields say has been looked at."""
         is_busy = self._patience.isActive() or self._checking.is_busy or self._loading.is_busy
         return not is_busy and not self._preparing.is_busy
-
-    def set_paths(self, **paths: str) -> None:
-        """Fill in fields of `TrainForm`, such as a store that was just made."""
-        self.fields.show_form(replace(self.fields.form(), **paths))
-        self._on_change()
 
     @Slot()
     def _on_change(self) -> None:

@@ -101,14 +101,13 @@ class DepthPicture(QWidget):
     def value_at(self, position: QPointF) -> float | None:
         """The mm under a point of this widget: None outside the picture, NaN where it has none."""
         pixel = self._pixel_at(position)
-        return None if pixel is None else float(self._values[pixel])
+        return None if pixel is None or self._values is None else float(self._values[pixel])
 
     def text_at(self, position: QPointF) -> str | None:
         """The same for people; of a difference too."""
-        pixel = self._pixel_at(position)
-        if pixel is None:
+        pixel, value = self._pixel_at(position), self.value_at(position)
+        if pixel is None or value is None:
             return None
-        value = float(self._values[pixel])
         if self._difference is None:
             return f"{value:.0f} mm" if np.isfinite(value) else "no reading"
         if np.isfinite(value):
@@ -127,7 +126,8 @@ class DepthPicture(QWidget):
     @Slot()
     def _colour(self) -> None:
         if self._values is not None:
-            background = theme.picture_background(self.palette()).getRgb()[:3]
+            colour = theme.picture_background(self.palette())
+            background = (colour.red(), colour.green(), colour.blue())
             if self._difference is None:
                 rgba = depth_colours(self._values, *self._range, background, colour_choice.table)
             else:
@@ -176,9 +176,9 @@ class DepthPicture(QWidget):
         painter.drawRect(area.adjusted(0, 0, -1, -1))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(area)
-        height, width = self._values.shape
+        width = self._image.width()
         painter.translate(area.topLeft())
-        painter.scale(area.width() / width, area.height() / height)
+        painter.scale(area.width() / width, area.height() / self._image.height())
         self._paint_box(painter)
         for figure in self._figures:
             _paint_figure(painter, figure, width / area.width())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 
 def add_action(menu: QMenu, title: str, do: Callable[[], object], *keys: str, tip: str = "") -> QAction:
     action: QAction = menu.addAction(title)
-    action.setShortcuts(list(keys))
+    action.setShortcuts([QKeySequence(key) for key in keys])
     action.setStatusTip(tip)
     action.triggered.connect(lambda: do())
     return action

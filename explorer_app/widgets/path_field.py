@@ -58,15 +58,16 @@ class PathField(QWidget):
         if self.kind != "file" or not recent:
             line = QLineEdit()
             return line, line
-        box = QComboBox()
+        box, line = QComboBox(), QLineEdit()
         box.setEditable(True)
+        box.setLineEdit(line)
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setMinimumContentsLength(14)
-        box.setCompleter(None)
+        box.setCompleter(None)  # type: ignore[arg-type]  # None takes it away, which the stub does not know
         box.addItems(recent)
         box.setEditText("")
-        return box, box.lineEdit()
+        return box, line
 
     @property
     def text(self) -> str:

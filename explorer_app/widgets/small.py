@@ -38,14 +38,15 @@ class Narrow(QScrollArea):
     def __init__(self, content: QWidget) -> None:
         super().__init__(widgetResizable=True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self._content = content
         self.setWidget(content)
 
     def minimumSizeHint(self) -> QSize:
-        wanted = self.widget().minimumSizeHint()
+        wanted = self._content.minimumSizeHint()
         return QSize(min(_WIDTH_PX, wanted.width()), wanted.height())
 
     def sizeHint(self) -> QSize:
-        return self.widget().sizeHint()
+        return self._content.sizeHint()
 
 
 _WIDEST_WORD_PX = 160

@@ -20,7 +20,7 @@ class Job(QObject):
     stderr is kept as `tail`: the last lines, progress bars left out.
     """
 
-    event = Signal(dict)
+    event_read = Signal(dict)
     """one JSON line of its stdout"""
     ended = Signal(int, str)
     """exit status (-1 for a process that was killed or never ran), and why in one line; empty where all went well"""
@@ -79,7 +79,7 @@ class Job(QObject):
             except (ValueError, RecursionError):  # a word that some library printed
                 continue
             if isinstance(event, dict):
-                self.event.emit(event)
+                self.event_read.emit(event)
 
     @Slot()
     def _read_tail(self) -> None:

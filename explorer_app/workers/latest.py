@@ -86,9 +86,9 @@ class LatestWins(QObject):
             with self._condition:
                 while self._waiting is None and not self._is_closed:
                     self._condition.wait()
-                if self._is_closed:
-                    return
                 request, self._waiting = self._waiting, None
+            if request is None:  # it was closed
+                return
             answer, failure = None, ""
             try:
                 answer = request.work()

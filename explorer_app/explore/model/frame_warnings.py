@@ -10,7 +10,8 @@ import numpy as np
 from explorer_app.model.depth_statistics import DepthCounts, count_depth
 
 if TYPE_CHECKING:
-    from explorer_app.model.data import FrameView
+    from explorer_app.model.data import FrameView, RawPicture
+    from lsps_core.camera import Camera
 
 _UNITS_MM = (0.125, 1.0, 10.0, 1000.0)
 _USUAL_MM = (250.0, 1500.0)
@@ -35,17 +36,18 @@ def inspect(view: FrameView) -> Inspection:
     """A millisecond: the raw image was counted when it was read."""
     depth = view.frame.depth_mm.astype(np.float32)
     crop = count_depth(np.where(depth > 0, depth, np.float32(np.nan)))
-    raw = view.raw.counts if view.raw is not None else None
+    raw = view.raw
     warnings = [view.complaint] if view.complaint else []
     if raw is not None:
-        warnings += [*_of_depths(raw, view), *_of_place(view)]
+        warnings += [*_of_depths(raw), *_of_place(raw, view.camera)]
     warnings += _of_crop(crop, view)
-    return Inspection(raw, crop, tuple(warnings))
+    return Inspection(raw.counts if raw is not None else None, crop, tuple(warnings))
 
 
-def _of_depths(counts: DepthCounts, view: FrameView) -> list[str]:
+def _of_depths(raw: RawPicture) -> list[str]:
     warnings = []
-    median, unit_mm = counts.median_mm, view.raw.cut.settings.unit_mm
+    counts = raw.counts
+    median, unit_mm = counts.median_mm, raw.cut.settings.unit_mm
     if median < 100 or median > 5000 or counts.near_mm > 2000:
         warning = f"The median depth is {median:,.4g} mm, where no hand is"
         unit = _likely_unit(median / unit_mm)
@@ -61,15 +63,14 @@ def _likely_unit(median: float) -> float | None:
     return min(units, key=lambda unit: abs(np.log(median * unit / 600)), default=None)
 
 
-def _of_place(view: FrameView) -> list[str]:
+def _of_place(raw: RawPicture, camera: Camera) -> list[str]:
     warnings = []
-    height, width = view.raw.depth_mm.shape
-    camera = view.camera
+    height, width = raw.depth_mm.shape
     off = max(abs(camera.cx - width / 2) / width, abs(camera.cy - height / 2) / height)
     if off > _FARTHEST_MIDDLE:
         where = f"({camera.cx:.0f}, {camera.cy:.0f})"
         warnings.append(f"The camera’s centre {where} is far from the middle of {width} × {height}: another camera?")
-    u0, v0, u1, v1 = view.raw.box_px
+    u0, v0, u1, v1 = raw.box_px
     inside = max(min(u1, width) - max(u0, 0), 0) * max(min(v1, height) - max(v0, 0), 0)
     outside = 1 - inside / ((u1 - u0) * (v1 - v0))
     if outside > _MOST_OUTSIDE:

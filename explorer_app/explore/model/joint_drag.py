@@ -45,7 +45,9 @@ class JointDrag:
         self.joint = joint
         self.code = code
         self._model = model
-        self._pose, self._jacobian = (part.astype(np.float64) for part in model.pose_and_jacobian(code))
+        pose, jacobian = model.pose_and_jacobian(code)
+        self._pose: FloatArray = pose.astype(np.float64)
+        self._jacobian: FloatArray = jacobian.astype(np.float64)
         self._aims = self._pose.copy()
         self._weights = np.full(len(self._pose), REST_WEIGHT)
         self._weights[list(pinned)] = 1.0
@@ -55,13 +57,15 @@ class JointDrag:
     @property
     def position(self) -> FloatArray:
         """Where the joint is now, [3]."""
-        return self._pose[self.joint]
+        position: FloatArray = self._pose[self.joint]
+        return position
 
     def pull(self, target: npt.ArrayLike) -> LatentCode:
         """The code whose joint is at, or as near as can be to, target [3] in half cube edges."""
         self._aims[self.joint] = np.clip(target, -_REACH, _REACH)
         last = np.array(self.code.values)
-        code, cost = last, self._cost(self._pose, last, last)
+        code: FloatArray = last
+        cost = self._cost(self._pose, last, last)
         for _ in range(STEP_COUNT):
             step = self._solve(code, last) - code
             proposed, pose, jacobian = self._evaluate(code + step)

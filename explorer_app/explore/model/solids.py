@@ -116,7 +116,7 @@ def sphere_mesh(
     cosine = np.sqrt(1 - sine**2)
     unit = along / length[:, None]
     starts, ends = (centers[end] + unit * (radii[end] * sine)[:, None] for end in (first, second))
-    colours = np.tile(np.float32(colour), (max(len(centers), len(pairs)), 1))
+    colours = np.tile(np.array(colour, dtype=np.float32), (max(len(centers), len(pairs)), 1))
     cones = _cones(starts, ends, radii[first] * cosine, radii[second] * cosine, colours[: len(pairs)], sine)
     return _joined([_balls(centers, radii, colours[: len(centers)]), cones])
 

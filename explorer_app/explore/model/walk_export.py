@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from explorer_app.model.walk import WalkPlan
 
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel, Pictures
+    from lsps_core.config import Domain
 
 Tile = npt.NDArray[np.uint8]
 
@@ -91,7 +92,7 @@ class ExportOptions:
     frames_per_segment: int = 30
     frames_per_second: int = 30
     views: tuple[str, ...] = tuple(VIEWS)
-    domain: str = "synthetic"
+    domain: Domain = "synthetic"
 
     def __post_init__(self) -> None:
         if self.suffix not in FORMATS:
@@ -178,7 +179,7 @@ def _write_mp4(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None
     file.write(buffer.getbuffer())
 
 
-def _video_codec() -> str:
+def _video_codec() -> Literal["libx264", "mpeg4"]:
     """H.264 where this build has it, else MPEG-4 part 2, which every build has."""
     import av
 

@@ -74,7 +74,8 @@ def _rms_mm(poses_mm: FloatArray) -> FloatArray:
     flat = flat - flat.mean(axis=0)
     squared = np.square(flat).sum(axis=1)
     pairs = squared[:, None] + squared - 2 * flat @ flat.T
-    return np.sqrt(np.maximum(pairs, 0) / poses_mm.shape[1])
+    distances: FloatArray = np.sqrt(np.maximum(pairs, 0) / poses_mm.shape[1])
+    return distances
 
 
 ORDERS = {"Mean error": "mean_mm", "Worst joint": "worst_mm", "Disagreement": "disagreement_mm"}

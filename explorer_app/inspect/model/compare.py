@@ -47,17 +47,18 @@ def compare(table: FailureTable, other_errors_mm: FloatArray, other_name: str) -
     own_errors = table.results.errors_mm
     is_known = np.isfinite(own_errors) & np.isfinite(other_errors_mm)
     common = np.flatnonzero(is_known.any(axis=1))
-    if not len(common):
-        raise ValueError(f"{other_name} and this evaluation have errors of no frame in common; annotated frames have")
     own, other = (np.where(is_known, errors, np.nan)[common] for errors in (own_errors, other_errors_mm))
+    own_curve, other_curve = success_curve(np.nanmax(own, axis=1)), success_curve(np.nanmax(other, axis=1))
+    if own_curve is None or other_curve is None:
+        raise ValueError(f"{other_name} and this evaluation have errors of no frame in common; annotated frames have")
     own_mm, other_mm = np.nanmean(own, axis=1), np.nanmean(other, axis=1)
     largest = np.argsort(-np.abs(own_mm - other_mm), kind="stable")[:MOST_ROWS]
     return Comparison(
         own_name=Path(table.results.about.model).stem,
         other_name=other_name,
         frame_count=len(common),
-        own=success_curve(np.nanmax(own, axis=1)),
-        other=success_curve(np.nanmax(other, axis=1)),
+        own=own_curve,
+        other=other_curve,
         own_mean_mm=float(np.nanmean(own)),
         other_mean_mm=float(np.nanmean(other)),
         frames=common[largest],

@@ -30,7 +30,9 @@ class Neighbours:
 def poses_of(store: FrameStore, chunk: int = 20_000) -> Iterator[FloatArray]:
     """The annotated poses of a store, [n, J, 3] by [n, J, 3], normalised by their cubes as training has them."""
     joints_mm = store.joints_mm
-    for start in range(0, len(store) if joints_mm is not None else 0, chunk):
+    if joints_mm is None:
+        return
+    for start in range(0, len(store), chunk):
         part = slice(start, start + chunk)
         yield (joints_mm[part] - store.center_mm[part, None]) / store.half_mm[part, None, None]
 
@@ -76,7 +78,8 @@ class Codes:
         """
         skipped = int(is_member)
         distances, _ = self._tree.query(codes, self._count + skipped)
-        return distances[:, skipped:].mean(axis=1)
+        sparsity: FloatArray = distances[:, skipped:].mean(axis=1)
+        return sparsity
 
     def nearest(self, code: FloatArray) -> Neighbours:
         """The frames of the nearest codes to code [Z]."""
@@ -111,7 +114,7 @@ def walk_to_truth(
     decode: latents [n, Z] -> poses [n, J, 3]; encode: poses [n, J, 3] -> latents [n, Z]. A joint that is not annotated
     is where the frame's own code has it.
     """
-    is_known = np.isfinite(truth).all(axis=1)
+    is_known: npt.NDArray[np.bool_] = np.all(np.isfinite(truth), axis=1)
     if not is_known.any():
         raise ValueError("this frame is not annotated, so there is no truth to walk to; choose another")
     whole = np.where(is_known[:, None], truth, decode(latent[None])[0])

@@ -22,9 +22,13 @@ from explorer_app.model.pose_error import to_joints_mm
 from explorer_app.model.scene import Figure, figure
 
 if TYPE_CHECKING:
+    from PIL import ImageDraw, ImageFont
+
     from explorer_app.model.hand_model import HandModel
     from lsps_core.data.store import FrameStore
     from lsps_core.evaluation.protocols import Protocol
+
+    _Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 KINDS = {
     "table": ("CSV table", ".csv"),
@@ -240,7 +244,7 @@ def write_sheet(
     _write(path, content.getvalue())
 
 
-def _shortened(text: str, width_px: int, draw, font) -> str:
+def _shortened(text: str, width_px: int, draw: ImageDraw.ImageDraw, font: _Font) -> str:
     """The end of a text tells frames apart, so its beginning goes."""
     if draw.textlength(text, font=font) <= width_px:
         return text

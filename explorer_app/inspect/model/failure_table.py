@@ -117,12 +117,12 @@ class FailureTable:
     @property
     def groups(self) -> list[str]:
         """The groups there are, in the order of the alphabet."""
-        return self._groups.known.tolist()
+        return list(map(str, self._groups.known))
 
     @property
     def tags(self) -> list[str]:
         """The tags there are; "" among them where a frame has none."""
-        return self._tags.known.tolist()
+        return list(map(str, self._tags.known))
 
     def set_tags(self, tags: Mapping[int, str]) -> None:
         """Give frames these tags, all others none."""

@@ -59,7 +59,8 @@ class Series:
         if not len(self.frames):
             return np.zeros(0, dtype=np.int64)
         places = np.searchsorted(self.frames, frames).clip(max=len(self.frames) - 1)
-        return places[self.frames[places] == frames]
+        found: IntArray = places[self.frames[places] == frames]
+        return found
 
 
 @dataclass(frozen=True, eq=False)

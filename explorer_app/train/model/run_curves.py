@@ -136,8 +136,8 @@ class RunHistory:
             elif key[0] == "validation":
                 validation[key[1]] = series
         speed = _thinned(*self._series.get(("speed",), ([], [])))
-        lists = {"previews": tuple(self._previews), "notes": tuple(self._notes)}
-        return Curves(terms=terms, validation=validation, speed=speed, **lists, **self._facts)
+        previews, notes = tuple(self._previews), tuple(self._notes)
+        return Curves(terms=terms, validation=validation, speed=speed, previews=previews, notes=notes, **self._facts)
 
     def _take_started(self, event: dict[str, Any]) -> None:
         step = step_number(event["step"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from lsps_core.training.data import open_stores
 from lsps_core.training.run import Run, RunError
 from lsps_core.training.validation import check_start
 
+_Found = TypeVar("_Found")
 _WORDS = {
     "exchange --synthetic and --real": "exchange the two stores",
     "try --device cpu": "take the CPU",
@@ -71,11 +73,13 @@ def check(form: TrainForm) -> TrainCheck:
     config, wrong = form.config(base)
     problems |= wrong
     _try(problems, "device", lambda: resolve_device(form.device))
-    stores = {}
+    stores: dict[str, StoreFacts] = {}
     for key in ("synthetic_path", "real_path"):
         if getattr(form, key).strip():
-            _try(problems, key, lambda key=key: stores.update({key: store_facts(Path(getattr(config, key)))}))
-    facts |= {key: found.line for key, found in stores.items()}
+            found = _try(problems, key, partial(store_facts, Path(getattr(config, key))))
+            if found is not None:
+                stores[key] = found
+    facts |= {key: store.line for key, store in stores.items()}
     if len(stores) == 2:
         _check_together(config, stores, problems)
     if form.start == "model" and form.initial_path.strip() and "initial_path" not in problems:
@@ -134,11 +138,12 @@ def _store_facts(path: Path, _stamp: tuple[int, int]) -> StoreFacts:
         return StoreFacts(len(store), annotated, store.domain, store.skeleton, store.is_simulated)
 
 
-def _try(problems: dict[str, str], key: str, do: Callable[[], object]) -> None:
+def _try(problems: dict[str, str], key: str, do: Callable[[], _Found]) -> _Found | None:
     try:
-        do()
+        return do()
     except (ValueError, OSError) as error:
         problems.setdefault(key, _plain(error))
+        return None
 
 
 def _plain(error: BaseException) -> str:
@@ -151,11 +156,10 @@ def _plain(error: BaseException) -> str:
 def _check_run(form: TrainForm, problems: dict[str, str], facts: dict[str, str]) -> TrainConfig | None:
     path = expanded(form.run_path).absolute()
     if form.is_resumed:
-        found: list[TrainConfig] = []
-        _try(problems, "run_path", lambda: found.append(run_config(path)))
+        config = _try(problems, "run_path", lambda: run_config(path))
         checkpoints = Run(path).checkpoints()
         facts["run_path"] = f"goes on from step {int(checkpoints[-1].stem):,}" if checkpoints else "has not begun yet"
-        return found[0] if found else None
+        return config
     _try(problems, "run_path", lambda: Run.check_is_free(path))
     parent = next(folder for folder in (path, *path.parents) if kind_of(folder))
     if "run_path" not in problems and not os.access(parent, os.W_OK):

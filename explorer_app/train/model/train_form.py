@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from lsps_core.config import PRECISIONS, STAGES, StageConfig, TrainConfig
+from lsps_core.config import PRECISIONS, STAGES, Preset, StageConfig, TrainConfig
 from lsps_core.files import expanded, kind_of, parse_json
 from lsps_core.presets import PRESETS
 
@@ -29,7 +30,7 @@ class TrainForm:
     synthetic_path: str = ""
     real_path: str = ""
     initial_path: str = ""
-    preset: str = "compact"
+    preset: Preset = "compact"
     labels: float = 0.0
     precision: str = "float32"
     device: str = "auto"
@@ -124,7 +125,7 @@ class TrainForm:
             raise ValueError("it is no form")
         usual = asdict(cls())
         found = {key: _like(usual[key], value[key]) for key in usual if key in value}
-        choices = {"start": STARTS, "preset": PRESETS, "precision": PRECISIONS}
+        choices: dict[str, Collection[str]] = {"start": STARTS, "preset": PRESETS, "precision": PRECISIONS}
         if any(key in found and found[key] not in choice for key, choice in choices.items()):
             raise ValueError("there is no such choice")
         form = cls(**found)
@@ -144,7 +145,7 @@ def _like(usual: Any, value: Any) -> Any:
     raise ValueError(f"{str(value)[:40]!r} is not like {usual!r}")
 
 
-def preset_lengths(preset: str) -> dict[str, tuple[int, ...]]:
+def preset_lengths(preset: Preset) -> dict[str, tuple[int, ...]]:
     """steps and batch_sizes of a preset, by stage."""
     config = TrainConfig(synthetic_path="", real_path="", **PRESETS[preset])
     stages = [config.stage(name) for name in STAGES]

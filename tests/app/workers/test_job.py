@@ -9,7 +9,7 @@ from explorer_app.workers.job import Job
 def test_json_lines_are_events_and_the_end_is_told(qtbot: QtBot, model_path) -> None:
     job = Job(["info", str(model_path), "--json"])
     events: list[dict] = []
-    job.event.connect(events.append)
+    job.event_read.connect(events.append)
     with qtbot.waitSignal(job.ended, timeout=WAIT_MS) as told:
         job.start()
     assert told.args == [0, ""]
