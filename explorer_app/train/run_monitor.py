@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 
 from explorer_app.train.model.run_curves import Curves, shown_duration
 from explorer_app.train.model.run_folder import WENT_WRONG, RunView
-from explorer_app.train.model.run_process import CAN_PAUSE
 from explorer_app.train.previews import PreviewScrubber
 from explorer_app.train.run_trouble import RunTrouble
 
@@ -117,10 +116,9 @@ class RunMonitor(QWidget):
     def _build_buttons(self) -> None:
         self._buttons_row = QHBoxLayout()
         self.buttons: dict[str, QPushButton] = {}
-        no_pause = "" if CAN_PAUSE else "; this system cannot"
         for name, text, tip in (
             ("resume", "&Start", "Train from the newest checkpoint on, or from the beginning"),
-            ("pause", "&Pause", f"Hold the process where it is; it keeps its memory{no_pause}"),
+            ("pause", "&Pause", "Hold the process where it is; it keeps its memory"),
             ("stop", "S&top and save", "Save a checkpoint, then end; Resume goes on from there"),
             (
                 "cancel",
@@ -214,7 +212,7 @@ class RunMonitor(QWidget):
         resume.setText("&Start" if view.state == "new" else "&Resume")
         resume.setEnabled(not view.is_alive and view.state not in ("finished", "missing"))
         pause.setText("&Continue" if view.state == "paused" else "&Pause")
-        pause.setEnabled(CAN_PAUSE and view.has_process)
+        pause.setEnabled(view.has_process)
         self.buttons["stop"].setEnabled(view.state in ("starting", "training", "paused"))
         self.buttons["cancel"].setEnabled(view.has_process)
         self.buttons["open"].setEnabled(view.checkpoint is not None)

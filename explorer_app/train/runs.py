@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from explorer_app.preferences import Preferences
 from explorer_app.train.model.run_folder import LOG_HEADER, RunFolders, RunView
-from explorer_app.train.model.run_process import CAN_PAUSE, LOG_NAME, SHARES, ProcessRecord, thread_count
+from explorer_app.train.model.run_process import LOG_NAME, SHARES, ProcessRecord, thread_count
 from explorer_app.workers.command import lsps_command
 from explorer_app.workers.latest import LatestWins
 from lsps_core.files import kind_of
@@ -191,9 +191,9 @@ class TrainingRuns(QObject):
         """Hold runs for a moment, where they are to share the machine, a GPU above all, in this way."""
         if self.share != "hold" or self._is_closed:
             return
-        if not self._held and CAN_PAUSE:
+        if not self._held:
             paths = [view.path for view in self.ours if view.state == "training"]  # what a user paused stays so
-            records = [record for path in paths if (record := ProcessRecord.read(path)) and record.is_alive(path)]
+            records = [record for path in paths if (record := ProcessRecord.read(path)) and record.is_alive]
             for record in records:
                 with suppress(OSError):
                     record.pause()
@@ -221,7 +221,7 @@ class TrainingRuns(QObject):
     def _tell(self, path: Path, what: Callable[[ProcessRecord], None]) -> None:
         record = ProcessRecord.read(path)
         try:
-            if record is not None and record.is_alive(path):
+            if record is not None and record.is_alive:
                 what(record)
         except ProcessLookupError:
             pass  # it ended meanwhile

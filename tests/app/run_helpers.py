@@ -29,6 +29,6 @@ def prepare_run(path: Path, stores: dict[str, Path], *settings: str) -> Path:
 def kill(path: Path) -> None:
     """End the run's process from outside, without a word."""
     record = ProcessRecord.read(path)
-    if record is not None and record.is_alive(path):
+    if record is not None and record.is_alive:
         with contextlib.suppress(ProcessLookupError):
             os.kill(record.pid, signal.SIGKILL)

@@ -80,7 +80,7 @@ class RunFolder:
             why = f"{self.path} is gone or was moved; put it back, or add it from where it is now"
             return RunView(path=self.path, state="missing", curves=self._curves, why=why)
         record = ProcessRecord.read(self.path)
-        is_alive = record is not None and record.is_alive(self.path)  # first: what it says last is then there to read
+        is_alive = record is not None and record.is_alive  # first: what it says last is then there to read
         self._read()
         if not is_alive and self._curves.last_time and not self._curves.end_reason:
             is_alive = is_locked(self.path)  # started from a terminal
@@ -96,7 +96,7 @@ class RunFolder:
             stage_steps=self._stage_steps(),
             checkpoint=newest_checkpoint(self.path),
             memory_bytes=record.memory_bytes if record is not None and is_alive else None,
-            has_process=record is not None and is_alive and record.is_alive(self.path),
+            has_process=record is not None and is_alive and record.is_alive,
         )
 
     def _read(self) -> None:
@@ -110,7 +110,7 @@ class RunFolder:
 
     def _state(self, record: ProcessRecord | None, is_alive: bool) -> str:
         curves = self._curves
-        is_silent = record is not None and curves.last_time < record.started_time
+        is_silent = record is not None and curves.last_time < record.born
         if is_alive:
             if record is not None and record.is_paused:
                 return "paused"

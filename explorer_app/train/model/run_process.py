@@ -6,31 +6,29 @@ started elsewhere has none: whether that one lives is told by its lock.
 
 from __future__ import annotations
 
+import errno
 import json
-import math
 import os
-import signal
-import sys
-import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from lsps_core.files import kind_of, read_json, require_file
 
 NAME = "process.json"
 LOG_NAME = "stderr.log"
-CAN_PAUSE = hasattr(signal, "SIGSTOP")
 SHARES = {
     "full": "full speed",
     "leave": "leave a core to the window",
     "hold": "hold runs while sliders move",
 }
-_GRACE_S = 120.0
-"""Where processes cannot be told apart by their start: how long one may take until it holds the run's lock."""
-_NICENESS = 10
+_CLOCK_S = 2.0
+"""The system's clock, by which starts of processes are told, may be set right while they run."""
+_LOW_PRIORITY = 10 if os.name == "posix" else psutil.BELOW_NORMAL_PRIORITY_CLASS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,67 +36,82 @@ class ProcessRecord:
     """Which process trains the run, and what was asked of it last."""
 
     pid: int
-    born: str
-    """what tells it from a later process of the same number; empty where the system does not say"""
-    started_time: float
+    born: float
+    """when it was started, in seconds since 1970 by the system: tells it from a later process of the same number"""
     is_cancelled: bool = False
 
     @classmethod
     def read(cls, run_path: Path) -> ProcessRecord | None:
         try:
-            record = cls(**read_json(run_path / NAME))
-        except (OSError, ValueError, TypeError):  # never written, or by another version
+            value = read_json(run_path / NAME)
+            return cls(pid=int(value["pid"]), born=float(value["born"]), is_cancelled=bool(value["is_cancelled"]))
+        except (OSError, ValueError, TypeError, KeyError, OverflowError):  # never written, or by another version
             return None
-        return record if record._is_possible else None
-
-    @property
-    def _is_possible(self) -> bool:
-        """A process can be so; the file may have been written by anybody."""
-        is_pid = type(self.pid) is int and 0 < self.pid < 2**31
-        is_time = type(self.started_time) in (int, float) and math.isfinite(self.started_time)
-        return is_pid and is_time and isinstance(self.born, str) and isinstance(self.is_cancelled, bool)
 
     @classmethod
     def of(cls, pid: int) -> ProcessRecord:
-        return cls(pid=pid, born=_born(pid), started_time=time.time())
+        """ProcessLookupError where there is none any more."""
+        try:
+            return cls(pid=pid, born=psutil.Process(pid).create_time())
+        except psutil.NoSuchProcess as error:
+            raise ProcessLookupError(f"process {pid} has ended") from error
 
     def write(self, run_path: Path) -> None:
         (run_path / NAME).write_text(json.dumps(asdict(self)) + "\n")
 
-    def is_alive(self, run_path: Path) -> bool:
-        if sys.platform == "linux":
-            return _status(self.pid) not in ("", "Z", "X") and _born(self.pid) == self.born
-        if is_locked(run_path):
-            return True
-        return time.time() - self.started_time < _GRACE_S and _exists(self.pid)
+    @property
+    def is_alive(self) -> bool:
+        return self._process() is not None
 
     @property
     def is_paused(self) -> bool:
-        return _status(self.pid) in ("T", "t")
+        process = self._process()
+        with suppress(psutil.Error):
+            return process is not None and process.status() in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+        return False
 
     @property
     def memory_bytes(self) -> int | None:
         """What it holds in main memory; None where the system does not say."""
-        with suppress(OSError, ValueError, IndexError):
-            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-            return pages * os.sysconf("SC_PAGE_SIZE")
+        process = self._process()
+        with suppress(psutil.Error):
+            return int(process.memory_info().rss) if process is not None else None
         return None
 
     def pause(self) -> None:
-        os.kill(self.pid, signal.SIGSTOP)
+        self._ask(psutil.Process.suspend)
 
     def go_on(self) -> None:
-        if CAN_PAUSE:
-            os.kill(self.pid, signal.SIGCONT)
+        self._ask(psutil.Process.resume)
 
     def kill(self) -> None:
-        os.kill(self.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        self._ask(psutil.Process.kill)
 
     def give_way(self) -> None:
         """Let whatever else runs go first."""
-        if hasattr(os, "setpriority"):
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, self.pid, _NICENESS)
+        with suppress(OSError):
+            self._ask(lambda process: process.nice(_LOW_PRIORITY))
+
+    def _process(self) -> psutil.Process | None:
+        """None where it has ended, or its number is another process's by now."""
+        try:
+            process = psutil.Process(self.pid)
+            is_it = abs(process.create_time() - self.born) < _CLOCK_S and process.status() != psutil.STATUS_ZOMBIE
+        except (psutil.Error, ValueError, OverflowError):
+            return None
+        return process if is_it else None
+
+    def _ask(self, what: Callable[[psutil.Process], object]) -> None:
+        """ProcessLookupError where it has ended, OSError where it may not be asked."""
+        process = self._process()
+        if process is None:
+            raise ProcessLookupError(f"process {self.pid} has ended")
+        try:
+            what(process)
+        except psutil.NoSuchProcess as error:
+            raise ProcessLookupError(f"process {self.pid} has ended") from error
+        except psutil.AccessDenied as error:
+            raise PermissionError(errno.EPERM, "the system does not allow it") from error
 
 
 def thread_count(share: str) -> int | None:
@@ -140,34 +153,3 @@ def log_tail(run_path: Path, limit: int = 8000) -> str:
             return file.read().decode("utf-8", "replace")
     except (OSError, ValueError):
         return ""
-
-
-def _stat_fields(pid: int) -> list[str]:
-    """/proc/PID/stat from the state on; empty where there is no such process, or no such file."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def _status(pid: int) -> str:
-    return next(iter(_stat_fields(pid)), "")
-
-
-def _born(pid: int) -> str:
-    fields = _stat_fields(pid)
-    with suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + " " + fields[19] if fields else ""
-    return ""
-
-
-def _exists(pid: int) -> bool:
-    if os.name == "nt":  # os.kill would end it there
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,11 +19,10 @@ from run_helpers import LONG, kill, prepare_run
 from explorer_app.preferences import Preferences
 from explorer_app.train.model import run_folder
 from explorer_app.train.model.run_folder import RunFolder, RunView
-from explorer_app.train.model.run_process import CAN_PAUSE, ProcessRecord
+from explorer_app.train.model.run_process import ProcessRecord
 from explorer_app.train.runs import TrainingRuns
 
 WAIT_MS = 2 * WAIT_MS  # torch is imported anew by every process
-needs_signals = pytest.mark.skipif(not CAN_PAUSE, reason="this system cannot pause processes")
 
 
 @pytest.fixture
@@ -92,7 +92,6 @@ def test_a_finished_run_is_read_from_its_folder(qtbot, make_runs, tmp_path, stor
     assert wait_for(qtbot, runs, path, "finished").curves.step == view.curves.step
 
 
-@needs_signals
 def test_a_run_pauses_stops_is_killed_resumes_and_is_cancelled(qtbot, make_runs, tmp_path, stores):
     path = prepare_run(tmp_path / "run", stores, *LONG)
     runs = make_runs()
@@ -123,7 +122,6 @@ def test_a_run_pauses_stops_is_killed_resumes_and_is_cancelled(qtbot, make_runs,
     assert not cancelled.why
 
 
-@needs_signals
 def test_a_run_is_held_while_sliders_move_where_that_is_how_it_shares(qtbot, make_runs, tmp_path, stores):
     path = prepare_run(tmp_path / "run", stores, *LONG)
     runs = make_runs()
@@ -211,9 +209,30 @@ def test_a_full_disk_is_told_as_such(tmp_path, monkeypatch):
 
 def test_a_process_of_the_same_number_is_another_one(tmp_path):
     record = ProcessRecord.of(os.getpid())
-    assert record.is_alive(tmp_path)
-    if record.born:
-        assert not ProcessRecord(pid=os.getpid(), born="earlier", started_time=0).is_alive(tmp_path)
+    assert record.is_alive
+    assert record.memory_bytes > 2**20
+    record.write(tmp_path)
+    assert ProcessRecord.read(tmp_path) == record
+    other = ProcessRecord(pid=os.getpid(), born=record.born - 60)
+    assert not other.is_alive
+    with pytest.raises(ProcessLookupError, match="has ended"):
+        other.kill()
+
+
+def test_a_process_that_has_ended_is_not_alive_and_cannot_be_asked(qtbot):
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    record = ProcessRecord.of(child.pid)
+    record.pause()
+    qtbot.waitUntil(lambda: record.is_paused, timeout=WAIT_MS)
+    record.go_on()
+    qtbot.waitUntil(lambda: not record.is_paused, timeout=WAIT_MS)
+    record.kill()
+    child.stdin.close()
+    child.wait()
+    assert not record.is_alive
+    assert record.memory_bytes is None
+    with pytest.raises(ProcessLookupError, match="has ended"):
+        record.go_on()
 
 
 @pytest.fixture

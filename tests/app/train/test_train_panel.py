@@ -17,7 +17,6 @@ from run_helpers import LONG, kill, prepare_run
 
 from explorer_app.model.latent import LatentCode
 from explorer_app.shell.main_window import MainWindow
-from explorer_app.train.model.run_process import CAN_PAUSE
 from explorer_app.train.panel import TrainPanel
 
 WAIT_MS = 2 * WAIT_MS
@@ -83,12 +82,11 @@ def test_a_run_from_its_start_to_its_stop(qtbot, window, panel, tmp_path, stores
     qtbot.waitUntil(lambda: panel.monitor.view.curves.stage == "posterior", timeout=WAIT_MS)
     assert "left" in panel.monitor.whole_bar.format()
     assert "posterior (3 of 3" in panel.monitor.stage_bar.format()
-    if CAN_PAUSE:
-        click(qtbot, panel, "pause")
-        wait_for(qtbot, panel, "paused")
-        assert panel.monitor.buttons["pause"].text() == "&Continue"
-        click(qtbot, panel, "pause")
-        wait_for(qtbot, panel, "training")
+    click(qtbot, panel, "pause")
+    wait_for(qtbot, panel, "paused")
+    assert panel.monitor.buttons["pause"].text() == "&Continue"
+    click(qtbot, panel, "pause")
+    wait_for(qtbot, panel, "training")
 
     window.session.set_latent(LatentCode().with_value(2, 1.5))
     click(qtbot, panel, "open")
