@@ -28,7 +28,7 @@ SHARES = {
 }
 _CLOCK_S = 2.0
 """The system's clock, by which starts of processes are told, may be set right while they run."""
-_LOW_PRIORITY = 10 if os.name == "posix" else psutil.BELOW_NORMAL_PRIORITY_CLASS
+_LOW_PRIORITY = int(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 10))  # the constant is Windows's
 
 
 @dataclass(frozen=True, kw_only=True)
