@@ -25,7 +25,8 @@ from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.filter_bar import FilterBar
 from explorer_app.inspect.frame_thumbnails import FrameThumbnails
 from explorer_app.inspect.model.failure_table import COLUMNS
-from explorer_app.inspect.table import TITLES, FailuresTable
+from explorer_app.inspect.table import FailuresTable
+from explorer_app.inspect.table_rows import TITLES
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session

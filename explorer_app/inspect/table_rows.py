@@ -1,0 +1,126 @@
+"""What the table of failures shows in each cell: asked for by Qt for those on screen alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+)
+from PySide6.QtWidgets import (
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.frame_thumbnails import THUMBNAIL_PX, FrameThumbnails
+from explorer_app.inspect.model.failure_table import COLUMNS, NUMBERS, FailureTable
+
+TITLES = {
+    "index": ("Frame", "Its picture and number in the data"),
+    "name": ("Name", "Its name in the data"),
+    "group": ("Group", "Subject or sequence"),
+    "mean_mm": ("Mean mm", "Mean joint error against the annotation"),
+    "worst_mm": ("Worst mm", "Error of the joint that is farthest off"),
+    "worst_joint": ("Worst joint", "The joint that is farthest off"),
+    "disagreement_mm": ("Disagreement mm", "How much the model's routes to a pose disagree; needs no annotation"),
+    "latent_distance": ("Latent distance", "Between the codes as real and as synthetic depth; needs no annotation"),
+    "tag": ("Tag", "What you said of it (T)"),
+}
+_Index = QModelIndex | QPersistentModelIndex
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+
+class FailureRows(QAbstractTableModel):
+    """`Failures.table` for Qt: answers for the cells it is asked about, and holds nothing per row.
+
+    It answers from the table of its last reset: Qt may paint between a change of `Failures.table` and its signal, and
+    an exception while it paints surfaces much later, in whatever Python code Qt calls next (PySide 6.11).
+    """
+
+    def __init__(self, failures: Failures, thumbnails: FrameThumbnails, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._failures, self._thumbnails, self._view = failures, thumbnails, parent
+        self._table: FailureTable | None = None
+        self.rows: npt.NDArray[np.int64] = np.empty(0, np.int64)
+        self.is_selected: npt.NDArray[np.bool_] = np.empty(0, bool)
+        self.show_selection()
+
+    def show_rows(self) -> None:
+        self.beginResetModel()
+        table = self._table = self._failures.table
+        self.rows = table.rows if table is not None else np.empty(0, np.int64)
+        self.show_selection()
+        self.endResetModel()
+
+    def show_selection(self) -> None:
+        table = self._table
+        self.is_selected = np.zeros(len(table.results.names) if table is not None else 0, dtype=bool)
+        if table is not None:
+            self.is_selected[table.selection] = True
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - as Qt has it
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - as Qt has it
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if orientation == Qt.Orientation.Horizontal and role in (
+            Qt.ItemDataRole.DisplayRole,
+            Qt.ItemDataRole.ToolTipRole,
+        ):
+            return TITLES[COLUMNS[section]][role == Qt.ItemDataRole.ToolTipRole]
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if COLUMNS[section] in NUMBERS else _LEFT
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        table, column = self._table, COLUMNS[index.column()]
+        if table is None or index.row() >= len(self.rows):
+            return None
+        frame = int(self.rows[index.row()])
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _text(table.value(frame, column), column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            note = self._failures.mark_of(frame).note
+            return note or (_text(table.value(frame, column), column) if column in ("name", "group", "tag") else None)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if column in NUMBERS else _LEFT
+        if role == Qt.ItemDataRole.DecorationRole and column == "index":
+            return self._thumbnails.icon(frame, self._view.palette())
+        return None
+
+
+def _text(value: Any, column: str) -> str:
+    if column == "index":
+        return str(int(value) + 1)
+    if isinstance(value, float):
+        return "–" if value != value else f"{value:.2f}" if column == "latent_distance" else f"{value:.1f}"
+    return str(value)
+
+
+class SelectedRows(QStyledItemDelegate):
+    """Shows what is selected in the failures, however many ranges of rows that is."""
+
+    def __init__(self, rows: FailureRows, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._rows = rows
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
+        super().initStyleOption(option, index)
+        rows = self._rows
+        option.decorationSize = QSize(THUMBNAIL_PX, THUMBNAIL_PX)
+        if rows.is_selected[rows.rows[index.row()]]:
+            option.state |= QStyle.StateFlag.State_Selected
+        else:
+            option.state &= ~QStyle.StateFlag.State_Selected
