@@ -110,7 +110,7 @@ class RunFolder:
 
     def _state(self, record: ProcessRecord | None, is_alive: bool) -> str:
         curves = self._curves
-        is_silent = record is not None and curves.last_time < record.born
+        is_silent = record is not None and curves.last_time < record.started_time
         if is_alive:
             if record is not None and record.is_paused:
                 return "paused"

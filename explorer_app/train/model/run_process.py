@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -38,13 +39,17 @@ class ProcessRecord:
     pid: int
     born: float
     """when it was started, in seconds since 1970 by the system: tells it from a later process of the same number"""
+    started_time: float
+    """when this record was made, by the clock of the run's own events; `born` is up to a second off that"""
     is_cancelled: bool = False
 
     @classmethod
     def read(cls, run_path: Path) -> ProcessRecord | None:
         try:
             value = read_json(run_path / NAME)
-            return cls(pid=int(value["pid"]), born=float(value["born"]), is_cancelled=bool(value["is_cancelled"]))
+            born, started_time = float(value["born"]), float(value["started_time"])
+            is_cancelled = bool(value["is_cancelled"])
+            return cls(pid=int(value["pid"]), born=born, started_time=started_time, is_cancelled=is_cancelled)
         except (OSError, ValueError, TypeError, KeyError, OverflowError):  # never written, or by another version
             return None
 
@@ -52,7 +57,7 @@ class ProcessRecord:
     def of(cls, pid: int) -> ProcessRecord:
         """ProcessLookupError where there is none any more."""
         try:
-            return cls(pid=pid, born=psutil.Process(pid).create_time())
+            return cls(pid=pid, born=psutil.Process(pid).create_time(), started_time=time.time())
         except psutil.NoSuchProcess as error:
             raise ProcessLookupError(f"process {pid} has ended") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
@@ -213,7 +214,7 @@ def test_a_process_of_the_same_number_is_another_one(tmp_path):
     assert record.memory_bytes > 2**20
     record.write(tmp_path)
     assert ProcessRecord.read(tmp_path) == record
-    other = ProcessRecord(pid=os.getpid(), born=record.born - 60)
+    other = dataclasses.replace(record, born=record.born - 60)
     assert not other.is_alive
     with pytest.raises(ProcessLookupError, match="has ended"):
         other.kill()
