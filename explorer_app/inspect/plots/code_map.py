@@ -15,6 +15,7 @@ from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.model.plot_statistics import inside, nearest
 from explorer_app.inspect.plots.base import Canvas, Colours, FloatArray, IntArray
 from explorer_app.model.colours import COLOUR_MAPS
+from explorer_app.model.wording import grouped
 from explorer_app.widgets import theme
 
 MOST_DRAWN = 5_000
@@ -91,8 +92,7 @@ class CodeMap(Canvas):
         self.part.setData(pos=np.zeros((0, 2)))
         self.title = f"Codes by {frames.measure}"
         if len(figures.drawn) < len(frames):
-            drawn, count = (f"{each:,}".replace(",", " ") for each in (len(figures.drawn), len(frames)))
-            self.title = f"{drawn} of {count} shown"
+            self.title = f"{grouped(len(figures.drawn))} of {grouped(len(frames))} shown"
         self._fit(np.concatenate([figures.points, *figures.references.values()]))
 
     def _draw_some(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.model.plot_statistics import Histogram, histogram
 from explorer_app.inspect.plots.base import NO_PLACES, Canvas, Colours, FloatArray, IntArray
+from explorer_app.model.wording import grouped
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,4 +86,4 @@ class HistogramPlot(Canvas):
         if bars is None or not 0 <= bar < len(bars.counts):
             return ""
         low, high = bars.edges[bar : bar + 2]
-        return f"{bars.counts[bar]:,} frames from {low:.3g} to {high:.3g}{self.unit}; a click selects them"
+        return f"{grouped(int(bars.counts[bar]))} frames from {low:.3g} to {high:.3g}{self.unit}; a click selects them"

@@ -14,6 +14,7 @@ from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.model.plot_statistics import per_joint_mm, worst_joints
 from explorer_app.inspect.plots.base import NO_PLACES, Canvas, Colours, FloatArray, IntArray
 from explorer_app.model.colours import FINGER_COLOURS
+from explorer_app.model.wording import grouped
 
 _PALM = FINGER_COLOURS["palm"]
 
@@ -102,4 +103,4 @@ class JointPlot(Canvas):
         count = int((figures.worst_joint == joint).sum())
         error = figures.mean_mm[joint]
         name = frames.joints[joint].replace("_", " ")
-        return f"{name}: {error:.1f} mm; the worst joint of {count:,} frames, which a click selects"
+        return f"{name}: {error:.1f} mm; the worst joint of {grouped(count)} frames, which a click selects"
