@@ -12,6 +12,7 @@ from explorer_app.inspect.model import plot_statistics as failure_plots
 from explorer_app.inspect.model.plot_series import Highlight, Series
 from explorer_app.inspect.plots.base import Canvas, Colours, FloatArray, IntArray
 from explorer_app.model.colours import COLOUR_MAPS
+from explorer_app.model.wording import grouped
 from explorer_app.widgets import theme
 
 _LEVELS = 12
@@ -58,8 +59,7 @@ class ScatterPlot(Canvas):
         self.part.setData(pos=np.zeros((0, 2)))
         self.title = f"Codes by {series.measure}"
         if len(series.drawn) < len(series.frames):
-            drawn, count = (f"{each:,}".replace(",", " ") for each in (len(series.drawn), len(series.frames)))
-            self.title = f"{drawn} of {count} shown"
+            self.title = f"{grouped(len(series.drawn))} of {grouped(len(series.frames))} shown"
         self._fit(np.concatenate([series.points, *series.references.values()]))
 
     def _draw_some(self) -> None:

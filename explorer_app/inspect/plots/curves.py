@@ -13,6 +13,7 @@ from explorer_app.inspect.model.plot_series import Highlight, Series
 from explorer_app.inspect.model.plot_statistics import MARK_MM
 from explorer_app.inspect.plots.base import Canvas, Colours, FloatArray, IntArray
 from explorer_app.model.colours import FINGER_COLOURS
+from explorer_app.model.wording import grouped
 
 _NO_PLACES: IntArray = np.zeros(0, dtype=np.int64)
 _PALM = FINGER_COLOURS["palm"]
@@ -137,7 +138,7 @@ class JointPlot(Canvas):
         count = int((series.worst_joint == joint).sum())
         error = series.joint_mm[joint]
         name = series.joints[joint].replace("_", " ")
-        return f"{name}: {error:.1f} mm; the worst joint of {count:,} frames, which a click selects"
+        return f"{name}: {error:.1f} mm; the worst joint of {grouped(count)} frames, which a click selects"
 
 
 class TracePlot(Canvas):

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF
 from explorer_app.inspect.model.plot_series import Highlight, Series
 from explorer_app.inspect.model.plot_statistics import Histogram
 from explorer_app.inspect.plots.base import Canvas, Colours, FloatArray, IntArray
+from explorer_app.model.wording import grouped
 
 _NO_PLACES: IntArray = np.zeros(0, dtype=np.int64)
 
@@ -78,7 +79,7 @@ class _HistogramPlot(Canvas):
         if bars is None or not 0 <= bar < len(bars.counts):
             return ""
         low, high = bars.edges[bar : bar + 2]
-        return f"{bars.counts[bar]:,} frames from {low:.3g} to {high:.3g}{self.unit}; a click selects them"
+        return f"{grouped(int(bars.counts[bar]))} frames from {low:.3g} to {high:.3g}{self.unit}; a click selects them"
 
 
 def _bar_at(bars: Histogram, x: float) -> int:
