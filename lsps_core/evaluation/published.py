@@ -17,9 +17,10 @@ import numpy as np
 
 from lsps_core.camera import Camera
 from lsps_core.checkpoint import replacing
+from lsps_core.data.protocol import Protocol
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation.metrics import FloatArray
-from lsps_core.evaluation.protocols import Protocol, choose
+from lsps_core.evaluation.protocols import choose
 from lsps_core.files import require_file
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)

@@ -1,0 +1,74 @@
+"""The editor of an option of an import, by its kind."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
+
+from explorer_app.preferences import Preferences
+from explorer_app.train.job_dialog import whole_number
+from explorer_app.widgets.image_fields import number
+from explorer_app.widgets.path_field import PathField
+from lsps_core.data.importers.options import Option
+
+_MOST = 10_000_000
+_MOST_MM = 1000
+
+
+class OptionField(QObject):
+    """An option as a combo box, a check box, a line, a number or a path: `editor`. `text` is "" where it is not given."""
+
+    changed = Signal()
+
+    def __init__(self, option: Option, preferences: Preferences, parent: QObject) -> None:
+        super().__init__(parent)
+        self.option = option
+        self.editor = self._make(preferences)
+        if not isinstance(self.editor, PathField):
+            self.editor.setAccessibleName(option.label.replace("&", ""))
+            self.editor.setToolTip(option.help[:1].upper() + option.help[1:])
+
+    def _make(self, preferences: Preferences) -> QWidget:
+        option, name = self.option, self.option.label.replace("&", "")
+        if option.kind == "choice":
+            box = QComboBox()
+            for value, title in option.choices:
+                box.addItem(title, value)
+            box.setCurrentIndex(max(box.findData(option.default), 0))
+            box.currentIndexChanged.connect(self.changed)
+            return box
+        if option.kind == "switch":
+            switch = QCheckBox(option.empty)
+            switch.toggled.connect(self.changed)
+            return switch
+        if option.kind == "file":
+            path = PathField(name, "file", preferences, tip=option.help)
+            path.changed.connect(self.changed)
+            return path
+        if option.kind == "text":
+            line = QLineEdit()
+            line.setPlaceholderText(option.empty)
+            line.textChanged.connect(self.changed)
+            return line
+        if option.kind == "length":
+            length = number(0, _MOST_MM, 0, " mm")
+            length.setSpecialValueText(option.empty)
+            length.valueChanged.connect(self.changed)
+            return length
+        least = option.least - 1  # stands for a number that is not given
+        whole = whole_number(least, _MOST, least, name, option.help, option.empty)
+        whole.valueChanged.connect(self.changed)
+        return whole
+
+    @property
+    def text(self) -> str:
+        editor = self.editor
+        if isinstance(editor, QComboBox):
+            return str(editor.currentData())
+        if isinstance(editor, QCheckBox):
+            return "yes" if editor.isChecked() else ""
+        if isinstance(editor, QSpinBox | QDoubleSpinBox):
+            return f"{editor.value():.10g}" if editor.value() > editor.minimum() else ""
+        if isinstance(editor, PathField):
+            return editor.text
+        return editor.text() if isinstance(editor, QLineEdit) else ""
