@@ -150,7 +150,7 @@ class Trainer:
         self.stage = stage_class(self.model, self.config.stage(name), self.config.weights, self.world)
 
     def _posterior_starts_at_random(self) -> bool:
-        """Whether the setting asks for it, unless the stage has no steps or continues a trained P without a depth stage."""
+        """As the setting says, unless the stage has no steps or continues a trained P without a depth stage."""
         goes_on = self.config.depth.steps == 0 and self.start_record.get("steps", {}).get("posterior", 0) > 0
         return self.config.posterior_start == "random" and self.config.posterior.steps > 0 and not goes_on
 

@@ -53,7 +53,7 @@ class FiniteGuard:
 
 
 class Updater:
-    """One Adam step on the weighted sum of terms. A term's weight is found by its name, or the part before the slash."""
+    """One Adam step on the weighted sum of terms. A term's weight has its name, or the part of it before the slash."""
 
     def __init__(
         self, optimizer: torch.optim.Adam, weights: dict[str, float], guard: FiniteGuard, world: World
