@@ -208,9 +208,7 @@ def make_plan(settings: ExperimentSettings) -> Plan:
     """All runs of an experiment; ValueError for an impossible setting."""
     base = settings.base_config()
     if settings.experiment in _TABLES:
-        is_papers = not (
-            base.weights.posterior_translated or base.weights.posterior_consistency
-        )  # then lsps is the paper's
+        is_papers = not (base.weights.posterior_translated or base.weights.posterior_consistency)  # as in the paper
         keys = _TABLES[settings.experiment]
         points = [(key, 0.0) for key in keys if not (is_papers and key.startswith("lsps_"))]
     else:

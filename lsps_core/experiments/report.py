@@ -78,7 +78,9 @@ def simulated_statement(stores: Iterable[StoreFacts]) -> str:
     simulated = [store.role for store in stores if store.is_simulated and store.role != "synthetic"]
     if not simulated:
         return ""
-    return f"Simulated data: the frames of the {' and '.join(simulated)} store stand in for camera frames, but were simulated."
+    return (
+        f"Simulated data: the frames of the {' and '.join(simulated)} store replace camera frames, but were simulated."
+    )
 
 
 def _markdown(
