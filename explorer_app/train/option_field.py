@@ -16,7 +16,10 @@ _MOST_MM = 1000
 
 
 class OptionField(QObject):
-    """An option as a combo box, a check box, a line, a number or a path: `editor`. `text` is "" where it is not given."""
+    """An option as a combo box, a check box, a line, a number or a path.
+
+    editor: the widget. text: the option's value as text, "" if it is not given.
+    """
 
     changed = Signal()
 

@@ -1,4 +1,4 @@
-"""How a data set is scored: which joints, with which camera, and which person or sequence a frame belongs to."""
+"""How a data set is scored: its joints, its camera, and the person or sequence of a frame."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from lsps_core.skeleton import Skeleton
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """Errors are those of the joints `indices` of `skeleton`; label and prediction files are in px of `camera`.
+    """Errors are computed for the joints `indices` of `skeleton`; label and prediction files are in px of `camera`.
 
-    parts: name and frame count of the parts of the test set, in the order of its published label file; empty where
-    there is no such file. frame_name: finds, in the name of a test frame, its part ("part", where there are several)
-    and its number in there ("number", counted from `first_number`).
+    parts: name and frame count of the parts of the test set, in the order of its published label file; empty if
+    there is no such file. frame_name: matches a test frame's name; its groups are the part ("part", if there are
+    several) and the frame's number in it ("number", counted from `first_number`).
     """
 
     name: str
@@ -29,7 +29,7 @@ class Protocol:
 
     @property
     def key(self) -> str:
-        """What `--protocol` calls it: "nyu14" for NYU-14."""
+        """Its name for `--protocol`: "nyu14" for NYU-14."""
         return self.name.lower().replace("-", "")
 
     @property
@@ -39,11 +39,11 @@ class Protocol:
 
     @property
     def frame_count(self) -> int:
-        """Lines of the published label file; 0 where there is none."""
+        """Lines of the published label file; 0 if there is none."""
         return sum(count for _, count in self.parts)
 
     def line_of(self, frame_name: str) -> int | None:
-        """The line (from 0) of the published label file that a frame's name tells of, None where it tells of none."""
+        """The line (from 0) of the published label file that a frame's name refers to; None for other names."""
         found = self.frame_name.search(frame_name.replace("\\", "/")) if self.frame_name else None
         if found is None:
             return None
@@ -62,8 +62,8 @@ class Protocol:
         return next(name for (name, _), end in zip(self.parts, ends, strict=True) if line < end)
 
     def group_of(self, frame_name: str) -> str:
-        """Subject or sequence of a frame: what stands before the first slash of its name, "subject3" of
-        "subject3/000012"; else the part that its number tells; else "".
+        """Subject or sequence of a frame: the text before the first slash of its name, "subject3" of
+        "subject3/000012"; else the part given by its number; else "".
         """
         group, slash, _ = frame_name.replace("\\", "/").partition("/")
         line = self.line_of(frame_name)

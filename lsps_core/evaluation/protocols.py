@@ -23,7 +23,7 @@ SIMULATED_21 = all_joints(HAND21, SIMULATED)
 
 
 def protocols() -> dict[str, Protocol]:
-    """The protocols of all data sets, by what `--protocol` calls them."""
+    """The protocols of all data sets, by their names for `--protocol`."""
     found = (dataset.protocol for dataset in datasets().values())
     return {protocol.key: protocol for protocol in found if protocol is not None}
 
@@ -34,12 +34,12 @@ def protocol_help(whose: str) -> str:
 
 
 def scored_names() -> tuple[str, ...]:
-    """What `lsps score` takes as a data set."""
+    """The names of data sets for `lsps score`."""
     return (*DATASETS, SIMULATED_DATA)
 
 
 def of_dataset(name: str) -> Protocol:
-    """The protocol of one of `scored_names`; ValueError where a data set has none."""
+    """The protocol of one of `scored_names`; ValueError if the data set has none."""
     protocol = SIMULATED_21 if name == SIMULATED_DATA else load(name).protocol
     if protocol is None:
         raise ValueError(f"{name} has no protocol; give one of {', '.join(scored_names())} that has")
@@ -47,7 +47,7 @@ def of_dataset(name: str) -> Protocol:
 
 
 def choose(skeleton: Skeleton, camera: Camera, name: str | None = None) -> Protocol:
-    """The protocol of a store's skeleton and camera; `name` ("nyu14", "NYU-14", "all", ...) asks for a certain one.
+    """The protocol of a store's skeleton and camera; `name` ("nyu14", "NYU-14", "all", ...) selects another one.
 
     ValueError for an unknown name, and for a protocol of another skeleton.
     """

@@ -17,10 +17,10 @@ from lsps_core.camera import ICVL, NYU
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.cli import main
 from lsps_core.config import ModelConfig
-from lsps_core.data.store import FrameStore, FrameWriter
-from lsps_core.evaluation import published
 from lsps_core.data.importers.icvl import ICVL_16
 from lsps_core.data.importers.nyu import NYU_14
+from lsps_core.data.store import FrameStore, FrameWriter
+from lsps_core.evaluation import published
 from lsps_core.evaluation.protocols import SIMULATED_21, of_dataset
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import ICVL16, NYU36

@@ -110,7 +110,7 @@ NYU_14 = Protocol(
     frame_name=re.compile(r"(?:^|/)(?:synth)?depth_1_(?P<number>\d{7})(?!\d)"),
     first_number=1,
 )
-"""Tompson et al. 2014, as scored since Oberweger et al. 2015; the second test person was never trained on."""
+"""Tompson et al. 2014, as scored since Oberweger et al. 2015; the second test person is not in the training set."""
 
 NYU_HANDS = Dataset(
     title="NYU Hand Pose Dataset",

@@ -17,11 +17,11 @@ class Option:
     """An option of a data set: a flag of `lsps import NAME`, a row of the dialog, and a keyword of the plan function.
 
     name: of the keyword; the flag is `--name`, with dashes.
-    kind: one of `choices` (value and title), a switch, a text (read by `parse`, which raises ValueError), a whole number
-        from `least` up, a length in mm, or a file.
+    kind: one of `choices` (value and title), a switch, a text (read by `parse`, which may raise
+        ValueError), a whole number from `least` up, a length in mm, or a file.
     help: of the flag, and the tooltip of the row.
     label: of the row, & before its mnemonic; without one the dialog leaves the option out.
-    default: what the plan function gets where the option is not given.
+    default: what the plan function gets if the option is not given.
     empty: what the row shows then; for a switch the text beside its box.
     group: options of one group exclude each other.
     """
@@ -44,7 +44,7 @@ class Option:
         return "--" + self.name.replace("_", "-")
 
     def value(self, text: str) -> Any:
-        """What the plan function gets for `text`; ValueError, in one line, where that is not a value."""
+        """What the plan function gets for `text`; ValueError, in one line, if that is not a value."""
         if self.kind == "number":
             return _whole(text, self.least)
         if self.kind == "length":
