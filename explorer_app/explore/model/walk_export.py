@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from explorer_app.explore.model.walk_frames import WalkFrames
 from explorer_app.model.colours import depth_colours
 from explorer_app.model.scene import figure
 from explorer_app.model.walk import WalkPlan
+from lsps_core.errors import LspsError
+from lsps_core.files import beside
 
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel, Pictures
@@ -152,16 +153,12 @@ class _Frames:
 @contextmanager
 def _whole_file(path: Path) -> Iterator[IO[bytes]]:
     """A file beside `path` that takes its place when all went well, and is gone otherwise."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("xb") as file:
+        with beside(path) as part, part.open("wb") as file:
             yield file
-        part.replace(path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ValueError(f"{path} cannot be written: {reason}; choose another folder or make room") from error
-    finally:
-        part.unlink(missing_ok=True)
+        raise LspsError(f"{path} cannot be written: {reason}", "choose another folder or make room") from error
 
 
 def _write_mp4(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None:

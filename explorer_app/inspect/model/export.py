@@ -254,7 +254,7 @@ def _shortened(text: str, width_px: int, draw: ImageDraw.ImageDraw, font: _Font)
 
 
 def _write(path: Path, content: bytes) -> None:
-    from lsps_core.checkpoint import replacing
+    from lsps_core.files import replacing
 
     with replacing(path) as temporary:
         temporary.write_bytes(content)
