@@ -116,10 +116,10 @@ def test_settings_that_make_no_config_stand_beside_their_field(qtbot: QtBot, dia
     dialog.fields.advanced.setPlainText("depth.learning_rate=fast")
     settle(qtbot, dialog)
     assert "batch_size must be positive" in dialog.fields.stages.notes["depth"].text()
-    assert problem(dialog, "advanced") == "'fast' is not a number"
+    assert problem(dialog, "advanced") == "depth.learning_rate: 'fast' is not a number"
     dialog.fields.advanced.setPlainText("depth.nonsense=1")
     settle(qtbot, dialog)
-    assert "depth.nonsense is no setting" in problem(dialog, "advanced")
+    assert "depth.nonsense=1: no such setting" in problem(dialog, "advanced")
 
 
 def test_labels_of_a_store_without_any_are_refused(qtbot: QtBot, dialog: TrainDialog, stores, tmp_path) -> None:
