@@ -8,7 +8,7 @@ from lsps_core.errors import LspsError
 
 
 def resolve_device(name: str = "auto") -> torch.device:
-    """ "auto" (the first GPU, else the CPU), "cpu", "cuda", "cuda:1", "mps"; LspsError where there is none such."""
+    """ "auto" (the first GPU, else the CPU), "cpu", "cuda", "cuda:1", "mps"; LspsError if it is not available."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

@@ -31,7 +31,7 @@ COMMAND_LINE = Words(
         "real_path": "--real",
         "device": "--device",
         "resume": "go on with --resume",
-        "change": " and add --change",
+        "change": " and --change",
     },
     settings=lambda settings: " ".join(["--resume --change", *(f"--set {k}={v}" for k, v in settings.items())]),
 )

@@ -1,4 +1,4 @@
-"""What a run told: events.jsonl, an event a line, and metrics.csv, its numbers as step, stage, name, value."""
+"""The record of a run: events.jsonl, an event a line, and metrics.csv, its numbers as step, stage, name, value."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _MADE_AGAIN = (Validated, Saved)
 
 
 class Record:
-    """Both files of one run, in its folder. metrics.csv can be made anew from events.jsonl at any time."""
+    """Both files of one run, in its folder. metrics.csv can be rebuilt from events.jsonl at any time."""
 
     def __init__(self, layout: RunLayout) -> None:
         self.events_path, self.metrics_path = layout.events, layout.metrics
 
     def append(self, event: Event) -> None:
-        """Add one event to both files; OSError where that fails, and then no half-written line is left."""
+        """Append one event to both files; OSError if that fails, without leaving a partial line."""
         _append(self.events_path, event.line() + "\n")
         rows = _rows(event)
         if rows:
@@ -34,16 +34,16 @@ class Record:
             _append(self.metrics_path, _csv([*header, *rows]))
 
     def rewind(self, step: int, redo: bool) -> None:
-        """Drop what was told of later steps, and a half-written last line; with `redo` also what `step` itself left.
+        """Remove events of later steps and a partial last line; with `redo` also those of `step` itself.
 
-        Both files are replaced, each at once. OSError or WriteError where that fails.
+        Each file is replaced atomically. OSError or WriteError if that fails.
         """
         if not self.events_path.exists():
             return
         kept: list[tuple[bytes, Event]] = []
         for line in self.events_path.read_bytes().splitlines():
             event = parse(line)
-            if event is None:  # half a line: the process was killed while it wrote
+            if event is None:  # a partial line: the process was killed while writing
                 continue
             at = getattr(event, "step", 0)
             if at < step or (at == step and not (redo and isinstance(event, _MADE_AGAIN))):
@@ -74,7 +74,7 @@ def _csv(rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _append(path: Path, text: str) -> None:
-    """Add lines, all of them or nothing: on a full disk a part may fit."""
+    """Append all lines or none: on a full disk a part may fit."""
     with path.open("a+b", buffering=0) as file:
         before = file.seek(0, os.SEEK_END)
         file.seek(max(before - 1, 0))
