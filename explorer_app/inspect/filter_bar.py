@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.model.failure_table import Filters
+from explorer_app.model.wording import grouped
 from explorer_app.widgets.small import FlowLayout
 
 _RANGES = {"mean_mm": "Mean", "disagreement_mm": "Disagreement"}
@@ -91,7 +92,7 @@ class FilterBar(QWidget):
         self.ranges["mean_mm"].setVisible(has_labels or table is None)
         self.clear.setEnabled(filters != Filters())
         total = len(table.results.names) if table is not None else 0
-        self.count.setText(f"{_spaced(len(table))} of {_spaced(total)} frames" if table is not None else "")
+        self.count.setText(f"{grouped(len(table))} of {grouped(total)} frames" if table is not None else "")
 
 
 class _Range(QWidget):
@@ -152,8 +153,3 @@ def _fill(choice: QComboBox, everything: str, known: Sequence[str], chosen: froz
                 choice.addItem(text, value)
         choice.setCurrentIndex(0 if not chosen else max(choice.findData(next(iter(chosen))), 0))
     choice.setVisible(len(known) > 1)
-
-
-def _spaced(count: int) -> str:
-    """250 000 rather than 250000."""
-    return f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

@@ -27,6 +27,7 @@ from explorer_app.inspect.frame_thumbnails import FrameThumbnails
 from explorer_app.inspect.model.failure_table import COLUMNS
 from explorer_app.inspect.table import FailuresTable
 from explorer_app.inspect.table_rows import TITLES
+from explorer_app.model.wording import speed
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
@@ -147,7 +148,7 @@ class FailuresPanel(QWidget):
         evaluation = self._evaluation
         self.progress.setRange(0, evaluation.total if evaluation.done or evaluation.frames_per_s else 0)
         self.progress.setValue(evaluation.done)
-        rate = f", {evaluation.frames_per_s:.0f} frames/s" if evaluation.frames_per_s else ""
+        rate = f", {speed(evaluation.frames_per_s)}" if evaluation.frames_per_s else ""
         self.progress.setFormat("Stopping …" if evaluation.is_stopping else f"%v of %m{rate}")
 
     @Slot(int, int)

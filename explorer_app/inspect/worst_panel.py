@@ -14,6 +14,7 @@ from explorer_app.inspect.model import bursts as worst
 from explorer_app.inspect.model.bursts import ALL_GROUPS, BY_GROUP, ORDERS, WorstFrame
 from explorer_app.inspect.model.failure_table import How
 from explorer_app.inspect.worst_grid import WorstGrid
+from explorer_app.model.wording import grouped
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
@@ -97,7 +98,7 @@ class WorstGallery(QWidget):
         if before != [(each.burst.frame, each.burst.count) for each in found]:  # else it would scroll back
             self.grid.frames.show_worst(found)
         frames = sum(each.burst.count for each in found)
-        self.count.setText(f"{frames:,} frames in {len(found):,} tiles".replace(",", " "))
+        self.count.setText(f"{grouped(frames)} frames in {grouped(len(found))} tiles")
         why = "" if stamp[1] == "disagreement_mm" else "; order by disagreement, which needs no annotation"
         self.empty.setText(f"No frame has such a score{why}")
         self.pages.setCurrentWidget(self.grid if found else self.empty)

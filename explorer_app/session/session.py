@@ -15,7 +15,7 @@ from explorer_app.model.latent import LatentAxes, LatentCode
 from explorer_app.model.pose_error import mean_error_mm
 from explorer_app.model.visits import Visit, Visits
 from explorer_app.model.walk import WalkPlan
-from explorer_app.session.undo import LatentEdit, WalkEdit
+from explorer_app.session.undo import LatentEdit, Merge, WalkEdit
 
 if TYPE_CHECKING:  # they bring torch and HDF5 along, which the first paint must not wait for
     from explorer_app.model.data import Data, FrameView, OpenedData
@@ -25,8 +25,6 @@ if TYPE_CHECKING:  # they bring torch and HDF5 along, which the first paint must
 
 
 _UNDO_LIMIT = 500
-_RECUT_KEY = 1001
-"""A cube that is dragged over an image is one edit."""
 
 
 class Session(QObject):
@@ -89,17 +87,17 @@ class Session(QObject):
             self.encoding_wanted.emit()
 
     def set_latent(
-        self, latent: LatentCode, label: str = "change", merge_key: int | None = None, *, is_listed: bool = True
+        self, latent: LatentCode, label: str = "change", merge: Merge | None = None, *, is_listed: bool = True
     ) -> None:
         """Go to another latent, which can be undone; inside an edit it is part of that.
 
-        label: what undo calls it. merge_key: quick changes with the same key are one. is_listed: False where it is
+        label: what undo calls it. merge: quick changes of this kind are one. is_listed: False where it is
         listed among the visits already.
         """
         if self.is_editing or latent == self._settled:
             self.preview_latent(latent)
             return
-        edit = LatentEdit(self._settle_at, self._settled, latent, label, merge_key)
+        edit = LatentEdit(self._settle_at, self._settled, latent, label, merge)
         self.undo_stack.push(edit)
         if is_listed:
             self.visits.add(latent, label, is_same_move=edit.is_merged)
@@ -170,12 +168,12 @@ class Session(QObject):
         self.pictures_changed.emit()
 
     def sample(
-        self, seed: int, temperature: float = 1.0, axes: LatentAxes | None = None, merge_key: int | None = None
+        self, seed: int, temperature: float = 1.0, axes: LatentAxes | None = None, merge: Merge | None = None
     ) -> None:
         """Go to a draw of the prior, but for locked axes; nothing without a model."""
         if self.model is not None:
             code = self.model.sample(seed, temperature)
-            self.set_latent(axes.merged(self.latent, code) if axes is not None else code, f"sample {seed}", merge_key)
+            self.set_latent(axes.merged(self.latent, code) if axes is not None else code, f"sample {seed}", merge)
 
     def set_data(self, opened: OpenedData) -> None:
         """Step through other data, from its first readable frame on, which is encoded at once."""
@@ -248,7 +246,7 @@ class Session(QObject):
         self.encoding = encoding
         self.encoding_changed.emit()
         label = self.view.frame.name if self.view is not None else "frame"
-        self.set_latent(encoding.code, label, merge_key=_RECUT_KEY if self._is_recut else None)
+        self.set_latent(encoding.code, label, merge=Merge.RECUT if self._is_recut else None)
 
     def set_routes(self, routes: Routes) -> None:
         """Where the encoded frame's routes lead, which is there a little later than its code."""

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer_app.train.model.run_curves import Curves, shown_duration
+from explorer_app.model.wording import duration, memory, speed
+from explorer_app.train.model.run_curves import Curves
 from explorer_app.train.model.run_folder import WENT_WRONG, RunView
 from explorer_app.train.previews import PreviewScrubber
 from explorer_app.train.run_trouble import RunTrouble
@@ -204,7 +205,7 @@ class RunMonitor(QWidget):
         stage = f"{curves.stage} ({place}step {curves.stage_step} of {steps})" if curves.stage else "not begun"
         self.stage_bar.setFormat(stage)
         self.whole_bar.setValue(round(1000 * view.share_done))
-        left = f", {shown_duration(curves.eta_s)} left" if view.is_alive and curves.eta_s is not None else ""
+        left = f", {duration(curves.eta_s)} left" if view.is_alive and curves.eta_s is not None else ""
         self.whole_bar.setFormat(f"{100 * view.share_done:.1f} %, step {curves.step} of {view.total_steps}{left}")
 
     def _show_buttons(self, view: RunView) -> None:
@@ -229,9 +230,9 @@ def _facts(view: RunView) -> str:
     curves = view.curves
     facts = [curves.device]
     if view.is_alive and curves.frames_per_s is not None:
-        facts.append(f"{curves.frames_per_s:,.0f} frames/s".replace(",", "\u202f"))
+        facts.append(speed(curves.frames_per_s))
     if view.memory_bytes is not None:
-        facts.append(f"{view.memory_bytes / 2**30:.1f} GiB memory")
+        facts.append(f"{memory(view.memory_bytes)} memory")
     if view.checkpoint is not None:
         facts.append(f"saved: {view.checkpoint.stem}")
     return "   ·   ".join(filter(None, facts))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QWidg
 
 from explorer_app.model.latent import RANGE_SIGMA, LatentAxes
 from explorer_app.session.session import Session
+from explorer_app.session.undo import Merge
 from explorer_app.widgets import theme
 
 _DOT_RADIUS = 6.5
@@ -114,8 +115,6 @@ class PadSquare(QWidget):
 
 
 _NUDGE_SIGMA = 0.1
-_NUDGE_KEY = 200
-"""Quick presses of the arrow keys are one edit."""
 
 
 class LatentPad(QWidget):
@@ -188,7 +187,7 @@ class LatentPad(QWidget):
     def _on_nudged(self, right: int, up: int) -> None:
         x, y = self._place
         values = self._by_axis(x + _NUDGE_SIGMA * right, y + _NUDGE_SIGMA * up)
-        self._session.set_latent(self._axes.moved(self._session.latent, values), self._label, merge_key=_NUDGE_KEY)
+        self._session.set_latent(self._axes.moved(self._session.latent, values), self._label, merge=Merge.PAD)
 
     def _by_axis(self, x: float, y: float) -> dict[int, float]:
         return {self._chosen[0]: x, self._chosen[1]: y}

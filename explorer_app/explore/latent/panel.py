@@ -15,12 +15,9 @@ from explorer_app.explore.latent.pad import LatentPad
 from explorer_app.explore.latent.row import LatentRow
 from explorer_app.model.latent import RAW, LatentAxes, SliderView
 from explorer_app.session.session import Session
+from explorer_app.session.undo import Merge
 from lsps_core.config import POSE_LATENT_SIZE
 
-_SAMPLE_KEY = 201
-"""Quick steps of the temperature are one edit."""
-_PRINCIPAL_KEYS = 100
-"""Added to the number of a principal direction, whose moves are no moves of a dimension."""
 _TURNS, _TURN_MS = 2, 16
 """In how many turns the rows follow an encoding, and how far apart these are."""
 _TIP = "in σ of the encoded training poses"
@@ -143,12 +140,11 @@ class LatentPanel(QWidget):
 
     @Slot(float)
     def _on_temperature(self, temperature: float) -> None:
-        self._session.sample(self.seed.value(), temperature, self.axes, merge_key=_SAMPLE_KEY)
+        self._session.sample(self.seed.value(), temperature, self.axes, merge=Merge.TEMPERATURE)
 
     def _set_value(self, axis: int, value: float) -> None:
         code = self.axes.moved(self._session.latent, {axis: value})
-        key = axis + _PRINCIPAL_KEYS if self._is_principal else axis
-        self._session.set_latent(code, f"move {self.axes.basis.label(axis)}", merge_key=key)
+        self._session.set_latent(code, f"move {self.axes.basis.label(axis)}", merge=Merge.AXIS)
 
     def _hold(self, axis: int, is_held: bool) -> None:
         if is_held:

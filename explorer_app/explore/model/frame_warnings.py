@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer_app.model.depth_statistics import DepthCounts, count_depth
+from explorer_app.model.wording import grouped
 
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView, RawPicture
@@ -83,7 +84,9 @@ def _of_crop(counts: DepthCounts, view: FrameView) -> list[str]:
     if counts.reading_count == 0:
         return ["Nothing is in the cube: the network sees background only"]
     if counts.reading_count < _FEWEST_PIXELS:
-        return [f"Only {counts.reading_count:,} of {counts.pixel_count:,} pixels in the cube have a reading"]
+        return [
+            f"Only {grouped(counts.reading_count)} of {grouped(counts.pixel_count)} pixels in the cube have a reading"
+        ]
     in_front = (frame.depth_mm > 0) & (frame.depth_mm < frame.center_mm[2] - frame.half_mm)
     share = in_front.sum() / counts.reading_count
     if share > _MOST_CLIPPED:

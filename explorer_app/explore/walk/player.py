@@ -13,13 +13,12 @@ from explorer_app.explore.model.walk_frames import WalkFrames
 from explorer_app.model.walk import Playhead, WalkPlan
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.session.undo import Merge
 
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel, Pictures
 
 _TICK_MS = 33
-_MERGE_KEY = 1002
-"""Steps along the walk by key are one edit."""
 
 _Stamp = tuple["HandModel | None", WalkPlan]
 
@@ -163,7 +162,7 @@ class WalkPlayer(QObject):
     def _settle(self) -> None:
         """Make what is shown the latent that one is at, once it is all there and nothing moves it any more."""
         if not (self._is_held or self.is_playing or self._is_wanted):
-            self._go(partial(self._session.set_latent, self._session.latent, "walk", _MERGE_KEY))
+            self._go(partial(self._session.set_latent, self._session.latent, "walk", Merge.WALK))
 
     @Slot()
     def _give_way(self) -> None:

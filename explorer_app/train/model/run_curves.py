@@ -258,14 +258,3 @@ def parse_baselines(text: str) -> list[tuple[str, float]]:
             raise ValueError(f"baseline {part!r} must lie between 0 and 1000 mm")
         found.append((name.strip() or "baseline", value))
     return found
-
-
-def shown_duration(seconds: float) -> str:
-    """ "45 s", "12 min", "3 h 05 min", "2 d 4 h"."""
-    minutes = round(seconds / 60)
-    if seconds < 90:
-        return f"{max(0, round(seconds))} s"
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
