@@ -26,6 +26,7 @@ def settle(qtbot, window):
 @pytest.fixture
 def panel(qtbot, window, open_and_wait, model_path, store_path, evaluations_path):
     shutil.copytree(evaluations_path, model_path.parent / "evaluations", dirs_exist_ok=True)
+    window.inspect.references.choose([store_path])  # fewer than the bundled samples
     open_and_wait(model_path, store_path)
     window.workspaces.go("Inspect")
     window.docks["Compare"].raise_()

@@ -27,8 +27,9 @@ MEAN = COLUMNS.index("mean_mm")
 
 
 @pytest.fixture
-def opened(tmp_path: Path, model_path: Path, open_and_wait, window: MainWindow) -> MainWindow:
+def opened(tmp_path: Path, model_path: Path, store_path: Path, open_and_wait, window: MainWindow) -> MainWindow:
     """A window with copies of a model and a store, beside which it may write."""
+    window.inspect.references.choose([store_path])  # fewer than the bundled samples
     open_and_wait(shutil.copy(model_path, tmp_path / "tiny.safetensors"), write_store(tmp_path / "frames.h5"))
     return window
 
