@@ -21,7 +21,7 @@ _JOINT_RADIUS = 0.036
 
 
 class SkeletonPainter(QWidget):
-    """Same interface as `SkeletonGl`, but for volume and cloud."""
+    """Same interface as `SkeletonGl`, without volume and cloud."""
 
     has_depth: Literal[False] = False
 
@@ -36,7 +36,7 @@ class SkeletonPainter(QWidget):
         self.setAccessibleName("3D skeleton")
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
-        """Skeletons with points [J, 3] in half cube edges; from the second on they are drawn thin, as references."""
+        """Skeletons with points [J, 3] in half cube edges; all but the first are drawn thin, as references."""
         self.figures = tuple(figures)
         self.update()
 
@@ -59,7 +59,7 @@ class SkeletonPainter(QWidget):
             self._paint_figure(painter, drawn, 0.5 if index else 1.0)
 
     def _behind(self) -> QPixmap:
-        """The grid and the cube, drawn anew only when the eye, the size or the colours change."""
+        """The grid and the cube, redrawn only when the camera, the size or the colours change."""
         ratio = self.devicePixelRatioF()
         key = (self.orbit, self._grid, self.size(), ratio, self.palette().cacheKey())
         if key != self._behind_key:
@@ -106,7 +106,7 @@ def _brush(colour: Rgb) -> QBrush:
 
 @cache
 def _ball(colour: Rgb) -> QBrush:
-    """Light from the upper left, whatever the size."""
+    """Light from the upper left, at any size."""
     shine = QRadialGradient(0.3, 0.3, 0.8)
     shine.setCoordinateMode(QGradient.CoordinateMode.ObjectMode)
     shine.setColorAt(0, QColor(*colour).lighter(150))

@@ -1,4 +1,4 @@
-"""Small decoded pictures of latents, made a few at a time in a thread and kept."""
+"""Thumbnails of latents, decoded in small batches in a thread, and cached."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 THUMBNAIL_PX = 64
 _BATCH = 4
-"""So many are decoded in one go: the first should not wait for the last."""
+"""Batch size: the first must not wait for the last."""
 _KEPT = 500
 
 
 class Thumbnails(QObject):
-    """The synthetic picture of each latent, as the session's model decodes it."""
+    """The synthetic image of each latent, decoded by the session's model."""
 
     changed = Signal()
-    """There are more of them, or they are those of another model, or in other colours."""
+    """Thumbnails were added, or the model or the colours have changed."""
 
     def __init__(self, session: Session, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,14 +42,14 @@ class Thumbnails(QObject):
         colour_choice.changed.connect(self.changed)
 
     def want(self, who: str, codes: Iterable[LatentCode]) -> None:
-        """Have the pictures of these made, in place of what the same asker wanted before."""
+        """Request these thumbnails; replaces the previous request of the same owner."""
         self._wanted[who] = list(codes)
         self._drop_old()
         if not self._decoding.is_busy:
             self._ask()
 
     def pixmap(self, code: LatentCode, palette: QPalette) -> QPixmap | None:
-        """The picture, if it is there."""
+        """The image, if it is decoded."""
         values, model = self._values.get(code), self._session.model
         if values is None or model is None:
             return None
@@ -77,7 +77,7 @@ class Thumbnails(QObject):
         self._ask()
 
     def _drop_old(self) -> None:
-        """Forget what nobody shows any more, once there is much of it."""
+        """Remove thumbnails that are no longer shown, when the cache is large."""
         if len(self._values) > _KEPT:
             wanted = {code for codes in self._wanted.values() for code in codes}
             self._values = {code: values for code, values in self._values.items() if code in wanted}
@@ -85,6 +85,6 @@ class Thumbnails(QObject):
 
 
 def _small(pictures: Pictures) -> npt.NDArray[np.float32]:
-    """Every other pixel: a mean would mix the hand with the background."""
+    """Every other pixel: a mean would blend the hand with the background."""
     step = max(pictures.synthetic.shape[0] // THUMBNAIL_PX, 1)
     return pictures.synthetic[::step, ::step].copy()
