@@ -100,12 +100,12 @@ class DepthPicture(QWidget):
 
     def value_at(self, position: QPointF) -> float | None:
         """The mm under a point of this widget: None outside the image, NaN for no reading."""
-        pixel = self.pixel_at(position)
+        pixel = self.index_at(position)
         return None if pixel is None or self._values is None else float(self._values[pixel])
 
     def text_at(self, position: QPointF) -> str | None:
         """The same as text, also for a difference."""
-        pixel, value = self.pixel_at(position), self.value_at(position)
+        pixel, value = self.index_at(position), self.value_at(position)
         if pixel is None or value is None:
             return None
         if self._difference is None:
@@ -114,7 +114,7 @@ class DepthPicture(QWidget):
             return f"{value:+.0f} mm".replace("-", "−")
         return "hand in one only" if self._difference.is_in_one_only[pixel] else "no hand in either"
 
-    def pixel_at(self, position: QPointF) -> tuple[int, int] | None:
+    def index_at(self, position: QPointF) -> tuple[int, int] | None:
         area = self._picture_area()
         if self._values is None or not area.contains(position):
             return None

@@ -78,7 +78,7 @@ def test_differences_are_switched_by_key_and_by_box(
     route = window.session.encoding.routes.routes["cycle"]
     center = QPointF(strip.cycle.rect().center())
     value = strip.cycle.value_at(center)
-    np.testing.assert_equal(value, route.difference.mm[strip.cycle.pixel_at(center)])
+    np.testing.assert_equal(value, route.difference.mm[strip.cycle.index_at(center)])
     assert strip.cycle.text_at(center)
     box.click()
     assert not strip.controls.differences.isChecked()
