@@ -261,7 +261,7 @@ def test_the_menu_leads_to_all_dialogs_and_closing_asks(qtbot: QtBot, window, tm
     simulate.out.text = str(tmp_path / "s.h5")
     qtbot.mouseClick(simulate.start, Qt.MouseButton.LeftButton)
     simulate.close()
-    jobs = actions["&Jobs at work"].menu()
+    jobs = actions["&Running jobs"].menu()
     jobs.aboutToShow.emit()
     assert jobs.actions()[0].text().startswith("s.h5")
     jobs.actions()[0].trigger()
