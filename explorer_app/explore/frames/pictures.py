@@ -123,7 +123,7 @@ class FramePictures(QWidget):
             return ""
         if session.model is None:
             return "No model yet"
-        is_under_way = session.is_encoding_wanted or session.encoding is not None
+        is_under_way = session.is_encoding_under_way or session.encoding is not None
         return "Encoding …" if is_under_way else "Press Encode (E) to run the model on this frame"
 
     @Slot()
