@@ -112,7 +112,7 @@ def test_a_stopped_evaluation_goes_on(
     is_done = window.failures.table.results.is_done
     assert is_done[:128].all()
     assert not is_done.all()
-    assert window.failures_panel.evaluate.text() == "Go on evaluating"
+    assert window.failures_panel.evaluate.text() == "Resume evaluation"
     evaluate(qtbot, window)
     assert window.failures.table.results.is_done.all()
 
