@@ -1,4 +1,4 @@
-"""Small depth pictures of the opened data's frames, read a few at a time in a thread and kept."""
+"""Thumbnails of the opened data's frames, read in small batches in a thread, and cached."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _KEPT = 1000
 
 
 class FrameThumbnails(QObject):
-    """The depth picture of each frame of `Session.data`."""
+    """The depth image of each frame of `Session.data`."""
 
     changed = Signal()
-    """There are more of them, or they are in other colours."""
+    """Thumbnails were added, or the colours have changed."""
 
     def __init__(self, session: Session, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +41,7 @@ class FrameThumbnails(QObject):
         colour_choice.changed.connect(self.changed)
 
     def want(self, frames: Iterable[int]) -> None:
-        """Have these read, in place of what was wanted before."""
+        """Request these frames, replacing the previous request."""
         self._wanted = list(frames)
         if len(self._values) > _KEPT:
             self._values = {frame: self._values[frame] for frame in self._wanted if frame in self._values}
@@ -50,7 +50,7 @@ class FrameThumbnails(QObject):
             self._ask()
 
     def icon(self, frame: int, palette: QPalette) -> QIcon | None:
-        """The picture, if it is there."""
+        """The image, if it has been read."""
         found = self._values.get(frame)
         if found is None:
             return None
@@ -84,14 +84,14 @@ class FrameThumbnails(QObject):
 
     @Slot(object, str)
     def _on_unread(self, stamp: tuple[Data, list[int]], _line: str) -> None:
-        """A frame that cannot be read says so when it is opened; here it just has no picture."""
+        """A frame that cannot be read is reported when it is opened; here it only has no image."""
         if stamp[0] is self._session.data:
             self._values.update(dict.fromkeys(stamp[1]))
         self._ask()
 
 
 def _read(data: Data, frames: list[int]) -> list[tuple[npt.NDArray[np.float32], float] | None]:
-    """Every nth pixel: a mean would mix the hand with the background."""
+    """Every nth pixel: a mean would blend the hand with the background."""
     views = [data.view(frame) for frame in frames]
     steps = [max(view.frame.depth_mm.shape[0] // THUMBNAIL_PX, 1) for view in views]
     return [(view.input_mm[::step, ::step].copy(), view.frame.half_mm) for view, step in zip(views, steps, strict=True)]

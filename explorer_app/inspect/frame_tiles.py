@@ -1,4 +1,4 @@
-"""Small pictures of frames with predicted and annotated skeletons, made a few at a time in a thread."""
+"""Tiles of frames with predicted and annotated skeletons, drawn in small batches in a thread."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ANNOTATED = (255, 255, 255)
 
 
 class FrameTiles(QObject):
-    """Images by frame, of the session's data and the table's codes; what is on screen is made first."""
+    """Images by frame, of the session's data and the table's codes; visible ones are drawn first."""
 
     changed = Signal()
 
@@ -55,7 +55,7 @@ class FrameTiles(QObject):
         return bool(self._wanted)
 
     def want(self, frames: Iterable[int], palette: QPalette) -> None:
-        """Have these made, in place of what was wanted before."""
+        """Request these tiles, replacing the previous request."""
         self._palette = palette
         self._wanted = list(frames)
         if len(self._images) > _KEPT:
@@ -65,7 +65,7 @@ class FrameTiles(QObject):
 
     @Slot()
     def forget(self) -> None:
-        """The frames, or the colours, are others."""
+        """The frames or the colours have changed."""
         self._images.clear()
         self._wanted = []
         self._stamp = object()
@@ -92,7 +92,7 @@ class FrameTiles(QObject):
     @Slot(object, str)
     def _on_failed(self, stamp: object, line: str) -> None:
         if stamp is self._stamp:
-            self._wanted = []  # or it would fail for ever
+            self._wanted = []  # or it would be tried for ever
             self._session.message.emit(line)
         else:
             self._ask()
@@ -115,7 +115,7 @@ def _images(
 
 
 def tile(view: FrameView, predicted: Figure | None, background: Rgb, table: npt.NDArray[np.uint8]) -> QImage:
-    """What the camera saw, with the annotation in white and a predicted skeleton in its colours. Works in threads."""
+    """The depth image with the annotation in white and a predicted skeleton in colour. For use in threads."""
     values, half_mm = view.input_mm, view.frame.half_mm
     height, width = values.shape
     image = QImage(TILE_PX, TILE_PX, QImage.Format.Format_RGB32)
@@ -134,7 +134,7 @@ def tile(view: FrameView, predicted: Figure | None, background: Rgb, table: npt.
 
 
 def _draw(painter: QPainter, drawn: Figure, width: int) -> None:
-    """Over a dark outline, so that it stands out from every depth."""
+    """Over a dark outline, so that it is visible over every depth."""
     dots = [QPointF(x, y) for x, y in (drawn.points + 0.5).tolist()]
     unit = width / TILE_PX
     for is_outline in (True, False):

@@ -28,7 +28,7 @@ class SkeletonPainter(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.orbit = Orbit()
-        self._figures: tuple[Figure, ...] = ()
+        self.figures: tuple[Figure, ...] = ()
         self._grid = NO_GRID
         self._behind_key: tuple[object, ...] | None = None
         self._behind_pixmap = QPixmap()
@@ -37,7 +37,7 @@ class SkeletonPainter(QWidget):
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
         """Skeletons with points [J, 3] in half cube edges; all but the first are drawn thin, as references."""
-        self._figures = tuple(figures)
+        self.figures = tuple(figures)
         self.update()
 
     def show_grid(self, grid: Grid) -> None:
@@ -55,7 +55,7 @@ class SkeletonPainter(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawPixmap(0, 0, self._behind())
-        for index, drawn in reversed(list(enumerate(self._figures))):
+        for index, drawn in reversed(list(enumerate(self.figures))):
             self._paint_figure(painter, drawn, 0.5 if index else 1.0)
 
     def _behind(self) -> QPixmap:
