@@ -1,4 +1,4 @@
-"""A model as one safetensors file: weights, and a JSON header that says what they are."""
+"""A model as one safetensors file: weights, and a JSON header that describes them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORMAT = "lsps-model"
 FORMAT_VERSION = 1
 _MOST_BYTES = 8 << 30
 _MOST_HEADER_BYTES = 16 << 20
-"""Ours have some ten thousand; taking a hundred megabytes apart would hold the whole process for seconds."""
+"""Headers of this program have about ten thousand bytes; parsing 100 MB would block the process for seconds."""
 
 
 class CheckpointError(ValueError):
@@ -35,12 +35,12 @@ class CheckpointError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """A model and what one must know to use it.
+    """A model and the data needed to use it.
 
-    half_mm: the half edge of the crop cube that 1.0 of a pose stands for, median of the training frames.
-    latent_mean, latent_std: [20] of the encoded training poses, the scale of the latent sliders.
-    latent_covariance: [20][20] of the same codes; None in files from before it was kept.
-    training: free record of how it was made: command, data, seeds, steps, duration, measured errors.
+    half_mm: half the edge of the crop cube, which is 1.0 in a pose; the median over the training frames.
+    latent_mean, latent_std: [20], of the encoded training poses; the latent sliders use them as scale.
+    latent_covariance: [20][20] of the same codes; None in older files.
+    training: a free-form record of the training: command, data, seeds, steps, duration, measured errors.
     """
 
     config: ModelConfig
@@ -104,7 +104,7 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def load(path: Path) -> Checkpoint:
-    """Read a model file; CheckpointError with one line for anything that is not one."""
+    """Read a model file; CheckpointError, in one line, for any other file."""
     header, weights = read_tensors(path)
     if header.get("format") != FORMAT:
         raise CheckpointError(f"{path} is a safetensors file but not an LSPS model; open one that `lsps train` wrote")
@@ -134,7 +134,7 @@ def _covariance(text: str | None) -> tuple[tuple[float, ...], ...] | None:
 
 
 def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """The metadata and tensors of any safetensors file; CheckpointError where it is none."""
+    """The metadata and tensors of any safetensors file; CheckpointError for any other file."""
     if kind_of(path) == "folder":
         raise CheckpointError(f"{path} is a folder; name the .safetensors file inside it")
     try:
@@ -156,7 +156,7 @@ def _check_header_size(path: Path) -> None:
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
     if _MOST_HEADER_BYTES < size <= path.stat().st_size:
-        raise CheckpointError(f"{path} has a header of {size / 1e6:,.0f} MB, so it is no model; open another file")
+        raise CheckpointError(f"{path} has a header of {size / 1e6:,.0f} MB, so it is not a model; open another file")
 
 
 @contextlib.contextmanager
@@ -178,7 +178,7 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     except (OSError, safetensors.SafetensorError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise CheckpointError(f"{path} cannot be written: {reason}; the file that was there is untouched") from error
+        raise CheckpointError(f"{path} cannot be written: {reason}; the existing file is unchanged") from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

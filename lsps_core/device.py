@@ -6,7 +6,7 @@ import torch
 
 
 def resolve_device(name: str = "auto") -> torch.device:
-    """ "auto" (the first GPU, else the CPU), "cpu", "cuda", "cuda:1", "mps"; ValueError where there is none such."""
+    """ "auto" (the first GPU, else the CPU), "cpu", "cuda", "cuda:1", "mps"; ValueError if it is not available."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

@@ -1,4 +1,4 @@
-"""The settings that a run starts from by name."""
+"""Named sets of settings for a run."""
 
 from __future__ import annotations
 

@@ -107,11 +107,9 @@ class Failures(QObject):
         if self.table is None:
             return
         session = self._session
-        if frame != session.index:
+        if frame != session.index or session.encoding is None:
             session.set_index(frame)
-            session.is_encoding_wanted = True  # whatever stepping does: a failure is looked at with its code
-        elif session.encoding is None:
-            session.want_encoding()
+            session.want_encoding()  # whatever stepping does: a failure is looked at with its code
 
     def sort(self, column: str, is_descending: bool = False) -> None:
         if self.table is not None:

@@ -24,7 +24,7 @@ from lsps_core.files import kind_of
 
 POLL_MS = 500
 _CLOSE_S = 2.0
-"""Runs are only read: one whose disk does not answer need not be waited for."""
+"""Runs are only read: one whose disk does not respond need not be waited for."""
 HOLD_MS = 1500
 """How long runs stay held after the last move of a slider, where that is how they share."""
 

@@ -1,4 +1,4 @@
-"""One depth image, or the difference of two, under its title, with skeletons and the crop's window over it."""
+"""One depth image, or the difference of two, with a title, and skeletons and the crop window drawn over it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from explorer_app.widgets.depth_image import DepthLook, depth_image, difference_
 from explorer_app.widgets.skeleton_drawing import paint_over
 
 OR_SHORTER = "\x9c"
-"""What Qt takes between variants of a text."""
+"""Qt's separator between variants of a text."""
 _BOX_COLOUR = QColor(255, 90, 60)
 
 
 class DepthPicture(QWidget):
-    """Shows depth in mm as colour, near is bright; `placeholder` stands where there is no picture yet.
+    """Shows depth in mm as colour, near is bright; `placeholder` is shown while there is no image.
 
-    `caption` is a line below the picture; None leaves no room for one. It and the title may have shorter variants, the
-    longest first, joined by `OR_SHORTER`.
+    `caption` is a line below the image; with None there is no space for one. It and the title may have shorter
+    variants, longest first, joined by `OR_SHORTER`.
     """
 
     pointed_at = Signal(bool)
-    """The mouse has come, or gone."""
+    """The mouse has entered or left."""
 
     def __init__(self, title: str, placeholder: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,7 +74,7 @@ class DepthPicture(QWidget):
     def show_depth(self, values: npt.NDArray[np.floating], near: float, far: float) -> None:
         """values [H, W] in mm, NaN = nothing there; `near` and `far` are the ends of the colours."""
         if values is self._values and self._difference is None and self._range == (near, far):
-            return  # a cube that moves over a raw image has the same one shown again and again
+            return  # moving a cube over a raw image shows the same image repeatedly
         self._values, self._difference, self._range = values, None, (near, far)
         self.aspect = values.shape[1] / values.shape[0]
         self._colour()
@@ -88,7 +88,7 @@ class DepthPicture(QWidget):
     def set_overlay(
         self, figures: Sequence[Figure] = (), box_px: tuple[float, float, float, float] | None = None
     ) -> None:
-        """Skeletons with points in the picture's px, the last on top, and a window (u0, v0, u1, v1)."""
+        """Skeletons with points in px of the image, the last on top, and a window (u0, v0, u1, v1)."""
         self._figures, self._box = tuple(figures), box_px
         self.update()
 
@@ -97,12 +97,12 @@ class DepthPicture(QWidget):
         self.set_overlay()
 
     def value_at(self, position: QPointF) -> float | None:
-        """The mm under a point of this widget: None outside the picture, NaN where it has none."""
+        """The mm under a point of this widget: None outside the image, NaN for no reading."""
         pixel = self._pixel_at(position)
         return None if pixel is None or self._values is None else float(self._values[pixel])
 
     def text_at(self, position: QPointF) -> str | None:
-        """The same for people; of a difference too."""
+        """The same as text, also for a difference."""
         pixel, value = self._pixel_at(position), self.value_at(position)
         if pixel is None or value is None:
             return None
@@ -208,4 +208,4 @@ class DepthPicture(QWidget):
             pen = QPen(colour, width)
             pen.setCosmetic(True)
             painter.setPen(pen)
-            painter.drawRect(QRectF(u0 + 0.5, v0 + 0.5, u1 - u0, v1 - v0))  # pixel centres lie at whole numbers
+            painter.drawRect(QRectF(u0 + 0.5, v0 + 0.5, u1 - u0, v1 - v0))  # pixel centres are at integers

@@ -16,12 +16,12 @@ _DOT_RADIUS = 2.6
 def paint_over(
     painter: QPainter, figure: Figure, unit: float, bone_width: float = 2.2, *, has_joints: bool = True
 ) -> None:
-    """Bones over a dark outline, so that they stand out from every depth.
+    """Bones over a dark outline, visible over every depth.
 
     The figure's points are columns and rows of the picture; `unit` is a screen px in picture px, `bone_width` in
     screen px.
     """
-    dots = [QPointF(x, y) for x, y in (figure.points + 0.5).tolist()]  # pixel centres lie at whole numbers
+    dots = [QPointF(x, y) for x, y in (figure.points + 0.5).tolist()]  # pixel centres are at integers
     for colour, width, bones in strokes(figure, bone_width):
         painter.setPen(QPen(QColor(*colour), width * unit, c=Qt.PenCapStyle.RoundCap))
         painter.drawLines([QLineF(dots[parent], dots[child]) for parent, child in bones])
@@ -65,7 +65,7 @@ def _brush(colour: Rgb) -> QBrush:
 
 @cache
 def _ball(colour: Rgb) -> QBrush:
-    """Light from the upper left, whatever the size."""
+    """Light from the upper left, at any size."""
     shine = QRadialGradient(0.3, 0.3, 0.8)
     shine.setCoordinateMode(QGradient.CoordinateMode.ObjectMode)
     shine.setColorAt(0, QColor(*colour).lighter(150))

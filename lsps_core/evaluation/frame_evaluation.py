@@ -1,4 +1,4 @@
-"""A model on every frame of a store, block by block: may be stopped or killed at any moment, and goes on from there."""
+"""Evaluate a model on every frame of a store, block by block; resumable after a stop or a kill at any moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from lsps_core.evaluation.protocols import Protocol
 from lsps_core.inference import Predictor
 
 BLOCK = 128
-"""Frames a file of the unfinished results holds; what a kill costs at most."""
+"""Frames in a file of unfinished results; a kill loses at most these."""
 _CPU_BATCH = 8  # a stop waits for one of them
 
 Columns = dict[str, npt.NDArray[np.float32]]
@@ -32,10 +32,10 @@ Columns = dict[str, npt.NDArray[np.float32]]
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """Who follows an evaluation, asked after every batch.
+    """Callbacks of an evaluation, called after every batch.
 
     progress(frames done, frames in all, frames done by this process); block(path, start, stop): these frames are on
-    disk now; note(line): something was wrong and is mended; should_stop: whether somebody asked to stop.
+    disk; note(line): a problem was found and repaired; should_stop: whether to stop.
     """
 
     progress: Callable[[int, int, int], None] = lambda *_: None
@@ -45,7 +45,7 @@ class Watch:
 
 
 class FrameEvaluation:
-    """The results of one model on one store, at `path` or where `default_folder` and the file's own name say."""
+    """The results of one model on one store, at `path`, by default in `default_folder` under the results' own name."""
 
     def __init__(
         self, predictor: Predictor, model_path: Path, store: FrameStore, path: Path | None, protocol: str | None = None
@@ -59,7 +59,7 @@ class FrameEvaluation:
         self._labels = store.joints_mm if self.about.labels_digest else None
 
     def finished(self, watch: Watch) -> FrameResults | None:
-        """What an earlier evaluation left; None where there is nothing of use."""
+        """The results of an earlier evaluation; None if there are none that can be used."""
         if not self.path.exists():
             return None
         try:
@@ -69,7 +69,7 @@ class FrameEvaluation:
             return None
 
     def run(self, watch: Watch) -> Literal["finished", "stopped"]:
-        """Evaluate what is not done yet and write the file; ValueError with one line where it cannot be done."""
+        """Evaluate the remaining frames and write the file; ValueError, in one line, if that fails."""
         if self.finished(watch) is None:
             names = self.store.names
             frame_results.begin(self.path, self.about, names, [self.protocol.group_of(name) for name in names])
@@ -82,12 +82,12 @@ class FrameEvaluation:
                     getattr(results, name)[slice(*span)] = values
             results.save(self.path)
         shutil.rmtree(frame_results.parts_folder(self.path), ignore_errors=True)
-        for left in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.part"):  # by a kill in the last moment
+        for left in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.part"):  # by a kill at the very end
             left.unlink(missing_ok=True)
         return "finished"
 
     def _blocks(self, watch: Watch) -> dict[tuple[int, int], Columns] | None:
-        """All blocks by their span, from disk or computed; None where a stop was asked for."""
+        """All blocks by their span, from disk or computed; None after a stop request."""
         count, computed = len(self.store), 0
         spans = [(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
         blocks = {span: block for span in spans if (block := self._kept(span, watch)) is not None}
@@ -147,6 +147,6 @@ class FrameEvaluation:
 
 
 def default_folder(model_path: Path) -> Path:
-    """`evaluations` beside a model, in its run's folder where it is a checkpoint of one."""
+    """`evaluations` beside a model, or in its run's folder for a checkpoint."""
     folder = model_path.absolute().parent
     return (folder.parent if folder.name == "checkpoints" else folder) / "evaluations"

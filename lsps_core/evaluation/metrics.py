@@ -1,6 +1,6 @@
 """Joint errors and success rates: pure functions over poses and errors in mm.
 
-Throughout, errors_mm is [N, J], NaN where a joint is not annotated; every frame has at least one annotated joint.
+errors_mm is always [N, J], NaN where a joint is not annotated; every frame has at least one annotated joint.
 """
 
 from __future__ import annotations
@@ -105,10 +105,10 @@ def _percent_within(values_mm: FloatArray, distance_mm: FloatArray) -> FloatArra
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorTable:
-    """The errors of one method on N frames by J joints, and what rows and columns mean.
+    """The errors of one method on N frames by J joints, with the names of rows and columns.
 
     method: what to call it in a table or legend. errors_mm [N, J], NaN where not annotated. joints: J names.
-    frames: N names. groups: N names, "" where the frame is of none. places [N]: where each frame stands in its data,
+    frames: N names. groups: N names, "" for a frame of none. places [N]: index of each frame in its data,
     from 0.
     """
 

@@ -21,16 +21,16 @@ from lsps_core.training.world import World
 
 HELD_OUT_FRAMES = 512
 STATISTICS_FRAMES = 16_384
-_FIRST = 0  # the place of a seed's streams that belong to no stage
-_PLACES_WITHOUT_IMAGES = (_FIRST, STAGES.index("pose") + 1)  # making them would take most of a pose step
+_FIRST = 0  # key of the random streams outside the stages
+_PLACES_WITHOUT_IMAGES = (_FIRST, STAGES.index("pose") + 1)  # creating them would take most of a pose step
 
 
 class TrainingData:
-    """Both stores, in device memory where they fit; what a run keeps from training, what it may know of real frames.
+    """Both stores, in device memory if they fit, with the validation frames and the usable real labels.
 
     skeleton, half_mm (median of the synthetic frames), provenance by domain, is_simulated (both stores are).
     validation_domain: "real" where the real store is annotated, else "synthetic"; up to 512 frames of it are held out.
-    ValueError where the stores do not go together.
+    ValueError if the stores do not fit together.
     """
 
     def __init__(self, config: TrainConfig, device: torch.device, world: World | None = None) -> None:
@@ -46,14 +46,14 @@ class TrainingData:
         self._divide()
 
     def _divide(self) -> None:
-        """Hold out the validation frames; of the rest draw the real frames whose annotation may be used."""
+        """Hold out the validation frames, and draw the usable real labels from the rest."""
         config, real = self.config, self.frames["real"]
         annotated = real.pose.isfinite().all(dim=2).all(dim=1).cpu().numpy() & (real.pose.shape[1] > 0)
         self.validation_domain: Domain = "real" if annotated.any() else "synthetic"
         candidates = np.flatnonzero(annotated) if annotated.any() else np.arange(len(self.frames["synthetic"]))
         held_out = min(HELD_OUT_FRAMES, len(candidates) // 10)
         if held_out == 0:
-            raise ValueError("10 annotated frames or more are needed, to hold some out for validation")
+            raise ValueError("at least 10 annotated frames are needed, because some are held out for validation")
         drawn = batch_indices(_seed(config.seed, _FIRST, "held out"), 0, held_out, len(candidates))
         self._held_out = np.sort(candidates[drawn])
         self._usable: dict[Domain, npt.NDArray[np.int64]] = {}
@@ -69,7 +69,7 @@ class TrainingData:
     def batch(self, stage: str, settings: StageConfig, step: int) -> TriBatch:
         """The augmented frames of one step, of this process's share: a function of (seed, stage, step).
 
-        The pose stage gets no images. ValueError where a batch cannot be divided among the processes.
+        The pose stage gets no images. ValueError if a batch cannot be divided among the processes.
         """
         place = STAGES.index(stage) + 1
         synthetic, real = (
@@ -78,7 +78,7 @@ class TrainingData:
         )
         labelled = None
         if len(self._labelled):
-            more = settings.extra_annotated if stage == "posterior" else 0  # P gets as many of either domain
+            more = settings.extra_annotated if stage == "posterior" else 0  # P gets as many of each domain
             labelled = self._draw("real", self._labelled, "labelled", place, settings.batch_size + more, step)
         extra = None
         if stage != "pose" and settings.extra_annotated:
@@ -86,7 +86,7 @@ class TrainingData:
         return TriBatch(synthetic, real, labelled, extra, self.config.annotations == "both")
 
     def held_out(self) -> FrameBatch:
-        """The validation frames, as they are."""
+        """The validation frames, not augmented."""
         image, pose, _, _ = self.frames[self.validation_domain].batch(self._held_out)
         return FrameBatch(image, pose)
 
@@ -102,7 +102,7 @@ class TrainingData:
         return self._draw(domain, usable, "statistics", _FIRST, count, 0).pose
 
     def preview(self, count: int) -> dict[Domain, FrameBatch]:
-        """A few fixed frames of each domain, as they are."""
+        """A few fixed frames of each domain, not augmented."""
         batches: dict[Domain, FrameBatch] = {}
         for domain, frames in self.frames.items():
             source = self._held_out if domain == self.validation_domain else self._usable[domain]
@@ -143,7 +143,7 @@ def _seed(*keys: int | str) -> int:
 
 @contextmanager
 def open_stores(config: TrainConfig) -> Iterator[dict[Domain, FrameStore]]:
-    """Both stores of a run, closed at the end; ValueError where one cannot be read or they do not go together."""
+    """Both stores of a run, closed at the end; ValueError if one cannot be read or they do not fit together."""
     with FrameStore(Path(config.synthetic_path)) as synthetic, FrameStore(Path(config.real_path)) as real:
         stores: dict[Domain, FrameStore] = {"synthetic": synthetic, "real": real}
         for domain, store in stores.items():

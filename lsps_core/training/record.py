@@ -1,4 +1,4 @@
-"""What a run told: events.jsonl, an event a line, and metrics.csv, its numbers as step, stage, name, value."""
+"""The record of a run: events.jsonl, an event a line, and metrics.csv, its numbers as step, stage, name, value."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _MADE_AGAIN = ("validation", "preview", "checkpoint")
 
 
 class Record:
-    """Both files of one run, in its folder. metrics.csv can be made anew from events.jsonl at any time."""
+    """Both files of one run, in its folder. metrics.csv can be rebuilt from events.jsonl at any time."""
 
     def __init__(self, folder: Path) -> None:
         self.events_path, self.metrics_path = folder / "events.jsonl", folder / "metrics.csv"
 
     def append(self, event: Event) -> None:
-        """Add one event to both files; OSError where that fails, and then no half-written line is left."""
+        """Append one event to both files; OSError if that fails, without leaving a partial line."""
         line = event.line()
         _append(self.events_path, line + "\n")
         rows = _rows(json.loads(line))
@@ -34,15 +34,15 @@ class Record:
             _append(self.metrics_path, _csv([*header, *rows]))
 
     def rewind(self, step: int, redo: bool) -> None:
-        """Drop what was told of later steps, and a half-written last line; with `redo` also what `step` itself left.
+        """Remove events of later steps and a partial last line; with `redo` also those of `step` itself.
 
-        Both files are replaced, each at once. OSError or CheckpointError where that fails.
+        Each file is replaced atomically. OSError or CheckpointError if that fails.
         """
         if not self.events_path.exists():
             return
         kept: list[tuple[bytes, dict[str, Any]]] = []
         for line in self.events_path.read_bytes().splitlines():
-            with contextlib.suppress(ValueError):  # half a line: the process was killed while it wrote
+            with contextlib.suppress(ValueError):  # a partial line: the process was killed while writing
                 event = json.loads(line)
                 at = event.get("step", 0)
                 if at < step or (at == step and not (redo and event["kind"] in _MADE_AGAIN)):
@@ -55,7 +55,7 @@ class Record:
 
 
 def _rows(event: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of metrics.csv that an event makes."""
+    """The rows of metrics.csv for an event."""
     values: dict[str, float] = {}
     if event["kind"] == "step":
         values = event["terms"] | {"frames_per_s": event["frames_per_s"]}
@@ -71,7 +71,7 @@ def _csv(rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _append(path: Path, text: str) -> None:
-    """Add lines, all of them or nothing: on a full disk a part may fit."""
+    """Append all lines or none: on a full disk a part may fit."""
     with path.open("a+b", buffering=0) as file:
         before = file.seek(0, os.SEEK_END)
         file.seek(max(before - 1, 0))

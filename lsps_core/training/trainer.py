@@ -37,7 +37,7 @@ from lsps_core.training.world import World
 
 REPORT_SECONDS = 2.0
 _STAGE_COST = {"pose": 0.003, "depth": 1.0, "posterior": 0.25}
-"""Rough time of a frame in each stage against the depth stage's, for the time that stages not yet begun will take."""
+"""Rough time per frame of each stage relative to the depth stage, to estimate stages that have not started."""
 _STAGE_CLASSES: dict[str, dict[str, Callable[[TriDomainModel, StageConfig, LossWeights, World], Stage]]] = {
     "lsps": {"pose": PoseStage, "depth": DepthStage, "posterior": PosteriorStage},
     "crossing_nets": {"pose": PoseStage, "depth": CrossingDepthStage, "posterior": CrossingPosteriorStage},
@@ -45,7 +45,7 @@ _STAGE_CLASSES: dict[str, dict[str, Callable[[TriDomainModel, StageConfig, LossW
 
 
 class Trainer:
-    """Trains a run from wherever its newest checkpoint is to the end of its last stage.
+    """Trains a run from its newest checkpoint to the end of its last stage.
 
     Under torchrun every process has a Trainer; that of process 0 alone validates, saves and records.
     """
@@ -89,9 +89,9 @@ class Trainer:
         return sum(self.config.stage(name).steps for name in STAGES)
 
     def train(self) -> str:
-        """Run to the end, or until asked to stop; returns "finished" or "stopped". The last state is saved either way.
+        """Run to the end or a stop request; returns "finished" or "stopped". The last state is saved in both cases.
 
-        TrainingError where a step is not finite or does not fit into memory: the last checkpoint before it stays.
+        TrainingError if a step is not finite or does not fit into memory; the last checkpoint before it is kept.
         """
         self._resume()
         parameters = sum(parameter.numel() for parameter in self.model.parameters())
@@ -108,10 +108,10 @@ class Trainer:
         return reason
 
     def snapshot(self) -> Checkpoint:
-        """The model as it stands, with its record; weights are shared, not copied."""
+        """The current model with its record; weights are shared, not copied."""
         stages = {name: self.config.stage(name).steps for name in STAGES[: STAGES.index(self.stage_name)]}
         config = self.config.to_json()
-        for key in ("synthetic_path", "real_path", "initial_path"):  # a model goes round the world, folders stay home
+        for key in ("synthetic_path", "real_path", "initial_path"):  # models are passed on, so no local folders
             config[key] = Path(config[key]).name
         return Checkpoint(
             config=self.model.config,
@@ -150,12 +150,12 @@ class Trainer:
         self.stage = stage_class(self.model, self.config.stage(name), self.config.weights, self.world)
 
     def _posterior_starts_at_random(self) -> bool:
-        """As the setting says, where the stage has steps and no trained P goes on without a depth stage between."""
+        """As the setting says, unless the stage has no steps or continues a trained P without a depth stage."""
         goes_on = self.config.depth.steps == 0 and self.start_record.get("steps", {}).get("posterior", 0) > 0
         return self.config.posterior_start == "random" and self.config.posterior.steps > 0 and not goes_on
 
     def _run_stages(self) -> bool:
-        """All stages from the present one on; False where asked to stop before the end."""
+        """Run the current and all later stages; False after a stop request before the end."""
         for name in STAGES[STAGES.index(self.stage_name) :]:
             if name != self.stage_name:
                 if name == "posterior" and self._posterior_starts_at_random():
@@ -168,7 +168,7 @@ class Trainer:
         return True
 
     def _run_stage(self) -> bool:
-        """Train the stage to its end; False where asked to stop before."""
+        """Train the stage to its end; False after a stop request before."""
         settings = self.config.stage(self.stage_name)
         started = reported = saved = time.monotonic()
         first = reported_step = self.stage_step
@@ -189,7 +189,7 @@ class Trainer:
             if self.world.decide(is_due):  # the end of the stage is saved below
                 self._check_finite(settings, first)
                 self._validate_and_save()
-                saved = reported = time.monotonic()  # its time is none of the steps'
+                saved = reported = time.monotonic()  # its time does not count for the steps
                 reported_step = self.stage_step
         if self.stage_name == "pose":
             self.latent_statistics = latent_statistics(self.model, self.data.statistics_poses())
@@ -211,18 +211,18 @@ class Trainer:
                 extra = _smaller(settings, size).extra_annotated
                 fitting = f"--set {name}.batch_size={size} --set {name}.extra_annotated={extra}"
                 raise MemoryShortageError(f"{message}; a step fits with --resume --change {fitting}")
-        raise MemoryShortageError(f"{message}; resume with --change and a smaller one, or take a smaller model")
+        raise MemoryShortageError(f"{message}; resume with --change and a smaller one, or use a smaller model")
 
     def _try_step(self, settings: StageConfig) -> Terms:
         set_learning_rate(self.stage.optimizers.values(), learning_rate(settings, self.stage_step))
         batch = self.data.batch(self.stage_name, settings, self.stage_step)
         seed = (self.config.seed, self.stage_name, self.stage_step, self.world.rank)
-        is_reduced = self.config.precision == "bfloat16" and self.stage_name != "pose"  # too small to gain by it
+        is_reduced = self.config.precision == "bfloat16" and self.stage_name != "pose"  # too small to be faster
         with torch.autocast(self.device.type, torch.bfloat16, enabled=is_reduced):
             return self.stage.step(batch, step_generator(*seed, self.device))
 
     def _check_finite(self, settings: StageConfig, first: int) -> None:
-        """NonFiniteError where a step since the last check was not finite; nothing was updated from it on."""
+        """NonFiniteError if a step since the last check was not finite; no update was made from it on."""
         failure = self.stage.guard.failure()
         if failure is None:
             return
@@ -230,14 +230,14 @@ class Trainer:
         self.stage_step = first + steps
         bad = [name for name, value in terms.items() if not torch.tensor(value).isfinite()]
         what = ", ".join(f"{name} is {terms[name]}" for name in bad) or "a gradient is not finite"
-        message = f"{what} at step {self.stage_step} of the {self.stage_name} stage; nothing was updated by it"
+        message = f"{what} at step {self.stage_step} of the {self.stage_name} stage; the step changed nothing"
         if self.world.is_main:
             batch = self.data.batch(self.stage_name, settings, self.stage_step)
             path = self.run.path / "nonfinite" / f"{self.step:08d}.safetensors"
             save_batch(path, batch.tensors(), {"stage": self.stage_name, "terms": terms})
             message += f". Its batch is in {path}"
         lower = f"--resume --change --set {self.stage_name}.learning_rate={settings.learning_rate / 2:g}"
-        raise NonFiniteError(f"{message}; go on with a lower rate, as in {lower}")
+        raise NonFiniteError(f"{message}; resume with a lower rate, as in {lower}")
 
     def _report(self, terms: Terms, steps_per_s: float, settings: StageConfig) -> None:
         if not self.world.is_main:
@@ -298,6 +298,6 @@ class Trainer:
 
 
 def _smaller(settings: StageConfig, batch_size: int) -> StageConfig:
-    """The stage with a batch of another size, and its extra frames in proportion."""
+    """The stage with another batch size, and extra frames in proportion."""
     extra = settings.extra_annotated * batch_size // settings.batch_size
     return dataclasses.replace(settings, batch_size=batch_size, extra_annotated=extra)

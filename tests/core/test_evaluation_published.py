@@ -76,8 +76,8 @@ REFUSED = {
     "blank": ("\n \n# only this\n", "holds no frames"),
     "not a number": ("\n".join([*LINES[:3], LINES[3].replace(" ", " nan ", 1), *LINES[4:]]), "line 4: 'nan' is no"),
     "infinite": ("\n".join([LINES[0], "inf" + LINES[1][LINES[1].index(" ") :], *LINES[2:]]), "line 2: 'inf' is no"),
-    "too large": ("\n".join([LINES[0] + "e99", *LINES[1:]]), "line 1: .* is no number of px or mm"),
-    "overflow": ("\n".join([LINES[0] + "e999", *LINES[1:]]), "line 1: .* is no number of px or mm"),
+    "too large": ("\n".join([LINES[0] + "e99", *LINES[1:]]), "line 1: .* is not a px or mm value"),
+    "overflow": ("\n".join([LINES[0] + "e999", *LINES[1:]]), "line 1: .* is not a px or mm value"),
     "python's own numbers": ("\n".join(LINES).replace("1", "1_0"), "line 1"),
     "words": ("\n".join([*LINES[:6], LINES[6].rpartition(" ")[0] + " lost"]), "line 7: 'lost' is no number"),
     "a short line": ("\n".join([*LINES[:8], LINES[8].rpartition(" ")[0], *LINES[9:]]), "line 9 has 41 .* lines 42"),
@@ -129,7 +129,7 @@ def test_nothing_is_written_that_could_not_be_read(tmp_path):
     with pytest.raises(PoseFileError, match="frame 1"):
         published.write(path, np.where(np.arange(20)[:, None, None] == 1, np.nan, UVD))
     for name in ("two words", "12", "", "#1", "a,b"):
-        with pytest.raises(PoseFileError, match="cannot stand"):
+        with pytest.raises(PoseFileError, match="cannot be written before"):
             published.write(path, UVD, (name,) * 20)
     assert not list(tmp_path.iterdir())
 

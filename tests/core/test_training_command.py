@@ -88,7 +88,7 @@ def test_a_folder_with_only_a_config_is_started(finished):
         (["old", "--resume", "--change", "--set", "pose_hidden=8"], "cannot be changed on resume"),
         (["old", "--resume", "--change", "--set", "mapping=latent"], "cannot be changed on resume"),
         (["old", "--resume", "--change", "--preset", "paper"], "preset: compact in the run, paper asked for"),
-        (["old", "--resume", "--change", "--set", "pose.steps=30"], "that stage is done"),
+        (["old", "--resume", "--change", "--set", "pose.steps=30"], "that stage is finished"),
         (["old", "--resume", "--change", "--set", "posterior.steps=1"], "2 are done already"),
     ],
 )

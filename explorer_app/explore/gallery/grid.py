@@ -32,7 +32,7 @@ Index = QModelIndex | QPersistentModelIndex
 PAGE = 12
 SAMPLE_ROLE = Qt.ItemDataRole.UserRole
 _TILE = 128
-"""px of one domain's picture in the kept image; cells show it smaller"""
+"""px of one domain's image in the cache; cells show it smaller"""
 _THICK = 0.052
 """radius of bones and joints, in half cube edges: cells are small"""
 _SMALLEST = 44
@@ -63,7 +63,7 @@ class GalleryList(QAbstractListModel):
         if role == SAMPLE_ROLE:
             return sample
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"Sample {self._seeds[row]}: real depth, synthetic depth, skeleton. Click to take it"
+            return f"Sample {self._seeds[row]}: real depth, synthetic depth, skeleton. Click to use it"
         return None
 
     def begin(self, seeds: range) -> None:
@@ -80,7 +80,7 @@ class GalleryList(QAbstractListModel):
         self.dataChanged.emit(self.index(first), self.index(len(self._samples) - 1))
 
     def image(self, row: int, palette: QPalette) -> QPixmap | None:
-        """All three domains side by side, made when first seen."""
+        """All three domains side by side, drawn when first shown."""
         if row >= len(self._samples) or self._session.model is None:
             return None
         model, sample = self._session.model, self._samples[row]
@@ -89,7 +89,7 @@ class GalleryList(QAbstractListModel):
 
 
 class GalleryGrid(QListView):
-    """Click or Enter takes a sample; the arrow keys go from one to the next."""
+    """Click or Enter selects a sample; the arrow keys move between samples."""
 
     taken = Signal(object)
     """A GallerySample"""
@@ -122,7 +122,7 @@ class GalleryGrid(QListView):
     def event(self, event: QEvent) -> bool:
         is_override = event.type() == QEvent.Type.ShortcutOverride
         if is_override and isinstance(event, QKeyEvent) and event.key() in _ARROWS:
-            event.accept()  # in here they go from sample to sample, not from frame to frame
+            event.accept()  # here they move between samples, not between frames
             return True
         return super().event(event)
 
@@ -139,7 +139,7 @@ class GalleryGrid(QListView):
             self.taken.emit(sample)
 
     def _fit(self) -> None:
-        """The largest cells of which a whole page is in view, or the smallest readable ones."""
+        """The largest cells that show a whole page, or the smallest readable ones."""
         text = self.fontMetrics().height()
         width, height = self.width() - 8, self.height() - 8
         fits = []
@@ -149,7 +149,7 @@ class GalleryGrid(QListView):
             fits.append((int(min(edge, _TILE)), columns))
         edge, columns = max(fits)
         is_whole, policy = edge >= _SMALLEST, Qt.ScrollBarPolicy
-        # as needed, one would come for a moment while the cells move, and take the room that they need to fit
+        # with "as needed" one would appear while the cells move, and take the space they need
         self.setVerticalScrollBarPolicy(policy.ScrollBarAlwaysOff if is_whole else policy.ScrollBarAlwaysOn)
         if not is_whole:
             edge, columns = _SMALLEST, max((width - 20) // (3 * _SMALLEST + 2 * _GAP), 1)
@@ -158,7 +158,7 @@ class GalleryGrid(QListView):
 
 
 class _Delegate(QStyledItemDelegate):
-    """The three pictures over the name; framed while the sliders stand there."""
+    """The three images over the name; framed while the sliders show this sample."""
 
     def __init__(self, session: Session, parent: GalleryGrid) -> None:
         super().__init__(parent)

@@ -27,7 +27,7 @@ from explorer_app.widgets.skeleton_drawing import paint_solid
 
 
 class SkeletonPainter(QWidget):
-    """Same interface as `SkeletonGl`, but for volume and cloud."""
+    """Same interface as `SkeletonGl`, without volume and cloud."""
 
     has_depth: Literal[False] = False
 
@@ -42,7 +42,7 @@ class SkeletonPainter(QWidget):
         self.setAccessibleName("3D skeleton")
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
-        """Skeletons with points [J, 3] in half cube edges; from the second on they are drawn thin, as references."""
+        """Skeletons with points [J, 3] in half cube edges; all but the first are drawn thin, as references."""
         self._figures = tuple(figures)
         self.update()
 
@@ -67,7 +67,7 @@ class SkeletonPainter(QWidget):
             paint_solid(painter, drawn, projected, BONE_RADIUS * thickness, JOINT_RADIUS * thickness)
 
     def _behind(self) -> QPixmap:
-        """The grid and the cube, drawn anew only when the eye, the size or the colours change."""
+        """The grid and the cube, redrawn only when the camera, the size or the colours change."""
         ratio = self.devicePixelRatioF()
         key = (self.orbit, self._grid, self.size(), ratio, self.palette().cacheKey())
         if key != self._behind_key:

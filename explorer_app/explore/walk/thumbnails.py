@@ -1,4 +1,4 @@
-"""Small decoded pictures of latents."""
+"""Thumbnails of latents: small decoded images."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _Decoded = tuple[npt.NDArray[np.float32], float]
 
 
 class Thumbnails(SmallPictures[LatentCode, _Decoded]):
-    """The synthetic picture of each latent, as the session's model decodes it."""
+    """The synthetic image of each latent, decoded by the session's model."""
 
     def __init__(self, session: Session, background: Background, parent: QObject | None = None) -> None:
         super().__init__(background.add_worker, "thumbnails", batch=4, limit=500, parent=parent)
@@ -46,6 +46,6 @@ class Thumbnails(SmallPictures[LatentCode, _Decoded]):
 
 
 def _small(pictures: Pictures) -> npt.NDArray[np.float32]:
-    """Every other pixel: a mean would mix the hand with the background."""
+    """Every other pixel: a mean would blend the hand with the background."""
     step = max(pictures.synthetic.shape[0] // THUMBNAIL_PX, 1)
     return pictures.synthetic[::step, ::step].copy()

@@ -93,7 +93,7 @@ def test_pointing_at_a_picture_shows_its_pose_over_the_input(
     routes, of_sliders = session.encoding.routes, _predicted(strip).points
     _point(strip, "cycle", True)
     np.testing.assert_allclose(_predicted(strip).points, session.view.pixels_of(routes.poses["cycle"]))
-    assert "seen in the cycle" in strip.input.caption
+    assert "from the cycle" in strip.input.caption
     _point(strip, "cycle", False)
     np.testing.assert_array_equal(_predicted(strip).points, of_sliders)
 

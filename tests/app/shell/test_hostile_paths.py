@@ -305,7 +305,7 @@ def test_a_dead_disk_holds_nobody_up(
     window.open_paths([Path("/dead/a.h5")])
     window.open_paths([model_path])
     assert window.background.activity
-    qtbot.waitUntil(lambda: any("/dead/a.h5 does not answer" in line for line in said), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: any("/dead/a.h5 does not respond" in line for line in said), timeout=WAIT_MS)
     qtbot.waitUntil(lambda: window.session.model is not None, timeout=WAIT_MS)
     for worker in window.background.workers[:3]:
         worker.ask(None, lambda: dead_disk.wait(60))
