@@ -1,4 +1,4 @@
-"""Small depth pictures of the opened data's frames."""
+"""Thumbnails of the opened data's frames."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _Read = tuple[npt.NDArray[np.float32], float]
 
 
 class FrameThumbnails(SmallPictures[int, _Read]):
-    """The depth picture of each frame of `Session.data`.
+    """The depth image of each frame of `Session.data`.
 
-    A frame that cannot be read says so when it is opened; here it just has no picture.
+    A frame that cannot be read is reported when it is opened; here it only has no image.
     """
 
     def __init__(self, session: Session, background: Background, parent: QObject | None = None) -> None:
@@ -37,7 +37,7 @@ class FrameThumbnails(SmallPictures[int, _Read]):
         session.data_changed.connect(self.forget)
 
     def icon(self, frame: int, palette: QPalette) -> QIcon | None:
-        """The picture, if it is there."""
+        """The image, if it has been read."""
         pixmap = self.pixmap(frame, palette)
         if pixmap is None:
             return None
@@ -55,7 +55,7 @@ class FrameThumbnails(SmallPictures[int, _Read]):
 
 
 def _read(data: Data, frames: list[int]) -> list[_Read]:
-    """Every nth pixel: a mean would mix the hand with the background."""
+    """Every nth pixel: a mean would blend the hand with the background."""
     views = [data.view(frame) for frame in frames]
     steps = [max(view.frame.depth_mm.shape[0] // THUMBNAIL_PX, 1) for view in views]
     return [(view.input_mm[::step, ::step].copy(), view.frame.half_mm) for view, step in zip(views, steps, strict=True)]

@@ -1,4 +1,4 @@
-"""Small pictures of frames with predicted and annotated skeletons."""
+"""Tiles of frames with predicted and annotated skeletons."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _BONE_PX = 1.8
 
 
 class FrameTiles(SmallPictures[int, QImage]):
-    """Images by frame, of the session's data and the table's codes; a thread draws them, skeletons and all."""
+    """Images by frame, of the session's data and the table's codes; a thread draws them with their skeletons."""
 
     def __init__(self, session: Session, failures: Failures, background: Background, name: str) -> None:
         super().__init__(background.add_worker, name, batch=4, limit=400, parent=None)
@@ -42,7 +42,7 @@ class FrameTiles(SmallPictures[int, QImage]):
         colour_choice.changed.connect(self.forget)
 
     def want_tiles(self, frames: Iterable[int], palette: QPalette) -> None:
-        """Have these made, in the colours of now, in place of what was wanted before."""
+        """Request these tiles in the current colours, replacing the previous request."""
         look = DepthLook.of(palette)
         if look != self._look:
             self._look = look

@@ -1,4 +1,4 @@
-"""The frames whose poses are nearest to another, with how far they are."""
+"""The frames whose poses are nearest to another, with their distances."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KEPT = 50
 
 
 class NeighbourRow(QWidget):
-    """As many as there is room for, the nearest first."""
+    """As many as fit, the nearest first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class NeighbourRow(QWidget):
 
     def _text(self, neighbour: Neighbour) -> str:
         where = f"{neighbour.path.name}, frame {neighbour.index + 1}, {neighbour.view.frame.name}"
-        return f"{neighbour.distance_mm:.1f} mm away on the mean: {where}"
+        return f"{neighbour.distance_mm:.1f} mm mean distance: {where}"
 
     def _edge(self) -> int:
         return min(max((self.width() - (_SHOWN - 1) * _GAP) // _SHOWN, _SMALLEST), TILE_PX)
@@ -63,7 +63,7 @@ class NeighbourRow(QWidget):
         super().resizeEvent(event)
         height = self.sizeHint().height()
         if height != self.minimumHeight():
-            self.setFixedHeight(height)  # its pictures are as high as they are wide
+            self.setFixedHeight(height)  # its images are square
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:

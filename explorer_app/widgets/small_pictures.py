@@ -1,4 +1,4 @@
-"""Small pictures that a thread makes a few at a time: thumbnails of latents, thumbnails and tiles of frames."""
+"""Small pictures made in small batches in a thread: thumbnails of latents, thumbnails and tiles of frames."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ AddWorker = Callable[[str, Callable[[Any, Any], None], Callable[[Any, str], None
 
 
 class SmallPictures(QObject, Generic[Key, Value]):
-    """A cache by key of what pictures are drawn from. What is wanted is made first.
+    """A bounded cache, by key, of the data that pictures are drawn from.
 
-    A subclass says how a thread makes some (`work`) and how one is drawn (`draw`).
+    A subclass defines how a thread makes some (`work`) and how one is drawn (`draw`).
     """
 
     changed = Signal()
-    """There are more of them, or they were dropped, or their colours are others."""
+    """Pictures were added or removed, or the colours have changed."""
     failed = Signal(str)
-    """One line: some of them cannot be made, and have no picture."""
+    """One line: some of them cannot be made."""
 
     def __init__(self, add_worker: AddWorker, name: str, *, batch: int, limit: int, parent: QObject | None) -> None:
-        """batch: so many are made in one go, since the first should not wait for the last. limit: of those kept."""
+        """batch: how many a thread makes at once: the first must not wait for the last. limit: how many are kept."""
         super().__init__(parent)
         self._batch, self._limit = batch, limit
         self._values: dict[Key, Value | None] = {}
@@ -42,20 +42,20 @@ class SmallPictures(QObject, Generic[Key, Value]):
         colour_choice.changed.connect(self.changed)
 
     def work(self, keys: list[Key]) -> Callable[[], Sequence[Value | None]] | None:
-        """What a thread does to make these; None while they cannot be made."""
+        """A function that makes these in a thread; None while they cannot be made."""
         raise NotImplementedError
 
     def draw(self, value: Value, look: DepthLook) -> QImage:
-        """In the GUI thread."""
+        """The image of one; called in the GUI thread."""
         raise NotImplementedError
 
     @property
     def has_wanted(self) -> bool:
         return any(self._wanted.values())
 
-    def want(self, keys: Iterable[Key], asker: str = "") -> None:
-        """Have these made, in place of what the same asker wanted before."""
-        self._wanted[asker] = list(keys)[: self._limit]
+    def want(self, keys: Iterable[Key], owner: str = "") -> None:
+        """Request these; replaces the previous request of the same owner."""
+        self._wanted[owner] = list(keys)[: self._limit]
         if len(self._values) > self._limit:
             wanted = {key for keys in self._wanted.values() for key in keys}
             self._values = {key: value for key, value in self._values.items() if key in wanted}
@@ -63,13 +63,13 @@ class SmallPictures(QObject, Generic[Key, Value]):
             self._ask()
 
     def pixmap(self, key: Key, palette: QPalette) -> QPixmap | None:
-        """The picture, if it is there."""
+        """The picture, if it has been made."""
         value = self._values.get(key)
         return None if value is None else self._pixmaps.pixmap(key, palette, lambda look: self.draw(value, look))
 
     @Slot()
     def forget(self) -> None:
-        """Drop all of them: they are pictures of something else now."""
+        """Remove all: the model, the data or the colours have changed."""
         self._values.clear()
         self._pixmaps.clear()
         self._wanted.clear()
@@ -93,6 +93,6 @@ class SmallPictures(QObject, Generic[Key, Value]):
     @Slot(object, str)
     def _on_failed(self, stamp: tuple[object, list[Key]], line: str) -> None:
         if stamp[0] is self._stamp:
-            self._values.update(dict.fromkeys(stamp[1]))  # or they would be asked for again, and again
+            self._values.update(dict.fromkeys(stamp[1]))  # or they would be requested again and again
             self.failed.emit(line)
         self._ask()

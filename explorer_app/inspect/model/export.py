@@ -1,6 +1,6 @@
 """Selected frames for others: their figures as CSV, predictions as text, the frames as a store, pictures as a sheet.
 
-Imports torch, HDF5 and Pillow when called: in a thread. All is written whole or not at all; ValueError where not.
+Imports torch, HDF5 and Pillow when called: in a thread. Files are written whole or not at all; ValueError on failure.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class Selected:
-    """What is exported: some frames [n] of a table, in the order in which they are wanted, and what they are of."""
+    """What is exported: some frames [n] of a table, in the requested order, and their model and data."""
 
     table: FailureTable
     frames: npt.NDArray[np.int64]
@@ -52,7 +52,7 @@ class Selected:
 
 
 def export(kind: str, path: Path, selected: Selected, progress: Progress) -> int:
-    """Write the frames as one of KINDS, whole or not at all; how many there are. ValueError with one line."""
+    """Write the frames as one of KINDS, whole or not at all; returns their number. ValueError, in one line."""
     if path.absolute() == selected.data_path.absolute():
         raise ValueError(f"{path} is the store that is open; choose another name")
     progress(0, len(selected.frames))
@@ -68,13 +68,13 @@ def export(kind: str, path: Path, selected: Selected, progress: Progress) -> int
 
 
 def _write_sheet(path: Path, selected: Selected, progress: Progress) -> None:
-    """Every frame with its annotation in white and, where it is evaluated, the predicted pose over it."""
+    """Every frame with its annotation in white and, if it is evaluated, the predicted pose over it."""
     from lsps_core.data.crop import crop_pixels
     from lsps_core.data.store import FrameStore
 
     table, frames = selected.table, selected.frames
     if len(frames) > _MOST_PICTURES:
-        raise ValueError(f"{len(frames)} pictures are too many for a sheet; select {_MOST_PICTURES} at most")
+        raise ValueError(f"{len(frames)} images are too many for a sheet; select at most {_MOST_PICTURES}")
     pictures, captions, model = [], [], selected.model
     with FrameStore(selected.data_path) as store:
         for done, frame in enumerate(frames.tolist()):
@@ -119,7 +119,7 @@ def _write_predictions(path: Path, selected: Selected, progress: Progress) -> No
             progress(done, count)
     with FrameStore(selected.data_path) as store:
         protocol = protocols.choose(model.skeleton, store.camera, None)
-        has_names = not any(len(store.names[frame].split()) != 1 for frame in selected.frames)  # they stand in columns
+        has_names = not any(len(store.names[frame].split()) != 1 for frame in selected.frames)  # they are in columns
         write_predictions(path, store, selected.frames, np.stack(poses), protocol, has_names)
 
 
@@ -158,7 +158,7 @@ def write_predictions(
     protocol: Protocol,
     has_names: bool = True,
 ) -> None:
-    """The field's `u v d` text of some frames [n] of a store and the poses [n, J, 3] that were predicted for them."""
+    """The field's `u v d` text of some frames [n] of a store and the poses [n, J, 3] predicted for them."""
     from lsps_core.evaluation import published
 
     joints_mm = poses * store.half_mm[frames, None, None] + store.center_mm[frames, None]
@@ -173,7 +173,7 @@ def write_store(
     progress: Callable[[int, int], None] | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Copy frames [n] into a store of their own. progress(done, in all): what it raises leaves nothing behind."""
+    """Copy frames [n] into a store of their own. progress(done, in all) may raise to cancel, which leaves no file."""
     from lsps_core.data.store import FrameWriter
 
     provenance = {"command": "frames selected in LSPS Explorer", "source": str(store.path), "of": store.provenance}
@@ -211,7 +211,7 @@ def drawn_over(picture: npt.NDArray[np.uint8], figures: Sequence[Figure]) -> npt
     image = Image.fromarray(picture).resize((_LARGER * width, _LARGER * height))
     draw = ImageDraw.Draw(image)
     for drawn in figures:
-        dots = [tuple(point) for point in ((drawn.points + 0.5) * _LARGER).tolist()]  # centres lie at whole numbers
+        dots = [tuple(point) for point in ((drawn.points + 0.5) * _LARGER).tolist()]  # centres are at integers
         for colour, line_width, bones in strokes(drawn, _BONE_PX):
             for parent, child in bones:
                 draw.line((dots[parent], dots[child]), fill=colour, width=round(line_width))
@@ -225,7 +225,7 @@ def write_sheet(
     from PIL import Image, ImageDraw, ImageFont
 
     if not len(pictures):
-        raise ValueError("no frame is selected, so there is no picture for a sheet; select some")
+        raise ValueError("no frame is selected, so there is no image for a sheet; select some")
     height, width = pictures[0].shape[:2]
     across = min(columns, len(pictures))
     down = -(-len(pictures) // across)
@@ -242,7 +242,7 @@ def write_sheet(
 
 
 def _shortened(text: str, width_px: int, draw: ImageDraw.ImageDraw, font: _Font) -> str:
-    """The end of a text tells frames apart, so its beginning goes."""
+    """Elide the beginning: frame names differ at the end."""
     if draw.textlength(text, font=font) <= width_px:
         return text
     while text and draw.textlength("…" + text, font=font) > width_px:

@@ -137,7 +137,7 @@ def test_only_frames_and_joints_that_both_have_count():
 
 def test_nothing_in_common_is_an_error():
     rows = table(4, is_annotated=False)
-    with pytest.raises(ValueError, match="no frame in common"):
+    with pytest.raises(ValueError, match="no annotated frame in common"):
         compare.compare(rows, rows.results.errors_mm, "others")
 
 

@@ -110,7 +110,7 @@ def test_a_stopped_evaluation_goes_on(
     if window.evaluation.is_complete:  # it was faster than the mouse
         return
     assert not is_done.all()
-    assert window.failures_panel.evaluate.text() == "Go on evaluating"
+    assert window.failures_panel.evaluate.text() == "Resume evaluation"
     evaluate(qtbot, window)
     assert window.failures.table.results.is_done.all()
 

@@ -99,7 +99,7 @@ def test_rubbish_everywhere(seed: int, qtbot: QtBot, settings: QSettings, folder
     (folder / "evaluations" / "tags.json").write_bytes(draw.choice(FILES))
 
     window = MainWindow("cpu", Preferences(settings, folder))
-    assert window.messages.text.startswith("damaged, and left aside: ")
+    assert window.messages.text.startswith("damaged and set aside: ")
     assert "\n" not in window.messages.text
     assert "presets.json.damaged" in window.messages.text
     use(qtbot, window, model_path)

@@ -264,7 +264,7 @@ def test_a_folder_that_cannot_be_written_is_said_once(
     window.session.set_latent(CODE)
     qtbot.wait(4500)
     (line,) = said
-    assert "cannot be kept" in line
+    assert "cannot be saved" in line
     (tmp_path / "recovery").unlink()
     qtbot.waitUntil(lambda: (tmp_path / "recovery").is_dir() and _kept(tmp_path) is not None, timeout=WAIT_MS)
 

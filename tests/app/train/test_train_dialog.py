@@ -119,7 +119,7 @@ def test_settings_that_make_no_config_stand_beside_their_field(qtbot: QtBot, dia
     assert problem(dialog, "advanced") == "'fast' is not a number"
     dialog.fields.advanced.setPlainText("depth.nonsense=1")
     settle(qtbot, dialog)
-    assert "depth.nonsense is no setting" in problem(dialog, "advanced")
+    assert "depth.nonsense is not a setting" in problem(dialog, "advanced")
 
 
 def test_labels_of_a_store_without_any_are_refused(qtbot: QtBot, dialog: TrainDialog, stores, tmp_path) -> None:
@@ -261,7 +261,7 @@ def test_the_menu_leads_to_all_dialogs_and_closing_asks(qtbot: QtBot, window, tm
     simulate.out.text = str(tmp_path / "s.h5")
     qtbot.mouseClick(simulate.start, Qt.MouseButton.LeftButton)
     simulate.close()
-    jobs = actions["&Jobs at work"].menu()
+    jobs = actions["&Running jobs"].menu()
     jobs.aboutToShow.emit()
     assert jobs.actions()[0].text().startswith("s.h5")
     jobs.actions()[0].trigger()

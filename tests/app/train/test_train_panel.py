@@ -233,7 +233,7 @@ def test_what_went_wrong_has_its_line_its_details_and_its_remedy(qtbot, panel, t
 
 def test_no_run_is_listed_from_a_folder_without_one(panel, tmp_path, window):
     panel.add_path(tmp_path)
-    assert "is no run" in window.messages.text
+    assert "is not a run" in window.messages.text
     assert not panel.runs.known
 
 
