@@ -12,7 +12,7 @@ from lsps_core.commands import evaluate, experiment, failures, generate, imports
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 2 wrong input (one line on stderr), 130 interrupted."""
-    arguments = _parser().parse_args(argv)
+    arguments = build_parser().parse_args(argv)
     arguments.command_line = shlex.join(["lsps", *(sys.argv[1:] if argv is None else argv)])
     try:
         status: int = arguments.run(arguments) or 0
@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lsps", description="Simulate, import, train, evaluate: see `lsps COMMAND -h`."
     )

@@ -42,7 +42,7 @@ class DepthPicture(QWidget):
         self._difference: Difference | None = None
         self._range = (0.0, 1.0)
         self._image: QImage | None = None
-        self._figures: tuple[Figure, ...] = ()
+        self.figures: tuple[Figure, ...] = ()
         self._box: tuple[float, float, float, float] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(title)
@@ -89,7 +89,7 @@ class DepthPicture(QWidget):
         self, figures: Sequence[Figure] = (), box_px: tuple[float, float, float, float] | None = None
     ) -> None:
         """Skeletons with points in px of the image, the last on top, and a window (u0, v0, u1, v1)."""
-        self._figures, self._box = tuple(figures), box_px
+        self.figures, self._box = tuple(figures), box_px
         self.update()
 
     def clear(self) -> None:
@@ -98,12 +98,12 @@ class DepthPicture(QWidget):
 
     def value_at(self, position: QPointF) -> float | None:
         """The mm under a point of this widget: None outside the image, NaN for no reading."""
-        pixel = self._pixel_at(position)
+        pixel = self.index_at(position)
         return None if pixel is None or self._values is None else float(self._values[pixel])
 
     def text_at(self, position: QPointF) -> str | None:
         """The same as text, also for a difference."""
-        pixel, value = self._pixel_at(position), self.value_at(position)
+        pixel, value = self.index_at(position), self.value_at(position)
         if pixel is None or value is None:
             return None
         if self._difference is None:
@@ -112,7 +112,7 @@ class DepthPicture(QWidget):
             return f"{value:+.0f} mm".replace("-", "−")
         return "hand in one only" if self._difference.is_in_one_only[pixel] else "no hand in either"
 
-    def _pixel_at(self, position: QPointF) -> tuple[int, int] | None:
+    def index_at(self, position: QPointF) -> tuple[int, int] | None:
         area = self._picture_area()
         if self._values is None or not area.contains(position):
             return None
@@ -175,7 +175,7 @@ class DepthPicture(QWidget):
         painter.translate(area.topLeft())
         painter.scale(area.width() / width, area.height() / self._image.height())
         self._paint_box(painter)
-        for figure in self._figures:
+        for figure in self.figures:
             paint_over(painter, figure, width / area.width())
 
     def _paint_texts(self, painter: QPainter, area: QRectF) -> None:

@@ -25,7 +25,7 @@ from lsps_core.inference import Predictor
 
 BLOCK = 128
 """Frames in a file of unfinished results; a kill loses at most these."""
-_CPU_BATCH = 8  # a stop waits for one of them
+CPU_BATCH = 8  # a stop waits for one of them
 
 Columns = dict[str, npt.NDArray[np.float32]]
 
@@ -123,7 +123,7 @@ class FrameEvaluation:
 
     @property
     def _batch(self) -> int:
-        return _CPU_BATCH if self.predictor.device.type == "cpu" else BLOCK
+        return CPU_BATCH if self.predictor.device.type == "cpu" else BLOCK
 
     def _evaluate(self, indices: npt.NDArray[np.int64]) -> Columns:
         """The columns of some frames [n]."""

@@ -55,7 +55,7 @@ class SkeletonGl(GLViewWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.orbit = Orbit()
-        self._figures: tuple[Figure, ...] = ()
+        self.figures: tuple[Figure, ...] = ()
         self._items: list[_MeshItem] = []
         self._fine, self._coarse, self._cube = (_LineItem(mode="lines", width=1, glOptions=_OPAQUE) for _ in range(3))
         self._cube.setData(pos=CUBE_CORNERS[np.array(CUBE_EDGES).ravel()])
@@ -73,7 +73,7 @@ class SkeletonGl(GLViewWidget):
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
         """Skeletons with points [J, 3] in half cube edges; all but the first are drawn thin, as references."""
-        before, self._figures = self._figures, tuple(figures)
+        before, self.figures = self.figures, tuple(figures)
         while len(self._items) < len(figures):
             self._items.append(_MeshItem(shader="shaded", glOptions=_OPAQUE))
             self._items[-1].setVisible(False)

@@ -34,7 +34,7 @@ class SkeletonPainter(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.orbit = Orbit()
-        self._figures: tuple[Figure, ...] = ()
+        self.figures: tuple[Figure, ...] = ()
         self._grid = NO_GRID
         self._behind_key: tuple[object, ...] | None = None
         self._behind_pixmap = QPixmap()
@@ -43,7 +43,7 @@ class SkeletonPainter(QWidget):
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
         """Skeletons with points [J, 3] in half cube edges; all but the first are drawn thin, as references."""
-        self._figures = tuple(figures)
+        self.figures = tuple(figures)
         self.update()
 
     def show_grid(self, grid: Grid) -> None:
@@ -61,7 +61,7 @@ class SkeletonPainter(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawPixmap(0, 0, self._behind())
-        for index, drawn in reversed(list(enumerate(self._figures))):
+        for index, drawn in reversed(list(enumerate(self.figures))):
             thickness = REFERENCE_THICKNESS if index else 1.0
             projected = self.orbit.project(drawn.points, self.width(), self.height())
             paint_solid(painter, drawn, projected, BONE_RADIUS * thickness, JOINT_RADIUS * thickness)
