@@ -17,11 +17,19 @@ from PySide6.QtGui import QColor, QKeyEvent, QMatrix4x4
 from PySide6.QtWidgets import QWidget
 
 from explorer_app.explore.model.solids import Mesh, Points, mesh
-from explorer_app.model.scene import CUBE_CORNERS, CUBE_EDGES, NO_GRID, Figure, Grid, Orbit
+from explorer_app.model.scene import (
+    BONE_RADIUS,
+    CUBE_CORNERS,
+    CUBE_EDGES,
+    JOINT_RADIUS,
+    NO_GRID,
+    REFERENCE_THICKNESS,
+    Figure,
+    Grid,
+    Orbit,
+)
 from explorer_app.widgets import theme
 
-_BONE_RADIUS = 0.022
-_JOINT_RADIUS = 0.034
 _GAIN = 1.25
 """pyqtgraph's shader scales colours by at most 0.8"""
 _REACH = 4.0
@@ -73,10 +81,10 @@ class SkeletonGl(GLViewWidget):
         for index, item in enumerate(self._items):
             if index < min(len(before), len(figures)) and figures[index].is_same(before[index]):
                 continue  # the annotation does not change while a slider moves
-            thickness = 0.5 if index else 1.0
+            thickness = REFERENCE_THICKNESS if index else 1.0
             shape = None
             if index < len(figures):
-                shape = mesh(figures[index], _BONE_RADIUS * thickness, _JOINT_RADIUS * thickness)
+                shape = mesh(figures[index], BONE_RADIUS * thickness, JOINT_RADIUS * thickness)
             item.setVisible(shape is not None)
             if shape is not None:
                 item.setMeshData(meshdata=_ShadedMesh(shape))
