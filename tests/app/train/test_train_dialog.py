@@ -119,11 +119,7 @@ def test_settings_that_make_no_config_stand_beside_their_field(qtbot: QtBot, dia
     assert problem(dialog, "advanced") == "depth.learning_rate: 'fast' is not a number"
     dialog.fields.advanced.setPlainText("depth.nonsense=1")
     settle(qtbot, dialog)
-<<<<<<< HEAD
-    assert "depth.nonsense=1: no such setting" in problem(dialog, "advanced")
-=======
     assert "depth.nonsense is not a setting" in problem(dialog, "advanced")
->>>>>>> main
 
 
 def test_labels_of_a_store_without_any_are_refused(qtbot: QtBot, dialog: TrainDialog, stores, tmp_path) -> None:
