@@ -36,12 +36,12 @@ class Camera:
         return np.stack([(u - self.cx) * d / self.fx, (self.cy - v) * d / self.fy, d], axis=-1)
 
     def mirrored(self, width_px: int) -> Camera:
-        """The camera that takes this one's pictures flipped left to right: x becomes -x, and left hands right ones."""
+        """The camera of this one's images flipped left to right: x becomes -x, left hands become right hands."""
         return Camera(fx=self.fx, fy=self.fy, cx=width_px - 1 - self.cx, cy=self.cy)
 
     @classmethod
     def parse(cls, text: str) -> Camera:
-        """`FX,FY,CX,CY` in px; ValueError for anything else. FY loses its sign: y is up here, whatever the source."""
+        """`FX,FY,CX,CY` in px; ValueError for anything else. The sign of FY is dropped: y always points up."""
         try:
             fx, fy, cx, cy = (float(number) for number in text.split(","))
         except ValueError:

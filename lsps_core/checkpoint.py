@@ -1,13 +1,9 @@
-"""A model as one safetensors file: weights, and a JSON header that says what they are."""
+"""A model as one safetensors file: weights, and a JSON header that describes them."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
-import os
-import tempfile
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +14,8 @@ import torch
 from torch import Tensor
 
 from lsps_core.config import POSE_LATENT_SIZE, ModelConfig
-from lsps_core.files import kind_of, parse_json, require_file
+from lsps_core.errors import LspsError
+from lsps_core.files import kind_of, parse_json, replacing, require_file
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import Skeleton
 
@@ -26,21 +23,21 @@ FORMAT = "lsps-model"
 FORMAT_VERSION = 1
 _MOST_BYTES = 8 << 30
 _MOST_HEADER_BYTES = 16 << 20
-"""Ours have some ten thousand; taking a hundred megabytes apart would hold the whole process for seconds."""
+"""Headers of this program have about ten thousand bytes; parsing 100 MB would block the process for seconds."""
 
 
-class CheckpointError(ValueError):
+class CheckpointError(LspsError):
     """A model file that cannot be read or written: what, where, what to do, in one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """A model and what one must know to use it.
+    """A model and the data needed to use it.
 
-    half_mm: the half edge of the crop cube that 1.0 of a pose stands for, median of the training frames.
-    latent_mean, latent_std: [20] of the encoded training poses, the scale of the latent sliders.
-    latent_covariance: [20][20] of the same codes; None in files from before it was kept.
-    training: free record of how it was made: command, data, seeds, steps, duration, measured errors.
+    half_mm: half the edge of the crop cube, which is 1.0 in a pose; the median over the training frames.
+    latent_mean, latent_std: [20], of the encoded training poses; the latent sliders use them as scale.
+    latent_covariance: [20][20] of the same codes; None in older files.
+    training: a free-form record of the training: command, data, seeds, steps, duration, measured errors.
     """
 
     config: ModelConfig
@@ -97,14 +94,22 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     }
     if checkpoint.latent_covariance is not None:
         header["latent_covariance"] = checkpoint.latent_covariance
-    weights = {key: value.detach().cpu().contiguous() for key, value in checkpoint.weights.items()}
     metadata = {key: value if isinstance(value, str) else json.dumps(value) for key, value in header.items()}
-    with replacing(path) as temporary:
-        safetensors.torch.save_file(weights, temporary, metadata)
+    write_tensors(path, checkpoint.weights, metadata)
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write any safetensors file, whole or not at all; CheckpointError where that fails."""
+    plain = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    with replacing(path, CheckpointError) as part:
+        try:
+            safetensors.torch.save_file(plain, part, metadata)
+        except safetensors.SafetensorError as error:  # of the disk
+            raise OSError(str(error)) from error
 
 
 def load(path: Path) -> Checkpoint:
-    """Read a model file; CheckpointError with one line for anything that is not one."""
+    """Read a model file; CheckpointError, in one line, for any other file."""
     header, weights = read_tensors(path)
     if header.get("format") != FORMAT:
         raise CheckpointError(f"{path} is a safetensors file but not an LSPS model; open one that `lsps train` wrote")
@@ -134,7 +139,7 @@ def _covariance(text: str | None) -> tuple[tuple[float, ...], ...] | None:
 
 
 def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """The metadata and tensors of any safetensors file; CheckpointError where it is none."""
+    """The metadata and tensors of any safetensors file; CheckpointError for any other file."""
     if kind_of(path) == "folder":
         raise CheckpointError(f"{path} is a folder; name the .safetensors file inside it")
     try:
@@ -156,29 +161,4 @@ def _check_header_size(path: Path) -> None:
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
     if _MOST_HEADER_BYTES < size <= path.stat().st_size:
-        raise CheckpointError(f"{path} has a header of {size / 1e6:,.0f} MB, so it is no model; open another file")
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same folder; on a clean exit flush it to disk and rename it over `path`."""
-    path = Path(path)
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    except (OSError, safetensors.SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise CheckpointError(f"{path} cannot be written: {reason}; the file that was there is untouched") from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        raise CheckpointError(f"{path} has a header of {size / 1e6:,.0f} MB, so it is not a model; open another file")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from lsps_core import checkpoint
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, other_domain
+from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, Precision, other_domain
 from lsps_core.networks.mapping import LatentMapping
 from lsps_core.networks.matrix import NumpyPoseDecoder, with_matrix_products
-
-Precision = Literal["float32", "bfloat16"]
 
 
 class Decoded(NamedTuple):
@@ -29,10 +27,10 @@ class Predictor:
     """Frozen networks and the routes of the paper's figure 1: one frame or a batch, on one device.
 
     Shapes: pose [B, J, 3], pose_latent [B, 20], image [B, 1, 128, 128], depth_latent [B, 4c, 32, 32], all float32.
-    Inputs may lie on any device; answers lie on `device`.
+    Inputs may be on any device; results are on `device`.
 
-    precision: what the image networks compute in; poses are float32 in any case. bfloat16 takes half the time or less
-    on a CPU that has it, and stays within a millimetre of float32's pictures on the mean.
+    precision: dtype of the image networks; poses are always float32. bfloat16 needs half the time or less
+    on a CPU that supports it; its images differ from float32's by less than a millimetre on average.
     """
 
     def __init__(
@@ -52,7 +50,7 @@ class Predictor:
 
     @classmethod
     def load(cls, path: Path, device: torch.device | str = "cpu", precision: Precision = "float32") -> Predictor:
-        """Open a model file; CheckpointError with one line where it is none."""
+        """Open a model file; CheckpointError, in one line, for any other file."""
         return cls(checkpoint.load(path), device, precision)
 
     @torch.inference_mode()
@@ -99,7 +97,7 @@ class Predictor:
 
     @torch.inference_mode()
     def generate_both(self, depth_latent: Tensor) -> dict[Domain, Tensor]:
-        """depth_latent -> the images of both domains; the block that they share is computed once."""
+        """depth_latent -> the images of both domains; the shared block is computed once."""
         generator = self.model.generator
         with self._computing():
             shared = generator.shared(self._depth_latent(depth_latent))
@@ -110,7 +108,7 @@ class Predictor:
         return self.generate(self.map(self.encode_pose(pose)), domain)
 
     def reconstruct(self, image: Tensor, domain: Domain) -> Tensor:
-        """image of `domain` -> the same through its depth latent: G_r(E_r(x_r)) or G_s(E_s(x_s))."""
+        """image of `domain` -> its reconstruction from its depth latent: G_r(E_r(x_r)) or G_s(E_s(x_s))."""
         return self.generate(self.encode(image, domain), domain)
 
     def translate(self, image: Tensor, domain: Domain) -> Tensor:
@@ -122,14 +120,14 @@ class Predictor:
         return self.translate(self.translate(image, domain), other_domain(domain))
 
     def decode(self, pose_latent: Tensor) -> Decoded:
-        """pose_latent -> all three domains; what the sliders show."""
+        """pose_latent -> all three domains; used by the latent sliders."""
         images = self.generate_both(self.map(pose_latent))
         return Decoded(self.decode_pose(pose_latent), images["real"], images["synthetic"])
 
     def decode_depth_latent(self, depth_latent: Tensor, pose_domain: Domain = "synthetic") -> Decoded:
-        """depth_latent -> all three domains; its pose is that of its own picture in `pose_domain`, G_y(P(G(z_x))).
+        """depth_latent -> all three domains; its pose is that of its own image in `pose_domain`, G_y(P(G(z_x))).
 
-        There is no mapping from z_x to z_y, so the pose takes the way through a picture.
+        There is no mapping from z_x to z_y, so the pose is estimated from an image.
         """
         images = self.generate_both(depth_latent)
         return Decoded(self.predict_pose(images[pose_domain], pose_domain), images["real"], images["synthetic"])
@@ -152,6 +150,6 @@ class Predictor:
 def interpolate(start: Tensor, end: Tensor, steps: int) -> Tensor:
     """[...] and [...] -> [steps, ...] on the straight line between two latents of either kind, both ends included."""
     if steps < 2:
-        raise ValueError(f"an interpolation needs 2 steps or more, not {steps}")
+        raise ValueError(f"an interpolation needs at least 2 steps, not {steps}")
     weight = torch.linspace(0, 1, steps, device=start.device).view(-1, *[1] * start.dim())
     return torch.lerp(start.expand(steps, *start.shape), end.expand(steps, *end.shape), weight)

@@ -1,4 +1,4 @@
-"""What a file or folder is, in a few words or as JSON."""
+"""Describe a model, a store or a run as text or JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lsps_core.training.run import Run, RunError
 
 
 def describe(path: Path) -> dict[str, Any]:
-    """The facts of a model, a store or a run; ValueError with one line for anything else."""
+    """The facts of a model, a store or a run; ValueError, in one line, for anything else."""
     if kind_of(path) == "folder":
         return _describe_run(path)
     if path.suffix in (".h5", ".hdf5"):
@@ -40,7 +40,7 @@ def _describe_model(path: Path) -> dict[str, Any]:
 
 
 def _gap(experiment: Any) -> dict[str, Any]:
-    """What an experiment found out about a model that is a row of its table."""
+    """The results of the experiment that a model is a row of."""
     return {"gap_closed_percent": experiment["gap_closed_percent"]} if isinstance(experiment, dict) else {}
 
 
@@ -67,7 +67,8 @@ def _describe_run(path: Path) -> dict[str, Any]:
     config = run.config()
     latest = run.latest()
     if latest is None:
-        raise RunError(f"{path} is a run without a checkpoint yet; wait for its first, or train it with --resume")
+        what = f"{path} is a run without a checkpoint yet"
+        raise RunError(what, "wait for its first, or train it with --resume")
     _, _, state = latest
     return {
         "kind": "run",

@@ -17,13 +17,15 @@ from explorer_app.inspect.evaluation import Evaluation, is_bundled
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.model import compare
 from explorer_app.inspect.model.compare import Comparison
-from explorer_app.inspect.model.plot_statistics import MARK_MM, SuccessCurve
+from explorer_app.inspect.model.plot_statistics import SuccessCurve
+from explorer_app.model.wording import grouped, speed
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.widgets.small import WrappedLabel
 from explorer_app.workers.job import Job
+from lsps_core.evaluation.metrics import WITHIN_MM
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.stored_results import Found
@@ -58,7 +60,7 @@ class ComparePanel(QWidget):
         self.line = WrappedLabel()
         self.line.setAccessibleName("Comparison")
         self.curves = CurvePicture("worst joint, mm", "%", "Success curves of both")
-        self.curves.mark, self.curves.top = MARK_MM, 100.0
+        self.curves.mark, self.curves.top = WITHIN_MM, 100.0
         self.table = CompareTable(self._failures)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.curves)
@@ -172,7 +174,7 @@ class ComparePanel(QWidget):
     @Slot(dict)
     def _on_event(self, event: dict[str, Any]) -> None:
         if event["kind"] == "progress":
-            rate = f", {event['frames_per_s']:.0f} frames/s" if event["frames_per_s"] else ""
+            rate = f", {speed(event['frames_per_s'])}" if event["frames_per_s"] else ""
             self.line.setText(f"Evaluating {self._name}: {event['done']} of {event['total']}{rate}")
         elif event["kind"] == "ended":
             self._reason, table = event["reason"], self._failures.table
@@ -203,8 +205,8 @@ def _curve(name: str, curve: SuccessCurve, place: int) -> Curve:
 
 def _line(comparison: Comparison) -> str:
     own, other = comparison.own_mean_mm, comparison.other_mean_mm
-    count = f"{comparison.frame_count:,}".replace(",", " ")
+    frames = f"{grouped(comparison.frame_count)} frames"
     return (
-        f"{comparison.own_name} {own:.1f} mm, {comparison.other_name} {other:.1f} mm on the mean of {count} frames; "
+        f"{comparison.own_name} {own:.1f} mm, {comparison.other_name} {other:.1f} mm on the mean of {frames}; "
         f"the table has those that differ most"
     )

@@ -1,4 +1,4 @@
-"""Which failures have a row: by text, group, tag and ranges of their figures."""
+"""Filters for the rows of the failures: text, group, tag and ranges of their figures."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.model.failure_table import Filters
+from explorer_app.model.wording import grouped
 from explorer_app.widgets.small import FlowLayout
 
 _RANGES = {"mean_mm": "Mean", "disagreement_mm": "Disagreement"}
@@ -80,7 +81,7 @@ class FilterBar(QWidget):
     def _show(self) -> None:
         table, filters = self._failures.table, self._failures.filters
         self.setEnabled(table is not None)
-        if not self.text.hasFocus():  # what is being typed is on its way already
+        if not self.text.hasFocus():  # the typed text is already pending
             self.text.setText(filters.text)
         _fill(self.group, "All groups", table.groups if table is not None else [], filters.groups)
         _fill(self.tag, "All tags", table.tags if table is not None else [], filters.tags)
@@ -91,11 +92,11 @@ class FilterBar(QWidget):
         self.ranges["mean_mm"].setVisible(has_labels or table is None)
         self.clear.setEnabled(filters != Filters())
         total = len(table.results.names) if table is not None else 0
-        self.count.setText(f"{_spaced(len(table))} of {_spaced(total)} frames" if table is not None else "")
+        self.count.setText(f"{grouped(len(table))} of {grouped(total)} frames" if table is not None else "")
 
 
 class _Range(QWidget):
-    """From this many mm to that many; "any" where there is no end."""
+    """A range in mm; "any" without a limit."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -152,8 +153,3 @@ def _fill(choice: QComboBox, everything: str, known: Sequence[str], chosen: froz
                 choice.addItem(text, value)
         choice.setCurrentIndex(0 if not chosen else max(choice.findData(next(iter(chosen))), 0))
     choice.setVisible(len(known) > 1)
-
-
-def _spaced(count: int) -> str:
-    """250 000 rather than 250000."""
-    return f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

@@ -1,4 +1,4 @@
-"""Colours of depth and of fingers, the same in every view; chosen to hold for colour-blind eyes."""
+"""Colours of depth and of fingers, the same in every view; distinguishable for colour-blind users."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ FINGER_COLOURS: dict[str, Rgb] = {
     "ring": (204, 121, 167),
     "little": (213, 94, 0),
 }
-"""Okabe & Ito's palette, whose members stay apart for every kind of colour vision."""
+"""Okabe & Ito's palette, distinguishable with every kind of colour vision."""
 
-# Viridis, magma (van der Walt & Smith, CC0) and cividis (Nuñez, Anderton & Renslow, CC0) in even steps, which look even
-# to the eye. Their darkest and whitest ends are left out, so that both ends stay apart from the background.
+# Viridis, magma (van der Walt & Smith, CC0) and cividis (Nuñez, Anderton & Renslow, CC0) in
+# perceptually even steps. Their darkest and whitest ends are left out, to differ from the background.
 _ANCHORS = {
     "viridis": (
         (72, 27, 109), (65, 66, 125), (56, 88, 140), (45, 112, 142), (37, 133, 142), (30, 155, 138),
@@ -68,12 +68,15 @@ def difference_table(is_dark: bool) -> npt.NDArray[np.uint8]:
 
 
 def one_only_colour(is_dark: bool) -> Rgb:
-    """Where only one of two pictures has a hand: a neutral, which every eye tells from blue and orange."""
+    """Where only one of two images has a hand: a neutral colour, distinct from blue and orange."""
     return (236, 236, 236) if is_dark else (48, 48, 52)
 
 
+ANNOTATED: Rgb = (255, 255, 255)
+"""An annotated skeleton over a depth picture."""
+
 _NOTHING = 256
-"""The entry behind those of a table: no depth there."""
+"""The index after those of a table: no depth."""
 
 
 def depth_colours(
@@ -83,11 +86,16 @@ def depth_colours(
     background: Rgb,
     table: npt.NDArray[np.uint8] = DEPTH_TABLE,
 ) -> npt.NDArray[np.uint8]:
-    """Depth [H, W] (NaN = nothing there) -> opaque RGBA [H, W, 4]; beyond `near` and `far` the end colours hold."""
+    """Depth [H, W] (NaN = nothing there) -> opaque RGBA [H, W, 4]; beyond `near` and `far` the end colours are used."""
     colours = np.full((_NOTHING + 1, 4), 255, dtype=np.uint8)
     colours[:_NOTHING, :3], colours[_NOTHING, :3] = table, background
     entries = ((far - values) * (255 / (far - near))).clip(0, 255)
     return colours[np.where(np.isfinite(values), entries, _NOTHING).astype(np.intp)]
+
+
+def printed_depth(values: npt.NDArray[np.floating], half_mm: float) -> npt.NDArray[np.uint8]:
+    """Depth [H, W] of a cube (NaN = nothing there) -> RGB [H, W, 3] on white, for files."""
+    return depth_colours(values, -half_mm, half_mm, (255, 255, 255))[..., :3]
 
 
 def difference_colours(
@@ -97,7 +105,7 @@ def difference_colours(
     background: Rgb,
     is_dark: bool,
 ) -> npt.NDArray[np.uint8]:
-    """Signed differences [H, W] (NaN = not in both) -> opaque RGBA [H, W, 4]; beyond the limit the end colours hold."""
+    """Signed differences [H, W] (NaN = not in both) -> opaque RGBA [H, W, 4]; the end colours beyond the limit."""
     is_known = np.isfinite(difference_mm)
     position = np.where(is_known, difference_mm / limit_mm, 0.0).clip(-1, 1)
     picture = np.full((*difference_mm.shape, 4), 255, dtype=np.uint8)

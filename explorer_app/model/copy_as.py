@@ -1,4 +1,4 @@
-"""What a window shows, as a script, as a command and as JSON for the clipboard."""
+"""The window's state as a script, a command or JSON for the clipboard."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ mean, std = predictor.checkpoint.latent_mean, predictor.checkpoint.latent_std
 pose_latent = torch.from_numpy(np.float32(mean + sigma * np.maximum(std, 1e-6)))[None]
 half_mm, center_mm = predictor.checkpoint.half_mm, 0.0"""
 _JOINTS = "joints_mm = decoded.pose[0].cpu().numpy() * half_mm + center_mm  # [J, 3]: x right, y up, z away{where}"
-_DEPTH = "# [128, 128] each; times half_mm it is mm from the cube's centre, and 1 where nothing is"
+_DEPTH = "# [128, 128] each; times half_mm: mm from the cube's centre; 1 is background"
 
 
 def as_python(shown: SavedSession, frame_domain: Domain | None = None) -> str:
-    """A script that computes the shown pose and pictures; ValueError with one line where there is no model.
+    """A script that computes the shown pose and images; ValueError, in one line, without a model.
 
-    frame_domain: at the code of a frame of a store, the script takes the way of that frame, as a picture of this
-    domain; else it has the numbers of the sliders.
+    frame_domain: if the latent is the code of a frame of a store, the script encodes that frame as this domain; else it
+    contains the numbers of the sliders.
     """
     model = _model(shown)
     is_of_store = len(shown.data_paths) == 1 and shown.images is None
@@ -58,10 +58,10 @@ def as_python(shown: SavedSession, frame_domain: Domain | None = None) -> str:
     store = shown.data_paths[0].absolute() if is_of_frame else Path()
     if is_of_frame:
         latent = _FRAME_LATENT.format(store=str(store), index=shown.index, domain=frame_domain)
-        what = f"Frame {shown.index + 1} of {store.name} through the model {model.stem}: joints, both depth pictures."
+        what = f"Frame {shown.index + 1} of {store.name} through the model {model.stem}: joints, both depth images."
     else:
         latent = _SLIDER_LATENT.format(values=_lines(shown.latent))
-        what = f"A latent of the model {model.stem}: joints, both depth pictures."
+        what = f"A latent of the model {model.stem}: joints, both depth images."
     return _SCRIPT.format(
         what=what.replace("\\", "/").replace('"', "'"),
         imports=_FRAME_IMPORTS if is_of_frame else "",
@@ -74,7 +74,7 @@ def as_python(shown: SavedSession, frame_domain: Domain | None = None) -> str:
 
 
 def as_command(shown: SavedSession) -> str:
-    """The `lsps-explorer` line that shows the same again; ValueError with one line where there is no model."""
+    """The `lsps-explorer` command that shows the same; ValueError, in one line, without a model."""
     words = ["lsps-explorer", str(_model(shown)), *(str(path.absolute()) for path in shown.data_paths)]
     if shown.images is not None:
         settings, camera = shown.images, shown.images.camera
@@ -96,14 +96,14 @@ def as_json(latent: LatentCode) -> str:
 
 
 def latent_from_text(text: str) -> LatentCode:
-    """What `as_json` wrote, or numbers with commas or blanks between; ValueError with one line."""
+    """Parse the output of `as_json`, or numbers separated by commas or blanks; ValueError, in one line."""
     if len(text) > 10_000:
-        raise ValueError("the clipboard holds no latent; copy one with Copy ▸ Latent as JSON")
+        raise ValueError("the clipboard has no latent; copy one with Copy ▸ Latent as JSON")
     try:
         value: Any = json.loads(text) if text.lstrip().startswith(("[", "{")) else _numbers(text)
         return code_from_json(value.get("latent") if isinstance(value, dict) else value)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"no latent ({' '.join(str(error).split())[:90]}); it is a list of 20 numbers") from error
+        raise ValueError(f"not a latent ({' '.join(str(error).split())[:90]}); it is a list of 20 numbers") from error
 
 
 def _numbers(text: str) -> list[float]:

@@ -1,6 +1,6 @@
-"""Opened data and its frames, as the strip shows them: a store, or raw depth images read when they are stepped to.
+"""Opened data and its frames, as shown by the strip: a store, or raw depth images that are read on demand.
 
-Imports HDF5 and SciPy, so the window has it imported by a thread.
+Imports HDF5 and SciPy, so the window imports it in a thread.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from lsps_core.data.store import FrameStore
 from lsps_core.skeleton import Skeleton
 
 _TRIES = 10
-"""Images looked at for a hand when many are opened: where the unit is wrong, none has one."""
+"""Number of images that are searched for a hand on opening: with a wrong unit, none has one."""
 
 
 @dataclass(frozen=True, eq=False)
 class RawPicture:
-    """The whole depth image that a frame was cut from, in mm (NaN = no reading), flipped where its cut says so.
+    """The whole depth image of a frame, in mm (NaN = no reading), flipped if its cut says so.
 
-    near_mm, far_mm: what the colours should span. box_px: the cube's window (u0, v0, u1, v1). note: how it was found.
+    near_mm, far_mm: the range of the colours. box_px: the cube's window (u0, v0, u1, v1). note: how it was found.
     cut: how it was read and where it was cut, with the cube's centre. counts: of the whole image.
     """
 
@@ -50,9 +50,9 @@ class RawPicture:
 
 @dataclass(frozen=True, eq=False)
 class FrameView:
-    """One frame of opened data, and the raw image it comes from where there is one.
+    """One frame of opened data, and its raw image if there is one.
 
-    complaint: one line where no hand was found in that image, and the cube stands around the nearest thing.
+    complaint: one line if no hand was found in that image, and the cube is around the nearest object.
     """
 
     data: Data
@@ -63,7 +63,7 @@ class FrameView:
 
     @property
     def camera(self) -> Camera:
-        """The camera that saw this frame, flipped where the raw image is."""
+        """The camera of this frame, flipped if the raw image is."""
         return self.data.camera if self.raw is None else self.raw.cut.camera(self.raw.depth_mm.shape[1])
 
     @property
@@ -80,7 +80,7 @@ class FrameView:
 
 
 class Data(Protocol):
-    """What the strip steps through."""
+    """The data interface of the strip."""
 
     title: str
     camera: Camera
@@ -89,7 +89,7 @@ class Data(Protocol):
     is_simulated: bool
     is_annotated: bool
     origin: tuple[Path, ...]
-    """What was opened: a store, or images and folders of them; empty for frames in memory."""
+    """The opened paths: a store, or images and folders of them; empty for frames in memory."""
 
     def __len__(self) -> int: ...
 
@@ -119,9 +119,9 @@ class StoreData:
 
     @cached_property
     def poses(self) -> npt.NDArray[np.float32] | None:
-        """The annotations of all frames as poses [N, J, 3], NaN where there is none; None without annotation.
+        """The annotations of all frames as poses [N, J, 3], NaN if not annotated; None without annotation.
 
-        Read once; for a thread.
+        Read once; call it in a thread.
         """
         source = self._source
         if not isinstance(source, FrameStore) or source.joints_mm is None:
@@ -135,7 +135,7 @@ class StoreData:
 
 
 class ImageData:
-    """Raw depth images on disk; the hand is looked for when one is shown, unless somebody has said where it is."""
+    """Raw depth images on disk; the hand is searched when one is shown, unless the user has placed the cube."""
 
     skeleton: Skeleton | None = None
     is_simulated = False
@@ -165,23 +165,23 @@ class ImageData:
 
     @property
     def cuts(self) -> dict[int, Cut]:
-        """How single images are read and cut by index, where somebody has changed that."""
+        """How single images are read and cropped, by index, if the user has changed it."""
         return dict(self._cuts)
 
     def recut(self, view: FrameView, cut: Cut) -> FrameView:
-        """The image of `view` read or cut otherwise, which is remembered; ValueError where it cannot be read so."""
+        """Read or crop the image of `view` differently, and remember it; ValueError if it cannot be read."""
         cut_view = self._cut(view.index, cut, view.raw)
         self._cuts[view.index] = cut
         return cut_view
 
     def use_for_all(self, settings: ImageSettings) -> None:
-        """Read all images so; cubes that somebody has placed stay where the new settings leave them their meaning."""
+        """Read all images with these settings; cubes placed by the user are kept if they remain valid."""
         self.settings, self.camera = settings, settings.camera
         kept = {index: cut for index, cut in self._cuts.items() if cut.center_uvd and _agree(cut.settings, settings)}
         self._cuts = {index: replace(cut, settings=settings) for index, cut in kept.items()}
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """No file is kept open."""
 
     def _cut(self, index: int, cut: Cut, before: RawPicture | None = None) -> FrameView:
         depth_mm, counts = self._read(index, cut.settings, before)
@@ -205,7 +205,7 @@ class ImageData:
     def _read(
         self, index: int, settings: ImageSettings, before: RawPicture | None
     ) -> tuple[npt.NDArray[np.float32], DepthCounts]:
-        """The image as these settings have it, from the file only where the one before is not the same."""
+        """The image with these settings; read from the file only if it differs from the previous one."""
         if before is None or not has_same_depth(before.cut.settings, settings):
             depth_mm = self.images[index].read(settings)
             return depth_mm[:, ::-1] if settings.is_mirrored else depth_mm, count_depth(depth_mm)
@@ -214,26 +214,26 @@ class ImageData:
 
 
 def _agree(a: ImageSettings, b: ImageSettings) -> bool:
-    """A pixel and its depth mean the same under both."""
+    """Whether a pixel and its depth have the same meaning with both settings."""
     return has_same_depth(a, b) and a.is_mirrored == b.is_mirrored
 
 
 def _find(depth_mm: npt.NDArray[np.float32], camera: Camera, cube_mm: float, name: str) -> tuple[Uvd, str, str]:
-    """The hand's centre, how it was found, and a complaint: where there is no hand, it is the nearest thing."""
+    """The hand's centre, how it was found, and a complaint; without a hand, the nearest object."""
     try:
         found = find_hand(depth_mm, camera, cube_mm=cube_mm)
     except ValueError as error:
         is_near = depth_mm <= np.nanpercentile(depth_mm, 5)
         rows, columns = np.nonzero(is_near)
         center = (float(np.median(columns)), float(np.median(rows)), float(np.median(depth_mm[is_near])))
-        return center, "no hand found; the nearest thing", f"{name}: {error}"
+        return center, "no hand found; using the nearest object", f"{name}: {error}"
     u, v, d = camera.project(found.center_mm).tolist()
     return (u, v, d), found.note, ""
 
 
 @dataclass(frozen=True, eq=False)
 class OpenedData:
-    """Data and its first readable frame; `complaint` says what was wrong with those before it."""
+    """Data and its first readable frame; `complaint` is the problem of the frames before it."""
 
     data: Data
     first: FrameView
@@ -241,7 +241,7 @@ class OpenedData:
 
 
 def open_store(path: Path, index: int = 0) -> OpenedData:
-    """Open a store of frames at one of them; ValueError with one line where it is none."""
+    """Open a store at one of its frames; ValueError, in one line, for other files."""
     data = StoreData(FrameStore(path), path.name)
     try:
         _check_index(data, index, path)
@@ -259,10 +259,10 @@ def _check_index(data: Data, index: int, path: Path) -> None:
 def open_images(
     paths: Sequence[Path], settings: ImageSettings, index: int = 0, cuts: Mapping[int, Cut] | None = None
 ) -> OpenedData:
-    """Open images, and files and folders of images, at the first from `index` on with a hand.
+    """Open images, files and folders of images, at the first one from `index` with a hand.
 
-    cuts: how single images were read and cut before.
-    Where none of the first few has one, it is the first that can be read. ValueError with one line without any.
+    cuts: earlier changes to single images.
+    If none of the first few has a hand, the first readable one. ValueError, in one line, if there is none.
     """
     images, complaints = list_images(paths)
     if not images:

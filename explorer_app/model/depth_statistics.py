@@ -1,4 +1,4 @@
-"""How the depths of an image are spread."""
+"""The distribution of depths in an image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BIN_COUNT = 96
 
 @dataclass(frozen=True, eq=False)
 class DepthCounts:
-    """How depths are spread over an image.
+    """The distribution of depths in an image.
 
     counts [B]: readings between edges_mm [B + 1], from the nearest to all but the farthest 0.5 %. median_mm, near_mm
     (1 % are nearer) and far_mm (5 % are farther) are NaN without any reading.

@@ -1,4 +1,4 @@
-"""What a model can compute on."""
+"""The devices for a model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def devices() -> list[str]:
-    """What a model can compute on; those besides the CPU are known once a model has brought torch along."""
+    """The available devices; before torch is imported only the CPU."""
     found = ["auto", "cpu"]
     torch = sys.modules.get("torch")
     if torch is None or not hasattr(torch, "cuda"):  # not yet, or half imported in a thread

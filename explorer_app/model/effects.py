@@ -1,4 +1,4 @@
-"""What each latent axis does to the hand: mm moved per joint per σ, and a name for it that the motion has earned."""
+"""The effect of each latent axis on the hand: mm moved per joint per σ, and a name derived from the motion."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _FIT_ROUNDS = 6
 
 
 def shares(joints_mm: FloatArray, motion_mm: FloatArray, skeleton: Skeleton) -> Shares:
-    """How much of a squared motion is a whole-hand movement, or a finger's (as "index curl"); they add up to 1.
+    """Shares of a squared motion: whole-hand movements and single fingers (as "index curl"); they sum to 1.
 
-    joints_mm [N, J, 3] hands around the cube's centre, x right, y up, z away; motion_mm [N, J, 3] how they move.
+    joints_mm [N, J, 3] hands around the cube's centre, x right, y up, z away; motion_mm [N, J, 3] their displacements.
     """
     fields = _whole_hand_fields(joints_mm, skeleton)
     moved = _fitted(fields, motion_mm)[..., None, None] * fields
@@ -43,7 +43,7 @@ def shares(joints_mm: FloatArray, motion_mm: FloatArray, skeleton: Skeleton) -> 
 
 
 def name_of(parts: Shares) -> str:
-    """The name that the shares of a motion have earned; "mixed" and its two largest parts where none stands out."""
+    """The name for the shares of a motion; "mixed" with its two largest parts if none dominates."""
     fingers = {finger: parts[f"{finger} {CURL}"] + parts[f"{finger} {ACROSS}"] for finger in FINGERS}
     ranked = sorted(({name: parts[name] for name in WHOLE_HAND} | fingers).items(), key=lambda part: -part[1])
     (first, share), (second, next_share) = ranked[:2]
@@ -76,9 +76,9 @@ def _finger_name(parts: Shares, fingers: Shares) -> str:
 
 
 def _whole_hand_fields(joints: FloatArray, skeleton: Skeleton) -> FloatArray:
-    """[N, len(WHOLE_HAND), J, 3]: how joints move by 1 mm along x, y, z, by 1 rad in each turn, and by growth.
+    """[N, len(WHOLE_HAND), J, 3]: how joints move for 1 mm along x, y, z, 1 rad of each rotation, and growth.
 
-    Between the two ends of a turn by any angle, the joints move as in such a field about the middle of their ends.
+    For a rotation by any angle, the displacements are such a field about the middle of the two positions.
     """
     length = _unit(_hand_axes(joints, skeleton)[0] * [1.0, 1.0, 0.0])
     view = np.broadcast_to([0.0, 0.0, 1.0], length.shape)
@@ -88,9 +88,9 @@ def _whole_hand_fields(joints: FloatArray, skeleton: Skeleton) -> FloatArray:
 
 
 def _fitted(fields: FloatArray, motion: FloatArray) -> FloatArray:
-    """How much [N, F] of each field [N, F, J, 3] there is in a motion [N, J, 3].
+    """Amount [N, F] of each field [N, F, J, 3] in a motion [N, J, 3].
 
-    As seen by most joints: weighted by the inverse of what is left of them, so that one finger turns no hand.
+    A robust fit: joints are weighted by the inverse of their residual, so that one finger does not count as a rotation.
     """
     flat, target = fields.reshape(*fields.shape[:2], -1), motion.reshape(len(motion), -1, 1)
     floor = 0.01 * np.linalg.norm(motion, axis=-1).mean(axis=1, keepdims=True) + 1e-9
@@ -121,7 +121,7 @@ def _joints_of(skeleton: Skeleton, part: str) -> list[int]:
 
 
 def _base_of(skeleton: Skeleton, finger: str) -> int:
-    """The joint in which a finger begins: its parent is none of the finger's."""
+    """The base joint of a finger: its parent is not in the finger."""
     joints = _joints_of(skeleton, finger)
     return next(joint for joint in joints if skeleton.parents[joint] not in joints)
 
@@ -137,7 +137,7 @@ def _squared(field: FloatArray) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Effects:
-    """Of every axis of one basis: mm [20, J] that each joint moves per σ, averaged over hands, and its name."""
+    """For every axis of one basis: mm [20, J] that each joint moves per σ, averaged over hands, and its name."""
 
     mm: FloatArray
     names: tuple[str, ...]
@@ -155,17 +155,17 @@ class Effects:
         return tuple(int(axis) for axis in np.argsort(-self.strength_mm, kind="stable"))
 
     def weights(self, axis: int) -> FloatArray:
-        """How strongly each joint moves [J], 1 for the one that moves most."""
+        """Relative motion of each joint [J], 1 for the largest."""
         mm: FloatArray = self.mm[axis]
         return mm / max(float(mm.max()), 1e-9)
 
     def part_mm(self, axis: int) -> dict[str, float]:
-        """Mean mm per σ of the palm and of each finger, as far as the skeleton has them."""
+        """Mean mm per σ of the palm and of each finger of the skeleton."""
         owners = np.array(self.skeleton.fingers)
         return {part: float(self.mm[axis, owners == part].mean()) for part in (PALM, *FINGERS) if part in owners}
 
     def describe(self, axis: int, label: str) -> str:
-        """Some lines: the name in full, and the mm per σ of each part of the hand."""
+        """Text with the full name, and the mm per σ of each part of the hand."""
         parts = [f"{part} {mm:.1f}" for part, mm in self.part_mm(axis).items()]
         return f"{label}: {self.names[axis]}\nmm moved per σ: {', '.join(parts)}"
 
@@ -176,10 +176,10 @@ def measure(
     basis: LatentBasis,
     skeleton: Skeleton,
 ) -> Effects:
-    """Move every axis of `hands` from -1 to 1 σ, and see what the joints do.
+    """Move every axis of `hands` from -1 to 1 σ, and measure the joints.
 
     decode_mm: codes [B] -> joints [B, J, 3] in mm around the cube's centre. From one side of the mean to the other,
-    since a hand that turns does so along a circle around it: beside the mean, it would seem to grow as well.
+    since a rotation moves joints along a circle: a step to one side would look like growth as well.
     """
     coordinates = [basis.coordinates(hand) for hand in hands]
     ends = [

@@ -1,4 +1,4 @@
-"""A model as the window uses it: numpy in, numpy out. Imports torch, so the window has it imported by a thread."""
+"""A model for the window: numpy in, numpy out. Imports torch, so the window imports it in a thread."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ from lsps_core.device import resolve_device
 from lsps_core.inference import Predictor
 
 SLOW_MS = 40.0
-"""A decode that takes longer is seen to lag behind the slider."""
+"""A slower decode visibly lags behind the slider."""
 _LEAST_GAIN = 1.25
 _RUNS = 2
 
 
 def coarse_predictor(exact: Predictor) -> Predictor | None:
-    """The same model in bfloat16; None where the exact one is quick enough or this processor gains nothing by it.
+    """The same model in bfloat16; None if the exact one is fast enough or bfloat16 is not faster on this processor.
 
     Decoding at half the size would be quicker still, but takes the fingers off the hand: 20 mm of error against 0.7.
     """
-    exact_ms = _decode_ms(exact)
+    exact_ms = decode_ms(exact)
     if exact_ms < SLOW_MS:
         return None
     coarse = Predictor(exact.checkpoint, exact.device, "bfloat16")
-    return coarse if _decode_ms(coarse) * _LEAST_GAIN < exact_ms else None
+    return coarse if decode_ms(coarse) * _LEAST_GAIN < exact_ms else None
 
 
-def _decode_ms(predictor: Predictor) -> float:
-    """The shortest of a few: the first also makes ready what the later ones use."""
+def decode_ms(predictor: Predictor) -> float:
+    """The minimum over a few runs: the first one also warms up."""
     latent = torch.zeros(1, POSE_LATENT_SIZE)
     times = []
     for _ in range(_RUNS):
@@ -56,8 +56,8 @@ def _decode_ms(predictor: Predictor) -> float:
 
 FloatArray = npt.NDArray[np.float32]
 
-# One core stays with the window and whatever else runs, a training for instance: OpenMP's threads spin while they wait
-# for one that shares its core. On two cores, beside a training, a decode took 320 ms with two threads, 20 with one.
+# One core is left to the window and other work, such as a training run: OpenMP's threads spin while they wait for one
+# that shares its core. On two cores, beside a training, a decode took 320 ms with two threads, 20 with one.
 _THREAD_COUNT = torch.get_num_threads() if "OMP_NUM_THREADS" in os.environ else max(1, torch.get_num_threads() - 1)
 
 _MEASURED_HANDS = 32
@@ -65,10 +65,10 @@ _MEASURED_HANDS = 32
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """What a latent looks like in both depth domains: mm from the cube's centre [S, S], NaN = background.
+    """A latent decoded in both depth domains: mm from the cube's centre [S, S], NaN = background.
 
-    `is_coarse`: computed in a hurry, in bfloat16, and to be followed by exact ones.
-    `is_blend`: it was decoded from a depth latent between others, and `latent` is the pose estimated from it.
+    `is_coarse`: computed in bfloat16 for speed; exact ones follow.
+    `is_blend`: decoded from an interpolated depth latent; `latent` is the pose estimated from it.
     """
 
     latent: LatentCode
@@ -81,7 +81,7 @@ class Pictures:
 
 @dataclass(frozen=True, eq=False)
 class Encoding:
-    """What the model makes of one frame, taken as `domain`: its code at once, all routes a little later."""
+    """The encoding of one frame, read as `domain`: its code at once, its routes later."""
 
     code: LatentCode
     domain: Domain
@@ -115,24 +115,24 @@ class HandModel:
         self.device = str(predictor.device)
         covariance = checkpoint.latent_covariance
         self.principal = None if covariance is None else basis.principal(self.scale, covariance)
-        """The principal directions of the training codes; None where the file is from before they were kept."""
+        """The principal directions of the training codes; None for older files."""
         self._effects = {each: self._measure(each) for each in (basis.RAW, self.principal) if each is not None}
 
     @classmethod
     def load(cls, path: Path, device: str = "auto") -> HandModel:
-        """Open a model file; ValueError with one line for a file or a device that cannot be used."""
+        """Open a model file; ValueError, in one line, for a file or a device that cannot be used."""
         torch.set_num_threads(_THREAD_COUNT)
         predictor = Predictor.load(path, resolve_device(device))
         return cls(path, predictor, coarse_predictor(predictor))
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """What was in the file when it was opened."""
+        """The content of the file when it was opened."""
         return self._predictor.checkpoint
 
     @property
     def has_coarse(self) -> bool:
-        """Exact pictures take so long that coarse ones are worth while on the way."""
+        """Whether exact images are so slow that coarse ones are used during a drag."""
         return self._coarse is not None
 
     @property
@@ -144,13 +144,13 @@ class HandModel:
         return self._predictor.pose_decoder(self.scale.to_latent(code))
 
     def pose_and_jacobian(self, code: LatentCode) -> tuple[FloatArray, FloatArray]:
-        """code -> pose [J, 3] and how it moves with each σ of the code, [J, 3, 20]; a fraction of a millisecond."""
+        """code -> pose [J, 3] and its Jacobian by the code's σ, [J, 3, 20]; a fraction of a millisecond."""
         latent = self.scale.to_latent(code)
         decoder = self._predictor.pose_decoder
         return decoder(latent), (decoder.jacobian(latent) * self.scale.usable_std()).astype(np.float32)
 
     def decode(self, code: LatentCode, is_coarse: bool = False) -> Pictures:
-        """code -> both pictures; coarse ones only of a model that has them."""
+        """code -> both images; coarse only if the model has a coarse copy."""
         torch.set_num_threads(_THREAD_COUNT)  # OpenMP keeps this number per calling thread
         start = time.perf_counter()
         coarse = self._coarse if is_coarse else None
@@ -160,7 +160,7 @@ class HandModel:
         return Pictures(code, real, synthetic, took_ms, is_coarse=coarse is not None)
 
     def decode_many(self, codes: Sequence[LatentCode]) -> list[Pictures]:
-        """codes -> the pictures of each, in one batch."""
+        """codes -> the images of each, in one batch."""
         return self._pictures(codes, self._predictor.map(self._latents(codes)))
 
     def depth_latents(self, codes: Sequence[LatentCode]) -> FloatArray:
@@ -168,7 +168,7 @@ class HandModel:
         return self._predictor.map(self._latents(codes)).cpu().numpy()
 
     def decode_depth_latents(self, depth_latents: FloatArray) -> list[Pictures]:
-        """depth_latents [B, C, 32, 32] -> pictures, each with the code of the pose that its synthetic one shows."""
+        """depth_latents [B, C, 32, 32] -> images, each with the code of the pose estimated from its synthetic one."""
         return self._pictures(None, torch.from_numpy(np.float32(depth_latents)))
 
     def _pictures(self, codes: Sequence[LatentCode] | None, depth_latents: torch.Tensor) -> list[Pictures]:
@@ -209,7 +209,7 @@ class HandModel:
         return self._predictor.encode_pose(torch.from_numpy(np.float32(poses))).cpu().numpy()
 
     def routes(self, frame: HandFrame, encoding: Encoding) -> Routes:
-        """Where all routes of an encoded frame lead; tens of times the work of `encode`."""
+        """All routes of an encoded frame; tens of times slower than `encode`."""
         torch.set_num_threads(_THREAD_COUNT)
         predictor, image = self._predictor, _image_of(frame)
         domain, other = encoding.domain, other_domain(encoding.domain)
@@ -219,7 +219,7 @@ class HandModel:
             "reconstruction": (predictor.generate(depth_latent, domain), domain),
             "translation": (translation, other),
             "cycle": (predictor.translate(translation, other), domain),
-            "picture of the pose": (predictor.generate(predictor.map(self._latent(encoding.code)), domain), domain),
+            "image of the pose": (predictor.generate(predictor.map(self._latent(encoding.code)), domain), domain),
         }
         pictures: dict[RouteName, tuple[FloatArray, Domain, FloatArray]] = {
             name: (
@@ -234,11 +234,11 @@ class HandModel:
         return compare(frame, _to_mm(image, frame.half_mm), self.decode_pose(encoding.code), pictures, fit_mm)
 
     def sample(self, seed: int, temperature: float = 1.0) -> LatentCode:
-        """One draw of the prior, N(0, temperature² I)."""
+        """One sample of the prior, N(0, temperature² I)."""
         return self.scale.to_code(self._predictor.sample_prior(1, seed, temperature)[0].cpu().numpy())
 
     def effects(self, basis: LatentBasis) -> Effects:
-        """What the axes of `RAW` or `principal` do; measured when the model was loaded."""
+        """The effects of the axes of `RAW` or `principal`, measured when the model was loaded."""
         return self._effects[basis]
 
     def _measure(self, basis: LatentBasis) -> Effects:
@@ -257,13 +257,13 @@ class HandModel:
 
 
 def _image_of(frame: HandFrame) -> torch.Tensor:
-    """A frame as the networks see it: [1, 1, 128, 128]."""
+    """A frame as input of the networks: [1, 1, 128, 128]."""
     depth_mm = torch.from_numpy(frame.depth_mm.astype(np.float32))[None]
     return normalise(_at_image_size(depth_mm), torch.from_numpy(frame.center_mm)[None], torch.tensor([frame.half_mm]))
 
 
 def _at_image_size(depth_mm: torch.Tensor) -> torch.Tensor:
-    """[B, S, S] -> [B, 128, 128]; nearest: a depth between a finger and the wall behind it exists nowhere."""
+    """[B, S, S] -> [B, 128, 128]; nearest: a depth interpolated between a finger and the wall behind it is wrong."""
     if depth_mm.shape[-1] == IMAGE_SIZE:
         return depth_mm
     return torch.nn.functional.interpolate(depth_mm[:, None], size=(IMAGE_SIZE, IMAGE_SIZE))[:, 0]

@@ -1,4 +1,4 @@
-"""The position of the latent sliders: where it is in units of σ, and what that means to a model."""
+"""The position of the latent sliders in units of σ, and its conversion to a model's latent."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LatentBasis:
         return LatentCode(tuple(float(value) for value in self.directions @ np.array(coordinates)))
 
     def moved(self, code: LatentCode, values: Mapping[int, float]) -> LatentCode:
-        """A code whose coordinates have these values by axis; the others stay."""
+        """A code with these coordinates by axis; the others do not change."""
         coordinates = np.array(self.coordinates(code))
         coordinates[list(values)] = list(values.values())
         return self.code(coordinates.tolist())
@@ -52,7 +52,7 @@ RAW = LatentBasis("z", np.eye(POSE_LATENT_SIZE), np.eye(POSE_LATENT_SIZE))
 def principal(scale: LatentScale, covariance: Sequence[Sequence[float]]) -> LatentBasis:
     """The principal directions of codes with this covariance [20][20], of largest variance first.
 
-    Each points to where its largest component is positive, so that it is the same at every start.
+    The sign makes the largest component positive, so that it is the same at every start.
     """
     variances, vectors = np.linalg.eigh(np.array(covariance, dtype=np.float64))
     std, vectors = np.sqrt(np.maximum(variances[::-1], _SMALLEST_VARIANCE)), vectors[:, ::-1]
@@ -64,7 +64,7 @@ def principal(scale: LatentScale, covariance: Sequence[Sequence[float]]) -> Late
 
 @dataclass(frozen=True, eq=False)
 class LatentAxes:
-    """A basis, and which of its axes are locked: no move, reset or draw changes those."""
+    """A basis and its locked axes, which no move, reset or sample changes."""
 
     basis: LatentBasis = RAW
     locked: frozenset[int] = frozenset()
@@ -77,7 +77,7 @@ class LatentAxes:
         return replace(self, locked=self.locked | {axis} if is_locked else self.locked - {axis})
 
     def moved(self, code: LatentCode, values: Mapping[int, float]) -> LatentCode:
-        """A code with these coordinates by axis; locked ones and all others stay."""
+        """A code with these coordinates by axis; locked and other ones do not change."""
         return self.basis.moved(code, {axis: value for axis, value in values.items() if axis not in self.locked})
 
     def merged(self, code: LatentCode, other: LatentCode) -> LatentCode:
@@ -86,18 +86,18 @@ class LatentAxes:
         return self.basis.moved(other, {axis: here[axis] for axis in self.locked}) if self.locked else other
 
     def reset(self, code: LatentCode) -> LatentCode:
-        """All unlocked coordinates at the mean."""
+        """Set all unlocked coordinates to the mean."""
         return self.merged(code, LatentCode())
 
     def randomised(self, code: LatentCode, seed: int, temperature: float) -> LatentCode:
-        """All unlocked coordinates drawn from N(0, temperature²), which is to say as far out as training codes lie."""
+        """Sample all unlocked coordinates from N(0, temperature²); 1 is the spread of the training codes."""
         draw = temperature * np.random.default_rng(seed).standard_normal(POSE_LATENT_SIZE)
         return self.moved(code, {axis: float(draw[axis]) for axis in self.unlocked})
 
 
 @dataclass(frozen=True, kw_only=True)
 class SliderView:
-    """How the sliders show a latent, which is not part of it: basis, order, and the locked axes of both bases."""
+    """The display state of the sliders, independent of the latent: basis, order, and the locked axes of both bases."""
 
     is_principal: bool = False
     is_by_effect: bool = False
@@ -114,26 +114,26 @@ class SliderView:
 
     @classmethod
     def from_json(cls, value: Any) -> SliderView:
-        """Rebuild what `to_json` wrote; ValueError where it is something else."""
+        """The inverse of `to_json`; ValueError for other values."""
         try:
             locked, locked_principal = (frozenset(value[name]) for name in ("locked", "locked_principal"))
             is_principal, is_by_effect = value["principal"], value["by_effect"]
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a description of sliders ({error}): {str(value)[:80]}") from error
         if not isinstance(is_principal, bool) or not isinstance(is_by_effect, bool):
-            raise ValueError(f"principal and by_effect are true or false: {str(value)[:80]}")
+            raise ValueError(f"principal and by_effect must be true or false: {str(value)[:80]}")
         if not locked | locked_principal <= set(range(POSE_LATENT_SIZE)):
-            raise ValueError(f"locked sliders are whole numbers from 0 to {POSE_LATENT_SIZE - 1}: {str(value)[:80]}")
+            raise ValueError(f"locked sliders must be integers from 0 to {POSE_LATENT_SIZE - 1}: {str(value)[:80]}")
         return cls(
             is_principal=is_principal, is_by_effect=is_by_effect, locked=locked, locked_principal=locked_principal
         )
 
 
 RANGE_SIGMA = 3.0
-"""The sliders reach this far to either side of the mean; codes of frames may lie further out."""
+"""Range of the sliders on both sides of the mean; codes of frames may be outside it."""
 _SMALLEST_STD = 1e-6
 _LARGEST = 1e9
-"""Of a code in σ; far more would not be finite any more as float32, once decoded."""
+"""Of a code in σ; much larger values would overflow float32 in the decoder."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class LatentCode:
 
     def __post_init__(self) -> None:
         if len(self.values) != POSE_LATENT_SIZE or not all(abs(value) < _LARGEST for value in self.values):
-            raise ValueError(f"a latent code is {POSE_LATENT_SIZE} finite numbers, not {self.values}")
+            raise ValueError(f"a latent code must be {POSE_LATENT_SIZE} finite numbers, not {self.values}")
 
     def with_value(self, axis: int, value: float) -> LatentCode:
         values = list(self.values)
@@ -173,5 +173,5 @@ class LatentScale:
         return LatentCode(tuple(float(value) for value in values))
 
     def usable_std(self) -> npt.NDArray[np.float64]:
-        """The unit of every axis [20]; one that training left unused has no spread to be it."""
+        """The unit of every axis [20]; an unused axis, without spread, gets a minimum."""
         return np.maximum(np.array(self.std, dtype=np.float64), _SMALLEST_STD)

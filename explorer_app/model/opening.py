@@ -1,4 +1,4 @@
-"""What the paths are that a user hands in, and how raw depth images are to be read."""
+"""Classify the paths that a user opens, and how to read raw depth images."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ STORE_SUFFIXES = (".h5", ".hdf5")
 IMAGE_SUFFIXES = (".png", ".npy", ".tif", ".tiff")
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_STORE_MARK = b"lsps-frames"  # a store's `format`, which its writer puts first
+_STORE_MARK = b"lsps-frames"  # a store's `format`, which is written first
 _HEAD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSettings:
-    """How raw depth images are to be read.
+    """How to read raw depth images.
 
-    unit_mm: millimetres per count of the file. nyu_packed: depth is green * 256 + blue, as NYU's files have it.
-    cube_mm: edge of the cube cut out around the hand. domain: which of the model's encoders takes them.
-    is_mirrored: they are flipped left to right before anything else, so that a left hand becomes a right one.
+    unit_mm: millimetres per count of the file. nyu_packed: depth is green * 256 + blue, as in NYU's files.
+    cube_mm: edge of the crop cube around the hand. domain: selects the model's encoder.
+    is_mirrored: they are flipped left to right first, so that a left hand becomes a right one.
     """
 
     camera: Camera
@@ -56,7 +56,7 @@ class ImageSettings:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> ImageSettings:
-        """Rebuild what `to_json` wrote; ValueError where it is something else."""
+        """The inverse of `to_json`; ValueError for other values."""
         try:
             return cls(
                 camera=Camera.from_json(value["camera"]),
@@ -83,7 +83,7 @@ PRESET_TITLES = {
 
 
 def parse_camera(text: str) -> ImageSettings:
-    """`FX,FY,CX,CY` in px, or the name of a preset, which brings its unit and packing along."""
+    """`FX,FY,CX,CY` in px, or the name of a preset, which also sets its unit and packing."""
     if text.lower() in CAMERA_PRESETS:
         return CAMERA_PRESETS[text.lower()]
     try:
@@ -94,9 +94,9 @@ def parse_camera(text: str) -> ImageSettings:
 
 @dataclass(frozen=True)
 class Opening:
-    """What the user asked to open: at most one model, and at most one of a store, images or folders of images.
+    """The paths to open: at most one model, and at most one of a store, images or folders of images.
 
-    complaints: one line for each path that is left out.
+    complaints: one line for each path that was not opened.
     """
 
     model: Path | None = None
@@ -110,14 +110,14 @@ class Opening:
 
     @property
     def complaint(self) -> str:
-        """The first complaint, and how many more there are; empty where all can be opened."""
+        """The first complaint, and how many more there are; empty if all can be opened."""
         if len(self.complaints) < 2:
             return "".join(self.complaints)
-        return f"{self.complaints[0]} ({len(self.complaints) - 1} more left out)"
+        return f"{self.complaints[0]} ({len(self.complaints) - 1} more not opened)"
 
 
 def sort_paths(paths: Sequence[Path]) -> Opening:
-    """Tell paths apart by their names, and HDF5 files by their first bytes. For a thread: disks may not answer."""
+    """Classify paths by their names, and HDF5 files by their first bytes. Call it in a thread: disks may block."""
     opening = Opening()
     for path in paths:
         try:
@@ -131,7 +131,7 @@ def _add(opening: Opening, path: Path) -> Opening:
     suffix = path.suffix.lower()
     kind = kind_of(path)
     if kind == "" and "\0" in str(path):
-        raise ValueError(f"{str(path)!r} is the name of no file; check the path")
+        raise ValueError(f"{str(path)!r} is not a valid file name; check the path")
     if kind not in ("", "folder"):
         require_file(path)
     if suffix in MODEL_SUFFIXES and opening.model is not None:
@@ -140,24 +140,24 @@ def _add(opening: Opening, path: Path) -> Opening:
         return replace(opening, model=path)
     if suffix in STORE_SUFFIXES and not is_plain_hdf5(path):
         if opening.has_data:
-            raise ValueError(f"{path} comes on top of other data; open one store, or images, at a time")
+            raise ValueError(f"{path} was not opened besides other data; open one store, or images, at a time")
         return replace(opening, store=path)
     if suffix in (*IMAGE_SUFFIXES, *STORE_SUFFIXES) or kind == "folder":
         if opening.store is not None:
-            raise ValueError(f"{path} comes on top of a store; open one store, or images, at a time")
+            raise ValueError(f"{path} was not opened besides a store; open one store, or images, at a time")
         return replace(opening, images=(*opening.images, path))
     if kind == "":
         raise ValueError(f"{path} does not exist; check the path")
     kinds = " ".join((*MODEL_SUFFIXES, *STORE_SUFFIXES, *IMAGE_SUFFIXES))
-    raise ValueError(f"{path} is of no kind that can be opened ({kinds}, or a folder of images)")
+    raise ValueError(f"{path} has an unknown type; open one of these ({kinds}, or a folder of images)")
 
 
 def is_plain_hdf5(path: Path) -> bool:
-    """An HDF5 file that is no store of ours, such as a dataset of raw depth. Looked at without HDF5's library."""
+    """Whether an HDF5 file is not a store, but for example raw depth. Checked without the HDF5 library."""
     try:
         require_file(path)
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
-    except (OSError, ValueError):  # whoever opens it says what is wrong
+    except (OSError, ValueError):  # opening it reports the problem
         return False
     return head.startswith(_HDF5_SIGNATURE) and _STORE_MARK not in head

@@ -1,4 +1,4 @@
-"""A predicted pose against the annotation of its frame, a picture against another, poses among each other."""
+"""Errors of a predicted pose, differences of two images, and the disagreement of poses."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def mean_error_mm(pose: FloatArray, frame: HandFrame) -> float | None:
 
 @dataclass(frozen=True, eq=False)
 class Difference:
-    """One depth picture against another of the same cube.
+    """The difference of two depth images of the same cube.
 
-    mm [S, S] is signed, above 0 where the picture lies farther away than the other, and NaN where not both have a hand;
-    is_in_one_only [S, S]. mean_mm is the mean of |mm|, None where the hands have no pixel in common; one_only_share is
+    mm [S, S] is signed, above 0 where the first image is farther away, and NaN unless both have a hand;
+    is_in_one_only [S, S]. mean_mm is the mean of |mm|, None if the hands have no pixel in common; one_only_share is
     the share of pixels in one only among those in either.
     """
 
@@ -50,13 +50,13 @@ class Difference:
 
     @property
     def line(self) -> str:
-        """For people: how far they are apart."""
+        """The difference as text."""
         apart = f"{self.mean_mm:.1f} mm, " if self.mean_mm is not None else ""
         return f"{apart}{self.one_only_share:.0%} in one only".replace("%", " %")
 
 
 def difference(picture_mm: FloatArray, other_mm: FloatArray) -> Difference:
-    """Compare two pictures [S, S] in mm, NaN = no hand."""
+    """Compare two images [S, S] in mm, NaN = no hand."""
     mm = picture_mm - other_mm
     is_in_both = np.isfinite(mm)
     is_in_one_only = np.isfinite(picture_mm) ^ np.isfinite(other_mm)
@@ -66,9 +66,9 @@ def difference(picture_mm: FloatArray, other_mm: FloatArray) -> Difference:
 
 
 def picture_pixels(pose: FloatArray, half_mm: float, size: int) -> FloatArray:
-    """pose [J, 3] -> column and row [J, 2] in a decoded picture [size, size].
+    """pose [J, 3] -> column and row [J, 2] in a decoded image [size, size].
 
-    No camera took it, so the eye stands where it does for hands in training, on average.
+    It has no camera, so the average distance of training hands is used.
     """
     nearness = _USUAL_DISTANCE_MM / (_USUAL_DISTANCE_MM + pose[:, 2:] * half_mm)
     return (pose[:, :2] * nearness * (1, -1) + 1) * size / 2 - 0.5

@@ -1,4 +1,4 @@
-"""Raw depth images in files of any kind, several in one HDF5 file among them. Imports HDF5: for threads only."""
+"""Raw depth images in files of several formats, also many in one HDF5 file. Imports HDF5: use it in threads only."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from lsps_core.files import kind_of, require_file
 _USUAL_NAME = "depth"
 _MOST_PX = 1 << 25
 _LEAST_PX = 16
-"""A smaller array is no image but labels or intrinsics."""
+"""A smaller array is not an image, but labels or intrinsics."""
 
 
 @dataclass(frozen=True)
 class RawImage:
-    """A file, or one image of an HDF5 dataset: row `row` of [N, H, W], None where the dataset is [H, W]."""
+    """A file, or one image of an HDF5 dataset: row `row` of [N, H, W], None for [H, W]."""
 
     path: Path
     dataset: str | None = None
@@ -35,7 +35,7 @@ class RawImage:
         return self.path.name if self.row is None else f"{self.path.name} {self.row + 1}"
 
     def read(self, settings: ImageSettings) -> npt.NDArray[np.float32]:
-        """Depth in mm [H, W], NaN = no reading, not flipped; ValueError with one line where it cannot be read."""
+        """Depth in mm [H, W], NaN = no reading, not flipped; ValueError, in one line, if it cannot be read."""
         if self.dataset is not None:
             depth = self._read_hdf5() * np.float32(settings.unit_mm)
         else:
@@ -57,7 +57,7 @@ class RawImage:
 
 
 def list_images(paths: Sequence[Path]) -> tuple[list[RawImage], list[str]]:
-    """All images in these files and folders, and one line for each path that has none."""
+    """All images in these files and folders, and one line for each path without any."""
     images: list[RawImage] = []
     complaints: list[str] = []
     for path in paths:
@@ -84,7 +84,7 @@ def _files_in(path: Path) -> list[Path]:
 
 
 def _images_in_hdf5(path: Path) -> list[RawImage]:
-    """The images of the dataset named depth, or else of the only one that could hold any."""
+    """The images of the dataset named depth, else of the only one that fits."""
     require_file(path)
     try:
         with h5py.File(path, "r", locking=False) as file:
@@ -94,19 +94,19 @@ def _images_in_hdf5(path: Path) -> list[RawImage]:
     named = [name for name in shapes if name.rsplit("/", 1)[-1].lower() == _USUAL_NAME]
     usable = named or list(shapes)
     if len(usable) != 1:
-        what = f"several that could be ({', '.join(usable[:4])})" if usable else "none"
+        what = f"several candidates ({', '.join(usable[:4])})" if usable else "none"
         raise ValueError(
             f"{path} should hold one dataset of depth, [H, W] or [N, H, W], but has {what}; name it 'depth'"
         )
     shape = shapes[usable[0]]
     if math.prod(shape[-2:]) > _MOST_PX or (len(shape) == 3 and shape[0] > path.stat().st_size):
-        raise ValueError(f"{path} claims images of the shape {list(shape)}, which it does not hold; copy it again")
+        raise ValueError(f"{path} declares images of shape {list(shape)} but does not contain them; copy it again")
     rows: Sequence[int | None] = range(shape[0]) if len(shape) == 3 else (None,)
     return [RawImage(path, usable[0], row) for row in rows]
 
 
 def _image_shapes(file: h5py.File) -> dict[str, tuple[int, ...]]:
-    """Every dataset that may hold depth images, with its shape."""
+    """Every dataset that may contain depth images, with its shape."""
     shapes: dict[str, tuple[int, ...]] = {}
 
     def look(name: str, item: object) -> None:

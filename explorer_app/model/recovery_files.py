@@ -1,7 +1,7 @@
-"""What windows that ended unexpectedly have left: the files that each running window keeps, and how others find them.
+"""Recovery after a crash: the files that each running window keeps, and how a later window finds them.
 
 In the folder `recovery`, for each window: `NAME.lock`, locked while the window runs; `NAME.lsps.json`, what it shows;
-`NAME.crash`, the Python stacks of a crash; `NAME.end`, why it ended where that is known. A clean end removes all four.
+`NAME.crash`, the Python stacks of a crash; `NAME.end`, why it ended if known. A clean exit removes all four.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from uuid import uuid4
 from filelock import FileLock
 
 from explorer_app.model.saved_session import SESSION_SUFFIX, SavedSession
-from explorer_app.model.whole_file import write_whole
+from lsps_core.files import write_whole
 
 FOLDER_NAME = "recovery"
 _LOCK, _CRASH, _END, _DAMAGED = ".lock", ".crash", ".end", ".damaged"
 _KEPT_S = 30 * 24 * 3600.0
-"""What nobody has asked for within this time is removed."""
+"""Older files are removed."""
 _LONGEST_TRACE = 20_000
-"""characters; the stacks of all threads have some thousand"""
+"""characters; the stacks of all threads have a few thousand"""
 
 
 class RecoveryFiles:
-    """The files of one window. They belong to whoever holds the lock, which the system takes from a dead process."""
+    """The files of one window. They belong to the holder of the lock, which the system releases when it dies."""
 
     def __init__(self, folder: Path, name: str = "") -> None:
-        """folder: where the app keeps its files. name: of files that are there; without one, names new ones."""
+        """folder: of the app's data. name: of existing files; without it, new ones are named."""
         self.folder = folder / FOLDER_NAME
         self.name = name or f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:8]}"
-        # the window's thread takes the lock, its worker may have to try again
+        # the GUI thread takes the lock; a worker may have to try again
         self._lock = FileLock(self._path(_LOCK), thread_local=False)
         self._crash_file: TextIO | None = None
 
@@ -46,42 +46,42 @@ class RecoveryFiles:
         return self._path(SESSION_SUFFIX)
 
     def claim(self) -> None:
-        """Take the lock, if it is not held; OSError where another process has it or nothing can be written."""
+        """Take the lock, if it is not held; OSError if another process holds it or the folder cannot be written."""
         if not self._lock.is_locked:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(blocking=False)
 
     def release(self) -> None:
-        """Leave the files to the next window that looks for some."""
+        """Release the lock, so that the next window can offer the files."""
         self._end_trace()
         with contextlib.suppress(OSError):
             self._lock.release()
 
     def keep(self, state: SavedSession) -> None:
-        """Write what the window shows, whole or not at all; OSError where it cannot be written."""
+        """Write the window's state, whole or not at all; OSError if it cannot be written."""
         self.claim()
         text = json.dumps(state.to_json(self.folder.absolute()), ensure_ascii=False, allow_nan=False)
         write_whole(self.state_path, text + "\n")
 
     def touch(self) -> None:
-        """The window still runs and shows the same."""
+        """Mark the window as running, with unchanged state."""
         os.utime(self.state_path)
 
     def say_end(self, why: str) -> None:
-        """Note why the window is about to end."""
+        """Write why the window is about to end."""
         write_whole(self._path(_END), why + "\n")
 
     def trace_crashes(self) -> None:
-        """Have Python write its stacks where the process crashes, until `release` or `remove`."""
+        """Let Python write its stacks if the process crashes, until `release` or `remove`."""
         self.claim()
         self._crash_file = self._path(_CRASH).open("w", encoding="utf-8")
         faulthandler.enable(self._crash_file)
 
     def remove(self) -> None:
-        """A clean end, or nobody wants them any more: no file is left, as far as the system allows."""
+        """Remove all files, as far as the system allows: after a clean exit, or if they are discarded."""
         self._end_trace()
         with contextlib.suppress(OSError):
-            # the lock last, and the half-written state of a killed window with it
+            # the lock last, with the partial state of a killed window
             parts = [*self.folder.glob(f".{self.name}.*"), self.state_path, self._path(_CRASH), self._path(_END)]
             for path in parts:
                 path.unlink(missing_ok=True)
@@ -89,7 +89,7 @@ class RecoveryFiles:
         self.release()
 
     def set_aside(self) -> Path:
-        """Move a state that cannot be read out of the way; where to."""
+        """Move an unreadable state aside; returns its new path."""
         path = self.state_path.with_name(self.state_path.name + _DAMAGED)
         with contextlib.suppress(OSError):
             self.state_path.replace(path)
@@ -97,18 +97,18 @@ class RecoveryFiles:
 
     @property
     def trace(self) -> str:
-        """The Python stacks of its crash; empty where it did not crash, or not where Python could tell."""
+        """The Python stacks of its crash; empty if it did not crash, or Python could not write them."""
         return _read(self._path(_CRASH))
 
     @property
     def reason(self) -> str:
-        """Why it ended, in a few words; empty where that is not known, as after a power cut."""
+        """Why it ended, in a few words; empty if unknown, as after a power cut."""
         crash = self.trace.partition("\n")[0].removeprefix("Fatal Python error: ")
         return crash or _read(self._path(_END))
 
     @property
     def was_ended(self) -> bool:
-        """The system has asked the window to end, as at the end of a desktop session; it did not crash."""
+        """Whether the system ended the window, as at the end of a desktop session, rather than a crash."""
         return self._path(_END).exists()
 
     def _path(self, suffix: str) -> Path:
@@ -123,9 +123,9 @@ class RecoveryFiles:
 
 @dataclass(frozen=True)
 class Leftover:
-    """What a window showed at its unclean end. Its files are locked: no other window offers it meanwhile.
+    """The state of a window that did not exit cleanly. Its files are locked: no other window offers it.
 
-    state: None where there is only a trace of its crash. ended_time: when it was last known to run.
+    state: None if there is only a crash trace. ended_time: when it was last known to run.
     """
 
     files: RecoveryFiles
@@ -137,7 +137,7 @@ class Leftover:
 
 
 class Found(NamedTuple):
-    """newest: None where no window has left anything. others: how many more have. complaints: one line each."""
+    """newest: None if there is none. others: how many more there are. complaints: one line each."""
 
     newest: Leftover | None
     others: int
@@ -145,9 +145,9 @@ class Found(NamedTuple):
 
 
 def take_newest(folder: Path) -> Found:
-    """Lock and read the newest leftover; the others stay for later, or for another window.
+    """Lock and read the newest leftover; the others are kept for later, or for another window.
 
-    Removes what is older than 30 days, and what has nothing to offer. Never raises: what cannot be read is not offered.
+    Removes leftovers that are empty or older than 30 days. Never raises: unreadable ones are not offered.
     """
     newest: Leftover | None = None
     others, complaints = 0, list[str]()
@@ -155,7 +155,7 @@ def take_newest(folder: Path) -> Found:
         files = RecoveryFiles(folder, name)
         try:
             files.claim()
-        except (OSError, NotImplementedError):  # its window runs, or the folder cannot be written
+        except (OSError, NotImplementedError):  # its window is running, or the folder cannot be written
             continue
         if time.time() - modified > _KEPT_S:
             files.remove()
@@ -176,15 +176,15 @@ def _read_leftover(files: RecoveryFiles, modified: float, complaints: list[str])
         path = files.set_aside()
         complaints.append(f"{files.state_path} is damaged, so it cannot be restored; it is kept as {path.name}")
     if state is None and not files.trace:
-        files.remove()  # the window ended before it showed anything
+        files.remove()  # the window ended before its first state
         return None
     return Leftover(files, state, datetime.fromtimestamp(modified), files.reason, files.trace, files.was_ended)
 
 
 def _names(folder: Path) -> list[tuple[str, float]]:
-    """Of the windows whose files are there, and when they wrote last, the newest first.
+    """Existing window names with their last writing time, newest first.
 
-    A damaged state that was set aside long ago is removed.
+    Removes damaged states that were set aside long ago.
     """
     newest: dict[str, float] = {}
     with contextlib.suppress(OSError):
@@ -199,7 +199,7 @@ def _names(folder: Path) -> list[tuple[str, float]]:
 
 
 def _modified(path: Path) -> float:
-    """When the file was last written; 0 where there is none."""
+    """When the file was last written; 0 if there is none."""
     try:
         return path.stat().st_mtime
     except OSError:

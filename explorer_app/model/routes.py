@@ -1,4 +1,4 @@
-"""All routes of one frame: where each leads, how far that is from the input, and the pose that is seen there."""
+"""All routes of one frame: their images, the difference from the input, and the pose estimated from each."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from lsps_core.config import Domain
 from lsps_core.data.frame import HandFrame
 
 FloatArray = npt.NDArray[np.float32]
-RouteName = Literal["reconstruction", "translation", "cycle", "picture of the pose"]
-ROUTE_NAMES: tuple[RouteName, ...] = ("reconstruction", "translation", "cycle", "picture of the pose")
+RouteName = Literal["reconstruction", "translation", "cycle", "image of the pose"]
+ROUTE_NAMES: tuple[RouteName, ...] = ("reconstruction", "translation", "cycle", "image of the pose")
 INPUT = "input"
 """The shortest route to a pose: P of the frame itself."""
 
 
 @dataclass(frozen=True, eq=False)
 class Route:
-    """A picture of the frame in `domain`: mm from the cube's centre [S, S], NaN = no hand, and P's pose of it."""
+    """An image of the frame in `domain`: mm from the cube's centre [S, S], NaN = no hand, and P's pose of it."""
 
     picture_mm: FloatArray
     domain: Domain
     pose: FloatArray
     difference: Difference
-    """To the input as the networks see it."""
+    """Difference from the input of the networks."""
 
 
 @dataclass(frozen=True, eq=False)
 class Routes:
-    """Where the frame's routes lead, and how well it is reconstructed as either domain's: mean |mm| of all pixels."""
+    """The frame's routes, and the error of its reconstruction as each domain: mean |mm| of all pixels."""
 
     routes: dict[RouteName, Route]
     poses: dict[str, FloatArray]
-    """P's pose of the input and of each route's picture, [J, 3]."""
+    """P's pose of the input and of each route's image, [J, 3]."""
     errors_mm: dict[str, float | None]
     disagreement_mm: float
     fit_mm: dict[Domain, float]
@@ -53,8 +53,8 @@ def compare(
     pictures: dict[RouteName, tuple[FloatArray, Domain, FloatArray]],
     fit_mm: dict[Domain, float],
 ) -> Routes:
-    """Hold every route's (picture, domain, pose) against the frame's input [S, S], its pose and its annotation."""
-    import torch  # not above: the views know this module before the first paint
+    """Compare every route's (image, domain, pose) with the frame's input [S, S], its pose and its annotation."""
+    import torch  # not at the top: views import this module before the first paint
 
     from lsps_core.evaluation.consistency import disagreement
 

@@ -1,4 +1,4 @@
-"""What a window shows, as a file one can read, mail and edit: `NAME.lsps.json`."""
+"""The window's state as a readable JSON file: `NAME.lsps.json`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from explorer_app.model.latent import LatentCode, SliderView
 from explorer_app.model.opening import ImageSettings
 from explorer_app.model.visits import Visit
 from explorer_app.model.walk import WalkPlan
-from explorer_app.model.whole_file import write_whole
 from explorer_app.set_aside import DamagedError
 from lsps_core.config import DOMAINS, Domain
-from lsps_core.files import MOST_JSON_BYTES, kind_of, parse_json, require_file
+from lsps_core.files import MOST_JSON_BYTES, kind_of, parse_json, require_file, write_whole
 
 SESSION_SUFFIX = ".lsps.json"
 _Kind = TypeVar("_Kind")
@@ -32,17 +31,16 @@ _NEW_IN_2: dict[str, Any] = {
     "workspace": "",
     "sliders": None,
 }
-"""What a file of version 1 lacks, and what that means."""
+"""Defaults for keys that version 1 does not have."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SavedSession:
-    """Everything needed to show the same again; what nothing was open of is None or empty.
+    """Everything needed to restore the window; None or empty for what was not open.
 
     data_paths: a store, or images and folders of them, read as `images` says. index: the frame, counted from 0.
-    is_at_code: the sliders stand at the code of that frame. device: where the model computes. domain: what the frames
-    are taken as; None as the data says. cuts: how single images were read and cut by hand, by frame. walk, sliders,
-    workspace: None or empty leave the window's as they are.
+    is_at_code: the sliders are at the code of that frame. device: of the model. domain: of the frames; None as in the
+    data. cuts: changes to single images, by frame. walk, sliders, workspace: None or empty keeps the window's.
     """
 
     model_path: Path | None = None
@@ -62,22 +60,22 @@ class SavedSession:
 
     @property
     def missing(self) -> list[Path]:
-        """The files it names that are not there. For a thread: their disks may not answer."""
+        """The named files that do not exist. Call it in a thread: disks may block."""
         named = [self.model_path] if self.model_path is not None else []
         return [path for path in (*named, *self.data_paths) if not kind_of(path)]
 
     def save(self, path: Path) -> None:
-        """Write `path`, whole or not at all; OSError where it cannot be written."""
+        """Write `path`, whole or not at all; OSError if it cannot be written."""
         text = json.dumps(self.to_json(path.absolute().parent), indent=2, ensure_ascii=False, allow_nan=False)
         write_whole(path, numbers_on_one_line(text) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> SavedSession:
-        """Read `path`; ValueError with one line where it is no session."""
+        """Read `path`; ValueError, in one line, if it is not a session."""
         return cls.from_json(read_json(path, "session"), path.absolute().parent, str(path))
 
     def to_json(self, folder: Path) -> dict[str, Any]:
-        """Paths below `folder`, where the file is to lie, are relative to it: both can be moved together."""
+        """Paths below `folder`, the file's folder, are relative to it, so that both can be moved together."""
         return {
             "format": _FORMAT,
             "version": _VERSION,
@@ -105,7 +103,7 @@ class SavedSession:
 
     @classmethod
     def from_json(cls, value: Any, folder: Path, name: str = "the session") -> SavedSession:
-        """Rebuild what `to_json` wrote, all of it checked; ValueError with one line."""
+        """The inverse of `to_json`, with checks; ValueError, in one line."""
         check_format(value, name, _FORMAT, _VERSION, oldest=1)
         if value["version"] == 1:
             value = _NEW_IN_2 | value
@@ -138,7 +136,7 @@ def is_session(path: Path) -> bool:
 
 
 def read_json(path: Path, what: str) -> Any:
-    """A small JSON file; ValueError with one line where it cannot be read, DamagedError where it is none."""
+    """A small JSON file; ValueError, in one line, if it cannot be read, DamagedError if it is not JSON."""
     try:
         require_file(path, DamagedError, MOST_JSON_BYTES)
         text = path.read_bytes()
@@ -149,35 +147,35 @@ def read_json(path: Path, what: str) -> Any:
     try:
         return parse_json(text)
     except ValueError as error:
-        raise DamagedError(f"{path} is no {what} ({error}); open the file that LSPS Explorer saved") from error
+        raise DamagedError(f"{path} is not a {what} ({error}); open the file that LSPS Explorer saved") from error
 
 
 def check_format(value: Any, name: str, expected: str, version: int, *, oldest: int | None = None) -> None:
-    """ValueError where `value` is of a later version, DamagedError where it is not of the `expected` format at all.
+    """ValueError if `value` is of a later version, DamagedError if it does not have the `expected` format.
 
-    oldest: the first version that is still read; None for `version` alone.
+    oldest: the oldest supported version; None for `version` alone.
     """
     if not isinstance(value, dict) or value.get("format") != expected:
-        raise DamagedError(f"{name} is no {expected} file; open the file that LSPS Explorer saved")
+        raise DamagedError(f"{name} is not a {expected} file; open the file that LSPS Explorer saved")
     found = value.get("version")
     if not isinstance(found, int) or found < (version if oldest is None else oldest):
         raise DamagedError(f"{name} has no version; open the file that LSPS Explorer saved")
     if found > version:
-        raise ValueError(f"{name} has version {found!r}, known here is {version}; update LSPS Explorer")
+        raise ValueError(f"{name} has version {found!r}, this program reads {version}; update LSPS Explorer")
 
 
 def code_from_json(value: Any) -> LatentCode:
-    """A list of numbers -> code; ValueError where it is something else."""
+    """A list of numbers -> code; ValueError for other values."""
     numbers = _list(value)
     if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
-        raise ValueError(f"a latent is a list of numbers, not {str(value)[:60]}")
+        raise ValueError(f"a latent must be a list of numbers, not {str(value)[:60]}")
     if not all(math.isfinite(number) for number in numbers):
-        raise ValueError("a latent has finite numbers only")
+        raise ValueError("a latent must have finite numbers")
     return LatentCode(tuple(float(number) for number in numbers))
 
 
 def numbers_on_one_line(text: str) -> str:
-    """JSON whose lists of nothing but numbers take a line each, so that a person can read it."""
+    """Readable JSON: lists of numbers are on one line each."""
     return re.sub(r"\[[\s\d.,eE+-]+\]", lambda match: " ".join(match[0].split()).replace("[ ", "["), text).replace(
         " ]", "]"
     )
@@ -190,13 +188,13 @@ def _relative(path: Path, folder: Path) -> str:
 
 def _visit(number: int, value: Any) -> Visit:
     if not isinstance(value, dict):
-        raise ValueError(f"a visit is an object, not {str(value)[:60]}")
+        raise ValueError(f"a visit must be an object, not {str(value)[:60]}")
     return Visit(number, code_from_json(value["latent"]), _text(value["name"]), _flag(value["pinned"]))
 
 
 def _cut(value: Any) -> tuple[int, Cut]:
     if not isinstance(value, dict):
-        raise ValueError(f"a cut is an object, not {str(value)[:60]}")
+        raise ValueError(f"a cut must be an object, not {str(value)[:60]}")
     center_uvd = _uvd(value["center_uvd"]) if value["center_uvd"] is not None else None
     return _whole_number(value["frame"]), Cut(settings=ImageSettings.from_json(value["images"]), center_uvd=center_uvd)
 
@@ -204,7 +202,7 @@ def _cut(value: Any) -> tuple[int, Cut]:
 def _uvd(value: Any) -> Uvd:
     numbers = _list(value)
     if len(numbers) != 3:
-        raise ValueError(f"the centre of a cube is 3 numbers, not {str(value)[:60]}")
+        raise ValueError(f"the centre of a cube must be 3 numbers, not {str(value)[:60]}")
     u, v, d = (_number(number) for number in numbers)
     return u, v, d
 
@@ -221,18 +219,18 @@ def _walk_to_json(walk: WalkPlan) -> dict[str, Any]:
 
 def _walk(value: Any) -> WalkPlan:
     if not isinstance(value, dict):
-        raise ValueError(f"a walk is an object, not {str(value)[:60]}")
+        raise ValueError(f"a walk must be an object, not {str(value)[:60]}")
     path, space, ending = (_text(value[name]) for name in ("path", "space", "ending"))
     keyframes = [code_from_json(code) for code in _list(value["keyframes"])]
     seconds = _number(value["seconds"])
     if seconds <= 0:
-        raise ValueError(f"a walk takes a positive time, not {seconds:g} s")
+        raise ValueError(f"the time of a walk must be positive, not {seconds:g} s")
     return WalkPlan(path=path, space=space, ending=ending, seconds=seconds).with_keyframes_at(0, keyframes)
 
 
 def _domain(value: Any) -> Domain | None:
     if value is not None and value not in DOMAINS:
-        raise ValueError(f"{str(value)[:60]!r} is not a domain; known are {', '.join(DOMAINS)}")
+        raise ValueError(f"{str(value)[:60]!r} is not a domain; use one of {', '.join(DOMAINS)}")
     return cast("Domain | None", value)
 
 
@@ -251,7 +249,7 @@ def _flag(value: Any) -> bool:
 def _whole_number(value: Any) -> int:
     number = _checked(value, int, "a whole number")
     if isinstance(value, bool) or number < 0:
-        raise ValueError(f"{value} is no number of a frame")
+        raise ValueError(f"{value} is not a frame number")
     return number
 
 

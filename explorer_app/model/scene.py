@@ -1,11 +1,13 @@
-"""The 3D skeleton as geometry: bones, their colours, and the eye that looks at them. Drawn by painter or OpenGL.
+"""The 3D skeleton as geometry: bones, colours and the camera. Drawn by painter or OpenGL.
 
-Points are [x right, y up, z away], in units of half the crop cube, which reaches from -1 to 1.
+Points are [x right, y up, z away], in units of half the crop cube, which spans -1 to 1.
 """
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -27,7 +29,7 @@ CUBE_EDGES = tuple(
 class Figure:
     """One drawable skeleton: points [J, 3] or [J, 2], bones as pairs of joints, one colour a joint.
 
-    A bone has its child's colour. Joints that are not known are NaN, and their bones are left out.
+    A bone has its child's colour. Unknown joints are NaN, and their bones are left out.
     """
 
     points: FloatArray
@@ -51,6 +53,35 @@ class Figure:
         return replace(self, points=points)
 
 
+BONE_RADIUS, JOINT_RADIUS = 0.022, 0.036
+"""Of a bone's tube and a joint's ball in 3D, in half cube edges."""
+REFERENCE_THICKNESS = 0.5
+"""A skeleton that another is compared with is that much thinner."""
+OUTLINE: Rgb = (20, 20, 24)
+
+
+def far_to_near(figure: Figure, away: Sequence[float], joint_radius: float = JOINT_RADIUS) -> list[tuple[int, int]]:
+    """In which order to draw bones, as pairs of joints, and joints, as pairs of the same; away [J] from the eye.
+
+    A joint is as near as the front of its ball, so that it covers the bones that end in it.
+    """
+    parts = [((away[a] + away[b]) / 2, a, b) for a, b in figure.known_bones]
+    parts += [(away[joint] - joint_radius, joint, joint) for joint in figure.known_joints]
+    return [(start, end) for _, start, end in sorted(parts, reverse=True)]
+
+
+def strokes(figure: Figure, width: float) -> list[tuple[Rgb, float, list[tuple[int, int]]]]:
+    """Bones that are drawn over a picture, as (colour, width, bones), the first at the bottom.
+
+    One dark outline of them all, a unit wider on each side, so that they stand out from every depth; then each colour.
+    """
+    bones: defaultdict[Rgb, list[tuple[int, int]]] = defaultdict(list)
+    for parent, child in figure.known_bones:
+        bones[figure.colours[child]].append((parent, child))
+    outline = (OUTLINE, width + 2, [bone for group in bones.values() for bone in group])
+    return [outline, *((colour, width, group) for colour, group in bones.items())]
+
+
 def figure(skeleton: Skeleton, points: FloatArray, colour: Rgb | None = None) -> Figure:
     """A skeleton at points [J, 2 or 3], in the colours of its fingers or all in one `colour`."""
     colours = tuple(colour or FINGER_COLOURS[finger] for finger in skeleton.fingers)
@@ -59,10 +90,10 @@ def figure(skeleton: Skeleton, points: FloatArray, colour: Rgb | None = None) ->
 
 @dataclass(frozen=True)
 class Orbit:
-    """An eye that circles the cube's centre; the default is where the depth camera looks from.
+    """A camera orbiting the cube's centre; the default is the depth camera's direction.
 
-    azimuth_deg turns the eye to the right around the upright axis, elevation_deg lifts it; pan shifts what it sees to
-    the right and up, in half cube edges.
+    azimuth_deg rotates the camera to the right around the vertical axis, elevation_deg raises it; pan shifts the image
+    to the right and up, in half cube edges.
     """
 
     azimuth_deg: float = 0.0
@@ -80,7 +111,7 @@ class Orbit:
         return replace(self, distance=min(max(self.distance * factor, 2.0), 20.0))
 
     def panned(self, right_px: float, down_px: float, width: float, height: float) -> Orbit:
-        """What is seen at the centre's depth moves along with the mouse, and stays in sight."""
+        """Pan so that points at the centre's depth follow the mouse, within limits."""
         unit = self._px_per_unit(width, height)
         right, up = (
             min(max(value, -2.0), 2.0) for value in (self.pan[0] + right_px / unit, self.pan[1] - down_px / unit)
@@ -89,13 +120,13 @@ class Orbit:
 
     @cached_property
     def axes(self) -> FloatArray:
-        """[3, 3], rows: where right, up and away of the eye point in the scene."""
+        """[3, 3], rows: right, up and away of the camera in scene coordinates."""
         azimuth, elevation = math.radians(self.azimuth_deg), math.radians(self.elevation_deg)
         ca, sa, ce, se = math.cos(azimuth), math.sin(azimuth), math.cos(elevation), math.sin(elevation)
         return np.array([[ca, 0.0, sa], [-sa * se, ce, ca * se], [-sa * ce, -se, ca * ce]])
 
     def project(self, points: FloatArray, width: float, height: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """points [N, 3] -> px [N, 2] in a width x height view, distance from the eye [N], px per unit there [N]."""
+        """points [N, 3] -> px [N, 2] in a width x height view, distance from the camera [N], px per unit there [N]."""
         seen = np.asarray(points, dtype=np.float64) @ self.axes.T
         away = np.maximum(seen[..., 2] + self.distance, 1e-3)
         unit = self._px_per_unit(width, height)
@@ -104,7 +135,7 @@ class Orbit:
         return px, away, scale
 
     def unproject(self, px: FloatArray, away: FloatArray, width: float, height: float) -> FloatArray:
-        """px [N, 2] at distances from the eye [N] -> points [N, 3]; the inverse of `project`."""
+        """px [N, 2] at distances from the camera [N] -> points [N, 3]; the inverse of `project`."""
         px, away = np.asarray(px, dtype=np.float64), np.asarray(away, dtype=np.float64)
         scale = self._px_per_unit(width, height) * (
             np.ones_like(away) if self.is_orthographic else self.distance / away
@@ -114,13 +145,13 @@ class Orbit:
         return np.stack([x, y, away - self.distance], axis=-1) @ self.axes
 
     def moved(self, point: FloatArray, right_px: float, down_px: float, width: float, height: float) -> FloatArray:
-        """Where a point [3] goes that follows the mouse, at its own distance from the eye."""
+        """The new position of a point [3] that follows the mouse at its distance from the camera."""
         px, away, _ = self.project(np.asarray(point)[None], width, height)
         place: FloatArray = self.unproject(px + np.array([right_px, down_px]), away, width, height)[0]
         return place
 
     def pick(self, points: FloatArray, px: tuple[float, float], width: float, height: float) -> int | None:
-        """Which of points [N, 3] is meant by a px of the view: of those within PICK_PX the nearest to it."""
+        """Index of the point of [N, 3] nearest to a px of the view, within PICK_PX."""
         dots, _, _ = self.project(points, width, height)
         gaps = np.where(np.isfinite(dots).all(axis=1), np.linalg.norm(dots - px, axis=1), np.inf)
         if len(gaps) == 0 or gaps.min() > PICK_PX:
@@ -128,7 +159,7 @@ class Orbit:
         return int(gaps.argmin())
 
     def has_same_side(self, other: Orbit) -> bool:
-        """True where both look from the same direction, however near."""
+        """True if both have the same direction, at any distance."""
         return (self.azimuth_deg, self.elevation_deg) == (other.azimuth_deg, other.elevation_deg)
 
     def _px_per_unit(self, width: float, height: float) -> float:
@@ -145,7 +176,7 @@ PRESETS = {
     "Side": Orbit(azimuth_deg=90.0),
     "Oblique": Orbit(azimuth_deg=38.0, elevation_deg=24.0),
 }
-"""Where to look from, by name; the first is where the depth camera stands."""
+"""View directions by name; the first is that of the depth camera."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +192,7 @@ NO_GRID = Grid(np.empty((0, 2, 3)), np.empty((0, 2, 3)))
 
 @lru_cache(maxsize=16)
 def grid(half_mm: float, orbit: Orbit) -> Grid:
-    """From the middle, on the wall of the cube that the eye has behind the hand."""
+    """From the middle, on the face of the cube behind the hand."""
     away = orbit.axes[2]
     wall = int(np.abs(away).argmax())
     return Grid(*(_lines(wall, float(np.sign(away[wall])), step_mm / half_mm) for step_mm in (10.0, 50.0)))

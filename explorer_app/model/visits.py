@@ -1,4 +1,4 @@
-"""The latents one has been at: what the history strip shows, and where walks get their end points from."""
+"""The history of latents: shown by the history strip, and the source of keyframes for walks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from explorer_app.model.latent import LatentCode
 
 _LIMIT = 200
-"""Unpinned visits that are kept; the oldest go first."""
+"""Maximum number of unpinned visits; the oldest are removed first."""
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A latent that was gone to. `number` tells visits apart; a pinned one stays until it is unpinned."""
+    """A visited latent. `number` identifies it; a pinned one is kept until it is unpinned."""
 
     number: int
     code: LatentCode
@@ -24,7 +24,7 @@ class Visit:
 
 
 class Visits:
-    """In the order of going there; never twice the same latent in a row."""
+    """In chronological order, without consecutive duplicates."""
 
     def __init__(self, visits: tuple[Visit, ...] = ()) -> None:
         self._visits = list(visits)
@@ -43,7 +43,7 @@ class Visits:
         return self._visits[self._position(number)]
 
     def add(self, code: LatentCode, name: str, *, is_same_move: bool = False) -> Visit:
-        """Note a visit; `is_same_move`: it goes on from the last one, whose place it takes."""
+        """Add a visit; `is_same_move`: it continues the last one, and replaces it."""
         last = self._visits[-1] if self._visits else None
         if last is not None and last.code == code:
             return last

@@ -1,4 +1,4 @@
-"""A walk through the latent space: which latents it passes, and where it is between them."""
+"""A walk through the latent space: its keyframes, and the interpolation between them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _SMALLEST_SINE = 1e-4
 
 @dataclass(frozen=True)
 class WalkPlan:
-    """What the walk panel shows: the latents to pass through and how.
+    """The state of the walk panel: keyframes and options.
 
-    path: how it goes from one to the next. space: whether pose latents or depth latents are interpolated. ending: what
-    happens after the last keyframe; a loop goes on to the first. seconds: from one keyframe to the next.
+    path: interpolation between keyframes. space: whether pose latents or depth latents are interpolated. ending: what
+    happens after the last keyframe; a loop returns to the first. seconds: from one keyframe to the next.
     """
 
     keyframes: tuple[LatentCode, ...] = ()
@@ -45,37 +45,37 @@ class WalkPlan:
 
     @property
     def length(self) -> int:
-        """In segments; 0 where there is nowhere to go."""
+        """In segments; 0 for fewer than two keyframes."""
         count = len(self.keyframes)
         return 0 if count < 2 else count if self.is_closed else count - 1
 
     def with_keyframes_at(self, row: int, codes: Sequence[LatentCode]) -> WalkPlan:
-        """Put in `codes` before keyframe `row`; ValueError where they become too many."""
+        """Insert `codes` before keyframe `row`; ValueError if there would be too many."""
         frames = (*self.keyframes[:row], *codes, *self.keyframes[row:])
         if len(frames) > MAX_KEYFRAMES:
-            raise ValueError(f"a walk has room for {MAX_KEYFRAMES} keyframes; remove some first")
+            raise ValueError(f"a walk has at most {MAX_KEYFRAMES} keyframes; remove some first")
         return replace(self, keyframes=frames)
 
     def without_keyframe(self, row: int) -> WalkPlan:
         return replace(self, keyframes=(*self.keyframes[:row], *self.keyframes[row + 1 :]))
 
     def with_keyframe_moved(self, row: int, before: int) -> WalkPlan:
-        """Take keyframe `row` out and put it before the one that is now at `before`."""
+        """Move keyframe `row` before the one at `before`."""
         return self.without_keyframe(row).with_keyframes_at(before - (before > row), [self.keyframes[row]])
 
     def frame_positions(self, frames_per_segment: int) -> list[float]:
-        """Positions of the frames of one round, evenly spaced; repeated, no frame comes twice in a row."""
+        """Positions of the frames of one pass, evenly spaced; a repeated walk has no frame twice in a row."""
         count = self.length * frames_per_segment
         positions = [step / frames_per_segment for step in range(count + (not self.is_closed))]
         return positions + positions[-2:0:-1] if self.ending == "ping-pong" else positions
 
 
 class Path:
-    """A curve through points [K, D] of any latent, at whole positions through the points themselves."""
+    """A curve through points [K, D] of any latent; at integer positions it is at the points."""
 
     def __init__(self, points: FloatArray, kind: str = "linear", is_closed: bool = False) -> None:
         if len(points) < 2:
-            raise ValueError("a walk needs two keyframes or more")
+            raise ValueError("a walk needs at least two keyframes")
         self._points = points
         self._kind = kind
         self._is_closed = is_closed
@@ -86,7 +86,7 @@ class Path:
         return len(self._points) if self._is_closed else len(self._points) - 1
 
     def at(self, position: float) -> FloatArray:
-        """The point [D] at a position from 0 to `length`; beyond them is the end, or the next round of a closed one."""
+        """The point [D] at a position from 0 to `length`; beyond it the end, or the next round of a closed one."""
         position = position % self.length if self._is_closed else min(max(position, 0.0), float(self.length))
         if self._kind == "spline":
             return self._spline(position) @ self._points
@@ -96,8 +96,8 @@ class Path:
 
     @cached_property
     def _spline(self) -> Callable[[float], FloatArray]:
-        """position -> the weight of every point [K], which is cheaper than a spline of each of their D numbers."""
-        from scipy.interpolate import CubicSpline  # takes long: the first call belongs into a thread
+        """position -> the weight of every point [K]; cheaper than a spline for each of the D dimensions."""
+        from scipy.interpolate import CubicSpline  # slow: make the first call in a thread
 
         weights = np.eye(len(self._points))
         if self._is_closed:
@@ -112,9 +112,10 @@ def lerp(a: FloatArray, b: FloatArray, share: float) -> FloatArray:
 
 
 def slerp(a: FloatArray, b: FloatArray, share: float) -> FloatArray:
-    """From a [D] to b [D] along an arc around the origin, the norm changing evenly; straight where there is no arc.
+    """From a [D] to b [D] along an arc around the origin, with linear norm; a straight line if there is no arc.
 
-    Draws of N(0, I) lie near a sphere, and a straight line between two leads through its thinly trained inside.
+    Samples of N(0, I) are near a sphere; a straight line between two passes through its inside, with few training
+    codes.
     """
     norm_a, norm_b = float(np.linalg.norm(a)), float(np.linalg.norm(b))
     if not norm_a or not norm_b:
@@ -130,13 +131,13 @@ def slerp(a: FloatArray, b: FloatArray, share: float) -> FloatArray:
 
 @dataclass(frozen=True)
 class Playhead:
-    """Where the walk is, in segments, and which way it goes."""
+    """The position in the walk, in segments, and its direction."""
 
     position: float = 0.0
     is_forward: bool = True
 
     def moved(self, by: float, plan: WalkPlan) -> tuple[Playhead, bool]:
-        """`by` segments further, and whether the walk has ended there."""
+        """Advance by `by` segments, and return whether the walk has ended."""
         length = plan.length
         if not length:
             return Playhead(), True

@@ -1,4 +1,4 @@
-"""Durations, sizes and speeds in words."""
+"""Durations, sizes, speeds and large counts in words."""
 
 from __future__ import annotations
 
@@ -32,16 +32,21 @@ def flat(record: Any, prefix: str = "") -> list[tuple[str, str]]:
 
 
 def duration(seconds: float) -> str:
-    """As one would say it: "40 s", "3 min", "2.5 h", "3 days"."""
+    """ "under 1 s", "45 s", "12 min", "3 h 05 min", "2 d 4 h"."""
     if seconds < 1:
         return "under 1 s"
     if seconds < 90:
         return f"{seconds:.0f} s"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 36 * 3600:
-        return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} days"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+
+
+def grouped(count: int) -> str:
+    """250 000 rather than 250000."""
+    return f"{count:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def memory(count: int | None) -> str:
@@ -52,4 +57,4 @@ def memory(count: int | None) -> str:
 
 
 def speed(frames_per_s: float) -> str:
-    return f"{frames_per_s:,.0f} frames/s" if frames_per_s >= 10 else f"{frames_per_s:.1f} frames/s"
+    return f"{grouped(round(frames_per_s))} frames/s" if frames_per_s >= 10 else f"{frames_per_s:.1f} frames/s"

@@ -1,15 +1,31 @@
-"""One change of the latent, to be undone and redone."""
+"""Edits of the latent and of the walk, to be undone and redone."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from enum import IntEnum, auto
 
 from PySide6.QtGui import QUndoCommand
 
 from explorer_app.model.latent import LatentCode
 
 Keyframes = tuple[LatentCode, ...]
+
+
+class Merge(IntEnum):
+    """Kinds of edits that come in quick succession. Those of one kind with the same label are one edit."""
+
+    AXIS = auto()
+    """Digits typed or arrow keys pressed in the row of an axis."""
+    PAD = auto()
+    """Arrow keys pressed in the pad."""
+    TEMPERATURE = auto()
+    """Another temperature for the same seed."""
+    RECUT = auto()
+    """A cube that is dragged over an image."""
+    WALK = auto()
+    """Steps along the walk."""
 
 
 class WalkEdit(QUndoCommand):
@@ -31,7 +47,7 @@ _PAUSE_S = 0.8
 
 
 class LatentEdit(QUndoCommand):
-    """From one latent to another; `merge_key` names the kind of change, None for one that stands alone."""
+    """From one latent to another; merge: the kind that it may be merged with, None for none."""
 
     def __init__(
         self,
@@ -39,19 +55,19 @@ class LatentEdit(QUndoCommand):
         before: LatentCode,
         after: LatentCode,
         label: str,
-        merge_key: int | None = None,
+        merge: Merge | None = None,
     ) -> None:
         super().__init__(label)
-        self._show, self._before, self._after, self._merge_key = show, before, after, merge_key
+        self._show, self._before, self._after, self._merge = show, before, after, merge
         self._time = time.monotonic()
         self.is_merged = False
         """It went on from the edit before, which has taken it in."""
 
     def id(self) -> int:
-        return -1 if self._merge_key is None else self._merge_key
+        return -1 if self._merge is None else self._merge
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, LatentEdit) or other._time - self._time > _PAUSE_S:
+        if not isinstance(other, LatentEdit) or other.text() != self.text() or other._time - self._time > _PAUSE_S:
             return False
         self._after, self._time = other._after, other._time
         other.is_merged = True

@@ -39,7 +39,7 @@ SAMPLES = {"Simulated sensor frames": "sensor.h5", "Simulated synthetic frames":
 
 @dataclass(frozen=True, kw_only=True)
 class MenuTargets:
-    """What the menus act on."""
+    """The objects that the menus act on."""
 
     window: QMainWindow
     session: Session
@@ -219,7 +219,7 @@ def _build_train_menu(on: MenuTargets, menu: QMenu) -> None:
     menu.addSeparator()
     add_action(menu, "&Simulate data …", dialogs.simulate)
     add_action(menu, "&Import data …", dialogs.import_data)
-    filled_on_show(menu, "&Jobs at work", dialogs.fill_menu)
+    filled_on_show(menu, "&Running jobs", dialogs.fill_menu)
 
 
 def _build_view_menu(on: MenuTargets, menu: QMenu) -> None:

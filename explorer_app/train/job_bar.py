@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QGridLayout, QPlainTextEdit, QProgressBar, QPushButton, QWidget
 
-from explorer_app.model.wording import duration, speed
+from explorer_app.model.wording import duration, grouped, speed
 from explorer_app.widgets.noted_field import NoteLabel
 from explorer_app.widgets.small import WrappedLabel
 from explorer_app.workers.job import Job
@@ -153,15 +153,15 @@ class JobBar(QWidget):
 
     def _result_line(self) -> str:
         name = self.path.name if self.path is not None else ""
-        parts = [f"{self._last['frames']:,} frames in {name}"]
+        parts = [f"{grouped(self._last['frames'])} frames in {name}"]
         skipped, resumed = self._last.get("skipped", 0), self._last.get("resumed", 0)
-        parts += [f"{skipped:,} skipped"] if skipped else []
-        parts += [f"{resumed:,} pictures were done before"] if resumed else []
+        parts += [f"{grouped(skipped)} skipped"] if skipped else []
+        parts += [f"{grouped(resumed)} pictures were done before"] if resumed else []
         return "; ".join(parts)
 
     def _fill_details(self, tail: str) -> None:
         more = self._last.get("skipped", 0) - len(self._skipped)
-        lines = [f"Skipped: {line}" for line in self._skipped] + ([f"and {more:,} more"] if more > 0 else [])
+        lines = [f"Skipped: {line}" for line in self._skipped] + ([f"and {grouped(more)} more"] if more > 0 else [])
         self.details.setPlainText("\n".join([*lines, *tail.splitlines()]))
 
     def _show(self) -> None:
@@ -184,9 +184,9 @@ class JobBar(QWidget):
 
 def _progress_line(done: int, total: int, frames_per_s: float) -> str:
     if not done or not frames_per_s:
-        return f"{done:,} of {total:,} frames"
+        return f"{grouped(done)} of {grouped(total)} frames"
     left = duration((total - done) / frames_per_s)
-    return f"{done:,} of {total:,} frames · {speed(frames_per_s)} · {left} left"
+    return f"{grouped(done)} of {grouped(total)} frames · {speed(frames_per_s)} · {left} left"
 
 
 def _plain(line: str) -> str:

@@ -1,4 +1,4 @@
-"""Which colours depth has, in every picture of the app at once."""
+"""The colour map of depth, shared by all images of the app."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEY = "pictures/colours"
 
 
 class ColourChoice(QObject):
-    """There is one, like the palette of the application; who paints depth listens to `changed`."""
+    """A single instance, like the application's palette; widgets that paint depth connect to `changed`."""
 
     changed = Signal()
 
@@ -29,7 +29,7 @@ class ColourChoice(QObject):
         return COLOUR_MAPS[self.name]
 
     def choose(self, name: str) -> None:
-        """Take a colour map by its name; the default for one that does not exist."""
+        """Set the colour map by name; an unknown name sets the default."""
         name = name if name in COLOUR_MAPS else DEFAULT_COLOUR_MAP
         if name != self.name:
             self.name = name
@@ -40,7 +40,7 @@ colour_choice = ColourChoice()
 
 
 class ColourMenu(QMenu):
-    """A view of `colour_choice`, which it takes from the preferences and keeps there."""
+    """A view of `colour_choice`; reads it from the preferences and saves it there."""
 
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__("&Colours of depth", parent)

@@ -1,38 +1,36 @@
-"""One depth image, or the difference of two, under its title, with skeletons and the crop's window over it."""
+"""One depth image, or the difference of two, with a title, and skeletons and the crop window drawn over it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QEnterEvent, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from explorer_app.model.colours import Rgb, depth_colours, difference_colours
 from explorer_app.model.pose_error import Difference
 from explorer_app.model.scene import Figure
 from explorer_app.widgets import theme
 from explorer_app.widgets.colour_choice import colour_choice
-from explorer_app.widgets.depth_image import rgba_image
+from explorer_app.widgets.depth_image import DepthLook, depth_image, difference_image
+from explorer_app.widgets.skeleton_drawing import paint_over
 
 OR_SHORTER = "\x9c"
-"""What Qt takes between variants of a text."""
+"""Qt's separator between variants of a text."""
 _BOX_COLOUR = QColor(255, 90, 60)
-_OUTLINE = QColor(20, 20, 24)
 
 
 class DepthPicture(QWidget):
-    """Shows depth in mm as colour, near is bright; `placeholder` stands where there is no picture yet.
+    """Shows depth in mm as colour, near is bright; `placeholder` is shown while there is no image.
 
-    `caption` is a line below the picture; None leaves no room for one. It and the title may have shorter variants, the
-    longest first, joined by `OR_SHORTER`.
+    `caption` is a line below the image; with None there is no space for one. It and the title may have shorter
+    variants, longest first, joined by `OR_SHORTER`.
     """
 
     pointed_at = Signal(bool)
-    """The mouse has come, or gone."""
+    """The mouse has entered or left."""
 
     def __init__(self, title: str, placeholder: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +42,7 @@ class DepthPicture(QWidget):
         self._difference: Difference | None = None
         self._range = (0.0, 1.0)
         self._image: QImage | None = None
-        self._figures: tuple[Figure, ...] = ()
+        self.figures: tuple[Figure, ...] = ()
         self._box: tuple[float, float, float, float] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(title)
@@ -76,7 +74,7 @@ class DepthPicture(QWidget):
     def show_depth(self, values: npt.NDArray[np.floating], near: float, far: float) -> None:
         """values [H, W] in mm, NaN = nothing there; `near` and `far` are the ends of the colours."""
         if values is self._values and self._difference is None and self._range == (near, far):
-            return  # a cube that moves over a raw image has the same one shown again and again
+            return  # moving a cube over a raw image shows the same image repeatedly
         self._values, self._difference, self._range = values, None, (near, far)
         self.aspect = values.shape[1] / values.shape[0]
         self._colour()
@@ -90,8 +88,8 @@ class DepthPicture(QWidget):
     def set_overlay(
         self, figures: Sequence[Figure] = (), box_px: tuple[float, float, float, float] | None = None
     ) -> None:
-        """Skeletons with points in the picture's px, the last on top, and a window (u0, v0, u1, v1)."""
-        self._figures, self._box = tuple(figures), box_px
+        """Skeletons with points in px of the image, the last on top, and a window (u0, v0, u1, v1)."""
+        self.figures, self._box = tuple(figures), box_px
         self.update()
 
     def clear(self) -> None:
@@ -99,13 +97,13 @@ class DepthPicture(QWidget):
         self.set_overlay()
 
     def value_at(self, position: QPointF) -> float | None:
-        """The mm under a point of this widget: None outside the picture, NaN where it has none."""
-        pixel = self._pixel_at(position)
+        """The mm under a point of this widget: None outside the image, NaN for no reading."""
+        pixel = self.index_at(position)
         return None if pixel is None or self._values is None else float(self._values[pixel])
 
     def text_at(self, position: QPointF) -> str | None:
-        """The same for people; of a difference too."""
-        pixel, value = self._pixel_at(position), self.value_at(position)
+        """The same as text, also for a difference."""
+        pixel, value = self.index_at(position), self.value_at(position)
         if pixel is None or value is None:
             return None
         if self._difference is None:
@@ -114,7 +112,7 @@ class DepthPicture(QWidget):
             return f"{value:+.0f} mm".replace("-", "−")
         return "hand in one only" if self._difference.is_in_one_only[pixel] else "no hand in either"
 
-    def _pixel_at(self, position: QPointF) -> tuple[int, int] | None:
+    def index_at(self, position: QPointF) -> tuple[int, int] | None:
         area = self._picture_area()
         if self._values is None or not area.contains(position):
             return None
@@ -126,14 +124,11 @@ class DepthPicture(QWidget):
     @Slot()
     def _colour(self) -> None:
         if self._values is not None:
-            colour = theme.picture_background(self.palette())
-            background = (colour.red(), colour.green(), colour.blue())
+            look = DepthLook.of(self.palette())
             if self._difference is None:
-                rgba = depth_colours(self._values, *self._range, background, colour_choice.table)
+                self._image = depth_image(self._values, *self._range, look)
             else:
-                is_dark, mask = theme.is_dark(self.palette()), self._difference.is_in_one_only
-                rgba = difference_colours(self._values, mask, self._range[1], background, is_dark)
-            self._image = rgba_image(rgba)
+                self._image = difference_image(self._difference, self._range[1], look)
         self.update()
 
     def _picture_area(self) -> QRectF:
@@ -180,8 +175,8 @@ class DepthPicture(QWidget):
         painter.translate(area.topLeft())
         painter.scale(area.width() / width, area.height() / self._image.height())
         self._paint_box(painter)
-        for figure in self._figures:
-            _paint_figure(painter, figure, width / area.width())
+        for figure in self.figures:
+            paint_over(painter, figure, width / area.width())
 
     def _paint_texts(self, painter: QPainter, area: QRectF) -> None:
         title = QRectF(area.left(), area.top() - self.title_height, area.width(), self.title_height - 4)
@@ -213,21 +208,4 @@ class DepthPicture(QWidget):
             pen = QPen(colour, width)
             pen.setCosmetic(True)
             painter.setPen(pen)
-            painter.drawRect(QRectF(u0 + 0.5, v0 + 0.5, u1 - u0, v1 - v0))  # pixel centres lie at whole numbers
-
-
-def _paint_figure(painter: QPainter, figure: Figure, unit: float) -> None:
-    """Bones over a dark outline, so that they stand out from every depth; `unit` is a screen px in picture px."""
-    dots = [QPointF(x, y) for x, y in (figure.points + 0.5).tolist()]  # pixel centres lie at whole numbers
-    bones: defaultdict[Rgb, list[QLineF]] = defaultdict(list)
-    for parent, child in figure.known_bones:
-        bones[figure.colours[child]].append(QLineF(dots[parent], dots[child]))
-    painter.setPen(QPen(_OUTLINE, 4.2 * unit, c=Qt.PenCapStyle.RoundCap))
-    painter.drawLines([line for lines in bones.values() for line in lines])
-    for colour, lines in bones.items():
-        painter.setPen(QPen(QColor(*colour), 2.2 * unit, c=Qt.PenCapStyle.RoundCap))
-        painter.drawLines(lines)
-    painter.setPen(QPen(_OUTLINE, unit))
-    for joint in figure.known_joints:
-        painter.setBrush(QColor(*figure.colours[joint]))
-        painter.drawEllipse(dots[joint], 2.6 * unit, 2.6 * unit)
+            painter.drawRect(QRectF(u0 + 0.5, v0 + 0.5, u1 - u0, v1 - v0))  # pixel centres are at integers

@@ -1,4 +1,4 @@
-"""The file dialog, without an event loop of its own: what lies under it goes on, and may have changed by the answer."""
+"""The file dialog without a nested event loop: the window keeps running, and may have changed when it returns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ask_for_paths(
 ) -> QFileDialog:
     """Show the dialog; `chosen` is called with one path or more if the user does not cancel.
 
-    filters: as in "Stores of frames (*.h5)". name: proposed for a file to save. suffix: added where none is typed.
+    filters: as in "Stores of frames (*.h5)". name: proposed for a file to save. suffix: added if none is typed.
     """
     dialog = QFileDialog(parent, title, folder)
     dialog.setFileMode(_MODES[kind])

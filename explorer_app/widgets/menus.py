@@ -1,4 +1,4 @@
-"""Lines of menus, and menus whose lines depend on what there is."""
+"""Menu entries, and menus whose entries are created on opening."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def add_action(menu: QMenu, title: str, do: Callable[[], object], *keys: str, ti
 
 
 def filled_on_show(menu: QMenu, title: str, fill: Callable[[QMenu], None]) -> QMenu:
-    """A submenu that is made anew whenever it opens."""
+    """A submenu that is rebuilt whenever it opens."""
     submenu = menu.addMenu(title)
 
     def refill() -> None:
         submenu.clear()
-        for group in submenu.findChildren(QActionGroup):  # which clear() leaves
+        for group in submenu.findChildren(QActionGroup):  # not deleted by clear()
             group.deleteLater()
         fill(submenu)
 

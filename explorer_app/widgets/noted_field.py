@@ -1,4 +1,4 @@
-"""A field with a line beneath it: what is known about its value, or what is wrong with it."""
+"""A field with a line below it for a note on its value or an error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from explorer_app.widgets.theme import faint, is_dark
 
 
 class NoteLabel(QLabel):
-    """One line, a fact or a problem; takes no room while it is empty."""
+    """One line, a note or an error; takes no space while empty."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,7 +26,7 @@ class NoteLabel(QLabel):
 
     def _show(self, line: str, is_problem: bool) -> None:
         self.is_problem = is_problem and bool(line)
-        self.setText(f"✗ {line}" if self.is_problem else line)  # colour alone does not reach everybody
+        self.setText(f"✗ {line}" if self.is_problem else line)  # colour alone is not accessible
         self._colour()
         self.setVisible(bool(line))
 
@@ -45,11 +45,11 @@ class NoteLabel(QLabel):
 
 
 class NotedField(QWidget):
-    """`editor` over its note; screen readers hear the note as the editor's description."""
+    """`editor` over its note; for screen readers the note is the editor's description."""
 
     def __init__(self, editor: QWidget, parent: QWidget | None = None, *, is_tall: bool = False) -> None:
         super().__init__(parent)
-        if not is_tall:  # it takes its own height, whatever room there is
+        if not is_tall:  # its own height, for any available space
             self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.editor, self.note = editor, NoteLabel()
         layout = QVBoxLayout(self)
@@ -61,7 +61,7 @@ class NotedField(QWidget):
 
     @property
     def problem(self) -> str:
-        """What is wrong; empty where nothing is."""
+        """The error; empty if there is none."""
         return self.note.text().removeprefix("✗ ") if self.note.is_problem else ""
 
     def show_note(self, problem: str = "", fact: str = "") -> None:

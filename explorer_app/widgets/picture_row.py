@@ -1,4 +1,4 @@
-"""Pictures of one height beside each other, as large as fits, with their legend right below."""
+"""Images of equal height side by side, as large as fits, with their legend below."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BAR_HEIGHT = 10
 
 
 class _Scale(NamedTuple):
-    """A bar from left to right [N, 3], what stands below its ends and its middle, and one colour beside it."""
+    """A colour bar [N, 3] with labels below its ends and its middle, and one colour beside it."""
 
     table: npt.NDArray[np.uint8]
     labels: tuple[str, str, str]
@@ -30,9 +30,9 @@ class _Scale(NamedTuple):
 
 
 class DepthLegend(QWidget):
-    """From the cube's near face to its far face, relative to its centre, and the colour of nothing.
+    """From the cube's near face to its far face, relative to its centre, and the colour for no reading.
 
-    While `difference_limit_mm` is set it speaks for differences instead.
+    While `difference_limit_mm` is set, it is the legend of differences.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -45,12 +45,12 @@ class DepthLegend(QWidget):
         colour_choice.changed.connect(self._repaint)
 
     def set_cube(self, half_mm: float | None, center_mm: float | None = None) -> None:
-        """half_mm: half the cube's edge; center_mm: the distance of its centre, where there is a camera."""
+        """half_mm: half the cube's edge; center_mm: the distance of its centre, if there is a camera."""
         self._half_mm, self._center_mm = half_mm, center_mm
         self.update()
 
     def show_differences(self, limit_mm: float | None) -> None:
-        """Speak for differences up to `limit_mm`, or for depth again."""
+        """Show the legend of differences up to `limit_mm`, or of depth again."""
         self.difference_limit_mm = limit_mm
         self.setAccessibleName("Colours of depth, in mm" if limit_mm is None else "Colours of differences, in mm")
         self.update()
@@ -114,9 +114,9 @@ _LEAST_LEGEND = 330
 
 
 class PictureRow(QWidget):
-    """Lays out by hand: Qt's layouts keep no aspect ratio, and these pictures must stay square and equally large.
+    """A custom layout: Qt's layouts keep no aspect ratio, and these images must be square and of equal size.
 
-    The legend spans the pictures that it speaks for: all but those `beside`, which come first. Left of it: `controls`.
+    The legend spans all images except those `beside`, which come first. Left of it: `controls`.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ class PictureRow(QWidget):
         return QSize(len(self._shown()) * (least.width() + _GAP), least.height() + self.legend.sizeHint().height())
 
     def arrange(self) -> None:
-        """Give every child its place; call it when a picture was hidden, shown or changed its aspect."""
+        """Set the geometry of all children; call it when an image was hidden, shown or changed its aspect ratio."""
         shown = self._shown()
         title, caption = shown[0].title_height, shown[0].caption_height
         legend = self.legend.sizeHint().height()
@@ -170,7 +170,7 @@ class PictureRow(QWidget):
         self.legend.setGeometry(QRect(legend_left, below, width - legend_left, legend - 4))
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:  # the controls want another width
+        if event.type() == QEvent.Type.LayoutRequest:  # the controls need another width
             self.arrange()
         return super().event(event)
 

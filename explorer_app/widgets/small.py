@@ -1,4 +1,4 @@
-"""Widgets side by side, in as many lines as the width asks for."""
+"""Small widgets: tags, toggles, labels, and a layout that wraps lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLayout, QLayoutItem, Q
 
 
 class Tag(QLabel):
-    """Readable on light and dark desktops alike, because it brings both colours."""
+    """Readable on light and dark desktops, because it sets both colours."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
@@ -19,7 +19,7 @@ class Tag(QLabel):
 
 
 class CheckBox(QCheckBox):
-    """Shows a checkable action and toggles it; unlike a tool button's, its state shows on every desktop."""
+    """Shows a checkable action and toggles it; unlike a tool button, it shows its state on every desktop."""
 
     def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
         super().__init__(action.iconText(), parent)
@@ -33,7 +33,7 @@ _WIDTH_PX = 320
 
 
 class Narrow(QScrollArea):
-    """Scrolls sideways below the content's own width, so that docks beside or behind it need not be as wide."""
+    """Scrolls horizontally below the content's width, so that docks beside or behind it need not be as wide."""
 
     def __init__(self, content: QWidget) -> None:
         super().__init__(widgetResizable=True)
@@ -53,7 +53,7 @@ _WIDEST_WORD_PX = 160
 
 
 class WrappedLabel(QLabel):
-    """A longer word, such as a path or what a user typed, is cut: by itself Qt would widen the window to its length."""
+    """Elides longer words, such as paths or user input: otherwise Qt widens the window to their length."""
 
     def __init__(self, text: str = "", **properties: Any) -> None:
         super().__init__(text, wordWrap=True, **properties)
@@ -67,7 +67,7 @@ _GAP = 8
 
 
 class FlowLayout(QLayout):
-    """As text flows: left to right, a new line where the next widget finds no room."""
+    """A flow layout: left to right, with a new line when the next widget does not fit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -107,7 +107,7 @@ class FlowLayout(QLayout):
         self._flow(rect, is_real=True)
 
     def _flow(self, rect: QRect, is_real: bool) -> int:
-        """Place the widgets where `is_real`, those of a line around its middle; the height they take."""
+        """Place the widgets if `is_real`, vertically centred in each line; returns the height."""
         x, y, line_height = rect.x(), rect.y(), self._line_height
         for item in (item for item in self._items if not item.isEmpty()):
             size = item.sizeHint()

@@ -9,7 +9,7 @@ GAP = 8
 
 
 _is_dark: dict[int, bool] = {}
-"""By palette; a painted window asks hundreds of times."""
+"""Cached by palette; painting a window needs it hundreds of times."""
 
 
 def is_dark(palette: QPalette) -> bool:
@@ -20,7 +20,7 @@ def is_dark(palette: QPalette) -> bool:
 
 
 def picture_background(palette: QPalette) -> QColor:
-    """Where a depth picture has no reading: a neutral, which no depth is."""
+    """Colour of pixels without a reading: a neutral one, which is not in the colour maps."""
     return QColor(24, 25, 28) if is_dark(palette) else QColor(255, 255, 255)
 
 
@@ -30,7 +30,7 @@ def stage_background(palette: QPalette) -> QColor:
 
 
 def faint(palette: QPalette) -> QColor:
-    """Second-rank text: still readable, plainly behind the first rank."""
+    """Secondary text: readable, but fainter than primary text."""
     return QColor(165, 167, 172) if is_dark(palette) else QColor(92, 94, 100)
 
 
@@ -45,15 +45,15 @@ def grid(palette: QPalette) -> QColor:
 
 
 def annotated(palette: QPalette) -> QColor:
-    """The annotated skeleton, on the 3D stage."""
+    """The annotated skeleton in the 3D view."""
     return QColor(190, 192, 198) if is_dark(palette) else QColor(120, 122, 128)
 
 
 def error(palette: QPalette) -> QColor:
-    """From a predicted joint to the annotated one; apart from every finger's colour, for colour-blind eyes too."""
+    """Line from a predicted joint to the annotated one; distinct from every finger's, also for colour-blind users."""
     return QColor(240, 228, 66) if is_dark(palette) else QColor(136, 34, 85)
 
 
 def halo(palette: QPalette) -> QColor:
-    """Around joints that are pointed out."""
+    """Halo of highlighted joints."""
     return QColor(240, 228, 66) if is_dark(palette) else QColor(0, 114, 178)

@@ -1,4 +1,4 @@
-"""How every process of the app is started: Python that takes nothing from the folder one happens to be in."""
+"""The command line for the app's child processes, isolated from the working folder."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ spec.loader.exec_module(package)
 from lsps_core.cli import main
 sys.exit(main())
 """
-"""Runs the very package that the window uses, a checkout that is not installed too, whichever other is installed."""
+"""Runs the same package as the window, also from a checkout, even if another one is installed."""
 
 
 def lsps_command(arguments: Sequence[str]) -> list[str]:
     """Program and arguments of `lsps ARGUMENTS`.
 
-    -P: `python -m` puts the working folder first on sys.path, and a json.py or torch.py among one's own files would be
-    run in place of the real one. -E: neither do PYTHONPATH (whose sitecustomize.py runs before anything else),
-    PYTHONSTARTUP, PYTHONHOME, PYTHONINSPECT, PYTHONBREAKPOINT nor PYTHONWARNINGS have a say. Not -I, which would hide
-    what `pip install --user` has installed. What this process finds by its own sys.path, on a cluster by PYTHONPATH,
-    the child finds as well, but last of all: that can add a package, never take the place of one.
+    -P: `python -m` puts the working folder first on sys.path, so that a user's json.py or torch.py would be run in
+    place of the real one. -E: neither do PYTHONPATH (whose sitecustomize.py runs before anything else),
+    PYTHONSTARTUP, PYTHONHOME, PYTHONINSPECT, PYTHONBREAKPOINT nor PYTHONWARNINGS have an effect. Not -I, which would
+    hide what `pip install --user` has installed. What this process finds by its own sys.path, on a cluster by
+    PYTHONPATH, the child finds as well, but last of all: that can add a package, never take the place of one.
     """
     return [sys.executable, "-E", "-P", "-u", *_kept_flags(), "-c", _code(), *arguments]
 
 
 def _kept_flags() -> list[str]:
-    """What -E would undo of how this process was started, where it makes the child stricter."""
+    """Options of this process that -E would drop and that make the child stricter."""
     flags = {"-s": sys.flags.no_user_site, "-B": sys.dont_write_bytecode}
     kept = [flag for flag, is_set in flags.items() if is_set]
     return [*kept, *(["-X", "utf8"] if sys.flags.utf8_mode else [])]

@@ -1,4 +1,4 @@
-"""Questions to the file system, which may never answer: a path on a network disk that is gone holds whoever asks."""
+"""File system calls that may block: a path on a lost network disk blocks the caller."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from explorer_app.workers.latest import one_line
 
 PATIENCE_MS = 5000
 _AT_ONCE_S = 0.05
-"""A healthy disk answers within this time, and then nothing flickers; the window may be held no longer."""
+"""A healthy disk answers within this time, without flicker; the window must not be blocked longer."""
 
 
 class _Question:
@@ -27,15 +27,15 @@ class _Question:
 
 
 class InOrder(QObject):
-    """A thread for each question, answers in the order of the questions, in the thread that owns this object.
+    """One thread for each call; results in the order of the calls, in the thread that owns this object.
 
-    A question that finds no answer for PATIENCE_MS has failed, and those behind it go on without it.
+    A call without a result for PATIENCE_MS has failed, and later ones proceed without it.
     """
 
     failed = Signal(object, str)
-    """what was asked, one line; for questions that say themselves how to complain it is not emitted"""
+    """the call, and one line; not emitted for calls with their own `complain`"""
     settled = Signal()
-    """nothing is asked any more"""
+    """no request is pending"""
     _done = Signal()
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
@@ -58,9 +58,9 @@ class InOrder(QObject):
         show: Callable[[Any], None],
         complain: Callable[[str], None] | None = None,
     ) -> None:
-        """Have `show(work())` done, work in a thread; what: whom to blame where no answer comes.
+        """Run `show(work())`, with `work` in a thread; what: named in the message if there is no result.
 
-        On a healthy disk it is done when this returns.
+        On a healthy disk it is finished when this returns.
         """
         if self._is_closed:
             return
@@ -75,13 +75,13 @@ class InOrder(QObject):
             self._give_out()
 
     def end(self) -> None:
-        """Give out nothing any more, without waiting for anybody."""
+        """Deliver no more results, without waiting for threads."""
         self._is_closed = True
         self._questions.clear()
         self._patience.stop()
 
     def close(self, timeout_s: float = 1.0) -> bool:
-        """End it; False where a thread still waits for an answer by then."""
+        """Stop; False if a thread is still blocked by then."""
         self.end()
         until = time.monotonic() + timeout_s
         for thread in self._threads:
@@ -91,10 +91,10 @@ class InOrder(QObject):
     def _run(self, question: _Question, work: Callable[[], Any]) -> None:
         try:
             question.answer = work()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the window says it and lives on
+        except Exception as error:  # noqa: BLE001 - any error is reported by the window
             question.failure = one_line(error)
         question.is_done.set()
-        with suppress(RuntimeError):  # its dialog is gone since
+        with suppress(RuntimeError):  # its dialog was closed meanwhile
             if not self._is_closed:
                 self._done.emit()
 
@@ -111,7 +111,7 @@ class InOrder(QObject):
     @Slot()
     def _give_up(self) -> None:
         question = self._questions.popleft()
-        question.failure = f"{question.what} does not answer; look whether its disk is connected"
+        question.failure = f"{question.what} does not respond; check that its disk is connected"
         self._finish(question)
         if self._questions:
             self._patience.start()

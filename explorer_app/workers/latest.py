@@ -1,4 +1,4 @@
-"""A thread that always works on the newest request and forgets the ones in between."""
+"""A thread that works on the newest request and drops older pending ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 _LOGGER = logging.getLogger("explorer_app")
 CLOSE_S = 10.0
-"""What work in hand gets to end when the window closes; a thread that hangs in the system never does."""
+"""Time for current work to end when the window closes; a thread blocked in the system never ends."""
 _NICENESS = 5
-"""The window's thread goes first where there are fewer cores than work."""
+"""The GUI thread has priority if there are fewer cores than work."""
 
 
 class _Request(NamedTuple):
@@ -25,9 +25,9 @@ class _Request(NamedTuple):
 
 
 class LatestWins(QObject):
-    """One thread, one waiting place: a new request takes the place of one that has not begun.
+    """One thread, one pending request: a new one replaces one that has not started.
 
-    The stamp given with a request comes back with its answer, so that the receiver can tell whether it still wants it.
+    The stamp of a request is returned with its answer, so that the receiver can drop stale answers.
     `answered` and `failed` are emitted in the thread that owns this object, whatever they are connected to.
     """
 
@@ -36,7 +36,7 @@ class LatestWins(QObject):
     failed = Signal(object, str)
     """stamp, one line"""
     settled = Signal()
-    """nothing is asked any more"""
+    """no request is pending"""
     _done = Signal(object, object, str)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
@@ -49,25 +49,27 @@ class LatestWins(QObject):
         self._condition = threading.Condition()
         self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._run, name=f"lsps-{name}", daemon=True)
-        self._thread.start()
+        """Started by the first request: of some thirty in a window, most are never asked."""
 
     @property
     def is_busy(self) -> bool:
-        """True from a request until its answer, or that of a newer one, was given out."""
+        """True from a request until its answer, or that of a newer one, is delivered."""
         return self._is_busy
 
     def ask(self, stamp: Any, work: Callable[[], Any]) -> None:
-        """Have `work()` done in the thread, unless another request comes before it has begun."""
+        """Run `work()` in the thread, unless another request arrives before it starts."""
         with self._condition:
             if self._is_closed:
                 return
             self._asked_count += 1
             self._waiting = _Request(self._asked_count, stamp, work)
             self._condition.notify()
+        if self._thread.ident is None:
+            self._thread.start()
         self._is_busy = True
 
     def end(self) -> None:
-        """Give out nothing any more, and end the thread after the work in hand, without waiting for it."""
+        """Deliver no more answers, and end the thread after its current work, without waiting for it."""
         with self._condition:
             self._is_closed = True
             self._waiting = None
@@ -77,7 +79,8 @@ class LatestWins(QObject):
     def close(self, timeout_s: float = CLOSE_S) -> bool:
         """End it and wait for the thread. False if it still works by then."""
         self.end()
-        self._thread.join(timeout_s)
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
@@ -92,15 +95,15 @@ class LatestWins(QObject):
             answer, failure = None, ""
             try:
                 answer = request.work()
-            except Exception as error:  # whatever it is, the window says it and lives on
+            except Exception as error:  # any error is reported by the window
                 failure = one_line(error)
-                if not isinstance(error, ValueError | OSError):  # nobody foresaw it: the log has where it came from
+                if not isinstance(error, ValueError | OSError):  # unexpected: the log gets the traceback
                     _LOGGER.error("%s: %s", self._thread.name, failure, exc_info=error)
             self.computed_count += 1
             if self._is_closed:
                 return
             self._done.emit(request, answer, failure)
-            del request, answer  # a sleeping thread must not keep a model or a picture alive
+            del request, answer  # an idle thread must not keep a model or an image alive
 
     @Slot(object, object, str)
     def _deliver(self, request: _Request, answer: Any, failure: str) -> None:
@@ -118,7 +121,7 @@ class LatestWins(QObject):
 
 
 def _give_way() -> None:
-    """Lower this thread's priority, where that does not lower the whole process's."""
+    """Lower this thread's priority, on systems where that does not affect the whole process."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
         niceness = os.getpriority(os.PRIO_PROCESS, thread)
@@ -126,7 +129,7 @@ def _give_way() -> None:
 
 
 def one_line(error: BaseException) -> str:
-    """What went wrong in one line; an error that nobody foresaw says its kind as well."""
+    """The error in one line; an unexpected one with its type."""
     lines = str(error).strip().splitlines()
     text = lines[0] if lines else "no reason given"
     return text if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {text}"

@@ -1,4 +1,4 @@
-"""Work of seconds or minutes in a thread, with progress, that can be stopped and can fail."""
+"""A task of seconds or minutes in a thread, with progress, cancel and failure."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Progress = Callable[[int, int], None]
 
 
 class CancelledError(Exception):
-    """Raised by the progress function in the task's thread once it was asked to stop."""
+    """Raised by the progress function in the task's thread after a cancel."""
 
 
 class Task(QObject):
-    """One thread for one piece of work: `work(progress)`, which calls progress(done, in_all) every now and then.
+    """One thread for one piece of work: `work(progress)`, which calls progress(done, in_all) regularly.
 
     Signals are emitted in the thread that owns this object. After `cancel`, the next call of progress raises
-    `CancelledError` in the work, which cleans up behind itself; then `cancelled` is emitted.
+    `CancelledError` in the work, which cleans up; then `cancelled` is emitted.
     """
 
     progressed = Signal(int, int)
@@ -32,7 +32,7 @@ class Task(QObject):
     """one line"""
     cancelled = Signal()
     ended = Signal()
-    """after any of the three above"""
+    """after any of the three signals above"""
     _done = Signal(object, str, bool)
     _progress = Signal(int, int)
 
@@ -48,7 +48,7 @@ class Task(QObject):
         self._thread.start()
 
     def cancel(self) -> None:
-        """Ask it to stop; `cancelled` follows, or `finished` where it was done already."""
+        """Request a cancel; `cancelled` follows, or `finished` if it was already done."""
         self._is_asked_to_stop.set()
 
     def close(self, timeout_s: float = CLOSE_S) -> bool:
@@ -65,7 +65,7 @@ class Task(QObject):
             answer = self._work(self._report)
         except CancelledError:
             was_cancelled = True
-        except Exception as error:  # noqa: BLE001 - whatever it is, the window says it and lives on
+        except Exception as error:  # noqa: BLE001 - any error is reported by the window
             failure = one_line(error)
         if not self._is_closed:
             self._done.emit(answer, failure, was_cancelled)

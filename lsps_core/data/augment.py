@@ -1,14 +1,14 @@
-"""Turn and shift the cube of a batch: image, pose and centre together, on their device, as a camera would see it.
+"""Rotate and shift the cube of a batch: image, pose and centre together, on their device, consistent with a camera.
 
-Two moves, in this order, both exact and both leaving half_mm alone:
+Two steps, in this order; both are exact, and neither changes half_mm:
 
-- the camera turns about its optical axis, which turns everything it sees by `angle_rad` (counter-clockwise in the
-  image, y up): the pose, the centre, and the picture about the middle of its crop;
-- the cube moves by `translation_mm` in the turned camera's frame while the hand stays: the pose shifts by
-  -translation / half, normalised depth by -translation_z / half, and every ray finds its place in the old crop.
+- the camera rotates about its optical axis, which rotates the scene by `angle_rad` (counter-clockwise in the image,
+  y up): the pose, the centre, and the image about the middle of its crop;
+- the cube moves by `translation_mm` in the rotated camera's frame while the hand does not: the pose shifts by
+  -translation / half, normalised depth by -translation_z / half, and every ray is sampled from the old crop.
 
-What the old cube did not hold cannot come back: beyond the old crop and behind its far face is background, and a
-reading that was clipped to the old near face stays on it.
+Data outside the old cube is lost: beyond the old crop and behind its far face is background, and a reading that was
+clipped to the old near face stays on it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def sample_augmentation(
 ) -> tuple[Tensor, Tensor]:
     """Draw what `augment` takes: angle_rad [B], uniform in ±rotation_rad, and translation_mm [B, 3], normal.
 
-    Drawn where the generator lives and then moved, so that a CPU generator draws the same for every device.
+    Drawn on the generator's device and then moved, so that a CPU generator gives the same numbers for every device.
     """
     source = generator.device if generator is not None else torch.device("cpu")
     angle = (2 * torch.rand(batch, generator=generator, device=source) - 1) * rotation_rad
@@ -40,7 +40,7 @@ def sample_augmentation(
 def augment(
     image: Tensor, pose: Tensor, center_mm: Tensor, half_mm: Tensor, angle_rad: Tensor, translation_mm: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """image [B, 1, S, S] normalised, pose [B, J, 3], center_mm [B, 3] -> the same three, turned and moved.
+    """image [B, 1, S, S] normalised, pose [B, J, 3], center_mm [B, 3] -> the same three, rotated and moved.
 
     half_mm [B], angle_rad [B], translation_mm [B, 3]. NaN joints stay NaN. Resamples once, nearest neighbour.
     """
@@ -56,12 +56,12 @@ def augment(
 
 
 def augment_pose(pose: Tensor, half_mm: Tensor, angle_rad: Tensor, translation_mm: Tensor) -> Tensor:
-    """What `augment` does to a pose, for those who need no picture: pose [B, J, 3] -> pose [B, J, 3]."""
+    """`augment` for a pose without an image: pose [B, J, 3] -> pose [B, J, 3]."""
     return _turn(pose, angle_rad[:, None]) - (translation_mm / half_mm[:, None])[:, None, :]
 
 
 def turn(image: Tensor, angle_rad: Tensor) -> Tensor:
-    """What `augment` does to an image [B, 1, S, S] by a turn alone, for which its place in space does not matter."""
+    """The rotation of `augment` for an image [B, 1, S, S]; it does not depend on the cube's position."""
     center = image.new_tensor([0.0, 0.0, 1.0]).expand(len(image), 3)
     nowhere = image.new_zeros(len(image), 3)
     return augment(image, nowhere[:, None], center, center[:, 2], angle_rad, nowhere)[0]
@@ -73,7 +73,7 @@ def turn_pose(pose: Tensor, angle_rad: Tensor) -> Tensor:
 
 
 def _turn(points: Tensor, angle_rad: Tensor) -> Tensor:
-    """points [..., 3] turned about z by angle_rad [...]: x towards y."""
+    """points [..., 3] rotated about z by angle_rad [...]: x towards y."""
     cos, sin = angle_rad.cos(), angle_rad.sin()
     x, y, z = points.unbind(-1)
     return torch.stack([cos * x - sin * y, sin * x + cos * y, z], dim=-1)
@@ -82,7 +82,7 @@ def _turn(points: Tensor, angle_rad: Tensor) -> Tensor:
 def _old_coordinates(size: int, turned_mm: Tensor, moved_mm: Tensor, half_mm: Tensor, angle_rad: Tensor) -> Tensor:
     """[B, S, S, 2] for grid_sample (right, down): where in the old crop the ray of each new crop pixel lies.
 
-    turned_mm and moved_mm [B, 3] are the cube's centre after the turn and after the move.
+    turned_mm and moved_mm [B, 3] are the cube's centre after the rotation and after the translation.
     """
     steps = (2 * torch.arange(size, device=half_mm.device, dtype=half_mm.dtype) + 1) / size - 1
     up, right = torch.meshgrid(-steps, steps, indexing="ij")

@@ -1,4 +1,4 @@
-"""Which frames make batch k: a function of (seed, k), so that a resumed run needs no state to go on as before."""
+"""Which frames make batch k: a function of (seed, k), so that a resumed run needs no state."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 IndexArray = npt.NDArray[np.int64]
 
-_LABELS = 1  # keeps the drawing of labels apart from the epochs of a run with the same seed
+_LABELS = 1  # a random stream for labels, separate from the epochs of the same seed
 
 
-@lru_cache(maxsize=8)  # a step straddles two epochs at most in practice, and there are a few streams of batches
+@lru_cache(maxsize=8)  # in practice a step spans at most two epochs, and there are a few streams of batches
 def _permutation(frame_count: int, *seeds: int) -> IndexArray:
     order = np.random.default_rng(seeds).permutation(frame_count).astype(np.int64)
-    order.flags.writeable = False  # everyone who asks gets this same array
+    order.flags.writeable = False  # callers share this array
     return order
 
 
@@ -27,8 +27,8 @@ def _check(seed: int, frame_count: int) -> None:
 def batch_indices(seed: int, step: int, batch_size: int, frame_count: int) -> IndexArray:
     """int64 [batch_size]: the frames of batch `step`, counted from 0.
 
-    Laid end to end the batches of one seed are one permutation of all frames after another: every frame comes once an
-    epoch, and a batch may straddle epochs or be larger than the set. ValueError for numbers that make no batch.
+    Concatenated, the batches of one seed are a sequence of permutations of all frames: every frame occurs once an
+    epoch, and a batch may span epochs or be larger than the set. ValueError for invalid numbers.
     """
     _check(seed, frame_count)
     if step < 0 or batch_size < 1:
@@ -51,6 +51,6 @@ def labelled_subset(seed: int, share: float, frame_count: int) -> IndexArray:
     """
     _check(seed, frame_count)
     if not 0.0 <= share <= 1.0:
-        raise ValueError(f"the share of labelled frames is {share:g}; it lies between 0 and 1 (0.05 for 5 %)")
+        raise ValueError(f"the share of labelled frames is {share:g}; it must be between 0 and 1 (0.05 for 5 %)")
     count = max(round(share * frame_count), 1) if share > 0 else 0
     return np.sort(_permutation(frame_count, seed, 0, _LABELS)[:count])

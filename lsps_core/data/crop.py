@@ -1,12 +1,12 @@
 """The cube around a hand: cut out of a depth image, as the networks see it, and back to millimetres.
 
-A cube of edge 2 * half_mm stands around center_mm. Its crop is the perspective window of the cube's middle plane
+A cube of edge 2 * half_mm is centred on center_mm. Its crop is the perspective window of the cube's middle plane
 (Oberweger & Lepetit 2017, "DeepPrior++"): crop pixel (row i, column j) of S x S has the normalised coordinates
 a = (2j + 1) / S - 1 (right) and b = 1 - (2i + 1) / S (up), and looks along the ray through
-center_mm + half_mm * (a, b, 0). Pixel centres lie at whole numbers, in raw images and in crops.
+center_mm + half_mm * (a, b, 0). Pixel centres are at integers, in raw images and in crops.
 
-Nothing here imports torch to run: `normalise` and the rest use the methods of the tensors they are given, so that
-overlays and importers need not wait for it.
+Nothing here imports torch at run time: `normalise` and the rest use the methods of their tensors, so that overlays and
+importers start without it.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ DEFAULT_SIZE = 128
 BACKGROUND = 1.0
 """The normalised value of pixels without a reading, and of the far face."""
 FAR_FACE = 0.95
-"""Normalised depth from here on counts as background: a decoder's tanh never quite reaches 1, least of all early in
+"""Normalised depth from here on counts as background: a decoder's tanh never reaches 1, least of all early in
 training, and the last 6 mm before the far face of a usual cube hold no hand."""
 
 DepthArray = npt.NDArray[np.uint16] | FloatArray
 
 
 def cube_window(camera: Camera, center_mm: npt.ArrayLike, half_mm: float) -> tuple[float, float, float, float]:
-    """(u0, v0, u1, v1): left, top, right and bottom edge, in raw px, of the window that `crop` cuts out.
+    """(u0, v0, u1, v1): left, top, right and bottom edge, in raw px, of the window of `crop`.
 
-    center_mm [3]. ValueError where there is no such cube: not finite, without an edge, or not in front of the camera.
+    center_mm [3]. ValueError for a cube that is not finite, has no edge or is not in front of the camera.
     """
     x, y, z = (float(value) for value in np.asarray(center_mm, dtype=np.float64))
     half = float(half_mm)
@@ -57,8 +57,8 @@ def crop(
 ) -> npt.NDArray[np.uint16]:
     """Cut the cube out of a raw frame: depth_mm [H, W] (0 = no reading) -> uint16 [S, S].
 
-    Nearest neighbour, since a depth between a finger and the wall behind it exists nowhere. Outside the image, without
-    a reading and behind the far face is 0; a reading in front of the near face is kept (`normalise` clips it).
+    Nearest neighbour, since a depth interpolated between a finger and the wall behind it is wrong. Outside the image,
+    without a reading and behind the far face is 0; a reading in front of the near face is kept (`normalise` clips it).
     """
     u0, v0, u1, v1 = cube_window(camera, center_mm, half_mm)
     far_mm = float(np.asarray(center_mm)[2]) + half_mm
@@ -69,7 +69,7 @@ def crop(
     is_inside = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))[None, :]
     rows, columns = rows.clip(0, height - 1).astype(np.intp), columns.clip(0, width - 1).astype(np.intp)
     values = depth_mm[rows[:, None], columns[None, :]]
-    if values.dtype == np.uint16:  # the usual case, several times as fast in whole numbers
+    if values.dtype == np.uint16:  # the usual case, several times as fast with integers
         whole: npt.NDArray[np.uint16] = values * (is_inside & (values <= np.uint16(min(far_mm, 65535.0))))
         return whole
     is_kept = is_inside & (values > 0) & (values <= min(far_mm, 65535.0))  # False for NaN as well
@@ -79,7 +79,7 @@ def crop(
 def crop_pixels(
     points_mm: FloatArray, camera: Camera, center_mm: npt.ArrayLike, half_mm: float, size: int = DEFAULT_SIZE
 ) -> FloatArray:
-    """points_mm [..., 3] -> [..., 2]: column and row px inside the crop of that cube; outside it where they are."""
+    """points_mm [..., 3] -> [..., 2]: column and row px in the crop of that cube, also for points outside it."""
     u0, v0, u1, v1 = cube_window(camera, center_mm, half_mm)
     uvd = camera.project(np.asarray(points_mm, dtype=np.float64))
     edges = np.array([u0, v0])
@@ -104,7 +104,7 @@ def uncrop_pixels(
 
 
 def normalise(depth_mm: Tensor, center_mm: Tensor, half_mm: Tensor) -> Tensor:
-    """Crops as the networks see them: depth_mm [B, S, S] any number type -> float32 [B, 1, S, S] in [-1, 1].
+    """Crops as input of the networks: depth_mm [B, S, S] of any number type -> float32 [B, 1, S, S] in [-1, 1].
 
     center_mm [B, 3], half_mm [B]. The near face of the cube is -1, the far face +1; without a reading (0) it is +1.
     """

@@ -1,4 +1,4 @@
-"""A whole store on one device, as integers: batches without touching the disk again."""
+"""A whole store on one device, as integers: batches without reading from the disk again."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class DeviceFrames:
         joints = torch.zeros(count, 0, 3) if joints_mm is None else torch.tensor(joints_mm[:count])
         self.pose = to_pose(joints.to(self.device), self.center_mm, self.half_mm)
         size = store.image_size
-        # int16 holds the bits of uint16, with which torch can do little on a GPU
+        # int16 holds the bits of uint16, for which torch supports few operations on a GPU
         self._depth = torch.empty((count, size, size), dtype=torch.int16, device=self.device)
         for start in range(0, count, _BLOCK_FRAMES):
             stop = min(start + _BLOCK_FRAMES, count)

@@ -1,4 +1,4 @@
-"""One hand crop, and where hand crops come from."""
+"""One hand crop, and sources of hand crops."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class HandFrame:
 
     depth_mm: uint16 [S, S], mm from the camera, 0 = no reading or nothing inside the cube.
     center_mm: float32 [3], the cube's centre in the camera frame (x right, y up, z away).
-    joints_mm: float32 [J, 3] in the camera frame, NaN where not annotated; None where the set has no annotation.
+    joints_mm: float32 [J, 3] in the camera frame, NaN where not annotated; None if the data set has no annotation.
     """
 
     depth_mm: npt.NDArray[np.uint16]
@@ -44,7 +44,7 @@ class FrameSource(Protocol):
 
     @property
     def is_simulated(self) -> bool:
-        """True where the frames were rendered, also those that play the part of real ones."""
+        """True if the frames were rendered, also if they are used in place of real ones."""
         ...
 
     def __len__(self) -> int: ...
@@ -54,7 +54,7 @@ class FrameSource(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class FrameList:
-    """Frames held in memory, such as loose pictures someone opened: a FrameSource."""
+    """A FrameSource of frames in memory, such as single images that the user opened."""
 
     frames: tuple[HandFrame, ...]
     camera: Camera
@@ -66,7 +66,7 @@ class FrameList:
         return len(self.frames)
 
     def frame(self, index: int) -> HandFrame:
-        """Frame `index`, counted from 0; IndexError where there is none."""
+        """Frame `index`, counted from 0; IndexError outside the range."""
         if not 0 <= index < len(self.frames):
             raise IndexError(f"there is no frame {index}: the frames are 0 to {len(self.frames) - 1}")
         return self.frames[index]

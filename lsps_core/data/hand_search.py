@@ -1,10 +1,10 @@
-"""Find the hand in a raw depth frame, when an arm, a torso or a head is in view as well.
+"""Find the hand in a raw depth frame that may also show an arm, a torso or a head.
 
 Readings in range become a graph: neighbouring pixels are joined unless depth jumps between them. Its large connected
 parts are bodies. On each, the points farthest along the surface from everything else are its ends: fingertips, elbows,
-heads (Plagemann et al. 2010, "Real-time identification and localization of body parts from depth images"). The end that
-looks most like a hand wins: near the camera, nothing as broad as a head around it, fingers, and not where the image
-cuts the arm off. The palm is the broadest place near that end, and the cube's centre the mean of what surrounds it.
+heads (Plagemann et al. 2010, "Real-time identification and localization of body parts from depth images"). The end with
+the best hand score is chosen: near the camera, nothing as broad as a head around it, fingers, and not where the arm
+leaves the image. The palm is the broadest place near that end, and the cube's centre the mean of what surrounds it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from scipy.sparse import csgraph
 from lsps_core.camera import Camera, FloatArray
 from lsps_core.data.crop import DEFAULT_CUBE_MM
 
-_GRID_PX = 320  # longer side of the grid that is searched; finer only takes longer
+_GRID_PX = 320  # longer side of the searched grid; a finer one is only slower
 _JUMP_MM = 20.0  # two neighbours farther apart than this do not touch
-_BODY_CM2 = 15.0  # smaller things are noise: half a child's fist
-_MAX_ENDS = 6  # of one body: five and one more than a person shows
+_BODY_CM2 = 15.0  # smaller parts are noise: half a child's fist
+_MAX_ENDS = 6  # of one body: head, hands, feet and one more
 _END_GAP_MM = 120.0  # two ends of one body are at least so far apart, and half as far from its middle
 _REACH_MM = 200.0  # a hand's length: what belongs to an end
 _PALM_REACH_MM = 160.0  # from a fingertip to behind the middle of the palm, and not far up the arm
@@ -32,7 +32,7 @@ _FINGER_MM = 12.0  # half the breadth of a finger is less
 _FINGER_CM2 = 2.5  # of a finger that sticks out
 _TRUNK_MM = 60.0  # half the breadth of a palm or an arm is less, that of a head is more
 _HOPELESS = -1.0  # a wall, a torso cut by the image's edge
-_BEHIND_MM = 200.0  # an end so far behind another must look better by all that a spread hand has over an arm
+_BEHIND_MM = 200.0  # an end this far behind another needs the score of a spread hand against an arm's
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.integer]
@@ -40,11 +40,11 @@ IntArray = npt.NDArray[np.integer]
 
 @dataclass(frozen=True, kw_only=True)
 class FoundHand:
-    """A cube around a hand, and what spoke for it.
+    """A cube around a hand, and how it was found.
 
     center_mm: float32 [3]; half_mm: half its edge. box_px: the cube's window in the raw frame (left, top, right,
-    bottom). end_px: column and row of the end of the body that was taken for the fingers. area_cm2: visible surface
-    around the palm. candidates: how many ends there were to choose from. note: one line for a person.
+    bottom). end_px: column and row of the body's end that is assumed to be the fingers. area_cm2: visible surface
+    around the palm. candidates: how many ends were compared. note: one line for the user.
     """
 
     center_mm: npt.NDArray[np.float32]
@@ -95,7 +95,7 @@ def find_hand(
 ) -> FoundHand:
     """Where the hand is in a raw frame: depth_mm [H, W], 0 = no reading.
 
-    Readings outside near_mm..far_mm are ignored. ValueError where nothing in range has a hand's size or could be one.
+    Readings outside near_mm..far_mm are ignored. ValueError if nothing in range has a hand's size and shape.
     """
     scene, stride = _scene(np.asarray(depth_mm), camera, near_mm, far_mm)
     ends = [end for body in _bodies(scene) for end in _ends(scene, body)]
@@ -191,7 +191,7 @@ def _ends(scene: _Scene, body: BoolArray) -> list[_End]:
 
 
 def _breadth(scene: _Scene, body: BoolArray) -> FloatArray:
-    """[M] distance to the body's silhouette in mm; what stands in front of it and small holes do not cut it."""
+    """[M] distance to the body's silhouette in mm; occluders in front of it and small holes do not interrupt it."""
     near_mm = np.quantile(scene.points_mm[body, 2], 0.05)
     mask = scene.picture(body | (scene.points_mm[:, 2] < near_mm))
     mask = ndimage.binary_closing(mask, iterations=2, border_value=0) | mask
@@ -200,7 +200,7 @@ def _breadth(scene: _Scene, body: BoolArray) -> FloatArray:
 
 
 def _is_finger(scene: _Scene, body: BoolArray, breadth: FloatArray) -> BoolArray:
-    """[M] the thin parts of a body: what no disc broader than a finger reaches from inside."""
+    """[M] the thin parts of a body: those that no disc broader than a finger covers from inside."""
     core = scene.picture(breadth > _FINGER_MM)
     if not core.any():
         return body
@@ -213,7 +213,7 @@ def _is_finger(scene: _Scene, body: BoolArray, breadth: FloatArray) -> BoolArray
 
 
 def _handness(scene: _Scene, region: BoolArray, breadth: FloatArray, fingers: BoolArray) -> float:
-    """How much the surroundings of an end look like a hand; about 0 for a bare arm, 1 for spread fingers."""
+    """Score of how hand-like the surroundings of an end are; about 0 for a bare arm, 1 for spread fingers."""
     area = scene.area_cm2
     total = float(area[region].sum())
     finger = float(area[region & fingers].sum())
@@ -225,7 +225,7 @@ def _handness(scene: _Scene, region: BoolArray, breadth: FloatArray, fingers: Bo
 
 
 def _center(scene: _Scene, end: _End) -> tuple[FloatArray, float]:
-    """The mean of the hand's surface, [3], and its area in cm2: all around the palm but what lies up the arm."""
+    """The mean of the hand's surface, [3], and its area in cm2: all around the palm except the arm."""
     within_reach = end.distance_mm <= _PALM_REACH_MM
     palm = int(np.argmax(np.where(within_reach, end.breadth_mm, -1.0)))
     around = np.linalg.norm(scene.points_mm - scene.points_mm[palm], axis=1) <= _AROUND_PALM_MM

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.camera import Camera
+from lsps_core.config import DOMAINS
 from lsps_core.data.frame import HandFrame
-from lsps_core.data.store_format import DOMAINS, FrameStoreError, open_store, reason
+from lsps_core.data.store_format import FrameStoreError, open_store, reason
 from lsps_core.data.store_writer import FrameWriter
 from lsps_core.files import parse_json
 from lsps_core.skeleton import Skeleton
@@ -28,11 +29,11 @@ Indices = slice | Sequence[int] | npt.NDArray[np.integer[Any]]
 
 
 class FrameStore:
-    """A store opened for reading: a FrameSource, usable from any thread (HDF5 calls take turns).
+    """A store opened for reading: a FrameSource, usable from any thread (HDF5 calls are serialised by a lock).
 
     `path`, `skeleton` (None without annotation), `camera`, `domain`, `is_simulated`, `is_mirrored`, `image_size` (S),
-    `provenance` (what made it), `center_mm` float32 [N, 3] and `half_mm` float32 [N] are there from the start; the rest
-    is read when asked for. FrameStoreError, at opening or at reading, for all that may be wrong with a file.
+    `provenance` (what made it), `center_mm` float32 [N, 3] and `half_mm` float32 [N] are read on opening; the rest
+    is read on demand. FrameStoreError, on opening or reading, for any problem of the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,7 +41,7 @@ class FrameStore:
         self._file = open_store(self.path)
         try:
             self._depth: h5py.Dataset = self._file["depth"]
-            self._name = self._file["name"].asstr()  # kept: making one takes longer than reading a frame
+            self._name = self._file["name"].asstr()  # kept: creating one takes longer than reading a frame
             self.image_size = int(self._depth.shape[1])
             self._read_description()
             with self._reading("its cubes"):
@@ -70,9 +71,7 @@ class FrameStore:
             raise FrameStoreError(f"{self.path}: unknown domain {self.domain!r}, not one of {DOMAINS}; write it again")
         is_cube = np.isfinite(self.center_mm).all(axis=1) & (self.center_mm[:, 2] > 0) & (self.half_mm > 0)
         if not is_cube.all():
-            raise FrameStoreError(
-                f"{self.path}: frame {np.argmin(is_cube)} has no possible cube; write the store again"
-            )
+            raise FrameStoreError(f"{self.path}: frame {np.argmin(is_cube)} has an invalid cube; write the store again")
         found = self._file["joints_mm"].shape[1] if "joints_mm" in self._file else 0
         expected = self.skeleton.joint_count if self.skeleton is not None else 0
         if found != expected:
@@ -94,7 +93,7 @@ class FrameStore:
         return len(self.half_mm)
 
     def frame(self, index: int) -> HandFrame:
-        """Frame `index`, counted from 0; IndexError where there is none."""
+        """Frame `index`, counted from 0; IndexError outside the range."""
         self._check_range(index, index)
         joints = self.joints_mm
         with self._reading(f"frame {index}"):
@@ -117,7 +116,7 @@ class FrameStore:
             if len(unique):
                 self._check_range(int(unique[0]), int(unique[-1]))
                 starts = [0, *(np.flatnonzero(np.diff(unique) != 1) + 1), len(unique)]
-                for start, stop in pairwise(starts):  # neighbours in one go
+                for start, stop in pairwise(starts):  # neighbours in one read
                     source = np.s_[int(unique[start]) : int(unique[stop - 1]) + 1]
                     self._depth.read_direct(found, source, np.s_[start:stop])
             picked: DepthArray = found[places]

@@ -1,4 +1,4 @@
-"""What a store of frames looks like on disk, and telling what is wrong with a file that should be one."""
+"""The layout of a store on disk, and the check of files that are opened as one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import h5py
 
+from lsps_core.errors import LspsError
 from lsps_core.files import kind_of, require_file
 
 FORMAT = "lsps-frames"
 FORMAT_VERSION = 1
-DOMAINS = ("real", "synthetic")
 
 _HEAD_BYTES = 1 << 16
 _MOST_PIXELS = 1 << 25
@@ -23,12 +23,12 @@ _MOST_NAME_BYTES = 1 << 12
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-class FrameStoreError(ValueError):
-    """One line: what is wrong, with which file, and what to do."""
+class FrameStoreError(LspsError):
+    """One line: the problem, the file, and what to do."""
 
 
 def reason(error: BaseException) -> str:
-    """What the system said, in a person's words; HDF5 buries the error number in its message."""
+    """The system's error text in plain words; HDF5 puts the error number inside its message."""
     text = " ".join(str(error).split())
     for number in _DISK_FULL:
         if getattr(error, "errno", None) == number or f"errno = {number}," in text:
@@ -39,7 +39,7 @@ def reason(error: BaseException) -> str:
 
 
 def open_store(path: Path) -> h5py.File:
-    """Open a store to read. Version, datasets, types and shapes are checked; FrameStoreError where one is wrong."""
+    """Open a store to read. FrameStoreError if version, datasets, types or shapes are wrong."""
     file = _open_hdf5(path)
     try:
         _check_version(path, file)
@@ -71,7 +71,7 @@ def _open_hdf5(path: Path) -> h5py.File:
         raise FrameStoreError(f"{path} is not an HDF5 file; give a store written by `lsps simulate` or `lsps import`")
     _check_heap(path)
     try:
-        # a finished store is only ever replaced, never changed, so nobody needs a lock (and network disks have none)
+        # a finished store is only replaced, never changed, so no lock is needed (and network disks have none)
         return h5py.File(path, "r", locking=False)
     except (OSError, RuntimeError) as error:
         raise FrameStoreError(f"{path} is cut off or damaged ({reason(error)}); copy it again") from error
@@ -80,7 +80,7 @@ def _open_hdf5(path: Path) -> h5py.File:
 def _check_heap(path: Path) -> None:
     """Walk through the heap of the attributes' texts, which `FrameWriter` puts first and HDF5 gives no checksum.
 
-    Where an object's size is damaged, HDF5 would walk in circles for ever ("HDF5 File Format Specification", III.E).
+    With a damaged object size, HDF5 would loop for ever ("HDF5 File Format Specification", III.E).
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
@@ -91,7 +91,7 @@ def _check_heap(path: Path) -> None:
     place, end = start + 16, min(start + size, len(head))
     while place + 16 <= end:
         number, length = struct.unpack_from("<H6xQ", head, place)
-        step = 16 + length + -length % 8 if number else length  # number 0 is the free rest
+        step = 16 + length + -length % 8 if number else length  # object 0 is the free space
         if step < 16 or place + step > start + size:
             raise FrameStoreError(f"{path} is damaged (its description lies in pieces); copy it again")
         place += step
@@ -110,7 +110,7 @@ def _check_version(path: Path, file: h5py.File) -> None:
 def _check_datasets(path: Path, file: h5py.File) -> None:
     for name in ("depth", "center_mm", "half_mm", "name"):
         if not isinstance(file.get(name), h5py.Dataset):
-            raise FrameStoreError(f"{path} has no dataset {name!r}, so it is no store of frames; write it again")
+            raise FrameStoreError(f"{path} has no dataset {name!r}, so it is not a store of frames; write it again")
     if file.attrs.get("format") != FORMAT:
         raise FrameStoreError(f"{path} is HDF5 but not marked as {FORMAT!r}; give a store written by `lsps`")
     depth = file["depth"]
@@ -134,18 +134,20 @@ def _check_datasets(path: Path, file: h5py.File) -> None:
 
 
 def _check_sizes(path: Path, file: h5py.File) -> None:
-    """Refuse what only claims to be large: HDF5 would fill the memory with frames that nobody ever wrote."""
+    """Reject a file that only declares a large size: HDF5 would fill the memory with frames that were never written."""
     depth, name = file["depth"], file["name"]
     size = path.stat().st_size
     if len(depth) > min(size, depth.id.get_storage_size()):
         raise FrameStoreError(
-            f"{path} claims {len(depth):,} frames and does not hold them; it is damaged, copy it again"
+            f"{path} declares {len(depth):,} frames but does not contain them; it is damaged, copy it again"
         )
     chunk = math.prod(depth.chunks or ()) * depth.dtype.itemsize
     if math.prod(depth.shape[1:]) > _MOST_PIXELS or chunk > _MOST_CHUNK_BYTES or name.dtype.itemsize > _MOST_NAME_BYTES:
-        raise FrameStoreError(f"{path} claims frames of {_describe(depth)}; no camera has such, write it again")
-    if "joints_mm" in file and math.prod(file["joints_mm"].shape) * 4 > 1000 * size:  # that well nothing is packed
-        raise FrameStoreError(f"{path} claims {_describe(file['joints_mm'])} joints in {size:,} bytes; copy it again")
+        raise FrameStoreError(
+            f"{path} declares frames of {_describe(depth)}; no camera has such frames, write it again"
+        )
+    if "joints_mm" in file and math.prod(file["joints_mm"].shape) * 4 > 1000 * size:  # no data compresses that well
+        raise FrameStoreError(f"{path} declares {_describe(file['joints_mm'])} joints in {size:,} bytes; copy it again")
 
 
 def _describe(dataset: h5py.Dataset) -> str:

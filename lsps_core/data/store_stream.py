@@ -15,13 +15,13 @@ from lsps_core.data.device_frames import DeviceFrames
 from lsps_core.data.store import FrameStore
 
 MOST_SHARE = 0.5
-"""Of the free memory for one store's frames: there are two stores, and networks beside them."""
+"""Share of the free memory for one store's frames: there are two stores, and the networks."""
 
 
 class StreamedFrames:
-    """As `DeviceFrames`, but depth stays in the file: a batch reads its own frames. All else is on `device`.
+    """As `DeviceFrames`, but depth stays in the file: a batch reads its own frames. Everything else is on `device`.
 
-    Opens the store for itself and keeps it open until `close`.
+    Opens its own handle of the store and keeps it until `close`.
     """
 
     def __init__(self, path: Path, device: torch.device | str) -> None:
@@ -54,9 +54,9 @@ def training_frames(
     free_bytes: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> DeviceFrames | StreamedFrames:
-    """The frames of a store on `device`, as integers, or streamed where they would take more than half of what is free.
+    """The frames of a store on `device`, as integers, or streamed if they need more than half of the free memory.
 
-    free_bytes: measured unless given; where it cannot be measured, memory is taken to be enough.
+    free_bytes: measured unless given; if that is not possible, memory is assumed to be enough.
     """
     needed = 2 * len(store) * store.image_size**2
     free = free_memory(device) if free_bytes is None else free_bytes
@@ -66,7 +66,7 @@ def training_frames(
 
 
 def free_memory(device: torch.device) -> int | None:
-    """Bytes that may be taken on a device now; None where the system does not say."""
+    """Bytes that are free on a device; None if unknown."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     try:

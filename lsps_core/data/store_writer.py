@@ -16,9 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.camera import Camera
+from lsps_core.config import DOMAINS
 from lsps_core.data.crop import DEFAULT_SIZE
 from lsps_core.data.store_chunks import CHUNK_FRAMES, DEFLATE_LEVEL, unpack_depth
-from lsps_core.data.store_format import DOMAINS, FORMAT, FORMAT_VERSION, FrameStoreError, reason
+from lsps_core.data.store_format import FORMAT, FORMAT_VERSION, FrameStoreError, reason
+from lsps_core.files import put_in_place
 from lsps_core.skeleton import Skeleton
 
 _SMALL_CHUNK_FRAMES = 1024
@@ -26,10 +28,10 @@ _NAME_CHUNK = 256  # a name is read with every frame
 
 
 class _PatientFile(io.FileIO):
-    """A file that takes every write and remembers the first that failed.
+    """A file that accepts every write and remembers the first failure.
 
-    HDF5 cannot survive a full disk: what it failed to write it keeps trying to write, until it crashes the process.
-    So it is told that all went well, and the writer asks `error` instead.
+    HDF5 does not survive a full disk: it retries failed writes until it crashes the process. So every write reports
+    success to HDF5, and the writer checks `error` instead.
     """
 
     error: OSError | None = None
@@ -53,21 +55,21 @@ class _PatientFile(io.FileIO):
 
 
 def _text(name: str) -> bytes:
-    """A file's name may hold bytes that are no text, which HDF5 refuses."""
+    """A file name may contain bytes that are not text, which HDF5 rejects."""
     return str(name).encode("utf-8", "replace").replace(b"\0", b"?")
 
 
 class FrameWriter:
-    """Writes a store beside `path` and renames it when the `with` block ends well; otherwise nothing is left behind.
+    """Writes a store beside `path` and renames it if the `with` block succeeds; otherwise leaves nothing behind.
 
         with FrameWriter(path, domain="real", camera=NYU) as writer:
             writer.append(depth_mm=depth_mm, center_mm=center_mm, half_mm=150.0, names=names)
 
-    `provenance` may be added to until the block ends. `scratch` is a folder on the same disk for the unfinished file,
-    which somebody else clears should the process be killed.
+    `provenance` may be extended until the block ends. `scratch` is a folder on the same disk for the unfinished file,
+    which the caller clears if the process is killed.
 
-    FrameStoreError for an existing `path` (unless `overwrite`), a folder or disk that takes no file, frames that do not
-    fit the declared size and skeleton, and a store without any frame.
+    FrameStoreError for an existing `path` (unless `overwrite`), a folder or disk that cannot be written, frames that do
+    not fit the declared size and skeleton, and a store without any frame.
     """
 
     def __init__(
@@ -113,7 +115,7 @@ class FrameWriter:
         if self.path.is_dir():
             raise FrameStoreError(f"{self.path} is a folder; give the name of a new .h5 file")
         if self.path.exists() and not self._overwrite:
-            raise FrameStoreError(f"{self.path} exists already and is left as it is; give another name or remove it")
+            raise FrameStoreError(f"{self.path} exists already and was not changed; give another name or remove it")
         if not self.path.parent.is_dir():
             raise FrameStoreError(f"{self.path} cannot be written: its folder does not exist; create it first")
 
@@ -143,7 +145,7 @@ class FrameWriter:
         for name, (shape, dtype) in columns.items():
             sizes = {"shape": (0, *shape), "maxshape": (None, *shape), "chunks": (_SMALL_CHUNK_FRAMES, *shape)}
             file.create_dataset(name, dtype=dtype, **sizes)
-        self._datasets = {name: file[name] for name in ("depth", *columns)}  # looking one up takes longer than writing
+        self._datasets = {name: file[name] for name in ("depth", *columns)}  # looking it up takes longer than writing
         return file
 
     def append(
@@ -157,7 +159,8 @@ class FrameWriter:
     ) -> None:
         """Add n frames: depth_mm uint16 [n, S, S], center_mm [n, 3], half_mm [n] or one number, n names.
 
-        joints_mm [n, J, 3], NaN where not annotated; left out, the frames of a set with a skeleton are not annotated.
+        joints_mm [n, J, 3], NaN where not annotated; without it, the frames of a store with a skeleton are not
+        annotated.
         """
         depth = np.asarray(depth_mm)
         if depth.dtype != np.uint16:
@@ -177,7 +180,7 @@ class FrameWriter:
         names: Sequence[str],
         joints_mm: npt.ArrayLike | None = None,
     ) -> None:
-        """As `append`, of depth that `pack_depth` has compressed, which is copied as it is where chunks begin alike."""
+        """Like `append`, for depth compressed by `pack_depth`; copied unchanged where chunk boundaries agree."""
         if self.frame_count % CHUNK_FRAMES:
             depth = unpack_depth(chunks, len(names), self.image_size)
             self.append(depth_mm=depth, center_mm=center_mm, half_mm=half_mm, names=names, joints_mm=joints_mm)
@@ -193,7 +196,7 @@ class FrameWriter:
     def _adding(
         self, names: Sequence[str], center_mm: npt.ArrayLike, half_mm: npt.ArrayLike, joints_mm: npt.ArrayLike | None
     ) -> Iterator[h5py.Dataset]:
-        """Make room for frames and write all of them but the depth, for which there is the dataset."""
+        """Extend the datasets and write all columns except depth."""
         if self._file is None:
             raise FrameStoreError(f"{self.path} is not open for writing; append inside a `with` block")
         columns = self._checked(center_mm, half_mm, names, joints_mm)
@@ -209,7 +212,7 @@ class FrameWriter:
     def _checked(
         self, center_mm: npt.ArrayLike, half_mm: npt.ArrayLike, names: Sequence[str], joints_mm: npt.ArrayLike | None
     ) -> dict[str, npt.NDArray[Any]]:
-        """The columns of a batch beside depth, each of the right type and shape, or FrameStoreError."""
+        """The columns of a batch besides depth, converted; FrameStoreError for a wrong type or shape."""
         count, half = len(names), np.asarray(half_mm, dtype=np.float32)
         center = np.asarray(center_mm, dtype=np.float32)
         columns = {"center_mm": center, "half_mm": np.full(count, half) if half.ndim == 0 else half}
@@ -229,11 +232,11 @@ class FrameWriter:
                 raise self._misfit(name, columns[name].shape, shape)
         is_cube = np.isfinite(center).all(axis=1) & (center[:, 2] > 0) & (columns["half_mm"] > 0)
         if not is_cube.all():
-            raise FrameStoreError(f"{self.path}: {names[int(np.argmin(is_cube))]!r} has no possible cube in front")
+            raise FrameStoreError(f"{self.path}: {names[int(np.argmin(is_cube))]!r} has an invalid cube")
         return columns
 
     def _misfit(self, name: str, found: tuple[int, ...], expected: tuple[int, ...]) -> FrameStoreError:
-        return FrameStoreError(f"{self.path}: {name} is {list(found)}, not {list(expected)} as the names ask for")
+        return FrameStoreError(f"{self.path}: {name} is {list(found)}, not {list(expected)} to match the names")
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
@@ -244,7 +247,7 @@ class FrameWriter:
 
     def _finish(self) -> None:
         if self.frame_count == 0:
-            raise FrameStoreError(f"{self.path} was not written: there is not a single frame to put into it")
+            raise FrameStoreError(f"{self.path} was not written: it would have no frames")
         assert self._file is not None
         assert self._raw is not None
         with self._writing():
@@ -254,16 +257,10 @@ class FrameWriter:
             os.fsync(self._raw.fileno())
             self._raw.close()
             self._check_target()
-            self._part_path.replace(self.path)
-        with suppress(OSError):  # the renaming itself; not every system can flush a folder
-            folder = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            put_in_place(self._part_path, self.path)
 
     def _write_texts(self, file: h5py.File) -> None:
-        """Names and provenance, of fixed length: HDF5 has checksums for all but the heap of other texts."""
+        """Names and provenance, of fixed length: HDF5 has no checksum for the heap of variable-length texts."""
         dtype = h5py.string_dtype("utf-8", max(map(len, self._names)) or 1)
         chunks = (min(_NAME_CHUNK, self.frame_count),)
         file.create_dataset("name", data=np.array(self._names, dtype=dtype), chunks=chunks)

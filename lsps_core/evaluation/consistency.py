@@ -1,4 +1,4 @@
-"""How far a model agrees with itself about a frame: figures that need no annotation."""
+"""How consistent a model's routes are on a frame: measures without annotation."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from lsps_core.inference import Predictor
 
 
 class Consistency(NamedTuple):
-    """What the routes of B frames say.
+    """The consistency of the routes of B frames.
 
-    pose_latent [B, 20] is P(x) and pose [B, J, 3] its pose. disagreement [B], in half cubes, is that of the poses by P
-    of the input, its reconstruction, translation and cycle, and the picture of its pose. latent_distance [B] is the
-    root mean square, per element, of what a translation changes in the depth latent: E_d(x) - E_o(G_o(E_d(x))).
+    pose_latent [B, 20] is P(x) and pose [B, J, 3] its pose. disagreement [B], in half cubes, compares the poses
+    by P of the input, its reconstruction, translation and cycle, and the image of its pose. latent_distance [B] is the
+    root mean square, per element, of the change of the depth latent by a translation: E_d(x) - E_o(G_o(E_d(x))).
     """
 
     pose_latent: Tensor
@@ -37,7 +37,7 @@ def disagreement(poses: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def consistency(predictor: Predictor, image: Tensor, domain: Domain) -> Consistency:
-    """image [B, 1, S, S] of `domain`, as `normalise` makes it -> what its routes say, on the predictor's device."""
+    """image [B, 1, S, S] of `domain`, as `normalise` makes it -> its consistency, on the predictor's device."""
     other = other_domain(domain)
     pose_latent, depth_latent = predictor.posterior(image, domain), predictor.encode(image, domain)
     seen = predictor.generate_both(depth_latent)

@@ -21,7 +21,7 @@ BATCH = 64
 
 
 class PredictedBatch(NamedTuple):
-    """What the model says of some frames: indices [n] in the store, joints_mm [n, J, 3], errors_mm [n, J].
+    """The predictions for some frames: indices [n] in the store, joints_mm [n, J, 3], errors_mm [n, J].
 
     J are all joints of the skeleton; errors are NaN where a joint is not annotated.
     """
@@ -35,8 +35,8 @@ class PredictedBatch(NamedTuple):
 class Evaluation:
     """Errors of one model on one store. protocol: which joints were scored, of which skeleton.
 
-    Frames N are those with an annotated joint of the protocol, which are all that is scored. predicted: all of them in
-    one batch, every joint of the skeleton. table: the errors of the protocol's joints.
+    The N frames are those with an annotated joint of the protocol; only they are scored. predicted: all of them in one
+    batch, every joint of the skeleton. table: the errors of the protocol's joints.
     """
 
     protocol: str
@@ -55,7 +55,7 @@ class Evaluation:
 
     @property
     def within_40mm_percent(self) -> float:
-        return round(metrics.within_percent(self.table.errors_mm, 40.0), 2)
+        return round(metrics.within_percent(self.table.errors_mm), 2)
 
     @property
     def per_joint_mm(self) -> dict[str, float | None]:
@@ -72,7 +72,7 @@ def predict(
 ) -> Iterator[tuple[IntArray, FloatArray]]:
     """G_y(P(x)) of the frames `indices`, batch by batch: (their indices [n], joints_mm float32 [n, J, 3]).
 
-    domain: whose first layers of P read them; the store's own by default.
+    domain: selects the first layers of P; the store's own by default.
     """
     read_as = domain or cast(Domain, store.domain)
     for start in range(0, len(indices), BATCH):
@@ -92,12 +92,12 @@ def evaluate(
     domain: Domain | None = None,
     on_batch: Callable[[PredictedBatch], None] | None = None,
 ) -> Evaluation:
-    """Score G_y(P(x)) on every annotated frame; ValueError where the skeletons differ or nothing is annotated.
+    """Score G_y(P(x)) on every annotated frame; ValueError if the skeletons differ or nothing is annotated.
 
-    protocol: a name `protocols.choose` knows; by default the one of the store's skeleton. domain: whose first layers of
-    P read the frames; the store's own by default, but in a P that learned from synthetic frames alone those for real
-    ones learned nothing. After every batch `on_batch` is given its frames and `progress` (frames done, frames in all);
-    what either raises ends the evaluation there.
+    protocol: a name for `protocols.choose`; by default the one of the store's skeleton. domain: selects the first
+    layers of P; the store's own by default, but if P was trained on synthetic frames alone, its real layers are
+    untrained. After every batch `on_batch` is called with its frames and `progress` with (frames done, frames in all);
+    an exception from either ends the evaluation.
     """
     annotation = _annotation(store, predictor.checkpoint.skeleton)
     chosen = protocols.choose(predictor.checkpoint.skeleton, store.camera, protocol)
@@ -135,7 +135,7 @@ def evaluate(
 
 
 def _annotation(store: FrameStore, skeleton: Skeleton) -> FloatArray:
-    """joints_mm [N, J, 3] of the store; ValueError where these are not the joints of `skeleton`."""
+    """joints_mm [N, J, 3] of the store; ValueError if they are not the joints of `skeleton`."""
     if store.skeleton is None or store.joints_mm is None:
         raise ValueError(f"{store.path} is not annotated; evaluate on a store with joints")
     if store.skeleton.joints != skeleton.joints:

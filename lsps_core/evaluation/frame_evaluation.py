@@ -1,4 +1,4 @@
-"""A model on every frame of a store, block by block: may be stopped or killed at any moment, and goes on from there."""
+"""Evaluate a model on every frame of a store, block by block; resumable after a stop or a kill at any moment."""
 
 from __future__ import annotations
 
@@ -16,26 +16,28 @@ import torch
 from lsps_core.config import Domain
 from lsps_core.data.crop import normalise, to_joints_mm
 from lsps_core.data.store import FrameStore
+from lsps_core.errors import LspsError
 from lsps_core.evaluation import frame_results, protocols
 from lsps_core.evaluation.consistency import consistency
 from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError
 from lsps_core.evaluation.metrics import joint_errors_mm
 from lsps_core.evaluation.protocols import Protocol
 from lsps_core.inference import Predictor
+from lsps_core.runs.layout import evaluations_folder
 
 BLOCK = 128
-"""Frames a file of the unfinished results holds; what a kill costs at most."""
-_CPU_BATCH = 8  # a stop waits for one of them
+"""Frames in a file of unfinished results; a kill loses at most these."""
+CPU_BATCH = 8  # a stop waits for one of them
 
 Columns = dict[str, npt.NDArray[np.float32]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """Who follows an evaluation, asked after every batch.
+    """Callbacks of an evaluation, called after every batch.
 
     progress(frames done, frames in all, frames done by this process); block(path, start, stop): these frames are on
-    disk now; note(line): something was wrong and is mended; should_stop: whether somebody asked to stop.
+    disk; note(line): a problem was found and repaired; should_stop: whether to stop.
     """
 
     progress: Callable[[int, int, int], None] = lambda *_: None
@@ -45,7 +47,7 @@ class Watch:
 
 
 class FrameEvaluation:
-    """The results of one model on one store, at `path` or where `default_folder` and the file's own name say."""
+    """One model on one store: results at `path`, by default in `evaluations_folder` under the results' own name."""
 
     def __init__(
         self, predictor: Predictor, model_path: Path, store: FrameStore, path: Path | None, protocol: str | None = None
@@ -55,21 +57,21 @@ class FrameEvaluation:
         self.store = store
         self.protocol: Protocol = protocols.choose(skeleton, store.camera, protocol)
         self.about = frame_results.describe(predictor.checkpoint, model_path, store, self.protocol)
-        self.path = path or default_folder(model_path) / self.about.file_name
+        self.path = path or evaluations_folder(model_path) / self.about.file_name
         self._labels = store.joints_mm if self.about.labels_digest else None
 
     def finished(self, watch: Watch) -> FrameResults | None:
-        """What an earlier evaluation left; None where there is nothing of use."""
+        """The results of an earlier evaluation; None if there are none that can be used."""
         if not self.path.exists():
             return None
         try:
             return frame_results.load(self.path, self.about)
         except FrameResultsError as error:
-            watch.note(str(error).replace("; evaluate again", "; it is written again"))
+            watch.note(f"{error.what}; it is written again")
             return None
 
     def run(self, watch: Watch) -> Literal["finished", "stopped"]:
-        """Evaluate what is not done yet and write the file; ValueError with one line where it cannot be done."""
+        """Evaluate the remaining frames and write the file; ValueError, in one line, if that fails."""
         if self.finished(watch) is None:
             names = self.store.names
             frame_results.begin(self.path, self.about, names, [self.protocol.group_of(name) for name in names])
@@ -82,12 +84,12 @@ class FrameEvaluation:
                     getattr(results, name)[slice(*span)] = values
             results.save(self.path)
         shutil.rmtree(frame_results.parts_folder(self.path), ignore_errors=True)
-        for left in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.part"):  # by a kill in the last moment
+        for left in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.part"):  # by a kill at the very end
             left.unlink(missing_ok=True)
         return "finished"
 
     def _blocks(self, watch: Watch) -> dict[tuple[int, int], Columns] | None:
-        """All blocks by their span, from disk or computed; None where a stop was asked for."""
+        """All blocks by their span, from disk or computed; None after a stop request."""
         count, computed = len(self.store), 0
         spans = [(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
         blocks = {span: block for span in spans if (block := self._kept(span, watch)) is not None}
@@ -118,12 +120,12 @@ class FrameEvaluation:
         try:
             return frame_results.read_block(path, self.about, *span)
         except FrameResultsError as error:
-            watch.note(str(error).replace("; evaluate again", "; its frames are evaluated again"))
+            watch.note(f"{error.what}; its frames are evaluated again")
             return None
 
     @property
     def _batch(self) -> int:
-        return _CPU_BATCH if self.predictor.device.type == "cpu" else BLOCK
+        return CPU_BATCH if self.predictor.device.type == "cpu" else BLOCK
 
     def _evaluate(self, indices: npt.NDArray[np.int64]) -> Columns:
         """The columns of some frames [n]."""
@@ -133,8 +135,8 @@ class FrameEvaluation:
         try:
             found = consistency(self.predictor, normalise(depth_mm, center_mm, half_mm), cast(Domain, store.domain))
         except torch.OutOfMemoryError as error:
-            device = self.predictor.device
-            raise ValueError(f"{device} has too little memory for {len(indices)} frames; use --device cpu") from error
+            what = f"{self.predictor.device} has too little memory for {len(indices)} frames"
+            raise LspsError(what, "use {device} cpu", field="device", settings={"device": "cpu"}) from error
         joints_mm = to_joints_mm(found.pose.cpu(), center_mm, half_mm).numpy()
         labels = np.full_like(joints_mm, np.nan) if self._labels is None else self._labels[indices]
         scored = list(self.protocol.indices)
@@ -144,9 +146,3 @@ class FrameEvaluation:
             "disagreement_mm": (found.disagreement.cpu() * half_mm).numpy(),
             "latent_distance": found.latent_distance.cpu().numpy(),
         }
-
-
-def default_folder(model_path: Path) -> Path:
-    """`evaluations` beside a model, in its run's folder where it is a checkpoint of one."""
-    folder = model_path.absolute().parent
-    return (folder.parent if folder.name == "checkpoints" else folder) / "evaluations"

@@ -1,7 +1,7 @@
-"""What a model makes of every frame of a store, kept in a file: codes, joint errors, and figures without annotation.
+"""The results of a model on every frame of a store, in a file: codes, joint errors, and measures without annotation.
 
-While an evaluation runs, every block of frames is a file of its own in a folder beside that file, so that a kill at any
-moment costs one block. NumPy's .npz: plain arrays with checksums, read without unpickling anything.
+While an evaluation runs, every block of frames is a file of its own in a folder beside that file, so that a kill loses
+at most one block. NumPy's .npz: plain arrays with checksums, read without pickle.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.config import POSE_LATENT_SIZE
+from lsps_core.errors import LspsError
 from lsps_core.files import parse_json, require_file
 
 if TYPE_CHECKING:  # the app reads results without waiting for torch
@@ -31,20 +32,20 @@ FORMAT_VERSION = 1
 FloatArray = npt.NDArray[np.float32]
 
 
-class FrameResultsError(ValueError):
+class FrameResultsError(LspsError):
     """A results file that cannot be used and may be written again: what, where, what to do, in one line."""
 
 
-class ForeignFileError(ValueError):
-    """Somebody's file of another kind, which is not ours to replace."""
+class ForeignFileError(LspsError):
+    """A file of another kind, which must not be replaced."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What the results are of. `key` changes with whatever could change a number in them.
+    """The model and data of the results. `key` changes with everything that could change a number in them.
 
     model: file name; model_digest: of config and weights. data, data_path: its store; data_digest: of its frames' names
-    and cubes; labels_digest: of the joints that were scored against, "" where there are none. joints: those scored.
+    and cubes; labels_digest: of the annotated joints, "" if there are none. joints: those scored.
     """
 
     model: str
@@ -63,7 +64,7 @@ class About:
 
     @property
     def key(self) -> str:
-        """The same for the same numbers, wherever model and data lie."""
+        """Equal for equal numbers; independent of the paths of model and data."""
         told = {name: value for name, value in asdict(self).items() if name not in ("model", "data", "data_path")}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -76,7 +77,7 @@ class About:
 class FrameResults:
     """Rows are the N frames of the store, in its order.
 
-    names, groups [N] text: a group is a subject or sequence, "" where the frame is of none. pose_latent [N, 20] by P.
+    names, groups [N] text: a group is a subject or sequence, "" for a frame of none. pose_latent [N, 20] by P.
     errors_mm [N, J] of `about.joints`, NaN where not annotated. disagreement_mm [N] and latent_distance [N]: see
     `consistency`. Frames that are not evaluated yet are NaN throughout.
     """
@@ -91,17 +92,17 @@ class FrameResults:
 
     @property
     def is_done(self) -> npt.NDArray[np.bool_]:
-        """[N]: the frames that are evaluated."""
+        """[N]: True for evaluated frames."""
         return np.isfinite(self.pose_latent[:, 0])
 
     def save(self, path: Path) -> None:
-        """Write the file whole or not at all; CheckpointError where it cannot be written."""
+        """Write the file whole or not at all; WriteError if it cannot be written."""
         _write_arrays(
             path, self.about, _texts(self.names, self.groups) | {name: getattr(self, name) for name in COLUMNS}
         )
 
     def take(self, path: Path, start: int, stop: int) -> None:
-        """Fill in frames start..stop from their block; FrameResultsError where that cannot be used."""
+        """Fill in frames start..stop from their block; FrameResultsError if the block cannot be used."""
         for name, values in read_block(path, self.about, start, stop).items():
             getattr(self, name)[start:stop] = values
 
@@ -110,13 +111,13 @@ COLUMNS = ("pose_latent", "errors_mm", "disagreement_mm", "latent_distance")
 
 
 def begin(path: Path, about: About, names: Sequence[str], groups: Sequence[str]) -> None:
-    """Put aside what is known of the frames before they are evaluated; whoever follows gets it from `load_begun`."""
+    """Save the names and groups of the frames before the evaluation; `load_begun` reads them."""
     texts = _texts(np.array(names, dtype=np.str_), np.array(groups, dtype=np.str_))
     _write_arrays(_begun_path(path), about, texts)
 
 
 def load_begun(path: Path) -> FrameResults:
-    """The frames of a results file that is being made, none of them evaluated: `FrameResults.take` adds the blocks."""
+    """The frames of an unfinished results file, none of them evaluated; `FrameResults.take` adds the blocks."""
     about, arrays = _read_arrays(_begun_path(path))
     shapes = _shapes(about, about.frame_count)
     columns = {name: np.full(shape, np.nan, dtype=np.float32) for name, shape in shapes.items()}
@@ -124,7 +125,7 @@ def load_begun(path: Path) -> FrameResults:
 
 
 def load(path: Path, about: About | None = None) -> FrameResults:
-    """Read a finished file; FrameResultsError where it is damaged, or not of the model and data that `about` tells."""
+    """Read a finished file; FrameResultsError if it is damaged or of another model or data than `about`."""
     found, arrays = _read_arrays(path)
     if about is not None:
         _check_key(path, found, about)
@@ -146,12 +147,12 @@ def _results(path: Path, about: About, arrays: dict[str, npt.NDArray[Any]]) -> F
 
 
 def write_block(path: Path, about: About, columns: Mapping[str, FloatArray]) -> None:
-    """Put the columns of some frames aside; CheckpointError where they cannot be written."""
+    """Save the columns of some frames; WriteError if they cannot be written."""
     _write_arrays(path, about, columns)
 
 
 def read_block(path: Path, about: About, start: int, stop: int) -> dict[str, FloatArray]:
-    """The columns of frames start..stop that were put aside; FrameResultsError where these cannot be used."""
+    """The columns of frames start..stop as saved; FrameResultsError if they cannot be used."""
     found, arrays = _read_arrays(path)
     _check_key(path, found, about)
     _check_shapes(path, arrays, _shapes(about, stop - start))
@@ -163,7 +164,7 @@ def _texts(names: npt.NDArray[np.str_], groups: npt.NDArray[np.str_]) -> dict[st
 
 
 def _write_arrays(path: Path, about: About, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    from lsps_core.checkpoint import replacing
+    from lsps_core.files import replacing
 
     told: dict[str, Any] = {"about": np.frombuffer(json.dumps(asdict(about)).encode(), dtype=np.uint8)}
     with replacing(path) as temporary, temporary.open("wb") as file:
@@ -171,13 +172,13 @@ def _write_arrays(path: Path, about: About, arrays: Mapping[str, npt.NDArray[Any
 
 
 def _read_arrays(path: Path) -> tuple[About, dict[str, npt.NDArray[Any]]]:
-    """Whatever `_write_arrays` wrote; FrameResultsError with one line for a file that is none."""
+    """Read what `_write_arrays` wrote; FrameResultsError, in one line, for any other file."""
     try:
         require_file(path, ForeignFileError)
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             _check_is_unpacked(file)
             if "about" not in file.files:
-                raise ForeignFileError(f"{path} is no file of results; give another name or move it away")
+                raise ForeignFileError(f"{path} is not a results file; give another name or move it away")
             arrays = {name: file[name] for name in file.files}
         told = parse_json(arrays.pop("about").tobytes())
         about = About(**told | {"joints": tuple(told["joints"])})
@@ -197,14 +198,15 @@ def _read_arrays(path: Path) -> tuple[About, dict[str, npt.NDArray[Any]]]:
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
-        raise FrameResultsError(f"{path} is damaged, or no results of frames ({error}); evaluate again") from error
+        what = f"{path} is damaged or not a results file ({error})"
+        raise FrameResultsError(what, "evaluate again") from error
     if about.format_version != FORMAT_VERSION:
-        raise FrameResultsError(f"{path} has results of format version {about.format_version}; evaluate again")
+        raise FrameResultsError(f"{path} has results of format version {about.format_version}", "evaluate again")
     return about, arrays
 
 
 def _check_is_unpacked(file: Any) -> None:
-    """`_write_arrays` packs nothing: what would unpack to more than the file has is none of ours, and fills memory."""
+    """`_write_arrays` does not compress: a compressed file is from elsewhere, and could fill the memory."""
     if not isinstance(file, np.lib.npyio.NpzFile):
         raise ValueError("it is a single array")
     if any(part.file_size != part.compress_size for part in file.zip.infolist()):  # type: ignore[union-attr]
@@ -212,7 +214,7 @@ def _check_is_unpacked(file: Any) -> None:
 
 
 def parts_folder(path: Path) -> Path:
-    """Where the blocks of an unfinished results file lie."""
+    """The folder for the blocks of an unfinished results file."""
     return path.with_name(f".{path.name}.parts")
 
 
@@ -226,7 +228,7 @@ def _begun_path(path: Path) -> Path:
 
 def _check_key(path: Path, found: About, about: About) -> None:
     if found.key != about.key:
-        raise FrameResultsError(f"{path} holds results of another model, data or protocol; evaluate again")
+        raise FrameResultsError(f"{path} holds results of another model, data or protocol", "evaluate again")
 
 
 def _shapes(about: About, count: int) -> dict[str, tuple[int, ...]]:
@@ -238,13 +240,13 @@ def _check_shapes(path: Path, arrays: Mapping[str, npt.NDArray[Any]], shapes: Ma
     for name, shape in shapes.items():
         if name not in arrays or arrays[name].shape != shape:
             found = list(arrays[name].shape) if name in arrays else "missing"
-            raise FrameResultsError(f"{path} is damaged: {name} is {found}, not {list(shape)}; evaluate again")
+            raise FrameResultsError(f"{path} is damaged: {name} is {found}, not {list(shape)}", "evaluate again")
         if arrays[name].dtype.kind != ("S" if name in ("names", "groups") else "f"):
-            raise FrameResultsError(f"{path} is damaged: {name} is {arrays[name].dtype}; evaluate again")
+            raise FrameResultsError(f"{path} is damaged: {name} is {arrays[name].dtype}", "evaluate again")
 
 
 def describe(checkpoint: Checkpoint, model_path: Path, store: FrameStore, protocol: Protocol) -> About:
-    """What results of a model on a store are of; reads the store's names and joints."""
+    """The `About` of a model on a store; reads the store's names and joints."""
     has_labels = store.skeleton is not None and store.skeleton.joints == checkpoint.skeleton.joints
     return About(
         model=model_path.name,
@@ -263,7 +265,7 @@ def describe(checkpoint: Checkpoint, model_path: Path, store: FrameStore, protoc
 
 
 def model_digest(checkpoint: Checkpoint) -> str:
-    """Tells models apart by config and weights; names and records may change."""
+    """Hash of config and weights; names and records do not count."""
     import torch
 
     parts = [json.dumps(asdict(checkpoint.config), sort_keys=True).encode()]

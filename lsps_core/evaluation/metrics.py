@@ -1,6 +1,6 @@
 """Joint errors and success rates: pure functions over poses and errors in mm.
 
-Throughout, errors_mm is [N, J], NaN where a joint is not annotated; every frame has at least one annotated joint.
+errors_mm is always [N, J], NaN where a joint is not annotated; every frame has at least one annotated joint.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ IntArray = npt.NDArray[np.integer[Any]]
 
 DISTANCES_MM: FloatArray = np.arange(81, dtype=np.float64)
 """Where success curves are read: 0, 1, ... 80 mm."""
+WITHIN_MM = 40.0
+"""Where the field reads success curves."""
 
 
 def joint_errors_mm(predicted_mm: FloatArray, annotated_mm: FloatArray) -> FloatArray:
@@ -70,7 +72,7 @@ def frame_worst_mm(errors_mm: FloatArray) -> FloatArray:
     return errors
 
 
-def within_percent(errors_mm: FloatArray, distance_mm: float) -> float:
+def within_percent(errors_mm: FloatArray, distance_mm: float = WITHIN_MM) -> float:
     """% of frames whose every annotated joint is within `distance_mm` (Taylor et al. 2012); a joint right on it is."""
     return float(100 * np.mean(frame_worst_mm(errors_mm) <= distance_mm))
 
@@ -105,10 +107,10 @@ def _percent_within(values_mm: FloatArray, distance_mm: FloatArray) -> FloatArra
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorTable:
-    """The errors of one method on N frames by J joints, and what rows and columns mean.
+    """The errors of one method on N frames by J joints, with the names of rows and columns.
 
     method: what to call it in a table or legend. errors_mm [N, J], NaN where not annotated. joints: J names.
-    frames: N names. groups: N names, "" where the frame is of none. places [N]: where each frame stands in its data,
+    frames: N names. groups: N names, "" for a frame of none. places [N]: index of each frame in its data,
     from 0.
     """
 

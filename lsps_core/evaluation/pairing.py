@@ -1,4 +1,4 @@
-"""Which line of a prediction file belongs to which annotated frame, and the errors that follow."""
+"""Match the lines of a prediction file to annotated frames, and compute the errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PICTURE_SUFFIX = re.compile(r"\.(png|tiff?|npy|bin|jpe?g|exr)$", re.IGNORECASE)
 def compare(labels: PoseFile, predictions: PoseFile, protocol: Protocol) -> ErrorTable:
     """The errors of published predictions in mm, on the frames that both files have and `labels` annotates.
 
-    PoseFileError where it cannot be told which frame a line belongs to, or nothing is left to score.
+    PoseFileError if the frame of a line is ambiguous, or there is nothing to score.
     """
     ours, theirs = pair(labels, predictions, protocol)
     camera = labels.camera
@@ -44,10 +44,10 @@ def compare(labels: PoseFile, predictions: PoseFile, protocol: Protocol) -> Erro
 
 
 def pair(labels: PoseFile, predictions: PoseFile, protocol: Protocol) -> tuple[IntArray, IntArray]:
-    """The frames that both files have: where each stands in `labels` [n], and where in `predictions` [n].
+    """The frames that both files have: their indices in `labels` [n] and in `predictions` [n].
 
-    By name where both files have names, or where one has names that tell the line of the published label file and the
-    other has all its lines; else by order, if the files have as many frames. PoseFileError where neither can be done.
+    By name if both files have names, or if one has names that give the line of the published label file and the other
+    has all its lines; else by order, if the frame counts agree. PoseFileError if neither is possible.
     """
     is_test = labels.is_test and predictions.is_test
     ours, theirs = _keys(labels, protocol, is_test), _keys(predictions, protocol, is_test)
@@ -72,7 +72,7 @@ def pair(labels: PoseFile, predictions: PoseFile, protocol: Protocol) -> tuple[I
 
 
 def _keys(file: PoseFile, protocol: Protocol, is_test: bool) -> Sequence[int | str] | None:
-    """What tells a file's frames apart: lines of the published label file, else names; None where neither does."""
+    """The keys of a file's frames: lines of the published label file, else names; None if neither is unique."""
     if not file.names:
         return range(len(file.uvd)) if is_test and len(file.uvd) == protocol.frame_count else None
     keys: list[int | str] = []

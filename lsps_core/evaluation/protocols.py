@@ -1,4 +1,4 @@
-"""How a data set is scored: which joints, with which camera, and which person or sequence a frame belongs to."""
+"""How a data set is scored: its joints, its camera, and the person or sequence of a frame."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from lsps_core.skeleton import HAND21, ICVL16, MSRA21, NYU36, Skeleton
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """Errors are those of the joints `indices` of `skeleton`; label and prediction files are in px of `camera`.
+    """Errors are computed for the joints `indices` of `skeleton`; label and prediction files are in px of `camera`.
 
-    parts: name and frame count of the parts of the test set, in the order of its published label file; empty where
-    there is no such file. frame_name: finds, in the name of a test frame, its part ("part", where there are several)
-    and its number in there ("number", counted from `first_number`).
+    parts: name and frame count of the parts of the test set, in the order of its published label file; empty if
+    there is no such file. frame_name: matches a test frame's name; its groups are the part ("part", if there are
+    several) and the frame's number in it ("number", counted from `first_number`).
     """
 
     name: str
@@ -34,11 +34,11 @@ class Protocol:
 
     @property
     def frame_count(self) -> int:
-        """Lines of the published label file; 0 where there is none."""
+        """Lines of the published label file; 0 if there is none."""
         return sum(count for _, count in self.parts)
 
     def line_of(self, frame_name: str) -> int | None:
-        """The line (from 0) of the published label file that a frame's name tells of, None where it tells of none."""
+        """The line (from 0) of the published label file that a frame's name refers to; None for other names."""
         found = self.frame_name.search(frame_name.replace("\\", "/")) if self.frame_name else None
         if found is None:
             return None
@@ -57,8 +57,8 @@ class Protocol:
         return next(name for (name, _), end in zip(self.parts, ends, strict=True) if line < end)
 
     def group_of(self, frame_name: str) -> str:
-        """Subject or sequence of a frame: what stands before the first slash of its name, "subject3" of
-        "subject3/000012"; else the part that its number tells; else "".
+        """Subject or sequence of a frame: the text before the first slash of its name, "subject3" of
+        "subject3/000012"; else the part given by its number; else "".
         """
         group, slash, _ = frame_name.replace("\\", "/").partition("/")
         line = self.line_of(frame_name)
@@ -76,7 +76,7 @@ NYU_14 = Protocol(
     frame_name=re.compile(r"(?:^|/)(?:synth)?depth_1_(?P<number>\d{7})(?!\d)"),
     first_number=1,
 )
-"""Tompson et al. 2014, as scored since Oberweger et al. 2015; the second test person was never trained on."""
+"""Tompson et al. 2014, as scored since Oberweger et al. 2015; the second test person is not in the training set."""
 
 ICVL_16 = Protocol(
     name="ICVL-16",
@@ -104,11 +104,11 @@ def all_joints(skeleton: Skeleton, camera: Camera) -> Protocol:
 
 
 DATASETS = {"nyu": NYU_14, "icvl": ICVL_16, "msra": MSRA_21, "simulated": all_joints(HAND21, SIMULATED)}
-"""By the name of the data set, as `lsps score` takes it."""
+"""By the name of the data set, as in `lsps score`."""
 
 
 def choose(skeleton: Skeleton, camera: Camera, name: str | None = None) -> Protocol:
-    """The protocol of a store's skeleton and camera; `name` ("nyu14", "NYU-14", "all", ...) asks for a certain one.
+    """The protocol of a store's skeleton and camera; `name` ("nyu14", "NYU-14", "all", ...) selects another one.
 
     ValueError for an unknown name, and for a protocol of another skeleton.
     """

@@ -1,8 +1,8 @@
 """The field's text files of labels and predictions: a line a frame, `u v d` (px, px, mm) a joint, spaces between.
 
-Files differ in small ways, so `read` also takes what can mean one thing only: commas or tabs, any line ends, blank and
-`#` lines, a file name in front of the numbers, all joints of the skeleton where fewer are scored, and extra columns
-that can be told from coordinates.
+Files differ in small ways, so `read` also accepts unambiguous variants: commas or tabs, any line ends, blank and `#`
+lines, a file name before the numbers, all joints of the skeleton if fewer are scored, and extra columns that are
+clearly not coordinates.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from typing import NamedTuple
 import numpy as np
 
 from lsps_core.camera import Camera
-from lsps_core.checkpoint import replacing
 from lsps_core.data.store import FrameStore
+from lsps_core.errors import LspsError
 from lsps_core.evaluation.metrics import FloatArray
 from lsps_core.evaluation.protocols import Protocol, choose
-from lsps_core.files import require_file
+from lsps_core.files import replacing, require_file
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity|1\.#\w*)", re.IGNORECASE)
-_LARGEST = 1e6  # px or mm; beyond it a number is damaged, and its square may not be finite
+_LARGEST = 1e6  # px or mm; a larger number is damaged, and its square may not be finite
 _MOST_EXTRA_COLUMNS = 8
 _MOST_BYTES = 500_000_000
 
 
-class PoseFileError(ValueError):
-    """A label or prediction file that cannot be used: file, line, what, and what to do, in one line."""
+class PoseFileError(LspsError):
+    """A label or prediction file that cannot be used: file, line, problem and remedy, in one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PoseFile:
     """Labels or predictions: uvd float64 [N, J, 3] of a protocol's joints, px px mm, NaN where a store annotates none.
 
-    camera: whose px they are. names: the N frames' names, empty where the file has none. notes: what was read in
-    another way than the plain one. is_test: whether names may tell lines of the published label file, which names of
-    training frames seem to as well.
+    camera: of the px. names: the N frames' names, empty if the file has none. notes: deviations from the plain format
+    that were accepted. is_test: whether names refer to lines of the published label file, as names of training frames
+    seem to as well.
     """
 
     path: Path
@@ -52,12 +52,12 @@ class PoseFile:
 
 class _Line(NamedTuple):
     number: int  # in the file, from 1
-    name: str  # "" where the line begins with a number
+    name: str  # "" if the line begins with a number
     values: list[float]
 
 
 def read(path: Path, protocol: Protocol) -> PoseFile:
-    """Read a label or prediction file of `protocol`; PoseFileError where it has no single meaning."""
+    """Read a label or prediction file of `protocol`; PoseFileError if it is ambiguous."""
     path = Path(path)
     lines = [line for number, text in enumerate(_text_lines(path), 1) if (line := _parse(path, number, text))]
     if not lines:
@@ -78,7 +78,7 @@ def _text_lines(path: Path) -> list[str]:
     except IsADirectoryError:
         raise PoseFileError(f"{path} is a folder; give a text file of labels or predictions") from None
     except UnicodeDecodeError:
-        raise PoseFileError(f"{path} is no text; give a text file of labels or predictions") from None
+        raise PoseFileError(f"{path} is not a text file; give a text file of labels or predictions") from None
     except OSError as error:
         raise PoseFileError(f"{path} cannot be read ({error.strerror}); check who may access it") from error
     return text.split("\n")
@@ -95,7 +95,7 @@ def _parse(path: Path, number: int, text: str) -> _Line | None:
         value = float(token) if _NUMBER.fullmatch(token) else None
         if value is None or abs(value) > _LARGEST:
             shown = token if len(token) <= 20 else token[:20] + "..."
-            what = "is no number of px or mm" if value is not None or _NOT_FINITE.fullmatch(token) else "is no number"
+            what = "is not a px or mm value" if value is not None or _NOT_FINITE.fullmatch(token) else "is not a number"
             raise PoseFileError(f"{path}, line {number}: {shown!r} {what}; correct that line")
         values.append(value)
     return _Line(number, tokens[0] if has_name else "", values)
@@ -118,7 +118,7 @@ def _table(path: Path, lines: list[_Line]) -> FloatArray:
 
 
 def _coordinate_columns(path: Path, values: FloatArray, protocol: Protocol) -> tuple[list[int], str]:
-    """Which columns are u v d of the protocol's joints, and what to say where these are not simply all of them."""
+    """The columns that are u v d of the protocol's joints, and a note if these are not simply all columns."""
     width, scored, all_of_hand = values.shape[1], len(protocol.indices), protocol.skeleton.joint_count
     found = [
         (joints, lead)
@@ -135,13 +135,13 @@ def _coordinate_columns(path: Path, values: FloatArray, protocol: Protocol) -> t
         raise PoseFileError(f"{path} has {width} numbers a line{or_joints}; {wanted}: give a file of these joints")
     ((joints, lead),) = found
     picked = protocol.indices if joints != scored else range(scored)
-    notes = [f"{width - 3 * joints} columns that are no coordinates were left out"] if width != 3 * joints else []
-    notes += [f"its {joints} joints were taken for those of {protocol.skeleton.name}"] if joints != scored else []
+    notes = [f"{width - 3 * joints} columns that are not coordinates were ignored"] if width != 3 * joints else []
+    notes += [f"its {joints} joints were read as those of {protocol.skeleton.name}"] if joints != scored else []
     return [lead + 3 * joint + axis for joint in picked for axis in range(3)], "; ".join(notes)
 
 
 def _is_no_coordinate(column: FloatArray) -> bool:
-    """True for what no joint of a moving hand does: to stand still, to count the lines, to stay within 0 and 1."""
+    """True for columns that cannot be coordinates of a moving hand: constant, line numbers, all within 0 and 1."""
     if ((column >= 0) & (column <= 1)).all():
         return True
     is_whole = (column == np.round(column)).all()
@@ -151,7 +151,7 @@ def _is_no_coordinate(column: FloatArray) -> bool:
 def write(path: Path, uvd: FloatArray, names: tuple[str, ...] = ()) -> None:
     """Write uvd [N, J, 3] (px, px, mm), a line a frame, whole or not at all; with `names`, each in front of its line.
 
-    PoseFileError for numbers that are not finite and for names that a reader would take apart.
+    PoseFileError for numbers that are not finite and for names that a reader would split.
     """
     flat = np.asarray(uvd, dtype=np.float64).reshape(len(uvd), -1)
     is_finite = np.isfinite(flat).all(axis=1)
@@ -162,7 +162,7 @@ def write(path: Path, uvd: FloatArray, names: tuple[str, ...] = ()) -> None:
         for name in names:
             if not re.fullmatch(r"[^\s,;#][^\s,;]*", name) or _NUMBER.fullmatch(name) or _NOT_FINITE.fullmatch(name):
                 raise PoseFileError(
-                    f"{path} was not written: {name!r} cannot stand before numbers; leave the names out"
+                    f"{path} was not written: {name!r} cannot be written before numbers; leave the names out"
                 )
         lines = [f"{name} {line}" for name, line in zip(names, lines, strict=True)]
     with replacing(Path(path)) as temporary:
@@ -170,16 +170,16 @@ def write(path: Path, uvd: FloatArray, names: tuple[str, ...] = ()) -> None:
 
 
 def to_uvd(joints_mm: FloatArray, store: FrameStore) -> FloatArray:
-    """joints_mm [..., 3] of a store's frames -> uvd [..., 3] in the pictures that these came from.
+    """joints_mm [..., 3] of a store's frames -> uvd [..., 3] in the original images.
 
-    A mirrored store holds left hands as right ones: x became -x. Here it becomes x again.
+    A mirrored store holds left hands as right ones, with x negated; this is reversed here.
     """
     points = np.asarray(joints_mm, dtype=np.float64)
     return source_camera(store).project(points * (-1.0 if store.is_mirrored else 1.0, 1.0, 1.0))
 
 
 def source_camera(store: FrameStore) -> Camera:
-    """The camera of the pictures that a store was made of; the store's own may be that of the flipped ones."""
+    """The camera of a store's original images; the store's own may be that of the flipped ones."""
     own = store.camera
     if store.is_mirrored and store.skeleton is not None:
         known = choose(store.skeleton, own).camera
@@ -189,7 +189,7 @@ def source_camera(store: FrameStore) -> Camera:
 
 
 def labels_of(store: FrameStore, protocol: Protocol) -> PoseFile:
-    """A store's annotation as a label file of the protocol; PoseFileError where it is of another skeleton or none."""
+    """A store's annotation as a label file of the protocol; PoseFileError for another skeleton or no annotation."""
     if store.skeleton is None or store.joints_mm is None:
         raise PoseFileError(f"{store.path} is not annotated; give a store with joints")
     if store.skeleton.joints != protocol.skeleton.joints:

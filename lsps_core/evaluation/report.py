@@ -1,6 +1,6 @@
-"""The numbers and curves of an evaluation: as JSON, as CSV, and as pictures.
+"""The numbers and curves of an evaluation: as JSON, as CSV, and as PNG.
 
-Every function takes `ErrorTable`s, one for each method on the same frames, the first of them the one in question.
+Every function takes `ErrorTable`s, one for each method on the same frames, the first of them the evaluated one.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lsps_core.checkpoint import replacing
 from lsps_core.evaluation import metrics
 from lsps_core.evaluation.metrics import ErrorTable, FloatArray
+from lsps_core.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +31,7 @@ _PICTURE_DPI = 150
 
 
 def figures(table: ErrorTable) -> dict[str, Any]:
-    """What one quotes: the errors of all frames, of each joint and of each group, in mm and %."""
+    """The figures to report: the errors of all frames, of each joint and of each group, in mm and %."""
     groups = {name: _summary(errors_mm) for name, errors_mm in table.by_group().items()}
     return _summary(table.errors_mm) | {"per_joint_mm": per_joint(table), "per_group": groups}
 
@@ -43,12 +43,12 @@ def _summary(errors_mm: FloatArray) -> dict[str, Any]:
         "median_error_mm": round(metrics.median_error_mm(errors_mm), 3),
         "percentile95_error_mm": round(metrics.percentile_error_mm(errors_mm, 95.0), 3),
         "max_error_mm": round(metrics.max_error_mm(errors_mm), 3),
-        "within_40mm_percent": round(metrics.within_percent(errors_mm, 40.0), 2),
+        "within_40mm_percent": round(metrics.within_percent(errors_mm), 2),
     }
 
 
 def per_joint(table: ErrorTable) -> dict[str, float | None]:
-    """Mean error in mm by joint; None where no frame annotates it."""
+    """Mean error in mm by joint; None if no frame annotates it."""
     means = metrics.per_joint_mm(table.errors_mm).tolist()
     return {joint: _number(mean) for joint, mean in zip(table.joints, means, strict=True)}
 
@@ -62,7 +62,7 @@ def curves(table: ErrorTable) -> dict[str, list[float]]:
 def write(folder: Path, result: dict[str, Any], tables: Sequence[ErrorTable], title: str, is_simulated: bool) -> None:
     """Write `result` to evaluation.json, and beside it curves.csv, per_joint.csv, frames.csv, success.png, joints.png.
 
-    Each file is written whole or not at all; CheckpointError where one cannot be. `title` stands over the pictures.
+    Each file is written whole or not at all; WriteError if one cannot be written. title: of the images.
     """
     with replacing(folder / "evaluation.json") as temporary:
         temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
@@ -140,11 +140,11 @@ def _draw_joints(path: Path, tables: Sequence[ErrorTable], title: str) -> None:
 
 
 def _plain(text: str) -> str:
-    """A file's name as matplotlib shows it and no more: `$` would begin a formula, `_` hide a legend's line."""
+    """A file's name escaped for matplotlib: `$` would begin a formula, `_` hide a legend entry."""
     return (" " if text.startswith("_") else "") + text.replace("$", r"\$")
 
 
 def _save(figure: Figure, path: Path) -> None:
     with replacing(path) as temporary, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")  # names in scripts the font does not have
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # names in scripts that the font lacks
         figure.savefig(temporary, format="png", dpi=_PICTURE_DPI)

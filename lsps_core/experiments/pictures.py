@@ -14,7 +14,7 @@ _COLOURS = ("tab:blue", "tab:orange", "tab:green")
 
 
 def table_bars(rows: Sequence[RowResult], title: str) -> Figure:
-    """A bar a row for either metric, with its deviation and every seed's own value as a dot."""
+    """One bar a row for each metric, with its standard deviation and a dot for every seed."""
     figure = Figure(figsize=(11, 1.6 + 0.5 * len(rows)), layout="constrained")
     figure.suptitle(title, fontsize=10)
     left, right = figure.subplots(1, 2, sharey=True)
@@ -34,7 +34,7 @@ def table_bars(rows: Sequence[RowResult], title: str) -> Figure:
 
 
 def curves(rows: Sequence[RowResult], title: str) -> Figure:
-    """A curve a method for either metric, against the share of real annotations; without any, LSPS is a level line."""
+    """One curve a method for each metric, over the share of real annotations; LSPS without any is a horizontal line."""
     figure = Figure(figsize=(11, 4.5), layout="constrained")
     figure.suptitle(title, fontsize=10)
     shares = sorted({row.row.labels for row in rows if row.row.labels > 0})

@@ -17,7 +17,7 @@ SCALES: tuple[Scale, ...] = get_args(Scale)
 SHARES = (0.001, 0.01, 0.05, 0.1, 0.25, 1.0)
 """Of the real annotations, in figure 5."""
 _SMALLER = 10
-"""How many times fewer steps `small` takes than the preset; `tiny` only shows that everything runs."""
+"""Divides the preset's steps for `small`; `tiny` only checks that everything runs."""
 _TINY = [
     *("base_channels=4", "pose.steps=40", "pose.batch_size=16"),
     *("depth.steps=3", "depth.batch_size=2", "depth.extra_annotated=2"),
@@ -34,13 +34,13 @@ _PLANNED_KEYS = {
     "annotations": "",
     "initial_path": "",
 }
-"""Settings that the rows or other options decide, with the option."""
+"""Settings fixed by the rows or by other options, with the option."""
 
 
 class _Recipe(NamedTuple):
-    """What a row changes in the settings that all rows share; is_pretrained: it trains the posterior stage only.
+    """A row's changes to the shared settings. is_pretrained: it trains the posterior stage only.
 
-    domain: whose first layers of P read the test frames: without real frames those of the real domain learn nothing.
+    domain: selects the first layers of P for the test frames: without real frames those for real ones are untrained.
     """
 
     label: str
@@ -57,7 +57,7 @@ _PLAINLY_LABELLED = f"weights.posterior_labelled={LossWeights.posterior_labelled
 _FROM_DISCRIMINATOR = "posterior_start=discriminator"
 _PAPER_TERMS = (_MATCHING, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED, _FROM_DISCRIMINATOR)
 _NO_BRIDGE = (_UNMATCHED, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED)
-"""Nothing carries P from synthetic to real images: it learns from annotated images alone."""
+"""No term transfers P from synthetic to real images: it learns from annotated images alone."""
 _RECIPES = {
     "pretrained": _Recipe("the pre-trained model of *", ("posterior.steps=0", *_NO_BRIDGE)),
     "synthetic_only": _Recipe("Synthetic-only", ("depth.steps=0", *_NO_BRIDGE), domain="synthetic"),
@@ -96,9 +96,9 @@ FIGURE5_CURVES = ("lsps", "supervised", "crossing_nets")
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentSettings:
-    """What the user asks for. `settings` are KEY=VALUE as in `lsps train --set`, for every run.
+    """The user's options. `settings` are KEY=VALUE as in `lsps train --set`, for every run.
 
-    ValueError where seeds or shares are none, repeated or out of range.
+    ValueError if seeds or shares are missing, repeated or out of range.
     """
 
     experiment: Experiment
@@ -115,9 +115,9 @@ class ExperimentSettings:
 
     def __post_init__(self) -> None:
         if not self.seeds or min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"--seeds takes different whole numbers, 0 or more, as in 1,2,3; not {self.seeds}")
+            raise ValueError(f"--seeds must be different integers, 0 or more, as in 1,2,3; not {self.seeds}")
         if not self.shares or not all(0 < share <= 1 for share in self.shares):
-            raise ValueError(f"--shares takes shares above 0 up to 1, as in 0.01,0.1,1; not {self.shares}")
+            raise ValueError(f"--shares must be above 0 and at most 1, as in 0.01,0.1,1; not {self.shares}")
         if len(set(self.shares)) < len(self.shares):
             raise ValueError(f"--shares names a share twice: {self.shares}")
 
@@ -125,12 +125,12 @@ class ExperimentSettings:
         return self.out / "runs" / name
 
     def base_config(self) -> TrainConfig:
-        """What all rows share: the preset, scaled, with the user's settings."""
+        """The settings shared by all rows: the preset, scaled, with the user's settings."""
         for setting in self.settings:
             key = setting.partition("=")[0]
             if key in _PLANNED_KEYS:
                 remedy = f"use {_PLANNED_KEYS[key]}" if _PLANNED_KEYS[key] else "leave it out"
-                raise ValueError(f"--set {setting}: the experiment decides on {key} itself; {remedy}")
+                raise ValueError(f"--set {setting}: the experiment sets {key} itself; {remedy}")
         config = TrainConfig(
             synthetic_path=str(self.synthetic_path.resolve()),
             real_path=str(self.real_path.resolve()),
@@ -144,7 +144,7 @@ class ExperimentSettings:
 class PlannedRun:
     """name: of its directory. parent: the run whose model it starts from, None for a random start.
 
-    domain: whose first layers of P read the test frames.
+    domain: selects the first layers of P for the test frames.
     """
 
     name: str
@@ -153,7 +153,7 @@ class PlannedRun:
     domain: Domain = "real"
 
     def budget(self) -> dict[str, str]:
-        """`steps × frames per domain (+ extra annotated)` of each stage, those of the parent included."""
+        """`steps × frames per domain (+ extra annotated)` of each stage, including the parent's."""
         budgets = {}
         for stage in STAGES:
             lengths = [run.config.stage(stage) for run in (self.parent, self) if run is not None]
@@ -178,9 +178,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Plan:
-    """rows in the order of the table; `runs` in the order of training, each after the one that it starts from.
+    """rows in the order of the table; `runs` in the order of training, each after its parent.
 
-    is_table: rows stand between synthetic-only and real labels; else they are points of curves over shares.
+    is_table: rows between synthetic-only and real labels; else they are points of curves over shares.
     """
 
     experiment: Experiment
@@ -193,7 +193,7 @@ class Plan:
 
     @property
     def runs(self) -> tuple[PlannedRun, ...]:
-        """One seed after the other, so that whole tables are there early."""
+        """One seed after the other, so that a complete table exists early."""
         runs: dict[str, PlannedRun] = {}
         for seed in self.seeds:
             for row in self.rows:
@@ -205,10 +205,10 @@ class Plan:
 
 
 def make_plan(settings: ExperimentSettings) -> Plan:
-    """All runs of an experiment; ValueError where a setting is not possible."""
+    """All runs of an experiment; ValueError for an impossible setting."""
     base = settings.base_config()
     if settings.experiment in _TABLES:
-        is_papers = not (base.weights.posterior_translated or base.weights.posterior_consistency)  # what lsps is then
+        is_papers = not (base.weights.posterior_translated or base.weights.posterior_consistency)  # as in the paper
         keys = _TABLES[settings.experiment]
         points = [(key, 0.0) for key in keys if not (is_papers and key.startswith("lsps_"))]
     else:
@@ -235,7 +235,7 @@ def _planned_run(settings: ExperimentSettings, base: TrainConfig, key: str, shar
 
 
 def _annotated_frames_as_in(base: TrainConfig) -> list[str]:
-    """Extra annotated frames are synthetic: rows without those take as many real ones more a step, to be no poorer."""
+    """Extra annotated frames are synthetic: rows without them use as many more real ones a step instead."""
     settings = []
     for name in ("depth", "posterior"):
         stage = base.stage(name)

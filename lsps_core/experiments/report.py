@@ -1,4 +1,4 @@
-"""An experiment's table as Markdown and CSV: whole at any time, with what is not finished marked as such."""
+"""An experiment's table as Markdown and CSV: complete at any time, with unfinished runs marked."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from lsps_core.checkpoint import replacing
 from lsps_core.config import STAGES
 from lsps_core.data.store import FrameStore
 from lsps_core.experiments.pictures import curves, table_bars
 from lsps_core.experiments.plan import ExperimentSettings, Plan
 from lsps_core.experiments.results import RowResult, RunResult, Summary, row_results, seeds_without_gap
+from lsps_core.files import replacing
 
 NOT_YET = "not yet"
 TITLES = {
@@ -28,19 +28,19 @@ _TABLE_NOTE = (
     "the other rows starts at random, that of LSPS\\* where `posterior_start` says. Gap closed = (S − row) / (S − R) "
     "of the mean errors, seed by seed; S is the better of both synthetic-only rows, R of both with real labels. The "
     "paper: 74.5 % on NYU (23.71, 17.84, 15.83 mm), 58.4 % on ICVL (23.91, 14.09, 7.09 mm). Synthetic-only rows read "
-    "the test frames by P's synthetic first layers: those of the real domain had nothing to learn from."
+    "the test frames by P's synthetic first layers: those of the real domain were not trained."
 )
 _NOTES = {
     "table1": _TABLE_NOTE,
     "ablation": _TABLE_NOTE,
-    "figure5": "\\* starts from the seed's pre-trained model, whose pose and depth stages knew no real label; the "
-    "others start at random and use real frames only. At 0 % LSPS has no real label at all.",
+    "figure5": "\\* starts from the seed's pre-trained model, whose pose and depth stages used no real labels; the "
+    "others start at random and use real frames only. At 0 % LSPS uses no real label.",
 }
 
 
 @dataclass(frozen=True)
 class StoreFacts:
-    """What a reader must know of a store. role: synthetic, real or test."""
+    """The description of a store in the report. role: synthetic, real or test."""
 
     role: str
     path: Path
@@ -58,7 +58,7 @@ def write_report(
 ) -> Path:
     """Write EXPERIMENT.md, .csv and .png into the experiment's folder, each whole; returns the Markdown's path.
 
-    results: of the finished runs, by name. CheckpointError where a file cannot be written.
+    results: of the finished runs, by name. WriteError if a file cannot be written.
     """
     rows = row_results(plan, results)
     path = settings.out / f"{plan.experiment}.md"
@@ -74,12 +74,12 @@ def write_report(
 
 
 def simulated_statement(stores: Iterable[StoreFacts]) -> str:
-    """One sentence where stores that stand for a camera's frames are simulated; empty where they are not."""
+    """One sentence if stores used as camera frames are simulated; empty if they are not."""
     simulated = [store.role for store in stores if store.is_simulated and store.role != "synthetic"]
     if not simulated:
         return ""
     return (
-        f"Simulated data: the frames of the {' and '.join(simulated)} store stand for a camera's, but were simulated."
+        f"Simulated data: the frames of the {' and '.join(simulated)} store replace camera frames, but were simulated."
     )
 
 
@@ -98,8 +98,8 @@ def _markdown(
     parts.append(f"{seeds}; {done} of {len(plan.runs)} runs finished. {_NOTES[plan.experiment]}")
     if no_gap := seeds_without_gap(rows):
         parts.append(
-            f"Under seed {', '.join(map(str, no_gap))} real labels came out no better than synthetic ones: there was "
-            "no gap to close, and the figure means nothing."
+            f"Under seed {', '.join(map(str, no_gap))} real labels were not better than synthetic ones: there was "
+            "no gap to close, and the figure has no meaning."
         )
     parts += ["## Budget", _budget_table(plan), _cost(settings, plan, results)]
     parts += ["## Data", _data(stores, results)]
@@ -133,8 +133,8 @@ def _budget_table(plan: Plan) -> str:
     for row in plan.rows:
         lines[row.label] = [row.label, *row.runs[plan.seeds[0]].budget().values()]
     note = (
-        "Steps × frames per domain and step, in brackets the synthetic annotated frames beyond them. Rows without "
-        "synthetic annotations take as many more real frames instead."
+        "Steps × frames per domain and step, in brackets the additional synthetic annotated frames. Rows without "
+        "synthetic annotations use as many more real frames instead."
     )
     return f"{note}\n\n{_table(['row', *STAGES], list(lines.values()))}"
 
@@ -160,12 +160,12 @@ def _data(stores: Sequence[StoreFacts], results: dict[str, RunResult]) -> str:
     lines += [f"- scored: {protocol}" for protocol in protocols]
     paths = {store.role: store.path for store in stores}
     if paths.get("test") == paths.get("real"):
-        lines.append("- The test frames are the training frames: these errors say nothing about new ones.")
+        lines.append("- The test frames are the training frames: these errors do not measure new frames.")
     return "\n".join(lines)
 
 
 def _csv(rows: list[RowResult]) -> str:
-    """One line a row and seed, the row's mean and deviation repeated on each."""
+    """One line for each row and seed; the row's mean and deviation are repeated on each."""
     lines: list[dict[str, Any]] = []
     for result in rows:
         summaries = {

@@ -1,4 +1,4 @@
-"""What finished runs gave: one run's figures on disk, and a row's figures over its seeds."""
+"""The results of finished runs: one run's figures on disk, and a row's figures over its seeds."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from typing import Any
 import torch
 
 from lsps_core import checkpoint
-from lsps_core.checkpoint import replacing
 from lsps_core.config import Domain
 from lsps_core.data.store import FrameStore
 from lsps_core.device import resolve_device
 from lsps_core.evaluation.evaluate import evaluate
 from lsps_core.experiments.plan import REAL_BOUNDS, SYNTHETIC_BOUNDS, Plan, PlannedRun, Row
-from lsps_core.files import read_json
+from lsps_core.files import read_json, replacing
 from lsps_core.inference import Predictor
 
 _FILE = "evaluation.json"
@@ -27,7 +26,7 @@ _FILE = "evaluation.json"
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """One run's errors on the test store, the seconds that its training took, and where it was trained."""
+    """One run's errors on the test store, its training time in seconds, and the machine."""
 
     mean_error_mm: float
     within_40mm_percent: float
@@ -41,18 +40,18 @@ class RunResult:
 
 
 def read_result(run_path: Path, test: FrameStore) -> RunResult | None:
-    """What `evaluate_run` left; None where there is nothing, or figures of another test store."""
+    """Read what `evaluate_run` wrote; None if there is nothing, or if it is of another test store."""
     try:
         value = read_json(run_path / _FILE)
         if (value["data"], value["data_provenance"]) != (str(test.path), test.provenance):
             return None
         return RunResult(**{key: value[key] for key in RunResult.__dataclass_fields__})
-    except (OSError, ValueError, TypeError, KeyError):  # what is missing or damaged is measured anew: that is cheap
+    except (OSError, ValueError, TypeError, KeyError):  # a missing or damaged file is measured again: that is cheap
         return None
 
 
 def evaluate_run(model_path: Path, test: FrameStore, device_name: str, domain: Domain) -> RunResult:
-    """Score a run's model on the test store, read by P's first layers of `domain`; writes evaluation.json beside it."""
+    """Score a run's model on the test store, with P's first layers of `domain`; writes evaluation.json beside it."""
     device = resolve_device(device_name)
     predictor = Predictor.load(model_path, device)
     evaluation = evaluate(predictor, test, domain=domain)
@@ -71,7 +70,7 @@ def evaluate_run(model_path: Path, test: FrameStore, device_name: str, domain: D
 
 
 def record_gaps(rows: Sequence[RowResult], model_path: Callable[[PlannedRun], Path], test: FrameStore) -> None:
-    """Keep in each row's models what part of the gap they close, and between which errors (`lsps info` says it)."""
+    """Store in each row's models the share of the gap they close, and its two errors (shown by `lsps info`)."""
     bounds = gap_bounds_mm(rows)
     for result in rows:
         for seed, gap in result.gap_closed_percent.values.items():
@@ -101,7 +100,7 @@ def machine_name(device: torch.device) -> str:
 
 @dataclass(frozen=True)
 class Summary:
-    """One metric of a row by seed, of the seeds that are finished."""
+    """One metric of a row by seed, for the finished seeds."""
 
     values: dict[int, float]
 
@@ -111,13 +110,13 @@ class Summary:
 
     @property
     def deviation(self) -> float | None:
-        """Standard deviation over the seeds (n − 1); None of fewer than two."""
+        """Standard deviation over the seeds (n − 1); None for fewer than two."""
         return statistics.stdev(self.values.values()) if len(self.values) > 1 else None
 
 
 @dataclass(frozen=True)
 class RowResult:
-    """A row with its finished runs by seed; gap_closed_percent is empty where it means nothing."""
+    """A row with its finished runs by seed; gap_closed_percent is empty if there is no gap."""
 
     row: Row
     runs: dict[int, RunResult]
@@ -133,20 +132,20 @@ class RowResult:
 
     @property
     def seconds(self) -> float:
-        """Of its own runs together, without those that they start from."""
+        """Of all its runs, without their parents."""
         return sum(run.seconds for run in self.runs.values())
 
 
 def gap_closed_percent(synthetic_mm: float, row_mm: float, real_mm: float) -> float | None:
-    """Where a row's mean error lies on the way from synthetic-only (0) to real labels (100); None where they equal.
+    """Position of a row's mean error between synthetic-only (0) and real labels (100); None if these are equal.
 
-    The paper's table 1 gives 74.5 % on NYU and 58.4 % on ICVL. Without meaning where real labels are the worse ones.
+    The paper's table 1 gives 74.5 % on NYU and 58.4 % on ICVL. It has no meaning if real labels are worse.
     """
     return 100 * (synthetic_mm - row_mm) / (synthetic_mm - real_mm) if synthetic_mm != real_mm else None
 
 
 def row_results(plan: Plan, results: Mapping[str, RunResult]) -> list[RowResult]:
-    """The plan's rows with what is finished. results: by run name."""
+    """The plan's rows with their finished runs. results: by run name."""
     rows = [RowResult(row, _finished(row, results), Summary({})) for row in plan.rows]
     if not plan.is_table:
         return rows
@@ -155,7 +154,7 @@ def row_results(plan: Plan, results: Mapping[str, RunResult]) -> list[RowResult]
 
 
 def gap_bounds_mm(rows: Iterable[RowResult]) -> dict[int, tuple[float, float]]:
-    """Errors of synthetic-only and of real labels by seed, of either the better row: what the gap lies between."""
+    """Errors of synthetic-only and of real labels by seed, the better row of each: the bounds of the gap."""
     errors = {result.row.key: result.mean_error_mm.values for result in rows}
     pairs = [[errors.get(key, {}) for key in keys] for keys in (SYNTHETIC_BOUNDS, REAL_BOUNDS)]
     seeds = set.intersection(*(set(values) for pair in pairs for values in pair))
@@ -163,7 +162,7 @@ def gap_bounds_mm(rows: Iterable[RowResult]) -> dict[int, tuple[float, float]]:
 
 
 def seeds_without_gap(rows: Iterable[RowResult]) -> list[int]:
-    """Seeds under which real labels came out no better than synthetic-only: there was no gap to close."""
+    """Seeds for which real labels were not better than synthetic-only: there was no gap to close."""
     return [seed for seed, (synthetic, real) in gap_bounds_mm(rows).items() if real >= synthetic]
 
 

@@ -1,4 +1,4 @@
-"""A run of runs: trains what is planned and not there yet, scores it, and keeps the report up to date."""
+"""Runs an experiment: trains and scores the missing runs of its plan, and keeps the report up to date."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from lsps_core.training.trainer import Trainer
 
 
 class Listener(Protocol):
-    """What an experiment tells while it goes on."""
+    """Callbacks of a running experiment."""
 
     def started(self, name: str, index: int, count: int) -> None:
-        """Run `index` of `count` begins or goes on, counted from 1."""
+        """Run `index` of `count` starts or resumes, counted from 1."""
 
     def event(self, event: Event) -> None:
-        """Something that the run in training said."""
+        """An event of the run in training."""
 
     def finished(self, name: str, result: RunResult, is_new: bool) -> None:
-        """A run's figures are there; not is_new: they were before."""
+        """A run is scored; not is_new: it was scored before."""
 
 
 class ExperimentRunner:
-    """One experiment in its folder: `runs/NAME` are ordinary runs, the report stands beside them.
+    """One experiment in its folder: `runs/NAME` are ordinary runs, the report is beside them.
 
-    ValueError, before anything is trained, where stores, settings or runs that are there do not go together.
+    ValueError, before any training, if stores, settings or existing runs do not fit together.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class ExperimentRunner:
             _check_config(settings.run_path(planned.name), planned.config)
 
     def run(self) -> str:
-        """Train and score what is missing; "finished", or "stopped" (by should_stop, or a file `stop` in the folder).
+        """Train and score the missing runs; "finished", or "stopped" (by should_stop, or a file `stop` in the folder).
 
-        RunError names the run that failed; what was finished stays, and the same command goes on.
+        RunError names the failed run; finished runs are kept, and the same command resumes.
         """
         self.settings.out.mkdir(parents=True, exist_ok=True)
         self._stop_path.unlink(missing_ok=True)
@@ -83,7 +83,7 @@ class ExperimentRunner:
         return "finished"
 
     def _train(self, planned: PlannedRun) -> bool:
-        """Bring a run to its end; False where asked to stop before."""
+        """Train a run to its end; False after a stop request before."""
         if self._model_path(planned).exists():
             return True
         path = self.settings.run_path(planned.name)
@@ -107,11 +107,11 @@ class ExperimentRunner:
 
 
 def _check_config(path: Path, planned: TrainConfig) -> None:
-    """RunError where the run there was made with other settings; where it is trained may differ."""
+    """RunError if the existing run has other settings; only the device may differ."""
     if not (path / "config.json").exists():
         return
     found = Run(path).config()
-    if Path(found.initial_path).parts[-2:] == Path(planned.initial_path).parts[-2:]:  # the folder may have moved
+    if Path(found.initial_path).parts[-2:] == Path(planned.initial_path).parts[-2:]:  # the folder may have been moved
         found = dataclasses.replace(found, initial_path=planned.initial_path)
     differences = [f"{change.key} is {change.before} there, {change.after} now" for change in changes(found, planned)]
     if differences:
@@ -122,17 +122,17 @@ def _check_config(path: Path, planned: TrainConfig) -> None:
 
 
 def _store_facts(settings: ExperimentSettings, config: TrainConfig) -> list[StoreFacts]:
-    """What the report says of the three stores; ValueError where they do not make an experiment."""
+    """The report's descriptions of the three stores; ValueError if they do not fit an experiment."""
     with open_stores(config) as stores, FrameStore(settings.test_path) as test:
         synthetic, real = stores["synthetic"], stores["real"]
         if test.domain != "real":
             raise ValueError(
-                f"{test.path} holds synthetic frames; errors are measured on real ones: give those as --test"
+                f"{test.path} holds synthetic frames; errors are measured on real ones: give a real store as --test"
             )
         for option, store in (("--real", real), ("--test", test)):
             if store.joints_mm is None or not np.isfinite(store.joints_mm).all(axis=(1, 2)).any():
                 raise ValueError(f"{store.path} has no annotated frame, and the experiment needs some in {option}")
             if store.skeleton != synthetic.skeleton:
-                raise ValueError(f"{store.path} has another skeleton than {synthetic.path}; give stores of one")
+                raise ValueError(f"{store.path} has another skeleton than {synthetic.path}; use stores of one skeleton")
         named = {"synthetic": synthetic, "real": real, "test": test}
         return [StoreFacts.of(role, store) for role, store in named.items()]

@@ -1,4 +1,4 @@
-"""The SimHand benchmark's data: three stores that anyone can simulate again, to the bit on a CPU."""
+"""The SimHand benchmark's data: three stores that can be simulated again, bit by bit on a CPU."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from lsps_core.data.store import FrameStore
 from lsps_core.simulator.simulate_store import simulate_store
 
 _TINY_FRAMES = 96
-"""Of each store at the scale that only shows that everything runs."""
+"""Of each store at the scale `tiny`, which only checks that everything runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoreRecipe:
-    """What `lsps simulate` is asked for. role: what the store is in an experiment."""
+    """Arguments of `lsps simulate`. role: of the store in an experiment."""
 
     role: Literal["synthetic", "real", "test"]
     file: str
@@ -31,7 +31,7 @@ class StoreRecipe:
 
     @property
     def command(self) -> str:
-        """The same by hand."""
+        """The equivalent command."""
         options = f"--domain {self.domain} --frames {self.frames} --subjects {self.subjects} --seed {self.seed}"
         return f"lsps simulate {shlex.quote(self.file)} {options}"
 
@@ -55,9 +55,9 @@ def make_stores(
     device: str | torch.device,
     on_progress: Callable[[StoreRecipe, int], None],
 ) -> dict[str, Path]:
-    """The benchmark's stores in `folder` by role; those that are there already are not made again.
+    """The benchmark's stores in `folder` by role; existing ones are not simulated again.
 
-    on_progress: which store, and how many of its frames are there. ValueError where a store there is another one.
+    on_progress: the store and how many of its frames are done. ValueError if an existing store is a different one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths: dict[str, Path] = {}
@@ -83,4 +83,4 @@ def _check(path: Path, wanted: StoreRecipe) -> None:
     with FrameStore(path) as store:
         command = store.provenance.get("command")
     if command != wanted.command:
-        raise ValueError(f"{path} is not this benchmark's (made by `{command}`): delete it, or choose another --out")
+        raise ValueError(f"{path} is not this benchmark's (created by `{command}`): delete it, or choose another --out")

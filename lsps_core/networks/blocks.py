@@ -1,4 +1,4 @@
-"""The layers that every image network is made of."""
+"""The building blocks of the image networks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn import functional
 from lsps_core.config import DOMAINS
 
 LEAK = 0.2
-"""Slope of LeakyReLU below zero. The paper does not name it; 0.2 is what GANs have used since DCGAN."""
+"""Slope of LeakyReLU below zero. The paper does not give it; 0.2 is the usual value for GANs since DCGAN."""
 
 
 def conv(channels_in: int, channels_out: int, kernel: int, stride: int) -> nn.Sequential:
@@ -30,19 +30,19 @@ def transposed_conv(channels_in: int, channels_out: int) -> nn.Sequential:
 
 
 def own_layers(*layers: nn.Module) -> nn.ModuleDict:
-    """The layers once for each domain, from the same random start.
+    """One copy of the layers for each domain, with the same random initial weights.
 
-    Independent starts leave open which way round depth goes in the other domain: cycles close over an inverted
-    translation as well, and the adversarial term may take very long to turn it round.
+    Independent initial weights leave the sign of depth in the other domain open: the cycle loss is low for an inverted
+    translation too, and the adversarial term may need very long to correct it.
     """
     return nn.ModuleDict({domain: nn.Sequential(*copy.deepcopy(layers)) for domain in DOMAINS})
 
 
 class InstanceNorm(nn.Module):
-    """Instance normalisation without affine parameters, by torch's fastest way to the same formula.
+    """Instance normalisation without affine parameters, by the fastest torch function for the same formula.
 
-    torch's own InstanceNorm2d copies its input. A group norm of one channel a group does not, but on a CPU its backward
-    pass is very slow with channels last; there a batch norm of one frame at a time is fast.
+    torch's own InstanceNorm2d copies its input. A group norm with one channel a group does not, but its backward
+    pass on a CPU is very slow with channels_last; a batch norm of one frame at a time is fast there.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -63,7 +63,7 @@ class ResidualBlock(nn.Module):
         super().__init__()
         inner = 2 * channels
         self.body = nn.Sequential(
-            nn.Conv2d(channels, inner, 1, bias=False),  # a bias would vanish in the normalisation
+            nn.Conv2d(channels, inner, 1, bias=False),  # the normalisation would remove a bias
             InstanceNorm(),
             nn.LeakyReLU(LEAK, inplace=True),
             nn.Conv2d(inner, inner, 3, padding=1, groups=4, bias=False),

@@ -36,8 +36,8 @@ class LatentMapping(nn.Module):
 class BoneMapping(nn.Module):
     """pose [B, J, 3] -> depth latent [B, 4c, 32, 32]: convolutions over a drawing of the pose's bones.
 
-    Not in the paper. Its M has to learn where in the picture each pose lies; here the picture's plane is given, and
-    what is left to learn is the same everywhere in it.
+    Not in the paper. Its M must learn the image position of every pose; here the position is given by the drawing, and
+    the rest is the same at every position.
     """
 
     def __init__(self, config: ModelConfig) -> None:

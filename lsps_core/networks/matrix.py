@@ -1,4 +1,4 @@
-"""Layers by matrix products: the same numbers sooner, for one latent at a time on a CPU."""
+"""Layers as matrix products: the same results, faster for single latents on a CPU."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from lsps_core.networks.pose_vae import PoseVae
 class MatrixTransposedConv(nn.Module):
     """An `nn.ConvTranspose2d` with frozen weights as one matrix product and a fold.
 
-    oneDNN brings the weights into its own order at every call, which for the paper's mapping (110 MB of weights, a
-    picture of 4 x 4) takes longer than the convolution.
+    oneDNN reorders the weights at every call, which takes longer than the convolution for the paper's mapping (110 MB
+    of weights, an image of 4 x 4).
     """
 
     matrix: Tensor
@@ -54,7 +54,7 @@ def with_matrix_products(layers: nn.Sequential) -> nn.Sequential:
 
 
 class NumpyPoseDecoder:
-    """G_y for one latent without torch: ten microseconds, and no waiting for a device that draws pictures."""
+    """G_y for one latent without torch: ten microseconds, and no wait for a device that is busy with images."""
 
     def __init__(self, pose_vae: PoseVae) -> None:
         self.joint_count = pose_vae.joint_count
@@ -68,7 +68,7 @@ class NumpyPoseDecoder:
         return pose.reshape(self.joint_count, 3)
 
     def jacobian(self, pose_latent: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """pose_latent [Z] -> how the pose moves with it, [J, 3, Z]; torch.func takes 20 ms for the same."""
+        """pose_latent [Z] -> Jacobian of the pose [J, 3, Z]; torch.func needs 20 ms for the same."""
         in_weight, in_bias, out_weight, _ = self._weights
         slopes = np.where(in_weight @ pose_latent + in_bias > 0, np.float32(1), np.float32(LEAK))
         jacobian: npt.NDArray[np.float32] = (out_weight * slopes) @ in_weight

@@ -24,14 +24,14 @@ class TriDomainModel(nn.Module):
         self.discriminator = Discriminator(config)
 
     def compile_networks(self) -> None:
-        """Run the image networks through torch.compile from now on, in place: names and weights stay."""
+        """Compile the image networks in place with torch.compile; names and weights do not change."""
         for network in (self.encoder, self.generator, self.discriminator):
             for part in (network.shared, *network.own.values()):
                 part.compile()
         self.mapping.compile()
 
     def map(self, pose_latent: Tensor) -> Tensor:
-        """pose_latent [B, Z] -> depth latent [B, 4c, 32, 32]: M(z_y), which may go by way of G_y."""
+        """pose_latent [B, Z] -> depth latent [B, 4c, 32, 32]: M(z_y), which may use G_y."""
         mapped = self.pose_vae.decode(pose_latent) if self.config.mapping == "bones" else pose_latent
         depth_latent: Tensor = self.mapping(mapped)
         return depth_latent

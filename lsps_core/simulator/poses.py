@@ -1,4 +1,4 @@
-"""Where simulated hands come from: gestures, mixed and varied, turned in all directions, in front of a camera."""
+"""Random hand poses: gestures, mixed and varied, in all orientations, in front of a camera."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lsps_core.simulator.hand import (
 from lsps_core.simulator.surface import hand_surface
 
 MAX_PENETRATION_MM = 3.0
-"""Soft parts may touch this deep; deeper poses are drawn again."""
+"""Allowed penetration of soft parts; poses with more are drawn again."""
 MAX_TILT_RAD = radians(60)
 """Between the palm's normal and the optical axis."""
 _CANDIDATES = 8
@@ -35,7 +35,7 @@ class PoseDistribution:
     family_weights: dict[str, float]
     """Of the gestures' families; they need not sum to 1."""
     blend: float
-    """How often a gesture is mixed with another one: hands on the way between two."""
+    """How often a gesture is interpolated with another one."""
     curl_std: float
     """Of the part of the flexion noise that all fingers share."""
     angle_std: float
@@ -82,7 +82,7 @@ SENSOR_POSES = PoseDistribution(
 
 
 def sample_poses(distribution: PoseDistribution, shape: HandShape, generator: torch.Generator) -> HandPose:
-    """One pose for each of the B hands of `shape`, on the generator's device; none sinks into itself too deep."""
+    """One pose for each of the B hands of `shape`, on the generator's device, without deep self-penetration."""
     count = len(shape.bone_lengths_mm)
     fingers = _finger_angles(distribution, shape, generator)
     rotation = _rotations(distribution, count, generator)
@@ -103,7 +103,7 @@ def sample_poses(distribution: PoseDistribution, shape: HandShape, generator: to
 
 
 def _finger_angles(distribution: PoseDistribution, shape: HandShape, generator: torch.Generator) -> Tensor:
-    """shape of B -> [B, 5, 4]: the first of each hand's candidates that does not sink into itself.
+    """shape of B -> [B, 5, 4]: the first of each hand's candidates without self-penetration.
 
     A hand's candidates vary one gesture, so that gestures which touch themselves are not rejected out of the
     distribution; later ones vary it less, and the last is an open hand, which fits every shape.
@@ -136,7 +136,7 @@ def _candidates(distribution: PoseDistribution, count: int, generator: torch.Gen
 
     shares = torch.rand(count, _CANDIDATES, generator=generator, device=device)
     shares *= torch.rand(count, 1, generator=generator, device=device) < distribution.blend
-    # How far a candidate strays from its gesture: later ones less; pinches less too, little may move where they hold.
+    # How far a candidate varies from its gesture: later ones less, pinches less as well to keep the contact.
     stray = torch.linspace(1, 0.25, _CANDIDATES, device=device).expand(count, -1)
     is_pinch = known.family.to(device)[drawn[0]] == known.families.index("pinch")
     stray = torch.where(is_pinch[:, None], 0.4 * stray, stray)
@@ -155,7 +155,7 @@ def _candidates(distribution: PoseDistribution, count: int, generator: torch.Gen
 
 
 def _rotations(distribution: PoseDistribution, count: int, generator: torch.Generator) -> Tensor:
-    """[count, 3, 3], palm frame to camera frame: tilted about an axis in the image plane, then turned in it."""
+    """[count, 3, 3], palm frame to camera frame: tilted about an axis in the image plane, then rotated in it."""
     device = generator.device
     about, tilt, turn = torch.rand(3, count, generator=generator, device=device)
     about = 2 * pi * about
@@ -167,7 +167,7 @@ def _rotations(distribution: PoseDistribution, count: int, generator: torch.Gene
 
 
 def _wrist_angles(rotation: Tensor, generator: torch.Generator) -> Tensor:
-    """rotation [B, 3, 3] -> [B, 2]: of a few draws the one whose forearm comes least toward the camera.
+    """rotation [B, 3, 3] -> [B, 2]: of a few draws the one whose forearm points least toward the camera.
 
     Mostly the elbow is behind the hand; where the palm's tilt forbids that, the wrist bends as far as it was drawn.
     """

@@ -1,4 +1,4 @@
-"""Depth images of sphere-meshes: exact ray intersections, only where a primitive can be seen, batched, any device.
+"""Depth images of sphere-meshes: exact ray intersections, only in visible tiles, batched, any device.
 
 A crop of the cube (center, half) is DeepPrior++'s: its window is the projection of the square center ± half at the
 cube's central depth. The focal length cancels, so a pixel's ray needs no camera: pixel (row i, column j) of size S
@@ -84,7 +84,7 @@ def pixel_slopes(center_mm: Tensor, half_mm: Tensor, size: int) -> tuple[Tensor,
 
 
 def _window(center_mm: Tensor, half_mm: Tensor, size: int, per_side: int) -> _Window:
-    # The last tiles may reach past the image; what they draw there is cut off at the end.
+    # The last tiles may extend past the image; that part is removed at the end.
     pixel = TILE_PX * (torch.arange(per_side, device=center_mm.device) + 0.5)
     across = 2 * pixel / size - 1
     x, y, z = center_mm.T[..., None]
@@ -144,7 +144,7 @@ def _draw(quadrics: _Quadrics, ray: Tensor, step: Tensor) -> Tensor:
 def _over_tile(form: Tensor, ray: Tensor, step: Tensor) -> Tensor:
     """The quadratic form [P, 3, 3] of the rays to each pixel of tiles around `ray` [P, 3] -> [P, pixels].
 
-    It is a polynomial in the pixel's place in the tile: six coefficients a tile instead of arithmetic a pixel.
+    It is a polynomial in the pixel's position in the tile: six coefficients a tile instead of arithmetic a pixel.
     """
     turned = (form @ ray[..., None])[..., 0]
     coefficients = [(turned * ray).sum(dim=1), 2 * step * turned[:, 0], -2 * step * turned[:, 1]]
@@ -194,7 +194,7 @@ def _visible(surface: SphereMesh, window: _Window) -> Tensor:
     is_near = distance2 <= reach.square()[..., None]
 
     gap2 = (surface.centers_mm[:, first] - surface.centers_mm[:, second]).square().sum(dim=-1)
-    has_side = gap2 > (surface.radii_mm[:, first] - surface.radii_mm[:, second]).square() + 1e-6  # none swallows other
+    has_side = gap2 > (surface.radii_mm[:, first] - surface.radii_mm[:, second]).square() + 1e-6  # not nested
     has_side = torch.cat([torch.ones_like(surface.radii_mm, dtype=torch.bool), has_side], dim=1)
     return is_near & (in_rows & has_side[..., None])[..., :, None] & in_columns[..., None, :]
 

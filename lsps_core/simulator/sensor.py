@@ -1,4 +1,4 @@
-"""What a structured-light depth camera would have made of a clean depth crop.
+"""Simulate the noise of a structured-light depth camera on a clean depth crop.
 
 The camera's own pixels are at most half as wide as the crop's (475 px focal length, a 250 mm cube at 350 to 800 mm is
 340 to 148 of its pixels wide, the crop has 128), so the noise is drawn at the crop's resolution with each length in
@@ -20,9 +20,9 @@ class SensorNoise:
     """How bad the sensor is. Lengths named _px are in its own pixels; probabilities are of one crop pixel."""
 
     lateral_std_px: float = 0.5
-    """White jitter of where a pixel looks; Barron & Malik 2013 take 0.5, Nguyen et al. 2012 measure 0.8 in all."""
+    """White jitter of where a pixel looks; Barron & Malik 2013 use 0.5, Nguyen et al. 2012 measure 0.8 in all."""
     ragged_std_px: float = 1.1
-    """Jitter that neighbours share, mostly along rows: patterns are matched over windows, edges fray in patches."""
+    """Jitter shared by neighbours, mostly along rows: patterns are matched over windows, so edges fray in patches."""
     disparity_std: float = 1 / 6
     """Before rounding to whole disparities; Barron & Malik 2013."""
     axial_scale: float = 0.5
@@ -98,7 +98,7 @@ def _look_beside(depth_mm: Tensor, white_std: Tensor, ragged_std: Tensor, genera
     across = torch.arange(size, device=depth_mm.device)
     white = white_std * torch.randn(depth_mm.shape, generator=generator, device=depth_mm.device)
     columns = (white + ragged_std * _patches(depth_mm, generator)).round_().long() + across
-    # Stereo is matched along rows: less goes astray across them.
+    # Stereo matches along rows: errors across them are smaller.
     rows = (0.5 * ragged_std * _patches(depth_mm, generator)).round_().long() + across[:, None]
     index = rows.clamp_(0, size - 1) * size + columns.clamp_(0, size - 1)
     return depth_mm.flatten(1).gather(1, index.flatten(1)).view(batch, size, size)
@@ -126,7 +126,7 @@ def _dropout(
 
 
 def _axial_std_mm(depth_mm: Tensor, slant_rad: Tensor, noise: SensorNoise) -> Tensor:
-    """Nguyen, Izadi & Lovell 2012: grows with the distance's square and with slant, which is held below 80 degrees."""
+    """Nguyen, Izadi & Lovell 2012: grows with the squared distance and with slant, clamped below 80 degrees."""
     metres = depth_mm / 1000
     slant = slant_rad.clamp(max=1.4)
     steep = 0.1 / metres.sqrt() * (slant / (torch.pi / 2 - slant)).square()

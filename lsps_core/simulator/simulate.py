@@ -1,4 +1,4 @@
-"""Labelled depth frames of hands, without data: a clean *synthetic* domain, a *sensor* domain in place of a real one.
+"""Labelled depth frames of simulated hands: a clean *synthetic* domain, and a *sensor* domain instead of a real one.
 
 The two differ as synthetic and real data do: one person's hand and forearm against several people's, another
 distribution of poses, a clean image against a depth camera's, an exact crop against one that is off by millimetres.
@@ -65,7 +65,7 @@ def simulate(
 ) -> Iterator[SimulatedBatch]:
     """`frame_count` frames in batches; batch k is a function of the seed and k, the last one is cut to length.
 
-    `subjects` people, a function of the seed, take turns at random in the sensor domain; the synthetic domain always
+    `subjects` people, a function of the seed, alternate at random in the sensor domain; the synthetic domain always
     shows the average hand and its forearm. CPU and GPU draw from different random streams. Raises ValueError at the
     call, not at the first batch.
     """
@@ -133,10 +133,10 @@ def _visible_center_mm(hand: SphereMesh, guess_mm: Tensor, half_mm: Tensor) -> T
 
 
 def _generator(key: tuple[int, ...], device: torch.device) -> torch.Generator:
-    """Independent streams for every key, so that frame k of one domain or seed tells nothing about another's."""
+    """Independent streams for every key, so that frames of different domains or seeds are independent."""
     state = int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0])
     generator = torch.Generator(device=device)
-    generator.manual_seed(state >> 1)  # it takes a signed 64-bit integer
+    generator.manual_seed(state >> 1)  # torch needs a signed 64-bit integer
     return generator
 
 

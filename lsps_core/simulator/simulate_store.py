@@ -28,7 +28,7 @@ def simulate_store(
 ) -> int:
     """Render `frame_count` frames into a new store, whole or not at all; returns how many. See `simulate`.
 
-    provenance: what the store says of its origin, beside seed and domain. on_progress: frames done so far.
+    provenance: attributes for the store's origin, besides seed and domain. on_progress: frames done so far.
     """
     batches = simulate(domain, frame_count, subjects=subjects, seed=seed, device=device)
     writer = FrameWriter(

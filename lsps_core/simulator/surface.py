@@ -1,7 +1,7 @@
 """The skin of a hand as a sphere-mesh: spheres at nodes and the round cones between them.
 
-Sphere-meshes: Thiery et al. 2013; for hands: Tkach, Pauly & Tagliasacchi 2016. The nodes follow from the 21 joints
-alone, so joints that a network decoded get a surface the same way as simulated ones.
+Sphere-meshes: Thiery et al. 2013; for hands: Tkach, Pauly & Tagliasacchi 2016. The nodes are computed from the 21
+joints alone, so decoded joints get a surface the same way as simulated ones.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def _palm_basis(joints_mm: Tensor) -> Tensor:
 @cache
 def _topology() -> tuple[Tensor, Tensor, Tensor]:
     """(palm nodes in the palm's basis [P, 3], joints' shares in blended nodes [Q, 21], cones [M, 2])."""
-    with torch.inference_mode(False):  # kept for callers that want gradients, too
+    with torch.inference_mode(False):  # also for callers that need gradients
         joints = torch.zeros(1, HAND21.joint_count, 3)
         joints[0, _INDEX], joints[0, _LITTLE] = torch.tensor(ROOTS_MM[1]), torch.tensor(ROOTS_MM[4])
         positions = torch.tensor([node[:3] for node in _PALM_NODES.values()])

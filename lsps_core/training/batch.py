@@ -1,4 +1,4 @@
-"""What one training step is given."""
+"""The frames of one training step."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from lsps_core.config import Domain
 
 
 class FrameBatch(NamedTuple):
-    """image [B, 1, 128, 128] in [-1, 1], empty where only poses are needed, and pose [B, J, 3]."""
+    """image [B, 1, 128, 128] in [-1, 1], empty if only poses are needed, and pose [B, J, 3]."""
 
     image: Tensor
     pose: Tensor
 
 
 class TriBatch(NamedTuple):
-    """One step's frames. Of `real` only the images are used; `labelled` are annotated real frames, where there are.
+    """One step's frames. Of `real` only the images are used; `labelled` are annotated real frames, if any.
 
-    `extra` are more synthetic frames, for the picture of M and for P alone. Where not `synthetic_is_annotated`, their
-    poses may not be used either.
+    `extra` are more synthetic frames, only for the images of M and for P. Unless `synthetic_is_annotated`, synthetic
+    poses must not be used.
     """
 
     synthetic: FrameBatch
@@ -44,7 +44,7 @@ class TriBatch(NamedTuple):
         return frames
 
     def tensors(self) -> dict[str, Tensor]:
-        """Everything in it as `field/image` and `field/pose`, to be kept for inspection."""
+        """All tensors as `field/image` and `field/pose`, to save them for inspection."""
         fields = {"synthetic": self.synthetic, "real": self.real, "labelled": self.labelled, "extra": self.extra}
         present = {name: frames for name, frames in fields.items() if frames is not None}
         return {f"{name}/{key}": value for name, frames in present.items() for key, value in frames._asdict().items()}

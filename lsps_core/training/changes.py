@@ -1,4 +1,4 @@
-"""A run that goes on with other settings than it had: what differs, and what cannot."""
+"""Resume a run with changed settings: what differs, and what cannot change."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from lsps_core.training.data import open_stores
 from lsps_core.training.run import Run, RunError
 
 _FIXED = ("preset", "base_channels", "pose_hidden", "mapping", "method", "initial_path")
-"""What the networks are made of and started from; a preset's single settings are changed one by one."""
+"""Architecture and initial weights of the networks; a preset's settings are changed one by one."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One setting, `key` as `lsps train --set` takes it, and its values in the run and as asked for."""
+    """One setting, `key` as `lsps train --set` takes it, and its values in the run and requested."""
 
     key: str
     before: Any
     after: Any
 
     def __str__(self) -> str:
-        return f"{self.key}: {self.before} in the run, {self.after} asked for"
+        return f"{self.key}: {self.before} in the run, {self.after} requested"
 
 
 def changes(before: TrainConfig, after: TrainConfig) -> list[Change]:
-    """Every setting that differs, but for the device: a run may go on anywhere."""
+    """Every setting that differs, except the device: a run may be resumed on any device."""
     old, new = (dict(_flat(config.to_json())) for config in (before, after))
     return [Change(key, old[key], new[key]) for key in old if key != "device" and old[key] != new[key]]
 
 
 def apply_changes(run: Run, before: TrainConfig, after: TrainConfig) -> None:
-    """Have a run, which the caller has locked, go on with another config; it says so among its events.
+    """Change the config of a run that the caller has locked, and record it in its events.
 
-    RunError or ValueError where it cannot, and then nothing has changed.
+    RunError or ValueError if that is not possible; then nothing is changed.
     """
     check_can_go_on(run, before, after)
     found = changes(before, after)
@@ -47,10 +47,12 @@ def apply_changes(run: Run, before: TrainConfig, after: TrainConfig) -> None:
 
 
 def check_can_go_on(run: Run, before: TrainConfig, after: TrainConfig) -> None:
-    """RunError where the run's newest checkpoint cannot go on with `after`, ValueError where the stores cannot."""
-    for flag, store in (("--synthetic", after.synthetic_path), ("--real", after.real_path)):
+    """RunError if the run's newest checkpoint cannot be resumed with `after`, LspsError if the stores do not fit."""
+    for field in ("synthetic_path", "real_path"):
+        store = getattr(after, field)
         if not Path(store).exists():
-            raise RunError(f"{store} does not exist; where it has moved to, name it by {flag} and --change")
+            remedy = f"if it was moved, give its new path with {{{field}}}{{change}}"
+            raise RunError(f"{store} does not exist", remedy, field=field)
     latest = run.latest()
     with open_stores(after) as stores:
         skeleton = stores["synthetic"].skeleton
@@ -60,24 +62,24 @@ def check_can_go_on(run: Run, before: TrainConfig, after: TrainConfig) -> None:
     model, _, state = latest
     for change in changes(before, after):
         if change.key in _FIXED:
-            raise RunError(f"{change}; this cannot be changed on resume: start a new run")
+            raise RunError(str(change), "this cannot be changed on resume: start a new run", field=change.key)
         _check_steps(change, state["stage"], int(state["stage_step"]))
     if skeleton != model.skeleton:
-        raise RunError(
-            f"{after.synthetic_path} has the skeleton {skeleton.name}, the run's model {model.skeleton.name}; "
-            "this cannot be changed on resume: start a new run"
-        )
+        what = f"{after.synthetic_path} has the skeleton {skeleton.name}, the run's model {model.skeleton.name}"
+        raise RunError(what, "this cannot be changed on resume: start a new run", field="synthetic_path")
 
 
 def _check_steps(change: Change, stage: str, stage_step: int) -> None:
-    """Steps that are done stay done: the number of every later step counts on them."""
+    """Finished steps cannot change: the numbers of later steps depend on them."""
     owner, _, key = change.key.partition(".")
     if key != "steps" or STAGES.index(owner) > STAGES.index(stage):
         return
     if owner != stage:
-        raise RunError(f"{change}; that stage is done, its length cannot be changed on resume")
+        raise RunError(str(change), "that stage is finished, its length cannot be changed on resume", field=change.key)
     if change.after < stage_step:
-        raise RunError(f"{change}; {stage_step} are done already: ask for {stage_step} or more")
+        settings = {change.key: str(stage_step)}
+        remedy = f"{stage_step} are already done: set {stage_step} or more"
+        raise RunError(str(change), remedy, field=change.key, settings=settings)
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

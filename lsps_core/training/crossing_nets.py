@@ -1,8 +1,8 @@
 """The baseline of the paper's figure 5: a pose VAE and one depth GAN, crossed by a mapping, on real frames alone.
 
-After Wan, Probst, Van Gool, Yao, *Crossing Nets*, CVPR 2017, from the networks of this model: G_r, D_r, M and P; there
-is no encoder, no synthetic image and no translation. What unlabelled frames contribute is the GAN, whose pictures of
-codes drawn from the prior P learns from as well. The original's metric between pairs of pictures is left out.
+After Wan, Probst, Van Gool, Yao, *Crossing Nets*, CVPR 2017, with the networks of this model: G_r, D_r, M and P; it
+has no encoder, no synthetic images and no translation. Unlabelled frames train only the GAN; P also learns from its
+images of codes drawn from the prior. The original's metric between pairs of images is left out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lsps_core.training.world import World
 
 
 class CrossingDepthStage(Stage):
-    """G_r and M against D_r; P with D_r's trunk on annotated frames and on pictures of prior codes."""
+    """G_r and M against D_r; P with D_r's trunk on annotated frames and on images of prior codes."""
 
     def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
         super().__init__(model, world)
@@ -73,7 +73,7 @@ class CrossingDepthStage(Stage):
 
 
 class CrossingPosteriorStage(Stage):
-    """P and its trunk, on annotated frames and on pictures of prior codes; everything else is frozen."""
+    """P and its trunk, on annotated frames and on images of prior codes; everything else is frozen."""
 
     def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
         super().__init__(model, world)
@@ -106,5 +106,5 @@ def _labelled(batch: TriBatch) -> FrameBatch:
 
 
 def _prior(image: Tensor, generator: torch.Generator) -> Tensor:
-    """A code of the prior for each image: [B, Z]."""
+    """A prior sample for each image: [B, Z]."""
     return torch.empty(len(image), POSE_LATENT_SIZE, device=image.device).normal_(generator=generator)

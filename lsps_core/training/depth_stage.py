@@ -19,10 +19,10 @@ from lsps_core.training.world import World
 
 @dataclass(frozen=True)
 class _Mapped:
-    """Annotated images, and the codes that M gives for their poses with the pictures of these.
+    """Annotated images, the codes of their poses by M, and the images decoded from these codes.
 
-    `code` is the images' own, of the first of them only where there are extra frames; `translated` are the
-    real pictures of the first synthetic ones.
+    `code` is encoded from the images, only from the first of them if there are extra frames; `translated` are the
+    real images of the first synthetic ones.
     """
 
     image: Tensor
@@ -33,13 +33,13 @@ class _Mapped:
 
     @property
     def judged(self) -> Tensor:
-        """The pictures that the discriminator sees."""
+        """The images for the discriminator."""
         return self.picture[: len(self.code)]
 
 
 @dataclass(frozen=True)
 class _Pictures:
-    """What one forward pass of the generators drew: `decoded[source, target]` is G_target(E_source(x_source))."""
+    """The output of one forward pass of the generators: `decoded[source, target]` is G_target(E_source(x_source))."""
 
     means: dict[Domain, Tensor]
     decoded: dict[tuple[Domain, Domain], Tensor]
@@ -49,9 +49,9 @@ class _Pictures:
 class DepthStage(Stage):
     """E, G, M against D by equation 2, and P with D's trunk by equations 7 and 9; the pose VAE is frozen.
 
-    One forward pass of the generators feeds both updates: first the discriminators' on detached pictures, then the
-    generators' through the updated discriminators. With `LossWeights.mapping_translated` above 0, the real picture of a
-    synthetic pose is held to the translation of its image: no term of the paper judges that picture.
+    One forward pass of the generators feeds both updates: first the discriminators' on detached images, then the
+    generators' through the updated discriminators. With `LossWeights.mapping_translated` above 0, the real image of a
+    synthetic pose is compared with the translation of its synthetic image: the paper has no term for it.
     """
 
     def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
@@ -82,17 +82,18 @@ class DepthStage(Stage):
         self._add_updater("generator", adam(groups, config, beta1=0.5), generate_weights)
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
-        pictures = self._draw(batch, generator)
-        judged = self._judge(batch, pictures)
+        pictures = self.draw(batch, generator)
+        judged = self.judge(batch, pictures)
         return judged | self._generate(batch, pictures, generator)
 
-    def _draw(self, batch: TriBatch, generator: torch.Generator) -> _Pictures:
+    def draw(self, batch: TriBatch, generator: torch.Generator) -> _Pictures:
+        """All pictures of one step, with their gradients."""
         model, annotated = self.model, batch.annotated()
         means: dict[Domain, Tensor] = {domain: model.encoder(batch.image(domain), domain) for domain in DOMAINS}
         codes: dict[str, Tensor] = {domain: noisy(mean, generator) for domain, mean in means.items()}
         for domain, frames in annotated.items():
             codes[f"mapped/{domain}"] = model.map(pose_sample(model, frames.pose, generator))
-        begun = model.generator.shared(torch.cat(list(codes.values())))  # once, for both domains to finish
+        begun = model.generator.shared(torch.cat(list(codes.values())))  # once, shared by both domains
         parts = dict(zip(codes, torch.split(begun, [len(code) for code in codes.values()]), strict=True))
         drawn = {target: self._finish(parts, target, len(batch.image(target))) for target in DOMAINS}
         mapped = {}
@@ -106,7 +107,7 @@ class DepthStage(Stage):
         return _Pictures(means, decoded, mapped)
 
     def _finish(self, parts: dict[str, Tensor], target: Domain, count: int) -> dict[str, Tensor]:
-        """Pictures in `target` of image codes and its mapped codes; in real, of the first synthetic ones as well."""
+        """Images in `target` of image codes and its mapped codes; in real, also of the first synthetic ones."""
         chosen: dict[str, Tensor] = {name: parts[name] for name in DOMAINS}
         own, others = f"mapped/{target}", f"mapped/{other_domain(target)}"
         if own in parts:
@@ -116,8 +117,8 @@ class DepthStage(Stage):
         pictures = self.model.generator.own[target](torch.cat(list(chosen.values())))
         return dict(zip(chosen, torch.split(pictures, [len(part) for part in chosen.values()]), strict=True))
 
-    def _judge(self, batch: TriBatch, pictures: _Pictures) -> Terms:
-        """Update the discriminators and P; the pictures are taken as they are."""
+    def judge(self, batch: TriBatch, pictures: _Pictures) -> Terms:
+        """Update the discriminators and P on detached images."""
         discriminator = self.model.discriminator
         terms: Terms = {}
         features: dict[tuple[Domain, Domain], Tensor] = {}

@@ -1,4 +1,4 @@
-"""What a run will take, measured on a few real steps of each of its stages; nothing is written."""
+"""Estimate the time and memory of a run from a few real steps of each of its stages; writes nothing."""
 
 from __future__ import annotations
 
@@ -6,53 +6,35 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from lsps_core.config import STAGES, TrainConfig
 from lsps_core.data.store_stream import free_memory
 from lsps_core.device import resolve_device
+from lsps_core.events import StageEstimated
 from lsps_core.training.run import Run
 from lsps_core.training.trainer import Trainer
 
 _MOST_STEPS, _ENOUGH_SECONDS = 200, 2.0
-"""Where a step is quick many are measured, where it takes seconds one is, after one that does not count."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StageEstimate:
-    """steps: those still to do. peak_bytes: of the GPU's memory, or of the whole process on a CPU; None if unknown."""
-
-    stage: str
-    steps: int
-    seconds_per_step: float
-    peak_bytes: int | None
-
-    @property
-    def seconds(self) -> float:
-        return self.steps * self.seconds_per_step
-
-    def to_json(self) -> dict[str, Any]:
-        return {"kind": "stage", **asdict(self), "seconds": self.seconds}
+"""Many steps are measured if they are fast, one if it takes seconds, after one for warm-up."""
 
 
 class Estimate(Trainer):
-    """A trainer that only tries: it goes through steps of every stage and keeps nothing.
+    """A trainer that only measures: it runs steps of every stage and saves nothing.
 
-    Validation and checkpoints come on top of what it measures: seconds every few minutes.
+    Validation and checkpoints are not included: seconds every few minutes.
     """
 
     def __init__(self, run: Run, config: TrainConfig) -> None:
-        self.free_bytes = free_memory(resolve_device(config.device))  # before the frames are put there
+        self.free_bytes = free_memory(resolve_device(config.device))  # before the frames are loaded
         super().__init__(run, config)
 
-    def stages(self) -> Iterator[StageEstimate]:
-        """One stage after the other, as measured; stages that a resumed run has behind it are left out.
+    def stages(self) -> Iterator[StageEstimated]:
+        """The stages in order, as measured; finished stages of a resumed run are left out.
 
-        MemoryShortageError where a step does not fit.
+        MemoryShortageError if a step does not fit.
         """
         done = _steps_done(self.run)
         for name in STAGES:
@@ -60,11 +42,11 @@ class Estimate(Trainer):
             if steps > 0:
                 yield self._measure(name, steps)
 
-    def _measure(self, name: str, steps: int) -> StageEstimate:
+    def _measure(self, name: str, steps: int) -> StageEstimated:
         self._begin(name)
         settings = self.config.stage(name)
         _reset_peak(self.device)
-        self._one_step(settings)  # a stage's first is slow: memory is asked for, kernels are chosen or compiled
+        self._one_step(settings)  # the first step is slow: memory is allocated, kernels are selected or compiled
         started = self._now()
         seconds, measured = 0.0, 0
         while measured < _MOST_STEPS and seconds < _ENOUGH_SECONDS:
@@ -72,12 +54,16 @@ class Estimate(Trainer):
             self.stage_step = measured
             self._one_step(settings)
             seconds = self._now() - started
-        return StageEstimate(
-            stage=name, steps=steps, seconds_per_step=seconds / measured, peak_bytes=_peak_bytes(self.device)
+        return StageEstimated(
+            stage=name,
+            steps=steps,
+            seconds_per_step=seconds / measured,
+            peak_bytes=_peak_bytes(self.device),
+            seconds=steps * seconds / measured,
         )
 
     def _now(self) -> float:
-        """Seconds, once the device has done what it was given."""
+        """Seconds, after synchronising the device."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
         elif self.device.type == "mps":
@@ -98,7 +84,7 @@ def _reset_peak(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     else:
-        with contextlib.suppress(OSError):  # elsewhere than on Linux the peak is that of all stages so far
+        with contextlib.suppress(OSError):  # except on Linux, the peak is that of all stages so far
             Path("/proc/self/clear_refs").write_text("5")
 
 

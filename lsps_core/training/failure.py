@@ -1,4 +1,4 @@
-"""What ends a training run early, said in one line."""
+"""Errors that end a training run, in one line each."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 import torch
 from torch import Tensor
 
-from lsps_core.checkpoint import replacing
+from lsps_core import checkpoint
+from lsps_core.errors import LspsError
 
 
-class TrainingError(ValueError):
-    """A run cannot go on as it is; its last checkpoint stays."""
+class TrainingError(LspsError):
+    """A run cannot continue as configured; its last checkpoint is kept."""
 
 
 class NonFiniteError(TrainingError):
@@ -27,14 +27,14 @@ class MemoryShortageError(TrainingError):
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """torch raises a class of its own on accelerators only; on the CPU its allocator says so in words."""
+    """torch raises OutOfMemoryError on accelerators only; on the CPU only the message identifies it."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return any(words in str(error) for words in ("not enough memory", "can't allocate memory"))
 
 
 def largest_that_fits(try_size: Callable[[int], object], too_large: int) -> int | None:
-    """The first of too_large / 2, / 4, ... with which `try_size` does not run out of memory; None where 1 does."""
+    """The first of too_large / 2, / 4, ... for which `try_size` does not run out of memory; None if 1 does."""
     size = too_large // 2
     while size >= 1:
         if torch.cuda.is_available():
@@ -51,7 +51,6 @@ def largest_that_fits(try_size: Callable[[int], object], too_large: int) -> int 
 
 
 def save_batch(path: Path, tensors: dict[str, Tensor], record: dict[str, Any]) -> None:
-    """Keep a step's batch for inspection: a safetensors file whose metadata holds the record as JSON."""
-    with replacing(path) as temporary:
-        contiguous = {name: tensor.cpu().contiguous() for name, tensor in tensors.items() if tensor.numel()}
-        safetensors.torch.save_file(contiguous, temporary, {"record": json.dumps(record)})
+    """Save a step's batch for inspection: a safetensors file whose metadata holds the record as JSON."""
+    whole = {name: tensor for name, tensor in tensors.items() if tensor.numel()}
+    checkpoint.write_tensors(path, whole, {"record": json.dumps(record)})

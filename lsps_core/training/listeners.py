@@ -1,4 +1,4 @@
-"""Who hears the events of a run as they happen: a reader of JSON lines, a person at a terminal, TensorBoard."""
+"""Listeners for a run's events: JSON lines, a terminal, TensorBoard."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from tqdm import tqdm
 
 from lsps_core.config import STAGES
 from lsps_core.events import Event, Noted, Saved, Started, Stepped, Validated
+from lsps_core.runs.layout import RunLayout
 
 _SHOWN_TERMS = {
     "pose": {"pose_reconstruction": "rec", "pose_kl": "kl"},
     "depth": {"reconstruction": "rec", "mapping_reconstruction": "map", "discriminator": "disc"},
     "posterior": {"posterior": "P", "feature_matching": "match"},
 }
-"""What fits into a line, and its name there; a term of several domains is shown as their mean."""
+"""The terms shown in a line, with their short names; a term of several domains is shown as their mean."""
 _BAR = "{percentage:3.0f}%|{bar:12}| {desc}"
 
 
 class Listener(Protocol):
-    """Is told every event; OSError where it can take no more."""
+    """Receives every event; raises OSError if it can accept no more."""
 
     def __call__(self, event: Event) -> None: ...
 
@@ -33,7 +34,7 @@ class Listener(Protocol):
 
 
 class Listeners:
-    """Tells several listeners. One that can take no more is left out: the run goes on and keeps its own record."""
+    """Forwards events to several listeners. One that raises OSError is dropped; the run continues."""
 
     def __init__(self, *listeners: Listener) -> None:
         self._listeners = list(listeners)
@@ -62,7 +63,7 @@ class JsonLines:
 
     def __call__(self, event: Event) -> None:
         try:
-            with tqdm.external_write_mode(file=self._stream):  # a line does not run into the bar
+            with tqdm.external_write_mode(file=self._stream):  # keep lines and progress bar apart
                 self._stream.write(event.line() + "\n")
                 self._stream.flush()
         except OSError:
@@ -70,18 +71,18 @@ class JsonLines:
             raise
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """Nothing is buffered."""
 
     def _silence(self) -> None:
-        """What is still in the stream's buffer goes nowhere, or flushing it would fail once more when Python ends."""
-        with contextlib.suppress(OSError, ValueError):  # a stream without a descriptor
+        """Redirect the stream to the null device, or flushing its buffer would fail again when Python exits."""
+        with contextlib.suppress(OSError, ValueError):  # the stream has no descriptor
             descriptor = os.open(os.devnull, os.O_WRONLY)
             os.dup2(descriptor, self._stream.fileno())
             os.close(descriptor)
 
 
 class ProgressBar:
-    """Stage, a few terms, error in mm, frames/s and the time left, where the stream is a terminal; notes anywhere."""
+    """Stage, a few terms, error in mm, frames/s and the time left, if the stream is a terminal; notes always."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -98,7 +99,7 @@ class ProgressBar:
                 file=self._stream,
                 bar_format=_BAR,
                 dynamic_ncols=True,
-                disable=None,  # where this is no terminal
+                disable=None,  # if this is not a terminal
             )
         elif isinstance(event, Validated):
             self._error = f"{event.mean_error_mm:.1f} mm (best {event.best_error_mm:.1f})"
@@ -118,19 +119,18 @@ class ProgressBar:
 
 
 class TensorBoard:
-    """Writes terms, errors and preview sheets into RUN/tensorboard; ImportError where TensorBoard is not installed."""
+    """Writes terms, errors and preview sheets into RUN/tensorboard; ImportError if TensorBoard is not installed."""
 
     def __init__(self, run_path: Path) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._run_path, self._make_writer = run_path, SummaryWriter
+        self._layout, self._make_writer = RunLayout(run_path), SummaryWriter
         self._writer: SummaryWriter | None = None
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Started):  # not before: a start that is refused leaves nothing
+        if isinstance(event, Started):  # not before: a rejected start leaves no files
             self.close()
-            folder = str(self._run_path / "tensorboard")
-            self._writer = self._make_writer(folder, purge_step=event.step + 1)
+            self._writer = self._make_writer(str(self._layout.tensorboard), purge_step=event.step + 1)
         elif self._writer is not None:
             self._write(self._writer, event)
 
@@ -146,7 +146,7 @@ class TensorBoard:
         elif isinstance(event, Validated):
             writer.add_scalar(f"{event.stage}/mean_error_mm", event.mean_error_mm, event.step)
         elif isinstance(event, Saved) and event.kind == "preview":
-            sheet = np.asarray(Image.open(self._run_path / "previews" / event.path))
+            sheet = np.asarray(Image.open(self._layout.previews / event.path))
             writer.add_image("preview", sheet, event.step, dataformats="HW")
 
 

@@ -18,10 +18,10 @@ from lsps_core.training.world import World
 class PosteriorStage(Stage):
     """P and its trunk by equation 8; the pose VAE, E, G and M are frozen.
 
-    The paper leaves the way from synthetic to real images to feature matching alone. With
+    In the paper only feature matching connects synthetic and real images. With
     `LossWeights.posterior_translated` above 0, P also learns from annotated synthetic images translated to real; with
-    `posterior_consistency`, after a third of the stage, from real images with the codes that its `Teacher` gives them.
-    With none of the three, P learns from annotated images only, as a baseline does, and nothing is drawn.
+    `posterior_consistency`, after a third of the stage, from real images with the codes of its `Teacher`.
+    With none of the three, P learns from annotated images only, as a baseline does, and no image is generated.
     """
 
     def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
@@ -55,7 +55,7 @@ class PosteriorStage(Stage):
         shown: dict[Domain, dict[str, Tensor]] = {domain: {} for domain in DOMAINS}
         for domain, frames in annotated.items():
             shown[domain]["annotated"] = frames.image
-        for (source, target), pictures in self._render(batch, annotated, generator).items():
+        for (source, target), pictures in self.render(batch, annotated, generator).items():
             shown[target][source] = pictures
         teacher = self._teacher if self._teacher is not None and self._teacher.is_ready else None
         if teacher is not None:
@@ -80,19 +80,19 @@ class PosteriorStage(Stage):
         return terms
 
     @torch.no_grad()
-    def _render(
+    def render(
         self, batch: TriBatch, annotated: dict[Domain, FrameBatch], generator: torch.Generator
     ) -> dict[tuple[Domain, Domain], Tensor]:
-        """G_target(E_source(x_source)): what is matched, and all translations of annotated synthetic images."""
+        """G_target(E_source(x_source)): the images to match, and all translations of annotated synthetic images."""
         images: dict[Domain, Tensor] = {}
         if self.is_matching:
             images = {domain: batch.image(domain) for domain in DOMAINS}
         if self.is_translating and "synthetic" in annotated:
-            images["synthetic"] = annotated["synthetic"].image  # the batch's own come first
+            images["synthetic"] = annotated["synthetic"].image  # the batch's own frames are first
         codes = {domain: noisy(self.model.encoder(image, domain), generator) for domain, image in images.items()}
         pictures: dict[tuple[Domain, Domain], Tensor] = {}
         for target in DOMAINS if self.is_matching else DOMAINS[: len(codes)]:
-            if target == "synthetic":  # only to be matched
+            if target == "synthetic":  # for matching only
                 codes = {source: code[: len(batch.image(source))] for source, code in codes.items()}
             drawn = self.model.generator(torch.cat(list(codes.values())), target)
             parts = torch.split(drawn, [len(code) for code in codes.values()])
@@ -105,5 +105,5 @@ class PosteriorStage(Stage):
         return dict(zip(images, torch.split(features, [len(part) for part in images.values()]), strict=True))
 
     def _miss(self, features: Tensor, frames: FrameBatch) -> Tensor:
-        """How far P is from the codes of the frames' poses."""
+        """Distance of P from the codes of the frames' poses."""
         return losses.posterior(self.model.discriminator.posterior(features), pose_mean(self.model, frames.pose))

@@ -1,4 +1,4 @@
-"""A fixed set of frames through every route, as one picture: what the terms of a loss do not show."""
+"""A fixed set of frames through every route, as one image: shows what loss values do not."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from lsps_core.training.batch import FrameBatch
 def preview_sheet(predictor: Predictor, frames: dict[Domain, FrameBatch]) -> Image.Image:
     """One column a frame, synthetic above real; near is bright.
 
-    Rows of each domain: input, reconstruction, translation, cycle, G_s and G_r of the pose that P sees in the input,
-    and of the annotated pose where there is one.
+    Rows of each domain: input, reconstruction, translation, cycle, G_s and G_r of the pose that P estimates from the
+    input, and of the annotated pose if there is one.
     """
     rows: list[Tensor] = []
     for domain in reversed(DOMAINS):

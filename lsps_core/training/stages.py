@@ -1,6 +1,6 @@
-"""What a stage of training is, and the paper's pose stage; the others are in depth_stage.py and posterior_stage.py.
+"""The interface of a training stage, and the pose stage; the others are in depth_stage.py and posterior_stage.py.
 
-One step each, with their own optimisers, which weight the terms: nothing else does.
+Each stage runs one step; its updates, and only they, weight the loss terms.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ALONE = World()
 class Stage(ABC):
     """One step of training over a batch, with its own optimisers.
 
-    From the first step on that is not finite, steps change nothing; `guard` tells which it was.
+    From the first step that is not finite, steps change nothing; `guard` records which step it was.
     """
 
     def __init__(self, model: TriDomainModel, world: World) -> None:
@@ -51,11 +51,11 @@ class Stage(ABC):
         return terms
 
     def tensors(self) -> dict[str, Tensor]:
-        """What a checkpoint keeps beside the model, so that a resumed stage goes on to the bit."""
+        """State for a checkpoint besides the model, so that a resumed stage gives the same bits."""
         return optimizer_tensors(self.optimizers)
 
     def load_tensors(self, tensors: dict[str, Tensor]) -> None:
-        """Take back what `tensors` gave."""
+        """Restore the state from `tensors`."""
         load_optimizer_tensors(self.optimizers, tensors)
 
     @abstractmethod
@@ -93,5 +93,5 @@ def pose_sample(model: TriDomainModel, pose: Tensor, generator: torch.Generator)
 
 @torch.no_grad()
 def pose_mean(model: TriDomainModel, pose: Tensor) -> Tensor:
-    """The mean of q(z_y | y) for each pose: what P learns."""
+    """The mean of q(z_y | y) for each pose: the target of P."""
     return model.pose_vae.encode(pose).mean

@@ -1,4 +1,4 @@
-"""Labels for unlabelled images: what a slow copy of P makes of their renderings, turned in several directions."""
+"""Pseudo-labels for unlabelled images: estimates of a slow copy of P on their renderings, rotated several ways."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from lsps_core.networks.discriminator import Discriminator
 from lsps_core.networks.tri_domain import TriDomainModel
 
 _DECAY = 0.995
-"""Share of the average that a step leaves: it remembers about the last 200."""
+"""Decay of the average: it covers about the last 200 steps."""
 _TURNS = 2
 """Of each of the two renderings."""
 _PREFIX = "teacher/"
 
 
 class Teacher:
-    """A moving average of P (Tarvainen & Valpola, *Mean teachers*, NeurIPS 2017), which reads renderings of an image.
+    """A moving average of P (Tarvainen & Valpola, *Mean teachers*, NeurIPS 2017), applied to renderings of an image.
 
-    G_r(E(x)) and G_s(E(x)) have none of the camera's noise, which P never sees with a pose, and P mistakes some turns
-    of an image more than others: the mean over both is nearer to the truth than what P says of the image itself.
-    `is_ready` from step `first_step` on: before, P would learn its own beginnings.
+    G_r(E(x)) and G_s(E(x)) have no camera noise, which P never sees with a pose, and P's error depends on the image's
+    rotation: the mean over both is closer to the truth than P of the image itself. `is_ready` from step `first_step`
+    on: before, P would learn from its own early estimates.
     """
 
     def __init__(self, model: TriDomainModel, first_step: int) -> None:
@@ -41,7 +41,7 @@ class Teacher:
 
     @torch.no_grad()
     def __call__(self, image: Tensor, generator: torch.Generator) -> Tensor:
-        """Real images [B, 1, S, S] -> pose_latent [B, Z]: the code of the mean pose over turned renderings."""
+        """Real images [B, 1, S, S] -> pose_latent [B, Z]: the code of the mean pose over rotated renderings."""
         model, judge = self._model, cast(Discriminator, self._average.module)
         depth_latent = model.encoder(image, "real")
         angle = 2 * math.pi * torch.rand(len(image), generator=generator, device=image.device)
@@ -56,16 +56,16 @@ class Teacher:
         return pose_latent
 
     def follow(self) -> None:
-        """Move towards P as it is after a step."""
+        """Update the average with P after a step."""
         self._average.update_parameters(self._model.discriminator)
         self._step += 1
 
     def tensors(self) -> dict[str, Tensor]:
-        """What a checkpoint keeps of it."""
+        """State for a checkpoint."""
         return {_PREFIX + name: tensor for name, tensor in self._average.state_dict().items()}
 
     def load_tensors(self, tensors: dict[str, Tensor]) -> None:
-        """Take back what `tensors` gave, from among others; a run that had no teacher before gets its first one."""
+        """Restore the state from `tensors`, which may hold others; without a saved teacher it starts from P."""
         own = {name.removeprefix(_PREFIX): tensor for name, tensor in tensors.items() if name.startswith(_PREFIX)}
         if own:
             self._average.load_state_dict(own)

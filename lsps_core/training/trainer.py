@@ -7,7 +7,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from lsps_core import __version__, checkpoint
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import STAGES, LossWeights, StageConfig, TrainConfig
 from lsps_core.device import resolve_device
-from lsps_core.events import Ended, Event, Saved, Started, Stepped
+from lsps_core.events import Ended, Event, Saved, Started, Stepped, error_fields
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.data import TrainingData, step_generator
@@ -37,7 +37,7 @@ from lsps_core.training.world import World
 
 REPORT_SECONDS = 2.0
 _STAGE_COST = {"pose": 0.003, "depth": 1.0, "posterior": 0.25}
-"""Rough time of a frame in each stage against the depth stage's, for the time that stages not yet begun will take."""
+"""Rough time per frame of each stage relative to the depth stage, to estimate stages that have not started."""
 _STAGE_CLASSES: dict[str, dict[str, Callable[[TriDomainModel, StageConfig, LossWeights, World], Stage]]] = {
     "lsps": {"pose": PoseStage, "depth": DepthStage, "posterior": PosteriorStage},
     "crossing_nets": {"pose": PoseStage, "depth": CrossingDepthStage, "posterior": CrossingPosteriorStage},
@@ -45,7 +45,7 @@ _STAGE_CLASSES: dict[str, dict[str, Callable[[TriDomainModel, StageConfig, LossW
 
 
 class Trainer:
-    """Trains a run from wherever its newest checkpoint is to the end of its last stage.
+    """Trains a run from its newest checkpoint to the end of its last stage.
 
     Under torchrun every process has a Trainer; that of process 0 alone validates, saves and records.
     """
@@ -89,9 +89,9 @@ class Trainer:
         return sum(self.config.stage(name).steps for name in STAGES)
 
     def train(self) -> str:
-        """Run to the end, or until asked to stop; returns "finished" or "stopped". The last state is saved either way.
+        """Run to the end or a stop request; returns "finished" or "stopped". The last state is saved in both cases.
 
-        TrainingError where a step is not finite or does not fit into memory: the last checkpoint before it stays.
+        TrainingError if a step is not finite or does not fit into memory; the last checkpoint before it is kept.
         """
         self._resume()
         parameters = sum(parameter.numel() for parameter in self.model.parameters())
@@ -101,17 +101,17 @@ class Trainer:
         try:
             is_finished = self._run_stages()
         except BaseException as error:
-            self._record(Ended(step=self.step, reason="failed", message=str(error) or type(error).__name__))
+            self._record(Ended(step=self.step, reason="failed", **error_fields(error)))
             raise
-        reason = "finished" if is_finished else "stopped"
+        reason: Literal["finished", "stopped"] = "finished" if is_finished else "stopped"
         self._record(Ended(step=self.step, reason=reason))
         return reason
 
     def snapshot(self) -> Checkpoint:
-        """The model as it stands, with its record; weights are shared, not copied."""
+        """The current model with its record; weights are shared, not copied."""
         stages = {name: self.config.stage(name).steps for name in STAGES[: STAGES.index(self.stage_name)]}
         config = self.config.to_json()
-        for key in ("synthetic_path", "real_path", "initial_path"):  # a model goes round the world, folders stay home
+        for key in ("synthetic_path", "real_path", "initial_path"):  # models are passed on, so no local folders
             config[key] = Path(config[key]).name
         return Checkpoint(
             config=self.model.config,
@@ -150,12 +150,12 @@ class Trainer:
         self.stage = stage_class(self.model, self.config.stage(name), self.config.weights, self.world)
 
     def _posterior_starts_at_random(self) -> bool:
-        """As the setting says, where the stage has steps and no trained P goes on without a depth stage between."""
+        """As the setting says, unless the stage has no steps or continues a trained P without a depth stage."""
         goes_on = self.config.depth.steps == 0 and self.start_record.get("steps", {}).get("posterior", 0) > 0
         return self.config.posterior_start == "random" and self.config.posterior.steps > 0 and not goes_on
 
     def _run_stages(self) -> bool:
-        """All stages from the present one on; False where asked to stop before the end."""
+        """Run the current and all later stages; False after a stop request before the end."""
         for name in STAGES[STAGES.index(self.stage_name) :]:
             if name != self.stage_name:
                 if name == "posterior" and self._posterior_starts_at_random():
@@ -168,7 +168,7 @@ class Trainer:
         return True
 
     def _run_stage(self) -> bool:
-        """Train the stage to its end; False where asked to stop before."""
+        """Train the stage to its end; False after a stop request before."""
         settings = self.config.stage(self.stage_name)
         started = reported = saved = time.monotonic()
         first = reported_step = self.stage_step
@@ -189,7 +189,7 @@ class Trainer:
             if self.world.decide(is_due):  # the end of the stage is saved below
                 self._check_finite(settings, first)
                 self._validate_and_save()
-                saved = reported = time.monotonic()  # its time is none of the steps'
+                saved = reported = time.monotonic()  # its time does not count for the steps
                 reported_step = self.stage_step
         if self.stage_name == "pose":
             self.latent_statistics = latent_statistics(self.model, self.data.statistics_poses())
@@ -204,25 +204,27 @@ class Trainer:
                 raise
         # From here on: while the error was handled, its traceback held the step's memory.
         name = self.stage_name
-        message = f"out of memory on {self.device} with {name}.batch_size={settings.batch_size}"
+        field = f"{name}.batch_size"
+        message = f"out of memory on {self.device} with {field}={settings.batch_size}"
         if self.world.size == 1:  # of several processes, only some may have run out
             size = largest_that_fits(lambda size: self._try_step(_smaller(settings, size)), settings.batch_size)
             if size is not None:
-                extra = _smaller(settings, size).extra_annotated
-                fitting = f"--set {name}.batch_size={size} --set {name}.extra_annotated={extra}"
-                raise MemoryShortageError(f"{message}; a step fits with --resume --change {fitting}")
-        raise MemoryShortageError(f"{message}; resume with --change and a smaller one, or take a smaller model")
+                fitting = {"batch_size": size, "extra_annotated": _smaller(settings, size).extra_annotated}
+                proposed = {f"{name}.{key}": str(value) for key, value in fitting.items()}
+                raise MemoryShortageError(message, "a step fits with {settings}", field=field, settings=proposed)
+        remedy = "resume with a smaller one{change}, or use a smaller model"
+        raise MemoryShortageError(message, remedy, field=field)
 
     def _try_step(self, settings: StageConfig) -> Terms:
         set_learning_rate(self.stage.optimizers.values(), learning_rate(settings, self.stage_step))
         batch = self.data.batch(self.stage_name, settings, self.stage_step)
         seed = (self.config.seed, self.stage_name, self.stage_step, self.world.rank)
-        is_reduced = self.config.precision == "bfloat16" and self.stage_name != "pose"  # too small to gain by it
+        is_reduced = self.config.precision == "bfloat16" and self.stage_name != "pose"  # too small to be faster
         with torch.autocast(self.device.type, torch.bfloat16, enabled=is_reduced):
             return self.stage.step(batch, step_generator(*seed, self.device))
 
     def _check_finite(self, settings: StageConfig, first: int) -> None:
-        """NonFiniteError where a step since the last check was not finite; nothing was updated from it on."""
+        """NonFiniteError if a step since the last check was not finite; no update was made from it on."""
         failure = self.stage.guard.failure()
         if failure is None:
             return
@@ -230,14 +232,15 @@ class Trainer:
         self.stage_step = first + steps
         bad = [name for name, value in terms.items() if not torch.tensor(value).isfinite()]
         what = ", ".join(f"{name} is {terms[name]}" for name in bad) or "a gradient is not finite"
-        message = f"{what} at step {self.stage_step} of the {self.stage_name} stage; nothing was updated by it"
+        message = f"{what} at step {self.stage_step} of the {self.stage_name} stage; the step changed nothing"
         if self.world.is_main:
             batch = self.data.batch(self.stage_name, settings, self.stage_step)
-            path = self.run.path / "nonfinite" / f"{self.step:08d}.safetensors"
+            path = self.run.layout.not_finite_batch(self.step)
             save_batch(path, batch.tensors(), {"stage": self.stage_name, "terms": terms})
             message += f". Its batch is in {path}"
-        lower = f"--resume --change --set {self.stage_name}.learning_rate={settings.learning_rate / 2:g}"
-        raise NonFiniteError(f"{message}; go on with a lower rate, as in {lower}")
+        field = f"{self.stage_name}.learning_rate"
+        lower = {field: f"{settings.learning_rate / 2:g}"}
+        raise NonFiniteError(message, "resume with a lower rate, as in {settings}", field=field, settings=lower)
 
     def _report(self, terms: Terms, steps_per_s: float, settings: StageConfig) -> None:
         if not self.world.is_main:
@@ -298,6 +301,6 @@ class Trainer:
 
 
 def _smaller(settings: StageConfig, batch_size: int) -> StageConfig:
-    """The stage with a batch of another size, and its extra frames in proportion."""
+    """The stage with another batch size, and extra frames in proportion."""
     extra = settings.extra_annotated * batch_size // settings.batch_size
     return dataclasses.replace(settings, batch_size=batch_size, extra_annotated=extra)

@@ -17,7 +17,7 @@ Terms = dict[str, Tensor]
 
 
 class FiniteGuard:
-    """Keeps every update away from the first one on whose sum or gradient is not finite; the host need not wait for it.
+    """Skips every update from the first one whose sum or gradient is not finite, without synchronising the host.
 
     `failed` is 0 or 1 on the device, where fused Adam looks before it changes anything.
     """
@@ -34,12 +34,12 @@ class FiniteGuard:
         self.failed.copy_(torch.maximum(self.failed, is_bad))
 
     def end_step(self, terms: Terms) -> None:
-        """Remember the terms: for good, where this step is the first that failed."""
+        """Keep the terms; permanently if this step is the first that failed."""
         names, values = tuple(terms), torch.stack(list(terms.values()))
         if self._values is not None:
             if names == self._names:
                 values = torch.where(self._had_failed > 0, self._values, values)
-            elif self._had_failed.item():  # a term began or ended: the host waits this once
+            elif self._had_failed.item():  # the set of terms changed: the host waits once
                 names, values = self._names, self._values
         self._names, self._values = names, values
         self._sound_steps += 1 - self.failed
@@ -53,7 +53,7 @@ class FiniteGuard:
 
 
 class Updater:
-    """Steps one Adam down the weighted sum of terms. A term's weight goes by its name, or by that before the slash."""
+    """One Adam step on the weighted sum of terms. A term's weight has its name, or the part of it before the slash."""
 
     def __init__(
         self, optimizer: torch.optim.Adam, weights: dict[str, float], guard: FiniteGuard, world: World
@@ -81,7 +81,7 @@ class Updater:
 def adam(
     parameters: Iterable[nn.Parameter] | list[dict[str, Any]], config: StageConfig, beta1: float
 ) -> torch.optim.Adam:
-    """The paper's Adam. The stages with a GAN take β1 = 0.5 (Radford et al. 2016), on which the paper is silent."""
+    """The paper's Adam. The stages with a GAN take β1 = 0.5 (Radford et al. 2016); the paper does not give it."""
     return torch.optim.Adam(parameters, lr=config.learning_rate, betas=(beta1, 0.999), fused=True)
 
 
@@ -96,7 +96,7 @@ def optimizer_tensors(optimizers: dict[str, torch.optim.Adam]) -> dict[str, Tens
 
 
 def load_optimizer_tensors(optimizers: dict[str, torch.optim.Adam], tensors: dict[str, Tensor]) -> None:
-    """Give optimisers back what `optimizer_tensors` took."""
+    """Restore optimisers from `optimizer_tensors`."""
     for name, optimizer in optimizers.items():
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in tensors.items():
@@ -115,14 +115,14 @@ def learning_rate(settings: StageConfig, step: int) -> float:
 
 
 def set_learning_rate(optimizers: Iterable[torch.optim.Adam], rate: float) -> None:
-    """Of every optimiser; a group with a `rate` of its own takes that many times as much."""
+    """Of every optimiser; a group with a `rate` multiplies it."""
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = rate * group.get("rate", 1.0)
 
 
 def train_only(model: nn.Module, *networks: nn.Module) -> None:
-    """No gradient is computed for anything else."""
+    """Compute gradients for these parameters only."""
     model.requires_grad_(False)
     for network in networks:
         network.requires_grad_(True)
@@ -130,7 +130,7 @@ def train_only(model: nn.Module, *networks: nn.Module) -> None:
 
 @contextmanager
 def frozen(network: nn.Module) -> Iterator[None]:
-    """No gradient for the network's parameters inside; its inputs still get theirs."""
+    """Compute no gradients for the network's parameters; its inputs still get theirs."""
     network.requires_grad_(False)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a run measures of its model while it trains: held-out error, preview sheet, range of the codes."""
+"""Measurements of a model during training: held-out error, preview sheet, range of the codes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import POSE_LATENT_SIZE, TrainConfig
+from lsps_core.errors import LspsError
 from lsps_core.events import Saved, Validated
 from lsps_core.inference import Predictor
 from lsps_core.networks.tri_domain import TriDomainModel
@@ -43,7 +44,7 @@ class Validation:
         self.run.record(Saved(kind="preview", stage=stage, step=step, path=path.name))
 
     def _error_mm(self, predictor: Predictor, stage: str) -> float:
-        """In the pose stage of the VAE's reconstruction, else of P."""
+        """In the pose stage that of the VAE's reconstruction, else of P."""
         frames, half_mm = self.data.held_out(), self.data.held_out_half_mm()
         if stage == "pose":
             pose = predictor.decode_pose(predictor.encode_pose(frames.pose))
@@ -61,9 +62,9 @@ class Validation:
 
 
 class LatentStatistics(NamedTuple):
-    """Mean [20], deviation [20] and covariance [20][20] of the poses' codes: what the latent sliders span.
+    """Mean [20], deviation [20] and covariance [20][20] of the poses' codes: the range of the latent sliders.
 
-    The default stands until the pose stage has ended.
+    The default is kept until the pose stage has ended.
     """
 
     mean: tuple[float, ...] = (0.0,) * POSE_LATENT_SIZE
@@ -77,7 +78,7 @@ class LatentStatistics(NamedTuple):
 
 @torch.no_grad()
 def latent_statistics(model: TriDomainModel, poses: Tensor) -> LatentStatistics:
-    """Of poses [N, J, 3]; a single one has no spread to tell, and leaves the prior's."""
+    """Of poses [N, J, 3]; for a single one, whose spread is unknown, the prior's."""
     codes = model.pose_vae.encode(poses).mean
     if len(codes) == 1:
         return LatentStatistics(mean=tuple(codes[0].tolist()))
@@ -86,9 +87,11 @@ def latent_statistics(model: TriDomainModel, poses: Tensor) -> LatentStatistics:
 
 
 def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> None:
-    """ValueError where a run of this config, on data of this skeleton, cannot start from the model."""
+    """LspsError if a run of this config, on data of this skeleton, cannot start from the model."""
     expected = config.model_config(skeleton)
     if model.skeleton.joints != skeleton.joints:
-        raise ValueError(f"{config.initial_path} has the skeleton {model.skeleton.name}, the data {skeleton.name}")
+        what = f"{config.initial_path} has the skeleton {model.skeleton.name}, the data {skeleton.name}"
+        raise LspsError(what, field="initial_path")
     if model.config != expected:
-        raise ValueError(f"{config.initial_path} has other networks ({model.config}) than the run ({expected})")
+        what = f"{config.initial_path} has other networks ({model.config}) than the run ({expected})"
+        raise LspsError(what, field="initial_path")

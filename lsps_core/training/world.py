@@ -1,4 +1,4 @@
-"""The processes of one training: one alone, or those that `torchrun` started, each with its share of every batch."""
+"""The processes of one training run: a single one, or those of `torchrun`, each with its share of every batch."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from torch import Tensor, distributed
 
 
 class World:
-    """`rank` of `size` processes. Batches are divided among them, gradients averaged: the result is that of one.
+    """`rank` of `size` processes. Batches are divided and gradients averaged: the result is that of one process.
 
-    Process 0 alone writes, prints and decides; it tells the others what it decided.
+    Only process 0 writes, prints and decides; it broadcasts its decisions.
     """
 
     def __init__(self, rank: int = 0, size: int = 1, local_rank: int = 0) -> None:
@@ -21,7 +21,7 @@ class World:
 
     @classmethod
     def from_environment(cls) -> World:
-        """Join the processes of `torchrun`, which says by environment variables who they are; alone without it."""
+        """Join the processes of `torchrun`, as described by its environment variables; a single process without it."""
         if "WORLD_SIZE" not in os.environ:
             return cls()
         world = cls(*(int(os.environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
@@ -33,8 +33,8 @@ class World:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:
-        if self.size > 1 and kind is None:  # after an error the others may wait for ever: torchrun ends them
-            distributed.barrier()  # one that is gone while process 0 still writes may abort as it leaves
+        if self.size > 1 and kind is None:  # after an error the others may wait for ever; torchrun ends them
+            distributed.barrier()  # a process that exits while process 0 still writes may abort
             distributed.destroy_process_group()
 
     @property
@@ -42,20 +42,20 @@ class World:
         return self.rank == 0
 
     def device(self, device: torch.device) -> torch.device:
-        """The process's own device, where `device` names a kind of which there are several."""
+        """The process's own device, if `device` names a kind with several devices."""
         if self.size > 1 and device.type == "cuda":
             device = torch.device("cuda", self.local_rank)
             torch.cuda.set_device(device)
         return device
 
     def share(self, count: int, what: str) -> slice:
-        """Which of `count` frames are this process's; ValueError where they cannot be divided evenly."""
+        """Which of `count` frames are this process's; ValueError if they cannot be divided evenly."""
         if count % self.size:
             raise ValueError(f"{what} of {count} frames cannot be divided among {self.size} processes; change it")
         return slice(self.rank, None, self.size)
 
     def average(self, tensors: Sequence[Tensor]) -> None:
-        """Replace the tensors by their mean over all processes, in one message."""
+        """Replace the tensors by their mean over all processes, in one all-reduce."""
         if self.size == 1:
             return
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
@@ -66,7 +66,7 @@ class World:
             tensor.copy_(part.view_as(tensor))
 
     def decide(self, decision: bool) -> bool:
-        """What process 0 decided; the others' own opinion is not asked."""
+        """The value of process 0; those of the others are ignored."""
         if self.size == 1:
             return decision
         message = torch.tensor(int(decision))

@@ -319,7 +319,7 @@ def test_an_existing_store_is_kept_unless_told(path, tmp_path):
 
 def test_no_frames(path, tmp_path):
     with (
-        pytest.raises(FrameStoreError, match="not a single frame"),
+        pytest.raises(FrameStoreError, match="would have no frames"),
         FrameWriter(path, domain="real", camera=NYU),
     ):
         pass
@@ -388,7 +388,6 @@ def test_a_full_disk(tmp_path, limit):
         [sys.executable, "-c", textwrap.dedent(script), str(tmp_path), str(limit)],
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stderr

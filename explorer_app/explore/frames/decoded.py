@@ -15,18 +15,18 @@ from explorer_app.widgets.small import CheckBox
 
 
 class PicturesPanel(QWidget):
-    """A view of `Session.pictures`, and of `pose` where the skeleton is wanted over them."""
+    """A view of `Session.pictures`, optionally with the skeleton of `pose` over them."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self.real = DepthPicture("Real depth, decoded")
         self.synthetic = DepthPicture("Synthetic depth, decoded")
-        self.skeleton = QAction("&Skeleton in the pictures", self)
+        self.skeleton = QAction("&Skeleton in the images", self)
         self.skeleton.setIconText("Skeleton")
         self.skeleton.setCheckable(True)
         self.skeleton.setShortcut(QKeySequence("S"))
-        self.skeleton.setToolTip("Draw the pose of the sliders over both pictures (S)")
+        self.skeleton.setToolTip("Draw the pose of the sliders over both images (S)")
         self.skeleton.toggled.connect(self._show_skeleton)
         self._row = PictureRow((self.real, self.synthetic), controls=CheckBox(self.skeleton))
         layout = QVBoxLayout(self)

@@ -1,4 +1,4 @@
-"""The pictures of one frame: the raw image with the cube found, the input, and where each route leads."""
+"""The images of one frame: the raw image with the hand cube, the input, and the output of each route."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from explorer_app.explore.frames.route_controls import RouteControls
+from explorer_app.model.colours import ANNOTATED
 from explorer_app.model.pose_error import annotated_pose
-from explorer_app.model.routes import INPUT, RouteName, Routes
+from explorer_app.model.routes import RouteName, Routes
 from explorer_app.model.scene import Figure, figure
 from explorer_app.session.session import Session
 from explorer_app.widgets.depth_picture import OR_SHORTER, DepthPicture
@@ -19,31 +20,30 @@ if TYPE_CHECKING:
     from explorer_app.model.data import FrameView
 
 DIFFERENCE_LIMIT_MM = 30.0
-"""Where the colours of differences end: the same for all frames, so that one can be told from another."""
-_ANNOTATED = (245, 245, 245)
+"""Range of the colours for differences: the same for all frames, so that frames can be compared."""
 
 
 class FramePictures(QWidget):
     """A view of `Session.view` and `encoding`; the predicted skeleton follows the sliders.
 
-    While a route's picture, or its entry in the list of poses, is pointed at, the input has that route's skeleton.
+    While the mouse is over a route's image, or over its entry in the list of poses, the input shows its skeleton.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._pointed_at: str | None = None
-        self.raw = DepthPicture("Raw image, cube found")
+        self.raw = DepthPicture("Raw image, hand cube")
         self.input = DepthPicture("Input", "This frame cannot be read")
         self.reconstruction = DepthPicture("Reconstruction")
         self.translation = DepthPicture("Translation")
         self.cycle = DepthPicture("Cycle")
-        self.of_pose = DepthPicture("Picture of the pose")
+        self.of_pose = DepthPicture("Image of the pose")
         self.by_route: dict[RouteName, DepthPicture] = {
             "reconstruction": self.reconstruction,
             "translation": self.translation,
             "cycle": self.cycle,
-            "picture of the pose": self.of_pose,
+            "image of the pose": self.of_pose,
         }
         self.controls = RouteControls(session)
         pictures = (self.input, *self.by_route.values())
@@ -65,7 +65,7 @@ class FramePictures(QWidget):
 
     @Slot(object)
     def point_at(self, name: str | None) -> None:
-        """Draw the pose by this route over the input; None for that of the sliders again."""
+        """Draw the pose of this route over the input; None for the pose of the sliders."""
         if name != self._pointed_at:
             self._pointed_at = name
             self._show_skeletons()
@@ -99,7 +99,7 @@ class FramePictures(QWidget):
         for name, picture in self.by_route.items():
             if view is None or routes is None:
                 picture.placeholder = self._placeholder()
-                if self._session.encoding is None:  # else they are of this frame, and follow in a moment
+                if self._session.encoding is None:  # else they are of this frame and will follow
                     picture.set_caption("")
                     picture.clear()
                 continue
@@ -123,8 +123,8 @@ class FramePictures(QWidget):
             return ""
         if session.model is None:
             return "No model yet"
-        is_under_way = session.is_encoding_wanted or session.encoding is not None
-        return "Encoding …" if is_under_way else "Press Encode (E) to see what the model makes of this frame"
+        is_under_way = session.is_encoding_under_way or session.encoding is not None
+        return "Encoding …" if is_under_way else "Press Encode (E) to run the model on this frame"
 
     @Slot()
     def _show_skeletons(self) -> None:
@@ -139,15 +139,15 @@ class FramePictures(QWidget):
         routes = self._routes
         if routes is not None and self._pointed_at is not None:
             pose, error_mm = routes.poses[self._pointed_at], routes.errors_mm[self._pointed_at]
-            where = "here" if self._pointed_at == INPUT else f"in the {self._pointed_at}"
-            caption = f"pose seen {where}" if error_mm is None else f"{error_mm:.1f} mm off, seen {where}"
+            where = f"from the {self._pointed_at}"
+            caption = f"pose {where}" if error_mm is None else f"{error_mm:.1f} mm off, {where}"
         self.input.set_caption(caption)
         self.input.set_overlay((*annotated, figure(session.model.skeleton, view.pixels_of(pose))))
 
 
 def _annotated(view: FrameView) -> list[Figure]:
-    """The annotation, in px of the crop, where there is one."""
+    """The annotation in px of the crop, if there is one."""
     pose = annotated_pose(view.frame)
     if pose is None or view.data.skeleton is None:
         return []
-    return [figure(view.data.skeleton, view.pixels_of(pose), _ANNOTATED)]
+    return [figure(view.data.skeleton, view.pixels_of(pose), ANNOTATED)]

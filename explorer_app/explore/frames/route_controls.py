@@ -1,4 +1,4 @@
-"""What the pictures of a frame show, what it is taken as, and how well its routes agree."""
+"""Options for the images of a frame, its domain, and how well its routes agree."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RouteControls(QWidget):
         self.differences = QAction("&Differences", self)
         self.differences.setCheckable(True)
         self.differences.setShortcut(QKeySequence("D"))
-        self.differences.setToolTip("Show how far each route’s picture lies from the input, in mm (D)")
+        self.differences.setToolTip("Show the difference of each route’s image from the input, in mm (D)")
         self.differences.toggled.connect(self.differences_toggled)
         self.agreement = QPushButton()
         self.poses = QMenu(self)
@@ -47,10 +47,10 @@ class RouteControls(QWidget):
         for domain in (None, "real", "synthetic"):
             self.domain.addItem("", domain)
         self.domain.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.domain.setToolTip("Which encoder reads these frames; for images of unknown origin try both")
+        self.domain.setToolTip("The encoder for these frames; for images of unknown origin try both")
         self.domain.currentIndexChanged.connect(self._choose_domain)
         self.domain.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        label = QLabel("Taken as")
+        label = QLabel("Domain")
         label.setBuddy(self.domain)
         label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         layout.addSpacing(6)
@@ -71,14 +71,14 @@ class RouteControls(QWidget):
     def _show_routes(self) -> None:
         data, encoding = self._session.data, self._session.encoding
         routes = encoding.routes if encoding is not None else None
-        origin = f"{data.domain} (from file)" if data is not None else "as the file says"
+        origin = f"{data.domain} (from file)" if data is not None else "as in the file"
         for index, text in enumerate((origin, "real", "synthetic")):
             self.domain.setItemText(index, text)
         self.agreement.setEnabled(routes is not None)
         self.poses.clear()
         if routes is None:
             self.agreement.setText("Routes")
-            self.agreement.setToolTip("The pose by each route, once the frame is encoded")
+            self.agreement.setToolTip("The pose of each route, after the frame is encoded")
         else:
             self.agreement.setText(f"Routes agree within {routes.disagreement_mm:.1f} mm")
             self.agreement.setToolTip(_table_of(routes))
@@ -101,14 +101,14 @@ class RouteControls(QWidget):
 
 
 def _table_of(routes: Routes) -> str:
-    """Rich text: the pose by each route, and which domain reconstructs the frame better."""
+    """Rich text: the pose of each route, and the domain that reconstructs the frame better."""
     rows = "".join(
         f"<tr><td>the {name}&nbsp;</td><td align=right>{f'{off:.1f} mm off' if off is not None else ''}</td></tr>"
         for name, off in routes.errors_mm.items()
     )
     fits = ", ".join(f"{domain} {routes.fit_mm[domain]:.2f} mm" for domain in routes.fit_mm)
     return (
-        f"<p>Joints by {len(routes.poses)} routes lie {routes.disagreement_mm:.1f} mm apart on average.</p>"
-        f"<table><tr><td colspan=2>Pose seen in</td></tr>{rows}</table>"
+        f"<p>Joints of {len(routes.poses)} routes differ by {routes.disagreement_mm:.1f} mm on average.</p>"
+        f"<table><tr><td colspan=2>Pose estimated from</td></tr>{rows}</table>"
         f"<p>Reconstructed better as <b>{routes.better_domain}</b> depth ({fits} per pixel).</p>"
     )

@@ -1,4 +1,4 @@
-"""The opened data, one frame at a time: what was read, what the networks see and what they make of it."""
+"""The opened data, one frame at a time: the raw image, the input of the networks and their output."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from explorer_app.session.session import Session
 from explorer_app.widgets.small import Tag
 
 _TITLE_PX = 230
-"""A longer name is cut in its middle, and whole in the tooltip."""
+"""A longer name is elided in its middle; the tooltip shows it in full."""
 
 
 class FrameStrip(QWidget):
@@ -67,7 +67,7 @@ class FrameStrip(QWidget):
     def _build_controls(self) -> QHBoxLayout:
         self.title = QLabel()
         self.simulated = Tag("simulated data")
-        self.simulated.setToolTip("These frames were rendered by a simulator, not seen by a camera")
+        self.simulated.setToolTip("These frames were rendered by a simulator, not recorded by a camera")
         self.previous, self.next = QToolButton(), QToolButton()
         for button, text, step, key in ((self.previous, "◀", -1, "←"), (self.next, "▶", 1, "→")):
             button.setText(text)
@@ -79,20 +79,20 @@ class FrameStrip(QWidget):
         self.position = QSpinBox()
         self.position.setKeyboardTracking(False)
         self.position.setAccessibleName("Frame number")
-        self.position.setToolTip("The frame that is shown; type another")
+        self.position.setToolTip("The frame shown; type a number to go to another")
         self.position.valueChanged.connect(self._go_to)
         self.scrubber = QSlider(Qt.Orientation.Horizontal)
         self.scrubber.setMinimumWidth(80)
         self.scrubber.setAccessibleName("Frame")
-        self.scrubber.setToolTip("Drag through the frames")
+        self.scrubber.setToolTip("Drag to browse the frames")
         self.scrubber.valueChanged.connect(self._session.set_index)
         self.encode = QPushButton("Encode")
-        self.encode.setToolTip("Put the sliders at this frame’s code (E)")
+        self.encode.setToolTip("Set the sliders to this frame’s code (E)")
         self.encode.clicked.connect(self._session.want_encoding)
         self.encode_on_step = QCheckBox("on every step")
-        self.encode_on_step.setToolTip("Put the sliders at the code of every frame that is stepped to")
+        self.encode_on_step.setToolTip("Set the sliders to the code of every frame you step to")
         self.encode_on_step.setChecked(self._session.is_encoding_on_step)
-        self.encode_on_step.toggled.connect(self._set_encode_on_step)
+        self.encode_on_step.toggled.connect(self._session.set_encoding_on_step)
         self.result = QLabel()
         self.result.setToolTip("Mean joint error of the shown pose against this frame’s annotation")
         controls = QHBoxLayout()
@@ -115,10 +115,6 @@ class FrameStrip(QWidget):
     @Slot(int)
     def _go_to(self, number: int) -> None:
         self._session.set_index(number - 1)
-
-    @Slot(bool)
-    def _set_encode_on_step(self, is_on: bool) -> None:
-        self._session.is_encoding_on_step = is_on
 
     @Slot()
     def _show_data(self) -> None:
@@ -152,7 +148,7 @@ class FrameStrip(QWidget):
             name = f", {view.frame.name}" if view is not None and view.frame.name != data.title else ""
             title = f"{data.title}{name}"
             self.title.setText(self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, _TITLE_PX))
-            self.title.setToolTip(f"{title}, taken as {data.domain} depth")
+            self.title.setToolTip(f"{title}, read as {data.domain} depth")
         self._show_result()
 
     @Slot()
@@ -164,6 +160,6 @@ class FrameStrip(QWidget):
             where = ", simulated" if session.data is not None and session.data.is_simulated else ""
             self.result.setText(f"<b>{error_mm:.1f} mm</b> off{where}")
         elif session.encoding is not None and not session.is_at_code:
-            self.result.setText("sliders moved from its code")
+            self.result.setText("sliders differ from its code")
         else:
             self.result.setText("")

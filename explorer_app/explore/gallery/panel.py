@@ -1,4 +1,4 @@
-"""What the prior holds: pages of samples in all three domains, and the frame that is nearest to one."""
+"""Pages of prior samples in all three domains, and the frame nearest to a sample."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from explorer_app.widgets.depth_picture import DepthPicture
 from explorer_app.widgets.small import WrappedLabel
 
 _BATCH = 2
-"""Samples decoded in one go: the first should not wait for the last, and their images not hold up the window."""
+"""Samples decoded in one batch: the first must not wait for the last, and their images must not block the window."""
 _LARGEST_SEED = 2**31 - 1 - PAGE
 
 
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel
 
-    _Page = tuple[HandModel, int, float]  # of which model, its first seed, the temperature
+    _Page = tuple[HandModel, int, float]  # model, first seed, temperature
 
 
 class Gallery(QWidget):
-    """A view of the prior of `Session.model`. Computes only while it is seen."""
+    """A view of the prior of `Session.model`. Computes only while it is visible."""
 
     def __init__(self, session: Session, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,22 +64,22 @@ class Gallery(QWidget):
         self.grid.selectionModel().currentChanged.connect(self._look_for_nearest)
         session.model_changed.connect(self._draw)
         session.data_changed.connect(self._look_for_nearest)
-        self._show_nearest(NearestFrame(reason="Select a sample to see the frame that is nearest to it."))
+        self._show_nearest(NearestFrame(reason="Select a sample to see the frame nearest to it."))
         self._show_enabled()
 
     def _build_controls(self) -> QHBoxLayout:
         self.seed = QSpinBox()
         self.seed.setRange(0, _LARGEST_SEED)
         self.seed.setKeyboardTracking(False)
-        self.seed.setToolTip("The seed of the first sample; each is the sample of its own seed")
+        self.seed.setToolTip("The seed of the first sample; each sample has its own seed")
         self.temperature = QDoubleSpinBox()
         self.temperature.setRange(0.0, 2.0)
         self.temperature.setSingleStep(0.05)
         self.temperature.setValue(1.0)
         self.temperature.setKeyboardTracking(False)
-        self.temperature.setToolTip("Deviation of the draws: 1 is the prior itself, less keeps to its middle")
+        self.temperature.setToolTip("Standard deviation: 1 is the prior itself, less is closer to its mean")
         self.back, self.more = QPushButton("Back"), QPushButton("More")
-        self.back.setToolTip(f"The {PAGE} samples before")
+        self.back.setToolTip(f"The previous {PAGE} samples")
         self.more.setToolTip(f"The next {PAGE} samples")
         self.seed.valueChanged.connect(self._draw)
         self.temperature.valueChanged.connect(self._draw)
@@ -110,7 +110,7 @@ class Gallery(QWidget):
 
     @Slot(bool)
     def set_seen(self, is_seen: bool) -> None:
-        """Whether it is the raised tab: Qt calls those behind it visible too."""
+        """Whether it is the raised tab: for Qt the tabs behind it are visible too."""
         self._is_seen = is_seen
         self._draw()
 
@@ -120,7 +120,7 @@ class Gallery(QWidget):
 
     @Slot()
     def _draw(self) -> None:
-        """Have the page drawn, unless it is or nobody sees it."""
+        """Draw the page, unless it is drawn or not visible."""
         self._show_enabled()
         if self._session.model is None or not self._is_seen:
             return
@@ -130,7 +130,7 @@ class Gallery(QWidget):
         self._stamp = page
         with QSignalBlocker(self.grid.selectionModel()):
             self.grid.samples.begin(range(self.seed.value(), self.seed.value() + PAGE))
-        self._show_nearest(NearestFrame(reason="Select a sample to see the frame that is nearest to it."))
+        self._show_nearest(NearestFrame(reason="Select a sample to see the frame nearest to it."))
         self._ask(page, 0)
 
     def _ask(self, page: _Page, first: int) -> None:
@@ -148,7 +148,7 @@ class Gallery(QWidget):
         if done < PAGE and self._is_seen:
             self._ask(page, done)
         elif done < PAGE:
-            self._stamp = None  # drawn when it is seen again
+            self._stamp = None  # drawn when it is visible again
 
     @Slot(object)
     def _take(self, sample: GallerySample) -> None:
@@ -183,7 +183,7 @@ class Gallery(QWidget):
         self.nearest_text.setText(
             f"{found.distance_mm:.1f} mm away: frame {view.index + 1} of {len(view.data)}, {where}"
         )
-        self.nearest_text.setToolTip("Mean distance of the joints, each pose seen from the centre of its cube")
+        self.nearest_text.setToolTip("Mean distance of the joints, each pose relative to the centre of its cube")
         self.nearest.show_depth(view.input_mm, -view.frame.half_mm, view.frame.half_mm)
 
     @Slot()

@@ -36,24 +36,24 @@ class _Held(Enum):
 
 
 class StageControl(QObject):
-    """Turns what is done to the watched stage into an orbit, a joint pointed at, and pulls of joints.
+    """Translates input events of the watched view into an orbit, a hovered joint and pulls of joints.
 
-    The one place that knows the camera; `points` [J, 3] are the joints that can be pointed at.
+    The only owner of the camera; `points` [J, 3] are the joints that can be hovered.
     """
 
     orbit_changed = Signal()
     hover_changed = Signal()
     focus_changed = Signal()
     grabbed = Signal(int)
-    """A joint was taken; `pulled` and one of `released` and `cancelled` follow."""
+    """A joint was grabbed; `pulled` and one of `released` and `cancelled` follow."""
     pulled = Signal(object)
-    """Where the taken joint is wanted, [3] in half cube edges."""
+    """Target of the grabbed joint, [3] in half cube edges."""
     released = Signal()
     cancelled = Signal()
     joint_clicked = Signal(int)
     """With the right button."""
     menu_asked = Signal(QPoint)
-    """With the right button beside the joints, or from the keyboard; where on the screen."""
+    """With the right button away from joints, or from the keyboard; the position on the screen."""
 
     def __init__(self, stage: QWidget, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +76,7 @@ class StageControl(QObject):
         self.watch(stage)
 
     def watch(self, stage: QWidget) -> None:
-        """Listen to this widget from now on, and to no other."""
+        """Watch this widget, and stop watching the previous one."""
         self.cancel()
         self._stage.removeEventFilter(self)
         self._stage = stage
@@ -90,7 +90,7 @@ class StageControl(QObject):
             self.orbit_changed.emit()
 
     def cancel(self) -> None:
-        """Let go of a joint, and have it go back to where it was taken."""
+        """Release a joint, and return it to where it was grabbed."""
         if self._held is _Held.JOINT:
             self._let_go()
             self.cancelled.emit()
@@ -183,7 +183,7 @@ class StageControl(QObject):
         return True
 
     def _override(self, event: QKeyEvent) -> bool:
-        """The view's keys before the window's shortcuts: arrows would step frames."""
+        """Handle the view's keys before the window's shortcuts: arrow keys would step frames."""
         is_escape = event.key() == Qt.Key.Key_Escape and self._held is _Held.JOINT
         if _is_ours(event) or is_escape:
             event.accept()

@@ -1,4 +1,4 @@
-"""The 3D skeleton drawn with OpenGL. Import this only after `opengl.is_usable()` said so, and off the GUI thread."""
+"""The 3D skeleton drawn with OpenGL. Import this only if `opengl.is_usable()`, and not on the GUI thread."""
 
 from __future__ import annotations
 
@@ -17,22 +17,30 @@ from PySide6.QtGui import QColor, QKeyEvent, QMatrix4x4
 from PySide6.QtWidgets import QWidget
 
 from explorer_app.explore.model.solids import Mesh, Points, mesh
-from explorer_app.model.scene import CUBE_CORNERS, CUBE_EDGES, NO_GRID, Figure, Grid, Orbit
+from explorer_app.model.scene import (
+    BONE_RADIUS,
+    CUBE_CORNERS,
+    CUBE_EDGES,
+    JOINT_RADIUS,
+    NO_GRID,
+    REFERENCE_THICKNESS,
+    Figure,
+    Grid,
+    Orbit,
+)
 from explorer_app.widgets import theme
 
-_BONE_RADIUS = 0.022
-_JOINT_RADIUS = 0.034
 _GAIN = 1.25
-"""pyqtgraph's shader keeps four fifths of a colour at most"""
+"""pyqtgraph's shader scales colours by at most 0.8"""
 _REACH = 4.0
-"""half cube edges from the middle within which things are drawn"""
+"""drawing range from the middle, in half cube edges"""
 _FAILURES = (OpenGlError, RuntimeError, ValueError)
-# of what is equally far, the later wins: every fifth line of the grid over the others
+# at equal depth the later drawing wins: every fifth grid line over the others
 _OPAQUE = {GL.GL_DEPTH_TEST: True, GL.GL_BLEND: False, "glDepthFunc": (GL.GL_LEQUAL,)}
 _TRANSLUCENT = {
     **_OPAQUE,
     GL.GL_BLEND: True,
-    # the view itself must stay opaque: the window would shine through
+    # the view itself must stay opaque, or the window shows through
     "glBlendFuncSeparate": (GL.GL_SRC_ALPHA, GL.GL_ONE_MINUS_SRC_ALPHA, GL.GL_ONE, GL.GL_ONE_MINUS_SRC_ALPHA),
 }
 
@@ -42,17 +50,17 @@ class SkeletonGl(GLViewWidget):
 
     has_depth: Literal[True] = True
     failed = Signal()
-    """The driver gave up while drawing."""
+    """The driver failed while drawing."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.orbit = Orbit()
-        self._figures: tuple[Figure, ...] = ()
+        self.figures: tuple[Figure, ...] = ()
         self._items: list[_MeshItem] = []
         self._fine, self._coarse, self._cube = (_LineItem(mode="lines", width=1, glOptions=_OPAQUE) for _ in range(3))
         self._cube.setData(pos=CUBE_CORNERS[np.array(CUBE_EDGES).ravel()])
         self._cloud = _CloudItem(size=2.0, glOptions=_TRANSLUCENT)
-        self._cloud.setDepthValue(1)  # drawn after the bones that are seen through it
+        self._cloud.setDepthValue(1)  # drawn after the bones, which show through it
         self._volume = _VolumeItem(shader="shaded", glOptions=_TRANSLUCENT)
         self._volume.setDepthValue(2)
         for item in (self._fine, self._coarse, self._cube, self._cloud, self._volume):
@@ -64,32 +72,32 @@ class SkeletonGl(GLViewWidget):
         self.show_cloud(None)
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
-        """Skeletons with points [J, 3] in half cube edges; from the second on they are drawn thin, as references."""
-        before, self._figures = self._figures, tuple(figures)
+        """Skeletons with points [J, 3] in half cube edges; all but the first are drawn thin, as references."""
+        before, self.figures = self.figures, tuple(figures)
         while len(self._items) < len(figures):
             self._items.append(_MeshItem(shader="shaded", glOptions=_OPAQUE))
             self._items[-1].setVisible(False)
             self.addItem(self._items[-1])
         for index, item in enumerate(self._items):
             if index < min(len(before), len(figures)) and figures[index].is_same(before[index]):
-                continue  # the annotation stays while a slider moves
-            thickness = 0.5 if index else 1.0
+                continue  # the annotation does not change while a slider moves
+            thickness = REFERENCE_THICKNESS if index else 1.0
             shape = None
             if index < len(figures):
-                shape = mesh(figures[index], _BONE_RADIUS * thickness, _JOINT_RADIUS * thickness)
+                shape = mesh(figures[index], BONE_RADIUS * thickness, JOINT_RADIUS * thickness)
             item.setVisible(shape is not None)
             if shape is not None:
                 item.setMeshData(meshdata=_ShadedMesh(shape))
         self.update()
 
     def show_volume(self, shape: Mesh | None) -> None:
-        """The hand's skin, seen through; None takes it away."""
+        """The hand's skin, translucent; None removes it."""
         self._volume.setVisible(shape is not None)
         if shape is not None:
             self._volume.setMeshData(meshdata=_ShadedMesh(shape, alpha=0.45))
 
     def show_cloud(self, points: Points | None) -> None:
-        """The depth image as points in half cube edges; None takes it away."""
+        """The depth image as points in half cube edges; None removes it."""
         self._cloud.setVisible(points is not None and len(points.positions) > 0)
         if points is not None:
             self._cloud.setData(pos=points.positions, color=points.colours)
@@ -105,14 +113,14 @@ class SkeletonGl(GLViewWidget):
         self.update()
 
     def viewMatrix(self) -> QMatrix4x4:
-        """From the scene, whose z points away, to OpenGL's eye, whose z points back."""
+        """From scene coordinates, whose z points away, to OpenGL eye coordinates, whose z points back."""
         right, up, away = self.orbit.axes.tolist()
         x, y = self.orbit.pan
         back = [-value for value in away]
         return QMatrix4x4([*right, x, *up, y, *back, -self.orbit.distance, 0.0, 0.0, 0.0, 1.0])
 
     def projectionMatrix(self, *_region_and_viewport: object) -> QMatrix4x4:
-        """What `Orbit.project` does, with depth; pyqtgraph's versions differ in what they hand over."""
+        """The same projection as `Orbit.project`, with depth; pyqtgraph's versions differ in the arguments."""
         width, height = max(self.width(), 1), max(self.height(), 1)
         edge = min(width, height) / math.tan(math.radians(self.orbit.field_of_view_deg / 2))
         distance = self.orbit.distance
@@ -130,7 +138,7 @@ class SkeletonGl(GLViewWidget):
         super().changeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        event.ignore()  # pyqtgraph would turn a camera of its own
+        event.ignore()  # pyqtgraph would rotate its own camera
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         event.ignore()
@@ -144,7 +152,7 @@ class SkeletonGl(GLViewWidget):
     def paintGL(self) -> None:
         try:
             super().paintGL()
-        except _FAILURES:  # of the frame as a whole; what an item raises, pyqtgraph keeps to itself
+        except _FAILURES:  # of the whole frame; pyqtgraph swallows exceptions of items
             self.failed.emit()
 
     def _apply_theme(self) -> None:
@@ -157,7 +165,7 @@ class SkeletonGl(GLViewWidget):
 
 
 class _Guarded(GLGraphicsItem):
-    """An item that tells its view where the driver gives up, instead of a traceback at every frame."""
+    """An item that reports a driver failure to its view, instead of a traceback at every frame."""
 
     def paint(self) -> None:
         try:
@@ -181,7 +189,7 @@ class _CloudItem(_Guarded, GLScatterPlotItem):
 
 
 class _VolumeItem(_MeshItem):
-    """Only its nearest surface is blended: its depth is drawn first, and the colours where they lie at that depth."""
+    """Only its nearest surface is blended: depth is drawn first, then the colours at equal depth."""
 
     def paint(self) -> None:
         GL.glColorMask(False, False, False, False)
@@ -191,7 +199,7 @@ class _VolumeItem(_MeshItem):
 
 
 class _ShadedMesh(MeshData):
-    """Brings its own normals: pyqtgraph would work them out in a Python loop at every move of a slider."""
+    """Provides its own normals: pyqtgraph would compute them in a Python loop at every slider move."""
 
     def __init__(self, shape: Mesh, alpha: float = 1.0) -> None:
         colours = np.minimum(shape.colours * np.float32(_GAIN), np.float32(1))
@@ -200,5 +208,5 @@ class _ShadedMesh(MeshData):
         self._shape = shape
 
     def vertexNormals(self, indexed: Any = None) -> npt.NDArray[np.float32]:
-        normals = -self._shape.normals  # the light of pyqtgraph's shader stands behind the scene; this turns it around
+        normals = -self._shape.normals  # moves the light of pyqtgraph's shader from behind the scene to the front
         return normals if indexed is None else normals[self._shape.faces]

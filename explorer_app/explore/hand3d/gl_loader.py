@@ -1,4 +1,4 @@
-"""Brings OpenGL to the skeleton once the window stands, and takes it away again where the driver gives up."""
+"""Switches the 3D view to OpenGL after the window is shown, and back if the driver fails."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from explorer_app.explore.hand3d.panel import SkeletonPanel
 from explorer_app.workers.latest import LatestWins
 
-_TOLD = "OpenGL failed, so the 3D view is drawn without it; LSPS_NO_OPENGL=1 starts without trying"
+_TOLD = "OpenGL failed, so the 3D view is drawn without it; set LSPS_NO_OPENGL=1 to start without OpenGL"
 
 
 class OpenGlStage(QObject):
-    """pyqtgraph and PyOpenGL take most of a second to import: a thread does that while the painter draws."""
+    """pyqtgraph and PyOpenGL need most of a second to import: a thread does it while the painter draws."""
 
     gave_up = Signal(str)
     """One line, once."""
@@ -28,7 +28,7 @@ class OpenGlStage(QObject):
         self._worker.failed.connect(self._on_failure)
 
     def start(self) -> None:
-        """Change over as soon as the modules are there; where they cannot be imported, the painter stays."""
+        """Switch as soon as the modules are imported; if the import fails, the painter stays."""
         self._worker.ask(None, _import_views)
 
     @property
@@ -41,13 +41,13 @@ class OpenGlStage(QObject):
     @Slot(object, object)
     def _on_imported(self, _stamp: None, views: ModuleType) -> None:
         stage = views.SkeletonGl()
-        stage.failed.connect(self._on_failure, Qt.ConnectionType.QueuedConnection)  # not amid its painting
+        stage.failed.connect(self._on_failure, Qt.ConnectionType.QueuedConnection)  # not while it paints
         self._panel.use(stage)
 
     @Slot()
     def _on_failure(self) -> None:
         self._panel.use_painter()
-        if not self._has_failed:  # a driver that gives up says so at every frame
+        if not self._has_failed:  # a failed driver reports it at every frame
             self._has_failed = True
             self.gave_up.emit(_TOLD)
 

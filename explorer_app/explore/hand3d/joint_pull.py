@@ -1,4 +1,4 @@
-"""Takes a pull of a joint to the session: one pull is one change that can be undone."""
+"""Applies a pull of a joint to the session: one pull is one undo step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from explorer_app.session.session import Session
 
 
 class JointPull(QObject):
-    """`pinned` joints stay where they are while another one is pulled."""
+    """`pinned` joints stay in place while another joint is pulled."""
 
     pinned_changed = Signal()
 
@@ -70,7 +70,7 @@ class JointPull(QObject):
 
     @Slot()
     def _on_model(self) -> None:
-        self._control.cancel()  # the pull was one of the other model's
+        self._control.cancel()  # the pull belonged to the other model
         model = self._session.model
         joints = model.skeleton.joints if model is not None else ()
         if joints != self._joints:
@@ -79,5 +79,5 @@ class JointPull(QObject):
 
 
 def joint_name(joint: str) -> str:
-    """As people read it: index_tip -> index tip."""
+    """For display: index_tip -> index tip."""
     return joint.replace("_", " ")

@@ -1,4 +1,4 @@
-"""Whether OpenGL can be used. Asked before a widget for it is built: where it cannot, that ends the process."""
+"""Whether OpenGL can be used. Check before creating an OpenGL widget: without OpenGL that aborts the process."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _LEAST_VERSION = (2, 1)
 
 
 def is_expected() -> bool:
-    """True where a platform has OpenGL as a rule, and nobody switched it off with LSPS_NO_OPENGL=1."""
+    """True if the platform usually has OpenGL and LSPS_NO_OPENGL=1 is not set."""
     is_off = os.environ.get("LSPS_NO_OPENGL", "0") not in ("", "0")
     return not is_off and QGuiApplication.platformName() not in _WITHOUT_OPENGL
 
 
 def is_usable() -> bool:
-    """True where a context of OpenGL 2.1 can be made current; LSPS_NO_OPENGL=1 says no without asking."""
+    """True if an OpenGL 2.1 context can be made current; False without a try if LSPS_NO_OPENGL=1."""
     if not is_expected():
         return False
     context = QOpenGLContext()

@@ -1,4 +1,4 @@
-"""What is written over the 3D view, whoever draws it: names, errors, pins, halos and the scale of the grid."""
+"""Overlay of the 3D view for both renderers: names, errors, pins, halos and the scale of the grid."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from explorer_app.model.scene import Orbit
 from explorer_app.widgets import theme
 
-NEEDS_OPENGL = "Needs OpenGL, which is not to be had here"
+NEEDS_OPENGL = "Needs OpenGL, which is not available here"
 
 
 class StageMenu(QPushButton):
-    """The actions hold what is switched on; `changed` says that one of them was."""
+    """The state is in the actions; `changed` is emitted when one is toggled."""
 
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setText("Show")
-        self.setToolTip("What to draw besides the bones, and how")
+        self.setToolTip("Options of the 3D view")
         self.setAccessibleName("Show in the 3D view")
         self.setMaximumWidth(self.fontMetrics().horizontalAdvance(self.text()) + 40)
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
-        self.errors = self._add("&Error lines", "From each joint to where it is annotated", is_on=True)
-        self.grid = self._add("&Grid", "Centimetres on the wall behind the hand; every fifth is stronger", is_on=True)
+        self.errors = self._add("&Error lines", "From each joint to its annotated position", is_on=True)
+        self.grid = self._add("&Grid", "Centimetre grid behind the hand; every fifth line is stronger", is_on=True)
         self.volume = self._add("&Volume", "")
         self.cloud = self._add("&Point cloud", "")
         self._menu.addSeparator()
-        self.orthographic = self._add("&Orthographic", "Parallel lines stay parallel: lengths can be compared")
+        self.orthographic = self._add("&Orthographic", "Parallel lines stay parallel, so lengths can be compared")
         self._menu.addSeparator()
         self.unpin: QAction = self._menu.addAction("&Unpin all joints")
-        self.unpin.setToolTip("Let all joints move with a pull; a right click pins a joint or frees it")
+        self.unpin.setToolTip("Let all joints move with a pull; right-click pins or unpins a joint")
         self.setMenu(self._menu)
 
     def allow(self, has_opengl: bool, has_skin: bool, can_unpin: bool) -> None:
-        """Grey out what cannot be drawn, and say why."""
+        """Disable options that cannot be drawn, with the reason as tooltip."""
         self.volume.setEnabled(has_opengl and has_skin)
         self.cloud.setEnabled(has_opengl)
-        volume = "The hand's skin, as the simulator has it" if has_skin else "Only for the simulator's 21 joints"
-        cloud = "The frame's depth image as points; without a frame, the synthetic picture"
+        volume = "The hand's skin, as in the simulator" if has_skin else "Only for the simulator's 21 joints"
+        cloud = "The frame's depth image as points; without a frame, the synthetic image"
         self.volume.setToolTip(volume if has_opengl else NEEDS_OPENGL)
         self.cloud.setToolTip(cloud if has_opengl else NEEDS_OPENGL)
         self.unpin.setEnabled(can_unpin)
@@ -71,10 +71,10 @@ _MARGIN = 6
 
 @dataclass(frozen=True, eq=False)
 class Marks:
-    """points [J, 3]: the shown joints. truth [J, 3]: where their errors lead, NaN = not annotated.
+    """points [J, 3]: the shown joints. truth [J, 3]: the annotated joints, NaN = not annotated.
 
-    weights [J] 0..1: how strongly each is pointed out. label, labelled: what is written at which joint. scale: of the
-    grid, in words. has_focus: the keys are the view's.
+    weights [J] 0..1: how strongly each is highlighted. label, labelled: text and its joint. scale: of the grid, in
+    words. has_focus: whether the view has keyboard focus.
     """
 
     points: FloatArray
@@ -88,7 +88,7 @@ class Marks:
 
 
 class StageOverlay(QWidget):
-    """Lies over a stage and lets the mouse through to it."""
+    """Lies over a view and passes mouse events through to it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -140,7 +140,7 @@ class StageOverlay(QWidget):
             colour = QColor(theme.halo(self.palette()))
             colour.setAlphaF(0.2 + 0.7 * weight)
             painter.setPen(QPen(colour, 1.5))
-            colour.setAlphaF(0.25 * weight)  # the bones are to be seen through it
+            colour.setAlphaF(0.25 * weight)  # the bones must show through it
             painter.setBrush(colour)
             radius = scale[joint] * (0.04 + 0.06 * weight)
             painter.drawEllipse(QPointF(*dots[joint]), radius, radius)

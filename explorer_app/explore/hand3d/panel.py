@@ -42,13 +42,11 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.floating]
 
-_HELP = (
-    "Drag turns, Shift or the middle button moves, the wheel zooms\nDrag a joint to pull it, right-click one to pin it"
-)
+_HELP = "Drag: rotate; Shift+drag, middle button: move; wheel: zoom\nDrag a joint: pull it; right-click a joint: pin it"
 
 
 class SkeletonPanel(QWidget):
-    """A view of `Session.pose`. Starts drawn by the painter; `use` puts an OpenGL stage in its place."""
+    """A view of `Session.pose`. Starts with the painter; `use` replaces it by an OpenGL view."""
 
     def __init__(self, session: Session, has_opengl: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +65,7 @@ class SkeletonPanel(QWidget):
         self._stages.addWidget(self.stage)
         self.stage.setAccessibleDescription(_HELP)
         if has_opengl:
-            # a window that gets its first OpenGL widget while on screen is built anew: have one from the start
+            # Qt recreates a visible window that gets its first OpenGL widget: have one from the start
             self._stages.addWidget(QOpenGLWidget())
         self._connect()
         self._show()
@@ -77,12 +75,12 @@ class SkeletonPanel(QWidget):
         self.preset = QComboBox()
         self.preset.addItems(list(PRESETS))
         self.preset.setPlaceholderText("Free")
-        self.preset.setToolTip("Where to look from")
-        self.preset.setAccessibleName("Where to look from")
-        self.preset.setMinimumWidth(64)  # gives way first where the view is narrow
+        self.preset.setToolTip("View direction")
+        self.preset.setAccessibleName("View direction")
+        self.preset.setMinimumWidth(64)  # shrinks first in a narrow view
         self.menu = StageMenu()
         self.reset = QPushButton("Reset view")
-        self.reset.setToolTip(f"Look from where the depth camera looks (V)\n{_HELP}")
+        self.reset.setToolTip(f"View from the depth camera (V)\n{_HELP}")
         header = QHBoxLayout()
         title = QLabel("<b>Skeleton</b>")
         title.setToolTip(_HELP)
@@ -123,7 +121,7 @@ class SkeletonPanel(QWidget):
             signal.connect(self._show)
 
     def use(self, stage: Stage) -> None:
-        """Draw on another stage from now on: a `SkeletonGl`, or a `SkeletonPainter` again."""
+        """Switch to another view: a `SkeletonGl`, or back to a `SkeletonPainter`."""
         previous, self.stage = self.stage, stage
         self._stages.addWidget(stage)
         self._stages.setCurrentWidget(stage)
@@ -137,7 +135,7 @@ class SkeletonPanel(QWidget):
 
     @Slot()
     def use_painter(self) -> None:
-        """What to do when the driver gives up."""
+        """What to do when the driver fails."""
         if not isinstance(self.stage, SkeletonPainter):
             self.use(SkeletonPainter())
 
@@ -187,10 +185,10 @@ class SkeletonPanel(QWidget):
 
     @Slot()
     def _show_pose_now(self) -> None:
-        """On screen before anything else hears of the latent: sliders and pictures take longer.
+        """Repaint before other views get the latent: sliders and images take longer.
 
-        Not after an encoding, which changes the whole window: `repaint` would paint all of it in one go. OpenGL has a
-        rhythm of its own.
+        Not after an encoding, which changes the whole window: `repaint` would paint all of it at once. OpenGL has its
+        own schedule.
         """
         self._show_pose()
         if not self.stage.has_depth and not self._session.is_at_code:
@@ -198,7 +196,7 @@ class SkeletonPanel(QWidget):
 
     @Slot()
     def _show_pose(self) -> None:
-        """What moves along with a slider, and nothing else."""
+        """Update only what changes with a slider."""
         self._figures = self.figures()
         self.stage.show_figures(self._figures)
         if self.stage.has_depth:
@@ -258,19 +256,19 @@ class SkeletonPanel(QWidget):
 
     @property
     def _encoded_view(self) -> FrameView | None:
-        """The frame that the encoding is of; None where nothing is encoded."""
+        """The encoded frame; None if nothing is encoded."""
         return self._session.view if self._session.encoding is not None else None
 
     @property
     def _half_mm(self) -> float | None:
-        """Half the edge of the shown cube; None while there is nothing to show."""
+        """Half the edge of the shown cube; None if nothing is shown."""
         model, view = self._session.model, self._encoded_view
         if model is None:
             return None
         return float(view.frame.half_mm if view is not None else model.half_mm)
 
     def _points(self) -> Points | None:
-        """The encoded frame's depth, or else the synthetic picture's; worked out once for each."""
+        """The encoded frame's depth, else the synthetic image's; computed once for each."""
         view, pictures, model = self._encoded_view, self._session.pictures, self._session.model
         source = view or pictures
         if self._cloud is not None and self._cloud[0] is source:

@@ -1,4 +1,4 @@
-"""The raw image with the cube drawn into it, to be taken by the mouse."""
+"""The raw image with the cube drawn over it, which can be dragged."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from explorer_app.widgets.depth_picture import DepthPicture
 
 _NEAR_COLOUR, _FAR_COLOUR = QColor(255, 190, 60), QColor(120, 190, 255)
 _NOTCH = 120
-"""What Qt calls one step of a wheel."""
+"""Qt's unit for one step of a wheel."""
 
 
 class CubePicture(DepthPicture):
-    """Says what the mouse asks for, in px of the image, and moves nothing itself."""
+    """Emits mouse actions in px of the image; does not move the cube itself."""
 
     dragged = Signal(float, float)
     """Columns and rows since the last one."""
     placed = Signal(float, float, float)
     """Column, row and depth in mm of the surface that was double-clicked."""
     deepened = Signal(float)
-    """Notches of the wheel, away from the user is deeper."""
+    """Notches of the wheel; away from the user is deeper."""
     resized = Signal(float)
     """Notches of the wheel while Ctrl is held."""
 
@@ -37,18 +37,18 @@ class CubePicture(DepthPicture):
     def set_cube(
         self, faces_px: npt.NDArray[np.floating] | None, box_px: tuple[float, float, float, float] | None
     ) -> None:
-        """The near and the far face, [2, 4, 2] column and row, and the window that is cut out; None for no cube."""
+        """The near and the far face, [2, 4, 2] column and row, and the crop window; None for no cube."""
         self._faces = faces_px
         self.set_overlay(box_px=box_px)
         self.setCursor(Qt.CursorShape.SizeAllCursor if self.is_movable else Qt.CursorShape.ArrowCursor)
 
     def pixel_at(self, position: QPointF) -> QPointF:
-        """Column and row under a point of this widget; beyond the image where it is outside."""
+        """Column and row under a point of this widget; also outside the image."""
         area, scale = self._picture_area(), self._px_per_pixel()
         return QPointF((position.x() - area.left()) / scale - 0.5, (position.y() - area.top()) / scale - 0.5)
 
     def point_of(self, column: float, row: float) -> QPointF:
-        """Where a pixel of the image is in this widget."""
+        """The position of an image pixel in this widget."""
         area, scale = self._picture_area(), self._px_per_pixel()
         return QPointF(area.left() + (column + 0.5) * scale, area.top() + (row + 0.5) * scale)
 

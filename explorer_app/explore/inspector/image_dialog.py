@@ -1,4 +1,4 @@
-"""Asks how raw depth images are to be read: nobody else can know."""
+"""Asks how to read raw depth images: the files do not contain it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class ImageDialog(QDialog):
-    """Camera, unit, packing, cube and domain of images about to be opened."""
+    """Camera, unit, packing, cube and domain of images to open."""
 
     chosen = Signal(ImageSettings)
     changed = Signal()
-    """The fields say something else now."""
+    """A field has changed."""
 
     def __init__(self, settings: ImageSettings, what: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,10 +32,10 @@ class ImageDialog(QDialog):
         self.preset, self.packed = self.fields.preset, self.fields.packed
         self.fx, self.fy, self.cx, self.cy = self.fields.fx, self.fields.fy, self.fields.cx, self.fields.cy
         self.cube = number(50, 1000, 0, " mm")
-        self.cube.setToolTip("Edge of the cube cut out around the hand")
+        self.cube.setToolTip("Edge of the crop cube around the hand")
         self.domain = QComboBox()
-        self.domain.setToolTip("Which of the model’s encoders takes these images")
-        self.domain.addItem("real: seen by a camera", "real")
+        self.domain.setToolTip("The model’s encoder for these images")
+        self.domain.addItem("real: recorded by a camera", "real")
         self.domain.addItem("synthetic: rendered", "synthetic")
         self.preview = DepthPicture("First image", "Reading …")
         self.preview.aspect = 4 / 3
@@ -70,7 +70,7 @@ class ImageDialog(QDialog):
         layout.addWidget(buttons)
 
     def show_preview(self, view: FrameView) -> None:
-        """The first image as these fields read it, the cube found in it, and what looks wrong."""
+        """The first image as read with these fields, its hand cube, and warnings."""
         raw = view.raw
         if raw is None:
             return
@@ -80,13 +80,13 @@ class ImageDialog(QDialog):
         self.verdict.setText("\n".join(inspect(view).warnings) or raw.note.partition(",")[0].capitalize())
 
     def show_failure(self, line: str) -> None:
-        """Why no image can be read so."""
-        self.preview.placeholder = "This image cannot be read so"
+        """The reason why no image can be read with these settings."""
+        self.preview.placeholder = "This image cannot be read with these settings"
         self.preview.clear()
         self.verdict.setText(line)
 
     def settings(self) -> ImageSettings:
-        """What the fields say now."""
+        """The values of the fields."""
         base = replace(self._base, cube_mm=self.cube.value(), domain=self.domain.currentData())
         return self.fields.settings(base)
 
@@ -97,7 +97,7 @@ class ImageDialog(QDialog):
 
     @Slot()
     def _take_cube(self) -> None:
-        """A known camera brings the cube of its hands along."""
+        """A known camera also sets the cube size of its data set."""
         key = self.preset.currentData()
         if key is not None:
             self.cube.setValue(CAMERA_PRESETS[key].cube_mm)

@@ -1,4 +1,4 @@
-"""What the network saw of an image, and everything that decides it: camera, unit, flip and cube."""
+"""The network's input for an image, and the settings that define it: camera, unit, flip and cube."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
 _DEPTH_STEP_MM, _EDGE_STEP_MM = 5.0, 10.0
 _TWO_COLUMNS_PX, _STACKED_PX, _COLUMN_PX = 1250, 640, 300
 _HOW = "Drag or double-click; wheel: depth, Ctrl+wheel: size"
-_NOT_KEPT = "A store keeps only what was cut out, not the raw image"
-_NOTHING = "Open or drop depth images to see how they are cut"
+_NOT_KEPT = "A store keeps only the crops, not the raw images"
+_NOTHING = "Open or drop depth images to see how they are cropped"
 
 
 class Inspector(QWidget):
-    """A view of `Session.view`. What the user asks for is cut in a thread, one at a time, and then encoded."""
+    """A view of `Session.view`. Requested crops are made in a thread, one at a time, and then encoded."""
 
     def __init__(self, session: Session, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._background = session, background
         self._is_seen = True
-        self._wish: tuple[Data, int, Cut] | None = None  # asked for and not yet cut
+        self._wish: tuple[Data, int, Cut] | None = None  # requested and not yet cropped
         self._cutting = background.add_worker("cut", self._on_cut, self._on_failure)
         self._cutting.settled.connect(self._cut_next)
-        background.encoding.settled.connect(self._cut_next)  # a drag waits for what it shows
+        background.encoding.settled.connect(self._cut_next)  # a drag waits for its image
         self.raw = CubePicture("Raw image")
-        self.input = DepthPicture("What the network sees")
+        self.input = DepthPicture("Network input")
         self.cube, self.reading = CubeFields(), ImageFields()
         self.facts = InspectorFacts()
         self._build_buttons()
@@ -54,7 +54,7 @@ class Inspector(QWidget):
         self.find_hand.setToolTip("Look for the hand with this camera and unit")
         self.find_hand.clicked.connect(self._find_again)
         self.reset = QPushButton("Reset")
-        self.reset.setToolTip("Back to the camera, the unit and the cube that this image was opened with")
+        self.reset.setToolTip("Restore the camera, the unit and the cube that this image was opened with")
         self.reset.clicked.connect(self._reset)
         self.use_for_all = QPushButton("Use for all")
         self.use_for_all.setToolTip("Read all opened images with this camera, unit, flip and cube size")
@@ -100,7 +100,7 @@ class Inspector(QWidget):
 
     @property
     def cut(self) -> Cut | None:
-        """How the image in hand is cut, or is about to be; None where there is no raw image."""
+        """How the current image is cropped, or will be; None if there is no raw image."""
         view = self._session.view
         if view is None or view.raw is None:
             return None
@@ -109,7 +109,7 @@ class Inspector(QWidget):
         return view.raw.cut
 
     def change(self, cut: Cut) -> None:
-        """Have the image in hand read and cut like that."""
+        """Read and crop the current image with these settings."""
         view = self._session.view
         if view is not None and view.raw is not None and cut != self.cut:
             self._wish = (view.data, view.index, cut)
@@ -194,11 +194,11 @@ class Inspector(QWidget):
         view, cut = self._session.view, self.cut
         if view is not None and cut is not None:
             _images(view).use_for_all(cut.settings)
-            self._session.message.emit(f"All {len(view.data)} images are read like this one from now on")
+            self._session.message.emit(f"All {len(view.data)} images are now read like this one")
 
     @Slot(bool)
     def set_seen(self, is_seen: bool) -> None:
-        """Whether it is the raised tab: Qt calls those behind it visible too."""
+        """Whether it is the raised tab: for Qt the tabs behind it are visible too."""
         self._is_seen = is_seen
         self._show()
 
@@ -243,7 +243,7 @@ class Inspector(QWidget):
             self.raw.clear()
 
     def _show_cut(self) -> None:
-        """The cube as it was asked for, before it is cut."""
+        """The requested cube, before it is cropped."""
         view, cut = self._session.view, self.cut
         if view is None:
             self.raw.set_cube(None, None)

@@ -1,4 +1,4 @@
-"""What the inspector says in words, numbers and bars."""
+"""Texts, numbers and the histogram of the inspector."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ _TICK_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_
 
 
 class DepthHistogram(QWidget):
-    """Bars as high as the square root of the readings, over depth in mm.
+    """Histogram over depth in mm; bar heights are square roots of the counts.
 
-    The band is what lies between the cube's near and far face.
+    The band is between the cube's near and far face.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -146,7 +146,7 @@ class DepthHistogram(QWidget):
 
 
 class InspectorFacts(QWidget):
-    """Warnings first, then the share of pixels without a reading, then how depths are spread."""
+    """Warnings first, then the share of pixels without a reading, then the distribution of depths."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -183,6 +183,6 @@ class InspectorFacts(QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
-        """Layouts in a scroll area do not ask how high a wrapped text gets at its width, and squeeze what is below."""
+        """Layouts in a scroll area ignore height-for-width of wrapped text, and squeeze the widgets below."""
         if self.warnings.text():
             self.warnings.setFixedHeight(self.warnings.heightForWidth(self.width()))

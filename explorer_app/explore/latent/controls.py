@@ -1,4 +1,4 @@
-"""What stands above the latent sliders: which axes they show, in which order, and what moves all of them."""
+"""The controls above the latent sliders: basis, order, sampling and reset."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class LatentSampling(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.button = QPushButton("Sample prior")
-        self.button.setToolTip("Draw the next hand from the prior; locked sliders stay (R)")
+        self.button.setToolTip("Sample the next hand from the prior; locked sliders do not change (R)")
         self.seed = QSpinBox()
         self.seed.setRange(0, _LARGEST_SEED)
         self.seed.setKeyboardTracking(False)
-        self.seed.setToolTip("The seed of the sample; type one to see its hand again")
+        self.seed.setToolTip("The seed of the sample; type a seed to get its hand again")
         self.seed.setAccessibleName("Seed of the sample")
         self.temperature = QDoubleSpinBox()
         self.temperature.setRange(0.0, 2.0)
@@ -38,7 +38,7 @@ class LatentSampling(QWidget):
         self.temperature.setDecimals(2)
         self.temperature.setValue(1.0)
         self.temperature.setKeyboardTracking(False)
-        self.temperature.setToolTip("How far from the prior's mean samples lie: 0 at the mean, 1 as trained, 2 far out")
+        self.temperature.setToolTip("Standard deviation of samples: 0 is the mean, 1 the prior, 2 far out")
         self.temperature.setAccessibleName("Temperature of the sample")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -53,22 +53,20 @@ class LatentSampling(QWidget):
             grid.setColumnStretch(2 * column + 1, 1)
 
     def next_seed(self) -> int:
-        """Go on to the next seed, quietly."""
+        """Advance to the next seed, without a signal."""
         seed = self.seed.value() + 1 if self.seed.value() < _LARGEST_SEED else 0
         with QSignalBlocker(self.seed):
             self.seed.setValue(seed)
         return seed
 
 
-_NO_MODEL = "Names and effects come with a model"
-_NO_PRINCIPAL = (
-    "This model's file is from before training kept what principal directions need; train it again to have them"
-)
+_NO_MODEL = "Names and effects need a model"
+_NO_PRINCIPAL = "This model file is too old to have principal directions; train the model again"
 _PRINCIPAL = "The directions in which the training codes vary most, widest first"
 
 
 class LatentHeader(QWidget):
-    """Shows what it is told to; tells what the user asks for."""
+    """Shows the given state, and emits the user's choices."""
 
     basis_asked = Signal(bool)
     """True: principal directions, False: the model's own dimensions."""
@@ -86,9 +84,9 @@ class LatentHeader(QWidget):
         self.order.addItems(["In order", "By effect"])
         self.order.setAccessibleName("Order of the sliders")
         self.randomise = QPushButton("Randomise")
-        self.randomise.setToolTip("Draw every slider that is not locked from the spread of the training codes")
+        self.randomise.setToolTip("Sample all unlocked sliders from the distribution of the training codes")
         self.reset_all = QPushButton("Reset all")
-        self.reset_all.setToolTip("All sliders that are not locked to the mean (Ctrl+0)")
+        self.reset_all.setToolTip("Set all unlocked sliders to the mean (Ctrl+0)")
         self._lay_out()
         self.principal.toggled.connect(self.basis_asked)
         self.order.currentIndexChanged.connect(self._on_order)
@@ -113,9 +111,7 @@ class LatentHeader(QWidget):
         self.principal.setEnabled(has_principal)
         self.principal.setToolTip(_PRINCIPAL if has_principal else _NO_PRINCIPAL if has_model else _NO_MODEL)
         self.order.setEnabled(has_model)
-        self.order.setToolTip(
-            "Sliders as they are numbered, or those first that move the hand most" if has_model else _NO_MODEL
-        )
+        self.order.setToolTip("In numerical order, or by effect on the hand" if has_model else _NO_MODEL)
 
     def show_order(self, is_by_effect: bool) -> None:
         with QSignalBlocker(self.order):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QWidg
 
 from explorer_app.model.latent import RANGE_SIGMA, LatentAxes
 from explorer_app.session.session import Session
+from explorer_app.session.undo import Merge
 from explorer_app.widgets import theme
 
 _DOT_RADIUS = 6.5
@@ -23,7 +24,7 @@ _ARROWS = {
 
 
 class PadSquare(QWidget):
-    """±3 σ both ways, up is positive. Shows a place, and tells where the user wants it."""
+    """±3 σ both ways, up is positive. Shows a position, and emits the position chosen by the user."""
 
     held = Signal(bool)
     moved = Signal(float, float)
@@ -37,7 +38,7 @@ class PadSquare(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(140, 140)
         self.setAccessibleName("Pad of two axes")
-        self.setToolTip("Drag the dot to move both axes, ±3 σ\nArrow keys move it, a double click centres it")
+        self.setToolTip("Drag the dot to move both axes, ±3 σ\nArrow keys move it, double-click centres it")
 
     def sizeHint(self) -> QSize:
         return QSize(190, 190)
@@ -47,7 +48,7 @@ class PadSquare(QWidget):
         self.update()
 
     def point_of(self, x: float, y: float) -> QPointF:
-        """Where a place in σ is drawn, in px."""
+        """A position in σ as px."""
         square = self._square()
         unit = square.width() / (2 * RANGE_SIGMA)
         return square.center() + QPointF(x * unit, -y * unit)
@@ -55,7 +56,7 @@ class PadSquare(QWidget):
     def event(self, event: QEvent) -> bool:
         is_override = event.type() == QEvent.Type.ShortcutOverride
         if is_override and isinstance(event, QKeyEvent) and event.key() in _ARROWS:
-            event.accept()  # in here the arrow keys move the dot, not the frame
+            event.accept()  # here the arrow keys move the dot, not the frame
             return True
         return super().event(event)
 
@@ -108,18 +109,16 @@ class PadSquare(QWidget):
         accent = palette.color(QPalette.ColorRole.Highlight)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         is_off = tuple(inside) != self._place
-        painter.setBrush(palette.color(QPalette.ColorRole.Base) if is_off else accent)  # hollow: it lies further out
+        painter.setBrush(palette.color(QPalette.ColorRole.Base) if is_off else accent)  # hollow: outside
         painter.setPen(QPen(palette.color(QPalette.ColorRole.Text) if self.hasFocus() else accent, 1.6))
         painter.drawEllipse(self.point_of(*inside), _DOT_RADIUS - 1, _DOT_RADIUS - 1)
 
 
 _NUDGE_SIGMA = 0.1
-_NUDGE_KEY = 200
-"""Quick presses of the arrow keys are one edit."""
 
 
 class LatentPad(QWidget):
-    """A view of two coordinates of `Session.latent`; which two, its boxes say."""
+    """A view of two coordinates of `Session.latent`, chosen by its combo boxes."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,7 +130,7 @@ class LatentPad(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         for column, (sign, box, what) in enumerate((("↔", self.across, "across"), ("↕", self.upwards, "upwards"))):
             box.setAccessibleName(f"Axis of the pad, {what}")
-            box.setToolTip(f"What the dot moves when it goes {what}")
+            box.setToolTip(f"The axis that the dot moves {what}")
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             label = QLabel(sign)
             label.setBuddy(box)
@@ -149,7 +148,7 @@ class LatentPad(QWidget):
         session.latent_changed.connect(self._show)
 
     def show_axes(self, axes: LatentAxes, names: Sequence[str], chosen: tuple[int, int] | None = None) -> None:
-        """axes: what the dot moves along; names [20] of the rows; chosen: the two to begin with, None for the same."""
+        """axes: basis of the moves; names [20] of the rows; chosen: the two initial axes, None to keep them."""
         self._axes = axes
         self._chosen = list(chosen or self._chosen)
         for box in (self.across, self.upwards):
@@ -168,7 +167,7 @@ class LatentPad(QWidget):
         self._choose(1, axis)
 
     def _choose(self, place: int, axis: int) -> None:
-        if self._chosen[1 - place] == axis:  # no axis can go two ways
+        if self._chosen[1 - place] == axis:  # the two axes must differ
             self._chosen[1 - place] = self._chosen[place]
         self._chosen[place] = axis
         self._show()
@@ -188,7 +187,7 @@ class LatentPad(QWidget):
     def _on_nudged(self, right: int, up: int) -> None:
         x, y = self._place
         values = self._by_axis(x + _NUDGE_SIGMA * right, y + _NUDGE_SIGMA * up)
-        self._session.set_latent(self._axes.moved(self._session.latent, values), self._label, merge_key=_NUDGE_KEY)
+        self._session.set_latent(self._axes.moved(self._session.latent, values), self._label, merge=Merge.PAD)
 
     def _by_axis(self, x: float, y: float) -> dict[int, float]:
         return {self._chosen[0]: x, self._chosen[1]: y}

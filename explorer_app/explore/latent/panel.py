@@ -15,19 +15,16 @@ from explorer_app.explore.latent.pad import LatentPad
 from explorer_app.explore.latent.row import LatentRow
 from explorer_app.model.latent import RAW, LatentAxes, SliderView
 from explorer_app.session.session import Session
+from explorer_app.session.undo import Merge
 from lsps_core.config import POSE_LATENT_SIZE
 
-_SAMPLE_KEY = 201
-"""Quick steps of the temperature are one edit."""
-_PRINCIPAL_KEYS = 100
-"""Added to the number of a principal direction, whose moves are no moves of a dimension."""
 _TURNS, _TURN_MS = 2, 16
-"""In how many turns the rows follow an encoding, and how far apart these are."""
+"""After an encoding the rows are updated in so many parts, with this delay between them."""
 _TIP = "in σ of the encoded training poses"
 
 
 class LatentPanel(QWidget):
-    """One slider per latent axis: a view of `Session.latent`, holding only how to look at it (basis, order, locks)."""
+    """One slider per latent axis: a view of `Session.latent`, with its own display state (basis, order, locks)."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,12 +39,12 @@ class LatentPanel(QWidget):
 
     @property
     def axes(self) -> LatentAxes:
-        """What the sliders show, and which of them are locked."""
+        """The axes shown by the sliders, and their locks."""
         return self._principal if self._is_principal else self._dimensions
 
     @property
     def slider_view(self) -> SliderView:
-        """How the latent is looked at: basis, order, locks."""
+        """The display state: basis, order, locks."""
         return SliderView(
             is_principal=self._is_principal,
             is_by_effect=self._is_by_effect,
@@ -56,7 +53,7 @@ class LatentPanel(QWidget):
         )
 
     def set_slider_view(self, view: SliderView) -> None:
-        """Look at the latent like that, as far as the model has principal directions."""
+        """Restore the display state, as far as the model has principal directions."""
         has_principal = self._session.model is not None and self._session.model.principal is not None
         self._is_principal, self._is_by_effect = view.is_principal and has_principal, view.is_by_effect
         self._dimensions = replace(self._dimensions, locked=view.locked)
@@ -122,17 +119,17 @@ class LatentPanel(QWidget):
 
     @Slot()
     def reset(self) -> None:
-        """All unlocked axes to the mean."""
+        """Set all unlocked axes to the mean."""
         self._session.set_latent(self.axes.reset(self._session.latent), "reset all")
 
     @Slot()
     def sample_next(self) -> None:
-        """The hand of the next seed."""
+        """Sample the next seed."""
         self._sample(self.sampling.next_seed())
 
     @Slot()
     def randomise(self) -> None:
-        """All unlocked axes anew, from the next seed."""
+        """Sample all unlocked axes from the next seed."""
         seed = self.sampling.next_seed()
         code = self.axes.randomised(self._session.latent, seed, self.temperature.value())
         self._session.set_latent(code, f"randomise {seed}")
@@ -143,12 +140,11 @@ class LatentPanel(QWidget):
 
     @Slot(float)
     def _on_temperature(self, temperature: float) -> None:
-        self._session.sample(self.seed.value(), temperature, self.axes, merge_key=_SAMPLE_KEY)
+        self._session.sample(self.seed.value(), temperature, self.axes, merge=Merge.TEMPERATURE)
 
     def _set_value(self, axis: int, value: float) -> None:
         code = self.axes.moved(self._session.latent, {axis: value})
-        key = axis + _PRINCIPAL_KEYS if self._is_principal else axis
-        self._session.set_latent(code, f"move {self.axes.basis.label(axis)}", merge_key=key)
+        self._session.set_latent(code, f"move {self.axes.basis.label(axis)}", merge=Merge.AXIS)
 
     def _hold(self, axis: int, is_held: bool) -> None:
         if is_held:
@@ -196,11 +192,11 @@ class LatentPanel(QWidget):
         model = self._session.model
         principal = model.principal if model is not None else None
         self._is_principal = self._is_principal and principal is not None
-        self._principal = LatentAxes(principal or RAW)  # a lock on another model's direction means nothing here
+        self._principal = LatentAxes(principal or RAW)  # a lock on another model's direction has no meaning here
         self._show_axes()
 
     def _show_axes(self) -> None:
-        """Names, order and values; all that changes with the model or the basis."""
+        """Update names, order and values: everything that depends on the model or the basis."""
         if self._pointed is not None:
             self._point_at(self._pointed, False)
         model, basis = self._session.model, self.axes.basis
@@ -226,7 +222,7 @@ class LatentPanel(QWidget):
         order: Sequence[int] = range(POSE_LATENT_SIZE)
         if model is not None and self._is_by_effect:
             order = model.effects(self.axes.basis).order
-        for place, axis in enumerate(order):  # a widget that is put in again moves there
+        for place, axis in enumerate(order):  # a widget that is added again moves to the new place
             self._lines.insertWidget(place, self.rows[axis], 1)
         stops = [stop for axis in order for stop in self.rows[axis].stops]
         for stop, following in itertools.pairwise(stops):
@@ -237,7 +233,7 @@ class LatentPanel(QWidget):
 
     @Slot()
     def _show_latent(self) -> None:
-        if self._session.is_at_code:  # an encoding changes the whole window: the rows are painted after the pictures
+        if self._session.is_at_code:  # an encoding changes the whole window: the rows are painted after the images
             for turn in range(_TURNS):
                 QTimer.singleShot((turn + 1) * _TURN_MS, self, partial(self._show_rows, slice(turn, None, _TURNS)))
         else:

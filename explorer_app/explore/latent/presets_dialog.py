@@ -1,4 +1,4 @@
-"""Naming, renaming and deleting presets of the open model."""
+"""Save, rename and delete presets of the open model."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _List(QListWidget):
 
 
 class PresetsDialog(QDialog):
-    """A view of the presets of `Session.model`: save the shown latent, go to one, rename, delete."""
+    """A view of the presets of `Session.model`: save the shown latent, go to a preset, rename, delete."""
 
     def __init__(self, presets: Presets, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,15 +49,15 @@ class PresetsDialog(QDialog):
         self.name = QLineEdit()
         self.name.setPlaceholderText("Name for the shown latent")
         self.name.setAccessibleName("Name of the new preset")
-        self.name.setToolTip("A name that is there already takes the shown latent")
+        self.name.setToolTip("An existing name is overwritten with the shown latent")
         self.save = QPushButton("Save")
-        self.save.setToolTip("Keep the shown latent under this name")
+        self.save.setToolTip("Save the shown latent under this name")
         self.list = _List()
         self.list.setAccessibleName("Presets")
         self.list.setToolTip("Double-click or press F2 to rename")
         self.go, self.remove = QPushButton("Go to"), QPushButton("Delete")
-        self.go.setToolTip("Put the sliders there")
-        self.remove.setToolTip("Forget the selected preset (Del)")
+        self.go.setToolTip("Set the sliders to this preset")
+        self.remove.setToolTip("Delete the selected preset (Del)")
         for button in (self.save, self.go, self.remove):
             button.setAutoDefault(False)
         self.complaint = WrappedLabel()

@@ -1,4 +1,4 @@
-"""One latent axis: its name, a slider, the typed value, a lock and the way back to the mean."""
+"""One latent axis: its name, a slider, a number field, a lock and a reset button."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from explorer_app.model.latent import RANGE_SIGMA
 TICKS_PER_SIGMA = 100
 _RANGE_TICKS = round(RANGE_SIGMA * TICKS_PER_SIGMA)
 _TYPED_LIMIT = 999.0
-"""Codes of frames may lie outside the slider; the field shows them as they are."""
+"""Codes of frames may be outside the slider's range; the field shows the exact value."""
 _ZERO = 1e-9
-"""A coordinate that is this small was 0 before it went through another basis."""
+"""A coordinate below this is 0 with the rounding error of a change of basis."""
 _SMALLEST_HEIGHT, _LARGEST_HEIGHT = 24, 32
 _BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
 class LatentRow(QWidget):
-    """Shows one coordinate of the latent, and tells what the user wants it to be."""
+    """Shows one coordinate of the latent, and emits the user's edits."""
 
     value_asked = Signal(float)
     held = Signal(bool)
     lock_asked = Signal(bool)
     pointed_at = Signal(bool)
-    """The mouse, or the keyboard, is at this row; or no longer."""
+    """The row gets or loses the mouse or the keyboard focus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,20 +60,20 @@ class LatentRow(QWidget):
 
     @property
     def stops(self) -> tuple[QWidget, ...]:
-        """Where the tab key stops, in this order."""
+        """The widgets in tab order."""
         return self.slider, self.field, self.lock, self.reset
 
     def show_name(self, axis: str, name: str, tip: str) -> None:
-        """axis: z7 or p7; name: what it does, may be empty; tip: more of that."""
+        """axis: z7 or p7; name: its effect, may be empty; tip: details of the effect."""
         self.label.show_name(axis, name)
         self.label.setToolTip(tip)
         whole = self.label.text()
         self.slider.setAccessibleName(f"{whole}, slider")
-        self.slider.setToolTip(f"{tip}\nArrow keys move it, a double click resets it")
+        self.slider.setToolTip(f"{tip}\nArrow keys move it, double-click resets it")
         self.field.setAccessibleName(f"{whole}, value in σ")
         self.field.setToolTip(f"{axis} in σ of the encoded training poses")
         self.lock.setAccessibleName(f"Lock {whole}")
-        self.lock.setToolTip(f"Lock {axis}: samples, draws and resets leave it as it is")
+        self.lock.setToolTip(f"Lock {axis}: samples and resets do not change it")
         self.reset.setAccessibleName(f"Reset {whole}")
         self.reset.setToolTip(f"Reset {axis} to the mean")
 
@@ -115,7 +115,7 @@ class LatentRow(QWidget):
         if event.type() == QEvent.Type.FocusOut:
             self.pointed_at.emit(self.underMouse())
         elif isinstance(event, QFocusEvent) and event.reason() in _BY_KEYBOARD:
-            self.pointed_at.emit(True)  # a click's focus stays when the mouse leaves, long after it was meant
+            self.pointed_at.emit(True)  # focus from a click stays after the mouse has left
         return super().eventFilter(watched, event)
 
 

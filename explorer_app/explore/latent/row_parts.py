@@ -1,4 +1,4 @@
-"""The slider of one latent axis: filled from the mean outwards, so that twenty of them read as one profile."""
+"""The slider of one latent axis: filled from the mean outwards, so that the twenty sliders form a profile."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FONT_SCALE = 0.9
 
 
 class AxisLabel(QWidget):
-    """The axis' short label, and what it does as far as there is room; fainter where that is a mixture."""
+    """The axis' short label and its effect, elided to fit; a mixed effect is fainter."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,7 +64,7 @@ class AxisLabel(QWidget):
 
 
 class LockButton(QToolButton):
-    """Checked is shut. Painted, since not every font has the sign."""
+    """Checked is locked. Painted, since not every font has the symbol."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,7 +79,7 @@ class LockButton(QToolButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         option = QStyleOptionToolButton()
         self.initStyleOption(option)
-        option.state &= ~QStyle.StateFlag.State_On  # the shut lock says enough
+        option.state &= ~QStyle.StateFlag.State_On  # the closed lock is enough
         option.text = ""
         self.style().drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option, painter, self)
         is_shut, palette = self.isChecked(), self.palette()
@@ -99,7 +99,7 @@ def _shackle(body: QRectF, is_shut: bool) -> QPainterPath:
     path.lineTo(right, top)
     path.arcTo(arc, 0, 180)
     path.lineTo(left, body.top())
-    path.arcTo(arc, 180, -180)  # back the same way, so that nothing is filled
+    path.arcTo(arc, 180, -180)  # back along the same line, so that nothing is filled
     path.lineTo(right, top)
     return path
 
@@ -109,7 +109,7 @@ _HANDLE_RADIUS = 6.5
 
 
 class LatentSlider(QSlider):
-    """Horizontal, 0 in the middle; a double click resets it, and the wheel is left to the panel it stands in."""
+    """Horizontal, 0 in the middle; a double click resets it, and wheel events go to the enclosing panel."""
 
     reset_asked = Signal()
 
@@ -124,7 +124,7 @@ class LatentSlider(QSlider):
     def event(self, event: QEvent) -> bool:
         is_override = event.type() == QEvent.Type.ShortcutOverride
         if is_override and isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            event.accept()  # in here the arrow keys move the slider, not the frame
+            event.accept()  # here the arrow keys move the slider, not the frame
             return True
         return super().event(event)
 
@@ -153,11 +153,11 @@ class LatentSlider(QSlider):
         painter.drawEllipse(QPointF(handle, y), _HANDLE_RADIUS, _HANDLE_RADIUS)
 
     def position_of(self, value: int) -> float:
-        """Where the style has the middle of the handle at `value`, so that the mouse finds it where it is drawn."""
+        """The middle of the style's handle at `value`, so that mouse and drawing agree."""
         return self._between(*self._ends(), value)
 
     def _ends(self) -> tuple[float, float]:
-        """Where the middle of the handle is at the lowest and at the highest value."""
+        """The middle of the handle at the lowest and at the highest value."""
         if self._known_ends is None:
             option = QStyleOptionSlider()
             self.initStyleOption(option)

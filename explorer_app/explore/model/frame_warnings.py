@@ -1,4 +1,4 @@
-"""What there is to say about a frame before any network has seen it: its numbers, and what looks wrong."""
+"""Statistics of a frame and warnings about it, without any network."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer_app.model.depth_statistics import DepthCounts, count_depth
+from explorer_app.model.wording import grouped
 
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView, RawPicture
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 _UNITS_MM = (0.125, 1.0, 10.0, 1000.0)
 _USUAL_MM = (250.0, 1500.0)
-"""Where a hand in front of a depth camera is."""
-_MOST_INVALID = 0.97  # a camera of short range alone in a room sees little else
+"""Usual distance of a hand from a depth camera."""
+_MOST_INVALID = 0.97  # in an empty room a short-range camera has few readings
 _FEWEST_PIXELS = 600
 _MOST_CLIPPED = 0.1
 _MOST_OUTSIDE = 0.1
@@ -25,7 +26,7 @@ _FARTHEST_MIDDLE = 0.2  # of the image's width or height, between its middle and
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """Everything about a frame that the inspector says in numbers; `raw` is None where no raw image is kept."""
+    """The numbers that the inspector shows of a frame; `raw` is None if there is no raw image."""
 
     raw: DepthCounts | None
     crop: DepthCounts
@@ -33,7 +34,7 @@ class Inspection:
 
 
 def inspect(view: FrameView) -> Inspection:
-    """A millisecond: the raw image was counted when it was read."""
+    """Takes a millisecond: the raw image's statistics were computed on reading."""
     depth = view.frame.depth_mm.astype(np.float32)
     crop = count_depth(np.where(depth > 0, depth, np.float32(np.nan)))
     raw = view.raw
@@ -49,7 +50,7 @@ def _of_depths(raw: RawPicture) -> list[str]:
     counts = raw.counts
     median, unit_mm = counts.median_mm, raw.cut.settings.unit_mm
     if median < 100 or median > 5000 or counts.near_mm > 2000:
-        warning = f"The median depth is {median:,.4g} mm, where no hand is"
+        warning = f"The median depth is {median:,.4g} mm, not a usual distance of a hand"
         unit = _likely_unit(median / unit_mm)
         warnings.append(warning if unit in (None, unit_mm) else f"{warning}: perhaps the unit is {unit:g} mm")
     if counts.invalid_percent > 100 * _MOST_INVALID:
@@ -58,7 +59,7 @@ def _of_depths(raw: RawPicture) -> list[str]:
 
 
 def _likely_unit(median: float) -> float | None:
-    """mm per count that would put the median where hands are, as near to 600 mm as can be."""
+    """The mm per count for which the median is a usual distance of a hand, as close to 600 mm as possible."""
     units = [unit for unit in _UNITS_MM if _USUAL_MM[0] <= median * unit <= _USUAL_MM[1]]
     return min(units, key=lambda unit: abs(np.log(median * unit / 600)), default=None)
 
@@ -81,11 +82,13 @@ def _of_place(raw: RawPicture, camera: Camera) -> list[str]:
 def _of_crop(counts: DepthCounts, view: FrameView) -> list[str]:
     frame = view.frame
     if counts.reading_count == 0:
-        return ["Nothing is in the cube: the network sees background only"]
+        return ["The cube is empty: the network's input is only background"]
     if counts.reading_count < _FEWEST_PIXELS:
-        return [f"Only {counts.reading_count:,} of {counts.pixel_count:,} pixels in the cube have a reading"]
+        return [
+            f"Only {grouped(counts.reading_count)} of {grouped(counts.pixel_count)} pixels in the cube have a reading"
+        ]
     in_front = (frame.depth_mm > 0) & (frame.depth_mm < frame.center_mm[2] - frame.half_mm)
     share = in_front.sum() / counts.reading_count
     if share > _MOST_CLIPPED:
-        return [f"{100 * share:.0f} % of what the network sees is in front of the cube, and clipped to its near face"]
+        return [f"{100 * share:.0f} % of the network's input is in front of the cube, and clipped to its near face"]
     return []

@@ -1,4 +1,4 @@
-"""Pulling a joint: the latent whose hand has that joint at the cursor, and is otherwise as it was and plausible."""
+"""Pull a joint: find a plausible latent with that joint at the cursor and the others as before."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from explorer_app.model.latent import LatentCode
 FloatArray = npt.NDArray[np.floating]
 
 REST_WEIGHT = 0.03
-"""How much a joint that is neither pulled nor pinned keeps its place, where the pulled one has 1."""
+"""Weight of joints that are neither pulled nor pinned; that of the pulled joint is 1."""
 PRIOR_WEIGHT = 2e-5
 NEARNESS_WEIGHT = 2e-4
-"""Against jumps between codes of nearly the same hand."""
+"""Prevents jumps between codes of nearly the same hand."""
 LARGEST_NORM = 6.7
-"""Of 1000 draws of a normal distribution in 20 dimensions, 999 lie nearer to its mean."""
+"""Contains 999 of 1000 samples of a normal distribution in 20 dimensions."""
 STEP_COUNT = 3
 _REACH = 1.5
-"""No hand of the cube is further out; the cursor may be."""
+"""No hand in the cube is farther out, but the cursor may be."""
 _HARDER = 4.0
 _MOST_TRIES = 10
 
 
 class PoseModel(Protocol):
-    """What a drag needs of a HandModel."""
+    """The part of HandModel that a drag uses."""
 
     def pose_and_jacobian(self, code: LatentCode) -> tuple[FloatArray, FloatArray]: ...
 
 
 class JointDrag:
-    """One pull of one joint, from when it is taken to when it is let go.
+    """One pull of one joint, from grab to release.
 
     Minimises, over the code z in σ, with positions in half cube edges:
     |joint - target|² + Σ |pinned - where it was|² + REST_WEIGHT Σ |other - where it was|² + PRIOR_WEIGHT |z|²
-    + NEARNESS_WEIGHT |z - the last z|², by a few Gauss-Newton steps from the last answer. Where the target is out of
-    reach, the prior weighs as much more as it takes to stay within LARGEST_NORM.
+    + NEARNESS_WEIGHT |z - the last z|², by a few Gauss-Newton steps from the last result. If the target is out of
+    reach, the weight of the prior grows until the code stays within LARGEST_NORM.
     """
 
     def __init__(self, model: PoseModel, code: LatentCode, joint: int, pinned: Collection[int] = ()) -> None:
@@ -56,12 +56,12 @@ class JointDrag:
 
     @property
     def position(self) -> FloatArray:
-        """Where the joint is now, [3]."""
+        """The joint's current position, [3]."""
         position: FloatArray = self._pose[self.joint]
         return position
 
     def pull(self, target: npt.ArrayLike) -> LatentCode:
-        """The code whose joint is at, or as near as can be to, target [3] in half cube edges."""
+        """The code whose joint is as close as possible to target [3], in half cube edges."""
         self._aims[self.joint] = np.clip(target, -_REACH, _REACH)
         last = np.array(self.code.values)
         code: FloatArray = last
@@ -70,7 +70,7 @@ class JointDrag:
             step = self._solve(code, last) - code
             proposed, pose, jacobian = self._evaluate(code + step)
             proposed_cost = self._cost(pose, proposed, last)
-            if proposed_cost >= cost:  # beyond a kink of the decoder: half the way is still a better answer
+            if proposed_cost >= cost:  # beyond a kink of the decoder: half the step is still better
                 proposed, pose, jacobian = self._evaluate(code + 0.5 * step)
                 proposed_cost = self._cost(pose, proposed, last)
             if proposed_cost >= cost:

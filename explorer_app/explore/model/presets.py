@@ -1,4 +1,4 @@
-"""Named latents of each model, kept between two starts in a file one can read."""
+"""Named latents of each model, kept in a readable JSON file."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from pathlib import Path
 
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.saved_session import check_format, code_from_json, numbers_on_one_line, read_json
-from explorer_app.model.whole_file import write_whole
 from explorer_app.set_aside import DamagedError
-from lsps_core.files import kind_of
+from lsps_core.files import kind_of, write_whole
 
 _FORMAT = "lsps-presets"
 _VERSION = 1
 
 
 class Presets:
-    """Latents by the name of the model and their own; without a file they are kept as long as this object lives."""
+    """Latents by the name of the model and their own; without a file they last as long as this object."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
@@ -27,27 +26,27 @@ class Presets:
         return dict(self._codes.get(model_name, {}))
 
     def save(self, model_name: str, name: str, code: LatentCode) -> None:
-        """Keep a latent under a name, in place of one that had it; ValueError with one line where it has none."""
+        """Save a latent under a name, replacing one of the same name; ValueError, in one line, for an empty name."""
         if not name.strip():
             raise ValueError("a preset needs a name")
         self._change(model_name, {**self.of(model_name), name.strip(): code})
 
     def rename(self, model_name: str, old: str, new: str) -> None:
-        """ValueError with one line where the new name is empty or another preset has it."""
+        """ValueError, in one line, if the new name is empty or exists."""
         new = new.strip()
         if new == old:
             return
         if not new:
             raise ValueError("a preset needs a name")
         if new in self.of(model_name):
-            raise ValueError(f"there is a preset {new!r} already; choose another name")
+            raise ValueError(f"a preset {new!r} exists already; choose another name")
         self._change(model_name, {new if name == old else name: code for name, code in self.of(model_name).items()})
 
     def remove(self, model_name: str, name: str) -> None:
         self._change(model_name, {other: code for other, code in self.of(model_name).items() if other != name})
 
     def _change(self, model_name: str, codes: dict[str, LatentCode]) -> None:
-        """What cannot be written is not kept either."""
+        """If writing fails, the change is undone."""
         changed = {**self._codes, model_name: codes}
         if self._path is not None:
             _write(self._path, changed)

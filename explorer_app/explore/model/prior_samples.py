@@ -1,4 +1,4 @@
-"""Draws of the prior in all three domains, and the frame of a store that is nearest to one."""
+"""Prior samples in all three domains, and the frame of a store nearest to a sample."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from explorer_app.model.latent import LatentCode
 
-if TYPE_CHECKING:  # they bring torch and HDF5 along
+if TYPE_CHECKING:  # they import torch and HDF5
     from explorer_app.model.data import Data, FrameView
     from explorer_app.model.hand_model import HandModel, Pictures
 
@@ -19,7 +19,7 @@ FloatArray = npt.NDArray[np.floating]
 
 @dataclass(frozen=True, eq=False)
 class GallerySample:
-    """One draw of the prior: what it is of, and what it looks like. pose [J, 3]."""
+    """One prior sample, decoded. pose [J, 3]."""
 
     seed: int
     code: LatentCode
@@ -33,7 +33,7 @@ class GallerySample:
 
 @dataclass(frozen=True, eq=False)
 class NearestFrame:
-    """The frame whose annotation is nearest to a pose; view is None where `reason` says why there is none."""
+    """The frame whose annotation is nearest to a pose; view is None if there is none; `reason` says why."""
 
     view: FrameView | None = None
     distance_mm: float = 0.0
@@ -41,7 +41,7 @@ class NearestFrame:
 
 
 def draw(model: HandModel, seeds: range, temperature: float) -> list[GallerySample]:
-    """A sample a seed, the same as `HandModel.sample` has for it; decoded in one batch."""
+    """One sample for each seed, equal to `HandModel.sample`; decoded in one batch."""
     codes = [model.sample(seed, temperature) for seed in seeds]
     return [
         GallerySample(seed, code, pictures, model.decode_pose(code))
@@ -65,7 +65,7 @@ def find_nearest(pose: FloatArray, model: HandModel, data: Data) -> NearestFrame
 def nearest(pose: FloatArray, poses: FloatArray) -> tuple[int | None, float]:
     """Index of the one of poses [N, J, 3] nearest to pose [J, 3], and its mean joint distance, in their unit.
 
-    Of joints that are NaN the mean is over the others; a pose that is all NaN is no candidate.
+    NaN joints are left out of the mean; a pose that is all NaN is skipped.
     """
     apart = np.linalg.norm(poses - pose, axis=-1)
     is_known = np.isfinite(apart)

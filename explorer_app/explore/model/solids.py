@@ -24,7 +24,7 @@ _COLOUR = (0.6, 0.62, 0.66)
 _CLOUD_ALPHA = 0.5
 _MIDDLE_KNUCKLE = HAND21.joints.index("middle_mcp")
 _USUAL_CENTER_MM = (0.0, 0.0, 500.0)
-"""A decoded picture has no place before a camera; hands are held about here."""
+"""Assumed distance of a decoded image, which has no camera position: hands are usually about here."""
 
 
 class Points(NamedTuple):
@@ -35,13 +35,13 @@ class Points(NamedTuple):
 
 
 def has_volume(skeleton: Skeleton) -> bool:
-    """Only where the skeleton is the one that the simulator puts its skin on."""
+    """Only for the simulator's own skeleton."""
     return skeleton.joints == HAND21.joints
 
 
 def volume(pose: FloatArray) -> Mesh:
-    """pose [21, 3] of HAND21 -> the simulator's skin around it, as thick as fits the length of the palm."""
-    import torch  # a pose that was decoded brought it along
+    """pose [21, 3] of HAND21 -> the simulator's skin around it, scaled with the length of the palm."""
+    import torch  # already imported if a pose was decoded
 
     from lsps_core.simulator.surface import AVERAGE_RADII_MM, ROOTS_MM, hand_surface
 
@@ -59,14 +59,14 @@ def cloud_of_frame(view: FrameView) -> Points:
 
 
 def cloud_of_picture(depth_mm: FloatArray, half_mm: float) -> Points:
-    """A decoded picture, mm from the cube's centre [S, S]."""
+    """A decoded image, mm from the cube's centre [S, S]."""
     return _cloud(depth_mm, SIMULATED, np.array(_USUAL_CENTER_MM), half_mm)
 
 
 def _cloud(depth_mm: FloatArray, camera: Camera, center_mm: FloatArray, half_mm: float) -> Points:
     size = depth_mm.shape[-1]
     is_hand = np.abs(depth_mm) <= half_mm  # False for NaN as well
-    is_hand &= np.indices(depth_mm.shape).sum(axis=0) % 2 == 0  # every other one, so that the bones show between them
+    is_hand &= np.indices(depth_mm.shape).sum(axis=0) % 2 == 0  # every other point, so that the bones show between them
     rows, columns = np.nonzero(is_hand)
     deep_mm = depth_mm[rows, columns] + center_mm[2]
     points_mm = uncrop_pixels(np.stack([columns, rows], axis=-1), deep_mm, camera, center_mm, half_mm, size)
@@ -91,7 +91,7 @@ class Mesh:
 
 
 def mesh(figure: Figure, bone_radius: float, joint_radius: float) -> Mesh | None:
-    """Triangles of a figure with points [J, 3]; None where no joint is known."""
+    """Triangles of a figure with points [J, 3]; None if no joint is known."""
     bones, joints = figure.known_bones, figure.known_joints
     if not joints:
         return None
@@ -111,7 +111,7 @@ def sphere_mesh(
     first, second = pairs.T
     along = centers[second] - centers[first]
     length = np.maximum(np.linalg.norm(along, axis=1), 1e-9)
-    # a round cone touches its spheres where its side leaves them, not at their widest
+    # a round cone touches its spheres off their widest circle
     sine = ((radii[first] - radii[second]) / length).clip(-1, 1)
     cosine = np.sqrt(1 - sine**2)
     unit = along / length[:, None]
@@ -139,7 +139,7 @@ def _cones(
     colours: FloatArray,
     sine: FloatArray | float = 0.0,
 ) -> Mesh:
-    """[B, 3] to [B, 3]: open tubes; the balls at their ends close them. sine [B]: of how their normals lean."""
+    """[B, 3] to [B, 3]: open tubes, closed by the balls at their ends. sine [B]: of the slope of their normals."""
     along = ends - starts
     along = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
     helper = np.where(np.abs(along[:, :1]) < 0.9, np.array([[1.0, 0, 0]]), np.array([[0, 1.0, 0]]))

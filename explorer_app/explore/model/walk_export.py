@@ -1,9 +1,8 @@
-"""A walk as a file: video, animation, picture, arrays or a labelled store. Written whole or not at all."""
+"""A walk as a file: video, animation, image, arrays or a labelled store. Written whole or not at all."""
 
 from __future__ import annotations
 
 import io
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from explorer_app.explore.model.walk_frames import WalkFrames
-from explorer_app.model.colours import depth_colours
-from explorer_app.model.scene import figure
+from explorer_app.model.colours import printed_depth
+from explorer_app.model.scene import BONE_RADIUS, JOINT_RADIUS, far_to_near, figure
 from explorer_app.model.walk import WalkPlan
+from lsps_core.errors import LspsError
+from lsps_core.files import beside
 
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel, Pictures
@@ -28,8 +29,6 @@ Tile = npt.NDArray[np.uint8]
 VIEWS = {"real": "Real depth", "synthetic": "Synthetic depth", "skeleton": "Skeleton"}
 _BACKGROUND = (255, 255, 255)
 _SUPERSAMPLING = 3
-_BONE, _JOINT = 0.045, 0.036
-"""Width of a bone and radius of a joint, in half cube edges, as on screen."""
 
 
 def draw(model: HandModel, pictures: Pictures, views: tuple[str, ...], side_px: int) -> list[Tile]:
@@ -43,13 +42,13 @@ def _tile(model: HandModel, pictures: Pictures, view: str, side_px: int) -> Tile
     if view == "skeleton":
         return _draw_skeleton(model, model.decode_pose(pictures.latent), side_px)
     values = pictures.real if view == "real" else pictures.synthetic
-    colours = depth_colours(values, -model.half_mm, model.half_mm, _BACKGROUND)[..., :3]
+    colours = printed_depth(values, model.half_mm)
     resampling = Image.Resampling.NEAREST if side_px % len(values) == 0 else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(colours).resize((side_px, side_px), resampling))
 
 
 def _draw_skeleton(model: HandModel, pose: npt.NDArray[np.floating], side_px: int) -> Tile:
-    """As large as in the depth pictures beside it, far parts first."""
+    """As large as in the depth images beside it, far parts first."""
     from PIL import Image, ImageDraw
 
     side = side_px * _SUPERSAMPLING
@@ -58,13 +57,11 @@ def _draw_skeleton(model: HandModel, pose: npt.NDArray[np.floating], side_px: in
     px, away = half + half * drawn.points[:, :2] * (1, -1), drawn.points[:, 2]
     image = Image.new("RGB", (side, side), _BACKGROUND)
     canvas = ImageDraw.Draw(image)
-    parts = [((away[a] + away[b]) / 2, a, b) for a, b in drawn.known_bones]
-    parts += [(away[joint] - _JOINT, joint, joint) for joint in drawn.known_joints]
-    for _, a, b in sorted(parts, reverse=True):
+    for a, b in far_to_near(drawn, away.tolist()):
         if a == b:
-            canvas.circle(tuple(px[a]), half * _JOINT, fill=drawn.colours[a])
+            canvas.circle(tuple(px[a]), half * JOINT_RADIUS, fill=drawn.colours[a])
         else:
-            canvas.line([tuple(px[a]), tuple(px[b])], fill=drawn.colours[b], width=round(half * _BONE))
+            canvas.line([tuple(px[a]), tuple(px[b])], fill=drawn.colours[b], width=round(2 * half * BONE_RADIUS))
     return np.asarray(image.resize((side_px, side_px), Image.Resampling.BOX))
 
 
@@ -79,14 +76,14 @@ _DRAWN = (".mp4", ".gif", ".png")
 _BATCH = 8
 _VIDEO_TILE_PX, _STRIP_TILE_PX = 256, 128
 _LONGEST_STRIP = 400
-"""Pictures side by side; beyond that most programs refuse to show them."""
+"""Maximum number of images side by side; most programs cannot show longer strips."""
 
 Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """suffix: one of FORMATS. views: what is drawn. domain: which picture a store holds."""
+    """suffix: one of FORMATS. views: what is drawn. domain: which image a store holds."""
 
     suffix: str = ".mp4"
     frames_per_segment: int = 30
@@ -110,14 +107,14 @@ class ExportOptions:
 
 
 def export_walk(model: HandModel, plan: WalkPlan, options: ExportOptions, path: Path, report: Report) -> int:
-    """Write one round of a walk to `path`, in place of what is there; how many frames it has.
+    """Write one pass of a walk to `path`, replacing an existing file; returns the frame count.
 
-    report(done, in_all) is called after every frame, and may raise to end it. ValueError, one line, where the file
-    cannot be written. Whatever ends it early, nothing is left behind.
+    report(done, in_all) is called after every frame, and may raise to cancel. ValueError, in one line, if the file
+    cannot be written. After an error or a cancel, no file is left behind.
     """
     positions = plan.frame_positions(options.frames_per_segment)
     if options.suffix == ".png" and len(positions) > _LONGEST_STRIP:
-        raise ValueError(f"a strip of {len(positions)} pictures is too long; take fewer frames per keyframe")
+        raise ValueError(f"a strip of {len(positions)} images is too long; use fewer frames per keyframe")
     frames = _Frames(WalkFrames(model, plan), positions, report)
     if options.suffix == ".h5":
         _write_store(frames, options, path)
@@ -129,7 +126,7 @@ def export_walk(model: HandModel, plan: WalkPlan, options: ExportOptions, path: 
 
 
 class _Frames:
-    """The pictures of all positions, one after the other, decoded some at a time."""
+    """The images of all positions, in order, decoded in batches."""
 
     def __init__(self, walk: WalkFrames, positions: list[float], report: Report) -> None:
         self.model, self.plan = walk.model, walk.plan
@@ -151,27 +148,23 @@ class _Frames:
 
 @contextmanager
 def _whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file beside `path` that takes its place when all went well, and is gone otherwise."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    """A file beside `path` that replaces it on success and is removed otherwise."""
     try:
-        with part.open("xb") as file:
+        with beside(path) as part, part.open("wb") as file:
             yield file
-        part.replace(path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ValueError(f"{path} cannot be written: {reason}; choose another folder or make room") from error
-    finally:
-        part.unlink(missing_ok=True)
+        raise LspsError(f"{path} cannot be written: {reason}", "choose another folder or make room") from error
 
 
 def _write_mp4(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None:
     import av
 
-    buffer = io.BytesIO()  # a few MB: a disk that fills up is our error then, which FFmpeg's callbacks garble
+    buffer = io.BytesIO()  # a few MB, written later: FFmpeg's callbacks garble the error of a full disk
     with av.open(buffer, "w", format="mp4") as container:
         stream = container.add_stream(_video_codec(), rate=Fraction(options.frames_per_second))
         stream.width, stream.height = _VIDEO_TILE_PX * len(options.views), _VIDEO_TILE_PX
-        stream.pix_fmt = "yuv420p"  # what every player knows
+        stream.pix_fmt = "yuv420p"  # supported by every player
         stream.bit_rate = 4_000_000
         for tiles in frames.tiles(options, _VIDEO_TILE_PX):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(np.hstack(tiles), format="rgb24")))
@@ -180,7 +173,7 @@ def _write_mp4(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None
 
 
 def _video_codec() -> Literal["libx264", "mpeg4"]:
-    """H.264 where this build has it, else MPEG-4 part 2, which every build has."""
+    """H.264 if this build has it, else MPEG-4 part 2, which every build has."""
     import av
 
     return "libx264" if "libx264" in av.codecs_available else "mpeg4"
@@ -191,7 +184,7 @@ def _write_gif(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None
 
     pictures = (Image.fromarray(np.hstack(tiles)) for tiles in frames.tiles(options, _VIDEO_TILE_PX // 2))
     first = next(pictures)
-    # players take a delay below 20 ms for none given, and play at 10 per second
+    # players ignore a delay below 20 ms, and play 10 frames a second
     duration_ms = max(round(1000 / options.frames_per_second), 20)
     loop: dict[str, Any] = {} if frames.plan.ending == "once" else {"loop": 0}
     first.save(file, "GIF", save_all=True, append_images=pictures, duration=duration_ms, **loop)
@@ -221,7 +214,7 @@ def _write_arrays(frames: _Frames, _options: ExportOptions, file: IO[bytes]) -> 
 
 
 def _write_store(frames: _Frames, options: ExportOptions, path: Path) -> None:
-    """As `lsps generate` does it: everything that reads stores reads this one."""
+    """The same format as `lsps generate`, readable wherever stores are."""
     import torch
 
     from lsps_core import generation

@@ -1,4 +1,4 @@
-"""A planned walk with a model behind it: pictures and poses at any position. Made in a thread, since it may compute."""
+"""A planned walk with its model: images and poses at any position. Create it in a thread, since it may compute."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.walk import Path, WalkPlan
 
-if TYPE_CHECKING:  # brings torch along
+if TYPE_CHECKING:  # imports torch
     from explorer_app.model.hand_model import HandModel, Pictures
 
 
 class WalkFrames:
-    """Ready to be asked from any thread; ValueError for a plan of fewer than two keyframes."""
+    """Usable from any thread; ValueError for a plan of fewer than two keyframes."""
 
     def __init__(self, model: HandModel, plan: WalkPlan) -> None:
         self.model, self.plan = model, plan
@@ -26,10 +26,10 @@ class WalkFrames:
         else:
             points = np.stack([model.scale.to_latent(code) for code in plan.keyframes])
             self._path = Path(points, plan.path, plan.is_closed)
-        self._path.at(0.0)  # whatever it imports, it imports here
+        self._path.at(0.0)  # import everything here
 
     def code_at(self, position: float) -> LatentCode:
-        """Where a walk between pose latents is; microseconds. At a keyframe it is that keyframe's code to the bit."""
+        """The latent at a position of a walk between pose latents; takes microseconds. Exact at keyframes."""
         plan = self.plan
         row = int(position) % len(plan.keyframes)
         if position == int(position):
@@ -37,7 +37,7 @@ class WalkFrames:
         return self.model.scale.to_code(self._path.at(position))
 
     def pictures_at(self, positions: Sequence[float]) -> list[Pictures]:
-        """One batch; in depth space their `latent` is that of the pose which they show."""
+        """One batch; in depth space `latent` is the code of the shown pose."""
         if self.plan.space == "pose":
             return self.model.decode_many([self.code_at(position) for position in positions])
         points = np.stack([self._path.at(position) for position in positions])

@@ -1,4 +1,4 @@
-"""Export of the walk: a button, and while it works its progress and a way to stop it."""
+"""Export of the walk: a button, and during an export its progress and a stop button."""
 
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ from explorer_app.model.walk import WalkPlan
 from explorer_app.session.session import Session
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.workers.task import Task
-
-_DOMAINS = ("synthetic", "real")
+from lsps_core.config import DOMAINS
 
 
 class ExportDialog(QDialog):
-    """Starts from the options of the last time; says how long the result will be."""
+    """Starts with the last used options; shows the length of the result."""
 
     chosen = Signal(object)
     """ExportOptions"""
@@ -67,26 +66,26 @@ class ExportDialog(QDialog):
         self.frames_per_segment, self.frames_per_second = QSpinBox(), QSpinBox()
         for field, value, most, tip in (
             (self.frames_per_segment, options.frames_per_segment, 1000, "Frames from one keyframe to the next"),
-            (self.frames_per_second, options.frames_per_second, 60, "How fast it plays"),
+            (self.frames_per_second, options.frames_per_second, 60, "Playback speed"),
         ):
             field.setRange(1, most)
             field.setValue(value)
             field.setToolTip(tip)
             field.valueChanged.connect(self._show)
         self.domain = QComboBox()
-        for domain in _DOMAINS:
+        for domain in DOMAINS[::-1]:
             self.domain.addItem(f"the {domain} domain", domain)
         self.domain.setCurrentIndex(self.domain.findData(options.domain))
-        self.domain.setToolTip("A store holds the depth images of one domain, with the joints of each")
+        self.domain.setToolTip("A store holds the depth images of one domain, with their joints")
         self.views = {name: QCheckBox(title) for name, title in VIEWS.items()}
         for name, box in self.views.items():
             box.setChecked(name in options.views)
-            box.setToolTip("What each frame shows, side by side (one below the other in a strip)")
+            box.setToolTip("The views in each frame, side by side (one below the other in a strip)")
             box.toggled.connect(self._show)
         self.format.currentIndexChanged.connect(self._show)
 
     def options(self) -> ExportOptions:
-        """What is set; ValueError with one line where that makes no file."""
+        """The selected options; ValueError, in one line, if they are not valid."""
         return ExportOptions(
             self.format.currentData(),
             self.frames_per_segment.value(),
@@ -121,10 +120,10 @@ class ExportDialog(QDialog):
 
 
 class ExportBar(QWidget):
-    """Writes `Session.walk` as it is when the file is chosen; the window goes on meanwhile."""
+    """Writes `Session.walk` as it was when the file was chosen, without blocking the window."""
 
     written = Signal(str)
-    """One line, once a file is there."""
+    """One line, after a file is written."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -134,13 +133,13 @@ class ExportBar(QWidget):
         self.task: Task | None = None
         self.dialog: ExportDialog | None = None
         self.button = QPushButton("Export …")
-        self.button.setToolTip("Write the walk as a video, a GIF, a picture, arrays or a labelled store")
+        self.button.setToolTip("Write the walk as a video, a GIF, an image, arrays or a labelled store")
         self.button.clicked.connect(self.ask)
         self.progress = QProgressBar()
         self.progress.setFixedWidth(150)
         self.progress.setAccessibleName("Progress of the export")
         self.cancel = QPushButton("Cancel")
-        self.cancel.setToolTip("Stop the export; nothing of it is kept")
+        self.cancel.setToolTip("Stop the export and discard its file")
         self.cancel.clicked.connect(self._cancel)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -152,7 +151,7 @@ class ExportBar(QWidget):
 
     @Slot()
     def ask(self) -> None:
-        """Ask as what, then where."""
+        """Ask for the format, then the path."""
         self.dialog = ExportDialog(self._options, self._session.walk, self)
         self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.dialog.chosen.connect(self._ask_where)
@@ -173,7 +172,7 @@ class ExportBar(QWidget):
         )
 
     def export(self, options: ExportOptions, path: Path) -> None:
-        """Begin; one at a time."""
+        """Start an export; one at a time."""
         model, plan = self._session.model, self._session.walk
         if model is None or not plan.length or self.task is not None:
             return
@@ -188,7 +187,7 @@ class ExportBar(QWidget):
         self._show()
 
     def close_task(self) -> None:
-        """Stop what is being written, since the window closes."""
+        """Stop the export, because the window closes."""
         if self.task is not None:
             self.task.close()
 

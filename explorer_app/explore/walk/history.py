@@ -1,4 +1,4 @@
-"""The latents one has been at, the newest on the right: to go back to, pin, name and walk between."""
+"""The history of latents, the newest on the right: go back to them, pin, name and walk between them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from explorer_app.session.session import Session
 
 
 class VisitsModel(QAbstractListModel):
-    """`Session.visits` as Qt sees it; the name can be edited."""
+    """A Qt model of `Session.visits`; the name can be edited."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,7 +38,7 @@ class VisitsModel(QAbstractListModel):
         return next((row for row, visit in enumerate(self._visits) if visit.number == number), None)
 
     def reload(self) -> None:
-        """Show what the session has, where that is not on screen already."""
+        """Update from the session, if anything has changed."""
         if self._visits != list(self._session.visits):
             self.beginResetModel()
             self._visits = list(self._session.visits)
@@ -63,7 +63,7 @@ class VisitsModel(QAbstractListModel):
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
         number = self.visit(index).number
-        if role != Qt.ItemDataRole.EditRole or number not in self._session.visits:  # gone while its name was edited
+        if role != Qt.ItemDataRole.EditRole or number not in self._session.visits:  # removed while its name was edited
             return False
         self._session.visits.rename(number, str(value))
         self._session.visits_changed.emit()
@@ -80,17 +80,17 @@ class VisitsModel(QAbstractListModel):
 
 
 class HistoryStrip(ThumbnailList):
-    """A view of `Session.visits`: a click goes there, the context menu and its keys do the rest."""
+    """A view of `Session.visits`: a click goes to an entry; the context menu and its keys have the other actions."""
 
     def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
-        super().__init__(thumbnails, "Where you go is kept here: move a slider, or sample the prior", parent)
+        super().__init__(thumbnails, "Latents you visit are kept here: move a slider or sample the prior", parent)
         self._session = session
         self._thumbnails = thumbnails
         self._visits = VisitsModel(session, self)
         self._newest = -1
         self.setModel(self._visits)
         self.setAccessibleName("Visited latents")
-        self.setToolTip("Click to go back there; drag one down to make it a keyframe; right-click for more")
+        self.setToolTip("Click to go back; drag down to make a keyframe; right-click for more")
         self._build_actions()
         self.chosen.connect(self._go_back)
         session.visits_changed.connect(self.show_latents)
@@ -113,7 +113,7 @@ class HistoryStrip(ThumbnailList):
         super().contextMenuEvent(event)
 
     def _selected(self) -> Visit | None:
-        """The selected visit, as it is now: behind another tab the strip shows what was there when it was left."""
+        """The selected visit, up to date: a hidden strip may still show older entries."""
         self._refresh()
         return self._visits.visit(self.currentIndex()) if self.currentIndex().isValid() else None
 
@@ -125,7 +125,7 @@ class HistoryStrip(ThumbnailList):
 
     @Slot()
     def toggle_pin(self) -> None:
-        """Pin the selected one, which then outlives the limit on how many are kept, or unpin it."""
+        """Pin or unpin the selected entry; pinned entries do not count towards the limit."""
         visit = self._selected()
         if visit is not None:
             self._session.visits.pin(visit.number, not visit.is_pinned)
@@ -172,4 +172,4 @@ class HistoryStrip(ThumbnailList):
 
     @Slot()
     def _want_thumbnails(self) -> None:
-        self._thumbnails.want("history", [visit.code for visit in self._session.visits][::-1])
+        self._thumbnails.want([visit.code for visit in self._session.visits][::-1], "history")

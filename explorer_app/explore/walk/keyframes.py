@@ -1,4 +1,4 @@
-"""The latents that a walk passes through, in their order."""
+"""The keyframes of a walk, in order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from explorer_app.session.session import Session
 
 
 class KeyframesModel(QAbstractListModel):
-    """`Session.walk.keyframes` as Qt sees it; what is dropped is put in, or moved where it was one already."""
+    """A Qt model of `Session.walk.keyframes`; a dropped latent is inserted, a dropped keyframe moved."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class KeyframesModel(QAbstractListModel):
         self._codes = session.walk.keyframes
 
     def reload(self) -> bool:
-        """Show what the session has; False where that is on screen already."""
+        """Update from the session; False if nothing has changed."""
         if self._codes == self._session.walk.keyframes:
             return False
         self.beginResetModel()
@@ -58,7 +58,7 @@ class KeyframesModel(QAbstractListModel):
         return super().flags(index) | own
 
     def supportedDropActions(self) -> Qt.DropAction:
-        return Qt.DropAction.CopyAction  # after a move Qt would remove the row that it came from
+        return Qt.DropAction.CopyAction  # after a move Qt would remove the source row
 
     def mimeTypes(self) -> list[str]:
         return mime_types()
@@ -81,7 +81,7 @@ class KeyframesModel(QAbstractListModel):
 
 
 class KeyframeRow(ThumbnailList):
-    """A view of `Session.walk.keyframes`: dragged or moved by key, taken out by key or menu."""
+    """A view of `Session.walk.keyframes`: moved by mouse or key, removed by key or menu."""
 
     def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(thumbnails, "Press Add current, drag from above, or click Random walk", parent)
@@ -120,7 +120,7 @@ class KeyframeRow(ThumbnailList):
 
     @Slot()
     def remove(self) -> None:
-        """Take the selected keyframe out."""
+        """Remove the selected keyframe."""
         self._refresh()
         if self.currentIndex().isValid():
             plan = self._session.walk.without_keyframe(self.currentIndex().row())
@@ -134,11 +134,11 @@ class KeyframeRow(ThumbnailList):
             self._want_thumbnails()
 
     def _refresh(self) -> None:
-        """Behind another tab the row shows what was there when it was left."""
+        """A hidden row may still show older keyframes."""
         row = self.currentIndex().row()
         if self._keyframes.reload():
             self.setCurrentIndex(self._keyframes.index(min(row, self._keyframes.rowCount() - 1)))
 
     @Slot()
     def _want_thumbnails(self) -> None:
-        self._thumbnails.want("keyframes", self._session.walk.keyframes)
+        self._thumbnails.want(self._session.walk.keyframes, "keyframes")

@@ -1,4 +1,4 @@
-"""Where one has been, and walks between those places: history above, keyframes below it, then how to go."""
+"""The history of latents, and walks between them: history above, keyframes below, then the options."""
 
 from __future__ import annotations
 
@@ -67,18 +67,18 @@ class WalkPanel(QWidget):
 
     def _build_keyframe_buttons(self) -> None:
         self.add = QPushButton("Add current")
-        self.add.setToolTip("Make what the sliders show the walk’s last keyframe")
+        self.add.setToolTip("Append the shown latent to the keyframes")
         self.add.clicked.connect(self._add_current)
         self.clear = QPushButton("Clear")
-        self.clear.setToolTip("Remove all keyframes; can be undone")
+        self.clear.setToolTip("Remove all keyframes (can be undone)")
         self.clear.clicked.connect(self._clear)
 
     def _build_choices(self) -> None:
-        self.path = _combo(_PATH_TITLES, "Path", "How the walk goes from one keyframe to the next")
+        self.path = _combo(_PATH_TITLES, "Path", "Interpolation between keyframes")
         self.space = _combo(
             _SPACE_TITLES,
             "Space",
-            "Pose latent: the sliders move along. Depth latent: pictures are interpolated, and the sliders show the "
+            "Pose latent: the sliders follow. Depth latent: images are interpolated, and the sliders show the "
             "pose that is estimated from them",
         )
         self.ending = _combo(_ENDING_TITLES, "Ending", "What happens after the last keyframe")
@@ -99,18 +99,18 @@ class WalkPanel(QWidget):
 
     def _build_random_walk(self) -> None:
         self.random = QPushButton("Random walk")
-        self.random.setToolTip("Walk between samples of the prior, in place of the keyframes; again for others")
+        self.random.setToolTip("Replace the keyframes by prior samples; click again for others")
         self.random.clicked.connect(self.walk_at_random)
         self.count, self.seed = QSpinBox(), QSpinBox()
         self.count.setRange(2, MAX_KEYFRAMES)
         self.count.setValue(6)
         self.count.setSuffix(" samples")
         self.count.setAccessibleName("Number of samples")
-        self.count.setToolTip("How many samples the random walk passes through")
+        self.count.setToolTip("Number of keyframes of the random walk")
         self.seed.setRange(0, 999_999)
         self.seed.setPrefix("seed ")
         self.seed.setAccessibleName("Seed of the random walk")
-        self.seed.setToolTip("The seed of its first sample; the same seed is the same walk")
+        self.seed.setToolTip("The seed of its first sample; the same seed gives the same walk")
 
     def _build_transport(self) -> None:
         self.play = QPushButton()
@@ -129,7 +129,7 @@ class WalkPanel(QWidget):
         self.position = QLabel()
         self.position.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.position.setMinimumWidth(self.fontMetrics().horizontalAdvance("100.00 of 100"))
-        self.position.setToolTip("Where the walk is: 2.50 is half-way between keyframes 2 and 3")
+        self.position.setToolTip("Position in the walk: 2.50 is half-way between keyframes 2 and 3")
 
     def _lay_out(self) -> None:
         rows = QGridLayout()
@@ -172,13 +172,13 @@ class WalkPanel(QWidget):
         self.keyframes.set_seen(is_seen)
 
     def close_down(self) -> None:
-        """Nothing plays and nothing is written any more: the window closes."""
+        """Stop playback and export, because the window closes."""
         self.player.stop()
         self.exporting.close_task()
 
     @Slot()
     def walk_at_random(self) -> None:
-        """Have the walk pass through samples of the prior, the next ones where it does already."""
+        """Replace the keyframes by prior samples; if they are samples already, by the next ones."""
         model = self._session.model
         if model is None:
             return
@@ -225,7 +225,7 @@ class WalkPanel(QWidget):
                 combo.setCurrentIndex(combo.findData(value))
         with QSignalBlocker(self.seconds):
             self.seconds.setValue(walk.seconds)
-        self.note.setText("Sliders: the pose seen in the blend" if walk.space == "depth" else "")
+        self.note.setText("Sliders: the pose estimated from the blend" if walk.space == "depth" else "")
         self.random.setEnabled(has_model)
         self.clear.setEnabled(bool(walk.keyframes))
         for widget in (self.play, self.scrubber):
@@ -249,7 +249,7 @@ class WalkPanel(QWidget):
 
 
 class _Scrubber(QSlider):
-    """In here the arrow keys go along the walk, not through the frames."""
+    """Here the arrow keys move along the walk, not through the frames."""
 
     def event(self, event: QEvent) -> bool:
         is_override = event.type() == QEvent.Type.ShortcutOverride

@@ -1,4 +1,4 @@
-"""Plays the planned walk: moves the session along it, no faster than its pictures come."""
+"""Plays the planned walk: moves the session along it, no faster than its images are decoded."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ from explorer_app.explore.model.walk_frames import WalkFrames
 from explorer_app.model.walk import Playhead, WalkPlan
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.session.undo import Merge
 
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel, Pictures
 
 _TICK_MS = 33
-_MERGE_KEY = 1002
-"""Steps along the walk by key are one edit."""
 
 _Stamp = tuple["HandModel | None", WalkPlan]
 
 
 class WalkPlayer(QObject):
-    """Where the walk is. What it passes is a preview; where it stops or is put can be undone."""
+    """The position in the walk. Playback is a preview; a stop or a jump is an undo step."""
 
     position_changed = Signal()
     is_playing_changed = Signal()
@@ -39,7 +38,7 @@ class WalkPlayer(QObject):
         self._is_held = False
         self._is_mine = False
         self._is_wanted = False
-        """What was asked for last is still to be shown: nobody has gone elsewhere since."""
+        """The last requested position is not shown yet, and the latent has not changed since."""
         self._clock = QElapsedTimer()
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self._step)
@@ -72,7 +71,7 @@ class WalkPlayer(QObject):
             self.is_playing_changed.emit()
 
     def pause(self) -> None:
-        """Stop where it is, which is then where the sliders are."""
+        """Stop, and make the shown position the latent."""
         self.stop()
         self._settle()
 
@@ -82,7 +81,7 @@ class WalkPlayer(QObject):
             self.is_playing_changed.emit()
 
     def hold(self) -> None:
-        """The scrubber is held: all up to `release` is one edit."""
+        """The scrubber is pressed: all moves until `release` are one edit."""
         self.stop()
         self._is_held = True
         if self._session.walk.space == "pose":
@@ -129,7 +128,7 @@ class WalkPlayer(QObject):
     @Slot()
     def _step(self) -> None:
         if self._frames is None or self._pictures.is_busy or self._blending.is_busy:
-            return  # the way is made up for by the next step
+            return  # the next step covers the distance
         by = self._clock.restart() / 1000 / self._session.walk.seconds
         self.head, has_ended = self.head.moved(by, self._session.walk)
         self._show()
@@ -161,13 +160,13 @@ class WalkPlayer(QObject):
         self._is_mine = False
 
     def _settle(self) -> None:
-        """Make what is shown the latent that one is at, once it is all there and nothing moves it any more."""
+        """Commit the shown latent, when it is complete and nothing moves it any more."""
         if not (self._is_held or self.is_playing or self._is_wanted):
-            self._go(partial(self._session.set_latent, self._session.latent, "walk", _MERGE_KEY))
+            self._go(partial(self._session.set_latent, self._session.latent, "walk", Merge.WALK))
 
     @Slot()
     def _give_way(self) -> None:
-        """Somebody else has moved the latent: they have it."""
+        """The latent was changed elsewhere: release it."""
         if not self._is_mine:
             self._is_wanted = False
             self.stop()

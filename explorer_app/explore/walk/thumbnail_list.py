@@ -1,4 +1,4 @@
-"""A row of thumbnails with names, scrolled sideways: what the history strip and the keyframes have in common."""
+"""A horizontal list of thumbnails with names: the base of the history strip and the keyframes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Index = QModelIndex | QPersistentModelIndex
 CODE_ROLE = Qt.ItemDataRole.UserRole
 PINNED_ROLE = Qt.ItemDataRole.UserRole + 1
 CURRENT_ROLE = Qt.ItemDataRole.UserRole + 2
-"""True for what is shown right now."""
+"""True for the shown latent."""
 
 _MIME = "application/x-lsps-latent"
 _MARGIN = 4
@@ -47,7 +47,7 @@ _OWN_KEYS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End,
 
 
 def to_mime(code: LatentCode, keyframe_row: int | None = None) -> QMimeData:
-    """A latent on its way to the keyframes; `keyframe_row` where it is one already."""
+    """A dragged latent; `keyframe_row` if it is a keyframe."""
     data = QMimeData()
     text = json.dumps({"latent": code.values, "row": keyframe_row})
     data.setData(_MIME, QByteArray(text.encode()))
@@ -55,7 +55,7 @@ def to_mime(code: LatentCode, keyframe_row: int | None = None) -> QMimeData:
 
 
 def from_mime(data: QMimeData) -> tuple[LatentCode, int | None] | None:
-    """What `to_mime` was given; None where it is anything else."""
+    """The inverse of `to_mime`; None for other data."""
     if not data.hasFormat(_MIME):
         return None
     value = json.loads(bytes(data.data(_MIME).data()))
@@ -67,11 +67,11 @@ def mime_types() -> list[str]:
 
 
 class ThumbnailDelegate(QStyledItemDelegate):
-    """Picture, name below it, a pin in the corner; a frame around the current one."""
+    """Image, name below it, a pin in the corner; a frame around the current one."""
 
     def __init__(self, thumbnails: Thumbnails, parent: QWidget) -> None:
         super().__init__(parent)
-        self._thumbnails = thumbnails
+        self.thumbnails = thumbnails
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
         side = THUMBNAIL_PX + 2 * _MARGIN
@@ -81,7 +81,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
         palette = option.palette
         area = _picture_area(option.rect)
         painter.save()
-        pixmap = self._thumbnails.pixmap(index.data(CODE_ROLE), palette)
+        pixmap = self.thumbnails.pixmap(index.data(CODE_ROLE), palette)
         if pixmap is None:
             painter.fillRect(area, theme.picture_background(palette))
         else:
@@ -108,7 +108,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
 
 
 class ThumbnailList(QListView):
-    """One row of latents. Says what was chosen; keys that its menus know are its own while it has the focus."""
+    """One row of latents. Emits the chosen one; while it has the focus, it handles the keys of its menu."""
 
     chosen = Signal(QModelIndex)
     """By click, or Enter."""
@@ -121,7 +121,7 @@ class ThumbnailList(QListView):
         self.setItemDelegate(ThumbnailDelegate(thumbnails, self))
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
-        self.setUniformItemSizes(True)  # else every visit has all others measured again
+        self.setUniformItemSizes(True)  # else Qt measures all items again for every new one
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -137,7 +137,7 @@ class ThumbnailList(QListView):
         thumbnails.changed.connect(self.viewport().update)
 
     def add_action(self, text: str, do: Callable[[], None], key: str) -> QAction:
-        """Something to do with the selected one: in the context menu, and by a key while the focus is in here."""
+        """Add an action on the selected item: in the context menu, and by a key while this has the focus."""
         action = QAction(text, self)
         action.setShortcut(QKeySequence(key))
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -146,18 +146,18 @@ class ThumbnailList(QListView):
         return action
 
     def set_seen(self, is_seen: bool) -> None:
-        """Whether it is in the raised tab: Qt calls those behind it visible too."""
+        """Whether it is in the raised tab: for Qt the tabs behind it are visible too."""
         self.is_seen = is_seen
         if is_seen:
             self.show_latents()
 
     def show_latents(self) -> None:
-        """Show what there is, as it is now: for those that know where it comes from."""
+        """Update the items; implemented by subclasses."""
         raise NotImplementedError
 
     @Slot()
     def mark_current(self) -> None:
-        """Move the frame to what is shown now; painting costs too much to do it at every step of a walk."""
+        """Move the frame to the shown latent; too slow for every step of a walk."""
         if not self.is_seen:
             return
         model = self.model()
@@ -172,7 +172,7 @@ class ThumbnailList(QListView):
     def event(self, event: QEvent) -> bool:
         is_override = event.type() == QEvent.Type.ShortcutOverride
         if is_override and isinstance(event, QKeyEvent) and self._is_own(event):
-            event.accept()  # in here the arrow keys go along the row, not through the frames
+            event.accept()  # here the arrow keys move along the row, not through the frames
             return True
         return super().event(event)
 
@@ -191,7 +191,7 @@ class ThumbnailList(QListView):
             super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Up and down go along the row as well: there is nowhere else to go."""
+        """Up and down also move along the row."""
         delta = event.angleDelta()
         bar = self.horizontalScrollBar()
         bar.setValue(bar.value() - (delta.x() or delta.y()))

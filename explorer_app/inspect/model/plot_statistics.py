@@ -13,13 +13,10 @@ from lsps_core.evaluation import metrics
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]
 
-MARK_MM = 40.0
-"""Where the field reads success curves."""
-
 
 @dataclass(frozen=True, eq=False)
 class SuccessCurve:
-    """percent [T] of frames whose every annotated joint is within distance_mm [T]; and at MARK_MM."""
+    """percent [T] of frames whose every annotated joint is within distance_mm [T]; and at WITHIN_MM."""
 
     distance_mm: FloatArray
     percent: FloatArray
@@ -31,7 +28,7 @@ def success_curve(worst_mm: FloatArray) -> SuccessCurve | None:
     scored = worst_mm[np.isfinite(worst_mm)]
     if not len(scored):
         return None
-    within = np.searchsorted(np.sort(scored), [*metrics.DISTANCES_MM, MARK_MM], side="right")
+    within = np.searchsorted(np.sort(scored), [*metrics.DISTANCES_MM, metrics.WITHIN_MM], side="right")
     percent = 100 * within / len(scored)
     return SuccessCurve(metrics.DISTANCES_MM, percent[:-1], float(percent[-1]))
 
@@ -39,6 +36,14 @@ def success_curve(worst_mm: FloatArray) -> SuccessCurve | None:
 def per_joint_mm(errors_mm: FloatArray) -> FloatArray:
     """Mean error of every joint [J], NaN where it is nowhere annotated; errors_mm [N, J]."""
     return metrics.per_joint_mm(errors_mm) if len(errors_mm) else np.full(errors_mm.shape[1], np.nan)
+
+
+def worst_joints(errors_mm: FloatArray) -> IntArray:
+    """errors_mm [N, J] -> the joint of the largest error [N], -1 where none is annotated."""
+    known = np.where(np.isfinite(errors_mm), errors_mm, -1)
+    if not known.size:
+        return np.full(len(known), -1, dtype=np.int64)
+    return np.where(known.max(axis=1) >= 0, known.argmax(axis=1), -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +61,11 @@ class Trace:
     high: FloatArray
     worst: IntArray
     groups: tuple[tuple[str, int, int], ...]
+
+    @property
+    def middles(self) -> FloatArray:
+        """The middles of the columns [C]."""
+        return (self.edges[:-1] + self.edges[1:]) / 2
 
 
 def along_sequence(values: FloatArray, groups: npt.NDArray[np.str_], most_columns: int = 2000) -> Trace:
@@ -75,6 +85,15 @@ def along_sequence(values: FloatArray, groups: npt.NDArray[np.str_], most_column
     return Trace(order, edges, low, high, order[np.where(worst < count, worst, edges[:-1])], tuple(bounds))
 
 
+def peaks(trace: Trace, values: FloatArray, places: IntArray) -> FloatArray:
+    """The greatest of the values [N] at some places in each column of their trace [C], NaN where there is none."""
+    if not len(trace.order):
+        return np.zeros(0)
+    chosen = np.full(len(values), np.nan)
+    chosen[places] = values[places]
+    return np.fmax.reduceat(chosen[trace.order], trace.edges[:-1])
+
+
 @dataclass(frozen=True, eq=False)
 class Histogram:
     """counts [K] of values from edges[k] up to edges[k + 1], which only the last bar includes."""
@@ -88,6 +107,14 @@ class Histogram:
         low, high = self.edges[first_bar], self.edges[last + 1]
         is_below = values <= high if last == len(self.counts) - 1 else values < high
         return np.flatnonzero((values >= low) & is_below)
+
+    def bar_at(self, value: float) -> int:
+        """The bar of a value; -1 or K where it is beside them all."""
+        return int(np.searchsorted(self.edges, value, side="right")) - 1
+
+    def counts_of(self, values: FloatArray) -> IntArray:
+        """How many of the finite ones among other values [M] are in each bar [K]."""
+        return np.histogram(values[np.isfinite(values)].astype(np.float64), bins=self.edges)[0]
 
 
 def histogram(values: FloatArray, bars: int = 50) -> Histogram | None:

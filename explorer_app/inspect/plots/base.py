@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
@@ -11,11 +13,12 @@ from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QPalette,
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from explorer_app.inspect.model.failure_table import How
-from explorer_app.inspect.model.plot_series import Highlight, Series
+from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.widgets import theme
 
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]
+NO_PLACES: IntArray = np.zeros(0, dtype=np.int64)
 
 _FONT_SCALE = 0.9
 
@@ -72,24 +75,30 @@ def _how(modifiers: Qt.KeyboardModifier) -> How:
 
 
 class Canvas(pg.PlotWidget):
-    """What all plots have in common. Kinds say what is drawn, and which frames are meant by a place in it.
+    """What all plots have in common. A subclass computes figures, draws them, and finds the frames at a position.
 
-    Left and Right go from bar to bar, Enter selects the frames of one.
+    Figures are whatever `compute` returns; the other methods get them as `figures`. Left and Right go from bar to bar,
+    Enter selects the frames of one.
     """
 
     selected = Signal(object, str)
     """frames, and how"""
     pointed_at = Signal(int)
     """one frame"""
-    name = ""
     is_lasso = False
+    """Whether a drag is a lasso (`lassoed_places`), not a range of the horizontal axis (`places_between`)."""
+    wants_references = False
+    """Whether the plot, when it is large, shows the codes of the reference data, which take seconds to encode."""
     _is_built = False
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str) -> None:
         self.box = _Box()
-        super().__init__(parent, viewBox=self.box)
-        self.series: Series | None = None
-        self.highlight: Highlight | None = None
+        self.name = name
+        self.frames: PlotFrames | None = None
+        super().__init__(viewBox=self.box)
+        self.figures: Any = None
+        self.places: IntArray = NO_PLACES
+        """of the selected frames"""
         self.current: int | None = None
         self.title = ""
         self._bar = -1
@@ -113,96 +122,111 @@ class Canvas(pg.PlotWidget):
         self._is_built = True
         self._recolour()
 
+    @staticmethod
+    def compute(frames: PlotFrames) -> Any:
+        """The figures to draw. Called in a thread: NumPy only, no Qt."""
+        raise NotImplementedError
+
+    @staticmethod
+    def compute_selection(_frames: PlotFrames, _figures: Any, places: IntArray) -> Any:
+        """What to draw of the selected frames, those at `places`. Called in a thread."""
+        return places
+
     def build(self) -> None:
         """Make the items, once."""
 
-    def draw(self, series: Series) -> None:
-        """Show these frames, and set `title`."""
+    def legend(self) -> QWidget | None:
+        """A widget to show beneath the plot; called once."""
+        return None
 
-    def draw_highlight(self, series: Series, highlight: Highlight) -> None:
-        """Show which frames of `series` are selected."""
+    def draw(self, frames: PlotFrames, figures: Any) -> None:
+        """Show the figures, and set `title` if it is not the plot's name."""
+
+    def draw_selection(self, frames: PlotFrames, figures: Any, selected: Any) -> None:
+        """Show what `compute_selection` returned."""
 
     def colour(self, colours: Colours) -> None:
         """Give the items their colours."""
 
-    def place_x(self, series: Series, place: int) -> float:
-        """Where a frame stands on the horizontal axis; NaN where it does not."""
-        raise NotImplementedError
+    def place_x(self, _figures: Any, _place: int) -> float:
+        """The position of a frame on the horizontal axis; NaN where it has none."""
+        return np.nan
 
-    def clicked_places(self, series: Series, at: QPointF) -> IntArray:
-        """The places in the series that a click means."""
-        raise NotImplementedError
+    def clicked_places(self, _figures: Any, _at: QPointF) -> IntArray:
+        """The places of the frames that a click selects."""
+        return NO_PLACES
 
-    def places_between(self, series: Series, low: float, high: float) -> IntArray:
-        raise NotImplementedError
+    def places_between(self, _figures: Any, _low: float, _high: float) -> IntArray:
+        """The places of the frames that a drag along the horizontal axis selects."""
+        return NO_PLACES
 
-    def lassoed_places(self, _series: Series, _polygon: FloatArray) -> IntArray:
-        raise NotImplementedError
+    def lassoed_places(self, _figures: Any, _polygon: FloatArray) -> IntArray:
+        """The places of the frames inside a polygon [K, 2]."""
+        return NO_PLACES
 
-    def bars_x(self, _series: Series) -> FloatArray:
-        """The middles of what the arrow keys go along."""
+    def bars_x(self, _figures: Any) -> FloatArray:
+        """The positions that the arrow keys visit."""
         return np.zeros(0)
 
-    def text_at(self, _series: Series, _at: QPointF) -> str:
-        """What a place means, for the tooltip."""
+    def text_at(self, _frames: PlotFrames, _figures: Any, _at: QPointF) -> str:
+        """The tooltip of a position."""
         return ""
 
-    def show_series(self, series: Series | None) -> None:
-        self.series, self.highlight, self._bar = series, None, -1
+    def show_figures(self, frames: PlotFrames | None, figures: Any = None) -> None:
+        self.frames, self.figures, self.places, self._bar = frames, figures, NO_PLACES, -1
         self.bar_line.hide()
         for item in self.plotItem.items:
             if item not in (self.span, self.lasso, self.current_line, self.bar_line):
-                item.setVisible(series is not None)
-        if series is not None:
-            self.draw(series)
-        else:
-            self.title = self.name
+                item.setVisible(frames is not None)
+        self.title = self.name
+        if frames is not None:
+            self.draw(frames, figures)
         self._show_title()
         self.show_current(self.current)
 
-    def show_highlight(self, highlight: Highlight) -> None:
-        self.highlight = highlight
-        if self.series is not None:
-            self.draw_highlight(self.series, highlight)
+    def show_selection(self, places: IntArray, selected: Any) -> None:
+        self.places = places
+        if self.frames is not None:
+            self.draw_selection(self.frames, self.figures, selected)
 
     def show_current(self, frame: int | None) -> None:
-        """Mark the frame that stands in the explorer."""
+        """Mark the frame that the explorer shows."""
         self.current = frame
         x = np.nan
-        if self.series is not None and frame is not None:
-            places = self.series.places_of(np.array([frame]))
-            x = self.place_x(self.series, int(places[0])) if len(places) else np.nan
+        if self.frames is not None and frame is not None:
+            places = self.frames.places_of(np.array([frame]))
+            x = self.place_x(self.figures, int(places[0])) if len(places) else np.nan
         self.current_line.setVisible(bool(np.isfinite(x)))
         if np.isfinite(x):
             self.current_line.setValue(x)
 
     def _click(self, at: QPointF, how: How) -> None:
-        if self.series is None:
+        if self.frames is None:
             return
-        places = self.clicked_places(self.series, at)
+        places = self.clicked_places(self.figures, at)
         if len(places):
-            self.selected.emit(self.series.frames[places], how)
+            self.selected.emit(self.frames.frames[places], how)
         if len(places) == 1 and how != "remove":
-            self.pointed_at.emit(int(self.series.frames[places[0]]))
+            self.pointed_at.emit(int(self.frames.frames[places[0]]))
 
     def _drag(self, way: list[QPointF], is_end: bool, how: How) -> None:
-        if self.series is None:
+        if self.frames is None:
             return
         polygon = np.array([(point.x(), point.y()) for point in way])
         if self.is_lasso:
             self.lasso.setVisible(not is_end)
             self.lasso.setData(*np.concatenate([polygon, polygon[:1]]).T)
-            places = self.lassoed_places(self.series, polygon) if is_end else None
+            places = self.lassoed_places(self.figures, polygon) if is_end else None
         else:
             low, high = sorted((way[0].x(), way[-1].x()))
             self.span.setVisible(not is_end)
             self.span.setRegion((low, high))
-            places = self.places_between(self.series, low, high) if is_end else None
+            places = self.places_between(self.figures, low, high) if is_end else None
         if places is not None:
-            self.selected.emit(self.series.frames[places], how)
+            self.selected.emit(self.frames.frames[places], how)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        bars = self.bars_x(self.series) if self.series is not None else np.zeros(0)
+        bars = self.bars_x(self.figures) if self.frames is not None else np.zeros(0)
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if step is not None and len(bars):
             self._bar = min(max(self._bar + step, 0), len(bars) - 1)
@@ -221,9 +245,9 @@ class Canvas(pg.PlotWidget):
         return super().event(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.series is not None:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.frames is not None:
             at = self.box.mapSceneToView(self.mapToScene(event.pos()))
-            QToolTip.showText(event.globalPos(), self.text_at(self.series, at), self)
+            QToolTip.showText(event.globalPos(), self.text_at(self.frames, self.figures, at), self)
             return True
         return super().viewportEvent(event)
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from explorer_app.inspect.model import plot_statistics as failure_plots
-from explorer_app.inspect.model.plot_series import Highlight, Series
+from explorer_app.inspect.model.plot_frames import PlotFrames
+from explorer_app.inspect.model.plot_statistics import inside, nearest
 from explorer_app.inspect.plots.base import Canvas, Colours, FloatArray, IntArray
 from explorer_app.model.colours import COLOUR_MAPS
+from explorer_app.model.wording import grouped
 from explorer_app.widgets import theme
 
+MOST_DRAWN = 5_000
 _LEVELS = 12
 """So many colours: one brush a point would take many times as long to draw."""
 _TABLE = COLOUR_MAPS["magma"]
@@ -22,13 +27,23 @@ _MANY = 300
 _AT_ONCE = 4
 
 
-class ScatterPlot(Canvas):
+@dataclass(frozen=True, eq=False)
+class CodePoints:
+    """points [m, 2] of the codes of the frames at the places drawn [m]; references [k, 2] by name."""
+
+    drawn: IntArray
+    points: FloatArray
+    references: Mapping[str, FloatArray]
+
+
+class CodeMap(Canvas):
     """A click shows the nearest frame, a drag is a lasso."""
 
-    name = "Map of codes"
     is_lasso = True
+    wants_references = True
 
     def build(self) -> None:
+        self.key = ColourKey(self)
         self.others = [pg.ScatterPlotItem(size=4, pxMode=True) for _ in range(2)]
         self.levels = [pg.ScatterPlotItem(size=5, pen=pg.mkPen(None), pxMode=True) for _ in range(_LEVELS)]
         self.part = pg.ScatterPlotItem(size=8, pxMode=True)
@@ -43,24 +58,42 @@ class ScatterPlot(Canvas):
         self.getAxis("left").setStyle(showValues=False)
         self.getAxis("bottom").setStyle(showValues=False)
 
-    def draw(self, series: Series) -> None:
-        values = series.measured_mm[series.drawn]
+    def legend(self) -> QWidget:
+        return self.key
+
+    @staticmethod
+    def compute(frames: PlotFrames) -> CodePoints:
+        drawn = np.linspace(0, len(frames) - 1, min(len(frames), MOST_DRAWN)).astype(np.int64)
+        points, *others = frames.project([frames.pose_latent(drawn), *frames.references.values()])
+        return CodePoints(drawn, points, dict(zip(frames.references, others, strict=True)))
+
+    @staticmethod
+    def compute_selection(frames: PlotFrames, figures: CodePoints, places: IntArray) -> FloatArray:
+        is_selected = np.zeros(len(frames), dtype=bool)
+        is_selected[places] = True
+        return figures.points[is_selected[figures.drawn]]
+
+    def show_figures(self, frames: PlotFrames | None, figures: CodePoints | None = None) -> None:
+        super().show_figures(frames, figures)
+        self.key.update()
+
+    def draw(self, frames: PlotFrames, figures: CodePoints) -> None:
+        values = frames.measured_mm[figures.drawn]
         known = values[np.isfinite(values)]
         low, high = (0.0, 1.0) if not len(known) else np.percentile(known, (0, _WIDEST_PERCENTILE))
         self.span_mm = (float(low), max(float(high), float(low) + 1e-3))
         share = (np.nan_to_num(values, nan=low) - low) / (self.span_mm[1] - low)
         level = (share.clip(0, 1) * (_LEVELS - 1)).round().astype(np.int64)
-        self._to_draw = [(item, series.points[level == number]) for number, item in enumerate(self.levels)]
+        self._to_draw = [(item, figures.points[level == number]) for number, item in enumerate(self.levels)]
         self._draw_some()
-        sets = [*series.references.values(), np.zeros((0, 2)), np.zeros((0, 2))]
+        sets = [*figures.references.values(), np.zeros((0, 2)), np.zeros((0, 2))]
         for item, points in zip(self.others, sets, strict=False):
             item.setData(pos=points)
         self.part.setData(pos=np.zeros((0, 2)))
-        self.title = f"Codes by {series.measure}"
-        if len(series.drawn) < len(series.frames):
-            drawn, count = (f"{each:,}".replace(",", " ") for each in (len(series.drawn), len(series.frames)))
-            self.title = f"{drawn} of {count} shown"
-        self._fit(np.concatenate([series.points, *series.references.values()]))
+        self.title = f"Codes by {frames.measure}"
+        if len(figures.drawn) < len(frames):
+            self.title = f"{grouped(len(figures.drawn))} of {grouped(len(frames))} shown"
+        self._fit(np.concatenate([figures.points, *figures.references.values()]))
 
     def _draw_some(self) -> None:
         """All at once would have the window wait."""
@@ -78,10 +111,9 @@ class ScatterPlot(Canvas):
         margin = np.maximum(0.06 * (high - low), 1e-3)
         self.set_view(*zip(low - margin, high + margin, strict=True))
 
-    def draw_highlight(self, _series: Series, highlight: Highlight) -> None:
-        points = highlight.points
-        self.part.setSize(8 if len(points) <= _MANY else 5)  # many rings would hide what they point out
-        self.part.setData(pos=points)
+    def draw_selection(self, _frames: PlotFrames, _figures: CodePoints, selected: FloatArray) -> None:
+        self.part.setSize(8 if len(selected) <= _MANY else 5)  # many rings would hide what they point out
+        self.part.setData(pos=selected)
 
     def colour(self, colours: Colours) -> None:
         for number, item in enumerate(self.levels):
@@ -99,22 +131,22 @@ class ScatterPlot(Canvas):
         self.current = frame
         self.current_line.hide()
         points = np.zeros((0, 2))
-        if self.series is not None and frame is not None:
-            points = self.series.points[self.series.frames[self.series.drawn] == frame]
+        if self.frames is not None and frame is not None:
+            points = self.figures.points[self.frames.frames[self.figures.drawn] == frame]
         self.here.setData(pos=points)
 
-    def clicked_places(self, series: Series, at: QPointF) -> IntArray:
-        found = failure_plots.nearest(series.points, (at.x(), at.y()), self.box.viewPixelSize())
-        return series.drawn[found : found + 1] if found is not None else series.drawn[:0]
+    def clicked_places(self, figures: CodePoints, at: QPointF) -> IntArray:
+        found = nearest(figures.points, (at.x(), at.y()), self.box.viewPixelSize())
+        return figures.drawn[found : found + 1] if found is not None else figures.drawn[:0]
 
-    def lassoed_places(self, series: Series, polygon: FloatArray) -> IntArray:
-        return series.drawn[failure_plots.inside(series.points, polygon)]
+    def lassoed_places(self, figures: CodePoints, polygon: FloatArray) -> IntArray:
+        return figures.drawn[inside(figures.points, polygon)]
 
-    def text_at(self, series: Series, at: QPointF) -> str:
-        places = self.clicked_places(series, at)
+    def text_at(self, frames: PlotFrames, figures: CodePoints, at: QPointF) -> str:
+        places = self.clicked_places(figures, at)
         if not len(places):
             return "Draw a lasso around codes to select their frames"
-        frame, value = series.frames[places[0]], series.measured_mm[places[0]]
+        frame, value = frames.frames[places[0]], frames.measured_mm[places[0]]
         return f"frame {frame + 1}: {value:.1f} mm; a click shows it, a drag is a lasso"
 
 
@@ -126,7 +158,7 @@ def level_colour(share: float, is_dark: bool) -> QColor:
 class ColourKey(QWidget):
     """What the colours of the map mean, in one line."""
 
-    def __init__(self, plot: ScatterPlot) -> None:
+    def __init__(self, plot: CodeMap) -> None:
         super().__init__()
         self._plot = plot
         self.setAccessibleName("Legend of the map of codes")
@@ -136,13 +168,13 @@ class ColourKey(QWidget):
         return QSize(120, self.fontMetrics().height() + 4)
 
     def text(self) -> str:
-        (low, high), series = self._plot.span_mm, self._plot.series
-        references = series.references if series is not None else ()
+        (low, high), figures = self._plot.span_mm, self._plot.figures
+        references = figures.references if figures is not None else ()
         return f"{low:.0f} to {high:.0f} mm; rings: {', '.join(references) or 'none'}"
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        series = self._plot.series
-        if series is None:
+        figures = self._plot.figures
+        if figures is None:
             return
         painter, palette, metrics = QPainter(self), self.palette(), self.fontMetrics()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -157,7 +189,7 @@ class ColourKey(QWidget):
         line = QRectF(0, 0, self.width(), self.height())
         painter.drawText(line.adjusted(4, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, low)
         texts: list[tuple[QColor | None, str]] = [(None, f"{high} mm")]
-        texts += zip(Colours(palette).others, series.references, strict=False)
+        texts += zip(Colours(palette).others, figures.references, strict=False)
         x += bar + 4
         for colour, text in texts:
             if colour is not None:
@@ -167,19 +199,3 @@ class ColourKey(QWidget):
             painter.setPen(theme.faint(palette))
             painter.drawText(line.adjusted(x, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
             x += metrics.horizontalAdvance(text) + 12
-
-
-class ScatterWithKey(QWidget):
-    """The map over its legend."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.plot = ScatterPlot()
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self.setMinimumSize(150, 120)
-        self.key = ColourKey(self.plot)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.plot, 1)
-        layout.addWidget(self.key)

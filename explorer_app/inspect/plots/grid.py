@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pkgutil import resolve_name
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from explorer_app.inspect.model.plot_series import Highlight, Series
+from explorer_app.inspect.model.plot_frames import IntArray, PlotFrames
 from explorer_app.inspect.plots.base import Canvas
-from explorer_app.inspect.plots.code_map import ScatterWithKey
-from explorer_app.inspect.plots.curves import JointPlot, SuccessPlot, TracePlot
-from explorer_app.inspect.plots.histograms import DistancePlot, ErrorPlot
+from explorer_app.inspect.plots.registry import PLOTS
 
 _COLUMN_PX = 170
 
 
-KINDS: tuple[type[Canvas | ScatterWithKey], ...] = (
-    SuccessPlot, JointPlot, TracePlot, ErrorPlot, ScatterWithKey, DistancePlot
-)  # fmt: skip
-"""In the order of the grid."""
+def load_plots() -> dict[str, type[Canvas]]:
+    """The classes of all plots by name; imports them."""
+    return {name: resolve_name(path) for name, path in PLOTS.items()}
 
 
-class PlotStage(QWidget):
-    """Shows the same frames in every plot, and passes on which of them somebody points at.
+class PlotCell(QWidget):
+    """A plot over its legend, if it has one."""
 
-    cells: one of each of KINDS. Each takes some 30 ms to make, so that whoever makes them lets the window live between.
+    def __init__(self, plot: Canvas) -> None:
+        super().__init__()
+        self.plot = plot
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.setMinimumSize(150, 120)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(plot, 1)
+        legend = plot.legend()
+        if legend is not None:
+            layout.addWidget(legend)
+
+
+class PlotGrid(QWidget):
+    """Shows the same frames in every plot, and passes on which frames the user clicks or drags over.
+
+    plots: each takes some 30 ms to make, so make them one at a time, and let the window work in between.
     """
 
     selected = Signal(object, str)
     pointed_at = Signal(int)
 
-    def __init__(self, cells: Sequence[Canvas | ScatterWithKey]) -> None:
+    def __init__(self, plots: Sequence[Canvas]) -> None:
         super().__init__()
-        self._cells = list(cells)
-        self.map = next(cell for cell in cells if isinstance(cell, ScatterWithKey))
-        self.plots = [cell.plot if isinstance(cell, ScatterWithKey) else cell for cell in cells]
+        self.plots = list(plots)
+        self._cells = [PlotCell(plot) for plot in plots]
         self._large: str | None = None
         self._columns = 0
         self._grid = QGridLayout(self)
@@ -50,14 +65,15 @@ class PlotStage(QWidget):
     def by_name(self, name: str) -> Canvas:
         return next(plot for plot in self.plots if plot.name == name)
 
-    def show_series(self, series: Series | None) -> None:
+    def show_figures(self, frames: PlotFrames | None, figures: Mapping[str, Any]) -> None:
+        """frames: None shows empty plots. figures: what each plot's `compute` returned, by name."""
         for plot in self.plots:
-            plot.show_series(series)
-        self.map.key.update()
+            plot.show_figures(frames, figures.get(plot.name))
 
-    def show_highlight(self, highlight: Highlight) -> None:
+    def show_selection(self, places: IntArray, selected: Mapping[str, Any]) -> None:
+        """selected: what each plot's `compute_selection` returned, by name."""
         for plot in self.plots:
-            plot.show_highlight(highlight)
+            plot.show_selection(places, selected[plot.name])
 
     def show_current(self, frame: int | None) -> None:
         for plot in self.plots:
@@ -81,9 +97,9 @@ class PlotStage(QWidget):
         for line in range(len(self.plots)):
             self._grid.setColumnStretch(line, int(line < columns))
             self._grid.setRowStretch(line, int(line < rows))
-        for plot, cell in zip(self.plots, self._cells, strict=True):
+        for cell in self._cells:
             self._grid.removeWidget(cell)
-            is_shown = self._large in (None, plot.name)
+            is_shown = self._large in (None, cell.plot.name)
             cell.setVisible(is_shown)
             if is_shown:
                 self._grid.addWidget(cell, place // columns, place % columns)

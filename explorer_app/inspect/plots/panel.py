@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,23 +22,26 @@ from PySide6.QtWidgets import (
 )
 
 from explorer_app.inspect.failures import Failures
-from explorer_app.inspect.model import plot_series
-from explorer_app.inspect.model.plot_series import Highlight, Series
+from explorer_app.inspect.model.failure_table import FailureTable
+from explorer_app.inspect.model.plot_frames import (
+    Codes,
+    IntArray,
+    PlotFrames,
+    Projection,
+    principal_points,
+    umap_points,
+)
+from explorer_app.inspect.plots.registry import PLOTS
 from explorer_app.inspect.references import References
 from explorer_app.session.background import Background
 from explorer_app.widgets import theme
 from explorer_app.widgets.small import WrappedLabel
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from explorer_app.inspect.plots.base import Canvas
+    from explorer_app.inspect.plots.grid import PlotGrid
 
-    from explorer_app.inspect.plots.grid import PlotStage
-
-ALL, MAP = "All plots", "Map of codes"
-NAMES = (
-    "Success curve", "Error by joint", "Along the sequence", "Histogram of errors", MAP,
-    "Real ↔ synthetic latent distance",
-)  # fmt: skip
+ALL = "All plots"
 _NOTHING = "Evaluate a model on a store to see its errors here"
 
 
@@ -48,28 +51,29 @@ class FailurePlots(QWidget):
     def __init__(self, failures: Failures, references: References, background: Background) -> None:
         super().__init__()
         self._failures, self._references = failures, references
-        self.stage: PlotStage | None = None
+        self.grid: PlotGrid | None = None
         self._is_importing = self._is_stale = False
-        self._module: Any = None
-        self._cells: list[QWidget] = []
+        self._classes: dict[str, type[Canvas]] = {}
+        self._plots: list[Canvas] = []
         self._next_turn = QTimer(self, singleShot=True, interval=0)
         self._next_turn.timeout.connect(self._make_next)
         self._reveal = QTimer(self, singleShot=True, interval=0)
-        self._series: Series | None = None
+        self._frames: PlotFrames | None = None
+        self._figures: Mapping[str, Any] = {}
         self._importing = background.add_worker("plot import", self._on_imported, self._on_failed)
-        self._computing = background.add_worker("plots", self._on_series, self._on_failed)
-        self._highlighting = background.add_worker("plot selection", self._on_highlight, self._on_failed)
+        self._computing = background.add_worker("plots", self._on_figures, self._on_failed)
+        self._selecting = background.add_worker("plot selection", self._on_selection, self._on_failed)
         self._build()
         failures.table_changed.connect(self._on_table)
         failures.frames_changed.connect(self._compute)
-        failures.selection_changed.connect(self._highlight)
+        failures.selection_changed.connect(self._select)
         failures.current_changed.connect(self._show_current)
         references.changed.connect(self._compute)
         self._on_table()
 
     def _build(self) -> None:
         self.choice = QComboBox()
-        self.choice.addItems([ALL, *NAMES])
+        self.choice.addItems([ALL, *PLOTS])
         self.choice.setToolTip("All plots side by side, or one of them large")
         self.choice.setAccessibleName("Plots to show")
         self.choice.currentTextChanged.connect(self._choose)
@@ -123,10 +127,10 @@ class FailurePlots(QWidget):
         self._show_nothing(_NOTHING)
 
     def _show_nothing(self, why: str) -> None:
-        """Nor will a highlight that is still being computed find anything to be drawn over."""
-        self._series = None
-        if self.stage is not None:
-            self.stage.show_series(None)
+        """A selection that is still being computed will find no frames to be drawn over."""
+        self._frames, self._figures = None, {}
+        if self.grid is not None:
+            self.grid.show_figures(None, {})
         self.empty.setText(why)
         self.pages.setCurrentWidget(self.empty)
 
@@ -138,73 +142,76 @@ class FailurePlots(QWidget):
         self._is_stale = True
         if not self.isVisible():
             return
-        if self.stage is None:
+        if self.grid is None:
             self.empty.setText("Drawing …")
             if not self._is_importing:
                 self._is_importing = True
-                self._importing.ask(None, _import_stage)
+                self._importing.ask(None, _load_plots)
             return
         self._is_stale = False
-        is_umap = self.projection.currentText() == "UMAP"
-        project = plot_series.umap_points if is_umap else plot_series.principal_points
-        codes = self._references.codes
-        self._computing.ask(table.results, partial(plot_series.series, table, codes, project))
+        project = umap_points if self.projection.currentText() == "UMAP" else principal_points
+        ask = partial(_figures, self._classes, table, self._references.codes, project)
+        self._computing.ask(table.results, ask)
 
     @Slot(object, object)
-    def _on_imported(self, _stamp: None, module: ModuleType) -> None:
-        self._module = module
+    def _on_imported(self, _stamp: None, classes: dict[str, type[Canvas]]) -> None:
+        self._classes = classes
         self._make_next()
 
     @Slot()
     def _make_next(self) -> None:
         """One plot a turn: all in one go would hold the window."""
-        if len(self._cells) < len(self._module.KINDS):
-            self._cells.append(self._module.KINDS[len(self._cells)]())
+        left = list(self._classes)[len(self._plots) :]
+        if left:
+            self._plots.append(self._classes[left[0]](left[0]))
             self._next_turn.start()
             return
-        self.stage = self._module.PlotStage(self._cells)
-        self.stage.selected.connect(self._failures.select)
-        self.stage.pointed_at.connect(self._failures.show_frame)
-        self._scroll.setWidget(self.stage)
+        from explorer_app.inspect.plots.grid import PlotGrid
+
+        self.grid = PlotGrid(self._plots)
+        self.grid.selected.connect(self._failures.select)
+        self.grid.pointed_at.connect(self._failures.show_frame)
+        self._scroll.setWidget(self.grid)
         self._choose(self.choice.currentText())
         self._compute()
 
     @Slot(object, object)
-    def _on_series(self, results: object, series: Series) -> None:
+    def _on_figures(self, results: object, computed: tuple[PlotFrames, Mapping[str, Any]]) -> None:
         table = self._failures.table
-        if table is None or table.results is not results or self.stage is None:
+        if table is None or table.results is not results or self.grid is None:
             return
-        if not len(series.frames):
+        frames, figures = computed
+        if not len(frames):
             self._show_nothing("No frame to draw: none is evaluated yet, or the filters let none through")
             return
-        self._series = series
-        self.stage.show_series(series)
+        self._frames, self._figures = frames, figures
+        self.grid.show_figures(frames, figures)
         self.pages.setCurrentWidget(self._scroll)
-        self._highlight()
+        self._select()
         self._show_current()
 
     @Slot()
-    def _highlight(self) -> None:
-        table, series = self._failures.table, self._series
-        if table is not None and series is not None:
-            self._highlighting.ask(series, partial(plot_series.highlight, series, table))
+    def _select(self) -> None:
+        if self._frames is not None:
+            self._selecting.ask(self._frames, partial(_selection, self._classes, self._frames, self._figures))
 
     @Slot(object, object)
-    def _on_highlight(self, series: Series, highlight: Highlight) -> None:
-        if series is self._series and self.stage is not None:
-            self.stage.show_highlight(highlight)
+    def _on_selection(self, frames: PlotFrames, computed: tuple[IntArray, Mapping[str, Any]]) -> None:
+        if frames is self._frames and self.grid is not None:
+            self.grid.show_selection(*computed)
 
     @Slot()
     def _show_current(self) -> None:
-        if self.stage is not None:
-            self.stage.show_current(self._failures.current)
+        if self.grid is not None:
+            self.grid.show_current(self._failures.current)
 
     @Slot(str)
     def _choose(self, name: str) -> None:
-        if self.stage is not None:
-            self.stage.set_large(None if name == ALL else name)
-        if name == MAP:
-            self._references.want()  # whose codes are on it as well; encoding them takes seconds
+        if self.grid is None:
+            return
+        self.grid.set_large(None if name == ALL else name)
+        if name != ALL and self._classes[name].wants_references:
+            self._references.want()
 
     @Slot(object, str)
     def _on_failed(self, _stamp: object, line: str) -> None:
@@ -213,5 +220,23 @@ class FailurePlots(QWidget):
         self.pages.setCurrentWidget(self.empty)
 
 
-def _import_stage() -> ModuleType:
-    return importlib.import_module("explorer_app.inspect.plots.grid")
+def _load_plots() -> dict[str, type[Canvas]]:
+    from explorer_app.inspect.plots.grid import load_plots
+
+    return load_plots()
+
+
+def _figures(
+    classes: Mapping[str, type[Canvas]], table: FailureTable, references: Codes, project: Projection
+) -> tuple[PlotFrames, Mapping[str, Any]]:
+    """The frames in the table and what each plot shows of them: some tenths of a second for 250 000."""
+    frames = PlotFrames(table, references, project)
+    return frames, {name: plot.compute(frames) for name, plot in classes.items()} if len(frames) else {}
+
+
+def _selection(
+    classes: Mapping[str, type[Canvas]], frames: PlotFrames, figures: Mapping[str, Any]
+) -> tuple[IntArray, Mapping[str, Any]]:
+    """The places of the selected frames and what each plot shows of them."""
+    places = frames.selected_places()
+    return places, {name: plot.compute_selection(frames, figures[name], places) for name, plot in classes.items()}

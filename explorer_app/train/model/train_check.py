@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from explorer_app.model.wording import grouped
 from explorer_app.train.model.train_form import TrainForm
 from lsps_core import checkpoint
 from lsps_core.config import TrainConfig
@@ -45,7 +46,7 @@ class StoreFacts:
     @property
     def line(self) -> str:
         share = "all annotated" if self.annotated == self.frames else f"{self.annotated / self.frames:.0%} annotated"
-        parts = [f"{self.frames:,} frames", share if self.annotated else "not annotated"]
+        parts = [f"{grouped(self.frames)} frames", share if self.annotated else "not annotated"]
         parts += [self.skeleton.name] if self.skeleton is not None else []
         return ", ".join([*parts, *(["simulated"] if self.is_simulated else [])])
 
@@ -158,7 +159,9 @@ def _check_run(form: TrainForm, problems: dict[str, str], facts: dict[str, str])
     if form.is_resumed:
         config = _try(problems, "run_path", lambda: run_config(path))
         checkpoints = Run(path).checkpoints()
-        facts["run_path"] = f"goes on from step {int(checkpoints[-1].stem):,}" if checkpoints else "has not begun yet"
+        facts["run_path"] = (
+            f"goes on from step {grouped(int(checkpoints[-1].stem))}" if checkpoints else "has not begun yet"
+        )
         return config
     _try(problems, "run_path", lambda: Run.check_is_free(path))
     parent = next(folder for folder in (path, *path.parents) if kind_of(folder))

@@ -165,7 +165,7 @@ def test_what_cannot_be_read_so_is_a_message_and_the_fields_go_back(
 def test_an_empty_cube_is_said(qtbot: QtBot, inspector: Inspector, window: MainWindow) -> None:
     inspector.cube.d.setValue(200)  # the hand is behind its far face
     _settle(qtbot, window)
-    assert "background only" in inspector.facts.warnings.text()
+    assert "only background" in inspector.facts.warnings.text()
 
 
 def test_settings_and_placed_cubes_hold_for_other_images(

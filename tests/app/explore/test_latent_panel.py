@@ -212,7 +212,7 @@ def test_principal_directions_need_a_model_that_has_them(
     assert not panel.header.principal.isEnabled()
     session.set_model(model)
     assert not panel.header.principal.isEnabled()
-    assert "train it again" in panel.header.principal.toolTip()
+    assert "train the model again" in panel.header.principal.toolTip()
 
 
 def test_in_principal_directions_sliders_show_and_move_coordinates(

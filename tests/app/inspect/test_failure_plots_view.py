@@ -11,8 +11,8 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from explorer_app.inspect.model import plot_series
 from explorer_app.inspect.model.failure_table import Filters
+from explorer_app.inspect.model.plot_frames import PlotFrames, umap_points
 
 COUNT = 60
 
@@ -30,17 +30,17 @@ def failures(qtbot, window, open_and_wait, model_path, long_store_path):
     window.workspaces.go("Inspect")
     window.docks["Plots"].raise_()
     window.failures.set_table(table(COUNT))
-    qtbot.waitUntil(lambda: window.inspect.plots.stage is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.inspect.plots.grid is not None, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
     return window.failures
 
 
 @pytest.fixture
-def stage(window, failures):
-    stage = window.inspect.plots.stage
-    assert stage is not None
-    assert stage.plots[0].series.frames.tolist() == list(range(len(failures.table)))
-    return stage
+def grid(window, failures):
+    grid = window.inspect.plots.grid
+    assert grid is not None
+    assert grid.plots[0].frames.frames.tolist() == list(range(len(failures.table)))
+    return grid
 
 
 def settle(qtbot, window):
@@ -73,8 +73,8 @@ def drag(plot, points, modifiers=Qt.KeyboardModifier.NoModifier):
     send(plot, QEvent.Type.MouseButtonRelease, way[-1], Qt.MouseButton.NoButton, modifiers)
 
 
-def test_a_click_on_a_joint_selects_the_frames_whose_worst_it_is(qtbot, window, failures, stage):
-    plot = stage.by_name("Error by joint")
+def test_a_click_on_a_joint_selects_the_frames_whose_worst_it_is(qtbot, window, failures, grid):
+    plot = grid.by_name("Error by joint")
     click(plot, 5, 1)
     assert failures.selection.tolist() == [5, 26, 47]
     click(plot, 6, 1, Qt.KeyboardModifier.ShiftModifier)
@@ -82,19 +82,19 @@ def test_a_click_on_a_joint_selects_the_frames_whose_worst_it_is(qtbot, window, 
     click(plot, 5, 1, Qt.KeyboardModifier.ControlModifier)
     assert failures.selection.tolist() == [6, 27, 48]
     settle(qtbot, window)
-    assert stage.plots[0].highlight.places.tolist() == [6, 27, 48]
+    assert grid.plots[0].places.tolist() == [6, 27, 48]
 
 
-def test_a_range_along_the_sequence_selects_its_frames(failures, stage):
-    plot = stage.by_name("Along the sequence")
+def test_a_range_along_the_sequence_selects_its_frames(failures, grid):
+    plot = grid.by_name("Along the sequence")
     drag(plot, [(10.5, 5), (13, 5), (19.5, 5)])
     assert failures.selection.tolist() == list(range(10, 20))
     assert not plot.span.isVisible()
 
 
-def test_a_lasso_selects_the_codes_in_it(failures, stage):
-    plot = stage.by_name("Map of codes")
-    points = plot.series.points
+def test_a_lasso_selects_the_codes_in_it(failures, grid):
+    plot = grid.by_name("Map of codes")
+    points = plot.figures.points
     (low_x, low_y), (high_x, high_y) = np.percentile(points, (20, 80), axis=0)
     drag(plot, [(low_x, low_y), (high_x, low_y), (high_x, high_y), (low_x, high_y)])
     is_in = (points > (low_x, low_y)).all(axis=1) & (points < (high_x, high_y)).all(axis=1)
@@ -103,9 +103,9 @@ def test_a_lasso_selects_the_codes_in_it(failures, stage):
     assert found
 
 
-def test_a_bar_of_a_histogram_selects_its_frames(failures, stage):
-    plot = stage.by_name("Histogram of errors")
-    bars = plot.series.errors
+def test_a_bar_of_a_histogram_selects_its_frames(failures, grid):
+    plot = grid.by_name("Histogram of errors")
+    bars = plot.figures.bars
     bar = int(bars.counts.argmax())
     click(plot, (bars.edges[bar] + bars.edges[bar + 1]) / 2, 0.5)
     assert len(failures.selection) == bars.counts[bar]
@@ -114,16 +114,16 @@ def test_a_bar_of_a_histogram_selects_its_frames(failures, stage):
     assert (values <= bars.edges[bar + 1] + 1e-3).all()
 
 
-def test_beyond_a_place_of_the_success_curve_are_the_failures(failures, stage):
-    plot = stage.by_name("Success curve")
+def test_beyond_a_place_of_the_success_curve_are_the_failures(failures, grid):
+    plot = grid.by_name("Success curve")
     click(plot, 70, 50)
     worst = failures.table.numbers("worst_mm")
     assert abs(len(failures.selection) - int((worst > 70).sum())) <= 1
     assert "within 40 mm" in plot.title
 
 
-def test_bars_can_be_reached_by_keyboard(window, failures, stage):
-    plot = stage.by_name("Error by joint")
+def test_bars_can_be_reached_by_keyboard(window, failures, grid):
+    plot = grid.by_name("Error by joint")
     plot.setFocus()
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
         QTest.keyClick(plot, key)
@@ -131,51 +131,51 @@ def test_bars_can_be_reached_by_keyboard(window, failures, stage):
     assert window.session.index == 0
 
 
-def test_what_is_selected_elsewhere_is_drawn_in_all_plots(qtbot, window, failures, stage):
-    before = [pixels(plot) for plot in stage.plots]
+def test_what_is_selected_elsewhere_is_drawn_in_all_plots(qtbot, window, failures, grid):
+    before = [pixels(plot) for plot in grid.plots]
     failures.select([3, 4, 5])
     settle(qtbot, window)
-    assert all(plot.highlight.places.tolist() == [3, 4, 5] for plot in stage.plots)
-    for plot, old in zip(stage.plots, before, strict=True):
+    assert all(plot.places.tolist() == [3, 4, 5] for plot in grid.plots)
+    for plot, old in zip(grid.plots, before, strict=True):
         if plot.isVisible():
             assert (pixels(plot) != old).any(), plot.name
 
 
-def test_a_click_on_the_trace_shows_the_frame(window, failures, stage):
-    click(stage.by_name("Along the sequence"), 2.5, 1)
+def test_a_click_on_the_trace_shows_the_frame(window, failures, grid):
+    click(grid.by_name("Along the sequence"), 2.5, 1)
     assert failures.selection.tolist() == [2]
     assert window.session.index == 2
-    assert stage.by_name("Histogram of errors").current == 2
-    assert stage.by_name("Histogram of errors").current_line.isVisible()
+    assert grid.by_name("Histogram of errors").current == 2
+    assert grid.by_name("Histogram of errors").current_line.isVisible()
 
 
-def test_only_the_rows_of_the_table_are_drawn(qtbot, window, failures, stage):
+def test_only_the_rows_of_the_table_are_drawn(qtbot, window, failures, grid):
     from explorer_app.inspect.model.failure_table import Filters
 
     failures.set_filters(Filters(groups=frozenset(["subject1"])))
     settle(qtbot, window)
-    assert stage.plots[0].series.frames.tolist() == list(range(COUNT // 2, COUNT))
+    assert grid.plots[0].frames.frames.tolist() == list(range(COUNT // 2, COUNT))
 
 
-def test_one_plot_can_be_large(window, stage):
+def test_one_plot_can_be_large(window, grid):
     panel = window.inspect.plots
     panel.choice.setCurrentText("Map of codes")
-    assert [plot.name for plot in stage.plots if not plot.isHidden() and not plot.parentWidget().isHidden()]
-    assert stage.map.isVisible()
-    assert not stage.by_name("Success curve").isVisible()
+    assert [plot.name for plot in grid.plots if not plot.isHidden() and not plot.parentWidget().isHidden()]
+    assert grid.by_name("Map of codes").isVisible()
+    assert not grid.by_name("Success curve").isVisible()
     panel.choice.setCurrentText("All plots")
-    assert stage.by_name("Success curve").isVisible()
+    assert grid.by_name("Success curve").isVisible()
 
 
-def test_without_annotation_disagreement_is_drawn(qtbot, window, failures, stage):
+def test_without_annotation_disagreement_is_drawn(qtbot, window, failures, grid):
     failures.set_table(table(COUNT, is_annotated=False))
     settle(qtbot, window)
-    assert stage.by_name("Success curve").title == "Success: no annotation"
-    assert "Disagreement" in stage.by_name("Along the sequence").title
-    assert not stage.by_name("Success curve").current_line.isVisible()
+    assert grid.by_name("Success curve").title == "Success: no annotation"
+    assert "Disagreement" in grid.by_name("Along the sequence").title
+    assert not grid.by_name("Success curve").current_line.isVisible()
 
 
-@pytest.mark.usefixtures("stage")
+@pytest.mark.usefixtures("grid")
 def test_a_table_that_is_gone_leaves_no_plots(window, failures):
     failures.set_table(None)
     panel = window.inspect.plots
@@ -183,47 +183,57 @@ def test_a_table_that_is_gone_leaves_no_plots(window, failures):
 
 
 def test_many_frames_are_thinned_out_on_the_map_alone():
-    series = plot_series.series(table(plot_series.MOST_DRAWN + 100))
-    assert len(series.drawn) == len(series.points) == plot_series.MOST_DRAWN
-    assert len(series.frames) == plot_series.MOST_DRAWN + 100
-    assert int(series.errors.counts.sum()) == len(series.frames)
+    from explorer_app.inspect.plots.code_map import MOST_DRAWN, CodeMap
+    from explorer_app.inspect.plots.error_histogram import ErrorPlot
+
+    frames = PlotFrames(table(MOST_DRAWN + 100))
+    points = CodeMap.compute(frames)
+    assert len(points.drawn) == len(points.points) == MOST_DRAWN
+    assert len(frames) == MOST_DRAWN + 100
+    assert int(ErrorPlot.compute(frames).bars.counts.sum()) == len(frames)
 
 
-def test_reference_codes_are_on_the_large_map(qtbot, window, stage):
+def test_reference_codes_are_on_the_large_map(qtbot, window, grid):
     window.inspect.plots.choice.setCurrentText("Map of codes")
     settle(qtbot, window)
-    (points,) = stage.map.plot.series.references.values()
+    plot = grid.by_name("Map of codes")
+    (points,) = plot.figures.references.values()
     assert len(points) == COUNT
-    assert "real (frames)" in stage.map.key.text()
+    assert "real (frames)" in plot.key.text()
 
 
 def test_reference_codes_lie_in_the_same_plane():
+    from explorer_app.inspect.plots.code_map import CodeMap
+
     rows = table(COUNT)
-    series = plot_series.series(rows, {"synthetic": rows.results.pose_latent[:7]})
-    np.testing.assert_allclose(series.references["synthetic"], series.points[:7])
+    points = CodeMap.compute(PlotFrames(rows, {"synthetic": rows.results.pose_latent[:7]}))
+    np.testing.assert_allclose(points.references["synthetic"], points.points[:7])
 
 
-def test_a_highlight_counts_the_selected():
+def test_what_is_drawn_of_a_selection_counts_the_selected():
+    from explorer_app.inspect.plots.grid import load_plots
+
     rows = table(COUNT)
     rows.select([0, 1, 2])
-    series = plot_series.series(rows)
-    drawn = plot_series.highlight(series, rows)
-    assert drawn.errors.sum() == drawn.distances.sum() == 3
-    assert np.isfinite(drawn.peaks).sum() == 3
-    np.testing.assert_allclose(drawn.joint_mm, rows.results.errors_mm[:3].mean(axis=0), rtol=1e-5)
+    frames = PlotFrames(rows)
+    places = frames.selected_places()
+    drawn = {name: plot.compute_selection(frames, plot.compute(frames), places) for name, plot in load_plots().items()}
+    assert drawn["Histogram of errors"].sum() == drawn["Real ↔ synthetic latent distance"].sum() == 3
+    assert np.isfinite(drawn["Along the sequence"]).sum() == len(drawn["Map of codes"]) == 3
+    np.testing.assert_allclose(drawn["Error by joint"], rows.results.errors_mm[:3].mean(axis=0), rtol=1e-5)
 
 
 def test_umap_that_is_not_installed_is_said():
     with pytest.raises(ValueError, match="UMAP is not installed"):
-        plot_series.umap_points([np.zeros((9, 20), dtype=np.float32)])
+        umap_points([np.zeros((9, 20), dtype=np.float32)])
 
 
-def test_a_filter_that_lets_none_through_leaves_nothing_to_highlight(qtbot, window, failures, stage):
+def test_a_filter_that_lets_none_through_leaves_nothing_to_highlight(qtbot, window, failures, grid):
     failures.set_filters(Filters(text="no such name"))
     settle(qtbot, window)
     failures.select([3])  # whose highlight has no plot to be drawn over
     settle(qtbot, window)
-    assert all(plot.series is None for plot in stage.plots)
+    assert all(plot.frames is None for plot in grid.plots)
     failures.set_filters(Filters())
     settle(qtbot, window)
-    assert stage.by_name("Error by joint").highlight.places.tolist() == [3]
+    assert grid.by_name("Error by joint").places.tolist() == [3]

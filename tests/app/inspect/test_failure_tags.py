@@ -84,7 +84,7 @@ def test_predictions_are_read_back_as_the_joints_they_were(tmp_path, store_path)
         joints_mm = poses * store.half_mm[frames, None, None] + store.center_mm[frames, None]
         found = published.read(path, protocol)
         np.testing.assert_allclose(store.camera.unproject(found.uvd), joints_mm, atol=1e-2)
-        with pytest.raises(ValueError, match="cannot stand before numbers"):
+        with pytest.raises(ValueError, match="cannot be written before numbers"):
             failure_export.write_predictions(path, store, frames, poses, protocol)  # names with spaces
 
 

@@ -26,7 +26,7 @@ def test_paths_are_told_apart_by_their_names(tmp_path: Path) -> None:
         (["a.h5", "b.h5"], "one store"),
         (["a.h5", "b.png"], "one store"),
         (["missing.txt"], "does not exist"),
-        ([__file__], "no kind that can be opened"),
+        ([__file__], "has an unknown type"),
     ],
 )
 def test_what_cannot_be_opened_together_says_why(names: list[str], line: str) -> None:

@@ -48,7 +48,7 @@ def test_the_routes_are_those_of_the_predictor(model: HandModel, store_path, dom
     assert domains == dict.fromkeys(ROUTE_NAMES, domain) | {"translation": other_domain(domain)}
     np.testing.assert_allclose(found.poses[INPUT], model.decode_pose(encoding.code), atol=1e-6)
     of_pose = getattr(model.decode(encoding.code), domain)
-    np.testing.assert_allclose(found.routes["picture of the pose"].picture_mm, of_pose, atol=1e-3)
+    np.testing.assert_allclose(found.routes["image of the pose"].picture_mm, of_pose, atol=1e-3)
     assert all(route.picture_mm.shape == (IMAGE_SIZE, IMAGE_SIZE) for route in found.routes.values())
     assert set(found.fit_mm) == {"real", "synthetic"}
     assert found.fit_mm[found.better_domain] == min(found.fit_mm.values())

@@ -68,7 +68,7 @@ def test_a_walk_of_one_keyframe_leads_nowhere():
 def test_a_plan_says_what_it_cannot_be():
     with pytest.raises(ValueError, match=r"'crooked'.*linear"):
         WalkPlan(path="crooked")
-    with pytest.raises(ValueError, match="room"):
+    with pytest.raises(ValueError, match="at most"):
         WalkPlan().with_keyframes_at(0, [LatentCode()] * (MAX_KEYFRAMES + 1))
 
 

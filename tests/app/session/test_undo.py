@@ -8,6 +8,7 @@ from explorer_app.model.hand_model import HandModel
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.visits import Visits
 from explorer_app.session.session import Session
+from explorer_app.session.undo import Merge
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -50,8 +51,8 @@ def test_a_drag_is_one_edit(session: Session) -> None:
 
 def test_quick_changes_of_one_kind_are_one_edit_and_one_visit(session: Session) -> None:
     for value in (0.1, 0.2, 0.3):
-        session.set_latent(MEAN.with_value(4, value), "move", merge_key=4)
-    session.set_latent(MEAN.with_value(4, 0.3).with_value(5, 1.0), "move", merge_key=5)
+        session.set_latent(MEAN.with_value(4, value), "move z5", merge=Merge.AXIS)
+    session.set_latent(MEAN.with_value(4, 0.3).with_value(5, 1.0), "move z6", merge=Merge.AXIS)
     assert session.undo_stack.count() == 2
     assert len(session.visits) == 2
 

@@ -15,7 +15,6 @@ from explorer_app.train.model.run_curves import (
     EventsFile,
     RunHistory,
     parse_baselines,
-    shown_duration,
     shown_range,
     smoothed,
 )
@@ -140,10 +139,3 @@ def test_baselines_are_names_and_millimetres():
     for text in ("DeepPrior++", "X -3"):
         with pytest.raises(ValueError, match="baseline"):
             parse_baselines(text)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(45, "45 s"), (720, "12 min"), (11100, "3 h 05 min"), (187200, "2 d 4 h")]
-)
-def test_durations(seconds, text):
-    assert shown_duration(seconds) == text

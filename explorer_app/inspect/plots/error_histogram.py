@@ -1,0 +1,20 @@
+"""How many frames have which error. Needs pyqtgraph."""
+
+from __future__ import annotations
+
+from explorer_app.inspect.model.plot_frames import PlotFrames
+from explorer_app.inspect.plots.histogram import Counted, HistogramPlot
+
+
+class ErrorPlot(HistogramPlot):
+    """How many frames have which mean error, or disagreement."""
+
+    unit = " mm"
+
+    @staticmethod
+    def compute(frames: PlotFrames) -> Counted:
+        return Counted.of(frames.measured_mm)
+
+    def draw(self, frames: PlotFrames, figures: Counted) -> None:
+        super().draw(frames, figures)
+        self.title = f"Frames by {frames.measure}, mm"

@@ -1,0 +1,13 @@
+"""The plots of the Inspect workspace. Their names are known at start; a thread imports them, and pyqtgraph, later."""
+
+from __future__ import annotations
+
+PLOTS = {
+    "Success curve": "explorer_app.inspect.plots.success_curve:SuccessPlot",
+    "Error by joint": "explorer_app.inspect.plots.joint_errors:JointPlot",
+    "Along the sequence": "explorer_app.inspect.plots.error_trace:TracePlot",
+    "Histogram of errors": "explorer_app.inspect.plots.error_histogram:ErrorPlot",
+    "Map of codes": "explorer_app.inspect.plots.code_map:CodeMap",
+    "Real ↔ synthetic latent distance": "explorer_app.inspect.plots.latent_distance:DistancePlot",
+}
+"""Name of a plot: module and class, a subclass of `Canvas`. In the order of the grid."""

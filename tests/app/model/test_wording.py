@@ -1,0 +1,32 @@
+"""Durations, counts, speeds and sizes as the window writes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from explorer_app.model.wording import duration, grouped, memory, speed
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4, "under 1 s"),
+        (45, "45 s"),
+        (720, "12 min"),
+        (3599, "1 h 00 min"),
+        (11100, "3 h 05 min"),
+        (187200, "2 d 4 h"),
+    ],
+)
+def test_durations(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_large_counts_are_grouped():
+    assert grouped(999) == "999"
+    assert grouped(1234567) == "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567"
+
+
+def test_speeds_and_sizes():
+    assert [speed(rate) for rate in (0.26, 9.9, 25.4)] == ["0.3 frames/s", "9.9 frames/s", "25 frames/s"]
+    assert [memory(count) for count in (None, 3_000_000, 2_500_000_000)] == ["–", "3 MB", "2.5 GB"]
