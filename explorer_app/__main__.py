@@ -7,7 +7,7 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH
 if __name__ == "__main__" and not sys.flags.safe_path and sys.path:
     # `python -m` puts the working folder first: a json.py or torch.py in it would be run in place of the real one
     _here = sys.path.pop(0)
-    if _here in ("", _ROOT):  # a checkout that is not installed: this package, and nothing else, is found there
+    if _here in ("", _ROOT):  # for a checkout that is not installed: only this package is found there
         sys.path.append(_ROOT)
 
 from collections.abc import Sequence  # noqa: E402
@@ -34,11 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _prepare(options: Options) -> None:
-    """Choose Qt's platform before Qt is loaded; ValueError with one line where a window cannot be."""
+    """Choose Qt's platform before Qt is loaded; ValueError, in one line, if no window is possible."""
     if options.screenshot is not None:
         check_for_screenshot(options)
         os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM") or "offscreen"
-        os.environ["LSPS_NO_OPENGL"] = "1"  # the same picture everywhere, on every platform
+        os.environ["LSPS_NO_OPENGL"] = "1"  # the same image on every platform
         return
     has_display = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
     if sys.platform.startswith("linux") and not has_display:

@@ -1,4 +1,4 @@
-"""Starts Qt, shows the window, and only then begins what takes time."""
+"""Starts Qt, shows the window, and only then starts slow work."""
 
 from __future__ import annotations
 
@@ -25,24 +25,27 @@ from explorer_app.shell.recovery import Recovery
 from explorer_app.shell.screenshot import Screenshot
 
 _NAME = "lsps-explorer"
+SWITCH_S = 0.0001
+"""How long the window waits for its turn while a thread runs Python code: Python's own 5 ms are a third of a frame."""
 
 
 def run(options: Options) -> int:
     """Show the window until it is closed; the exit status."""
+    sys.setswitchinterval(SWITCH_S)
     messages = QtMessages()
-    # pyqtgraph keeps its shaders for good, so every OpenGL context must know them
+    # pyqtgraph keeps its shaders for ever, so all OpenGL contexts must share them
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     app = QApplication(["lsps-explorer"])
     messages.release()
-    # Ctrl+C in the terminal ends it at once, even where it hangs; the next start offers back what it showed
+    # Ctrl+C in the terminal ends it at once, even if it hangs; the next start offers to restore it
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     app.setApplicationName("LSPS Explorer")
-    app.setStyle("Fusion")  # the same window on every desktop; it follows light and dark
-    # else a floating panel that is closed while the window is hidden ends the program
+    app.setStyle("Fusion")  # the same style on every desktop, light or dark
+    # or closing a floating panel while the window is hidden ends the program
     app.setQuitOnLastWindowClosed(False)
     ensure_font()
     is_picture = options.screenshot is not None
-    preferences = Preferences() if is_picture else _remembered()
+    preferences = Preferences() if is_picture else user_preferences()
     files = _traced_files(preferences.folder) if preferences.folder is not None else None
     set_theme(preferences.theme)
     collector, endings = Collector(app), Endings(app)
@@ -59,15 +62,15 @@ def run(options: Options) -> int:
         sys.stderr.write(f"lsps-explorer: {screenshot.failure}\n")
         status = 2
     if not window.has_ended:
-        os._exit(status)  # a thread hangs in the system (a dead network disk): do not wait for it invisibly
+        os._exit(status)  # a thread is blocked in the system (a dead network disk): do not wait for it
     return status
 
 
-def _remembered() -> Preferences:
-    """Of this user; what happens is logged beside what is kept."""
+def user_preferences() -> Preferences:
+    """The user's preferences; the log is in the same folder."""
     folder = _data_folder()
     left_aside = log_to_file(folder)
-    if sys.platform.startswith("linux"):  # elsewhere the system itself keeps settings
+    if sys.platform.startswith("linux"):  # on other systems settings are not files
         configs = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation)
         left_aside += _settings_left_aside(Path(configs) / _NAME / f"{_NAME}.conf")
     return Preferences(QSettings(_NAME, _NAME), folder, left_aside)
@@ -86,15 +89,15 @@ def _settings_left_aside(path: Path) -> list[str]:
 
 
 def _traced_files(folder: Path) -> RecoveryFiles:
-    """The files that this window keeps for the case of a crash, which leaves its stacks there from now on."""
+    """The recovery files of this window; from now on a crash writes its stacks there."""
     files = RecoveryFiles(folder)
-    with contextlib.suppress(OSError, NotImplementedError):  # the first write tries again, and says what is wrong
+    with contextlib.suppress(OSError, NotImplementedError):  # the first write tries again, and reports the problem
         files.trace_crashes()
     return files
 
 
 def _end(window: MainWindow, recovery: Recovery | None, reason: str) -> None:
-    """Close the window, if it is not closed yet. reason: why the system ends it; empty where the user does."""
+    """Close the window, if it is not closed yet. reason: why the system ends it; empty for the user."""
     if reason and recovery is not None:
         recovery.end_by_system(reason)
     window.close_at_once()
@@ -103,7 +106,7 @@ def _end(window: MainWindow, recovery: Recovery | None, reason: str) -> None:
 
 
 def begin(window: MainWindow, options: Options) -> None:
-    """Open what was asked for, and what is bundled where nothing was."""
+    """Open the arguments of the command line, or bundled files without any."""
     if window.opengl_stage is not None:
         window.opengl_stage.start()
     window.opener.open_at_start(options.paths, options.images, options.index, options.latent)

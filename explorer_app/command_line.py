@@ -25,9 +25,9 @@ _IMAGE_OPTIONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the user typed. `images` is None where no camera was given, so that the window asks.
+    """The parsed arguments. `images` is None if no camera was given; then the window asks.
 
-    index: the frame, counted from 0. latent: where the sliders shall stand, whatever the frame's code is.
+    index: the frame, counted from 0. latent: position of the sliders, regardless of the frame's code.
     """
 
     paths: tuple[Path, ...] = ()
@@ -39,7 +39,7 @@ class Options:
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
-    """Exits with 2 and one line (after the usage) where the arguments make no sense."""
+    """Exits with 2 and one line (after the usage) for invalid arguments."""
     parser = _parser()
     typed = parser.parse_args(arguments)
     images = typed.camera
@@ -60,7 +60,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
 
 
 def check_for_screenshot(options: Options) -> Opening:
-    """What to open for a picture, where nobody can be asked; ValueError with one line where it cannot be known."""
+    """What to open for a screenshot, without dialogs; ValueError, in one line, if a camera is missing."""
     opening = sort_paths([path for path in options.paths if not is_session(path)])
     if opening.complaint:
         raise ValueError(opening.complaint)
@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, ...")
     parser.add_argument(
-        "--screenshot", type=Path, metavar="OUT.png", help="save a picture of the window and end; needs no display"
+        "--screenshot", type=Path, metavar="OUT.png", help="save an image of the window and exit; needs no display"
     )
     parser.add_argument(
         "--camera",
@@ -100,20 +100,20 @@ def _parser() -> argparse.ArgumentParser:
         dest="is_mirrored",
         action="store_const",
         const=True,
-        help="flip the images left to right: the model knows right hands",
+        help="flip the images left to right: models expect right hands",
     )
-    parser.add_argument("--domain", choices=DOMAINS, help="what the images are taken as (default real)")
+    parser.add_argument("--domain", choices=DOMAINS, help="domain of the images (default real)")
     parser.add_argument("--cube-mm", type=_positive, metavar="X", help="edge of the cube around the hand (default 250)")
-    parser.add_argument("--frame", type=_frame, metavar="N", help="begin with this frame, counted from 1")
+    parser.add_argument("--frame", type=_frame, metavar="N", help="start at this frame, counted from 1")
     parser.add_argument(
-        "--latent", type=_latent, metavar="V1,V2,...", help="put the sliders there, in σ; write --latent=-1.5,0,..."
+        "--latent", type=_latent, metavar="V1,V2,...", help="position of the sliders, in σ; write --latent=-1.5,0,..."
     )
     return parser
 
 
 def _frame(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of a frame; the first is 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a frame number; the first is 1")
     return int(text)
 
 

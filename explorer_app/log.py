@@ -1,4 +1,4 @@
-"""What happened since the start: kept in memory for the log window, and in a file of the app's data folder."""
+"""The log since the start: in memory for the log window, and in a file in the app's data folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FILE_BYTES = 500_000
 
 
 class RecentRecords(logging.Handler):
-    """The newest records as text. Records come from any thread; a deque takes them without a lock of ours."""
+    """The newest records as text. Records come from any thread; appending to a deque needs no lock."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,9 +38,9 @@ class RecentRecords(logging.Handler):
 
 
 def log_to_file(folder: Path) -> list[str]:
-    """From here on also into a file below `folder`, which does not grow for ever; a full disk is no reason to stop.
+    """Also log to a file of limited size below `folder`; a full disk is not an error.
 
-    What was in its place and had to be moved aside, for people: a pipe would hold the start of the program.
+    Returns what was moved aside from its path, as text: a pipe there would block the start.
     """
     left_aside = []
     with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""What the app remembers between two starts."""
+"""The app's settings between starts."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _DAMAGED = "damaged"
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or len(value) > _MOST_CHARACTERS or "\0" in value:
-        raise ValueError("it is no text")
-    value.encode("utf-8")  # ValueError for halves of characters, which no file takes
+        raise ValueError("it is not a text")
+    value.encode("utf-8")  # ValueError for unpaired surrogates, which cannot be written
     return value
 
 
 def _path(value: Any) -> str:
     """Of a path, or empty."""
     if len(_text(value)) > _MOST_PATH_CHARACTERS:
-        raise ValueError("it is no path")
+        raise ValueError("it is not a path")
     return str(value)
 
 
 def _paths(value: Any) -> str:
     paths = parse_json(_text(value))
     if not isinstance(paths, list) or len(paths) > _MOST_PATHS or not all(_path(path) for path in paths):
-        raise ValueError("it is no list of paths")
+        raise ValueError("it is not a list of paths")
     return str(value)
 
 
@@ -54,7 +54,7 @@ def _theme(value: Any) -> str:
 
 
 def _bytes_of_qt(magic: bytes) -> Callable[[Any], QByteArray]:
-    """Bytes that begin as Qt writes them; of the rest Qt itself says whether it can use it."""
+    """Bytes with Qt's header; Qt itself checks the rest."""
 
     def check(value: Any) -> QByteArray:
         if not isinstance(value, QByteArray) or not bytes(value.data()).startswith(magic):
@@ -65,7 +65,7 @@ def _bytes_of_qt(magic: bytes) -> Callable[[Any], QByteArray]:
 
 
 class _Kind(NamedTuple):
-    """name: what people call it. check: gives the value back, or raises ValueError."""
+    """name: for messages. check: returns the value, or raises ValueError."""
 
     name: str
     check: Callable[[Any], Any]
@@ -89,28 +89,28 @@ KEYS = {
     "train/baselines": _Kind("published errors", _text),
     "train/form": _Kind("the last training's settings", _text),
 }
-"""All that is ever remembered. What stands in the place of one of them and is none is moved to the group `damaged`."""
+"""All keys. An invalid value of one of them is moved to the group `damaged`."""
 
 
 class Preferences:
-    """Over QSettings; without any (tests, screenshots) things are remembered for as long as this object lives.
+    """Over QSettings; without it (tests, screenshots) values last as long as this object.
 
-    left_aside: what was found damaged and where it is now, for people.
+    left_aside: damaged values and where they were moved, as text.
     """
 
     def __init__(
         self, settings: QSettings | None = None, folder: Path | None = None, left_aside: Sequence[str] = ()
     ) -> None:
-        """folder: where larger things are kept, presets and the log; None where nothing is."""
+        """folder: for presets and the log; None to keep none."""
         self.folder = folder
         self._settings = settings
         self._memory: dict[str, Any] = {}
         self.left_aside = list(left_aside)
 
     def get(self, key: str, default: Any = None, *, check: Callable[[Any], object] | None = None) -> Any:
-        """What was remembered under `key`, one of KEYS; `default` where that is nothing, or damaged.
+        """The value of `key`, one of KEYS; `default` if it is missing or damaged.
 
-        check: raises ValueError for what is damaged in a way that only the reader knows.
+        check: raises ValueError for damage that only the caller can detect.
         """
         value = self._value(key)
         if value is None:
@@ -131,12 +131,12 @@ class Preferences:
             self._settings.setValue(key, value)
 
     def check(self) -> None:
-        """Set aside all that is damaged, before anything relies on it."""
+        """Set aside all damaged values, before they are used."""
         for key in KEYS:
             self.get(key)
 
     def set_aside(self, key: str) -> None:
-        """Keep a damaged value under another key, and remember nothing under its own."""
+        """Move a damaged value to another key."""
         value, number = self._value(key), 0
         while self._value(kept := f"{_DAMAGED}/{key}-{number}") is not None:
             number += 1
@@ -155,7 +155,7 @@ class Preferences:
 
     @property
     def image_settings(self) -> ImageSettings:
-        """How images were read the last time."""
+        """The last settings for reading images."""
         text = self.get("images/settings")
         return CAMERA_PRESETS["sr305"] if text is None else ImageSettings.from_json(parse_json(text))
 
@@ -164,7 +164,7 @@ class Preferences:
         self.set("images/settings", json.dumps(value.to_json()))
 
     def paths(self, key: str) -> list[Path]:
-        """A list of paths, as `set_paths` has written it."""
+        """A list of paths, as written by `set_paths`."""
         return [Path(path) for path in parse_json(self.get(key, "[]"))]
 
     def set_paths(self, key: str, paths: Sequence[Path]) -> None:
@@ -172,7 +172,7 @@ class Preferences:
 
     @property
     def recent(self) -> list[Path]:
-        """Opened models, data and sessions, the newest first; some may be gone."""
+        """Opened models, data and sessions, the newest first; some may no longer exist."""
         return self.paths("files/recent")[:RECENT_COUNT]
 
     @recent.setter
@@ -185,7 +185,7 @@ class Preferences:
 
     @property
     def last_folder(self) -> str:
-        """Where a file was chosen the last time; empty for wherever the process is."""
+        """The folder of the last chosen file; empty for the working folder."""
         return str(self.get("files/folder", ""))
 
     @last_folder.setter

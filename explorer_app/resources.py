@@ -1,4 +1,4 @@
-"""Where the files that come with the app lie, in a checkout and in an installed wheel."""
+"""Paths of the bundled files, in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _ROOTS = (_PACKAGE / "_resources", _PACKAGE.parent / "resources")
 
 
 def resource(*parts: str) -> Path:
-    """The path of a file or folder that the app ships; FileNotFoundError with one line where it is missing.
+    """The path of a bundled file or folder; FileNotFoundError, in one line, if it is missing.
 
-    A wheel carries the folder inside the package, a checkout beside it.
+    A wheel has the folder inside the package, a checkout beside it.
     """
     for root in _ROOTS:
         path = root.joinpath(*parts)

@@ -1,4 +1,4 @@
-"""Damaged files are moved aside, never deleted: somebody may still mend them."""
+"""Damaged files are moved aside, never deleted: the user may still repair them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _MOST_SETTINGS_BYTES = 50_000_000
 
 
 class DamagedError(ValueError):
-    """A file of the app's own whose content nobody can use: it may be set aside. One line."""
+    """One of the app's own files is damaged and may be set aside. One line."""
 
 
 def set_aside(path: Path) -> Path:
-    """Rename NAME to NAME.damaged, with a number where that is taken; its new path. OSError where it cannot be."""
+    """Rename NAME to NAME.damaged, with a number if that exists; returns the new path. OSError if that fails."""
     kept, number = path.with_name(f"{path.name}.damaged"), 0
     while kept.is_symlink() or kept.exists():
         number += 1
@@ -24,14 +24,14 @@ def set_aside(path: Path) -> Path:
 
 
 def left_aside_line(things: Sequence[str]) -> str:
-    """One line for the message bar; empty where nothing was left aside."""
-    return f"damaged, and left aside: {', '.join(things)}; mend it there, or go on without" if things else ""
+    """One line for the message bar; empty if nothing was set aside."""
+    return f"damaged and set aside: {', '.join(things)}; repair it there, or continue without it" if things else ""
 
 
 def set_aside_unless_settings(path: Path) -> Path | None:
-    """Move away what stands in the place of a settings file (INI) and is none; its new path, None where all is well.
+    """Move a damaged settings file (INI) aside; returns its new path, None if it is valid.
 
-    Qt would wait for ever for a pipe, and write over what it cannot read. OSError where it cannot be read or moved.
+    Qt would block on a pipe, and overwrite a file that it cannot parse. OSError if it cannot be read or moved.
     """
     kind = kind_of(path)
     if not kind or (kind == "file" and path.stat().st_size <= _MOST_SETTINGS_BYTES and _is_ini(path.read_bytes())):
@@ -40,7 +40,7 @@ def set_aside_unless_settings(path: Path) -> Path | None:
 
 
 def _is_ini(content: bytes) -> bool:
-    """Text whose every line is a group, a comment or KEY=VALUE."""
+    """Whether every line is a group, a comment or KEY=VALUE."""
     try:
         lines = [line.strip() for line in content.decode("utf-8").splitlines()]
     except UnicodeDecodeError:

@@ -7,7 +7,7 @@ from typing import Any
 from lsps_core.config import LossWeights, Preset, StageConfig
 
 PRESETS: dict[Preset, dict[str, Any]] = {
-    "paper": {"preset": "paper"},
+    "paper": {},
     "compact": {
         "preset": "compact",
         "base_channels": 8,
@@ -29,4 +29,4 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "weights": LossWeights.of("compact"),
     },
 }
-"""The settings of `TrainConfig` in each preset; the weights are in `LossWeights`. `paper`: the values of the paper."""
+"""The settings of `TrainConfig` in each preset; the weights are in `LossWeights`. `paper` is the default."""

@@ -1,4 +1,4 @@
-"""What can be done with the selected failures: tag them, note something, copy their names, export them."""
+"""Actions on the selected failures: tag them, add a note, copy their names, export them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from explorer_app.workers.task import Task
 
 
 class FailureActions(QObject):
-    """Actions for the menu and for the context menu, about `Failures.selection` or else the frame in the explorer."""
+    """Actions for the menu and the context menu, on `Failures.selection` or else the frame in the explorer."""
 
     progressed = Signal(int, int)
     written = Signal(str)
-    """One line, once a file is there."""
+    """One line, after a file is written."""
     ended = Signal()
 
     def __init__(self, session: Session, failures: Failures, preferences: Preferences, parent: QWidget) -> None:
@@ -32,8 +32,8 @@ class FailureActions(QObject):
         self._session, self._failures, self._preferences, self._parent = session, failures, preferences, parent
         self.task: Task | None = None
         self._path = Path()
-        self.tag = self._action("&Tag …", self.ask_tag, "T", "One word by which to find these frames again")
-        self.note = self._action("&Note …", self.ask_note, "N", "Anything that is to be said of this frame")
+        self.tag = self._action("&Tag …", self.ask_tag, "T", "A word to find these frames again")
+        self.note = self._action("&Note …", self.ask_note, "N", "A free-form note on this frame")
         self.copy = self._action("Copy na&mes", self.copy_names, "", "The frames' names, one a line")
         self.exports = {
             kind: self._action(
@@ -60,7 +60,7 @@ class FailureActions(QObject):
 
     @property
     def frames(self) -> list[int]:
-        """Those selected, in the order of the view, or the one in the explorer."""
+        """The selected frames in the order of the view, or the one in the explorer."""
         table = self._failures.table
         if table is None:
             return []
@@ -122,12 +122,12 @@ class FailureActions(QObject):
         )
 
     def export(self, kind: str, path: Path) -> None:
-        """Begin to write the selected frames; one file at a time."""
+        """Start writing the selected frames; one file at a time."""
         failures, session, frames = self._failures, self._session, self.frames
         if failures.table is None or session.model is None or session.data is None or not frames:
             return
         if self.task is not None:
-            session.message.emit("another export is still being written; wait for it, or stop it")
+            session.message.emit("another export is running; wait for it, or stop it")
             return
         self._preferences.last_folder, self._path = str(path.parent), path
         marks = failures.tags.of(failures.table.results.about.data_digest) if failures.tags is not None else {}

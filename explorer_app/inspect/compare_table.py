@@ -61,7 +61,7 @@ class _Rows(QAbstractTableModel):
 
 
 class CompareTable(QTableView):
-    """What is selected in here is selected in all views; the current row stands in the explorer."""
+    """The selection is shared by all views; the current row is the frame in the explorer."""
 
     def __init__(self, failures: Failures) -> None:
         super().__init__()
@@ -75,12 +75,12 @@ class CompareTable(QTableView):
         self.setAlternatingRowColors(True)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
-        self.setTextElideMode(Qt.TextElideMode.ElideLeft)  # names of a folder begin alike
+        self.setTextElideMode(Qt.TextElideMode.ElideLeft)  # names in a folder start alike
         self.setWordWrap(False)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setHighlightSections(False)
-        self.setAccessibleName("Frames in which they differ most")
+        self.setAccessibleName("Frames with the largest difference")
         self.selectionModel().selectionChanged.connect(self._select)
         self.selectionModel().currentRowChanged.connect(self._show_frame)
         failures.selection_changed.connect(self.show_selection)
@@ -93,7 +93,7 @@ class CompareTable(QTableView):
 
     @Slot()
     def show_selection(self) -> None:
-        """That of all views."""
+        """Show the shared selection."""
         table, comparison = self._failures.table, self.rows.comparison
         if self._is_showing or table is None or comparison is None:
             return

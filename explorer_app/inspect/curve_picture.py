@@ -1,4 +1,4 @@
-"""A few curves over one axis, drawn by the painter: for panels that need no more of a plot."""
+"""A few curves over one axis, drawn with QPainter, for panels that need no full plot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DARK = (QColor(86, 180, 233), QColor(230, 159, 0))
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """x [T] ascending, y [T], and what to call it."""
+    """x [T] ascending, y [T], and its name."""
 
     name: str
     x: FloatArray

@@ -1,4 +1,4 @@
-"""The docks in which failures are looked at beside their table."""
+"""The docks of the Inspect workspace beside the table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AddDock = Callable[..., QDockWidget]
 
 
 class InspectDocks(QObject):
-    """Plots, the worst, reasons and comparisons: tabs to the right of the table, so that both are in view."""
+    """Plots, worst frames, reasons and comparison: tabs to the right of the table, so that both are visible."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The dock of reasons: what is near the frame in hand among reference frames, and the walk to its true pose."""
+"""The dock of reasons: the reference frames nearest to the current frame, and the walk to its true pose."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
 
 BUNDLED, THIS_DATA, CHOOSE = "Bundled samples", "This data", "Choose…"
 _LEAST_PX = 150
-_NOTHING = "Open a model and frames, and encode one, to see what lies near it"
+_NOTHING = "Open a model and frames, and encode a frame, to see its neighbours"
 
 
 @dataclass(frozen=True, eq=False)
 class Reasons:
-    """neighbours: nearest first; has_truth: they are those of the annotated pose. walk: None without annotation."""
+    """neighbours: nearest first; has_truth: neighbours of the annotated pose. walk: None without annotation."""
 
     neighbours: list[Neighbour]
     has_truth: bool
@@ -57,7 +57,7 @@ class Reasons:
 
 
 class ExplainPanel(QWidget):
-    """Of the encoded frame in the explorer. Computes only while it is seen."""
+    """For the encoded frame in the explorer. Computes only while it is visible."""
 
     def __init__(self, session: Session, failures: Failures, references: References, background: Background) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class ExplainPanel(QWidget):
     def _build(self) -> None:
         self.choice = QComboBox()
         self.choice.addItems([BUNDLED, THIS_DATA, CHOOSE])
-        self.choice.setToolTip("Which frames it is held against: the stores it was trained on say most")
+        self.choice.setToolTip("The frames to compare with; the model’s training stores are the most informative")
         self.choice.setAccessibleName("Reference frames")
         self.choice.textActivated.connect(self._choose)
         label = QLabel("&Among")
@@ -132,7 +132,7 @@ class ExplainPanel(QWidget):
         elif choice == THIS_DATA:
             paths = tuple(path for path in data.origin if path.suffix == ".h5") if data is not None else ()
             if not paths:
-                self._session.message.emit("this data is no store of frames; choose another reference")
+                self._session.message.emit("this data is not a store of frames; choose another reference")
         else:
             paths = ()
             filters = ["Stores of frames (*.h5)"]
@@ -147,13 +147,13 @@ class ExplainPanel(QWidget):
         self.compare_with_stores([Path(name) for name in names])
 
     def compare_with_stores(self, paths: Sequence[Path]) -> None:
-        """Look for the nearest training poses in these stores."""
+        """Search for the nearest training poses in these stores."""
         self._references.choose(tuple(paths))
         self._show_choice()
         self._explain()
 
     def _show_choice(self) -> None:
-        """What is really held against it, whatever was asked for."""
+        """Show the reference that is used, which may differ from the requested one."""
         paths, data = self._references.paths, self._session.data
         if paths == bundled():
             self.choice.setCurrentText(BUNDLED)
@@ -172,12 +172,12 @@ class ExplainPanel(QWidget):
     def _show_progress(self) -> None:
         self.progress.setText(self._references.progress)
         if self._references.opened and not self.neighbours.neighbours:
-            self._explain()  # poses are there before codes are
+            self._explain()  # poses are ready before codes
 
     @Slot()
     def _explain(self) -> None:
         model, view, encoding = self._session.model, self._session.view, self._session.encoding
-        self._stamp = None  # an answer that is on its way is of another frame, or of none
+        self._stamp = None  # pending answers are for another frame or none
         if not self.isVisible():
             return
         self.progress.setText(self._references.progress)

@@ -1,4 +1,4 @@
-"""The failures that all views of the Inspect workspace share: one table, its order and filters, one selection."""
+"""The failures shared by all views of the Inspect workspace: one table, its order and filters, one selection."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Change = Callable[[FailureTable], None]
 
 
 class Block(NamedTuple):
-    """Frames start..stop that a running evaluation has put aside at `path`."""
+    """Frames start..stop that a running evaluation has saved at `path`."""
 
     path: Path
     start: int
@@ -32,21 +32,21 @@ class Block(NamedTuple):
 
 
 class Failures(QObject):
-    """`table` is of the session's model on its data, or None. Views show it, and ask for changes here.
+    """`table` is of the session's model on its data, or None. Views show it, and request changes here.
 
-    What takes long happens in a thread to a copy that takes the table's place, so `table` must not be kept: ask for it
-    each time. A copy has the same frames, and shares the selection.
+    Slow changes are made in a thread to a copy that then replaces `table`, so do not keep a reference to it. A copy has
+    the same frames, and shares the selection.
     """
 
     table_changed = Signal()
     """Another table, with other frames, or none."""
     rows_changed = Signal()
-    """The same frames, but sorted, filtered or tagged otherwise, or evaluated by now."""
+    """The same frames with another sorting, filter or tags, or newly evaluated."""
     frames_changed = Signal()
-    """As `rows_changed`, but for a mere sort: for views that do not show the order."""
+    """As `rows_changed`, except after a sort: for views that do not show the order."""
     selection_changed = Signal()
     current_changed = Signal()
-    """The frame in the explorer is another."""
+    """The frame in the explorer has changed."""
 
     def __init__(self, session: Session, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,7 +65,7 @@ class Failures(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Changes are on their way."""
+        """Whether changes are pending."""
         return self._worker.is_busy or bool(self._waiting)
 
     @property
@@ -74,7 +74,7 @@ class Failures(QObject):
 
     @property
     def current(self) -> int | None:
-        """The frame that stands in the explorer, where the table is of its data."""
+        """The frame in the explorer, if the table is of its data."""
         return self._session.index if self.table is not None else None
 
     @property
@@ -83,7 +83,7 @@ class Failures(QObject):
         return self.table.selection if self.table is not None else np.empty(0, np.int64)
 
     def set_table(self, table: FailureTable | None, tags: Tags | None = None) -> None:
-        """Show another table: of the session's model and data as they are now. Make it in a thread."""
+        """Set another table, of the session's current model and data. Create it in a thread."""
         self._generation += 1
         self._waiting.clear()
         self._blocks = []
@@ -103,15 +103,13 @@ class Failures(QObject):
             self.selection_changed.emit()
 
     def show_frame(self, frame: int) -> None:
-        """Have a frame stand in the explorer, the sliders at its code."""
+        """Show a frame in the explorer, with the sliders at its code."""
         if self.table is None:
             return
         session = self._session
-        if frame != session.index:
+        if frame != session.index or session.encoding is None:
             session.set_index(frame)
-            session.is_encoding_wanted = True  # whatever stepping does: a failure is looked at with its code
-        elif session.encoding is None:
-            session.want_encoding()
+            session.want_encoding()  # regardless of the option for stepping: show it with its code
 
     def sort(self, column: str, is_descending: bool = False) -> None:
         if self.table is not None:
@@ -119,27 +117,27 @@ class Failures(QObject):
             self._change("sort", lambda table: table.sort(column, is_descending))
 
     def set_filters(self, filters: Filters) -> None:
-        """Let only some frames have rows."""
+        """Filter the rows."""
         self._change("filters", lambda table: table.set_filters(filters))
 
     def take(self, block: Block) -> None:
-        """Fill in frames that were just evaluated."""
+        """Fill in newly evaluated frames."""
         self._blocks.append(block)
         self._change("results", partial(_take, self._blocks, self.sorted_by))
 
     def fill(self, results: FrameResults) -> None:
-        """All frames are evaluated: these are their results."""
+        """Set the results after all frames are evaluated."""
         self._change("results", partial(_fill, results, self.sorted_by))
 
     def mark_of(self, frame: int) -> Mark:
-        """What somebody has said of a frame."""
+        """Tag and note of a frame."""
         if self.table is None or self.tags is None:
             return Mark()
         results = self.table.results
         return self.tags.of(results.about.data_digest).get(str(results.names[frame]), Mark())
 
     def set_tag(self, frames: Sequence[int] | npt.NDArray[np.int64], tag: str) -> None:
-        """Tag frames; an empty tag takes theirs away."""
+        """Tag frames; an empty tag removes theirs."""
         tags = self.tags
         if tags is not None:
             self._change(("tag", object()), partial(_tag, tags, np.asarray(frames, dtype=np.int64), tag))
@@ -150,7 +148,7 @@ class Failures(QObject):
             self._change(("note", object()), partial(_note, tags, frame, note))
 
     def _change(self, what: Hashable, change: Change) -> None:
-        """Have a change made in the thread; one that waits already for the same thing is forgotten."""
+        """Make a change in the thread; it replaces a pending change of the same kind."""
         if self.table is None:
             return
         self._waiting.pop(what, None)
@@ -191,7 +189,7 @@ class Failures(QObject):
 
 
 def _changed(table: FailureTable, changes: Sequence[Change]) -> tuple[FailureTable, str]:
-    """A copy that shares columns and selection, changed; and what could not be done, in one line."""
+    """A changed copy that shares columns and selection; and a problem, in one line."""
     table, complaint = copy.copy(table), ""
     for change in changes:
         try:
@@ -205,7 +203,7 @@ def _take(blocks: Sequence[Block], order: tuple[str, bool], table: FailureTable)
     for block in blocks:
         try:
             table.results.take(*block)
-        except ValueError:  # it has become part of the finished file already, which is read as a whole then
+        except ValueError:  # it is already part of the finished file, which is then read as a whole
             continue
     if blocks:
         table.refresh(min(block.start for block in blocks), max(block.stop for block in blocks))

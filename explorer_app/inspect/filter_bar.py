@@ -1,4 +1,4 @@
-"""Which failures have a row: by text, group, tag and ranges of their figures."""
+"""Filters for the rows of the failures: text, group, tag and ranges of their figures."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class FilterBar(QWidget):
     def _show(self) -> None:
         table, filters = self._failures.table, self._failures.filters
         self.setEnabled(table is not None)
-        if not self.text.hasFocus():  # what is being typed is on its way already
+        if not self.text.hasFocus():  # the typed text is already pending
             self.text.setText(filters.text)
         _fill(self.group, "All groups", table.groups if table is not None else [], filters.groups)
         _fill(self.tag, "All tags", table.tags if table is not None else [], filters.tags)
@@ -96,7 +96,7 @@ class FilterBar(QWidget):
 
 
 class _Range(QWidget):
-    """From this many mm to that many; "any" where there is no end."""
+    """A range in mm; "any" without a limit."""
 
     def __init__(self, title: str) -> None:
         super().__init__()

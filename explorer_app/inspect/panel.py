@@ -1,7 +1,8 @@
-"""Where a model fails: its evaluation on the opened data, frame by frame."""
+"""The evaluation of the model on the opened data, frame by frame."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -31,16 +32,16 @@ from explorer_app.model.wording import speed
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.widgets.menus import add_action
 from explorer_app.widgets.small import Tag, WrappedLabel
-
-WITHIN_MM = 40.0
+from lsps_core.evaluation.metrics import WITHIN_MM
 
 
 class FailuresPanel(QWidget):
     """A view of `Failures` and of the `Evaluation` that fills them."""
 
     written = Signal(str)
-    """one line: what an export has written, and where"""
+    """one line: the exported file and its path"""
 
     def __init__(
         self,
@@ -84,10 +85,10 @@ class FailuresPanel(QWidget):
         self.progress.setFixedWidth(220)
         self.progress.setAccessibleName("Progress")
         self.evaluate = QPushButton("Evaluate")
-        self.evaluate.setToolTip("Have the model look at every frame of the data that it has not seen yet (F5)")
+        self.evaluate.setToolTip("Run the model on all frames of the data that are not evaluated yet (F5)")
         self.evaluate.clicked.connect(self._evaluation.start)
         self.stop = QPushButton("Stop")
-        self.stop.setToolTip("What is done so far is kept; it goes on from there")
+        self.stop.setToolTip("Finished frames are kept; Resume evaluation continues from there")
         self.stop.clicked.connect(self._stop)
         header = QHBoxLayout()
         header.addWidget(self.headline, 1)
@@ -107,6 +108,13 @@ class FailuresPanel(QWidget):
         elif self.selection_actions.task is not None:
             self.stop.setEnabled(False)
             self.selection_actions.task.cancel()
+
+    def fill_menu(self, menu: QMenu, evaluate: Callable[[], object]) -> None:
+        """The Inspect menu. evaluate: shows this panel and starts."""
+        add_action(menu, "&Evaluate this data", evaluate, "F5")
+        add_action(menu, "&Stop evaluating", self._evaluation.stop)
+        menu.addSeparator()
+        self.selection_actions.fill(menu)
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:
@@ -134,7 +142,7 @@ class FailuresPanel(QWidget):
         self.simulated.setVisible(table is not None and table.results.about.is_simulated)
         self.evaluate.setVisible(not is_running and not evaluation.is_complete)
         self.evaluate.setEnabled(not evaluation.obstacle)
-        self.evaluate.setText("Go on evaluating" if 0 < evaluation.done < evaluation.total else "Evaluate")
+        self.evaluate.setText("Resume evaluation" if 0 < evaluation.done < evaluation.total else "Evaluate")
         self.stop.setVisible(is_running or is_exporting)
         self.stop.setEnabled(not evaluation.is_stopping)
         self.progress.setVisible(is_running or is_exporting)
@@ -160,19 +168,19 @@ class FailuresPanel(QWidget):
             self._show()
 
     def _reason(self) -> str:
-        """Why there is no table, and what to do."""
+        """The reason why there is no table, and what to do."""
         evaluation, model, data = self._evaluation, self._session.model, self._session.data
         if evaluation.obstacle or model is None or data is None:
             return evaluation.obstacle
         if evaluation.trouble:
             return f"The evaluation failed: {evaluation.trouble}"
         if evaluation.job is not None:
-            return "The model is being loaded; its results come in here."
+            return "The model is loading; its results will appear here."
         if evaluation.is_looking:
-            return "Looking for earlier results …"
+            return "Searching for earlier results …"
         return (
             f"{model.name} has not been evaluated on {data.title} yet. "
-            f"Evaluate (F5) has it look at all {len(data)} frames, and keeps what it finds."
+            f"Evaluate (F5) runs it on all {len(data)} frames, and keeps the results."
         )
 
     def _headline(self) -> str:
@@ -201,13 +209,13 @@ class FailuresPanel(QWidget):
         if self._failures.table is None or self._evaluation.found is None:
             return ""
         return (
-            f"{self.headline.text()}\nA frame is within {WITHIN_MM:.0f} mm where its worst joint is."
+            f"{self.headline.text()}\nA frame is within {WITHIN_MM:.0f} mm if its worst joint is."
             f"\nKept in {self._evaluation.found.path}"
         )
 
 
 class _Headline(QLabel):
-    """Ends in dots where there is no room for all of it; the tooltip has the rest."""
+    """Elided if it does not fit; the tooltip shows the full text."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Which frames failures are held against: opened and encoded in a thread, a few at a time, once somebody looks."""
+"""The reference frames for failures: opened and encoded in a thread, in small batches, when a view needs them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAMPLES = ("sensor.h5", "synthetic.h5")
 
 
 class References(QObject):
-    """`opened` are those of the session's model; `changed` once all their codes are there, `progressed` on the way."""
+    """`opened` are those of the session's model; `changed`: all their codes are ready; `progressed`: some are."""
 
     changed = Signal()
     progressed = Signal()
@@ -42,7 +42,7 @@ class References(QObject):
 
     @property
     def codes(self) -> dict[str, npt.NDArray[np.floating]]:
-        """By name, those that are encoded as a whole."""
+        """By name, the completely encoded ones."""
         return {each.name: each.codes for each in self.opened if each.is_complete}
 
     @property
@@ -51,7 +51,7 @@ class References(QObject):
 
     @property
     def progress(self) -> str:
-        """For people; empty where nothing is going on."""
+        """Progress as text; empty while idle."""
         if self.trouble:
             return self.trouble
         count = sum(len(each.codes) for each in self.opened)
@@ -59,13 +59,13 @@ class References(QObject):
         return f"Encoding reference frames, {done} of {count} …" if self.opened and done < count else ""
 
     def want(self) -> None:
-        """Somebody looks."""
+        """A view needs the references."""
         if not self._is_wanted:
             self._is_wanted = True
             self._begin()
 
     def choose(self, paths: Sequence[Path]) -> None:
-        """Hold failures against these stores."""
+        """Compare failures with these stores."""
         if tuple(paths) != self.paths:
             self.paths = tuple(paths)
             self._begin()
@@ -98,7 +98,7 @@ class References(QObject):
 
 
 def bundled() -> tuple[Path, ...]:
-    """The samples that come with the app, those of them that are there."""
+    """The bundled samples that exist."""
     found = []
     for name in SAMPLES:
         try:

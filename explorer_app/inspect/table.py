@@ -1,4 +1,4 @@
-"""The rows of the failures: 250 000 of them as fluent as ten, because only what is on screen is asked for."""
+"""The table of failures: 250 000 rows scroll like ten, because only visible cells are computed."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from explorer_app.inspect.table_rows import FailureRows, SelectedRows
 
 LABELLED = ("mean_mm", "worst_mm", "worst_joint")
 _WIDTHS = {"index": 84, "name": 128, "group": 72, "worst_joint": 92, "disagreement_mm": 124, "latent_distance": 116}
-_MOST_RANGES = 400
-"""Qt looks through all ranges for every cell it paints; beyond so many the delegate alone shows what is selected."""
+MOST_RANGES = 400
+"""Qt searches all ranges for every painted cell; beyond this number only the delegate shows the selection."""
 _LOOK_MS = 30
 
 
@@ -77,13 +77,13 @@ class FailuresTable(QTableView):
         horizontal.setSectionsClickable(True)
         horizontal.setSortIndicatorShown(True)
         horizontal.setHighlightSections(False)
-        horizontal.setSelectionModel(QItemSelectionModel(self.rows, self))  # else it asks every row whether it is in
+        horizontal.setSelectionModel(QItemSelectionModel(self.rows, self))  # else it checks every row
         horizontal.setStretchLastSection(True)
         for section, column in enumerate(COLUMNS):
             self.setColumnWidth(section, _WIDTHS.get(column, 76))
 
     def keyboardSearch(self, search: str) -> None:
-        """Qt would ask for every row's text; the filter bar finds names."""
+        """Qt would read every row's text; the filter bar searches names."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -105,7 +105,7 @@ class FailuresTable(QTableView):
 
     @Slot(int)
     def sort_by(self, section: int) -> None:
-        """Sort by a column, numbers with the largest first; once more, and it is the other way round."""
+        """Sort by a column, numbers with the largest first; a second time reverses the order."""
         column, is_descending = self._failures.sorted_by
         wanted = COLUMNS[section]
         self._failures.sort(wanted, not is_descending if wanted == column else wanted in NUMBERS)
@@ -145,10 +145,10 @@ class FailuresTable(QTableView):
         self.viewport().update()
 
     def _ranges(self) -> QItemSelection:
-        """The selected rows for Qt; none where they are in too many pieces."""
+        """The selected rows for Qt; none if they have too many ranges."""
         model, ranges = self.rows, QItemSelection()
         edges = np.flatnonzero(np.diff(model.is_selected[model.rows], prepend=False, append=False)).tolist()
-        if len(edges) <= 2 * _MOST_RANGES:
+        if len(edges) <= 2 * MOST_RANGES:
             for top, end in zip(edges[::2], edges[1::2], strict=True):
                 ranges.select(model.index(top, 0), model.index(end - 1, len(COLUMNS) - 1))
         return ranges

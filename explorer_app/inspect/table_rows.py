@@ -1,4 +1,4 @@
-"""What the table of failures shows in each cell: asked for by Qt for those on screen alone."""
+"""The cells of the table of failures; Qt requests only the visible ones."""
 
 from __future__ import annotations
 
@@ -25,15 +25,18 @@ from explorer_app.inspect.frame_thumbnails import THUMBNAIL_PX, FrameThumbnails
 from explorer_app.inspect.model.failure_table import COLUMNS, NUMBERS, FailureTable
 
 TITLES = {
-    "index": ("Frame", "Its picture and number in the data"),
-    "name": ("Name", "Its name in the data"),
+    "index": ("Frame", "Image and number of the frame"),
+    "name": ("Name", "Name of the frame"),
     "group": ("Group", "Subject or sequence"),
     "mean_mm": ("Mean mm", "Mean joint error against the annotation"),
-    "worst_mm": ("Worst mm", "Error of the joint that is farthest off"),
-    "worst_joint": ("Worst joint", "The joint that is farthest off"),
-    "disagreement_mm": ("Disagreement mm", "How much the model's routes to a pose disagree; needs no annotation"),
-    "latent_distance": ("Latent distance", "Between the codes as real and as synthetic depth; needs no annotation"),
-    "tag": ("Tag", "What you said of it (T)"),
+    "worst_mm": ("Worst mm", "Largest joint error"),
+    "worst_joint": ("Worst joint", "Joint with the largest error"),
+    "disagreement_mm": ("Disagreement mm", "Disagreement of the model's routes to a pose; needs no annotation"),
+    "latent_distance": (
+        "Latent distance",
+        "Between the codes as real and as synthetic depth; needs no annotation",
+    ),
+    "tag": ("Tag", "Tag (T)"),
 }
 _Index = QModelIndex | QPersistentModelIndex
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -41,9 +44,9 @@ _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
 class FailureRows(QAbstractTableModel):
-    """`Failures.table` for Qt: answers for the cells it is asked about, and holds nothing per row.
+    """`Failures.table` as a Qt model, without per-row state.
 
-    It answers from the table of its last reset: Qt may paint between a change of `Failures.table` and its signal, and
+    It uses the table of its last reset: Qt may paint between a change of `Failures.table` and its signal, and
     an exception while it paints surfaces much later, in whatever Python code Qt calls next (PySide 6.11).
     """
 
@@ -110,7 +113,7 @@ def _text(value: Any, column: str) -> str:
 
 
 class SelectedRows(QStyledItemDelegate):
-    """Shows what is selected in the failures, however many ranges of rows that is."""
+    """Shows the selected failures, for any number of row ranges."""
 
     def __init__(self, rows: FailureRows, parent: QWidget) -> None:
         super().__init__(parent)

@@ -13,7 +13,7 @@ from explorer_app.session.session import Session
 
 
 class TruthWalk(QWidget):
-    """Moving along the walk previews it in the explorer; Keep makes it an edit, which can be undone."""
+    """Moving along the walk previews it in the explorer; Keep makes it an undoable edit."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class TruthWalk(QWidget):
         self.slider.setAccessibleName("Walk to the true pose")
         self.slider.valueChanged.connect(self._move)
         self.keep = QPushButton("&Keep")
-        self.keep.setToolTip("Leave the sliders here, as a change that can be undone")
+        self.keep.setToolTip("Keep the sliders here (can be undone)")
         self.keep.clicked.connect(self._keep)
         self.line = QLabel()
         row = QHBoxLayout()
@@ -49,7 +49,7 @@ class TruthWalk(QWidget):
         self._enable()
 
     def show_walk(self, walk: WalkToTruth, start: LatentCode, joints: tuple[str, ...]) -> None:
-        """A walk by the session's model for its frame, from that frame's code on."""
+        """A walk by the session's model for its frame, from that frame's code."""
         model = self._session.model
         if model is None:
             return
@@ -79,14 +79,14 @@ class TruthWalk(QWidget):
 
     @Slot()
     def _follow(self) -> None:
-        """The sliders may have gone elsewhere, which is nowhere on this walk."""
+        """The sliders may have moved off this walk."""
         if self.walk is None:
             return
         try:
             step = self.codes.index(self._session.latent)
         except ValueError:
             self.curve.show_current(None)
-            self.line.setText("The sliders are elsewhere; move to come back to the walk")
+            self.line.setText("The sliders are off the walk; move this slider to return")
             return
         with QSignalBlocker(self.slider):
             self.slider.setValue(step)

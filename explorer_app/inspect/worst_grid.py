@@ -1,4 +1,4 @@
-"""The worst frames as tiles: picture with both skeletons, error and group below, and how many are alike."""
+"""The worst frames as tiles: image with both skeletons, error and group below, and the number of similar frames."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ class WorstList(QAbstractListModel):
             return " · ".join(filter(None, (f"{worst.score_mm:.0f} mm", worst.group)))
         count = worst.burst.count
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            alike = f"; {count} frames are alike: click ×{count}, or press B, to select them" if count > 1 else ""
+            alike = f"; {count} similar frames: click ×{count}, or press B, to select them" if count > 1 else ""
             return f"Frame {worst.burst.frame + 1}, {worst.score_mm:.1f} mm{alike}"
         return None
 
 
 class WorstGrid(QListView):
-    """A click, or Enter, shows and selects a frame; Shift adds it; its badge, or B, selects all that are alike."""
+    """Click or Enter shows and selects a frame; Shift adds it; its badge or B selects all similar frames."""
 
     taken = Signal(int, str)
     """frame, and how to select it"""
@@ -77,7 +77,7 @@ class WorstGrid(QListView):
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)  # that of all views is shown instead
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)  # the shared selection is shown instead
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("The worst frames")
@@ -95,12 +95,12 @@ class WorstGrid(QListView):
 
     @Slot()
     def ask_for_tiles(self) -> None:
-        """Of what is in view."""
+        """Of the visible tiles."""
         if not self.isVisible():
             return
         area = self.viewport().rect()
         rows = [row for row in range(self._first_row(), self.frames.rowCount()) if self._is_near(row, area)]
-        self.tiles.want([self.frames.worst[row].burst.frame for row in rows], self.palette())
+        self.tiles.want_tiles([self.frames.worst[row].burst.frame for row in rows], self.palette())
 
     def _first_row(self) -> int:
         columns = max(self.viewport().width() // self.gridSize().width(), 1)
@@ -114,7 +114,7 @@ class WorstGrid(QListView):
     @Slot()
     def _on_tiles(self) -> None:
         self.viewport().update()
-        if not self.tiles.has_wanted:  # they were forgotten
+        if not self.tiles.has_wanted:  # they were dropped from the cache
             self._asking.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -161,7 +161,7 @@ class WorstGrid(QListView):
     def event(self, event: QEvent) -> bool:
         is_override = event.type() == QEvent.Type.ShortcutOverride
         if is_override and isinstance(event, QKeyEvent) and event.key() in (*_ARROWS, Qt.Key.Key_B):
-            event.accept()  # in here they go from tile to tile, not from frame to frame
+            event.accept()  # here they move between tiles, not between frames
             return True
         return super().event(event)
 
@@ -177,7 +177,7 @@ def _picture_area(option: QStyleOptionViewItem) -> QRect:
 
 
 def badge_area(option: QStyleOptionViewItem, worst: WorstFrame) -> QRect:
-    """Where a tile says how many are alike."""
+    """The rectangle of a tile's badge."""
     picture, metrics = _picture_area(option), option.fontMetrics
     width = metrics.horizontalAdvance(f"×{worst.burst.count}") + 10
     return QRect(picture.right() - width - 2, picture.top() + 3, width, metrics.height() + 2)
@@ -196,11 +196,11 @@ class _Delegate(QStyledItemDelegate):
         area, table = _picture_area(option), grid.failures.table
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        image = grid.tiles.image(worst.burst.frame)
-        if image is None:
+        picture = grid.tiles.pixmap(worst.burst.frame, palette)
+        if picture is None:
             painter.fillRect(area, theme.picture_background(palette))
         else:
-            painter.drawImage(area, image)
+            painter.drawPixmap(area, picture)
         frame = worst.burst.frame
         is_selected = table is not None and table.is_selected(frame)
         accent = palette.color(QPalette.ColorRole.Highlight)

@@ -1,4 +1,4 @@
-"""The dock of the worst frames, without their doubles."""
+"""The dock of the worst frames, without near duplicates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOTHING = "Evaluate a model on a store to see its worst frames here"
 
 
 class WorstGallery(QWidget):
-    """A view of the failures: what is selected here is selected everywhere. Computes only while it is seen."""
+    """A view of the failures with the shared selection. Computes only while it is visible."""
 
     def __init__(self, session: Session, failures: Failures, background: Background) -> None:
         super().__init__()
@@ -42,11 +42,11 @@ class WorstGallery(QWidget):
     def _build(self) -> None:
         self.order = QComboBox()
         self.order.addItems(list(ORDERS))
-        self.order.setToolTip("What the worst frames are the worst by; disagreement needs no annotation")
+        self.order.setToolTip("The measure of the worst frames; disagreement needs no annotation")
         self.order.setAccessibleName("Order of the worst frames")
         self.order.currentIndexChanged.connect(self._compute)
         self.group = QComboBox()
-        self.group.setToolTip("The worst of all, of each subject or sequence after the other, or of one")
+        self.group.setToolTip("The worst of all frames, of each subject or sequence in turn, or of one")
         self.group.setAccessibleName("Group of the worst frames")
         self.group.currentIndexChanged.connect(self._compute)
         self.count = QLabel()
@@ -100,7 +100,7 @@ class WorstGallery(QWidget):
         frames = sum(each.burst.count for each in found)
         self.count.setText(f"{grouped(frames)} frames in {grouped(len(found))} tiles")
         why = "" if stamp[1] == "disagreement_mm" else "; order by disagreement, which needs no annotation"
-        self.empty.setText(f"No frame has such a score{why}")
+        self.empty.setText(f"No frame has this score{why}")
         self.pages.setCurrentWidget(self.grid if found else self.empty)
 
     @Slot(int, str)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -28,10 +27,6 @@ _STILL_MS = 120
 """A latent that has not moved for this long is worth an exact decode, which a coming move would have to wait for."""
 
 
-_SWITCH_S = 0.0001
-"""What a thread amid Python code lets the window wait for its turn: Python's own 5 ms are a third of a frame."""
-
-
 class Background(QObject):
     """Hears what the session wants, has it done in threads, and hands over what is still wanted when it is there."""
 
@@ -41,7 +36,6 @@ class Background(QObject):
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        sys.setswitchinterval(_SWITCH_S)
         self._session = session
         self._is_closing = False
         self.workers: list[LatestWins] = []
@@ -52,7 +46,7 @@ class Background(QObject):
         self.loading = self.add_worker("model", self._on_model)
         self.opening = self.add_worker("data", self._on_data)
         self.reading = self.add_worker("frame", self._on_frame, self._on_unreadable_frame)
-        self.encoding = self.add_worker("encode", self._on_encoding)
+        self.encoding = self.add_worker("encode", self._on_encoding, self._on_failed_encoding)
         self.routing = self.add_worker("routes", self._on_routes)
         self.decoding = self.add_worker("decode", self._on_pictures)
         self._still = QTimer(self, singleShot=True, interval=_STILL_MS)
@@ -148,23 +142,27 @@ class Background(QObject):
 
     @Slot()
     def _encode(self) -> None:
-        model, view, domain = self._encoding_stamp()
-        if model is not None and view is not None and domain is not None:
-            self.encoding.ask((model, view, domain), partial(model.encode, view.frame, domain))
-
-    def _encoding_stamp(self) -> tuple[HandModel | None, FrameView | None, Domain | None]:
-        return self._session.model, self._session.view, self._session.domain
+        wanted = self._session.encoding_input
+        if wanted is not None:
+            model, view, domain = wanted
+            self.encoding.ask(wanted, partial(model.encode, view.frame, domain))
 
     @Slot(object, object)
     def _on_encoding(self, stamp: tuple[HandModel, FrameView, Domain], encoding: Encoding) -> None:
-        if stamp == self._encoding_stamp():
+        if stamp == self._session.encoding_input:
             model, view, _ = stamp
             self.routing.ask(stamp, partial(model.routes, view.frame, encoding))
             self._session.set_encoding(encoding)
 
+    @Slot(object, str)
+    def _on_failed_encoding(self, stamp: tuple[HandModel, FrameView, Domain], line: str) -> None:
+        if stamp == self._session.encoding_input:
+            self._session.fail_encoding()
+        self._session.message.emit(line)
+
     @Slot(object, object)
     def _on_routes(self, stamp: tuple[HandModel, FrameView, Domain], routes: Routes) -> None:
-        if stamp == self._encoding_stamp():
+        if stamp == self._session.encoding_input:
             self._session.set_routes(routes)
 
     @Slot()

@@ -15,6 +15,7 @@ from explorer_app.model.latent import LatentAxes, LatentCode
 from explorer_app.model.pose_error import mean_error_mm
 from explorer_app.model.visits import Visit, Visits
 from explorer_app.model.walk import WalkPlan
+from explorer_app.session.encoding import FrameEncoding, State
 from explorer_app.session.undo import LatentEdit, Merge, WalkEdit
 
 if TYPE_CHECKING:  # they bring torch and HDF5 along, which the first paint must not wait for
@@ -22,7 +23,6 @@ if TYPE_CHECKING:  # they bring torch and HDF5 along, which the first paint must
     from explorer_app.model.hand_model import Encoding, HandModel, Pictures
     from explorer_app.model.routes import Routes
     from lsps_core.config import Domain
-
 
 _UNDO_LIMIT = 500
 
@@ -59,11 +59,8 @@ class Session(QObject):
         self.data: Data | None = None
         self.index = 0
         self.view: FrameView | None = None
-        self.encoding: Encoding | None = None
         self.domain_choice: Domain | None = None
         """What frames are taken as; None as the data says."""
-        self.is_encoding_wanted = False
-        self.is_encoding_on_step = True
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(_UNDO_LIMIT)
         self.visits = Visits()
@@ -72,19 +69,17 @@ class Session(QObject):
         """How strongly each joint [J] is pointed out, 0 to 1; None while nothing is."""
         self._settled = self.latent
         self._edit_label: str | None = None
-        self._is_recut = False
+        self._frame_encoding = FrameEncoding()
 
     def set_model(self, model: HandModel) -> None:
         """Look through another model at the same latent; a frame that had been encoded is encoded again."""
-        self.is_encoding_wanted = self.is_encoding_wanted or self.encoding is not None
         self.model = model
         self.pose = model.decode_pose(self.latent)
         self.pictures = None
-        self.encoding = None
+        self._frame_encoding.restart()
         self.model_changed.emit()
         self.encoding_changed.emit()
-        if self.is_encoding_wanted and self.view is not None:
-            self.encoding_wanted.emit()
+        self._start_encoding()
 
     def set_latent(
         self, latent: LatentCode, label: str = "change", merge: Merge | None = None, *, is_listed: bool = True
@@ -167,27 +162,25 @@ class Session(QObject):
         self.pictures = pictures
         self.pictures_changed.emit()
 
-    def sample(
-        self, seed: int, temperature: float = 1.0, axes: LatentAxes | None = None, merge: Merge | None = None
-    ) -> None:
+    def sample(self, seed: int, temperature: float, axes: LatentAxes, merge: Merge | None = None) -> None:
         """Go to a draw of the prior, but for locked axes; nothing without a model."""
         if self.model is not None:
-            code = self.model.sample(seed, temperature)
-            self.set_latent(axes.merged(self.latent, code) if axes is not None else code, f"sample {seed}", merge)
+            code = axes.merged(self.latent, self.model.sample(seed, temperature))
+            self.set_latent(code, f"sample {seed}", merge)
 
     def set_data(self, opened: OpenedData) -> None:
         """Step through other data, from its first readable frame on, which is encoded at once."""
         previous, self.data = self.data, opened.data
         self.index = opened.first.index
         self.view = opened.first  # before anybody hears of the index, and has the frame read a second time
-        self.encoding = None
         self.domain_choice = None
+        self._frame_encoding.lose_frame()
+        self._frame_encoding.request()
         self.data_changed.emit()
         self.domain_changed.emit()
         self.index_changed.emit()
         if previous is not None:
             previous.close()
-        self.is_encoding_wanted = True
         self.set_view(opened.first)
         if opened.complaint:
             self.message.emit(opened.complaint)
@@ -200,58 +193,83 @@ class Session(QObject):
         if index == self.index:
             return
         self.index = index
-        self.is_encoding_wanted = self.is_encoding_on_step
+        self._frame_encoding.step(is_on_screen=self.view is not None and self.view.index == index)
         self.index_changed.emit()
+        self._start_encoding()
 
     def set_view(self, view: FrameView) -> None:
         """Show a frame that was read."""
         self.view = view
-        self.encoding = None
-        self._is_recut = False
+        self._frame_encoding.show_frame(is_whole=not view.complaint)
         if view.complaint:
-            self.is_encoding_wanted = False  # what is in the cube is hardly a hand
             self.message.emit(f"{view.complaint}; see the Inspector")
         self.frame_changed.emit()
         self.encoding_changed.emit()
-        if self.is_encoding_wanted:
-            self.encoding_wanted.emit()
+        self._start_encoding()
 
     def replace_view(self, view: FrameView) -> None:
         """Show the same frame cut otherwise; what was made of it stays on screen until it is encoded again."""
         if self.encoding is None or view.complaint:
-            self.is_encoding_wanted = True
+            self._frame_encoding.request()
             self.set_view(view)
             return
         self.view = view
-        self._is_recut = self.is_encoding_wanted = True
+        self._frame_encoding.recut()
         self.frame_changed.emit()
         self.encoding_wanted.emit()
 
     def clear_view(self) -> None:
         """The frame at `index` cannot be read: show none rather than another."""
         self.view = None
-        self.encoding = None
-        self.is_encoding_wanted = False
+        self._frame_encoding.lose_frame()
         self.frame_changed.emit()
         self.encoding_changed.emit()
 
-    def want_encoding(self) -> None:
-        """Have the frame encoded, and the sliders put at its code; later, where a model or the frame is on its way."""
-        self.is_encoding_wanted = True
-        if self.view is not None:
+    @property
+    def encoding(self) -> Encoding | None:
+        return self._frame_encoding.result
+
+    @property
+    def is_encoding_under_way(self) -> bool:
+        return self._frame_encoding.is_under_way
+
+    @property
+    def is_encoding_on_step(self) -> bool:
+        return self._frame_encoding.is_on_step
+
+    def set_encoding_on_step(self, is_on: bool) -> None:
+        self._frame_encoding.is_on_step = is_on
+
+    @property
+    def encoding_input(self) -> tuple[HandModel, FrameView, Domain] | None:
+        """What encoding the frame at `index` takes; None where one of the three is not there yet."""
+        if self.model is None or self.view is None or self.domain is None or self.view.index != self.index:
+            return None
+        return self.model, self.view, self.domain
+
+    def _start_encoding(self) -> None:
+        if self._frame_encoding.start(is_ready=self.encoding_input is not None):
             self.encoding_wanted.emit()
 
+    def want_encoding(self) -> None:
+        """Have the frame encoded, and the sliders put at its code; later, where a model or the frame is on its way."""
+        self._frame_encoding.request()
+        self._start_encoding()
+
     def set_encoding(self, encoding: Encoding) -> None:
-        self.is_encoding_wanted = False
-        self.encoding = encoding
-        self.encoding_changed.emit()
-        label = self.view.frame.name if self.view is not None else "frame"
-        self.set_latent(encoding.code, label, merge=Merge.RECUT if self._is_recut else None)
+        """Put the sliders at the code of the frame, if that is still wanted."""
+        merge = Merge.RECUT if self._frame_encoding.state is State.RECUTTING else None
+        if self._frame_encoding.finish(encoding):
+            self.encoding_changed.emit()
+            self.set_latent(encoding.code, self.view.frame.name if self.view is not None else "frame", merge=merge)
+
+    def fail_encoding(self) -> None:
+        if self._frame_encoding.fail():
+            self.encoding_changed.emit()
 
     def set_routes(self, routes: Routes) -> None:
         """Where the encoded frame's routes lead, which is there a little later than its code."""
-        if self.encoding is not None:
-            self.encoding = replace(self.encoding, routes=routes)
+        if self._frame_encoding.add_routes(routes):
             self.routes_changed.emit()
 
     @property
@@ -263,12 +281,10 @@ class Session(QObject):
         """Take the frames of this data as another domain's than it says, or as it says; encodes one that was."""
         before, self.domain_choice = self.domain, domain
         self.domain_changed.emit()
-        if self.domain != before and self.encoding is not None:
-            self.encoding = None
-            self.is_encoding_wanted = True
+        if self.domain != before:
+            self._frame_encoding.restart()
             self.encoding_changed.emit()
-        if self.domain != before and self.is_encoding_wanted and self.view is not None:
-            self.encoding_wanted.emit()
+            self._start_encoding()
 
     @property
     def is_at_code(self) -> bool:

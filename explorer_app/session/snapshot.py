@@ -95,7 +95,7 @@ def restore(
 
     finish: is called at the end.
     """
-    session.is_encoding_on_step = saved.is_encoding_on_step
+    session.set_encoding_on_step(saved.is_encoding_on_step)
     session.set_visits(saved.visits)
     if saved.walk is not None:
         session.set_walk(saved.walk)

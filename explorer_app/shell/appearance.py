@@ -1,4 +1,4 @@
-"""Light, dark, or as the system has it."""
+"""Light or dark colours, or those of the system."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from explorer_app.resources import resource
 
 
 def ensure_font() -> bool:
-    """Use the font that the app brings if the system's cannot write; False where text stays unreadable."""
-    # Qt lists families without a single font in them, so ask whether a letter can be drawn
+    """Use the bundled font if the system has none; False if text remains unreadable."""
+    # Qt also lists families without fonts, so check whether a letter can be drawn
     if QFontMetrics(QApplication.font()).inFont("A"):
         return True
     try:
@@ -34,9 +34,9 @@ _SCHEMES = {
 
 
 def set_theme(theme: str) -> None:
-    """theme: "system", "light" or "dark". Where the desktop knows no such choice, the colours are our own."""
+    """theme: "system", "light" or "dark". If the desktop has no such setting, own colours are used."""
     hints = QGuiApplication.styleHints()
-    if hasattr(hints, "setColorScheme"):  # from Qt 6.8 on
+    if hasattr(hints, "setColorScheme"):  # since Qt 6.8
         hints.setColorScheme(_SCHEMES[theme])
     if theme == "system" or hints.colorScheme() == _SCHEMES[theme]:
         QApplication.setPalette(QPalette())  # Qt's own
@@ -45,7 +45,7 @@ def set_theme(theme: str) -> None:
 
 
 def _palette(is_dark: bool) -> QPalette:
-    """Fusion's colours, all of them computed from a few; its accent holds on both grounds."""
+    """Fusion's colours, all computed from a few; its accent is readable on both backgrounds."""
     ground, field = (
         (QColor(50, 51, 54), QColor(38, 39, 42)) if is_dark else (QColor(239, 239, 239), QColor(255, 255, 255))
     )

@@ -1,4 +1,4 @@
-"""Copying what is shown as a script, a command or JSON, and pasting a latent."""
+"""Copy the window's state as a script, a command or JSON, and paste a latent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Python's garbage collector, kept to the GUI thread."""
+"""Runs Python's garbage collector only in the GUI thread."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _INTERVAL_MS = 500
 
 
 class Collector(QObject):
-    """Collects every now and then, in the thread that made it; everywhere else nothing is collected.
+    """Collects at intervals in the thread that created it; automatic collection is off.
 
-    By itself Python collects in whichever thread happens to allocate next. In a worker's that destroys widgets behind
-    Qt's back, which crashes sooner or later.
+    By default Python collects in any thread that allocates. In a worker thread that destroys widgets outside the GUI
+    thread, which eventually crashes.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -26,7 +26,7 @@ class Collector(QObject):
 
     @Slot()
     def spare_what_is_there(self) -> None:
-        """Never look again at what is there now, above all torch: going through that takes a tenth of a second."""
+        """Exclude existing objects, mainly torch's, from collection: traversing them takes a tenth of a second."""
         gc.freeze()
 
     @Slot()

@@ -1,4 +1,4 @@
-"""The windows that tell about the program: messages, shortcuts, the model, and what this is."""
+"""The help windows: message log, shortcuts, model info and About."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from explorer_app.model.wording import SIMULATED_ONLY, model_facts
 from explorer_app.preferences import Preferences
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.menus import NAME_PROPERTY
 from lsps_core import __version__
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _DATA = (
 
 
 class About(QDialog):
-    """Version, paper, where the open model comes from, licences of data."""
+    """Version, paper, origin of the open model, licences of data."""
 
     def __init__(self, model: HandModel | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,20 +69,20 @@ class About(QDialog):
 
 
 def provenance(model: HandModel | None) -> str:
-    """What the open model was trained on and how, as rich text; all of the file's own words are escaped."""
+    """The training data and settings of the open model, as rich text; texts from the file are escaped."""
     if model is None:
-        return "None is open."
+        return "No model is open."
     lines = [escape(model.name)]
     if model.is_trained_on_simulated_only:
         lines.append(f"<b>{escape(SIMULATED_ONLY)}</b>")
     commands = model.training.get("commands")
     for command in commands if isinstance(commands, list) else []:
         lines.append(f"<code>{escape(str(command))}</code>")
-    return "<br>".join([*lines, "Model ▸ Model info has all that its file says."])
+    return "<br>".join([*lines, "Model ▸ Model info shows all of its record."])
 
 
 class ModelInfo(QDialog):
-    """A table that can be read and copied from; says in plain words when a model knows simulated data only."""
+    """A table to read and copy from, with a note if the model was trained on simulated data only."""
 
     def __init__(self, model: HandModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -119,7 +120,7 @@ def _table(rows: list[tuple[str, str]]) -> QTableWidget:
 
 
 class LogWindow(QDialog):
-    """All messages since the start with their time; the window behind it goes on."""
+    """All messages since the start with their time; not modal."""
 
     def __init__(self, records: RecentRecords, where: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -129,7 +130,7 @@ class LogWindow(QDialog):
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.text.setPlaceholderText("Nothing has happened yet")
+        self.text.setPlaceholderText("No messages yet")
         self.text.setAccessibleName("Log")
         self.text.setToolTip("All messages since the start, the newest last")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -155,8 +156,6 @@ class LogWindow(QDialog):
         QGuiApplication.clipboard().setText(self._records.text)
 
 
-NAME_PROPERTY = "sheetName"
-"""Of an action whose text changes with what it would do."""
 _EVERYWHERE = [("Move through the controls", "Tab"), ("Open a menu", "Alt+letter"), ("Leave a dialog", "Esc")]
 
 
@@ -184,7 +183,7 @@ def _plain(text: str) -> str:
 
 
 class ShortcutSheet(QDialog):
-    """Every menu's shortcuts, to read and to copy from."""
+    """The shortcuts of all menus, to read and copy."""
 
     def __init__(self, bar: QMenuBar, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -212,7 +211,7 @@ def _html_table(title: str, rows: list[tuple[str, str]], faint: str) -> str:
 
 
 class HelpWindows(QObject):
-    """Opens them beside the main window, and keeps the messages for the log."""
+    """Opens the help windows beside the main window, and keeps the messages for the log."""
 
     def __init__(self, window: QMainWindow, session: Session, preferences: Preferences) -> None:
         super().__init__(window)
@@ -252,7 +251,7 @@ class HelpWindows(QObject):
         if self._session.model is None:
             self._session.message.emit("there is no model yet; open one with File ▸ Open")
             return
-        from explorer_app.shell.help import ModelInfo  # torch is there, now that there is a model
+        from explorer_app.shell.help import ModelInfo  # with a model, torch is imported already
 
         info = ModelInfo(self._session.model, self._window)
         info.finished.connect(info.deleteLater)

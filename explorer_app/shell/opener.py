@@ -1,4 +1,4 @@
-"""All ways of opening: by path, dialog, drop, command line and saved session; and on which device."""
+"""Opening: by path, dialog, drop, command line and saved session; and the device."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class ImagePreview(QObject):
-    """Reads in a thread what a dialog asks about, for as long as it is open."""
+    """Reads the images of a dialog in a thread, while the dialog is open."""
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +44,7 @@ class ImagePreview(QObject):
         self._images: tuple[Path, ...] = ()
 
     def serve(self, dialog: ImageDialog, images: tuple[Path, ...]) -> None:
-        """Show the first of these images in the dialog, now and whenever its fields change."""
+        """Show the first of these images in the dialog, and again whenever its fields change."""
         self._dialog, self._images = dialog, images
         dialog.changed.connect(self._read)
         dialog.finished.connect(self._end)
@@ -77,13 +77,13 @@ def _first_view(images: tuple[Path, ...], settings: ImageSettings) -> FrameView:
 
 
 OPEN_HAND = 68
-"""The sample frame to begin with: an open hand shows best what the sliders do."""
+"""The first sample frame: an open hand, which shows the effect of the sliders best."""
 _ALL_SUFFIXES = (*MODEL_SUFFIXES, *STORE_SUFFIXES, *IMAGE_SUFFIXES, SESSION_SUFFIX)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
-    """What some paths are. trouble: why the saved session among them cannot be opened."""
+    """Classified paths. trouble: why the saved session among them cannot be opened."""
 
     opening: Opening
     session_path: Path = Path()
@@ -93,10 +93,10 @@ class _Found:
 
 
 class Opener(QObject):
-    """Asks where it must, has `Background` open things, and remembers what came of it."""
+    """Asks the user if necessary, opens through `Background`, and remembers the results."""
 
     started = Signal()
-    """Something is being opened: what was said about earlier things is over."""
+    """Opening starts: earlier messages are obsolete."""
 
     def __init__(
         self, window: QWidget, session: Session, background: Background, preferences: Preferences, device: str
@@ -111,8 +111,8 @@ class Opener(QObject):
         session.data_changed.connect(self._remember_data)
 
     def open_paths(self, paths: Sequence[Path], settings: ImageSettings | None = None, index: int = 0) -> None:
-        """Open a model, a store, images, folders of images or a saved session; images without `settings` are asked
-        about. index: the frame to begin with."""
+        """Open a model, a store, images, folders of images or a saved session; for images without `settings` it
+        asks. index: the first frame."""
         if paths:
             self._arrival.want()
             self._background.looking.ask(
@@ -146,20 +146,20 @@ class Opener(QObject):
         index: int | None = None,
         latent: LatentCode | None = None,
     ) -> None:
-        """Open what the command named, and what is bundled for what it did not name."""
+        """Open the arguments of the command line, and bundled files for missing ones."""
         self.open_paths(paths, settings, index or 0)
         kinds = {path.suffix.lower() for path in paths}
         has_session = any(is_session(path) for path in paths)
         if not has_session and kinds.isdisjoint(MODEL_SUFFIXES):
             self.open_bundled_model()
         if not has_session and kinds <= set(MODEL_SUFFIXES):
-            with contextlib.suppress(FileNotFoundError):  # then the strip says how to open other data
-                # encoded at once, since the mean code of hands at every angle is no hand
+            with contextlib.suppress(FileNotFoundError):  # then the strip explains how to open other data
+                # encoded at once, since the mean code of hands at all angles is not a hand
                 store = resource("samples", "synthetic.h5")
                 self._background.open_store(store, OPEN_HAND if index is None else index)
         if latent is not None:
             step = partial(self._session.set_latent, latent, "command line")
-            wanted = partial(self._arrival.want, step)  # after what a session wants
+            wanted = partial(self._arrival.want, step)  # after those of a session
             self._background.looking.ask("the command line", lambda: None, lambda _: wanted())
 
     @Slot()
@@ -167,7 +167,7 @@ class Opener(QObject):
         try:
             self._background.open_model(resource("models", "compact.safetensors"), self.device)
         except FileNotFoundError as error:
-            self._session.message.emit(f"{error}; or open a model of your own with File ▸ Open")
+            self._session.message.emit(f"{error}; or open another model with File ▸ Open")
 
     def open_sample(self, name: str) -> None:
         """Open bundled frames."""
@@ -177,7 +177,7 @@ class Opener(QObject):
             self._session.message.emit(str(error))
 
     def set_device(self, device: str) -> None:
-        """Have the open model compute elsewhere, at the latent where it is."""
+        """Move the open model to another device, at the same latent."""
         self.device = device
         session = self._session
         if session.model is not None:
@@ -188,7 +188,7 @@ class Opener(QObject):
                 self._arrival.want(partial(session.set_latent, latent, "device"))
 
     def restore(self, saved: SavedSession, finish: Callable[[], object]) -> None:
-        """Show a session on the device of this window; `finish` is called once all of it is there."""
+        """Show a session on the device of this window; `finish` is called when all of it is open."""
         self.started.emit()
         self._background.looking.ask("the session", lambda: saved.missing, partial(self._restore, saved, finish))
 
@@ -197,7 +197,7 @@ class Opener(QObject):
 
     @property
     def is_restoring(self) -> bool:
-        """A latent, or a whole session, waits for what is being opened."""
+        """A latent or a session is pending until opening is finished."""
         return self._arrival.is_awaited or self._background.looking.is_busy
 
     @Slot(str)
@@ -226,7 +226,7 @@ class Opener(QObject):
     def ask_where_to_save(self) -> None:
         ask_for_paths(
             self._window,
-            "Save what is shown as a session",
+            "Save session",
             self._preferences.last_folder,
             "save",
             self._save_chosen,
@@ -275,7 +275,7 @@ class Opener(QObject):
 
 
 def _look_at(paths: tuple[Path, ...]) -> _Found:
-    """In a thread: a dead network disk, or a pipe, must not hold the window."""
+    """In a thread: a dead network disk or a pipe must not block the window."""
     sessions = [path for path in paths if is_session(path)]
     opening = sort_paths([path for path in paths if path not in sessions])
     if not sessions:

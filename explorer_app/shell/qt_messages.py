@@ -1,4 +1,4 @@
-"""What Qt says on stderr, in the app's way: one line where it cannot go on, and no core dump."""
+"""Qt's messages on stderr in the app's style: one line for a fatal error, without a core dump."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _NOISE = ("This plugin does not support", "propagateSizeHints")
 
 
 class QtMessages:
-    """Keeps Qt's warnings until the application stands: if it never does, they are the reason."""
+    """Keeps Qt's warnings until the application is created: if that fails, they are the reason."""
 
     def __init__(self) -> None:
         self._held: list[str] | None = []
         qInstallMessageHandler(self._take)
 
     def release(self) -> None:
-        """The application stands: say what was held, and everything later at once."""
+        """The application exists: print the kept warnings, and later ones immediately."""
         held, self._held = self._held or [], None
         for text in held:
             _write(text)
@@ -33,7 +33,7 @@ class QtMessages:
             reason = " ".join((self._held or [text])[0].split()).rstrip(".")
             _write(
                 f"lsps-explorer: Qt cannot open a window: {reason}; --screenshot OUT.png draws it without a display, "
-                f"and what Debian may lack is {DISPLAY_PACKAGES}"
+                f"missing packages on Debian may be: {DISPLAY_PACKAGES}"
             )
             os._exit(2)  # Qt would abort the process
         if kind not in _KINDS or text.startswith(_NOISE):

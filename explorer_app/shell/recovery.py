@@ -1,4 +1,4 @@
-"""Keeps what the window shows while it runs, and offers what another window showed before it ended unexpectedly."""
+"""Saves the window's state while it runs, and offers the state of a window that ended unexpectedly."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from explorer_app.shell.main_window import MainWindow
 
 INTERVAL_MS = 2000
-"""How often the window is looked at: what a crash loses is no older than this and the time of one write."""
+"""Interval of snapshots: a crash loses at most this time and that of one write."""
 _TOUCH_S = 30.0
-"""How often a window that does not change says that it still runs, so that the offer can say when it ended."""
+"""Interval at which an unchanged window marks itself as running, so that the time of its end is known."""
 
 
 class Recovery(QObject):
-    """The window's thread takes the snapshot, which is cheap; a worker does everything with files.
+    """The GUI thread takes the snapshot, which is cheap; a worker does all file access.
 
-    A window that nobody has touched yet does not keep itself while it offers something: started and killed again and
-    again, it would bury what is worth restoring below copies of its first picture.
+    An unused window saves nothing while it offers a state: otherwise repeated starts and kills would add copies of the
+    initial state before the useful one.
     """
 
     def __init__(self, window: MainWindow, files: RecoveryFiles) -> None:
@@ -54,21 +54,21 @@ class Recovery(QObject):
         window.painted.connect(self._look)
         app = QGuiApplication.instance()
         if isinstance(app, QGuiApplication):
-            app.commitDataRequest.connect(self._keep)  # the desktop's session may end at any moment
+            app.commitDataRequest.connect(self._keep)  # the desktop's session may end at any time
         window.background.settled.connect(self._note_first, Qt.ConnectionType.SingleShotConnection)
 
     @property
     def offered(self) -> SavedSession | None:
-        """What is offered back, until it is answered."""
+        """The offered state, until the user answers."""
         return self._offered.state if self._offered is not None else None
 
     def end(self) -> None:
-        """The window was closed: nothing of it is to be restored. What was offered stays for the next one."""
+        """After a normal close: nothing to restore. An unanswered offer is kept for the next window."""
         if self._stop():
             self._files.remove()
 
     def end_by_system(self, why: str) -> None:
-        """The window is about to be ended by the system: keep what it shows now, for the next one to offer."""
+        """The system is ending the window: save its state, for the next window to offer."""
         state = self._state_to_keep()
         if not self._stop():
             return
@@ -77,11 +77,11 @@ class Recovery(QObject):
                 self._files.keep(state)
                 self._files.say_end(why)
         except OSError as error:
-            LOGGER.warning("what the window shows cannot be kept: %s", error)
+            LOGGER.warning("the window's state cannot be saved: %s", error)
         self._files.release()
 
     def _stop(self) -> bool:
-        """Nothing is kept any more; False where a write hangs, as on a dead network disk."""
+        """Stop saving; False if a write hangs, as on a dead network disk."""
         self._timer.stop()
         has_ended = self._worker.close()
         if self._offered is not None:
@@ -90,7 +90,7 @@ class Recovery(QObject):
         return has_ended
 
     def _state(self) -> SavedSession | None:
-        """What the window shows; None while nothing is open."""
+        """The window's state; None while nothing is open."""
         window = self._window
         if window.session.model is None and window.session.data is None:
             return None
@@ -138,8 +138,8 @@ class Recovery(QObject):
             self._has_complained = True
             folder = self._files.folder
             self._window.session.message.emit(
-                f"what the window shows cannot be kept for the case of a crash: {folder}: {line}; "
-                "make room there, or save the session elsewhere"
+                f"the window's state cannot be saved for a crash: {folder}: {line}; "
+                "free some space there, or save the session elsewhere"
             )
 
     def _offer(self, found: Found) -> None:
@@ -158,7 +158,7 @@ class Recovery(QObject):
             return
         self._offered = leftover
         others = f" ({found.others} more kept for later)" if found.others else ""
-        self._window.recovery_bar.offer(happened, f"Restore what it showed?{others} Log: {log}")
+        self._window.recovery_bar.offer(happened, f"Restore its state?{others} Log: {log}")
 
     @Slot()
     def _restore(self) -> None:
@@ -171,9 +171,9 @@ class Recovery(QObject):
         opener.restore(saved, partial(self._finish, saved, self._offered.files))
 
     def _finish(self, saved: SavedSession, files: RecoveryFiles) -> None:
-        """All that could be opened is there again. Only once this window keeps it, the other's files may go.
+        """Everything that could be opened is restored. The old files are removed after this window has saved its state.
 
-        Where the model or the data could not be opened, they stay, and the next start offers them again.
+        If the model or the data could not be opened, the files stay, and the next start offers them again.
         """
         window = self._window
         if saved.sliders is not None:
@@ -189,7 +189,7 @@ class Recovery(QObject):
 
     @Slot()
     def _discard(self) -> None:
-        """Offer the next one, where there is another."""
+        """Offer the next one, if there is another."""
         self._window.recovery_bar.hide()
         leftover, self._offered = self._offered, None
         if leftover is not None:
@@ -206,7 +206,7 @@ def _describe_end(leftover: Leftover) -> str:
 
 
 def _shows_files_of(saved: SavedSession, state: SavedSession) -> bool:
-    """All that was open is open again; where nothing was, anything may be."""
+    """Whether everything that was open is open again."""
     return saved.model_path in (None, state.model_path) and saved.data_paths in ((), state.data_paths)
 
 

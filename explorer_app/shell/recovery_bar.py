@@ -1,4 +1,4 @@
-"""The bar at the top of the window that offers back what a window showed before it ended unexpectedly."""
+"""The bar at the top of the window that offers the state of a window that ended unexpectedly."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from explorer_app.widgets.small import WrappedLabel
 
 
 class RecoveryBar(QFrame):
-    """Hidden while there is nothing to offer. It stays until it is answered, and the window can be used meanwhile."""
+    """Hidden while there is no offer. It stays until the user answers, and does not block the window."""
 
     restore_asked = Signal()
     discard_asked = Signal()
@@ -21,7 +21,7 @@ class RecoveryBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("recoveryBar")
-        # its own colours, as the message bar has: it must look the same on light and on dark desktops
+        # its own colours, like the message bar: the same on light and dark desktops
         self.setStyleSheet(
             "#recoveryBar { background: #dfeafa; border-bottom: 1px solid #6f9bd1; }"
             "#recoveryBar QLabel { color: #10294a; }"
@@ -35,9 +35,9 @@ class RecoveryBar(QFrame):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.restore = self._button("Restore", "Show again what that window showed, in place of what is shown now")
-        self.discard = self._button("Discard", "Delete what that window showed; what was saved elsewhere stays")
-        self.log = self._button("Show log", "Show what is known about how that window ended")
+        self.restore = self._button("Restore", "Restore the state of that window, replacing the current one")
+        self.discard = self._button("Discard", "Delete the state of that window; saved sessions are kept")
+        self.log = self._button("Show log", "Show how that window ended")
         self.restore.clicked.connect(self.restore_asked)
         self.discard.clicked.connect(self.discard_asked)
         self.log.clicked.connect(self.log_asked)
@@ -50,14 +50,14 @@ class RecoveryBar(QFrame):
 
     @property
     def text(self) -> str:
-        """What is offered; empty while hidden."""
+        """The offer as text; empty while hidden."""
         return "" if self.isHidden() else self.label.accessibleName()
 
     def offer(self, what_happened: str, question: str) -> None:
         self.label.setText(f"<b>{escape(what_happened)}</b> {escape(question)}")
         self.label.setAccessibleName(f"{what_happened} {question}")
         self.show()
-        QAccessible.updateAccessibility(QAccessibleEvent(self.label, QAccessible.Event.Alert))  # screen readers say it
+        QAccessible.updateAccessibility(QAccessibleEvent(self.label, QAccessible.Event.Alert))  # for screen readers
 
     @staticmethod
     def _button(text: str, tip: str) -> QPushButton:

@@ -1,4 +1,4 @@
-"""Pictures of the window and of single views, as PNG."""
+"""Save images of the window and of single views, as PNG."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ VIEW_SCALE = 2
 
 
 class ViewPictures(QObject):
-    """Asks where, and saves there."""
+    """Asks for a path, and saves there."""
 
     def __init__(self, window: QWidget, session: Session, preferences: Preferences) -> None:
         super().__init__(window)
         self._window, self._session, self._preferences = window, session, preferences
 
     def ask(self, what: str, widget: QWidget, scale: int = VIEW_SCALE) -> None:
-        """Ask where a picture of `widget` shall go."""
+        """Ask for the path of an image of `widget`."""
         ask_for_paths(
             self._window,
-            f"Save a picture of {what}",
+            f"Save image of {what}",
             self._preferences.last_folder,
             "save",
             partial(self._save_chosen, widget, scale),
-            filters=["PNG picture (*.png)"],
+            filters=["PNG image (*.png)"],
             suffix=".png",
         )
 
     def save(self, name: str, widget: QWidget, scale: int = 1) -> bool:
-        """Save what `widget` shows; False, with a message, where that fails."""
+        """Save an image of `widget`; False, with a message, if that fails."""
         is_file = kind_of(Path(name)) in ("", "file")
-        # the stub asks for bytes, which PySide 6.11 refuses
+        # the stub requires bytes, which PySide 6.11 rejects
         if is_file and picture_of(widget, scale).save(name, "PNG"):  # type: ignore[call-overload]
             return True
         self._session.message.emit(f"{name} cannot be written; choose another folder")
@@ -52,7 +52,7 @@ class ViewPictures(QObject):
 
 
 def picture_of(widget: QWidget, scale: int) -> QImage:
-    """What `widget` shows, drawn anew at `scale` px per px."""
+    """An image of `widget`, redrawn at `scale` px per px."""
     image = QImage(widget.size() * scale, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(scale)
     image.fill(widget.palette().color(widget.backgroundRole()))

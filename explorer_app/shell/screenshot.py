@@ -1,4 +1,4 @@
-"""`--screenshot`: a picture of the window without a display."""
+"""`--screenshot`: an image of the window without a display."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QApplication
 from explorer_app.shell.main_window import MainWindow
 
 _LAYOUT_MS = 50
-"""Until the widgets have moved to where their new contents want them."""
+"""Until the layouts have settled after new contents."""
 
 
 class Screenshot(QObject):
-    """Waits until all that was asked for is shown, saves the window and ends the application.
+    """Waits until everything requested is shown, saves the window and ends the application.
 
-    `failure` is the first thing that went wrong, in one line; then nothing is saved.
+    `failure` is the first error, in one line; then nothing is saved.
     """
 
     def __init__(self, window: MainWindow, path: Path) -> None:

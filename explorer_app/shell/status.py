@@ -14,14 +14,14 @@ from explorer_app.widgets.small import Tag, WrappedLabel
 
 
 class MessageBar(QFrame):
-    """Hidden while there is nothing to say. Never modal: the window goes on. The cause stands before the remedy."""
+    """Hidden without a message. Never modal. A message has the cause before the remedy."""
 
     log_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("messageBar")
-        # its own colours: a warning has to look like one on light and on dark desktops
+        # its own colours: a warning must look like one on light and dark desktops
         self.setStyleSheet(
             "#messageBar { background: #fff1d6; border-bottom: 1px solid #d9a441; }"
             "#messageBar QLabel { color: #3d2b00; }"
@@ -50,7 +50,7 @@ class MessageBar(QFrame):
 
     @property
     def text(self) -> str:
-        """What is shown; empty while hidden."""
+        """The shown text; empty while hidden."""
         return "" if self.isHidden() else self._line
 
     @Slot(str)
@@ -60,19 +60,19 @@ class MessageBar(QFrame):
         self.label.setText(f"<b>{escape(cause)}</b>{semicolon}{escape(remedy)}" if cause else escape(line))
         self.label.setAccessibleName(line)
         self.show()
-        QAccessible.updateAccessibility(QAccessibleEvent(self.label, QAccessible.Event.Alert))  # screen readers say it
+        QAccessible.updateAccessibility(QAccessibleEvent(self.label, QAccessible.Event.Alert))  # for screen readers
 
 
 def _button(text: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # a tool button is out of the keyboard's reach by itself
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # by default a tool button has no keyboard focus
     return button
 
 
 class StatusLine(QStatusBar):
-    """What computes, on what, how fast; and what is being waited for."""
+    """Model, device and decode time, and the current activity."""
 
     def __init__(self, session: Session, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""One window for three kinds of work: what stands in its middle, and which docks are open beside that."""
+"""The three workspaces of the window: the central widget and the open docks of each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
 
 
 class Docks(QObject):
-    """Builds them; those of one area are tabs, which can be clicked but not dragged: that crashes Qt 6.11."""
+    """Builds docks; those of one area are tabs, which can be clicked but not dragged: that crashes Qt 6.11."""
 
     def __init__(self, window: QMainWindow, workspaces: Workspaces) -> None:
         super().__init__(window)
@@ -23,9 +23,9 @@ class Docks(QObject):
         window.installEventFilter(self)
 
     def add(self, title: str, panel: QWidget, area: Qt.DockWidgetArea, *workspaces: str) -> QDockWidget:
-        """workspaces: where it is open at first. A panel with `set_seen` is told whether it is the raised tab."""
+        """workspaces: where it is open at first. `set_seen` of a panel is called when its tab is raised or lowered."""
         dock = QDockWidget(title, self._window)
-        dock.setObjectName(title)  # by which Qt remembers where it was
+        dock.setObjectName(title)  # the name for Qt's saved state
         padded = QWidget()
         layout = QVBoxLayout(padded)
         layout.setContentsMargins(10, 6, 10, 6)
@@ -46,29 +46,29 @@ class Docks(QObject):
         if isinstance(event, QChildEvent) and kind == QEvent.Type.ChildPolished:
             child = event.child()
             if isinstance(child, QTabBar):
-                child.installEventFilter(self)  # Qt makes the tab bars when it needs them
+                child.installEventFilter(self)  # Qt creates the tab bars on demand
         is_drag = isinstance(event, QMouseEvent) and kind == QEvent.Type.MouseMove and bool(event.buttons())
         return is_drag and watched is not self._window
 
 
 _TIPS = {
-    EXPLORE: "Hold the latent space in your hands",
+    EXPLORE: "Explore the latent space",
     INSPECT: "See where a model fails, and why",
-    TRAIN: "Train models and watch them learn",
+    TRAIN: "Train models and watch their progress",
 }
 
 
 class Workspaces(QObject):
-    """Which workspace the window is in. Each remembers where its docks were when it was left.
+    """The current workspace of the window. Each one remembers the layout of its docks.
 
     tabs: the switch for the corner of the menu bar; actions: the same for a menu, one a workspace.
     """
 
     changed = Signal(str)
     damaged = Signal(str)
-    """What was remembered of this workspace is of no use."""
+    """The saved layout of this workspace cannot be used."""
     arranged = Signal(str)
-    """A workspace was entered whose docks stand as at the very first start."""
+    """A workspace with the default layout was entered."""
 
     def __init__(self, window: QMainWindow, pages: QStackedWidget) -> None:
         super().__init__(window)
@@ -87,7 +87,7 @@ class Workspaces(QObject):
         self.tabs.currentChanged.connect(self._go_to_tab)
 
     def add(self, name: str, page: QWidget) -> None:
-        """A workspace with this in the middle of the window, which others may have as well; the first is entered."""
+        """Add a workspace with this central widget, which may be shared; the first one is entered."""
         if self._stack.indexOf(page) < 0:
             self._stack.addWidget(page)
         self._pages[name] = page
@@ -104,18 +104,18 @@ class Workspaces(QObject):
         self._show()
 
     def add_dock(self, dock: QDockWidget, *names: str) -> None:
-        """Open with these workspaces, until somebody closes it there."""
+        """Open with these workspaces, until the user closes it there."""
         for name in names:
             self._docks.setdefault(name, []).append(dock)
         dock.setVisible(self.current in names)
 
     def begin(self) -> None:
-        """All docks are there: this is how they stand at the very first start."""
+        """All docks exist: save their layout as the default."""
         self._first_state = self._window.saveState()
 
     @Slot(str)
     def go(self, name: str) -> None:
-        """Leave this workspace as it is for another."""
+        """Switch to another workspace, and remember the layout of this one."""
         if name == self.current or name not in self._pages:
             self._show()
             return
@@ -125,12 +125,12 @@ class Workspaces(QObject):
         self.changed.emit(name)
 
     def reset(self) -> None:
-        """All docks of all workspaces where they were at the very first start."""
+        """Restore the default layout of all workspaces."""
         self._states.clear()
         self._enter()
 
     def state(self, name: str) -> QByteArray | None:
-        """Where the docks of a workspace are, as Qt writes it; None where it was never entered."""
+        """The layout of a workspace as Qt's saved state; None if it was never entered."""
         return self._window.saveState() if name == self.current else self._states.get(name)
 
     def save(self, preferences: Preferences) -> None:
@@ -140,7 +140,7 @@ class Workspaces(QObject):
                 preferences.set(f"workspaces/{name}", state)
 
     def restore(self, preferences: Preferences) -> None:
-        """Put the docks where they were when the window was closed."""
+        """Restore the layouts from when the window was closed."""
         states = {name: preferences.get(f"workspaces/{name}") for name in self._docks}
         self._states = {name: state for name, state in states.items() if state is not None}
         self._enter()
@@ -148,7 +148,7 @@ class Workspaces(QObject):
     def _enter(self) -> None:
         self._show()
         if self.current in self._states:
-            self._show_docks()  # for those that the state is too old to know
+            self._show_docks()  # for docks that are newer than the state
             if self._restore(self._states[self.current]):
                 return
             del self._states[self.current]
@@ -160,7 +160,7 @@ class Workspaces(QObject):
 
     def _restore(self, state: QByteArray) -> bool:
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            bar.hide()  # Qt shows those again that it uses, and would leave the others standing about
+            bar.hide()  # Qt shows the ones it uses again, and would leave the others visible
         return bool(self._window.restoreState(state))
 
     def _show_docks(self) -> None:
@@ -168,7 +168,7 @@ class Workspaces(QObject):
         others = {dock for name, docks in self._docks.items() if name != self.current for dock in docks}
         for dock in {*mine, *others}:
             dock.setVisible(dock in mine)
-        for dock in reversed(mine):  # its own are before what it shares, and the first of each area is on top
+        for dock in reversed(mine):  # its own docks come before shared ones, and the first of each area is on top
             if dock not in others or self.current == next(iter(self._docks)):
                 dock.raise_()
 

@@ -1,4 +1,4 @@
-"""The dialogs of the Train menu: a new run, a run to resume, data to simulate or import, each job with its bar."""
+"""The dialogs of the Train menu: new run, resume, simulate and import, each job with its progress bar."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from explorer_app.train.import_dialog import ImportDialog
 from explorer_app.train.job_dialog import JobDialog
 from explorer_app.train.simulate_dialog import SimulateDialog
 from explorer_app.train.train_dialog import TrainDialog
-from explorer_app.widgets.menus import add_action
+from explorer_app.widgets.menus import add_action, filled_on_show
 
 
 class TrainingDialogs(QObject):
-    """Makes them when they are asked for; several jobs may go on at once, each in a dialog of its own."""
+    """Creates them on demand; several jobs may run at once, each in its own dialog."""
 
     accepted_run = Signal(object, bool)
-    """path of a run's folder with its config, whether it was there before"""
+    """path of a run's folder with its config, whether it existed before"""
     open_asked = Signal(object)
     """path of a store that a job has written"""
 
@@ -51,15 +51,24 @@ class TrainingDialogs(QObject):
 
     @property
     def running(self) -> list[JobDialog]:
-        """Those whose job works, some of them hidden."""
+        """The dialogs with a running job; some of them are hidden."""
         return [dialog for dialog in self.jobs if dialog.bar.is_running]
 
     def fill_menu(self, menu: QMenu) -> None:
-        """One line a job at work, which shows its dialog."""
+        """The Train menu."""
+        add_action(menu, "&New run …", self.new_run, "Ctrl+T")
+        add_action(menu, "&Resume a run …", self.resume_run)
+        menu.addSeparator()
+        add_action(menu, "&Simulate data …", self.simulate)
+        add_action(menu, "&Import data …", self.import_data)
+        filled_on_show(menu, "&Running jobs", self._fill_jobs)
+
+    def _fill_jobs(self, menu: QMenu) -> None:
+        """One entry for each running job, which shows its dialog."""
         for dialog in self.running:
             add_action(menu, dialog.bar.summary.replace("&", "&&"), partial(_show, dialog))
         if not self.running:
-            add_action(menu, "None at the moment", lambda: None).setEnabled(False)
+            add_action(menu, "None", lambda: None).setEnabled(False)
 
     def may_close(self) -> bool:
         """Whether the window may be closed; if not, the user is being asked, and the answer may close it."""
@@ -69,8 +78,8 @@ class TrainingDialogs(QObject):
         if self.question is None:
             names = ", ".join(dialog.bar.summary for dialog in running)
             self.question = QMessageBox(QMessageBox.Icon.Question, "Close LSPS Explorer", "", parent=self._window)
-            self.question.setText(f"{'A job is' if len(running) == 1 else 'Jobs are'} still at work: {names}.")
-            self.question.setInformativeText("An import goes on from there the next time; a simulation begins anew.")
+            self.question.setText(f"{'A job is' if len(running) == 1 else 'Jobs are'} still running: {names}.")
+            self.question.setInformativeText("The same import resumes the next time; a simulation starts over.")
             stop = self.question.addButton("S&top and close", QMessageBox.ButtonRole.AcceptRole)
             stay = self.question.addButton("St&ay", QMessageBox.ButtonRole.RejectRole)
             self.question.setDefaultButton(stay)

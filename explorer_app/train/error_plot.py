@@ -1,4 +1,4 @@
-"""How far a training run is off, in mm. Build it once pyqtgraph has been imported."""
+"""The validation error of a training run, in mm. Create it after pyqtgraph is imported."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from explorer_app.widgets.small import WrappedLabel
 
 
 class ErrorPlot(QWidget):
-    """Validation errors in mm with the best so far, and published ones as lines to be measured by."""
+    """Validation errors in mm with the best so far, and published ones as reference lines."""
 
     baselines_changed = Signal(str)
 
@@ -93,11 +93,11 @@ class ErrorPlot(QWidget):
         self.plot.fit((0, end), shown_range(shown, False, is_log))
 
     def _mark(self, baselines: list[tuple[str, float]], scale: Any) -> None:
-        """Lines across: the best so far, and the published ones."""
+        """Horizontal lines: the best so far, and the published ones."""
         best = self._runs[0].best_mm if self._runs else None
         marked = [("best", float(scale(np.asarray(best[:1]))[0]), best[0], COLOURS[1])] if best else []
         marked += [(name, float(scale(np.asarray([value]))[0]), value, COLOURS[6]) for name, value in baselines]
-        if marked == self._marked:  # lines with labels are slow to make
+        if marked == self._marked:  # lines with labels are slow to create
             return
         for mark in self._marks:
             self.plot.removeItem(mark)

@@ -1,4 +1,4 @@
-"""What the Simulate and the Import dialog have in common: fields, a job's bar, Start, and Close."""
+"""Base of the Simulate and Import dialogs: fields, a job's bar, Start, and Close."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class _Looked(NamedTuple):
 
 
 def _look(form: Any) -> _Looked:
-    """In a thread: the disks of what is named may not answer."""
+    """Called in a thread: disks may block."""
     return _Looked(form.problems, bool(form.out.strip()) and kind_of(Path(absolute(form.out))) != "")
 
 
 class JobDialog(QDialog):
-    """Not modal. Closed while its job works it hides, and comes back when that has ended.
+    """Not modal. If closed during a job it is hidden, and shown again when the job has ended.
 
-    A subclass has `fields` by name, for the problems of its `form()`, and begins with `verb`.
+    A subclass has `fields` by name, for the problems of its `form()`; the start button has the text `verb`.
     """
 
     open_asked = Signal(object)
@@ -57,7 +57,7 @@ class JobDialog(QDialog):
         self.question: QMessageBox | None = None
         self._looking = InOrder("fields", self)
         self._looked: _Looked | None = None
-        """what was found at the paths that the fields name; None until it is"""
+        """what was found at the paths of the fields; None until then"""
         self._is_retired = False
         self.box = QWidget()
         self._grid = QGridLayout(self.box)  # a form layout gives wrapped notes and hidden rows the wrong heights
@@ -79,16 +79,16 @@ class JobDialog(QDialog):
         self._column.addStretch(1)
         self._column.addWidget(self.bar)
         self._column.addWidget(self.buttons)
-        self._column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # `fit` knows better
+        self._column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # `fit` sets it
         self.bar.details_button.toggled.connect(self.fit)
         self.setMinimumWidth(560)
 
     def form(self) -> Any:
-        """What the fields say: `missing` and `problems` by field, `arguments(overwrite)`, `out`."""
+        """The form of the fields: `missing` and `problems` by field, `arguments(overwrite)`, `out`."""
         raise NotImplementedError
 
     def add_field(self, name: str, label: str, editor: QWidget) -> NotedField:
-        """A row whose note says what is wrong with it."""
+        """A row with a note for its problem."""
         field = self.fields[name] = NotedField(editor)
         self.add_row(label, field, editor)
         return field
@@ -107,13 +107,13 @@ class JobDialog(QDialog):
 
     @Slot()
     def show_problems(self) -> None:
-        """Look, in a thread, at what the fields name, and show what is wrong."""
+        """Check the paths of the fields in a thread, and show problems."""
         form = self.form()
         self.box.setEnabled(not self.bar.is_running)
         self.start.setEnabled(False)
         self._looked = None
         self._looking.ask(
-            "what is named here", partial(_look, form), partial(self._take_look, form), self.bar.problem.show_problem
+            "a path in this form", partial(_look, form), partial(self._take_look, form), self.bar.problem.show_problem
         )
 
     def _take_look(self, form: Any, looked: _Looked) -> None:
@@ -125,11 +125,11 @@ class JobDialog(QDialog):
             self.start.setEnabled(not (looked.problems or form.missing or self.bar.is_running))
 
     def problem_name(self, name: str) -> str:
-        """What the form calls a field."""
+        """The label of a field in the form."""
         return name
 
     def fact(self, name: str) -> str:
-        """What else there is to say beneath a field."""
+        """An additional note below a field."""
         if name == "out" and self._is_out_there and Path(absolute(self.form().out)) != self.bar.written_path:
             return "exists already; you will be asked before it is replaced"
         return ""
@@ -140,7 +140,7 @@ class JobDialog(QDialog):
 
     @Slot()
     def fit(self) -> None:
-        """As high as it has to be: a layout by itself takes lines that wrap for much higher, or for nothing."""
+        """Set the minimum height: a layout overestimates or ignores wrapped lines."""
         column, width = self._column, max(self.width(), self.minimumWidth())
         column.activate()
         self.setMinimumHeight(column.totalMinimumHeightForWidth(width))
@@ -152,7 +152,7 @@ class JobDialog(QDialog):
 
     @Slot()
     def _begin(self) -> None:
-        """Start, after asking where that would replace a file."""
+        """Start, after asking if that would replace a file."""
         if self._is_out_there:
             self._ask_to_replace()
         else:
@@ -165,7 +165,7 @@ class JobDialog(QDialog):
             self.bar.start(form.arguments(overwrite), Path(absolute(form.out)))
 
     def remember(self) -> None:
-        """Keep what is to be the same the next time."""
+        """Save the values that are kept for the next time."""
 
     def _ask_to_replace(self) -> None:
         path = Path(absolute(self.form().out))
@@ -176,7 +176,7 @@ class JobDialog(QDialog):
             QMessageBox.StandardButton.NoButton,
             self,
         )
-        self.question.setInformativeText("Until the new store is whole the old one stays.")
+        self.question.setInformativeText("The old store is kept until the new one is complete.")
         replace = self.question.addButton("&Replace", QMessageBox.ButtonRole.AcceptRole)
         self.question.setDefaultButton(self.question.addButton(QMessageBox.StandardButton.Cancel))
         replace.clicked.connect(self._replace)
@@ -213,7 +213,7 @@ class JobDialog(QDialog):
 
 
 def whole_number(least: int, most: int, value: int, name: str, tip: str, special: str = "") -> QSpinBox:
-    """A field of one whole number; special: what the least one is called."""
+    """A field for an integer; special: text of the minimum."""
     field = QSpinBox()
     field.setRange(least, most)
     field.setValue(value)

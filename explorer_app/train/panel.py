@@ -1,4 +1,4 @@
-"""The Train workspace: runs on the left, the one in hand on the right."""
+"""The Train workspace: the list of runs on the left, the selected run on the right."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class LeaveDialog(QMessageBox):
         self.setWindowTitle("Close LSPS Explorer")
         names = ", ".join(view.path.name for view in runs)
         self.setText(f"{names} {'is' if len(runs) == 1 else 'are'} still training.")
-        self.setInformativeText("A run that is left running is found again at the next start.")
+        self.setInformativeText("A run that is left running is listed again at the next start.")
         role = QMessageBox.ButtonRole
-        self.leave = self._add("&Leave running", "Close the window; training goes on without it", role.AcceptRole)
-        self.stop = self._add("S&top and save", "Close the window; the run saves itself and ends", role.ActionRole)
+        self.leave = self._add("&Leave running", "Close the window; training continues", role.AcceptRole)
+        self.stop = self._add("S&top and save", "Close the window; the run saves and stops", role.ActionRole)
         self.stay = self._add("St&ay", "Keep the window open", role.RejectRole)
         self.setDefaultButton(self.stay)
         self.setEscapeButton(self.stay)
@@ -64,10 +64,10 @@ class LeaveDialog(QMessageBox):
 
 
 class TrainPanel(QWidget):
-    """Wires the list, the monitor and the runs together; follows the checkpoints of runs that are to be followed."""
+    """Connects the list, the monitor and the runs; opens new checkpoints of followed runs."""
 
     open_asked = Signal(object)
-    """path of a model to look through"""
+    """path of a model to open"""
     new_run_asked = Signal()
     message = Signal(str)
 
@@ -98,10 +98,10 @@ class TrainPanel(QWidget):
         self._show()
 
     def _build(self) -> None:
-        self.setAutoFillBackground(True)  # over tab bars that Qt leaves where docks were
-        self.new_run = _button("&New run …", "Set up a training and start it")
+        self.setAutoFillBackground(True)  # over tab bars that Qt leaves in place of docks
+        self.new_run = _button("&New run …", "Set up and start a training run")
         self.new_run.clicked.connect(self.new_run_asked)
-        self.add_run = _button("&Add run …", "List a run that is in some other folder")
+        self.add_run = _button("&Add run …", "Add a run from another folder to the list")
         self.add_run.clicked.connect(self._ask_for_run)
         self.choose_folder = _button("Runs fol&der …", "Choose a folder whose runs are all listed")
         self.choose_folder.clicked.connect(self._ask_for_folder)
@@ -109,7 +109,7 @@ class TrainPanel(QWidget):
         for key, text in SHARES.items():
             self.share.addItem(text[0].upper() + text[1:], key)
         self.share.setCurrentIndex(self.share.findData(self.runs.share))
-        self.share.setToolTip("How this machine is shared with the next run that starts or resumes")
+        self.share.setToolTip("How the next run that starts or resumes shares this machine")
         self.share.activated.connect(self._choose_share)
         share_label = QLabel("S&hare of runs")
         share_label.setBuddy(self.share)
@@ -135,7 +135,7 @@ class TrainPanel(QWidget):
 
     @Slot(object)
     def start_run(self, path: Path) -> None:
-        """Train the run of a folder that has its config, from wherever it is."""
+        """Train the run in a folder with a config, from its newest checkpoint."""
         self.runs.start(Path(path))
 
     def may_close(self) -> bool:
@@ -160,7 +160,7 @@ class TrainPanel(QWidget):
             self.window().close()
 
     def close_down(self) -> None:
-        """Stop following; processes that train live on."""
+        """Stop following; training processes keep running."""
         self.runs.close()
         self.monitor.previews.close_down()
         self._plotting.close()
@@ -180,7 +180,7 @@ class TrainPanel(QWidget):
     def _show(self) -> None:
         self.list.show_views(self.runs.views.values())
         if self._wanted in self.runs.views:
-            wanted, self._wanted = self._wanted, None  # before selecting it, which shows everything again
+            wanted, self._wanted = self._wanted, None  # before selecting it, which updates everything
             self.list.select(wanted)
         views = [self.runs.views.get(path) for path in self.list.selected]
         self.monitor.show_runs(views[0] if views else None, views[1] if len(views) > 1 else None)
@@ -238,14 +238,14 @@ class TrainPanel(QWidget):
         ask_for_paths(self, "Add a run", folder, "folder", lambda names: self.add_path(Path(names[0])))
 
     def add_path(self, path: Path) -> None:
-        """List the run in this folder; a message where there is none."""
+        """List the run in this folder; a message if there is none."""
         self._looking.ask(
             str(path), partial(kind_of, path / "config.json"), partial(self._add, path), self.message.emit
         )
 
     def _add(self, path: Path, kind: str) -> None:
         if kind != "file":
-            self.message.emit(f"{path} is no run: it has no config.json; choose the folder that `lsps train` wrote")
+            self.message.emit(f"{path} is not a run: it has no config.json; choose the folder that `lsps train` wrote")
             return
         self.runs.add(path)
         self._select(path.absolute())
@@ -284,7 +284,7 @@ def _button(text: str, tip: str) -> QPushButton:
 
 
 def _import_plots() -> tuple[ModuleType, ModuleType]:
-    """pyqtgraph takes most of a second to import."""
+    """pyqtgraph needs most of a second to import."""
     names = ("error_plot", "term_plots")
     errors, terms = (importlib.import_module(f"explorer_app.train.{name}") for name in names)
     return errors, terms

@@ -1,4 +1,4 @@
-"""The fixed preview frames of a run, as they looked from step to step."""
+"""The fixed preview frames of a run, step by step."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lsps_core.files import require_file
 
 _ROWS = (
     "One column a frame, synthetic frames above, real ones below. Rows of each: input, reconstruction, translation, "
-    "cycle, synthetic and real picture of the pose seen by P, and of the annotated pose"
+    "cycle, synthetic and real image of the pose estimated by P, and of the annotated pose"
 )
 
 
 class _Sheet(QWidget):
-    """A picture as large as fits; `is_whole_size` as large as it is."""
+    """An image scaled to fit; with `is_whole_size` at its actual size."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class _Sheet(QWidget):
         painter = QPainter(self)
         if self._pixmap.isNull():
             painter.setPen(theme.faint(self.palette()))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Preview sheets come with validations")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Preview sheets are made at validations")
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         size = self._pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
@@ -62,13 +62,13 @@ class PreviewScrubber(QWidget):
         self._area.setWidget(self.sheet)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Step of the preview")
-        self.slider.setToolTip("Move through the previews of this run; at the end it follows the newest")
+        self.slider.setToolTip("Browse the previews of this run; at the end it follows the newest")
         self.slider.setPageStep(1)
         self.slider.valueChanged.connect(self._ask)
         self.step = QLabel()
         self.step.setMinimumWidth(90)
         self.is_whole_size = QCheckBox("Actual si&ze")
-        self.is_whole_size.setToolTip("Show every pixel instead of the whole sheet")
+        self.is_whole_size.setToolTip("Show the sheet at full resolution")
         self.is_whole_size.toggled.connect(self._show)
         row = QHBoxLayout()
         row.addWidget(self.slider, 1)
@@ -133,5 +133,5 @@ def _read(path: Path) -> QImage:
     require_file(path)
     image = QImage(str(path))
     if image.isNull():
-        raise ValueError(f"{path} cannot be read as a picture; it comes again when the run goes on")
+        raise ValueError(f"{path} cannot be read as an image; the run writes it again when it resumes")
     return image

@@ -1,4 +1,4 @@
-"""Training runs, one a row, live ones and finished ones."""
+"""Training runs, one a row, both running and finished."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ALONE = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.
 
 
 class RunList(QTreeWidget):
-    """The first selected run is the one that is shown, a second one is laid over it."""
+    """The first selected run is shown, a second one is drawn over it."""
 
     chosen = Signal()
     forget_asked = Signal(object)
@@ -28,7 +28,7 @@ class RunList(QTreeWidget):
         super().__init__(parent)
         self.setHeaderLabels(["Run", "State", "Done", "Best mm"])
         self.setAccessibleName("Training runs")
-        self.setToolTip("Select a run to see it, and a second one with Ctrl to lay its curves over the first")
+        self.setToolTip("Select a run to show it, and Ctrl+click a second one to compare its curves")
         self.setRootIsDecorated(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -40,7 +40,7 @@ class RunList(QTreeWidget):
         header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
         self._items: dict[Path, QTreeWidgetItem] = {}
         self.selected: list[Path] = []
-        """at most two, in the order in which they were selected"""
+        """at most two, in the order of selection"""
 
     def show_views(self, views: Iterable[RunView]) -> None:
         views = list(views)
@@ -58,9 +58,9 @@ class RunList(QTreeWidget):
             self.select(next((view.path for view in views if view.is_alive), views[0].path))
 
     def select(self, path: Path) -> None:
-        """Show this one alone, where it is listed."""
+        """Select only this one, if it is listed."""
         if path in self._items:
-            # by itself Qt would look at the keyboard, and toggle the row while Ctrl is held
+            # otherwise Qt checks the keyboard, and toggles the row while Ctrl is pressed
             self.setCurrentItem(self._items[path], _NAME, _ALONE)
 
     def _show_view(self, item: QTreeWidgetItem, view: RunView) -> None:

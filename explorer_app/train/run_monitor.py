@@ -1,4 +1,4 @@
-"""One training run: how far it is, how well it learns, and what can be done with it."""
+"""One training run: its progress, curves and actions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _STATES = {
     "starting": "Starting …",
     "training": "Training",
     "paused": "Paused",
-    "stopping": "Saving, then it ends …",
+    "stopping": "Saving, then stopping …",
     "finished": "Finished",
     "stopped": "Stopped, saved",
     "cancelled": "Cancelled",
@@ -45,12 +45,12 @@ _STATES = {
 
 
 class RunMonitor(QWidget):
-    """Shows what a run's folder tells; its buttons ask, and change nothing here."""
+    """A view of a run's folder; its buttons only emit requests."""
 
     asked = Signal(str)
     """ "pause", "go_on", "stop", "resume", "cancel" or "open" """
     changes_asked = Signal(tuple)
-    """settings with which the run is to go on"""
+    """settings to resume the run with"""
     follow_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -79,7 +79,7 @@ class RunMonitor(QWidget):
         self.log = QPlainTextEdit(readOnly=True)
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.log.setAccessibleName("Notes and log of the run")
-        self.log.setPlaceholderText("The run has said nothing that is worth reading")
+        self.log.setPlaceholderText("No notes or log yet")
         self._build()
 
     def _build(self) -> None:
@@ -118,15 +118,15 @@ class RunMonitor(QWidget):
         self._buttons_row = QHBoxLayout()
         self.buttons: dict[str, QPushButton] = {}
         for name, text, tip in (
-            ("resume", "&Start", "Train from the newest checkpoint on, or from the beginning"),
-            ("pause", "&Pause", "Hold the process where it is; it keeps its memory"),
-            ("stop", "S&top and save", "Save a checkpoint, then end; Resume goes on from there"),
+            ("resume", "&Start", "Train from the newest checkpoint, or from the start"),
+            ("pause", "&Pause", "Pause the process; it keeps its memory"),
+            ("stop", "S&top and save", "Save a checkpoint and stop; Resume continues from there"),
             (
                 "cancel",
                 "&Cancel",
-                "End at once: what came after the last checkpoint is lost, nothing is deleted",
+                "Stop at once: work since the last checkpoint is lost, no file is deleted",
             ),
-            ("open", "&Open newest checkpoint", "Look through the model as it was saved last, at the same latent"),
+            ("open", "&Open newest checkpoint", "Open the newest checkpoint in the explorer, at the same latent"),
         ):
             button = QPushButton(text)
             button.setToolTip(tip)
@@ -135,13 +135,13 @@ class RunMonitor(QWidget):
             self.buttons[name] = button
             self._buttons_row.addWidget(button)
         self.follow = QCheckBox("&Follow")
-        self.follow.setToolTip("Open every new checkpoint of this run as soon as it is saved, keeping the latent")
+        self.follow.setToolTip("Open every new checkpoint of this run as soon as it is saved, at the same latent")
         self.follow.toggled.connect(self.follow_toggled)
         self._buttons_row.addWidget(self.follow)
         self._buttons_row.addStretch(1)
 
     def use_plots(self, *plots: Any) -> None:
-        """Take widgets that `show_curves`, in place of the note that they are being prepared."""
+        """Insert the plots (widgets with `show_curves`), replacing the note that they are being prepared."""
         self.plots = plots
         self._wait.hide()
         for plot in plots:
@@ -151,7 +151,7 @@ class RunMonitor(QWidget):
         self._show_rest()
 
     def show_runs(self, view: RunView | None, other: RunView | None = None) -> None:
-        """The run in hand, and one whose curves lie over its own."""
+        """Show a run, and another one whose curves are drawn over it."""
         runs = [run for run in (view, other) if run is not None]
         paths, paths_before = [run.path for run in runs], self._paths
         curves, curves_before = tuple(run.curves for run in runs), self._curves
@@ -160,12 +160,12 @@ class RunMonitor(QWidget):
         if paths != paths_before or curves != curves_before:
             self._to_show = list(self.plots)
             if paths == paths_before and self.isVisible():
-                self._show_next()  # one plot a turn: both in one go would hold the window
+                self._show_next()  # one plot at a time: both at once would block the window
             else:
                 self._show_rest()
         if view is None:
             self.title.setText("No run yet")
-            self.facts.setText("New run … trains one")
+            self.facts.setText("Click New run … to train one")
             self.previews.show_previews(None, ())
             return
         self.title.setText(f"{view.path.name}: {_STATES.get(view.state, view.state)}")
@@ -202,7 +202,7 @@ class RunMonitor(QWidget):
         steps = view.stage_steps.get(curves.stage, 0)
         self.stage_bar.setValue(round(1000 * curves.stage_step / steps) if steps else 0)
         place = f"{list(view.stage_steps).index(curves.stage) + 1} of {len(view.stage_steps)}, " if steps else ""
-        stage = f"{curves.stage} ({place}step {curves.stage_step} of {steps})" if curves.stage else "not begun"
+        stage = f"{curves.stage} ({place}step {curves.stage_step} of {steps})" if curves.stage else "not started"
         self.stage_bar.setFormat(stage)
         self.whole_bar.setValue(round(1000 * view.share_done))
         left = f", {duration(curves.eta_s)} left" if view.is_alive and curves.eta_s is not None else ""

@@ -1,4 +1,4 @@
-"""What went wrong with a training run, in one line, and what can be done about it."""
+"""The problem of a training run, in one line, with buttons to resolve it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from explorer_app.widgets.small import WrappedLabel
 
 
 class RunTrouble(QFrame):
-    """Hidden while all is well."""
+    """Hidden if there is no problem."""
 
     open_asked = Signal()
     resume_asked = Signal()
@@ -32,13 +32,13 @@ class RunTrouble(QFrame):
         self.label.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.details = _button("&Details", "Show the last lines that the process said")
+        self.details = _button("&Details", "Show the last output lines of the process")
         self.details.setCheckable(True)
-        self.open = _button("Open last chec&kpoint", "Look through the model that was saved last")
+        self.open = _button("Open last chec&kpoint", "Open the newest checkpoint in the explorer")
         self.open.clicked.connect(self.open_asked)
-        self.resume = _button("R&esume", "Go on from the last checkpoint, once the cause is gone")
+        self.resume = _button("R&esume", "Resume from the last checkpoint, after removing the cause")
         self.resume.clicked.connect(self.resume_asked)
-        self.change = _button("Resume with changes", "Go on from the last checkpoint with what the run itself proposes")
+        self.change = _button("Resume with changes", "Resume from the last checkpoint with the suggested settings")
         self.change.clicked.connect(self._ask_changes)
         self.tail = QPlainTextEdit(readOnly=True)
         self.tail.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))

@@ -26,17 +26,17 @@ POLL_MS = 500
 _CLOSE_S = 2.0
 """Runs are only read: one whose disk does not respond need not be waited for."""
 HOLD_MS = 1500
-"""How long runs stay held after the last move of a slider, where that is how they share."""
+"""How long runs stay paused after the last move of a slider, if they share the machine this way."""
 
 
 class TrainingRuns(QObject):
-    """All runs that the window knows: those it started or was shown, and those in the folder for runs.
+    """All runs known to the window: started or added here, and those in the folder for runs.
 
-    What is known of them was read from their folders, in a thread; nothing is believed because it was asked for.
+    Their state is always read from their folders, in a thread, also after a request.
     """
 
     changed = Signal()
-    """`views` are others"""
+    """`views` have changed"""
     started = Signal(object)
     """path of a run whose process was just started"""
     message = Signal(str)
@@ -80,7 +80,7 @@ class TrainingRuns(QObject):
 
     @property
     def share(self) -> str:
-        """How the machine is shared with a run that is started; one of SHARES."""
+        """How a new run shares the machine; one of SHARES."""
         share = str(self._preferences.get("train/share", "leave"))
         return share if share in SHARES else "leave"
 
@@ -90,23 +90,23 @@ class TrainingRuns(QObject):
 
     @property
     def ours(self) -> list[RunView]:
-        """Runs whose process was started here, now or by an earlier window, and lives."""
+        """Runs whose process was started here, by this or an earlier window, and still lives."""
         return [view for view in self.views.values() if view.is_alive and view.has_process]
 
     def add(self, path: Path) -> None:
-        """List a run from now on."""
+        """Add a run to the list."""
         path = path.absolute()
         self._preferences.set_paths("train/runs", list(dict.fromkeys([path, *self.known])))
         self._timer.start()
         self.look()
 
     def forget(self, path: Path) -> None:
-        """List it no longer, unless it is in the folder for runs. Its files stay."""
+        """Remove it from the list, unless it is in the folder for runs. Its files are kept."""
         self._preferences.set_paths("train/runs", [p for p in self.known if p != path])
         self.look()
 
     def set_shown(self, is_shown: bool) -> None:
-        """Whether anybody sees them; unseen, only those alive are followed."""
+        """Set whether a view shows them; if not, only running ones are followed."""
         self._is_shown = is_shown
         if is_shown and not self._is_closed and (self.known or self.runs_path is not None):
             self.look()
@@ -114,37 +114,37 @@ class TrainingRuns(QObject):
 
     @Slot()
     def look(self) -> None:
-        """Read what is new."""
-        self._children = [child for child in self._children if child.poll() is None]  # else dead ones stay as zombies
+        """Read new events."""
+        self._children = [child for child in self._children if child.poll() is None]  # or dead ones remain as zombies
         if not self._is_closed:
             self._worker.ask(None, partial(self._folders.look, self.known, self.runs_path))
 
     def start(self, path: Path, settings: Sequence[str] = ()) -> bool:
-        """Train the run of this folder from wherever it is; False, with a message, where that cannot be begun.
+        """Train the run in this folder from its newest checkpoint; False, with a message, if it cannot start.
 
         settings: changes, as in "depth.batch_size=2".
         """
         path = path.absolute()
         view = self.views.get(path)
         if view is not None and view.is_alive:
-            self.message.emit(f"{path.name} is being trained already")
+            self.message.emit(f"{path.name} is already being trained")
             return False
         arguments = ["train", str(path), "--resume", *(["--change"] if settings else [])]
         arguments += [part for setting in settings for part in ("--set", setting)]
         try:
             self._launch(path, arguments)
         except OSError as error:
-            self.message.emit(f"{path} cannot be trained: {error.strerror or error}; make it a folder with room")
+            self.message.emit(f"{path} cannot be trained: {error.strerror or error}; use a writable folder with space")
             return False
         self.add(path)
         self.started.emit(path)
         return True
 
     def _launch(self, path: Path, arguments: list[str]) -> None:
-        if kind_of(path / LOG_NAME) not in ("", "file"):  # opening a pipe would hold the window
-            raise OSError(errno.EINVAL, f"its {LOG_NAME} is no file")
+        if kind_of(path / LOG_NAME) not in ("", "file"):  # opening a pipe would block the window
+            raise OSError(errno.EINVAL, f"its {LOG_NAME} is not a file")
         (path / "stop").unlink(missing_ok=True)
-        with (path / LOG_NAME).open("a") as log:  # also room in which a last line fits when the disk is full
+        with (path / LOG_NAME).open("a") as log:  # also reserves space for a last line on a full disk
             log.write(f"{LOG_HEADER}{time.strftime('%Y-%m-%d %H:%M:%S')} lsps {shlex.join(arguments)}\n")
         threads = thread_count(self.share)
         environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads is not None else {})
@@ -155,7 +155,7 @@ class TrainingRuns(QObject):
                 stdout=subprocess.DEVNULL,  # events.jsonl has the same
                 stderr=log,
                 env=environment,
-                start_new_session=True,  # a terminal that is closed must not end it
+                start_new_session=True,  # closing the terminal must not end it
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         self._children.append(process)
@@ -164,7 +164,7 @@ class TrainingRuns(QObject):
             record.give_way()
         try:
             record.write(path)
-        except OSError:  # nobody would find it again
+        except OSError:  # it could not be found again
             record.kill()
             raise
 
@@ -175,7 +175,7 @@ class TrainingRuns(QObject):
         self._tell(path, ProcessRecord.go_on)
 
     def stop(self, path: Path) -> None:
-        """Have it save and end; a paused one goes on for that."""
+        """Request it to save and stop; a paused one continues for that."""
         try:
             (path / "stop").touch()
         except OSError as error:
@@ -183,16 +183,16 @@ class TrainingRuns(QObject):
         self._tell(path, ProcessRecord.go_on)
 
     def cancel(self, path: Path) -> None:
-        """End it at once; everything saved stays."""
+        """End it at once; saved files are kept."""
         self._tell(path, partial(_cancel, path))
 
     @Slot()
     def make_room(self) -> None:
-        """Hold runs for a moment, where they are to share the machine, a GPU above all, in this way."""
+        """Pause runs for a moment, if they share the machine, mainly a GPU, in this way."""
         if self.share != "hold" or self._is_closed:
             return
         if not self._held:
-            paths = [view.path for view in self.ours if view.state == "training"]  # what a user paused stays so
+            paths = [view.path for view in self.ours if view.state == "training"]  # not those paused by the user
             records = [record for path in paths if (record := ProcessRecord.read(path)) and record.is_alive]
             for record in records:
                 with suppress(OSError):
@@ -208,7 +208,7 @@ class TrainingRuns(QObject):
         self._held.clear()
 
     def close(self) -> None:
-        """Follow nothing any more; processes live on."""
+        """Stop following; processes keep running."""
         self._is_closed = True
         self._timer.stop()
         self._release.stop()
@@ -216,7 +216,7 @@ class TrainingRuns(QObject):
         self._worker.close(_CLOSE_S)
         for child in self._children:
             if child.poll() is None:
-                child.returncode = 0  # or Python would warn of it: it is meant to live on
+                child.returncode = 0  # or Python would warn: the process keeps running on purpose
 
     def _tell(self, path: Path, what: Callable[[ProcessRecord], None]) -> None:
         record = ProcessRecord.read(path)
@@ -226,7 +226,7 @@ class TrainingRuns(QObject):
         except ProcessLookupError:
             pass  # it ended meanwhile
         except OSError as error:
-            self.message.emit(f"the process of {path.name} cannot be told: {error.strerror}")
+            self.message.emit(f"the process of {path.name} cannot be controlled: {error.strerror}")
         self.look()
 
     @Slot(object, object)
@@ -239,7 +239,7 @@ class TrainingRuns(QObject):
 
     @Slot(object, str)
     def _on_failure(self, _stamp: object, line: str) -> None:
-        self._timer.stop()  # or it would be said twice a second
+        self._timer.stop()  # or it would be repeated twice a second
         self.message.emit(f"training runs cannot be followed: {line}")
 
 

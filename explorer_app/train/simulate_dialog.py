@@ -1,4 +1,4 @@
-"""Simulate data: annotated frames of a hand, as many as wanted, without a camera."""
+"""Simulate data: any number of annotated frames of a hand, without a camera."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ class SimulateDialog(JobDialog):
     """`lsps simulate` with fields."""
 
     def __init__(self, preferences: Preferences, parent: QWidget) -> None:
-        super().__init__("Simulate data", "&Simulate", "nothing of an unfinished store is kept", preferences, parent)
+        super().__init__("Simulate data", "&Simulate", "an unfinished store is not kept", preferences, parent)
         usual = SimulateForm()
         self.domain = QComboBox()
         for key, title in SIMULATED_DOMAINS.items():
             self.domain.addItem(title, key)
-        self.domain.setToolTip("A training needs one store of each: synthetic, and real or sensor frames")
+        self.domain.setToolTip("Training needs one store of each: synthetic, and real or sensor frames")
         self.out = PathField("Store to write", "save", preferences, STORE_SUFFIXES, "A new .h5 file")
         self.frames = whole_number(1, 10_000_000, usual.frames, "Frames", "How many annotated frames to render")
-        self.subjects = whole_number(1, 1000, usual.subjects, "Subjects", "Hand shapes that take turns, sensor only")
+        self.subjects = whole_number(1, 1000, usual.subjects, "Subjects", "Number of hand shapes (sensor only)")
         self.seed = whole_number(0, 2**31 - 1, usual.seed, "Seed", "The same seed gives the same frames")
         self.device = QComboBox()
         self.device.addItems([name for name in devices() if name != "auto"])
-        self.device.setToolTip("Where frames are rendered; a GPU draws other random numbers than the CPU")
+        self.device.setToolTip("Device for rendering; a GPU gives other random numbers than the CPU")
         self.add_field("domain", "Do&main", self.domain)
         self.add_field("out", "Store to &write", self.out)
         self.add_field("frames", "&Frames", self.frames)

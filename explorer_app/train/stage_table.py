@@ -1,4 +1,4 @@
-"""Length and batch of each stage as fields, and beside them what a measurement says they take."""
+"""Steps and batch size of each stage as fields, with their measured time and memory."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from lsps_core.config import STAGES
 
 _TIPS = {
     "pose": "The pose VAE, on poses alone",
-    "depth": "Encoders, generators and the mapping from poses to pictures: nearly all of the time",
-    "posterior": "The network that estimates the pose from a real picture",
+    "depth": "Encoders, generators and the mapping from poses to images: nearly all of the time",
+    "posterior": "The network that estimates the pose from a real image",
 }
 
 
@@ -46,7 +46,7 @@ class StageTable(QWidget):
         title.setToolTip(_TIPS[name])
         self.steps[name] = whole_number(0, 100_000_000, 0, f"Steps of the {name} stage", f"{_TIPS[name]}: its steps")
         self.batch_sizes[name] = whole_number(
-            0, 65_536, 0, f"Batch of the {name} stage", "Frames of each domain that a step takes"
+            0, 65_536, 0, f"Batch of the {name} stage", "Frames of each domain in a step"
         )
         self.seconds[name], self.memory[name], self.notes[name] = QLabel("–"), QLabel("–"), NoteLabel()
         for field in (self.steps[name], self.batch_sizes[name]):
@@ -70,7 +70,7 @@ class StageTable(QWidget):
         return {key: tuple(of[name].value() for name in STAGES) for key, of in fields.items()}
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
-        """By `STAGE.steps` and `STAGE.batch_size`, beneath the row."""
+        """Show problems by `STAGE.steps` and `STAGE.batch_size`, below the row."""
         for name in STAGES:
             lines = [problems[key] for key in (f"{name}.steps", f"{name}.batch_size") if key in problems]
             self.notes[name].show_problem("; ".join(lines))
@@ -78,7 +78,7 @@ class StageTable(QWidget):
                 field.setAccessibleDescription(problems.get(f"{name}.{key}", ""))
 
     def show_estimate(self, event: Mapping[str, Any]) -> None:
-        """One stage's, as `lsps train --estimate` tells it."""
+        """Show the estimate of one stage from `lsps train --estimate`."""
         self.seconds[event["stage"]].setText(duration(event["seconds"]))
         self.memory[event["stage"]].setText(memory(event["peak_bytes"]))
 

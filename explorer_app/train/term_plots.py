@@ -1,4 +1,4 @@
-"""Loss terms of a training run. Build them once pyqtgraph has been imported."""
+"""Loss terms of a training run. Create them after pyqtgraph is imported."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ALL_STAGES = ("pose", "depth", "posterior")
 
 
 class TermPlots(QWidget):
-    """Loss terms of one stage. The list beside them is their legend, and chooses."""
+    """Loss terms of one stage. The list beside the plot is its legend, and selects the terms."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,7 +40,7 @@ class TermPlots(QWidget):
         self.stage.setToolTip("Stage whose terms are shown; it follows the training until you choose another")
         self.stage.activated.connect(self._choose_stage)
         self.is_log = check_box("Log", "Logarithmic scale: terms differ by orders of magnitude", self._draw)
-        self.is_clipped = check_box("Clip", "Leave the rarest 2 % of the values out of the range", self._draw)
+        self.is_clipped = check_box("Clip", "Leave the most extreme 2 % of the values out of the range", self._draw)
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
         self.smoothing.setRange(0, 100)
         self.smoothing.setValue(20)
@@ -54,7 +54,7 @@ class TermPlots(QWidget):
         self.terms.itemChanged.connect(self._choose_term)
         self.terms.setMinimumWidth(100)
         self.terms.setMaximumWidth(220)
-        self.terms.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # long names are cut, with a tip
+        self.terms.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # elided, with a tip
         self.plot = CurvePlot("", "Loss terms over steps")
         controls = QHBoxLayout()
         smooth = QLabel("S&mooth")
@@ -71,7 +71,7 @@ class TermPlots(QWidget):
         layout.addLayout(body, 1)
 
     def show_curves(self, runs: Sequence[Curves]) -> None:
-        """The first run, and others faintly over it."""
+        """Show the first run, and others faintly over it."""
         self._runs = tuple(runs)
         stages = [stage for stage in _ALL_STAGES if any(stage in run.terms for run in runs)]
         if [self.stage.itemText(row) for row in range(self.stage.count())] != stages:

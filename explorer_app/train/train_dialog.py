@@ -1,4 +1,4 @@
-"""Set up a training, or the resuming of one: checked as one types, measured before it starts."""
+"""Set up a training run, or resume one: checked while typing, with an estimate before the start."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _KEY = "train/form"
 
 
 class TrainDialog(QDialog):
-    """Not modal, and there is one: `begin` shows it. Start writes the run's folder and hands it over; who starts the
-    process is somebody else."""
+    """Not modal, one instance: `begin` shows it. Start writes the run's folder and emits its path; it does not start
+    the process."""
 
     accepted_run = Signal(object, bool)
-    """path of a run's folder with its config, whether it was there before"""
+    """path of a run's folder with its config, whether it existed before"""
 
     def __init__(self, preferences: Preferences, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,37 +68,40 @@ class TrainDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
 
     def begin(self, resume: Path | None = None, *, is_resumed: bool = False) -> None:
-        """Show it with the settings of the last time, or with those of a run to resume, which may be chosen yet."""
+        """Show it with the last used settings, or with those of a run to resume, which may not be chosen yet."""
         form = TrainForm.from_text(str(self._preferences.get(_KEY, "")))
         is_resumed = is_resumed or resume is not None
         folder = self._runs_folder(form)
         form = replace(form, start="resume" if is_resumed else form.start, run_path=str(resume or ""))
         self._loaded_run = ""
         self.fields.setEnabled(True)
-        self.fields.show_form(form)
+        self.show_form(form)
         self._on_start()
-        self._on_change()
         self.show()
         self.raise_()
         self.activateWindow()
         if not is_resumed:
             self._background.looking.ask(str(folder), partial(free_run_path, folder), self._name_run)
 
+    def show_form(self, form: TrainForm) -> None:
+        """Fill in the fields, and check what they say."""
+        self.fields.show_form(form)
+        self._on_change()
+
     def _name_run(self, path: Path) -> None:
         form = self.fields.form()
         if not form.is_resumed and not form.run_path:
-            self.fields.show_form(replace(form, run_path=str(path)))
-            self._on_change()
+            self.show_form(replace(form, run_path=str(path)))
 
     def _runs_folder(self, form: TrainForm) -> Path:
-        """Where the last run is, or the folder of runs."""
+        """The folder of the last run, or the folder of runs."""
         folder = str(self._preferences.get("train/folder", "") or "")
         last = Path(form.run_path).parent if form.run_path else Path.home() / "lsps-runs"
         return Path(folder) if folder else last
 
     @property
     def is_settled(self) -> bool:
-        """Whether what the fields say has been looked at."""
+        """Whether the current fields have been checked."""
         is_busy = self._patience.isActive() or self._checking.is_busy or self._loading.is_busy
         return not is_busy and not self._preparing.is_busy
 
@@ -114,7 +117,7 @@ class TrainDialog(QDialog):
 
     @Slot()
     def _on_start(self) -> None:
-        """Another way to begin: a run that is to be resumed brings its own settings along."""
+        """Another kind of start: a run to resume sets its own settings."""
         form = self.fields.form()
         self.start_button.setText("&Resume training" if form.is_resumed else "&Start training")
         if not form.is_resumed:
@@ -127,12 +130,11 @@ class TrainDialog(QDialog):
     def _on_config(self, run_path: str, config: TrainConfig) -> None:
         form = self.fields.form()
         if form.is_resumed and form.run_path == run_path:
-            self.fields.show_form(form.with_config(config))
-            self._on_change()
+            self.show_form(form.with_config(config))
 
     @Slot(object, str)
     def _on_no_config(self, _run_path: str, _line: str) -> None:
-        """The check says why, beside the field."""
+        """The check shows the reason beside the field."""
 
     @Slot()
     def _ask(self) -> None:
@@ -179,12 +181,12 @@ class TrainDialog(QDialog):
         super().done(result)
 
     def close_down(self) -> None:
-        """End what it measures with the window."""
+        """End the estimate with the window."""
         self._patience.stop()
         self.estimate.close_down()
 
 
-# torch and HDF5 are imported in here, which is to say in a thread
+# torch and HDF5 are imported here, in a thread
 
 
 def _check(form: TrainForm) -> TrainCheck:

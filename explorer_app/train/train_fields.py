@@ -1,4 +1,4 @@
-"""The fields of a training: a view of one `TrainForm`."""
+"""The fields of a training run: a view of one `TrainForm`."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ _PRESETS = {"compact": "compact: small enough for a CPU", "paper": "paper: its w
 
 
 class TrainFields(QWidget):
-    """Two columns: what is trained on, and how."""
+    """Two columns: the data, and the settings."""
 
     changed = Signal()
     """by the user"""
     start_changed = Signal()
-    """another way to begin, or another run to resume"""
+    """another kind of start, or another run to resume"""
 
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.notes: dict[str, NotedField] = {}
-        self.start = _combo(STARTS, "Begin with random weights, with a model’s, or where a run was stopped")
+        self.start = _combo(STARTS, "Start from random weights, from a model, or resume a run")
         self.initial = PathField("Model to start from", "file", preferences, MODEL_SUFFIXES)
         self.synthetic = PathField("Synthetic store", "file", preferences, STORE_SUFFIXES, "Annotated rendered frames")
         self.real = PathField("Real store", "file", preferences, STORE_SUFFIXES, "Real or sensor frames")
         self.labels = number(0, 100, 1, " %", "Labels")
-        self.labels.setToolTip("Share of the real frames’ annotations that training may use; 0 for none")
+        self.labels.setToolTip("Share of the real frames’ annotations for training; 0 for none")
         self.run = PathField(
             "Run folder", "folder", preferences, tip="A new folder for checkpoints, events and previews"
         )
@@ -55,7 +55,7 @@ class TrainFields(QWidget):
         self.device.addItems(devices())
         self.device.setToolTip("auto: the first GPU, or else the CPU")
         self.precision = _combo(dict(zip(PRECISIONS, PRECISIONS, strict=True)), "bfloat16 is faster on recent GPUs")
-        self.seed = whole_number(0, 2**31 - 1, 0, "Seed", "Batches and noise are functions of it")
+        self.seed = whole_number(0, 2**31 - 1, 0, "Seed", "Determines batches and noise")
         self.preset = _combo({key: _PRESETS[key] for key in PRESETS}, "All settings that are not in this window")
         self.stages = StageTable()
         self.advanced = QPlainTextEdit()
@@ -107,7 +107,7 @@ class TrainFields(QWidget):
         columns.addLayout(right, 1)
 
     def _row(self, name: str, label: str, editor: QWidget) -> QFormLayout:
-        """A form of one row, as it stands over other things than forms."""
+        """A form of one row, to be placed above other widgets."""
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         title = QLabel(label)
@@ -174,7 +174,7 @@ class TrainFields(QWidget):
 
     @Slot()
     def _take_preset(self) -> None:
-        """A preset brings its lengths and batches along."""
+        """A preset sets its steps and batch sizes."""
         lengths = preset_lengths(self.preset.currentData())
         self.stages.show_values(lengths["steps"], lengths["batch_sizes"])
         self.changed.emit()
@@ -188,9 +188,9 @@ class TrainFields(QWidget):
     def _show_start(self) -> None:
         start = self.start.currentData()
         self._left.setRowVisible(self.notes["initial_path"], start == "model")
-        self.preset.setEnabled(start != "resume")  # what the networks are made of stays
+        self.preset.setEnabled(start != "resume")  # the architecture does not change
         self.run.edit.setToolTip(
-            "The run to go on with" if start == "resume" else "A new folder for checkpoints, events and previews"
+            "The run to resume" if start == "resume" else "A new folder for checkpoints, events and previews"
         )
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import h5py
 
+from lsps_core.errors import LspsError
 from lsps_core.files import kind_of, require_file
 
 FORMAT = "lsps-frames"
 FORMAT_VERSION = 1
-DOMAINS = ("real", "synthetic")
 
 _HEAD_BYTES = 1 << 16
 _MOST_PIXELS = 1 << 25
@@ -23,7 +23,7 @@ _MOST_NAME_BYTES = 1 << 12
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-class FrameStoreError(ValueError):
+class FrameStoreError(LspsError):
     """One line: the problem, the file, and what to do."""
 
 

@@ -76,21 +76,21 @@ def test_a_file_of_all_joints_gives_those_that_are_scored(tmp_path):
 REFUSED = {
     "nothing": (b"", "holds no frames"),
     "blank": ("\n \n# only this\n", "holds no frames"),
-    "not a number": ("\n".join([*LINES[:3], LINES[3].replace(" ", " nan ", 1), *LINES[4:]]), "line 4: 'nan' is no"),
-    "infinite": ("\n".join([LINES[0], "inf" + LINES[1][LINES[1].index(" ") :], *LINES[2:]]), "line 2: 'inf' is no"),
+    "not a number": ("\n".join([*LINES[:3], LINES[3].replace(" ", " nan ", 1), *LINES[4:]]), "line 4: 'nan' is not a"),
+    "infinite": ("\n".join([LINES[0], "inf" + LINES[1][LINES[1].index(" ") :], *LINES[2:]]), "line 2: 'inf' is not a"),
     "too large": ("\n".join([LINES[0] + "e99", *LINES[1:]]), "line 1: .* is not a px or mm value"),
     "overflow": ("\n".join([LINES[0] + "e999", *LINES[1:]]), "line 1: .* is not a px or mm value"),
     "python's own numbers": ("\n".join(LINES).replace("1", "1_0"), "line 1"),
-    "words": ("\n".join([*LINES[:6], LINES[6].rpartition(" ")[0] + " lost"]), "line 7: 'lost' is no number"),
+    "words": ("\n".join([*LINES[:6], LINES[6].rpartition(" ")[0] + " lost"]), "line 7: 'lost' is not a number"),
     "a short line": ("\n".join([*LINES[:8], LINES[8].rpartition(" ")[0], *LINES[9:]]), "line 9 has 41 .* lines 42"),
     "cut off": ("\n".join(LINES)[:-60], "line 20 has"),
     "one name only": ("\n".join([*LINES[:2], "a.png " + LINES[2], *LINES[3:]]), "line 3 begins with 'a.png'"),
     "another joint count": ("\n".join(" ".join(map(str, f.ravel())) for f in hands(9, 16)), "48 numbers .* 16 joints"),
     "one column more": (with_columns(lambda _: "", lambda i: f" {100 + 7 * i % 5}.5"), "43 numbers a line.* takes 42"),
     "one column less": ("\n".join(line.rpartition(" ")[0] for line in LINES), "41 numbers a line"),
-    "text": ("Predictions of our method, all rights reserved.\n", "line 1: 'of' is no number"),
-    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "is no text"),
-    "utf-16": ("\n".join(LINES).encode("utf-16"), "is no text"),
+    "text": ("Predictions of our method, all rights reserved.\n", "line 1: 'of' is not a number"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "is not a text file"),
+    "utf-16": ("\n".join(LINES).encode("utf-16"), "is not a text file"),
 }
 
 

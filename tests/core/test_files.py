@@ -185,7 +185,7 @@ def test_a_store_that_only_claims_to_be_large(frames: int, size: int, names: str
         file.create_dataset("half_mm", (frames,), "<f4", chunks=(1,))
         kind = h5py.string_dtype() if names == "O" else np.dtype(names)
         file.create_dataset("name", (frames,), kind, chunks=(1,))
-    assert "claims" in refusal(lambda: FrameStore(tmp_path / "a.h5"))
+    assert "declares" in refusal(lambda: FrameStore(tmp_path / "a.h5"))
 
 
 def test_results_that_unpack_to_more_than_there_is(tmp_path: Path) -> None:

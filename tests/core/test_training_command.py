@@ -16,7 +16,7 @@ import pytest
 
 from lsps_core import checkpoint
 from lsps_core.cli import main
-from lsps_core.config import TrainConfig
+from lsps_core.config import STAGES, TrainConfig
 from lsps_core.presets import PRESETS
 from lsps_core.training.run import Run
 
@@ -67,6 +67,14 @@ def prepared(stores, tmp_path) -> Path:
     return Run.create(tmp_path / "prepared", config(stores)).path
 
 
+def test_a_new_run_without_a_preset_is_compact(stores, tmp_path):
+    paths = ["--synthetic", str(stores["synthetic"]), "--real", str(stores["real"])]
+    settings = [f"--set={stage}.steps=0" for stage in STAGES]
+    assert main(["train", str(tmp_path / "run"), *paths, *settings]) == 0
+    written = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert (written["preset"], written["base_channels"], written["mapping"]) == ("compact", 8, "bones")
+
+
 def test_a_folder_with_only_a_config_is_started(finished):
     assert events(finished)[-1]["reason"] == "finished"
     assert checkpoint.load(finished / "model.safetensors").training["steps"]["pose"] == 20
@@ -80,14 +88,14 @@ def test_a_folder_with_only_a_config_is_started(finished):
         (["new", "--resume"], "config.json cannot be read"),
         (["old"], "exists already; choose another folder, or go on with --resume"),
         (["old", "--change"], "exists already"),
-        (["prepared", "--seed", "3"], "seed: 0 in the run, 3 asked for; leave out what is to stay, or add --change"),
+        (["prepared", "--seed", "3"], "seed: 0 in the run, 3 requested; leave out what is to stay, or add --change"),
         (["prepared", "--real", "none.h5", "--change"], "none.h5 does not exist; where it has moved to, name it by"),
-        (["old", "--resume", "--labels", "0.5"], "labels: 0.0 in the run, 0.5 asked for"),
+        (["old", "--resume", "--labels", "0.5"], "labels: 0.0 in the run, 0.5 requested"),
         (["old", "--resume", "--set", "depth.nonsense=1"], "no such setting"),
         (["old", "--resume", "--change", "--set", "base_channels=8"], "cannot be changed on resume"),
         (["old", "--resume", "--change", "--set", "pose_hidden=8"], "cannot be changed on resume"),
         (["old", "--resume", "--change", "--set", "mapping=latent"], "cannot be changed on resume"),
-        (["old", "--resume", "--change", "--preset", "paper"], "preset: compact in the run, paper asked for"),
+        (["old", "--resume", "--change", "--preset", "paper"], "preset: compact in the run, paper requested"),
         (["old", "--resume", "--change", "--set", "pose.steps=30"], "that stage is finished"),
         (["old", "--resume", "--change", "--set", "posterior.steps=1"], "2 are done already"),
     ],

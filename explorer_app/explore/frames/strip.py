@@ -92,7 +92,7 @@ class FrameStrip(QWidget):
         self.encode_on_step = QCheckBox("on every step")
         self.encode_on_step.setToolTip("Set the sliders to the code of every frame you step to")
         self.encode_on_step.setChecked(self._session.is_encoding_on_step)
-        self.encode_on_step.toggled.connect(self._set_encode_on_step)
+        self.encode_on_step.toggled.connect(self._session.set_encoding_on_step)
         self.result = QLabel()
         self.result.setToolTip("Mean joint error of the shown pose against this frame’s annotation")
         controls = QHBoxLayout()
@@ -115,10 +115,6 @@ class FrameStrip(QWidget):
     @Slot(int)
     def _go_to(self, number: int) -> None:
         self._session.set_index(number - 1)
-
-    @Slot(bool)
-    def _set_encode_on_step(self, is_on: bool) -> None:
-        self._session.is_encoding_on_step = is_on
 
     @Slot()
     def _show_data(self) -> None:

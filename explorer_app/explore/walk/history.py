@@ -172,4 +172,4 @@ class HistoryStrip(ThumbnailList):
 
     @Slot()
     def _want_thumbnails(self) -> None:
-        self._thumbnails.want("history", [visit.code for visit in self._session.visits][::-1])
+        self._thumbnails.want([visit.code for visit in self._session.visits][::-1], "history")

@@ -18,7 +18,7 @@ FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]
 
 MOST_FRAMES = 2000
-"""The worst that are looked at; comparing all of them pair by pair takes a moment."""
+"""Number of worst frames that are compared, pair by pair."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class Burst:
 
 
 def worst(scores: FloatArray, count: int = MOST_FRAMES, is_eligible: npt.NDArray[np.bool_] | None = None) -> IntArray:
-    """The frames of the highest scores [N], highest first; NaN is no score. is_eligible [N]: in a group, say."""
+    """The frames of the highest scores [N], highest first; NaN is not a score. is_eligible [N]: in a group, say."""
     is_scored = np.isfinite(scores) if is_eligible is None else np.isfinite(scores) & is_eligible
     frames = np.flatnonzero(is_scored)
     return frames[np.argsort(-scores[frames], kind="stable")[:count]]
@@ -49,8 +49,8 @@ def bursts(
 ) -> list[Burst]:
     """Collapse `frames` [n], worst first, with poses [n, J, 3] around their cube's centre, in mm, and groups [n].
 
-    Two frames are near-identical where their joints are within threshold_mm, as root mean square, and, with
-    `within_frames`, where they also stand at most so many frames apart in one group; whatever such pairs link is one
+    Two frames are near-identical if their joints are within threshold_mm, as root mean square, and, with
+    `within_frames`, if they are also at most so many frames apart in one group; whatever such pairs link is one
     burst. They come in the order of their worst frames.
     """
     if not len(frames):
@@ -86,7 +86,7 @@ _PER_GROUP = 200
 
 @dataclass(frozen=True, eq=False)
 class WorstFrame:
-    """A burst, the score in mm of its worst frame, and that frame's group, "" without."""
+    """A burst, the score in mm of its worst frame, and that frame's group ("" without one)."""
 
     burst: Burst
     score_mm: float
@@ -94,7 +94,7 @@ class WorstFrame:
 
 
 def worst_frames(table: FailureTable, model: HandModel, column: str, group: str = ALL_GROUPS) -> list[WorstFrame]:
-    """The worst of the table's rows: of one group, of all, or the worst of each after the other (BY_GROUP)."""
+    """The worst of the table's rows: of one group, of all, or of each group in turn (BY_GROUP)."""
     results = table.results
     is_eligible = np.zeros(len(results.names), dtype=bool)
     is_eligible[table.rows] = True

@@ -25,7 +25,7 @@ MOST_ROWS = 500
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Of the frame_count frames that both have errors of, the same joints each: curves, and where they differ most.
+    """Over the frame_count frames for which both have errors of the same joints: curves, and the largest differences.
 
     frames [K], own_mm, other_mm [K]: frames and mean errors, the largest difference of these first.
     """
@@ -43,14 +43,14 @@ class Comparison:
 
 
 def compare(table: FailureTable, other_errors_mm: FloatArray, other_name: str) -> Comparison:
-    """other_errors_mm [N, J], NaN where there is none; ValueError where the two have no frame in common."""
+    """other_errors_mm [N, J], NaN without a value; ValueError if the two have no frame in common."""
     own_errors = table.results.errors_mm
     is_known = np.isfinite(own_errors) & np.isfinite(other_errors_mm)
     common = np.flatnonzero(is_known.any(axis=1))
     own, other = (np.where(is_known, errors, np.nan)[common] for errors in (own_errors, other_errors_mm))
     own_curve, other_curve = success_curve(np.nanmax(own, axis=1)), success_curve(np.nanmax(other, axis=1))
     if own_curve is None or other_curve is None:
-        raise ValueError(f"{other_name} and this evaluation have errors of no frame in common; annotated frames have")
+        raise ValueError(f"{other_name} and this evaluation have no annotated frame in common")
     own_mm, other_mm = np.nanmean(own, axis=1), np.nanmean(other, axis=1)
     largest = np.argsort(-np.abs(own_mm - other_mm), kind="stable")[:MOST_ROWS]
     return Comparison(
@@ -68,7 +68,7 @@ def compare(table: FailureTable, other_errors_mm: FloatArray, other_name: str) -
 
 
 def with_results(table: FailureTable, path: Path) -> Comparison:
-    """With another results file; ValueError with one line where it is of other frames or joints."""
+    """With another results file; ValueError, in one line, if it is of other frames or joints."""
     from lsps_core.evaluation import frame_results
 
     return _with(table, frame_results.load(path))
@@ -79,12 +79,12 @@ def _with(table: FailureTable, other: FrameResults) -> Comparison:
     if (own.data_digest, own.frame_count) != (its.data_digest, its.frame_count):
         raise ValueError(f"the results of {its.model} are of {its.data}, not of {own.data}; evaluate it on this data")
     if own.joints != its.joints:
-        raise ValueError(f"{its.model} was scored by {its.protocol}, this model by {own.protocol}; they do not compare")
+        raise ValueError(f"{its.model} was scored by {its.protocol}, this model by {own.protocol}; not comparable")
     return compare(table, other.errors_mm, Path(its.model).stem)
 
 
 def with_predictions(table: FailureTable, path: Path, data_path: Path, model: HandModel) -> Comparison:
-    """With a file of `u v d` predictions; ValueError with one line where it cannot be told what is of which frame."""
+    """With a file of `u v d` predictions; ValueError, in one line, if the frames of its lines are ambiguous."""
     from lsps_core.data.store import FrameStore
     from lsps_core.evaluation import pairing, protocols, published
 
@@ -100,7 +100,7 @@ def with_predictions(table: FailureTable, path: Path, data_path: Path, model: Ha
 def look_for(
     table: FailureTable, path: Path, data_path: Path, folder: Path, device: str, is_bundled: bool
 ) -> Comparison | Found:
-    """With another model, where it was evaluated on this data already; else where its results are to go."""
+    """With another model, if it was already evaluated on this data; else the path for its results."""
     from explorer_app.inspect.model import stored_results as evaluations
     from explorer_app.model.hand_model import HandModel
 

@@ -1,4 +1,4 @@
-"""Why a frame may have failed: what training had near it, and what lies between its code and the code of the truth."""
+"""Why a frame may have failed: the training data near it, and the walk from its code to the code of the true pose."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]
 
 _TYPICAL = 512
-"""Training codes whose own density is measured to say what is usual."""
+"""Number of training codes that are used to measure the usual density."""
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """The k nearest, nearest first: their indices [k] and how far they are [k]."""
+    """The k nearest, nearest first: their indices [k] and distances [k]."""
 
     indices: IntArray
     distances: FloatArray
 
 
 def poses_of(store: FrameStore, chunk: int = 20_000) -> Iterator[FloatArray]:
-    """The annotated poses of a store, [n, J, 3] by [n, J, 3], normalised by their cubes as training has them."""
+    """The annotated poses of a store, [n, J, 3] by [n, J, 3], normalised by their cubes as in training."""
     joints_mm = store.joints_mm
     if joints_mm is None:
         return
@@ -38,7 +38,7 @@ def poses_of(store: FrameStore, chunk: int = 20_000) -> Iterator[FloatArray]:
 
 
 def nearest_poses(pose: FloatArray, chunks: Iterable[FloatArray], half_mm: float, count: int = 5) -> Neighbours:
-    """The frames whose pose is nearest to pose [J, 3], by the mean distance of the joints that both have, in mm.
+    """The frames whose pose is nearest to pose [J, 3], by the mean distance of the common joints, in mm.
 
     chunks: poses [n, J, 3], one part after another. half_mm: of the failure's cube.
     """
@@ -57,7 +57,7 @@ def nearest_poses(pose: FloatArray, chunks: Iterable[FloatArray], half_mm: float
 
 
 class Codes:
-    """Training codes [M, Z] of one domain, to look up what lies near another; takes a moment to build."""
+    """Training codes [M, Z] of one domain, for nearest-neighbour search; slow to build."""
 
     def __init__(self, codes: FloatArray, count: int = 10) -> None:
         from scipy.spatial import cKDTree
@@ -65,16 +65,16 @@ class Codes:
         self._count = count
         self._frames = np.flatnonzero(np.isfinite(codes).all(axis=1))
         if len(self._frames) <= count:
-            raise ValueError(f"{len(self._frames)} codes are too few to tell a density; give more than {count}")
+            raise ValueError(f"{len(self._frames)} codes are too few to estimate a density; use more than {count}")
         self._tree = cKDTree(codes[self._frames])
         some = self._frames[np.linspace(0, len(self._frames) - 1, min(_TYPICAL, len(self._frames))).astype(np.int64)]
         self.typical = float(np.median(self.sparsity(codes[some], is_member=True)))
-        """The sparsity that half of the codes themselves have."""
+        """The median sparsity of the codes themselves."""
 
     def sparsity(self, codes: FloatArray, is_member: bool = False) -> FloatArray:
-        """codes [Q, Z] -> [Q]: mean distance to the nearest training codes; small where training was dense.
+        """codes [Q, Z] -> [Q]: mean distance to the nearest training codes; small for dense training data.
 
-        is_member: they are training codes themselves, so each leaves itself out.
+        is_member: they are training codes themselves, so each is left out of its own neighbours.
         """
         skipped = int(is_member)
         distances, _ = self._tree.query(codes, self._count + skipped)
@@ -92,7 +92,7 @@ class WalkToTruth:
     """From the code of a frame to the code of its annotated pose in S steps.
 
     latents [S, Z], poses [S, J, 3], errors_mm [S] and their joints' joint_errors_mm [S, J], NaN where not annotated.
-    What the last step is off, the decoder cannot draw; what it gains on the first, the frame's own code has lost.
+    The error of the last step is due to the decoder; the difference to the first is due to the frame's code.
     """
 
     latents: FloatArray
@@ -112,11 +112,11 @@ def walk_to_truth(
     """latent [Z] of the frame, truth [J, 3] its annotated pose, NaN where not annotated; ValueError without annotation.
 
     decode: latents [n, Z] -> poses [n, J, 3]; encode: poses [n, J, 3] -> latents [n, Z]. A joint that is not annotated
-    is where the frame's own code has it.
+    is taken from the frame's own code.
     """
     is_known: npt.NDArray[np.bool_] = np.all(np.isfinite(truth), axis=1)
     if not is_known.any():
-        raise ValueError("this frame is not annotated, so there is no truth to walk to; choose another")
+        raise ValueError("this frame is not annotated, so there is no true pose to walk to; choose another")
     whole = np.where(is_known[:, None], truth, decode(latent[None])[0])
     shares = np.linspace(0, 1, max(steps, 2))[:, None]
     latents = ((1 - shares) * latent + shares * encode(whole[None])[0]).astype(np.float32)

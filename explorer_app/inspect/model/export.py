@@ -1,6 +1,6 @@
 """Selected frames for others: their figures as CSV, predictions as text, the frames as a store, pictures as a sheet.
 
-Imports torch, HDF5 and Pillow when called: in a thread. All is written whole or not at all; ValueError where not.
+Imports torch, HDF5 and Pillow when called: in a thread. Files are written whole or not at all; ValueError on failure.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from explorer_app.inspect.model import export as failure_export
 from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable
 from explorer_app.inspect.model.tags import Mark
+from explorer_app.model.colours import ANNOTATED, printed_depth
 from explorer_app.model.pose_error import to_joints_mm
-from explorer_app.model.scene import Figure, figure
+from explorer_app.model.scene import Figure, figure, strokes
 
 if TYPE_CHECKING:
     from PIL import ImageDraw, ImageFont
@@ -37,13 +37,12 @@ KINDS = {
     "predictions": ("Predictions as text", ".txt"),
 }
 _MOST_PICTURES = 2000
-_ANNOTATED = (255, 255, 255)
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Selected:
-    """What is exported: some frames [n] of a table, in the order in which they are wanted, and what they are of."""
+    """What is exported: some frames [n] of a table, in the requested order, and their model and data."""
 
     table: FailureTable
     frames: npt.NDArray[np.int64]
@@ -53,12 +52,12 @@ class Selected:
 
 
 def export(kind: str, path: Path, selected: Selected, progress: Progress) -> int:
-    """Write the frames as one of KINDS, whole or not at all; how many there are. ValueError with one line."""
+    """Write the frames as one of KINDS, whole or not at all; returns their number. ValueError, in one line."""
     if path.absolute() == selected.data_path.absolute():
         raise ValueError(f"{path} is the store that is open; choose another name")
     progress(0, len(selected.frames))
     if kind == "table":
-        failure_export.write_csv(path, selected.table, selected.frames, selected.marks)
+        write_csv(path, selected.table, selected.frames, selected.marks)
     elif kind == "sheet":
         _write_sheet(path, selected, progress)
     elif kind == "store":
@@ -69,14 +68,13 @@ def export(kind: str, path: Path, selected: Selected, progress: Progress) -> int
 
 
 def _write_sheet(path: Path, selected: Selected, progress: Progress) -> None:
-    """Every frame with its annotation in white and, where it is evaluated, the predicted pose over it."""
-    from explorer_app.model.colours import depth_colours
+    """Every frame with its annotation in white and, if it is evaluated, the predicted pose over it."""
     from lsps_core.data.crop import crop_pixels
     from lsps_core.data.store import FrameStore
 
     table, frames = selected.table, selected.frames
     if len(frames) > _MOST_PICTURES:
-        raise ValueError(f"{len(frames)} pictures are too many for a sheet; select {_MOST_PICTURES} at most")
+        raise ValueError(f"{len(frames)} images are too many for a sheet; select at most {_MOST_PICTURES}")
     pictures, captions, model = [], [], selected.model
     with FrameStore(selected.data_path) as store:
         for done, frame in enumerate(frames.tolist()):
@@ -84,7 +82,7 @@ def _write_sheet(path: Path, selected: Selected, progress: Progress) -> None:
             depth = np.where(view.depth_mm > 0, view.depth_mm - view.center_mm[2], np.float32(np.nan))
             shown = []
             if store.skeleton is not None and view.joints_mm is not None:
-                shown.append(figure(store.skeleton, view.joints_mm, _ANNOTATED))
+                shown.append(figure(store.skeleton, view.joints_mm, ANNOTATED))
             latent = table.results.pose_latent[frame]
             if np.isfinite(latent).all():
                 pose = model.decode_pose(model.scale.to_code(latent))
@@ -93,19 +91,18 @@ def _write_sheet(path: Path, selected: Selected, progress: Progress) -> None:
                 each.with_points(crop_pixels(each.points, store.camera, view.center_mm, view.half_mm, len(depth)))
                 for each in shown
             ]
-            colours = depth_colours(depth, -view.half_mm, view.half_mm, (255, 255, 255))[..., :3]
-            pictures.append(failure_export.drawn_over(colours, shown))
+            pictures.append(drawn_over(printed_depth(depth, view.half_mm), shown))
             mean_mm = table.value(frame, "mean_mm")
             captions.append(f"{view.name}  {mean_mm:.1f} mm" if np.isfinite(mean_mm) else view.name)
             progress(done + 1, len(frames))
-    failure_export.write_sheet(path, pictures, captions)
+    write_sheet(path, pictures, captions)
 
 
 def _write_store(path: Path, selected: Selected, progress: Progress) -> None:
     from lsps_core.data.store import FrameStore
 
     with FrameStore(selected.data_path) as store:
-        failure_export.write_store(path, store, selected.frames, progress, overwrite=True)  # the dialog has asked
+        write_store(path, store, selected.frames, progress, overwrite=True)  # the dialog has asked
 
 
 def _write_predictions(path: Path, selected: Selected, progress: Progress) -> None:
@@ -122,8 +119,8 @@ def _write_predictions(path: Path, selected: Selected, progress: Progress) -> No
             progress(done, count)
     with FrameStore(selected.data_path) as store:
         protocol = protocols.choose(model.skeleton, store.camera, None)
-        has_names = not any(len(store.names[frame].split()) != 1 for frame in selected.frames)  # they stand in columns
-        failure_export.write_predictions(path, store, selected.frames, np.stack(poses), protocol, has_names)
+        has_names = not any(len(store.names[frame].split()) != 1 for frame in selected.frames)  # they are in columns
+        write_predictions(path, store, selected.frames, np.stack(poses), protocol, has_names)
 
 
 IntArray = npt.NDArray[np.int64]
@@ -131,7 +128,7 @@ IntArray = npt.NDArray[np.int64]
 _CHUNK = 256
 _GAP = 6
 _LARGER = 2
-_OUTLINE = (20, 20, 24)
+_BONE_PX = 3
 _CAPTION = 16
 
 
@@ -161,7 +158,7 @@ def write_predictions(
     protocol: Protocol,
     has_names: bool = True,
 ) -> None:
-    """The field's `u v d` text of some frames [n] of a store and the poses [n, J, 3] that were predicted for them."""
+    """The field's `u v d` text of some frames [n] of a store and the poses [n, J, 3] predicted for them."""
     from lsps_core.evaluation import published
 
     joints_mm = poses * store.half_mm[frames, None, None] + store.center_mm[frames, None]
@@ -176,7 +173,7 @@ def write_store(
     progress: Callable[[int, int], None] | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Copy frames [n] into a store of their own. progress(done, in all): what it raises leaves nothing behind."""
+    """Copy frames [n] into a store of their own. progress(done, in all) may raise to cancel, which leaves no file."""
     from lsps_core.data.store import FrameWriter
 
     provenance = {"command": "frames selected in LSPS Explorer", "source": str(store.path), "of": store.provenance}
@@ -214,10 +211,10 @@ def drawn_over(picture: npt.NDArray[np.uint8], figures: Sequence[Figure]) -> npt
     image = Image.fromarray(picture).resize((_LARGER * width, _LARGER * height))
     draw = ImageDraw.Draw(image)
     for drawn in figures:
-        dots = [tuple(point) for point in ((drawn.points + 0.5) * _LARGER).tolist()]  # centres lie at whole numbers
-        for line_width, outline in ((5, _OUTLINE), (3, None)):
-            for parent, child in drawn.known_bones:
-                draw.line((dots[parent], dots[child]), fill=outline or drawn.colours[child], width=line_width)
+        dots = [tuple(point) for point in ((drawn.points + 0.5) * _LARGER).tolist()]  # centres are at integers
+        for colour, line_width, bones in strokes(drawn, _BONE_PX):
+            for parent, child in bones:
+                draw.line((dots[parent], dots[child]), fill=colour, width=round(line_width))
     return np.asarray(image)
 
 
@@ -228,7 +225,7 @@ def write_sheet(
     from PIL import Image, ImageDraw, ImageFont
 
     if not len(pictures):
-        raise ValueError("no frame is selected, so there is no picture for a sheet; select some")
+        raise ValueError("no frame is selected, so there is no image for a sheet; select some")
     height, width = pictures[0].shape[:2]
     across = min(columns, len(pictures))
     down = -(-len(pictures) // across)
@@ -245,7 +242,7 @@ def write_sheet(
 
 
 def _shortened(text: str, width_px: int, draw: ImageDraw.ImageDraw, font: _Font) -> str:
-    """The end of a text tells frames apart, so its beginning goes."""
+    """Elide the beginning: frame names differ at the end."""
     if draw.textlength(text, font=font) <= width_px:
         return text
     while text and draw.textlength("…" + text, font=font) > width_px:
@@ -254,7 +251,7 @@ def _shortened(text: str, width_px: int, draw: ImageDraw.ImageDraw, font: _Font)
 
 
 def _write(path: Path, content: bytes) -> None:
-    from lsps_core.checkpoint import replacing
+    from lsps_core.files import replacing
 
     with replacing(path) as temporary:
         temporary.write_bytes(content)

@@ -25,10 +25,10 @@ How = Literal["replace", "add", "remove"]
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """What a frame must be to have a row; whatever is left out lets all through.
+    """Conditions for the rows; defaults let all frames through.
 
     groups, tags: any of them; "" is a frame without. text: part of its name, in any case of letters. ranges: lowest and
-    highest value of a column of numbers, both included, which a frame without that number is never in.
+    highest value of a numeric column, both included; a frame without a value is never in the range.
     """
 
     groups: frozenset[str] | None = None
@@ -38,7 +38,7 @@ class Filters:
 
 
 class _Texts:
-    """A column of texts as numbers that sort like them; the empty text comes last."""
+    """A text column as numbers of the same order; the empty text comes last."""
 
     def __init__(self, texts: npt.NDArray[Any]) -> None:
         self.known, codes = np.unique(texts, return_inverse=True)
@@ -61,8 +61,8 @@ class _Texts:
 class FailureTable:
     """Rows over the frames of `results`, N of them; 250 000 are sorted or filtered in some tens of milliseconds.
 
-    rows: frames in the order of the view, those that the filters let through. selection: selected frames, ascending,
-    whether they have a row or not. Making a table takes longer than using it: make it in a thread.
+    rows: the filtered frames in the order of the view. selection: selected frames, ascending, with or without a row.
+    Creating a table is slower than using it: create it in a thread.
     """
 
     def __init__(self, results: FrameResults) -> None:
@@ -100,11 +100,11 @@ class FailureTable:
         self._filter()
 
     def numbers(self, column: str) -> npt.NDArray[np.float32]:
-        """One of NUMBERS for every frame [N], NaN where there is none."""
+        """One of NUMBERS for every frame [N], NaN without a value."""
         return self._columns[column]
 
     def value(self, frame: int, column: str) -> Any:
-        """What stands in a column for a frame: int, text, or a number that may be NaN."""
+        """The value of a column for a frame: int, text, or a number that may be NaN."""
         if column in self._columns:
             return float(self._columns[column][frame])
         if column == "index":
@@ -116,16 +116,16 @@ class FailureTable:
 
     @property
     def groups(self) -> list[str]:
-        """The groups there are, in the order of the alphabet."""
+        """The existing groups, in alphabetical order."""
         return list(map(str, self._groups.known))
 
     @property
     def tags(self) -> list[str]:
-        """The tags there are; "" among them where a frame has none."""
+        """The existing tags, with "" if a frame has none."""
         return list(map(str, self._tags.known))
 
     def set_tags(self, tags: Mapping[int, str]) -> None:
-        """Give frames these tags, all others none."""
+        """Set the tags of these frames, and remove all others."""
         width = max(map(len, tags.values()), default=1)
         texts = np.full(len(self._order), "", dtype=f"<U{max(width, 1)}")
         texts[list(tags)] = list(tags.values())
@@ -133,17 +133,17 @@ class FailureTable:
         self._filter()
 
     def sort(self, column: str, is_descending: bool = False) -> None:
-        """Sort by a column; frames alike keep the order they had, those without a value come last either way."""
+        """Stable sort by a column; frames without a value come last in both directions."""
         keys, is_missing = self._keys(column)
         keys = np.where(is_missing, _LAST, ~keys if is_descending else keys)[self._order]
-        # each key with its place behind it is one number, and sorting numbers is many times as fast as argsort
+        # key and index packed into one number: sorting numbers is many times as fast as argsort
         packed = keys.astype(np.uint64) << np.uint64(32) | np.arange(len(keys), dtype=np.uint64)
         packed.sort()
         self._order = self._order[(packed & np.uint64(_LAST)).astype(np.int64)]
         self._filter_order()
 
     def _keys(self, column: str) -> tuple[Keys, BoolArray]:
-        """Whole numbers from 1 on that sort like the column [N], and where it has no value [N]."""
+        """Integers from 1 with the order of the column [N], and a mask of missing values [N]."""
         if column in self._columns:
             values = self._columns[column] + np.float32(0)  # -0 becomes 0
             bits = values.view(np.uint32)
@@ -156,10 +156,10 @@ class FailureTable:
         return {"name": self._names, "group": self._groups, "tag": self._tags}[column].keys
 
     def set_filters(self, filters: Filters) -> None:
-        """Show the frames that `filters` let through, in the order they have; ValueError for an unknown column."""
+        """Show the frames that pass `filters`, in their current order; ValueError for an unknown column."""
         unknown = set(filters.ranges) - set(NUMBERS)
         if unknown:
-            raise ValueError(f"there is no column of numbers {sorted(unknown)[0]!r}; give one of {', '.join(NUMBERS)}")
+            raise ValueError(f"there is no numeric column {sorted(unknown)[0]!r}; use one of {', '.join(NUMBERS)}")
         self.filters = filters
         self._filter()
 
@@ -182,7 +182,7 @@ class FailureTable:
         self._places: IntArray | None = None
 
     def place_of(self, frame: int) -> int | None:
-        """The row of a frame, None where it has none."""
+        """The row of a frame, None without one."""
         if self._places is None:
             self._places = np.full(len(self._order), -1, dtype=np.int64)
             self._places[self.rows] = np.arange(len(self.rows))
@@ -197,7 +197,7 @@ class FailureTable:
         return bool(self._is_selected[frame])
 
     def select(self, frames: Collection[int] | IntArray, how: How = "replace") -> bool:
-        """Select these frames, or add them to those selected, or remove them; whether that changed anything."""
+        """Select these frames, or add them to those selected, or remove them; returns whether anything changed."""
         before = self._is_selected.copy()
         if how == "replace":
             self._is_selected[:] = False

@@ -1,4 +1,4 @@
-"""Frames that failures are held against, training frames at best. Imports torch and HDF5 when called: in a thread."""
+"""Frames to compare failures with, ideally training frames. Imports torch and HDF5 when called: in a thread."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NEIGHBOURS = 10
 class Reference:
     """A store's annotated poses [N, J, 3] in chunks, and codes [M, 20] by P of some of its frames, NaN until encoded.
 
-    encoded [M]: which frames these are. has_skeleton: its joints are those of the model.
+    encoded [M]: their frame indices. has_skeleton: its joints are those of the model.
     """
 
     path: Path
@@ -54,7 +54,7 @@ class Reference:
 
 
 def open_reference(path: Path, model: HandModel) -> Reference:
-    """Read the poses of a store; ValueError with one line where it is none."""
+    """Read the poses of a store; ValueError, in one line, for other files."""
     from lsps_core.data.store import FrameStore
 
     with FrameStore(path) as store:
@@ -86,7 +86,7 @@ def encode_more(reference: Reference, model: HandModel) -> Reference:
 
 @dataclass(frozen=True, eq=False)
 class Neighbour:
-    """A pose near another: of frame `index` at `path`, so many mm away on the mean, and what the camera saw."""
+    """A neighbour of a pose: frame `index` at `path`, its mean distance in mm, and its image."""
 
     path: Path
     index: int
@@ -101,7 +101,7 @@ def nearest_poses(
     count: int = 5,
     but: tuple[Path, int] | None = None,
 ) -> list[Neighbour]:
-    """The frames of all references whose poses are nearest to pose [J, 3], but for one frame: the pose's own."""
+    """The frames of all references whose poses are nearest to pose [J, 3], except the pose's own frame."""
     from explorer_app.model.data import open_store
 
     found: list[tuple[float, Path, int]] = []
@@ -126,17 +126,17 @@ class Densities:
 
     references: tuple[Reference, ...]
     codes: FloatArray
-    """of the evaluated frames [N, 20]; empty where there are none"""
+    """of the evaluated frames [N, 20]; may be empty"""
     _known: dict[str, tuple[Codes, FloatArray]] = field(default_factory=dict)
 
     def lines(self, code: FloatArray) -> list[str]:
-        """For people: how sparse each reference is around code [20]."""
+        """As text: the sparsity of each reference around code [20]."""
         return [self._line(reference, code) for reference in self.references]
 
     def _line(self, reference: Reference, code: FloatArray) -> str:
         known = reference.codes[np.isfinite(reference.codes[:, 0])]
         if len(known) <= _NEIGHBOURS:
-            return f"Too few {reference.name} codes to tell a density"
+            return f"Too few {reference.name} codes to estimate a density"
         if reference.name not in self._known:
             tree = Codes(known, _NEIGHBOURS)
             others = self.codes[np.isfinite(self.codes).all(axis=1)] if len(self.codes) else self.codes
@@ -145,8 +145,8 @@ class Densities:
             self._known[reference.name] = tree, usual
         tree, usual = self._known[reference.name]
         percent = sparser_than_percent(float(tree.sparsity(code[None])[0]), usual)
-        whose = "the evaluated frames" if len(self.codes) else "these themselves"
-        return f"Among {reference.name} codes its own lies sparser than {percent:.0f} % of {whose}"
+        whose = "the evaluated frames" if len(self.codes) else "these codes"
+        return f"{reference.name} codes are sparser around its code than around {percent:.0f} % of {whose}"
 
 
 def sparser_than_percent(sparsity: float, usual: FloatArray) -> float:

@@ -1,4 +1,4 @@
-"""Where the evaluation of a model on a store is kept, and what is there of it.
+"""Find and read the kept evaluation of a model on a store.
 
 Imports torch and HDF5 when called: in a thread.
 """
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """An evaluation's file at `path`, there or not: what it is of, and a table of as many frames as are evaluated.
+    """An evaluation's file at `path`, existing or not: its model and data, and a table of the evaluated frames.
 
-    table: None where none is. complaint: what is wrong with what was found, in one line.
+    table: None if none is evaluated. complaint: a problem with the file, in one line.
     """
 
     path: Path
@@ -35,18 +35,18 @@ class Found:
 
 
 def find(model: HandModel, data_path: Path, other_folder: Path, is_bundled: bool) -> Found:
-    """Look for the results of a model on a store: beside the run, and in `other_folder`.
+    """Search for the results of a model on a store: beside the run, and in `other_folder`.
 
-    The first is where they go, unless it takes no files or is_bundled: files of the app are not to be added to.
+    New results go to the first, unless it is not writable or is_bundled: nothing is added to the app's files.
     """
     from lsps_core.data.store import FrameStore
     from lsps_core.evaluation import frame_results, protocols
-    from lsps_core.evaluation.frame_evaluation import default_folder
+    from lsps_core.runs.layout import evaluations_folder
 
     with FrameStore(data_path) as store:
         protocol = protocols.choose(model.skeleton, store.camera, None)
         about = frame_results.describe(model.checkpoint, model.path, store, protocol)
-    beside = default_folder(model.path)
+    beside = evaluations_folder(model.path)
     folders = [other_folder, beside] if is_bundled or not _takes_files(beside) else [beside, other_folder]
     table, complaint = None, ""
     for folder in folders:
@@ -58,14 +58,14 @@ def find(model: HandModel, data_path: Path, other_folder: Path, is_bundled: bool
 
 
 def load(path: Path, about: About) -> FrameResults:
-    """Finished results; ValueError with one line where they are not what was asked for."""
+    """Finished results; ValueError, in one line, if they are of another model or data."""
     from lsps_core.evaluation import frame_results
 
     return frame_results.load(path, about)
 
 
 def begin(path: Path) -> FailureTable:
-    """A table of the frames of an evaluation that has just begun."""
+    """A table of the frames of an evaluation that has just started."""
     from lsps_core.evaluation import frame_results
 
     return FailureTable(frame_results.load_begun(path))
@@ -77,18 +77,18 @@ def is_complete(table: FailureTable) -> bool:
 
 
 def _open_tags(path: Path) -> tuple[Tags, str]:
-    """Tags, and what is wrong with their file: a damaged one is set aside, others are not to be written over."""
+    """Tags, and a problem with their file: a damaged one is set aside, others must not be overwritten."""
     try:
         try:
             return Tags(path), ""
         except DamagedError:
             return Tags(), left_aside_line([f"tags (now {set_aside(path)})"])
     except (ValueError, OSError) as error:
-        return Tags(), f"{error}; until then tags are not kept"
+        return Tags(), f"{error}; until then tags are not saved"
 
 
 def _open(path: Path, about: About) -> tuple[FailureTable | None, str]:
-    """The table of a finished file, or of the blocks of an unfinished one; and what is wrong with the file."""
+    """The table of a finished file, or of the blocks of an unfinished one; and a problem with the file."""
     if not kind_of(path):
         return _open_blocks(path, about), ""
     try:
@@ -98,7 +98,7 @@ def _open(path: Path, about: About) -> tuple[FailureTable | None, str]:
 
 
 def _set_results_aside(path: Path, complaint: str) -> str:
-    """Damaged results make room for new ones; what there is to say."""
+    """Set damaged results aside; returns a message."""
     try:
         return left_aside_line([f"the evaluation (now {set_aside(path)})"])
     except OSError:
@@ -114,7 +114,7 @@ def _open_blocks(path: Path, about: About) -> FailureTable | None:
         for block in sorted(frame_results.parts_folder(path).glob("[0-9]*.npz")):
             start = int(block.stem)
             results.take(block, start, min(start + BLOCK, about.frame_count))
-    except ValueError:  # the evaluation that goes on from there says so and mends it
+    except ValueError:  # the evaluation that resumes reports and repairs it
         return None
     return FailureTable(results) if results.about.key == about.key and results.is_done.any() else None
 

@@ -1,4 +1,4 @@
-"""Tags and notes that people give to frames, kept in a file one can read."""
+"""Tags and notes of frames, kept in a readable JSON file."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from explorer_app.model.saved_session import check_format, read_json
-from explorer_app.model.whole_file import write_whole
 from explorer_app.set_aside import DamagedError
-from lsps_core.files import kind_of
+from lsps_core.files import kind_of, write_whole
 
 _FORMAT = "lsps-tags"
 _VERSION = 1
@@ -21,16 +20,16 @@ FILE_NAME = "tags.json"
 
 @dataclass(frozen=True)
 class Mark:
-    """What somebody has said of a frame: one word to find it by, and anything else."""
+    """The user's mark on a frame: a tag to find it, and a free-form note."""
 
     tag: str = ""
     note: str = ""
 
 
 class Tags:
-    """Marks by data and frame name; data are told by their digest (`About.data_digest`), wherever their file lies.
+    """Marks by data and frame name; data are identified by their digest (`About.data_digest`), not by path.
 
-    ValueError with one line where the file is none or cannot be written; what cannot be written is not kept either.
+    ValueError, in one line, if the file is damaged or cannot be written; then the change is undone.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -38,18 +37,18 @@ class Tags:
         self._data: dict[str, dict[str, Any]] = _read(path) if path is not None and kind_of(path) else {}
 
     def of(self, data_digest: str) -> dict[str, Mark]:
-        """Frame name -> mark, of the frames that have one."""
+        """Frame name -> mark, for the frames with a mark."""
         return dict(self._data.get(data_digest, {}).get("frames", {}))
 
     def set_tag(self, data_digest: str, data_name: str, frame_names: Iterable[str], tag: str) -> None:
-        """Tag some frames; an empty tag takes theirs away. Their notes stay."""
+        """Tag some frames; an empty tag removes theirs. Their notes are kept."""
         marks = self.of(data_digest)
         self._change(
             data_digest, data_name, {name: Mark(tag.strip(), marks.get(name, Mark()).note) for name in frame_names}
         )
 
     def set_note(self, data_digest: str, data_name: str, frame_name: str, note: str) -> None:
-        """Note something about a frame; an empty note takes its note away. Its tag stays."""
+        """Set the note of a frame; an empty note removes it. Its tag is kept."""
         tag = self.of(data_digest).get(frame_name, Mark()).tag
         self._change(data_digest, data_name, {frame_name: Mark(tag, note.strip())})
 
@@ -62,7 +61,7 @@ class Tags:
 
 
 def tags_by_frame(marks: dict[str, Mark], names: Sequence[str]) -> dict[int, str]:
-    """Which frames [N] are tagged, and how; what `FailureTable.set_tags` takes."""
+    """The tagged frames [N] with their tags, for `FailureTable.set_tags`."""
     tagged = {name: mark.tag for name, mark in marks.items() if mark.tag}
     return {frame: tagged[name] for frame, name in enumerate(names) if name in tagged} if tagged else {}
 

@@ -1,4 +1,4 @@
-"""What a training run told in its events.jsonl, as series to plot. Free of Qt and torch."""
+"""The events.jsonl of a training run as series to plot. Free of Qt and torch."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from lsps_core.files import parse_json, require_file
 
 FloatArray = npt.NDArray[np.float64]
 POINTS = 2000
-"""What a plot can show; longer series are averaged down to it."""
+"""Number of points in a plot; longer series are averaged down to it."""
 _REMEMBERED_BYTES = 256
 _LARGEST = 1e30
-"""A value beyond it counts as not finite: Qt crashes where it is to draw 1e308."""
+"""A larger value counts as not finite: Qt crashes when it draws 1e308."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Series:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Curves:
-    """A run at one moment, to be shown. Steps count over all stages."""
+    """A snapshot of a run's curves. Steps count over all stages."""
 
     terms: dict[str, dict[str, Series]] = field(default_factory=dict)
     """by stage, then by term"""
@@ -54,10 +54,10 @@ class Curves:
     frames_per_s: float | None = None
     device: str = ""
     last_time: float = 0.0
-    """when it last told anything, in seconds since 1970"""
+    """time of the last event, in seconds since 1970"""
     started_time: float = 0.0
     end_reason: str = ""
-    """ "finished", "stopped", "failed"; empty while it goes on, and after a kill"""
+    """ "finished", "stopped", "failed"; empty while it runs, and after a kill"""
     end_message: str = ""
 
     @property
@@ -71,14 +71,14 @@ class Curves:
 
 
 class EventsFile:
-    """Follows events.jsonl while another process appends to it, or replaces it to go on from an earlier step."""
+    """Follows events.jsonl while another process appends to it, or replaces it to resume from an earlier step."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._inode, self._at, self._before = 0, 0, b""
 
     def read(self) -> tuple[bool, list[dict[str, Any]]]:
-        """What was added since the last read; True with it where all that was read before no longer holds."""
+        """The events since the last read; and True if everything read before is no longer valid."""
         try:
             require_file(self._path)
             with self._path.open("rb") as file:
@@ -91,12 +91,12 @@ class EventsFile:
         status = os.fstat(file.fileno())
         file.seek(max(0, self._at - len(self._before)))
         is_other = status.st_ino != self._inode or status.st_size < self._at
-        if is_other or file.read(len(self._before)) != self._before:  # inode numbers are used again
+        if is_other or file.read(len(self._before)) != self._before:  # inode numbers are reused
             is_other, self._at, self._before = self._at > 0, 0, b""
             file.seek(0)
         self._inode = status.st_ino
         data = file.read()
-        whole = data[: data.rfind(b"\n") + 1]  # what follows is half a line as yet
+        whole = data[: data.rfind(b"\n") + 1]  # the rest is a partial line
         self._at += len(whole)
         self._before = (self._before + whole)[-_REMEMBERED_BYTES:]
         return is_other, list(_parsed(whole))
@@ -104,14 +104,14 @@ class EventsFile:
 
 def _parsed(lines: bytes) -> Iterable[dict[str, Any]]:
     for line in lines.splitlines():
-        with suppress(ValueError):  # half a line that a killed process left
+        with suppress(ValueError):  # a partial line of a killed process
             event = parse_json(line)
             if isinstance(event, dict) and "kind" in event:
                 yield event
 
 
 class RunHistory:
-    """Takes events as they come and makes `Curves` of them."""
+    """Builds `Curves` from events."""
 
     def __init__(self) -> None:
         self._series: dict[tuple[str, ...], tuple[list[int], list[float]]] = {}
@@ -120,7 +120,7 @@ class RunHistory:
         self._facts: dict[str, Any] = {}
 
     def take(self, events: Iterable[dict[str, Any]]) -> None:
-        """Events that lack something, or are of a kind not known here, are passed over."""
+        """Incomplete and unknown events are ignored."""
         for event in events:
             with suppress(KeyError, TypeError, ValueError, AttributeError, OverflowError):
                 self._facts["last_time"] = _finite(event["time"]) or 0.0
@@ -173,13 +173,13 @@ class RunHistory:
     def _add(self, key: tuple[str, ...], step: int, value: float | None) -> None:
         number = float("nan") if value is None else float(value)
         steps, values = self._series.setdefault(key, ([], []))
-        if steps and steps[-1] == step:  # told again of the same step
+        if steps and steps[-1] == step:  # repeated for the same step
             steps.pop(), values.pop()
         steps.append(step)
         values.append(number if abs(number) < _LARGEST else float("nan"))
 
     def _rewind(self, step: int) -> None:
-        """Forget what was told of later steps: the run goes on from this one."""
+        """Remove later steps: the run resumes from this one."""
         for steps, values in self._series.values():
             while steps and steps[-1] > step:
                 steps.pop(), values.pop()
@@ -187,10 +187,10 @@ class RunHistory:
 
 
 def step_number(value: Any) -> int:
-    """A number of steps as Qt and NumPy take it; ValueError for what no run has."""
+    """A step count for Qt and NumPy; ValueError for an impossible one."""
     step = int(value)
     if not 0 <= step < 2**31:
-        raise ValueError(f"{step} is no number of steps")
+        raise ValueError(f"{step} is not a valid step count")
     return step
 
 
@@ -203,7 +203,7 @@ def _ignore(_event: dict[str, Any]) -> None:
 
 
 def _thinned(steps: list[int], values: list[float]) -> Series:
-    """At most about POINTS points: each the mean of its neighbours, NaN where none of them is finite."""
+    """At most about POINTS points: each the mean of its neighbours, NaN if none of them is finite."""
     every = -(-len(steps) // POINTS)
     x, y = np.asarray(steps, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if every <= 1:
@@ -230,9 +230,9 @@ def smoothed(values: FloatArray, width: int) -> FloatArray:
 
 
 def shown_range(curves: Iterable[FloatArray], clip: bool, log: bool) -> tuple[float, float] | None:
-    """From where to where the y axis goes, log10 where `log`; `clip` leaves out the rarest 2 % of the values.
+    """The range of the y axis, log10 if `log`; `clip` leaves out the most extreme 2 % of the values.
 
-    None where there is nothing to show.
+    None if there is nothing to show.
     """
     whole = np.concatenate([np.empty(0), *curves])
     whole = whole[np.isfinite(whole) & ((whole > 0) | (not log))]
@@ -246,7 +246,7 @@ def shown_range(curves: Iterable[FloatArray], clip: bool, log: bool) -> tuple[fl
 
 
 def parse_baselines(text: str) -> list[tuple[str, float]]:
-    """ "DeepPrior++ 12.3, Pose-REN 11.8" -> names and mm; ValueError says which part is not like that."""
+    """ "DeepPrior++ 12.3, Pose-REN 11.8" -> names and mm; ValueError names an invalid part."""
     found = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, number = part.rpartition(" ")
@@ -255,6 +255,6 @@ def parse_baselines(text: str) -> list[tuple[str, float]]:
         except ValueError as error:
             raise ValueError(f"baseline {part!r} has no number; write a name and mm, as in DeepPrior++ 12.3") from error
         if not 0 < value < 1000:
-            raise ValueError(f"baseline {part!r} must lie between 0 and 1000 mm")
+            raise ValueError(f"baseline {part!r} must be between 0 and 1000 mm")
         found.append((name.strip() or "baseline", value))
     return found

@@ -1,7 +1,7 @@
-"""The process that trains a run: whether it lives, how to pause and end it. Free of Qt and torch.
+"""The process that trains a run: check whether it lives, pause and end it. Free of Qt and torch.
 
-`process.json` in the run's folder says which one it is, so that a window opened later finds it again. A run that was
-started elsewhere has none: whether that one lives is told by its lock.
+`process.json` in the run's folder identifies it, so that a later window finds it again. A run that was started
+elsewhere has none: its lock shows whether it lives.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ NAME = "process.json"
 LOG_NAME = "stderr.log"
 SHARES = {
     "full": "full speed",
-    "leave": "leave a core to the window",
-    "hold": "hold runs while sliders move",
+    "leave": "leave one core to the window",
+    "hold": "pause runs while sliders move",
 }
 _CLOCK_S = 2.0
-"""The system's clock, by which starts of processes are told, may be set right while they run."""
+"""Tolerance: the system clock, which dates process starts, may be adjusted while they run."""
 _LOW_PRIORITY = int(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 10))  # the constant is Windows's
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessRecord:
-    """Which process trains the run, and what was asked of it last."""
+    """The process that trains the run, and the last request to it."""
 
     pid: int
     born: float
-    """when it was started, in seconds since 1970 by the system: tells it from a later process of the same number"""
+    """when it was started, in seconds since 1970 by the system: distinguishes processes of one id"""
     started_time: float
     """when this record was made, by the clock of the run's own events; `born` is up to a second off that"""
     is_cancelled: bool = False
@@ -55,7 +55,7 @@ class ProcessRecord:
 
     @classmethod
     def of(cls, pid: int) -> ProcessRecord:
-        """ProcessLookupError where there is none any more."""
+        """ProcessLookupError if it has ended."""
         try:
             return cls(pid=pid, born=psutil.Process(pid).create_time(), started_time=time.time())
         except psutil.NoSuchProcess as error:
@@ -77,7 +77,7 @@ class ProcessRecord:
 
     @property
     def memory_bytes(self) -> int | None:
-        """What it holds in main memory; None where the system does not say."""
+        """Its main memory in bytes; None if unknown."""
         process = self._process()
         with suppress(psutil.Error):
             return int(process.memory_info().rss) if process is not None else None
@@ -93,12 +93,12 @@ class ProcessRecord:
         self._ask(psutil.Process.kill)
 
     def give_way(self) -> None:
-        """Let whatever else runs go first."""
+        """Lower the process's priority."""
         with suppress(OSError):
             self._ask(lambda process: process.nice(_LOW_PRIORITY))
 
     def _process(self) -> psutil.Process | None:
-        """None where it has ended, or its number is another process's by now."""
+        """None if it has ended, or another process has its id."""
         try:
             process = psutil.Process(self.pid)
             is_it = abs(process.create_time() - self.born) < _CLOCK_S and process.status() != psutil.STATUS_ZOMBIE
@@ -107,7 +107,7 @@ class ProcessRecord:
         return process if is_it else None
 
     def _ask(self, what: Callable[[psutil.Process], object]) -> None:
-        """ProcessLookupError where it has ended, OSError where it may not be asked."""
+        """ProcessLookupError if it has ended, OSError if access is denied."""
         process = self._process()
         if process is None:
             raise ProcessLookupError(f"process {self.pid} has ended")
@@ -120,12 +120,12 @@ class ProcessRecord:
 
 
 def thread_count(share: str) -> int | None:
-    """How many threads torch may have in the run; None for what it takes by itself."""
+    """Number of torch threads of the run; None for torch's default."""
     return max(1, (os.cpu_count() or 2) - 1) if share != "full" else None
 
 
 def is_locked(run_path: Path) -> bool:
-    """Whether a process trains the run. Looks by taking the lock for a moment: not for runs that are about to start."""
+    """Whether a process trains the run. Takes the lock for a moment: not for runs that are about to start."""
     path = run_path / ".lock"
     if kind_of(path) != "file":
         return False
@@ -136,12 +136,12 @@ def is_locked(run_path: Path) -> bool:
         return False
     except Timeout:
         return True
-    except OSError:  # a folder that only others may write: nobody here trains in it
+    except OSError:  # a folder without write access: no process here trains in it
         return False
 
 
 def newest_checkpoint(run_path: Path) -> Path | None:
-    """The finished model, or else the newest checkpoint; None before the first. As `newest_model`, without torch."""
+    """The finished model, or else the newest checkpoint; None before the first. Like `newest_model`, without torch."""
     model = run_path / "model.safetensors"
     if kind_of(model) == "file":
         return model
@@ -150,7 +150,7 @@ def newest_checkpoint(run_path: Path) -> Path | None:
 
 
 def log_tail(run_path: Path, limit: int = 8000) -> str:
-    """The end of what the process said on stderr."""
+    """The end of the process's stderr."""
     try:
         require_file(run_path / LOG_NAME)
         with (run_path / LOG_NAME).open("rb") as file:

@@ -1,4 +1,4 @@
-"""What the Train dialog says, as a `TrainConfig`, with what is wrong beside the field that says it."""
+"""The state of the Train dialog as a `TrainConfig`, with problems by field."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REQUIRED = {
 
 @dataclass(frozen=True, kw_only=True)
 class TrainForm:
-    """The fields as they stand. start: one of STARTS. steps, batch_sizes: by stage. advanced: `KEY=VALUE` lines."""
+    """The values of the fields. start: one of STARTS. steps, batch_sizes: by stage. advanced: `KEY=VALUE` lines."""
 
     start: str = "scratch"
     run_path: str = ""
@@ -50,12 +50,12 @@ class TrainForm:
 
     @property
     def missing(self) -> dict[str, str]:
-        """What has to be chosen yet, by field."""
+        """Missing choices, by field."""
         unused = {"initial_path"} if self.start != "model" else set()
         return {key: line for key, line in REQUIRED.items() if key not in unused and not getattr(self, key).strip()}
 
     def settings(self) -> dict[str, str]:
-        """`KEY=VALUE` for every field but preset, device and the advanced ones, by field."""
+        """`KEY=VALUE` for every field except preset, device and the advanced ones, by field."""
         found = {key: f"{key}={_absolute(getattr(self, key))}" for key in ("synthetic_path", "real_path")}
         found["initial_path"] = f"initial_path={_absolute(self.initial_path) if self.start == 'model' else ''}"
         for key in ("labels", "precision", "seed"):
@@ -63,7 +63,7 @@ class TrainForm:
         for stage, steps, batch_size in zip(STAGES, self.steps, self.batch_sizes, strict=True):
             found[f"{stage}.steps"] = f"{stage}.steps={steps}"
             found[f"{stage}.batch_size"] = f"{stage}.batch_size={batch_size}"
-        if self.is_resumed:  # what it was started from stays what it was
+        if self.is_resumed:  # the initial model does not change
             del found["initial_path"]
         return found
 
@@ -73,7 +73,7 @@ class TrainForm:
         return [line for line in lines if line and not line.startswith("#")]
 
     def config(self, base: TrainConfig | None = None) -> tuple[TrainConfig, dict[str, str]]:
-        """The config so far as it is sound, and by field what is not. base: of a run that is resumed."""
+        """The config as far as it is valid, and problems by field. base: of a run that is resumed."""
         config = base or TrainConfig(synthetic_path="", real_path="", **PRESETS[self.preset])
         config = replace(config, device=self.device)
         problems: dict[str, str] = {}
@@ -86,7 +86,7 @@ class TrainForm:
         return config, problems
 
     def estimate_arguments(self) -> list[str]:
-        """Of `lsps`, to have this measured."""
+        """Arguments of `lsps` for an estimate."""
         asked = [*self.settings().values(), *self.advanced_settings]
         settings = [part for setting in asked for part in ("--set", setting)]
         start = ["--resume"] if self.is_resumed else ["--preset", self.preset]
@@ -95,7 +95,7 @@ class TrainForm:
         return ["train", _absolute(self.run_path), *start, "--device", self.device, *settings, "--estimate"]
 
     def with_config(self, config: TrainConfig) -> TrainForm:
-        """The fields as a run's config has them."""
+        """The fields for a run's config."""
         stages: list[StageConfig] = [config.stage(name) for name in STAGES]
         return replace(
             self,
@@ -111,7 +111,7 @@ class TrainForm:
 
     @classmethod
     def from_text(cls, text: str) -> TrainForm:
-        """What `to_text` wrote; the defaults where that is nothing."""
+        """The inverse of `to_text`; the defaults for an empty text."""
         try:
             return cls.checked(text)
         except ValueError:
@@ -119,10 +119,10 @@ class TrainForm:
 
     @classmethod
     def checked(cls, text: str) -> TrainForm:
-        """What `to_text` wrote, here or in another version; ValueError where a field cannot show it."""
+        """The inverse of `to_text`, also of other versions; ValueError if a field cannot show a value."""
         value = parse_json(text)
         if not isinstance(value, dict):
-            raise ValueError("it is no form")
+            raise ValueError("it is not a form")
         usual = asdict(cls())
         found = {key: _like(usual[key], value[key]) for key in usual if key in value}
         choices: dict[str, Collection[str]] = {"start": STARTS, "preset": PRESETS, "precision": PRECISIONS}
@@ -134,7 +134,7 @@ class TrainForm:
 
 
 def _like(usual: Any, value: Any) -> Any:
-    """A value of the same kind, which a field can show; ValueError where it is none."""
+    """A value of the same type that a field can show; ValueError otherwise."""
     if isinstance(usual, tuple) and isinstance(value, list) and len(value) == len(usual):
         return tuple(_like(0, number) for number in value)
     if isinstance(usual, str) and isinstance(value, str) and "\0" not in value:
@@ -153,7 +153,7 @@ def preset_lengths(preset: Preset) -> dict[str, tuple[int, ...]]:
 
 
 def free_run_path(folder: Path) -> Path:
-    """A folder of runs' next one. For a thread: its disk may not answer."""
+    """The next free run path in a folder. Call it in a thread: its disk may block."""
     number = 1
     while kind_of(folder / f"run-{number}"):
         number += 1
@@ -165,8 +165,8 @@ def _absolute(text: str) -> str:
 
 
 def _without_flag(error: ValueError, setting: str) -> str:
-    """The error as it is said beside a field, where there is no flag."""
+    """The error as shown beside a field, without the flag."""
     line = str(error)
     if "no such setting" in line:
-        return f"{setting.partition('=')[0]} is no setting; write for example depth.learning_rate=0.0002"
+        return f"{setting.partition('=')[0]} is not a setting; write for example depth.learning_rate=0.0002"
     return line.removeprefix(f"--set {setting}: ")

@@ -92,7 +92,7 @@ def test_a_store_with_enough_codes_tells_one(qtbot, window, panel, tmp_path):
     dialog.filesSelected.emit([str(other)])
     dialog.close()
     settle(qtbot, window)
-    assert "sparser than" in panel.density.text()
+    assert "sparser around its code than" in panel.density.text()
     assert {each.path for each in panel.neighbours.neighbours} == {other}
     assert "training.h5" in panel.choice.currentText()
     panel.choice.textActivated.emit(THIS_DATA)

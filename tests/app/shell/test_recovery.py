@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -264,7 +265,7 @@ def test_a_folder_that_cannot_be_written_is_said_once(
     window.session.set_latent(CODE)
     qtbot.wait(4500)
     (line,) = said
-    assert "cannot be kept" in line
+    assert "cannot be saved" in line
     (tmp_path / "recovery").unlink()
     qtbot.waitUntil(lambda: (tmp_path / "recovery").is_dir() and _kept(tmp_path) is not None, timeout=WAIT_MS)
 
@@ -319,8 +320,11 @@ def test_an_end_by_the_system_keeps_the_newest_state(
     qtbot.waitUntil(lambda: not list((tmp_path / "recovery").glob("*.lsps.json")), timeout=WAIT_MS)
 
 
-def test_tags_are_on_disk_at_once(start: Start, qtbot: QtBot, model_path: Path, store_path: Path) -> None:
+def test_tags_are_on_disk_at_once(
+    start: Start, qtbot: QtBot, model_path: Path, store_path: Path, evaluations_path: Path
+) -> None:
     """They are no part of what is kept for a crash, as they need not be."""
+    shutil.copytree(evaluations_path, model_path.parent / "evaluations", dirs_exist_ok=True)
     window, _recovery = start()
     window.open_paths([model_path, store_path])
     _settle(qtbot, window)

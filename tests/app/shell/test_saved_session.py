@@ -86,13 +86,13 @@ def test_a_session_is_readable(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"format": "something"}, "no lsps-session"),
+        ({"format": "something"}, "not a lsps-session"),
         ({"version": 99}, "update LSPS Explorer"),
         ({"latent": [1, 2]}, "20 finite numbers"),
         ({"latent": ["__import__('os')"] * 20}, "list of numbers"),
         ({"latent": 5}, "not a list"),
-        ({"frame": -1}, "number of a frame"),
-        ({"frame": True}, "number of a frame"),
+        ({"frame": -1}, "frame number"),
+        ({"frame": True}, "frame number"),
         ({"model": 3}, "not a text"),
         ({"data": "a.h5"}, "not a list"),
         ({"images": {"camera": {}}}, "camera"),

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from app_helpers import FRAME_COUNT, WAIT_MS, pixels, write_store
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent
@@ -16,6 +17,7 @@ from explorer_app.model.opening import ImageSettings
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.camera import NYU, SR305, Camera
 
+pytestmark = pytest.mark.gl
 Open = Callable[..., None]
 CAMERA = ImageSettings(camera=Camera(fx=475, fy=475, cx=320, cy=240))
 
@@ -231,3 +233,15 @@ def test_a_screenshot_is_saved_or_its_failure_told(window: MainWindow, tmp_path:
     assert (tmp_path / "shot.png").stat().st_size > 5000
     assert not window.save_screenshot(str(tmp_path / "missing" / "shot.png"))
     assert "cannot be written" in window.messages.text
+
+
+def test_an_untouched_window_has_no_threads(window: MainWindow, open_and_wait: Open, model_path: Path) -> None:
+    assert window.isVisible()
+    QApplication.processEvents()
+    assert not _threads()
+    open_and_wait(model_path)
+    assert {"lsps-model", "lsps-decode"} <= _threads()
+
+
+def _threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate() if thread.name.startswith("lsps-")}

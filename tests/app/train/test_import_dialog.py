@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from explorer_app.preferences import Preferences
 from explorer_app.train.import_dialog import ImportDialog
 from explorer_app.train.model.store_forms import ImportForm, options_of, sources
-from lsps_core.cli import _parser
+from lsps_core.cli import build_parser
 from lsps_core.data.store import FrameStore
 
 
@@ -94,7 +94,7 @@ def test_what_the_fields_say_is_what_the_command_reads(dialog: ImportDialog, sou
     for name in shown(dialog):
         set_option(dialog, name, wanted[name])
     assert dialog.start.isEnabled()
-    read = _parser().parse_args(dialog.form().arguments(overwrite=True))
+    read = build_parser().parse_args(dialog.form().arguments(overwrite=True))
     assert (read.source, read.out, read.cube_mm) == (source, tmp_path / "o.h5", 280)
     assert read.events
     assert read.overwrite
@@ -116,7 +116,7 @@ def test_what_the_fields_say_is_what_the_command_reads(dialog: ImportDialog, sou
 def test_fields_left_alone_are_not_given(dialog: ImportDialog, tmp_path: Path) -> None:
     choose(dialog, "icvl")
     dialog.folder.text, dialog.out.text = str(tmp_path), str(tmp_path / "o.h5")
-    read = _parser().parse_args(dialog.form().arguments())
+    read = build_parser().parse_args(dialog.form().arguments())
     assert (read.split, read.with_rotated, read.limit, read.cube_mm) == ("train", False, None, None)
     assert (read.overwrite, read.centers_mm) == (False, None)
 
