@@ -6,8 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
 
 from explorer_app.preferences import Preferences
-from explorer_app.train.job_dialog import whole_number
-from explorer_app.widgets.image_fields import number
+from explorer_app.widgets.fields import choice, named, number, whole_number
 from explorer_app.widgets.path_field import PathField
 from lsps_core.data.importers.options import Option
 
@@ -27,41 +26,39 @@ class OptionField(QObject):
         super().__init__(parent)
         self.option = option
         self.editor = self._make(preferences)
-        if not isinstance(self.editor, PathField):
-            self.editor.setAccessibleName(option.label.replace("&", ""))
-            self.editor.setToolTip(option.help[:1].upper() + option.help[1:])
 
     def _make(self, preferences: Preferences) -> QWidget:
-        option, name = self.option, self.option.label.replace("&", "")
+        option = self.option
+        name, tip = option.label.replace("&", ""), option.help[:1].upper() + option.help[1:]
+        empty = option.empty or "default"  # of a number, whose field would show the value that stands for none
         if option.kind == "choice":
-            box = QComboBox()
-            for value, title in option.choices:
-                box.addItem(title, value)
+            box = choice(dict(option.choices), name, tip)
             box.setCurrentIndex(max(box.findData(option.default), 0))
             box.currentIndexChanged.connect(self.changed)
             return box
-        if option.kind == "switch":
-            switch = QCheckBox(option.empty)
-            switch.toggled.connect(self.changed)
-            return switch
         if option.kind == "file":
-            path = PathField(name, "file", preferences, tip=option.help)
+            path = PathField(name, "file", preferences, tip=tip)
             path.changed.connect(self.changed)
             return path
-        if option.kind == "text":
-            line = QLineEdit()
-            line.setPlaceholderText(option.empty)
-            line.textChanged.connect(self.changed)
-            return line
         if option.kind == "length":
-            length = number(0, _MOST_MM, 0, " mm")
-            length.setSpecialValueText(option.empty)
+            length = number(0, _MOST_MM, 0, " mm", name, tip)
+            length.setSpecialValueText(empty)
             length.valueChanged.connect(self.changed)
             return length
-        least = option.least - 1  # stands for a number that is not given
-        whole = whole_number(least, _MOST, least, name, option.help, option.empty)
-        whole.valueChanged.connect(self.changed)
-        return whole
+        if option.kind == "number":
+            least = option.least - 1  # stands for a number that is not given
+            whole = whole_number(least, _MOST, least, name, tip, empty)
+            whole.valueChanged.connect(self.changed)
+            return whole
+        editor: QCheckBox | QLineEdit
+        if option.kind == "switch":
+            editor = QCheckBox(option.empty)
+            editor.toggled.connect(self.changed)
+        else:
+            editor = QLineEdit()
+            editor.setPlaceholderText(option.empty)
+            editor.textChanged.connect(self.changed)
+        return named(editor, name, tip)
 
     @property
     def text(self) -> str:
