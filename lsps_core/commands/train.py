@@ -58,28 +58,28 @@ def run(arguments: argparse.Namespace) -> int:
 
 def train(arguments: argparse.Namespace) -> int:
     started_s = time.time()  # a stop that is asked for while torch is being imported is meant for this run
+    from lsps_core.training.process_group import ProcessGroup
     from lsps_core.training.run import Run
     from lsps_core.training.trainer import Trainer
-    from lsps_core.training.world import World
 
-    with World.from_environment() as world, _stop_signals() as should_stop, contextlib.ExitStack() as stack:
+    with ProcessGroup.from_environment() as group, _stop_signals() as should_stop, contextlib.ExitStack() as stack:
         run, is_ready = Run(arguments.run_path), False
         try:
-            if world.is_main:
+            if group.is_main:
                 run = _open_run(arguments, stack.enter_context(_listeners(arguments)))
                 stack.enter_context(run.locked())
                 _settle_config(arguments, run)
                 run.clear_stop(started_s)
             is_ready = True
         finally:
-            is_ready = world.decide(is_ready)  # the other processes wait here until the config is there, or refused
+            is_ready = group.decide(is_ready)  # the other processes wait here until the config is there, or refused
         if not is_ready:
             return 2
         config = run.config()
         if arguments.device:
             config = dataclasses.replace(config, device=arguments.device)
-        reason = Trainer(run, config, arguments.command_line, should_stop, world).train()
-    if world.is_main:
+        reason = Trainer(run, config, arguments.command_line, should_stop, group).train()
+    if group.is_main:
         _say(f"{reason}; {run.path}")
     return 0
 
