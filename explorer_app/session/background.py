@@ -18,7 +18,7 @@ from explorer_app.workers.in_order import InOrder
 from explorer_app.workers.latest import CLOSE_S, LatestWins
 
 if TYPE_CHECKING:
-    from explorer_app.model.cut import Cut
+    from explorer_app.model.crop import Crop
     from explorer_app.model.data import FrameView, OpenedData
     from explorer_app.model.hand_model import Encoding, HandModel, Pictures
     from explorer_app.model.routes import Routes
@@ -80,9 +80,9 @@ class Background(QObject):
         self._ask(self.opening, path, partial(_open_store, path, index))
 
     def open_images(
-        self, paths: tuple[Path, ...], settings: ImageSettings, index: int = 0, cuts: Mapping[int, Cut] | None = None
+        self, paths: tuple[Path, ...], settings: ImageSettings, index: int = 0, crops: Mapping[int, Crop] | None = None
     ) -> None:
-        self._ask(self.opening, paths, partial(_open_images, paths, settings, index, cuts))
+        self._ask(self.opening, paths, partial(_open_images, paths, settings, index, crops))
 
     def close(self) -> bool:
         """End the threads; False where one of them still works, so that the process must not wait for it."""
@@ -224,8 +224,8 @@ def _open_store(path: Path, index: int) -> OpenedData:
 
 
 def _open_images(
-    paths: tuple[Path, ...], settings: ImageSettings, index: int, cuts: Mapping[int, Cut] | None
+    paths: tuple[Path, ...], settings: ImageSettings, index: int, crops: Mapping[int, Crop] | None
 ) -> OpenedData:
     from explorer_app.model.data import open_images
 
-    return open_images(paths, settings, index, cuts)
+    return open_images(paths, settings, index, crops)

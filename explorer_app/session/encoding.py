@@ -21,7 +21,7 @@ class State(Enum):
     RUNNING = auto()
     """In the worker."""
     RECUTTING = auto()
-    """In the worker because the frame was cut otherwise. The encoding of the earlier cut stays on screen."""
+    """In the worker because the frame was cropped again. The encoding of the earlier crop stays on screen."""
     DONE = auto()
     FAILED = auto()
     """This model cannot encode this frame as this domain. Another model or domain is tried."""
@@ -70,10 +70,10 @@ class FrameEncoding:
         """There is no frame on screen any more."""
         self._result, self._state = None, State.IDLE
 
-    def recut(self) -> None:
-        """The frame was cut otherwise; ValueError where no encoding can stay on screen."""
+    def recrop(self) -> None:
+        """The frame was cropped again; ValueError where no encoding can stay on screen."""
         if self._result is None:
-            raise ValueError("a frame without an encoding is not recut; show it as another frame")
+            raise ValueError("a frame without an encoding is not recrop; show it as another frame")
         self._state = State.RECUTTING
 
     def restart(self) -> None:

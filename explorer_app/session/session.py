@@ -11,9 +11,9 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from explorer_app.model.history import History, HistoryEntry
 from explorer_app.model.latent import LatentAxes, LatentCode
 from explorer_app.model.pose_error import mean_error_mm
-from explorer_app.model.visits import Visit, Visits
 from explorer_app.model.walk import WalkPlan
 from explorer_app.session.encoding import FrameEncoding, State
 from explorer_app.session.undo import LatentEdit, Merge, WalkEdit
@@ -36,7 +36,7 @@ class Session(QObject):
 
     model_changed = Signal()
     latent_changed = Signal()
-    visits_changed = Signal()
+    history_changed = Signal()
     walk_changed = Signal()
     highlight_changed = Signal()
     pictures_changed = Signal()
@@ -63,7 +63,7 @@ class Session(QObject):
         """What frames are taken as; None as the data says."""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(_UNDO_LIMIT)
-        self.visits = Visits()
+        self.history = History()
         self.walk = WalkPlan()
         self.highlight: npt.NDArray[np.floating] | None = None
         """How strongly each joint [J] is pointed out, 0 to 1; None while nothing is."""
@@ -82,21 +82,21 @@ class Session(QObject):
         self._start_encoding()
 
     def set_latent(
-        self, latent: LatentCode, label: str = "change", merge: Merge | None = None, *, is_listed: bool = True
+        self, latent: LatentCode, label: str = "change", merge: Merge | None = None, *, add_to_history: bool = True
     ) -> None:
         """Go to another latent, which can be undone; inside an edit it is part of that.
 
-        label: what undo calls it. merge: quick changes of this kind are one. is_listed: False where it is
-        listed among the visits already.
+        label: its name in the undo menu. merge: quick changes of this kind are one. add_to_history: whether to append a
+        history entry.
         """
         if self.is_editing or latent == self._settled:
             self.preview_latent(latent)
             return
         edit = LatentEdit(self._settle_at, self._settled, latent, label, merge)
         self.undo_stack.push(edit)
-        if is_listed:
-            self.visits.add(latent, label, is_same_move=edit.is_merged)
-            self.visits_changed.emit()
+        if add_to_history:
+            self.history.add(latent, label, is_same_move=edit.is_merged)
+            self.history_changed.emit()
 
     def preview_latent(self, latent: LatentCode) -> None:
         """Show a latent on the way to another: a walk that plays, a slider that is held. Not to be undone."""
@@ -125,10 +125,10 @@ class Session(QObject):
         self._settled = latent
         self.preview_latent(latent)
 
-    def set_visits(self, visits: Iterable[Visit]) -> None:
+    def set_history(self, history: Iterable[HistoryEntry]) -> None:
         """Those of a saved session, in place of all that are there."""
-        self.visits = Visits(tuple(visits))
-        self.visits_changed.emit()
+        self.history = History(tuple(history))
+        self.history_changed.emit()
 
     def set_walk(self, walk: WalkPlan) -> None:
         """Plan another walk through the latent space."""
@@ -208,13 +208,13 @@ class Session(QObject):
         self._start_encoding()
 
     def replace_view(self, view: FrameView) -> None:
-        """Show the same frame cut otherwise; what was made of it stays on screen until it is encoded again."""
+        """Show the same frame with another crop; what was made of it stays on screen until it is encoded again."""
         if self.encoding is None or view.complaint:
             self._frame_encoding.request()
             self.set_view(view)
             return
         self.view = view
-        self._frame_encoding.recut()
+        self._frame_encoding.recrop()
         self.frame_changed.emit()
         self.encoding_wanted.emit()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
-from explorer_app.model.cut import Cut
+from explorer_app.model.crop import Crop
 from explorer_app.model.saved_session import SavedSession
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
@@ -25,18 +25,18 @@ def snapshot(session: Session) -> SavedSession:
         index=session.index,
         latent=session.latent,
         is_at_code=session.is_at_code and _is_plain(session),
-        visits=tuple(session.visits),
+        history=tuple(session.history),
         is_encoding_on_step=session.is_encoding_on_step,
         device=model.device if model is not None else "auto",
         domain=session.domain_choice,
-        cuts=tuple(sorted(_cuts(session).items())),
+        crops=tuple(sorted(_crops(session).items())),
         walk=session.walk,
     )
 
 
-def _cuts(session: Session) -> dict[int, Cut]:
-    """How single images of the data are cut by hand; frames of a store are not."""
-    return getattr(session.data, "cuts", {})
+def _crops(session: Session) -> dict[int, Crop]:
+    """How single images of the data are cropped by hand; frames of a store are not."""
+    return getattr(session.data, "crops", {})
 
 
 def _is_plain(session: Session) -> bool:
@@ -45,7 +45,7 @@ def _is_plain(session: Session) -> bool:
     While another frame is on its way, what is encoded is still the one before.
     """
     is_read = session.view is not None and session.view.index == session.index
-    return is_read and session.domain_choice is None and session.index not in _cuts(session)
+    return is_read and session.domain_choice is None and session.index not in _crops(session)
 
 
 def script_domain(session: Session) -> Domain | None:
@@ -96,14 +96,14 @@ def restore(
     finish: is called at the end.
     """
     session.set_encoding_on_step(saved.is_encoding_on_step)
-    session.set_visits(saved.visits)
+    session.set_history(saved.history)
     if saved.walk is not None:
         session.set_walk(saved.walk)
     if saved.model_path is not None and saved.model_path not in missing:
         background.open_model(saved.model_path, device)
     has_data = bool(saved.data_paths) and not set(saved.data_paths) & set(missing)
     if has_data and saved.images is not None:
-        background.open_images(saved.data_paths, saved.images, saved.index, dict(saved.cuts))
+        background.open_images(saved.data_paths, saved.images, saved.index, dict(saved.crops))
     elif has_data:
         background.open_store(saved.data_paths[0], saved.index)
     go = partial(_go_to_frame, saved, session) if has_data else lambda: None
@@ -124,6 +124,6 @@ def _go_to_frame(saved: SavedSession, session: Session) -> None:
 def _go_to_latent(saved: SavedSession, session: Session, is_complete: bool) -> None:
     """The code of its frame is there by itself, unless the frame or its model is not; then the history, unchanged."""
     if not (saved.is_at_code and is_complete and session.is_at_code):
-        session.set_latent(saved.latent, "session", is_listed=not saved.visits)
-    if saved.visits:
-        session.set_visits(saved.visits)
+        session.set_latent(saved.latent, "session", add_to_history=not saved.history)
+    if saved.history:
+        session.set_history(saved.history)

@@ -20,7 +20,7 @@ from explorer_app.explore.frames.decoded import PicturesPanel
 from explorer_app.explore.frames.strip import FrameStrip
 from explorer_app.explore.gallery.panel import Gallery
 from explorer_app.explore.hand3d import opengl
-from explorer_app.explore.hand3d.gl_loader import OpenGlStage
+from explorer_app.explore.hand3d.gl_loader import OpenGlLoader
 from explorer_app.explore.hand3d.panel import SkeletonPanel
 from explorer_app.explore.inspector.image_dialog import ImageDialog
 from explorer_app.explore.inspector.panel import Inspector
@@ -173,7 +173,7 @@ class MainWindow(QMainWindow):
         self.training_dialogs.accepted_run.connect(self._train)
         self.training_dialogs.open_asked.connect(self._open_store)
         self.train.new_run_asked.connect(self.training_dialogs.new_run)
-        self.opengl_stage = OpenGlStage(self.skeleton, self) if has_opengl else None
+        self.opengl_stage = OpenGlLoader(self.skeleton, self) if has_opengl else None
         if self.opengl_stage is not None:
             self.opengl_stage.gave_up.connect(self.session.message)
         central = QWidget()

@@ -79,7 +79,7 @@ class CurvePlot(pg.PlotWidget):
             self._take_colours()
 
     def _take_colours(self) -> None:
-        self.setBackground(theme.stage_background(self.palette()))
+        self.setBackground(theme.view_background(self.palette()))
         for name in ("left", "bottom"):
             self.getAxis(name).setPen(theme.faint(self.palette()))
             self.getAxis(name).setTextPen(theme.faint(self.palette()))

@@ -212,7 +212,7 @@ def _code_of(index: Index) -> LatentCode | None:
 
 def _image(sample: GallerySample, half_mm: float, drawn: Figure, palette: QPalette) -> QImage:
     image = QImage(3 * _TILE, _TILE, QImage.Format.Format_RGB32)
-    image.fill(theme.stage_background(palette))
+    image.fill(theme.view_background(palette))
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     colour = theme.picture_background(palette)

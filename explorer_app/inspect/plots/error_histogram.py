@@ -6,7 +6,7 @@ from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.plots.histogram import Counted, HistogramPlot
 
 
-class ErrorPlot(HistogramPlot):
+class ErrorHistogram(HistogramPlot):
     """How many frames have which mean error, or disagreement."""
 
     unit = " mm"
