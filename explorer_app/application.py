@@ -25,10 +25,13 @@ from explorer_app.shell.recovery import Recovery
 from explorer_app.shell.screenshot import Screenshot
 
 _NAME = "lsps-explorer"
+SWITCH_S = 0.0001
+"""How long the window waits for its turn while a thread runs Python code: Python's own 5 ms are a third of a frame."""
 
 
 def run(options: Options) -> int:
     """Show the window until it is closed; the exit status."""
+    sys.setswitchinterval(SWITCH_S)
     messages = QtMessages()
     # pyqtgraph keeps its shaders for ever, so all OpenGL contexts must share them
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)

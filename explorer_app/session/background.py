@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -28,10 +27,6 @@ _STILL_MS = 120
 """A latent that has not moved for this long is worth an exact decode, which a coming move would have to wait for."""
 
 
-_SWITCH_S = 0.0001
-"""What a thread amid Python code lets the window wait for its turn: Python's own 5 ms are a third of a frame."""
-
-
 class Background(QObject):
     """Hears what the session wants, has it done in threads, and hands over what is still wanted when it is there."""
 
@@ -41,7 +36,6 @@ class Background(QObject):
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        sys.setswitchinterval(_SWITCH_S)
         self._session = session
         self._is_closing = False
         self.workers: list[LatestWins] = []

@@ -49,7 +49,7 @@ class LatestWins(QObject):
         self._condition = threading.Condition()
         self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._run, name=f"lsps-{name}", daemon=True)
-        self._thread.start()
+        """Started by the first request: of some thirty in a window, most are never asked."""
 
     @property
     def is_busy(self) -> bool:
@@ -64,6 +64,8 @@ class LatestWins(QObject):
             self._asked_count += 1
             self._waiting = _Request(self._asked_count, stamp, work)
             self._condition.notify()
+        if self._thread.ident is None:
+            self._thread.start()
         self._is_busy = True
 
     def end(self) -> None:
@@ -77,7 +79,8 @@ class LatestWins(QObject):
     def close(self, timeout_s: float = CLOSE_S) -> bool:
         """End it and wait for the thread. False if it still works by then."""
         self.end()
-        self._thread.join(timeout_s)
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
     def _run(self) -> None:

@@ -16,6 +16,7 @@ os.environ["LSPS_NO_OPENGL"] = "1"  # the painter's skeleton, which is there on 
 from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
+from explorer_app.application import SWITCH_S
 from explorer_app.resources import resource
 from explorer_app.shell.appearance import ensure_font
 from explorer_app.shell.main_window import MainWindow
@@ -52,6 +53,7 @@ def write_preset(preset: str, folder: Path) -> Path:
 @contextmanager
 def open_window(model_path: Path, device: str = "cpu", store: str = "") -> Iterator[MainWindow]:
     """The window with a model, and bundled frames if `store` names them, once all of it is shown."""
+    sys.setswitchinterval(SWITCH_S)
     app = QApplication.instance() or QApplication(["benchmark"])
     app.setStyle("Fusion")
     ensure_font()

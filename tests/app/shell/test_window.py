@@ -231,3 +231,15 @@ def test_a_screenshot_is_saved_or_its_failure_told(window: MainWindow, tmp_path:
     assert (tmp_path / "shot.png").stat().st_size > 5000
     assert not window.save_screenshot(str(tmp_path / "missing" / "shot.png"))
     assert "cannot be written" in window.messages.text
+
+
+def test_an_untouched_window_has_no_threads(window: MainWindow, open_and_wait: Open, model_path: Path) -> None:
+    assert window.isVisible()
+    QApplication.processEvents()
+    assert not _threads()
+    open_and_wait(model_path)
+    assert {"lsps-model", "lsps-decode"} <= _threads()
+
+
+def _threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate() if thread.name.startswith("lsps-")}

@@ -51,6 +51,23 @@ def test_of_many_quick_requests_few_are_computed_and_the_last_is_answered(qtbot:
     worker.close()
 
 
+def test_the_thread_is_started_by_the_first_request(qtbot: QtBot) -> None:
+    worker, receiver = _worker()
+    count = threading.active_count()
+    with qtbot.waitSignal(worker.settled, timeout=WAIT_MS):
+        worker.ask(1, threading.active_count)
+    assert receiver.answers == [(1, count + 1)]
+    assert worker.close()
+
+
+def test_a_worker_that_was_never_asked_closes_at_once() -> None:
+    worker, receiver = _worker()
+    assert worker.close()
+    worker.ask(1, lambda: "too late")
+    assert not worker.is_busy
+    assert receiver.answers == []
+
+
 def test_answers_arrive_in_the_owners_thread(qtbot: QtBot) -> None:
     worker, receiver = _worker()
     worker.ask("where", threading.get_ident)
