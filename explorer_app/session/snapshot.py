@@ -1,4 +1,4 @@
-"""What is shown, and showing it again."""
+"""Save and restore the state of the window."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lsps_core.config import IMAGE_SIZE, Domain
 
 
 def snapshot(session: Session) -> SavedSession:
-    """What the window shows now."""
+    """The current state of the window."""
     model, data = session.model, session.data
     return SavedSession(
         model_path=model.path.absolute() if model is not None else None,
@@ -35,28 +35,28 @@ def snapshot(session: Session) -> SavedSession:
 
 
 def _crops(session: Session) -> dict[int, Crop]:
-    """How single images of the data are cropped by hand; frames of a store are not."""
+    """The user's crops of single images; frames of a store have none."""
     return getattr(session.data, "crops", {})
 
 
 def _is_plain(session: Session) -> bool:
-    """The frame was read as its data says: opened by a script, it has the same code.
+    """Whether the frame is read as in its data, so that a script gets the same code.
 
-    While another frame is on its way, what is encoded is still the one before.
+    While another frame is loading, the encoding is still of the previous one.
     """
     is_read = session.view is not None and session.view.index == session.index
     return is_read and session.domain_choice is None and session.index not in _crops(session)
 
 
 def script_domain(session: Session) -> Domain | None:
-    """As which domain the frame was encoded, where a script can take the same way from a store; else None."""
+    """The domain of the encoding, if a script can repeat it from a store; else None."""
     if session.encoding is None or session.view is None:
         return None
     return session.encoding.domain if session.view.frame.depth_mm.shape[-1] == IMAGE_SIZE else None
 
 
 class Arrival(QObject):
-    """Does what has to wait until all that is being opened is there, and its frame has put the sliders at its code."""
+    """Runs steps that must wait until opening is finished, and its frame has set the sliders to its code."""
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -66,11 +66,11 @@ class Arrival(QObject):
 
     @property
     def is_awaited(self) -> bool:
-        """Something is still to be done."""
+        """Steps are pending."""
         return bool(self._steps)
 
     def want(self, *steps: Callable[[], object]) -> None:
-        """Take these steps, each when what the one before has asked for is there; none: forget earlier ones."""
+        """Run these steps, each after the requests of the previous one are done; none: drop pending ones."""
         self._steps = list(steps)
         self._arrive()
 
@@ -91,9 +91,9 @@ def restore(
     device: str,
     finish: Callable[[], object] = lambda: None,
 ) -> None:
-    """Show what was saved; what is missing of it is left as it is, and one line says so.
+    """Restore a saved session; missing parts are left unchanged, with one message.
 
-    finish: is called at the end.
+    finish: called at the end.
     """
     session.set_encoding_on_step(saved.is_encoding_on_step)
     session.set_history(saved.history)
@@ -110,11 +110,11 @@ def restore(
     arrival.want(go, partial(_go_to_latent, saved, session, has_data and not missing), finish)
     if missing:
         names = ", ".join(str(path) for path in missing[:2]) + (" and more" if len(missing) > 2 else "")
-        session.message.emit(f"{names} is missing, the rest was opened; put it back, or open it from where it is now")
+        session.message.emit(f"{names} is missing, the rest was opened; restore it, or open it from its new path")
 
 
 def _go_to_frame(saved: SavedSession, session: Session) -> None:
-    """The very frame, which is not the one that images open at where no hand is found in it; and its domain."""
+    """Show the exact frame (images without a hand may open at another one), and its domain."""
     if session.data is None or session.data.origin != saved.data_paths:
         return  # it could not be opened
     session.set_index(saved.index)
@@ -122,7 +122,7 @@ def _go_to_frame(saved: SavedSession, session: Session) -> None:
 
 
 def _go_to_latent(saved: SavedSession, session: Session, is_complete: bool) -> None:
-    """The code of its frame is there by itself, unless the frame or its model is not; then the history, unchanged."""
+    """The latent, unless it is the code of the frame and set already; then the history, unchanged."""
     if not (saved.is_at_code and is_complete and session.is_at_code):
         session.set_latent(saved.latent, "session", add_to_history=not saved.history)
     if saved.history:

@@ -64,7 +64,7 @@ class MenuTargets:
 
 
 def fill_recent(on: MenuTargets, menu: QMenu) -> None:
-    """What was opened, by name; those of one name with their folder, those that are gone in grey."""
+    """Recent files by name; equal names with their folder, missing ones in grey."""
     recent = on.preferences.recent
     names = [path.name for path in recent]
     for path in recent:
@@ -85,7 +85,7 @@ def _grey(menu: QMenu, gone: set[str]) -> None:
     for action in menu.actions():
         if action.toolTip() in gone:
             action.setEnabled(False)
-            action.setToolTip(f"{action.toolTip()} is gone")
+            action.setToolTip(f"{action.toolTip()} no longer exists")
 
 
 def fill_presets(on: MenuTargets, menu: QMenu) -> None:
@@ -97,9 +97,9 @@ def fill_presets(on: MenuTargets, menu: QMenu) -> None:
 
 
 def show_presets(on: MenuTargets) -> None:
-    """Where presets of the open model are saved, renamed and deleted."""
+    """Save, rename and delete presets of the open model."""
     if on.session.model is None:
-        on.session.message.emit("presets belong to a model, and there is none yet; open one with File ▸ Open")
+        on.session.message.emit("presets belong to a model; open one with File ▸ Open")
         return
     dialog = PresetsDialog(on.presets, on.session, on.window)
     dialog.finished.connect(dialog.deleteLater)
@@ -107,8 +107,8 @@ def show_presets(on: MenuTargets) -> None:
 
 
 def fill_pictures(on: MenuTargets, menu: QMenu) -> None:
-    """Every view that is on screen; a tab behind another has no size yet that it could be drawn in."""
-    views = {"Decoded pictures": on.pictures, "Skeleton": on.skeleton}
+    """All visible views; a hidden tab has no size to be drawn in."""
+    views = {"Decoded images": on.pictures, "Skeleton": on.skeleton}
     views |= {title: dock.widget() for title, dock in on.docks.items()}
     for title, view in views.items():
         action = add_action(menu, f"{title} …", partial(on.view_pictures.ask, title.lower(), view))
@@ -128,7 +128,7 @@ def build_themes(on: MenuTargets, menu: QMenu) -> None:
     themes = menu.addMenu("&Theme")
     group = QActionGroup(themes)
     for theme in THEMES:
-        title = "As the &system has it" if theme == THEMES[0] else f"&{theme.capitalize()}"
+        title = "Follow the &system" if theme == THEMES[0] else f"&{theme.capitalize()}"
         action = add_action(themes, title, partial(_choose_theme, on, theme))
         action.setCheckable(True)
         action.setChecked(theme == on.preferences.theme)
@@ -173,7 +173,7 @@ def _build_file_menu(on: MenuTargets, menu: QMenu) -> None:
     menu.addSeparator()
     add_action(menu, "&Save session …", opener.ask_where_to_save, "Ctrl+S")
     menu.addSeparator()
-    filled_on_show(menu, "Save &picture of", partial(fill_pictures, on))
+    filled_on_show(menu, "Save &image of", partial(fill_pictures, on))
     add_action(menu, "Save s&creenshot …", partial(on.view_pictures.ask, "the window", on.window, 1), "Ctrl+Shift+S")
     menu.addSeparator()
     add_action(menu, "&Quit", on.window.close, "Ctrl+Q")

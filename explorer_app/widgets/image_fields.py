@@ -22,7 +22,7 @@ _CUSTOM = "Another camera"
 
 
 class ImageFields(QWidget):
-    """How raw images are read, but for cube and domain; `form` has room for more rows."""
+    """How to read raw images, except cube and domain; more rows may be added to `form`."""
 
     changed = Signal()
     """By the user."""
@@ -35,15 +35,15 @@ class ImageFields(QWidget):
         for key, title in PRESET_TITLES.items():
             self.preset.addItem(title, key)
         self.preset.addItem(_CUSTOM)
-        self.preset.setToolTip("Known cameras, with the unit and the packing that go with them")
+        self.preset.setToolTip("Known cameras, with their unit and packing")
         self.fx, self.fy = (number(1, 10_000, 3, " px", f"Focal length {side}") for side in ("across", "down"))
         self.cx, self.cy = (number(-10_000, 10_000, 3, " px", f"Principal point {side}") for side in ("across", "down"))
         for field in (self.fx, self.fy, self.cx, self.cy):
             field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.unit = number(0.001, 1000, 3, " mm", "Depth unit")
-        self.unit.setToolTip("What one count of the file stands for: 0.125 mm for an SR305, 1 mm for most")
+        self.unit.setToolTip("mm per count of the file: 0.125 for an SR305, 1 for most cameras")
         self.packed = QCheckBox("green × 256 + blue")
-        self.packed.setToolTip("As NYU packs depth into a colour picture")
+        self.packed.setToolTip("Depth packed into a colour image, as in NYU")
         self.mirrored = QCheckBox("left to right")
         self.mirrored.setToolTip("Flip the images, and their camera: models expect a right hand")
         self._build()
@@ -71,7 +71,7 @@ class ImageFields(QWidget):
             widget.setEnabled(is_editable)
 
     def settings(self, base: ImageSettings) -> ImageSettings:
-        """What the fields say now, and for the rest `base`."""
+        """The values of the fields, and of `base` for the rest."""
         return replace(
             base,
             camera=Camera(fx=self.fx.value(), fy=self.fy.value(), cx=self.cx.value(), cy=self.cy.value()),
@@ -110,18 +110,18 @@ class ImageFields(QWidget):
         self.changed.emit()
 
     def _name_preset(self) -> None:
-        """Say which preset the fields stand for; a changed field makes it another camera."""
+        """Show the preset that matches the fields, or "Another camera"."""
         names = [key for key, preset in CAMERA_PRESETS.items() if self.settings(preset) == self._as_shown(preset)]
         with QSignalBlocker(self.preset):
             self.preset.setCurrentIndex(self.preset.findData(names[0]) if names else self.preset.count() - 1)
 
     def _as_shown(self, preset: ImageSettings) -> ImageSettings:
-        """The flip is the user's own choice under any camera."""
+        """The flip does not depend on the camera."""
         return replace(preset, is_mirrored=self.mirrored.isChecked())
 
 
 def number(least: float, most: float, decimals: int, suffix: str, name: str = "") -> QDoubleSpinBox:
-    """A field of one number; what is typed counts once it is whole."""
+    """A field for a number; a typed value applies when editing is finished."""
     field = QDoubleSpinBox()
     field.setRange(least, most)
     field.setDecimals(decimals)

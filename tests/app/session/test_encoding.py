@@ -98,7 +98,7 @@ def test_transitions(encoding: Encoding, events: str, state: State, has_result: 
 
 
 def test_a_frame_without_an_encoding_is_not_recut(encoding: Encoding) -> None:
-    with pytest.raises(ValueError, match="not recrop"):
+    with pytest.raises(ValueError, match="cannot be cropped again"):
         _after(encoding, "request", "recrop")
 
 
