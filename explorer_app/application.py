@@ -45,7 +45,7 @@ def run(options: Options) -> int:
     app.setQuitOnLastWindowClosed(False)
     ensure_font()
     is_picture = options.screenshot is not None
-    preferences = Preferences() if is_picture else _remembered()
+    preferences = Preferences() if is_picture else user_preferences()
     files = _traced_files(preferences.folder) if preferences.folder is not None else None
     set_theme(preferences.theme)
     collector, endings = Collector(app), Endings(app)
@@ -66,7 +66,7 @@ def run(options: Options) -> int:
     return status
 
 
-def _remembered() -> Preferences:
+def user_preferences() -> Preferences:
     """The user's preferences; the log is in the same folder."""
     folder = _data_folder()
     left_aside = log_to_file(folder)

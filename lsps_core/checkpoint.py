@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
-import os
-import tempfile
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +14,8 @@ import torch
 from torch import Tensor
 
 from lsps_core.config import POSE_LATENT_SIZE, ModelConfig
-from lsps_core.files import kind_of, parse_json, require_file
+from lsps_core.errors import LspsError
+from lsps_core.files import kind_of, parse_json, replacing, require_file
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import Skeleton
 
@@ -29,7 +26,7 @@ _MOST_HEADER_BYTES = 16 << 20
 """Headers of this program have about ten thousand bytes; parsing 100 MB would block the process for seconds."""
 
 
-class CheckpointError(ValueError):
+class CheckpointError(LspsError):
     """A model file that cannot be read or written: what, where, what to do, in one line."""
 
 
@@ -97,10 +94,18 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     }
     if checkpoint.latent_covariance is not None:
         header["latent_covariance"] = checkpoint.latent_covariance
-    weights = {key: value.detach().cpu().contiguous() for key, value in checkpoint.weights.items()}
     metadata = {key: value if isinstance(value, str) else json.dumps(value) for key, value in header.items()}
-    with replacing(path) as temporary:
-        safetensors.torch.save_file(weights, temporary, metadata)
+    write_tensors(path, checkpoint.weights, metadata)
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write any safetensors file, whole or not at all; CheckpointError where that fails."""
+    plain = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    with replacing(path, CheckpointError) as part:
+        try:
+            safetensors.torch.save_file(plain, part, metadata)
+        except safetensors.SafetensorError as error:  # of the disk
+            raise OSError(str(error)) from error
 
 
 def load(path: Path) -> Checkpoint:
@@ -157,28 +162,3 @@ def _check_header_size(path: Path) -> None:
         size = int.from_bytes(file.read(8), "little")
     if _MOST_HEADER_BYTES < size <= path.stat().st_size:
         raise CheckpointError(f"{path} has a header of {size / 1e6:,.0f} MB, so it is not a model; open another file")
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same folder; on a clean exit flush it to disk and rename it over `path`."""
-    path = Path(path)
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    except (OSError, safetensors.SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise CheckpointError(f"{path} cannot be written: {reason}; the existing file is unchanged") from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)

@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shlex
 import sys
 
 from lsps_core import __version__
 from lsps_core.commands import evaluate, experiment, failures, generate, imports, info, predict, score, simulate, train
+from lsps_core.errors import as_lsps_error
+from lsps_core.events import Failed, error_fields
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 2 wrong input (one line on stderr), 130 interrupted."""
-    arguments = _parser().parse_args(argv)
+    arguments = build_parser().parse_args(argv)
     arguments.command_line = shlex.join(["lsps", *(sys.argv[1:] if argv is None else argv)])
     try:
         status: int = arguments.run(arguments) or 0
         return status
     except (ValueError, OSError) as error:
-        message = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
-        print(f"lsps {arguments.command}: {message}", file=sys.stderr)
+        _tell(arguments, error)
+        print(f"lsps {arguments.command}: {as_lsps_error(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"lsps {arguments.command}: interrupted; nothing half-written was left", file=sys.stderr)
         return 130
+    except Exception as error:
+        _tell(arguments, error)
+        raise
 
 
-def _parser() -> argparse.ArgumentParser:
+def _tell(arguments: argparse.Namespace, error: Exception) -> None:
+    """An error is an event as well, where the command writes events."""
+    if getattr(arguments, "events", False):
+        with contextlib.suppress(OSError):  # who started this may have gone
+            print(Failed(**error_fields(error)).line(), flush=True)
+
+
+def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lsps", description="Simulate, import, train, evaluate: see `lsps COMMAND -h`."
     )

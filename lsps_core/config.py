@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args, get_type_hints
 
+from lsps_core.errors import LspsError
 from lsps_core.skeleton import Skeleton
 
 Domain = Literal["real", "synthetic"]
@@ -31,18 +32,19 @@ def _check_positive(config: Any, *keys: str) -> None:
     for key in keys:
         value = getattr(config, key)
         if not 0 < value < float("inf"):
-            raise ValueError(f"{key} must be positive, not {value}")
+            raise LspsError(f"{key} must be positive, not {value}", field=key)
 
 
 def _check_choices(config: Any, **choices: tuple[str, ...]) -> None:
     for key, allowed in choices.items():
         if getattr(config, key) not in allowed:
-            raise ValueError(f"{key} must be one of {', '.join(allowed)}, not {getattr(config, key)!r}")
+            raise LspsError(f"{key} must be one of {', '.join(allowed)}, not {getattr(config, key)!r}", field=key)
 
 
 def _check_base_channels(value: int) -> None:
     if value <= 0 or value % 4:
-        raise ValueError(f"base_channels must be a positive multiple of 4 (the blocks have 4 groups), not {value}")
+        what = f"base_channels must be a positive multiple of 4 (the blocks have 4 groups), not {value}"
+        raise LspsError(what, field="base_channels")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +100,7 @@ class StageConfig:
         _check_positive(self, "batch_size", "learning_rate", "final_learning_rate", "mapping_rate")
         for key in ("steps", "extra_annotated"):
             if getattr(self, key) < 0:
-                raise ValueError(f"{key} must be 0 or more, not {getattr(self, key)}")
+                raise LspsError(f"{key} must be 0 or more, not {getattr(self, key)}", field=key)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +139,7 @@ class LossWeights:
     def __post_init__(self) -> None:
         for key, value in asdict(self).items():
             if not 0 <= value < float("inf"):
-                raise ValueError(f"weights.{key} must be 0 or more and finite, not {value}")
+                raise LspsError(f"weights.{key} must be 0 or more and finite, not {value}", field=key)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,13 +191,16 @@ class TrainConfig:
         _check_choices(self, method=get_args(Method), annotations=get_args(Annotations))
         _check_choices(self, posterior_start=get_args(PosteriorStart))
         if self.method == "crossing_nets" and self.annotations != "real":
-            raise ValueError("method=crossing_nets uses real frames only; set annotations=real and a share of labels")
+            what, remedy = "method=crossing_nets uses real frames only", "set annotations=real and a share of labels"
+            raise LspsError(what, remedy, field="annotations", settings={"annotations": "real"})
         if self.annotations == "real" and self.labels == 0:
-            raise ValueError("annotations=real needs labels above 0: there would be no annotated frame at all")
+            what = "annotations=real needs labels above 0: there would be no annotated frame at all"
+            raise LspsError(what, field="labels")
         if not 0 <= self.labels <= 1:
-            raise ValueError(f"labels is a share of the real frames, 0 to 1, not {self.labels}")
-        if self.rotation_degrees < 0 or self.translation_mm < 0:
-            raise ValueError("rotation_degrees and translation_mm must be 0 or more")
+            raise LspsError(f"labels is a share of the real frames, 0 to 1, not {self.labels}", field="labels")
+        for key in ("rotation_degrees", "translation_mm"):
+            if getattr(self, key) < 0:
+                raise LspsError(f"{key} must be 0 or more, not {getattr(self, key)}", field=key)
 
     def stage(self, name: str) -> StageConfig:
         stage: StageConfig = getattr(self, name)
@@ -215,12 +220,15 @@ class TrainConfig:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> TrainConfig:
-        """Rebuild what `to_json` wrote; ValueError names a key that is unknown, missing or of the wrong type."""
+        """Rebuild what `to_json` wrote; LspsError about a key that is unknown, missing or of the wrong type."""
         config: TrainConfig = _from_json(cls, value, "")
         return config
 
     def with_settings(self, settings: list[str]) -> TrainConfig:
-        """Apply `KEY=VALUE` and `GROUP.KEY=VALUE` settings (GROUP: pose, depth, posterior, weights)."""
+        """Apply `KEY=VALUE` and `GROUP.KEY=VALUE` settings (GROUP: pose, depth, posterior, weights).
+
+        LspsError, whose field is the key, where there is no such setting or it cannot have the value.
+        """
         tree = self.to_json()
         for setting in settings:
             path, equals, text = setting.partition("=")
@@ -229,10 +237,9 @@ class TrainConfig:
             for group in groups:
                 node = node.get(group) if isinstance(node, dict) else None
             if not equals or not isinstance(node, dict) or key not in node or isinstance(node[key], dict):
-                raise ValueError(
-                    f"--set {setting}: no such setting; write for example depth.steps=1000, {_known(tree)}"
-                )
-            node[key] = _parse(setting, text, type(node[key]))
+                remedy = f"write for example depth.steps=1000, {_known(tree)}"
+                raise LspsError(f"{setting}: no such setting", remedy, field=path)
+            node[key] = _parse(path, text, type(node[key]))
         return TrainConfig.from_json(tree)
 
 
@@ -241,12 +248,12 @@ def _known(tree: dict[str, Any]) -> str:
     return "or use one of " + ", ".join(f"{group}.{key}" for group in groups for key in tree[group])
 
 
-def _parse(setting: str, text: str, kind: type) -> Any:
+def _parse(path: str, text: str, kind: type) -> Any:
     try:
         return {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
     except (KeyError, ValueError) as error:
         kinds = {"bool": "true or false", "int": "a whole number", "float": "a number"}
-        raise ValueError(f"--set {setting}: {text!r} is not {kinds[kind.__name__]}") from error
+        raise LspsError(f"{path}: {text!r} is not {kinds[kind.__name__]}", field=path) from error
 
 
 def _is_of(kind: type, item: Any) -> bool:
@@ -258,18 +265,22 @@ def _is_of(kind: type, item: Any) -> bool:
 
 def _from_json(cls: Any, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
-        raise ValueError(f"{where or 'config'} must be an object, not {value!r}")
+        raise LspsError(f"{where or 'config'} must be an object, not {value!r}", field=where.rstrip("."))
     kinds = get_type_hints(cls)
     required = {f.name for f in dataclasses.fields(cls) if f.default is f.default_factory is dataclasses.MISSING}
     for problem, keys in (("unknown", value.keys() - kinds.keys()), ("missing", required - value.keys())):
         if keys:
-            raise ValueError(f"{problem} setting {where}{min(keys)}")
+            raise LspsError(f"{problem} setting {where}{min(keys)}", field=f"{where}{min(keys)}")
     arguments = {}
     for key, item in value.items():
         kind = kinds[key]
         if dataclasses.is_dataclass(kind):
             item = _from_json(kind, item, f"{where}{key}.")
         elif kind in (bool, int, float, str) and not _is_of(kind, item):
-            raise ValueError(f"{where}{key} must be a {kind.__name__}, not {item!r}")
+            raise LspsError(f"{where}{key} must be a {kind.__name__}, not {item!r}", field=f"{where}{key}")
         arguments[key] = item
-    return cls(**arguments)
+    try:
+        return cls(**arguments)
+    except LspsError as error:
+        error.field = where + error.field  # a group does not know its own name
+        raise

@@ -1,4 +1,8 @@
-"""What a training run tells the world: one JSON object a line, on stdout and in the run's `events.jsonl`.
+"""What a process tells others: one JSON object a line, written by `Event.line` and read by `parse`. No torch.
+
+Training writes its events to stdout and to the run's `events.jsonl`; `lsps failures --json`, `simulate --events`,
+`import --events` and `train --estimate` write theirs to stdout. Fields that are None by default are left out where they
+are None; numbers that are not finite become null, as JSON has none.
 
 A run that was killed goes on from its last checkpoint. So `started` with step s takes back all that was told of steps
 above s, and what is then told again of step s itself (its validation, what was saved) replaces what was told before.
@@ -8,71 +12,87 @@ it from its beginning again where its inode changed or it became shorter, and a 
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import time
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from lsps_core.errors import LspsError, as_lsps_error
+from lsps_core.files import parse_json
+from lsps_core.typed_json import Count, Size, arguments
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One line. `time` is in seconds since 1970."""
+    """One line."""
 
     kind: str
-    time: float = field(default_factory=time.time)
 
     def line(self) -> str:
-        """The event as JSON without a line break; values that are not finite become null, as JSON has none."""
-        return json.dumps(_finite(asdict(self)), allow_nan=False)
+        """The event as JSON without a line break."""
+        values = {f.name: _finite(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        left_out = {f.name for f in dataclasses.fields(self) if f.default is None}
+        known = {key: value for key, value in values.items() if value is not None or key not in left_out}
+        return json.dumps(known, allow_nan=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Started(Event):
+class RunEvent(Event):
+    """Of a training run. `time` is in seconds since 1970."""
+
+    time: float = field(default_factory=time.time)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started(RunEvent):
     """A run began or went on. total_steps counts all stages; step is how many of them are already done."""
 
     kind: str = "started"
-    step: int
-    total_steps: int
+    step: Count
+    total_steps: Count
     device: str
-    parameters: int
+    parameters: Size
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stepped(Event):
+class Stepped(RunEvent):
     """terms: unweighted loss terms of the last step. step counts over all stages, stage_step within its own."""
 
     kind: str = "step"
     stage: str
-    stage_step: int
-    step: int
+    stage_step: Count
+    step: Count
     terms: dict[str, float]
     frames_per_s: float
     eta_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Validated(Event):
+class Validated(RunEvent):
     """Mean joint error of held-out frames of `domain`: in the pose stage of the VAE's reconstruction, else of P."""
 
     kind: str = "validation"
     stage: str
-    step: int
+    step: Count
     mean_error_mm: float
     best_error_mm: float
     domain: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Saved(Event):
-    """A checkpoint or a preview sheet was written; `kind` tells which."""
+class Saved(RunEvent):
+    """A checkpoint or a preview sheet was written; `kind` says which."""
 
+    kind: Literal["checkpoint", "preview"]
     stage: str
-    step: int
+    step: Count
     path: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noted(Event):
+class Noted(RunEvent):
     """Something that the run's user should know, in one line: changed settings, a checkpoint that cannot be read."""
 
     kind: str = "note"
@@ -80,18 +100,166 @@ class Noted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ended(Event):
-    """reason: "finished", "stopped" or "failed" (then `message` says why)."""
+class _WithReason(Event):
+    """what, remedy, field, settings: as in `LspsError`; message: the same in the words of the command line."""
+
+    message: str = ""
+    what: str | None = None
+    remedy: str | None = None
+    field: str | None = None
+    settings: dict[str, str] | None = None
+
+    @property
+    def error(self) -> LspsError:
+        """What went wrong; of an older version's event, which has only a message, without a remedy."""
+        what = self.message if self.what is None else self.what
+        return LspsError(what, self.remedy or "", field=self.field or "", settings=self.settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended(_WithReason, RunEvent):
+    """A run ended; "failed" says why."""
 
     kind: str = "end"
-    step: int
-    reason: str
-    message: str = ""
+    step: Count
+    reason: Literal["finished", "stopped", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed(_WithReason):
+    """A process ended with an error: the last line that it writes."""
+
+    kind: str = "error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobStarted(Event):
+    """total: frames that are to be evaluated, simulated or imported. path: of what is to be written."""
+
+    kind: str = "started"
+    path: str
+    total: Count
+    device: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress(Event):
+    """done, total: frames. frames_per_s: lately; 0 while it is not known."""
+
+    kind: str = "progress"
+    done: Count
+    total: Count
+    frames_per_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockWritten(Event):
+    """Frames start..stop of an evaluation are in the file at `path`."""
+
+    kind: str = "block"
+    path: str
+    start: Count
+    stop: Count
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped(Event):
+    """lines: file and reason of each picture that an import left out; perhaps only the first ones."""
+
+    kind: str = "skipped"
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobEnded(Event):
+    """frames: written. skipped: left out. resumed: done before, by a process that was interrupted."""
+
+    kind: str = "ended"
+    reason: Literal["finished", "stopped"]
+    path: str
+    frames: Count | None = None
+    skipped: Count | None = None
+    resumed: Count | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageEstimated(Event):
+    """steps: those still to do. peak_bytes: of the GPU's memory, or of the whole process on a CPU; None if unknown."""
+
+    kind: str = "stage"
+    stage: str
+    steps: Count
+    seconds_per_step: float
+    peak_bytes: Size | None
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEstimated(Event):
+    """All stages together. free_bytes: on the device before; None if unknown."""
+
+    kind: str = "estimate"
+    device: str
+    seconds: float
+    peak_bytes: Size | None
+    free_bytes: Size | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unknown(Event):
+    """A line of another version: of a kind, or with fields, that are not known here. step: its `step`, or else 0."""
+
+    step: Count = 0
+
+
+_KINDS: dict[str, tuple[type[Event], ...]] = {
+    "started": (Started, JobStarted),
+    "step": (Stepped,),
+    "validation": (Validated,),
+    "checkpoint": (Saved,),
+    "preview": (Saved,),
+    "note": (Noted,),
+    "end": (Ended,),
+    "error": (Failed,),
+    "progress": (Progress,),
+    "block": (BlockWritten,),
+    "skipped": (Skipped,),
+    "ended": (JobEnded,),
+    "stage": (StageEstimated,),
+    "estimate": (RunEstimated,),
+}
+
+
+def error_fields(error: BaseException) -> dict[str, Any]:
+    """The fields of `Failed` and `Ended` for an error."""
+    found = as_lsps_error(error)
+    known = {"what": found.what, "remedy": found.remedy, "field": found.field, "settings": found.settings}
+    return {"message": str(found), **{key: value or None for key, value in known.items()}}
+
+
+def parse(line: str | bytes) -> Event | None:
+    """The event of a line; `Unknown` for one of another version, None for what is no event. Never raises.
+
+    Whole numbers are checked to be in their range. A float that is null or not finite is NaN.
+    """
+    try:
+        value = parse_json(line)
+    except ValueError:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+        return None
+    for event_class in _KINDS.get(value["kind"], ()):
+        try:
+            return event_class(**arguments(event_class, value))
+        except (KeyError, TypeError, ValueError, OverflowError):
+            continue
+    try:
+        return Unknown(**arguments(Unknown, value))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return Unknown(kind=value["kind"])
 
 
 def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

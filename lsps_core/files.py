@@ -1,11 +1,17 @@
-"""Untrusted input: file types are checked before opening, and JSON is parsed within limits. No torch."""
+"""Untrusted input: file types checked before opening, JSON parsed within limits. Atomic writing. No torch."""
 
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
+
+from lsps_core.errors import LspsError
 
 Kind = Literal["", "file", "folder", "pipe", "device", "socket"]
 
@@ -61,6 +67,58 @@ def require_file(path: Path, error: type[ValueError] = ValueError, most_bytes: i
 def _is_of_the_kernel(path: Path) -> bool:
     """Files in /proc and /sys have size 0, and reading some of them blocks, for example /proc/kmsg."""
     return path.resolve().parts[1:2] in (("proc",), ("sys",))
+
+
+class WriteError(LspsError):
+    """A file that cannot be written; the one that was there is untouched."""
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Yield an empty temporary file in the folder of `path`; on a clean exit flush it and rename it over `path`.
+
+    A reader sees the old file or the new one, never half. OSError where that fails, and then nothing is left behind.
+    """
+    part = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
+    try:
+        part.open("xb").close()
+        yield part
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        put_in_place(part, path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def put_in_place(part: Path, path: Path) -> None:
+    """Rename a file that is flushed over `path`, and flush the renaming; OSError where it cannot be renamed."""
+    part.replace(path)
+    with suppress(OSError):  # not every system can flush a folder
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@contextmanager
+def replacing(path: Path, error: type[LspsError] = WriteError) -> Iterator[Path]:
+    """As `beside`, but the folder is created where it is missing, and a failure is an `error` of one line."""
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside(path) as part:
+            yield part
+    except OSError as wrong:
+        reason = wrong.strerror or wrong
+        raise error(f"{path} cannot be written: {reason}", "the file that was there is untouched") from wrong
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a small text file, whole or not at all; OSError where that fails."""
+    with beside(path) as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def parse_json(text: str | bytes) -> Any:

@@ -67,7 +67,8 @@ def _describe_run(path: Path) -> dict[str, Any]:
     config = run.config()
     latest = run.latest()
     if latest is None:
-        raise RunError(f"{path} is a run without a checkpoint yet; wait for its first, or train it with --resume")
+        what = f"{path} is a run without a checkpoint yet"
+        raise RunError(what, "wait for its first, or train it with --resume")
     _, _, state = latest
     return {
         "kind": "run",

@@ -1,15 +1,28 @@
-"""What the tests of both packages share: tiny models, small simulated stores, the folder of real frames."""
+"""What the tests of both packages share: workers, files made once for a whole run, the folder of real frames."""
 
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
+MOST_WORKERS = 8  # each holds torch and Qt, about 700 MB
+
+MakeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A worker a core for folders. Chosen files and tests run in this process: sooner, and where a debugger works."""
+    chosen = [Path(argument.partition("::")[0]) for argument in config.args]
+    count = min(os.cpu_count() or 1, MOST_WORKERS)
+    return count if count > 1 and all(path.is_dir() for path in chosen) else 0
 
 
 @pytest.fixture(scope="session")
@@ -21,13 +34,34 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """`make_once(name, make)`: the folder that `make(folder)` fills, once for all workers. It is only to be read."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def folder_of(name: str, make: Callable[[Path], object]) -> Path:
+        folder, is_made = root / name, root / f"{name}.made"
+        with FileLock(root / f"{name}.lock"):
+            if not is_made.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of a worker whose `make` failed
+                folder.mkdir()
+                make(folder)
+                is_made.touch()
+        return folder
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def stores(make_once: MakeOnce) -> dict[str, Path]:
     """A synthetic and a sensor store of 96 frames each, written by the command line."""
     from lsps_core.cli import main
 
-    folder = tmp_path_factory.mktemp("stores")
-    paths = {"synthetic": folder / "synthetic.h5", "real": folder / "sensor.h5"}
-    for seed, (kind, path) in enumerate({"synthetic": paths["synthetic"], "sensor": paths["real"]}.items()):
-        arguments = ["simulate", str(path), "--domain", kind, "--frames", "96", "--subjects", "2", "--seed", str(seed)]
-        assert main(arguments) == 0
-    return paths
+    def simulate(folder: Path) -> None:
+        for seed, kind in enumerate(("synthetic", "sensor")):
+            arguments = ["simulate", str(folder / f"{kind}.h5"), "--domain", kind, "--frames", "96", "--subjects", "2"]
+            assert main([*arguments, "--seed", str(seed)]) == 0
+
+    folder = make_once("stores", simulate)
+    return {"synthetic": folder / "synthetic.h5", "real": folder / "sensor.h5"}

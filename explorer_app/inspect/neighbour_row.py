@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from explorer_app.inspect.frame_tiles import TILE_PX, tile
 from explorer_app.widgets import theme
 from explorer_app.widgets.colour_choice import colour_choice
+from explorer_app.widgets.depth_image import PixmapCache
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.reference import Neighbour
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _GAP = 6
 _SHOWN = 5
 _SMALLEST = 56
+_KEPT = 50
 
 
 class NeighbourRow(QWidget):
@@ -26,10 +29,10 @@ class NeighbourRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.neighbours: list[Neighbour] = []
-        self._images: list[QImage] = []
+        self._pixmaps: PixmapCache[int] = PixmapCache(_KEPT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Nearest reference frames")
-        colour_choice.changed.connect(self._paint_tiles)
+        colour_choice.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(3 * (_SMALLEST + _GAP), self._edge() + self.fontMetrics().height() + _GAP)
@@ -41,12 +44,7 @@ class NeighbourRow(QWidget):
         self.neighbours = neighbours
         self.setVisible(bool(neighbours))
         self.setAccessibleDescription("; ".join(self._text(each) for each in neighbours))
-        self._paint_tiles()
-
-    def _paint_tiles(self) -> None:
-        colour = theme.picture_background(self.palette())
-        background = (colour.red(), colour.green(), colour.blue())
-        self._images = [tile(each.view, None, background, colour_choice.table) for each in self.neighbours]
+        self._pixmaps.clear()
         self.update()
 
     def _text(self, neighbour: Neighbour) -> str:
@@ -67,11 +65,6 @@ class NeighbourRow(QWidget):
         if height != self.minimumHeight():
             self.setFixedHeight(height)  # its images are square
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.PaletteChange:
-            self._paint_tiles()
-        super().changeEvent(event)
-
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             for area, neighbour in zip(self._areas(), self.neighbours, strict=False):
@@ -83,8 +76,9 @@ class NeighbourRow(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, palette = QPainter(self), self.palette()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for area, neighbour, image in zip(self._areas(), self.neighbours, self._images, strict=False):
-            painter.drawImage(area, image)
+        for place, (area, neighbour) in enumerate(zip(self._areas(), self.neighbours, strict=False)):
+            draw = partial(tile, neighbour.view, None)
+            painter.drawPixmap(area, self._pixmaps.pixmap(place, palette, draw))
             painter.setPen(theme.hairline(palette))
             painter.drawRect(area.adjusted(0, 0, -1, -1))
             painter.setPen(theme.faint(palette))

@@ -29,7 +29,7 @@ from explorer_app.inspect.table_rows import FailureTableModel, SelectedRows
 
 LABELLED = ("mean_mm", "worst_mm", "worst_joint")
 _WIDTHS = {"index": 84, "name": 128, "group": 72, "worst_joint": 92, "disagreement_mm": 124, "latent_distance": 116}
-_MOST_RANGES = 400
+MOST_RANGES = 400
 """Qt searches all ranges for every painted cell; beyond this number only the delegate shows the selection."""
 _LOOK_MS = 30
 
@@ -148,7 +148,7 @@ class FailureTableView(QTableView):
         """The selected rows for Qt; none if they have too many ranges."""
         model, ranges = self.rows, QItemSelection()
         edges = np.flatnonzero(np.diff(model.is_selected[model.rows], prepend=False, append=False)).tolist()
-        if len(edges) <= 2 * _MOST_RANGES:
+        if len(edges) <= 2 * MOST_RANGES:
             for top, end in zip(edges[::2], edges[1::2], strict=True):
                 ranges.select(model.index(top, 0), model.index(end - 1, len(COLUMNS) - 1))
         return ranges

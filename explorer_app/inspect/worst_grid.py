@@ -100,7 +100,7 @@ class WorstGrid(QListView):
             return
         area = self.viewport().rect()
         rows = [row for row in range(self._first_row(), self.frames.rowCount()) if self._is_near(row, area)]
-        self.tiles.want([self.frames.worst[row].duplicates.frame for row in rows], self.palette())
+        self.tiles.want_tiles([self.frames.worst[row].duplicates.frame for row in rows], self.palette())
 
     def _first_row(self) -> int:
         columns = max(self.viewport().width() // self.gridSize().width(), 1)
@@ -196,11 +196,11 @@ class _Delegate(QStyledItemDelegate):
         area, table = _picture_area(option), grid.failures.table
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        image = grid.tiles.image(worst.duplicates.frame)
-        if image is None:
+        picture = grid.tiles.pixmap(worst.duplicates.frame, palette)
+        if picture is None:
             painter.fillRect(area, theme.picture_background(palette))
         else:
-            painter.drawImage(area, image)
+            painter.drawPixmap(area, picture)
         frame = worst.duplicates.frame
         is_selected = table is not None and table.is_selected(frame)
         accent = palette.color(QPalette.ColorRole.Highlight)

@@ -72,6 +72,9 @@ def one_only_colour(is_dark: bool) -> Rgb:
     return (236, 236, 236) if is_dark else (48, 48, 52)
 
 
+ANNOTATED: Rgb = (255, 255, 255)
+"""An annotated skeleton over a depth picture."""
+
 _NOTHING = 256
 """The index after those of a table: no depth."""
 
@@ -88,6 +91,11 @@ def depth_colours(
     colours[:_NOTHING, :3], colours[_NOTHING, :3] = table, background
     entries = ((far - values) * (255 / (far - near))).clip(0, 255)
     return colours[np.where(np.isfinite(values), entries, _NOTHING).astype(np.intp)]
+
+
+def printed_depth(values: npt.NDArray[np.floating], half_mm: float) -> npt.NDArray[np.uint8]:
+    """Depth [H, W] of a cube (NaN = nothing there) -> RGB [H, W, 3] on white, for files."""
+    return depth_colours(values, -half_mm, half_mm, (255, 255, 255))[..., :3]
 
 
 def difference_colours(

@@ -20,7 +20,7 @@ from uuid import uuid4
 from filelock import FileLock
 
 from explorer_app.model.saved_session import SESSION_SUFFIX, SavedSession
-from explorer_app.model.whole_file import write_whole
+from lsps_core.files import write_whole
 
 FOLDER_NAME = "recovery"
 _LOCK, _CRASH, _END, _DAMAGED = ".lock", ".crash", ".end", ".damaged"

@@ -6,6 +6,8 @@ Points are [x right, y up, z away], in units of half the crop cube, which spans 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -49,6 +51,35 @@ class Figure:
 
     def with_points(self, points: FloatArray) -> Figure:
         return replace(self, points=points)
+
+
+BONE_RADIUS, JOINT_RADIUS = 0.022, 0.036
+"""Of a bone's tube and a joint's ball in 3D, in half cube edges."""
+REFERENCE_THICKNESS = 0.5
+"""A skeleton that another is compared with is that much thinner."""
+OUTLINE: Rgb = (20, 20, 24)
+
+
+def far_to_near(figure: Figure, away: Sequence[float], joint_radius: float = JOINT_RADIUS) -> list[tuple[int, int]]:
+    """In which order to draw bones, as pairs of joints, and joints, as pairs of the same; away [J] from the eye.
+
+    A joint is as near as the front of its ball, so that it covers the bones that end in it.
+    """
+    parts = [((away[a] + away[b]) / 2, a, b) for a, b in figure.known_bones]
+    parts += [(away[joint] - joint_radius, joint, joint) for joint in figure.known_joints]
+    return [(start, end) for _, start, end in sorted(parts, reverse=True)]
+
+
+def strokes(figure: Figure, width: float) -> list[tuple[Rgb, float, list[tuple[int, int]]]]:
+    """Bones that are drawn over a picture, as (colour, width, bones), the first at the bottom.
+
+    One dark outline of them all, a unit wider on each side, so that they stand out from every depth; then each colour.
+    """
+    bones: defaultdict[Rgb, list[tuple[int, int]]] = defaultdict(list)
+    for parent, child in figure.known_bones:
+        bones[figure.colours[child]].append((parent, child))
+    outline = (OUTLINE, width + 2, [bone for group in bones.values() for bone in group])
+    return [outline, *((colour, width, group) for colour, group in bones.items())]
 
 
 def figure(skeleton: Skeleton, points: FloatArray, colour: Rgb | None = None) -> Figure:

@@ -75,20 +75,23 @@ class TrainDialog(QDialog):
         form = replace(form, start="resume" if is_resumed else form.start, run_path=str(resume or ""))
         self._loaded_run = ""
         self.fields.setEnabled(True)
-        self.fields.show_form(form)
+        self.show_form(form)
         self._on_start()
-        self._on_change()
         self.show()
         self.raise_()
         self.activateWindow()
         if not is_resumed:
             self._background.looking.ask(str(folder), partial(free_run_path, folder), self._name_run)
 
+    def show_form(self, form: TrainForm) -> None:
+        """Fill in the fields, and check what they say."""
+        self.fields.show_form(form)
+        self._on_change()
+
     def _name_run(self, path: Path) -> None:
         form = self.fields.form()
         if not form.is_resumed and not form.run_path:
-            self.fields.show_form(replace(form, run_path=str(path)))
-            self._on_change()
+            self.show_form(replace(form, run_path=str(path)))
 
     def _runs_folder(self, form: TrainForm) -> Path:
         """The folder of the last run, or the folder of runs."""
@@ -127,8 +130,7 @@ class TrainDialog(QDialog):
     def _on_config(self, run_path: str, config: TrainConfig) -> None:
         form = self.fields.form()
         if form.is_resumed and form.run_path == run_path:
-            self.fields.show_form(form.with_config(config))
-            self._on_change()
+            self.show_form(form.with_config(config))
 
     @Slot(object, str)
     def _on_no_config(self, _run_path: str, _line: str) -> None:

@@ -2,62 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtGui import QImage, QPalette, QPixmap
 
-from explorer_app.model.colours import DEPTH_TABLE, Rgb, depth_colours
+from explorer_app.model.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Rgb, depth_colours, difference_colours
+from explorer_app.model.pose_error import Difference
 from explorer_app.widgets import theme
 from explorer_app.widgets.colour_choice import colour_choice
 
-Key = TypeVar("Key")
+Key = TypeVar("Key", bound=Hashable)
 
 
-def rgba_image(rgba: npt.NDArray[np.uint8]) -> QImage:
+@dataclass(frozen=True)
+class DepthLook:
+    """The colours of depth: a map by its name, and what is behind the hand. A thread may use it."""
+
+    background: Rgb
+    colour_map: str = DEFAULT_COLOUR_MAP
+    is_dark: bool = False
+
+    @staticmethod
+    def of(palette: QPalette) -> DepthLook:
+        """That of the window now."""
+        colour = theme.picture_background(palette)
+        background = (colour.red(), colour.green(), colour.blue())
+        return DepthLook(background, colour_choice.name, theme.is_dark(palette))
+
+
+def depth_image(values: npt.NDArray[np.floating], near_mm: float, far_mm: float, look: DepthLook) -> QImage:
+    """Depth [H, W] in mm (NaN = nothing there), coloured from `near_mm` to `far_mm`."""
+    return _rgba_image(depth_colours(values, near_mm, far_mm, look.background, COLOUR_MAPS[look.colour_map]))
+
+
+def difference_image(difference: Difference, limit_mm: float, look: DepthLook) -> QImage:
+    """A signed difference, whose colours end at `limit_mm`."""
+    mask = difference.is_in_one_only
+    return _rgba_image(difference_colours(difference.mm, mask, limit_mm, look.background, look.is_dark))
+
+
+def _rgba_image(rgba: npt.NDArray[np.uint8]) -> QImage:
     """rgba [H, W, 4] as an image that owns its pixels."""
     height, width = rgba.shape[:2]
     return QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
 
 
-def depth_image(
-    values: npt.NDArray[np.floating], half_mm: float, background: Rgb, table: npt.NDArray[np.uint8] = DEPTH_TABLE
-) -> QImage:
-    """Depth [H, W] in mm from the middle of a cube (NaN = nothing there), coloured over the depth of the cube."""
-    return rgba_image(depth_colours(values, -half_mm, half_mm, background, table))
+class PixmapCache(Generic[Key]):
+    """Pixmaps of small pictures, drawn when they are first painted, in the colours that the window has then.
 
-
-class DepthPixmaps(Generic[Key]):
-    """Pixmaps of small depth images, made when they are first painted, in the colours that the window has then.
-
-    Those in earlier colours are dropped: with two themes and six colour tables they would be twelve times as many.
+    Those in earlier colours are dropped: with two themes and six colour maps there would be twelve times as many. Of
+    more than `limit`, those painted longest ago are dropped.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._pixmaps: dict[Key, QPixmap] = {}
-        self._look: tuple[bool, str] | None = None
+        self._look: DepthLook | None = None
 
     def __len__(self) -> int:
         return len(self._pixmaps)
 
-    def pixmap(self, key: Key, values: npt.NDArray[np.floating], half_mm: float, palette: QPalette) -> QPixmap:
-        """values [H, W]: as of `depth_image`; they must be the same for a key until `clear`."""
-        look = (theme.is_dark(palette), colour_choice.name)
+    def pixmap(self, key: Key, palette: QPalette, draw: Callable[[DepthLook], QImage]) -> QPixmap:
+        """draw: makes the image; it must make the same one for a key until `clear`."""
+        look = DepthLook.of(palette)
         if look != self._look:
             self._look = look
             self._pixmaps.clear()
-        if key not in self._pixmaps:
-            colour = theme.picture_background(palette)
-            background = (colour.red(), colour.green(), colour.blue())
-            image = depth_image(values, half_mm, background, colour_choice.table)
-            self._pixmaps[key] = QPixmap.fromImage(image)
-        return self._pixmaps[key]
-
-    def keep(self, keys: Container[Key]) -> None:
-        """Drop all others."""
-        self._pixmaps = {key: pixmap for key, pixmap in self._pixmaps.items() if key in keys}
+        pixmap = self._pixmaps.pop(key, None) or QPixmap.fromImage(draw(look))
+        self._pixmaps[key] = pixmap  # the last of them now
+        if len(self._pixmaps) > self._limit:
+            del self._pixmaps[next(iter(self._pixmaps))]
+        return pixmap
 
     def clear(self) -> None:
         self._pixmaps.clear()

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QEnterEvent, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from explorer_app.model.colours import Rgb, depth_colours, difference_colours
 from explorer_app.model.pose_error import Difference
 from explorer_app.model.scene import Figure
 from explorer_app.widgets import theme
 from explorer_app.widgets.colour_choice import colour_choice
-from explorer_app.widgets.depth_image import rgba_image
+from explorer_app.widgets.depth_image import DepthLook, depth_image, difference_image
+from explorer_app.widgets.skeleton_drawing import paint_over
 
 OR_SHORTER = "\x9c"
 """Qt's separator between variants of a text."""
 _BOX_COLOUR = QColor(255, 90, 60)
-_OUTLINE = QColor(20, 20, 24)
 
 
 class DepthPicture(QWidget):
@@ -44,7 +42,7 @@ class DepthPicture(QWidget):
         self._difference: Difference | None = None
         self._range = (0.0, 1.0)
         self._image: QImage | None = None
-        self._figures: tuple[Figure, ...] = ()
+        self.figures: tuple[Figure, ...] = ()
         self._box: tuple[float, float, float, float] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(title)
@@ -91,7 +89,7 @@ class DepthPicture(QWidget):
         self, figures: Sequence[Figure] = (), box_px: tuple[float, float, float, float] | None = None
     ) -> None:
         """Skeletons with points in px of the image, the last on top, and a window (u0, v0, u1, v1)."""
-        self._figures, self._box = tuple(figures), box_px
+        self.figures, self._box = tuple(figures), box_px
         self.update()
 
     def clear(self) -> None:
@@ -100,12 +98,12 @@ class DepthPicture(QWidget):
 
     def value_at(self, position: QPointF) -> float | None:
         """The mm under a point of this widget: None outside the image, NaN for no reading."""
-        pixel = self._pixel_at(position)
+        pixel = self.index_at(position)
         return None if pixel is None or self._values is None else float(self._values[pixel])
 
     def text_at(self, position: QPointF) -> str | None:
         """The same as text, also for a difference."""
-        pixel, value = self._pixel_at(position), self.value_at(position)
+        pixel, value = self.index_at(position), self.value_at(position)
         if pixel is None or value is None:
             return None
         if self._difference is None:
@@ -114,7 +112,7 @@ class DepthPicture(QWidget):
             return f"{value:+.0f} mm".replace("-", "−")
         return "hand in one only" if self._difference.is_in_one_only[pixel] else "no hand in either"
 
-    def _pixel_at(self, position: QPointF) -> tuple[int, int] | None:
+    def index_at(self, position: QPointF) -> tuple[int, int] | None:
         area = self._picture_area()
         if self._values is None or not area.contains(position):
             return None
@@ -126,14 +124,11 @@ class DepthPicture(QWidget):
     @Slot()
     def _colour(self) -> None:
         if self._values is not None:
-            colour = theme.picture_background(self.palette())
-            background = (colour.red(), colour.green(), colour.blue())
+            look = DepthLook.of(self.palette())
             if self._difference is None:
-                rgba = depth_colours(self._values, *self._range, background, colour_choice.table)
+                self._image = depth_image(self._values, *self._range, look)
             else:
-                is_dark, mask = theme.is_dark(self.palette()), self._difference.is_in_one_only
-                rgba = difference_colours(self._values, mask, self._range[1], background, is_dark)
-            self._image = rgba_image(rgba)
+                self._image = difference_image(self._difference, self._range[1], look)
         self.update()
 
     def _picture_area(self) -> QRectF:
@@ -180,8 +175,8 @@ class DepthPicture(QWidget):
         painter.translate(area.topLeft())
         painter.scale(area.width() / width, area.height() / self._image.height())
         self._paint_box(painter)
-        for figure in self._figures:
-            _paint_figure(painter, figure, width / area.width())
+        for figure in self.figures:
+            paint_over(painter, figure, width / area.width())
 
     def _paint_texts(self, painter: QPainter, area: QRectF) -> None:
         title = QRectF(area.left(), area.top() - self.title_height, area.width(), self.title_height - 4)
@@ -214,20 +209,3 @@ class DepthPicture(QWidget):
             pen.setCosmetic(True)
             painter.setPen(pen)
             painter.drawRect(QRectF(u0 + 0.5, v0 + 0.5, u1 - u0, v1 - v0))  # pixel centres are at integers
-
-
-def _paint_figure(painter: QPainter, figure: Figure, unit: float) -> None:
-    """Bones over a dark outline, visible over every depth; `unit` is the size of a screen px in image px."""
-    dots = [QPointF(x, y) for x, y in (figure.points + 0.5).tolist()]  # pixel centres are at integers
-    bones: defaultdict[Rgb, list[QLineF]] = defaultdict(list)
-    for parent, child in figure.known_bones:
-        bones[figure.colours[child]].append(QLineF(dots[parent], dots[child]))
-    painter.setPen(QPen(_OUTLINE, 4.2 * unit, c=Qt.PenCapStyle.RoundCap))
-    painter.drawLines([line for lines in bones.values() for line in lines])
-    for colour, lines in bones.items():
-        painter.setPen(QPen(QColor(*colour), 2.2 * unit, c=Qt.PenCapStyle.RoundCap))
-        painter.drawLines(lines)
-    painter.setPen(QPen(_OUTLINE, unit))
-    for joint in figure.known_joints:
-        painter.setBrush(QColor(*figure.colours[joint]))
-        painter.drawEllipse(dots[joint], 2.6 * unit, 2.6 * unit)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import signal
 import sys
 import tempfile
@@ -14,6 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
+
+from lsps_core.errors import LspsError
+from lsps_core.events import BlockWritten, Event, JobEnded, JobStarted, Progress
 
 if TYPE_CHECKING:
     from lsps_core.evaluation.frame_evaluation import Watch
@@ -26,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE.npz", help="default: in a folder `evaluations` by the model")
     parser.add_argument("--protocol", metavar="NAME", help="nyu14, icvl16, msra21 or all; the store's own if left out")
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--json", action="store_true", help="a JSON line for everything that happens")
+    parser.add_argument("--json", action="store_true", dest="events", help="a JSON line for everything that happens")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -43,13 +45,13 @@ def run(arguments: argparse.Namespace) -> None:
         with FrameStore(arguments.data) as store, _bar(len(store)) as bar:
             evaluation = FrameEvaluation(predictor, path, store, arguments.out, arguments.protocol)
             _check_folder(evaluation.path)
-            tell = _tell if arguments.json else lambda **_: None
-            tell(kind="started", path=str(evaluation.path), total=len(store), device=str(predictor.device))
+            tell = _tell if arguments.events else lambda _: None
+            tell(JobStarted(path=str(evaluation.path), total=len(store), device=str(predictor.device)))
             if store.skeleton is not None and not evaluation.about.labels_digest:
                 bar.write(f"lsps failures: {arguments.data} is of another skeleton, so no errors", file=sys.stderr)
             reason = evaluation.run(_watch(bar, tell, should_stop))
-    if arguments.json:
-        _tell(kind="ended", reason=reason, path=str(evaluation.path))
+    if arguments.events:
+        _tell(JobEnded(reason=reason, path=str(evaluation.path)))
     elif reason == "finished":
         print(f"{evaluation.path}: {evaluation.about.frame_count} frames, {evaluation.about.protocol}")
     else:
@@ -60,7 +62,7 @@ def _bar(total: int) -> Any:
     return tqdm(total=total, unit="frame", file=sys.stderr)
 
 
-def _watch(bar: Any, tell: Callable[..., None], should_stop: Callable[[], bool]) -> Watch:
+def _watch(bar: Any, tell: Callable[[Event], None], should_stop: Callable[[], bool]) -> Watch:
     from lsps_core.evaluation.frame_evaluation import Watch
 
     started_s = time.perf_counter()
@@ -69,35 +71,36 @@ def _watch(bar: Any, tell: Callable[..., None], should_stop: Callable[[], bool])
         bar.initial = done - computed  # what was there before has taken no time
         bar.update(done - bar.n)
         rate = computed / (time.perf_counter() - started_s)
-        tell(kind="progress", done=done, total=total, frames_per_s=round(rate, 1))
+        tell(Progress(done=done, total=total, frames_per_s=round(rate, 1)))
 
     return Watch(
         progress=progress,
-        block=lambda path, start, stop: tell(kind="block", path=str(path), start=start, stop=stop),
+        block=lambda path, start, stop: tell(BlockWritten(path=str(path), start=start, stop=stop)),
         note=lambda line: bar.write(f"lsps failures: {line}", file=sys.stderr),
         should_stop=should_stop,
     )
 
 
-def _tell(**event: Any) -> None:
-    print(json.dumps(event), flush=True)
+def _tell(event: Event) -> None:
+    print(event.line(), flush=True)
 
 
 def _check_out(path: Path | None) -> None:
     """A mistyped name must not cost somebody a model or a store."""
     if path is not None and path.suffix != ".npz":
-        raise ValueError(f"--out {path}: results are an .npz file; give a name that ends in .npz")
+        raise LspsError(f"--out {path}: results are an .npz file", "give a name that ends in .npz", field="out")
 
 
 def _check_folder(path: Path) -> None:
     """Said before the work is done, not after."""
     if path.is_dir():
-        raise ValueError(f"{path} is a folder; give --out the name of a file in it")
+        raise LspsError(f"{path} is a folder", "give --out the name of a file in it", field="out")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
-        raise ValueError(f"{path.parent} takes no files ({error.strerror}); name another place with --out") from error
+        what = f"{path.parent} takes no files ({error.strerror})"
+        raise LspsError(what, "name another place with --out", field="out") from error
 
 
 @contextlib.contextmanager

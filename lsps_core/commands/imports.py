@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsps_core.commands.progress import add_events, progress
+from lsps_core.events import Skipped
 
 if TYPE_CHECKING:
     from lsps_core.data.importers.importing import ImportReport
@@ -193,7 +194,7 @@ def _report(
         print(f"lsps import: {report.resumed_count} pictures were done before it was interrupted", file=sys.stderr)
     if arguments.events:
         if report.skipped:
-            shown.tell("skipped", lines=report.skipped[:_TOLD])
+            shown.tell(Skipped(lines=tuple(report.skipped[:_TOLD])))
         counts = {"frames": report.frame_count, "skipped": len(report.skipped), "resumed": report.resumed_count}
         shown.end("finished", **counts)
     else:

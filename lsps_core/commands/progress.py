@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import signal
 import sys
 import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tqdm import tqdm
+
+from lsps_core import events
+from lsps_core.events import Event, JobEnded, JobStarted
 
 _TELL_SECONDS = 0.2
 _RATE_SECONDS = 10.0
@@ -28,15 +30,14 @@ def add_events(parser: argparse.ArgumentParser) -> None:
 
 
 class Progress:
-    """Shows a bar and tells, where asked to: `started` (path, total), `progress` (done, total, frames_per_s over the
-    last seconds), `skipped` (lines: file and reason each), `ended` (reason: finished or stopped, path, frames)."""
+    """Shows a bar and tells, where asked to: `JobStarted`, `events.Progress` over the last seconds, `JobEnded`."""
 
     def __init__(self, path: Path, total: int, *, tells: bool) -> None:
         self.path, self.total, self._tells = path, total, tells
         self.bar: Any = tqdm(total=total, unit="frame", file=sys.stderr)
         self._told_s = 0.0
         self._past: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
-        self.tell("started", path=str(path), total=total)
+        self.tell(JobStarted(path=str(path), total=total))
 
     def advance(self, done: int) -> None:
         """`done` frames are there now."""
@@ -50,14 +51,15 @@ class Progress:
         self._told_s = now
         then, before = self._past[0]
         rate = (done - before) / max(now - then, 1e-6)
-        self.tell("progress", done=done, total=self.total, frames_per_s=round(rate, 1))
+        self.tell(events.Progress(done=done, total=self.total, frames_per_s=round(rate, 1)))
 
-    def tell(self, kind: str, **what: Any) -> None:
+    def tell(self, event: Event) -> None:
         if self._tells:
-            print(json.dumps({"kind": kind, **what}), flush=True)
+            print(event.line(), flush=True)
 
-    def end(self, reason: str, **what: Any) -> None:
-        self.tell("ended", reason=reason, path=str(self.path), **what)
+    def end(self, reason: Literal["finished", "stopped"], **counts: Any) -> None:
+        """counts: other fields of `JobEnded`."""
+        self.tell(JobEnded(reason=reason, path=str(self.path), **counts))
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import json
 import signal
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsps_core.config import TrainConfig
+from lsps_core.events import RunEstimated
 from lsps_core.presets import PRESETS
 
 if TYPE_CHECKING:  # torch is imported when it is known that there is something to train
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # torch is imported when it is known that there is something 
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, events=True)
     parser.add_argument("run_path", type=Path, metavar="RUN_DIR", help="new, or with a config.json, or a run to resume")
     parser.add_argument("--synthetic", type=Path, metavar="S.h5")
     parser.add_argument("--real", type=Path, metavar="R.h5")
@@ -44,6 +44,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--estimate",
         action="store_true",
         help="train nothing: measure a few steps of each stage, and say how long the run would take and in what memory",
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", help="write nothing to stdout but an error; RUN_DIR/events.jsonl has the events"
     )
     parser.add_argument(
         "--tensorboard",
@@ -96,11 +99,13 @@ def estimate(arguments: argparse.Namespace) -> int:
     trial = Estimate(run, config)
     seconds, peaks = 0.0, [0]
     for stage in trial.stages():
-        print(json.dumps(stage.to_json()), flush=True)
+        print(stage.line(), flush=True)
         seconds += stage.seconds
         peaks.append(stage.peak_bytes or 0)
-    total = {"seconds": seconds, "peak_bytes": max(peaks) or None, "free_bytes": trial.free_bytes}
-    print(json.dumps({"kind": "estimate", "device": str(trial.device), **total}), flush=True)
+    total = RunEstimated(
+        device=str(trial.device), seconds=seconds, peak_bytes=max(peaks) or None, free_bytes=trial.free_bytes
+    )
+    print(total.line(), flush=True)
     _say(f"about {seconds / 60:.1f} minutes on {trial.device}, {max(peaks) / 2**30:.1f} GiB")
     return 0
 
@@ -116,7 +121,7 @@ def _open_run(arguments: argparse.Namespace, listeners: Listeners) -> Run:
         return run
     Run.check_is_free(run.path)
     if arguments.change:
-        raise RunError(f"--change goes with --resume: {run.path} is to be a new run")
+        raise RunError(f"--change goes with --resume: {run.path} is to be a new run", field="run_path")
     config = _new_config(arguments)
     with open_stores(config):  # what is wrong with them is said before a run directory is made
         pass
@@ -168,7 +173,8 @@ def _asked_for(arguments: argparse.Namespace, config: TrainConfig) -> TrainConfi
 def _listeners(arguments: argparse.Namespace) -> Listeners:
     from lsps_core.training.listeners import JsonLines, Listener, Listeners, ProgressBar, TensorBoard
 
-    listeners: list[Listener] = [JsonLines(sys.stdout), ProgressBar(sys.stderr)]
+    listeners: list[Listener] = [] if arguments.quiet else [JsonLines(sys.stdout)]
+    listeners.append(ProgressBar(sys.stderr))
     if arguments.tensorboard is not False:
         try:
             listeners.append(TensorBoard(arguments.run_path))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import h5py
 
+from lsps_core.errors import LspsError
 from lsps_core.files import kind_of, require_file
 
 FORMAT = "lsps-frames"
@@ -23,7 +24,7 @@ _MOST_NAME_BYTES = 1 << 12
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-class FrameStoreError(ValueError):
+class FrameStoreError(LspsError):
     """One line: the problem, the file, and what to do."""
 
 

@@ -19,6 +19,7 @@ from lsps_core.camera import Camera
 from lsps_core.data.crop import DEFAULT_SIZE
 from lsps_core.data.store_chunks import CHUNK_FRAMES, DEFLATE_LEVEL, unpack_depth
 from lsps_core.data.store_format import DOMAINS, FORMAT, FORMAT_VERSION, FrameStoreError, reason
+from lsps_core.files import put_in_place
 from lsps_core.skeleton import Skeleton
 
 _SMALL_CHUNK_FRAMES = 1024
@@ -255,13 +256,7 @@ class FrameWriter:
             os.fsync(self._raw.fileno())
             self._raw.close()
             self._check_target()
-            self._part_path.replace(self.path)
-        with suppress(OSError):  # flush the renaming; not every system can flush a folder
-            folder = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            put_in_place(self._part_path, self.path)
 
     def _write_texts(self, file: h5py.File) -> None:
         """Names and provenance, of fixed length: HDF5 has no checksum for the heap of variable-length texts."""

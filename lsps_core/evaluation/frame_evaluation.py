@@ -16,16 +16,18 @@ import torch
 from lsps_core.config import Domain
 from lsps_core.data.crop import normalise, to_joints_mm
 from lsps_core.data.store import FrameStore
+from lsps_core.errors import LspsError
 from lsps_core.evaluation import frame_results, protocols
 from lsps_core.evaluation.consistency import consistency
 from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError
 from lsps_core.evaluation.metrics import joint_errors_mm
 from lsps_core.evaluation.protocols import Protocol
 from lsps_core.inference import Predictor
+from lsps_core.runs.layout import evaluations_folder
 
 BLOCK = 128
 """Frames in a file of unfinished results; a kill loses at most these."""
-_CPU_BATCH = 8  # a stop waits for one of them
+CPU_BATCH = 8  # a stop waits for one of them
 
 Columns = dict[str, npt.NDArray[np.float32]]
 
@@ -45,7 +47,7 @@ class Watch:
 
 
 class FrameEvaluation:
-    """The results of one model on one store, at `path`, by default in `default_folder` under the results' own name."""
+    """One model on one store: results at `path`, by default in `evaluations_folder` under the results' own name."""
 
     def __init__(
         self, predictor: Predictor, model_path: Path, store: FrameStore, path: Path | None, protocol: str | None = None
@@ -55,7 +57,7 @@ class FrameEvaluation:
         self.store = store
         self.protocol: Protocol = protocols.choose(skeleton, store.camera, protocol)
         self.about = frame_results.describe(predictor.checkpoint, model_path, store, self.protocol)
-        self.path = path or default_folder(model_path) / self.about.file_name
+        self.path = path or evaluations_folder(model_path) / self.about.file_name
         self._labels = store.joints_mm if self.about.labels_digest else None
 
     def finished(self, watch: Watch) -> FrameResults | None:
@@ -65,7 +67,7 @@ class FrameEvaluation:
         try:
             return frame_results.load(self.path, self.about)
         except FrameResultsError as error:
-            watch.note(str(error).replace("; evaluate again", "; it is written again"))
+            watch.note(f"{error.what}; it is written again")
             return None
 
     def run(self, watch: Watch) -> Literal["finished", "stopped"]:
@@ -118,12 +120,12 @@ class FrameEvaluation:
         try:
             return frame_results.read_block(path, self.about, *span)
         except FrameResultsError as error:
-            watch.note(str(error).replace("; evaluate again", "; its frames are evaluated again"))
+            watch.note(f"{error.what}; its frames are evaluated again")
             return None
 
     @property
     def _batch(self) -> int:
-        return _CPU_BATCH if self.predictor.device.type == "cpu" else BLOCK
+        return CPU_BATCH if self.predictor.device.type == "cpu" else BLOCK
 
     def _evaluate(self, indices: npt.NDArray[np.int64]) -> Columns:
         """The columns of some frames [n]."""
@@ -133,8 +135,8 @@ class FrameEvaluation:
         try:
             found = consistency(self.predictor, normalise(depth_mm, center_mm, half_mm), cast(Domain, store.domain))
         except torch.OutOfMemoryError as error:
-            device = self.predictor.device
-            raise ValueError(f"{device} has too little memory for {len(indices)} frames; use --device cpu") from error
+            what = f"{self.predictor.device} has too little memory for {len(indices)} frames"
+            raise LspsError(what, "use {device} cpu", field="device", settings={"device": "cpu"}) from error
         joints_mm = to_joints_mm(found.pose.cpu(), center_mm, half_mm).numpy()
         labels = np.full_like(joints_mm, np.nan) if self._labels is None else self._labels[indices]
         scored = list(self.protocol.indices)
@@ -144,9 +146,3 @@ class FrameEvaluation:
             "disagreement_mm": (found.disagreement.cpu() * half_mm).numpy(),
             "latent_distance": found.latent_distance.cpu().numpy(),
         }
-
-
-def default_folder(model_path: Path) -> Path:
-    """`evaluations` beside a model, or in its run's folder for a checkpoint."""
-    folder = model_path.absolute().parent
-    return (folder.parent if folder.name == "checkpoints" else folder) / "evaluations"

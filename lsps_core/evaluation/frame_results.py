@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.config import POSE_LATENT_SIZE
+from lsps_core.errors import LspsError
 from lsps_core.files import parse_json, require_file
 
 if TYPE_CHECKING:  # the app reads results without waiting for torch
@@ -31,11 +32,11 @@ FORMAT_VERSION = 1
 FloatArray = npt.NDArray[np.float32]
 
 
-class FrameResultsError(ValueError):
+class FrameResultsError(LspsError):
     """A results file that cannot be used and may be written again: what, where, what to do, in one line."""
 
 
-class ForeignFileError(ValueError):
+class ForeignFileError(LspsError):
     """A file of another kind, which must not be replaced."""
 
 
@@ -95,7 +96,7 @@ class FrameResults:
         return np.isfinite(self.pose_latent[:, 0])
 
     def save(self, path: Path) -> None:
-        """Write the file whole or not at all; CheckpointError if it cannot be written."""
+        """Write the file whole or not at all; WriteError if it cannot be written."""
         _write_arrays(
             path, self.about, _texts(self.names, self.groups) | {name: getattr(self, name) for name in COLUMNS}
         )
@@ -146,7 +147,7 @@ def _results(path: Path, about: About, arrays: dict[str, npt.NDArray[Any]]) -> F
 
 
 def write_block(path: Path, about: About, columns: Mapping[str, FloatArray]) -> None:
-    """Save the columns of some frames; CheckpointError if they cannot be written."""
+    """Save the columns of some frames; WriteError if they cannot be written."""
     _write_arrays(path, about, columns)
 
 
@@ -163,7 +164,7 @@ def _texts(names: npt.NDArray[np.str_], groups: npt.NDArray[np.str_]) -> dict[st
 
 
 def _write_arrays(path: Path, about: About, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-    from lsps_core.checkpoint import replacing
+    from lsps_core.files import replacing
 
     told: dict[str, Any] = {"about": np.frombuffer(json.dumps(asdict(about)).encode(), dtype=np.uint8)}
     with replacing(path) as temporary, temporary.open("wb") as file:
@@ -197,9 +198,10 @@ def _read_arrays(path: Path) -> tuple[About, dict[str, npt.NDArray[Any]]]:
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
-        raise FrameResultsError(f"{path} is damaged or not a results file ({error}); evaluate again") from error
+        what = f"{path} is damaged or not a results file ({error})"
+        raise FrameResultsError(what, "evaluate again") from error
     if about.format_version != FORMAT_VERSION:
-        raise FrameResultsError(f"{path} has results of format version {about.format_version}; evaluate again")
+        raise FrameResultsError(f"{path} has results of format version {about.format_version}", "evaluate again")
     return about, arrays
 
 
@@ -226,7 +228,7 @@ def _begun_path(path: Path) -> Path:
 
 def _check_key(path: Path, found: About, about: About) -> None:
     if found.key != about.key:
-        raise FrameResultsError(f"{path} holds results of another model, data or protocol; evaluate again")
+        raise FrameResultsError(f"{path} holds results of another model, data or protocol", "evaluate again")
 
 
 def _shapes(about: About, count: int) -> dict[str, tuple[int, ...]]:
@@ -238,9 +240,9 @@ def _check_shapes(path: Path, arrays: Mapping[str, npt.NDArray[Any]], shapes: Ma
     for name, shape in shapes.items():
         if name not in arrays or arrays[name].shape != shape:
             found = list(arrays[name].shape) if name in arrays else "missing"
-            raise FrameResultsError(f"{path} is damaged: {name} is {found}, not {list(shape)}; evaluate again")
+            raise FrameResultsError(f"{path} is damaged: {name} is {found}, not {list(shape)}", "evaluate again")
         if arrays[name].dtype.kind != ("S" if name in ("names", "groups") else "f"):
-            raise FrameResultsError(f"{path} is damaged: {name} is {arrays[name].dtype}; evaluate again")
+            raise FrameResultsError(f"{path} is damaged: {name} is {arrays[name].dtype}", "evaluate again")
 
 
 def describe(checkpoint: Checkpoint, model_path: Path, store: FrameStore, protocol: Protocol) -> About:

@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from lsps_core.camera import Camera
-from lsps_core.checkpoint import replacing
 from lsps_core.data.store import FrameStore
+from lsps_core.errors import LspsError
 from lsps_core.evaluation.metrics import FloatArray
 from lsps_core.evaluation.protocols import Protocol, choose
-from lsps_core.files import require_file
+from lsps_core.files import replacing, require_file
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity|1\.#\w*)", re.IGNORECASE)
@@ -29,7 +29,7 @@ _MOST_EXTRA_COLUMNS = 8
 _MOST_BYTES = 500_000_000
 
 
-class PoseFileError(ValueError):
+class PoseFileError(LspsError):
     """A label or prediction file that cannot be used: file, line, problem and remedy, in one line."""
 
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lsps_core.checkpoint import replacing
 from lsps_core.evaluation import metrics
 from lsps_core.evaluation.metrics import ErrorTable, FloatArray
+from lsps_core.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -62,7 +62,7 @@ def curves(table: ErrorTable) -> dict[str, list[float]]:
 def write(folder: Path, result: dict[str, Any], tables: Sequence[ErrorTable], title: str, is_simulated: bool) -> None:
     """Write `result` to evaluation.json, and beside it curves.csv, per_joint.csv, frames.csv, success.png, joints.png.
 
-    Each file is written whole or not at all; CheckpointError if one cannot be written. title: of the images.
+    Each file is written whole or not at all; WriteError if one cannot be written. title: of the images.
     """
     with replacing(folder / "evaluation.json") as temporary:
         temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from lsps_core.checkpoint import replacing
 from lsps_core.config import STAGES
 from lsps_core.data.store import FrameStore
 from lsps_core.experiments.pictures import curves, table_bars
 from lsps_core.experiments.plan import ExperimentSettings, Plan
 from lsps_core.experiments.results import RowResult, RunResult, Summary, row_results, seeds_without_gap
+from lsps_core.files import replacing
 
 NOT_YET = "not yet"
 TITLES = {
@@ -58,7 +58,7 @@ def write_report(
 ) -> Path:
     """Write EXPERIMENT.md, .csv and .png into the experiment's folder, each whole; returns the Markdown's path.
 
-    results: of the finished runs, by name. CheckpointError if a file cannot be written.
+    results: of the finished runs, by name. WriteError if a file cannot be written.
     """
     rows = row_results(plan, results)
     path = settings.out / f"{plan.experiment}.md"

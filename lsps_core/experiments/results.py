@@ -13,13 +13,12 @@ from typing import Any
 import torch
 
 from lsps_core import checkpoint
-from lsps_core.checkpoint import replacing
 from lsps_core.config import Domain
 from lsps_core.data.store import FrameStore
 from lsps_core.device import resolve_device
 from lsps_core.evaluation.evaluate import evaluate
 from lsps_core.experiments.plan import REAL_BOUNDS, SYNTHETIC_BOUNDS, Plan, PlannedRun, Row
-from lsps_core.files import read_json
+from lsps_core.files import read_json, replacing
 from lsps_core.inference import Predictor
 
 _FILE = "evaluation.json"

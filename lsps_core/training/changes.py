@@ -47,10 +47,12 @@ def apply_changes(run: Run, before: TrainConfig, after: TrainConfig) -> None:
 
 
 def check_resumable(run: Run, before: TrainConfig, after: TrainConfig) -> None:
-    """RunError if the run's newest checkpoint cannot be resumed with `after`, ValueError if the stores do not fit."""
-    for flag, store in (("--synthetic", after.synthetic_path), ("--real", after.real_path)):
+    """RunError if the run's newest checkpoint cannot be resumed with `after`, LspsError if the stores do not fit."""
+    for field in ("synthetic_path", "real_path"):
+        store = getattr(after, field)
         if not Path(store).exists():
-            raise RunError(f"{store} does not exist; if it was moved, give its new path with {flag} and --change")
+            remedy = f"if it was moved, give its new path with {{{field}}}{{change}}"
+            raise RunError(f"{store} does not exist", remedy, field=field)
     latest = run.latest()
     with open_stores(after) as stores:
         skeleton = stores["synthetic"].skeleton
@@ -60,13 +62,11 @@ def check_resumable(run: Run, before: TrainConfig, after: TrainConfig) -> None:
     model, _, state = latest
     for change in changes(before, after):
         if change.key in _FIXED:
-            raise RunError(f"{change}; this cannot be changed on resume: start a new run")
+            raise RunError(str(change), "this cannot be changed on resume: start a new run", field=change.key)
         _check_steps(change, state["stage"], int(state["stage_step"]))
     if skeleton != model.skeleton:
-        raise RunError(
-            f"{after.synthetic_path} has the skeleton {skeleton.name}, the run's model {model.skeleton.name}; "
-            "this cannot be changed on resume: start a new run"
-        )
+        what = f"{after.synthetic_path} has the skeleton {skeleton.name}, the run's model {model.skeleton.name}"
+        raise RunError(what, "this cannot be changed on resume: start a new run", field="synthetic_path")
 
 
 def _check_steps(change: Change, stage: str, stage_step: int) -> None:
@@ -75,9 +75,11 @@ def _check_steps(change: Change, stage: str, stage_step: int) -> None:
     if key != "steps" or STAGES.index(owner) > STAGES.index(stage):
         return
     if owner != stage:
-        raise RunError(f"{change}; that stage is finished, its length cannot be changed on resume")
+        raise RunError(str(change), "that stage is finished, its length cannot be changed on resume", field=change.key)
     if change.after < stage_step:
-        raise RunError(f"{change}; {stage_step} are already done: set {stage_step} or more")
+        settings = {change.key: str(stage_step)}
+        remedy = f"{stage_step} are already done: set {stage_step} or more"
+        raise RunError(str(change), remedy, field=change.key, settings=settings)
 
 
 def _flat(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

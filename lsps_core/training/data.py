@@ -16,6 +16,7 @@ from lsps_core.data.augment import augment, augment_pose, sample_augmentation
 from lsps_core.data.batches import batch_indices, labelled_subset
 from lsps_core.data.store import FrameStore
 from lsps_core.data.store_stream import training_frames
+from lsps_core.errors import LspsError
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.process_group import ProcessGroup
 
@@ -30,7 +31,7 @@ class TrainingData:
 
     skeleton, half_mm (median of the synthetic frames), provenance by domain, is_simulated (both stores are).
     validation_domain: "real" where the real store is annotated, else "synthetic"; up to 512 frames of it are held out.
-    ValueError if the stores do not fit together.
+    LspsError if the stores do not fit together.
     """
 
     def __init__(self, config: TrainConfig, device: torch.device, group: ProcessGroup | None = None) -> None:
@@ -53,7 +54,8 @@ class TrainingData:
         candidates = np.flatnonzero(annotated) if annotated.any() else np.arange(len(self.frames["synthetic"]))
         held_out = min(HELD_OUT_FRAMES, len(candidates) // 10)
         if held_out == 0:
-            raise ValueError("at least 10 annotated frames are needed, because some are held out for validation")
+            what = "at least 10 annotated frames are needed, because some are held out for validation"
+            raise LspsError(what, field=f"{self.validation_domain}_path")
         drawn = batch_indices(_seed(config.seed, _FIRST, "held out"), 0, held_out, len(candidates))
         self._held_out = np.sort(candidates[drawn])
         self._usable: dict[Domain, npt.NDArray[np.int64]] = {}
@@ -62,7 +64,8 @@ class TrainingData:
             self._usable[domain] = np.setdiff1d(np.arange(len(frames)), taken)
         may_use = np.intersect1d(self._usable["real"], np.flatnonzero(annotated))
         if config.labels > 0 and len(may_use) == 0:
-            raise ValueError(f"labels is {config.labels}, but {config.real_path} has no annotated frames")
+            what = f"labels is {config.labels}, but {config.real_path} has no annotated frames"
+            raise LspsError(what, field="labels")
         chosen = labelled_subset(config.seed, config.labels, len(may_use)) if len(may_use) else np.empty(0, np.int64)
         self._labelled = may_use[chosen]
 
@@ -143,21 +146,32 @@ def _seed(*keys: int | str) -> int:
 
 @contextmanager
 def open_stores(config: TrainConfig) -> Iterator[dict[Domain, FrameStore]]:
-    """Both stores of a run, closed at the end; ValueError if one cannot be read or they do not fit together."""
-    with FrameStore(Path(config.synthetic_path)) as synthetic, FrameStore(Path(config.real_path)) as real:
+    """Both stores of a run, closed at the end.
+
+    LspsError, about the field of one of them, if it cannot be read or they do not fit together.
+    """
+    with _open("synthetic_path", config) as synthetic, _open("real_path", config) as real:
         stores: dict[Domain, FrameStore] = {"synthetic": synthetic, "real": real}
         for domain, store in stores.items():
+            field = f"{domain}_path"
             if store.domain != domain:
-                raise ValueError(
-                    f"{store.path} holds {store.domain} frames, not {domain} ones; exchange --synthetic and --real"
-                )
+                what = f"{store.path} holds {store.domain} frames, not {domain} ones"
+                raise LspsError(what, "exchange {synthetic_path} and {real_path}", field=field)
             if store.image_size != IMAGE_SIZE:
-                raise ValueError(f"{store.path} has {store.image_size} px frames; the networks take {IMAGE_SIZE} px")
+                what = f"{store.path} has {store.image_size} px frames; the networks take {IMAGE_SIZE} px"
+                raise LspsError(what, field=field)
         if synthetic.skeleton is None:
-            raise ValueError(f"{synthetic.path} has no joints; the synthetic frames must be annotated")
+            what = f"{synthetic.path} has no joints; the synthetic frames must be annotated"
+            raise LspsError(what, field="synthetic_path")
         if real.skeleton is not None and real.skeleton != synthetic.skeleton:
-            raise ValueError(
-                f"{real.path} has the skeleton {real.skeleton.name}, {synthetic.path} has {synthetic.skeleton.name}; "
-                "train on stores of one skeleton"
-            )
+            names = real.skeleton.name, synthetic.skeleton.name
+            what = f"{real.path} has the skeleton {names[0]}, {synthetic.path} has {names[1]}"
+            raise LspsError(what, "train on stores of one skeleton", field="real_path")
         yield stores
+
+
+def _open(field: str, config: TrainConfig) -> FrameStore:
+    try:
+        return FrameStore(Path(getattr(config, field)))
+    except LspsError as error:
+        raise error.about(field) from error.__cause__

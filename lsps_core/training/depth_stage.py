@@ -84,11 +84,12 @@ class DepthStage(Stage):
         self._add_updater("generator", adam(groups, config, beta1=0.5), generate_weights)
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
-        pictures = self._draw(batch, generator)
-        judged = self._judge(batch, pictures)
+        pictures = self.draw(batch, generator)
+        judged = self.judge(batch, pictures)
         return judged | self._generate(batch, pictures, generator)
 
-    def _draw(self, batch: TriBatch, generator: torch.Generator) -> _Pictures:
+    def draw(self, batch: TriBatch, generator: torch.Generator) -> _Pictures:
+        """All pictures of one step, with their gradients."""
         model, annotated = self.model, batch.annotated()
         means: dict[Domain, Tensor] = {domain: model.encoder(batch.image(domain), domain) for domain in DOMAINS}
         codes: dict[str, Tensor] = {domain: noisy(mean, generator) for domain, mean in means.items()}
@@ -118,7 +119,7 @@ class DepthStage(Stage):
         pictures = self.model.generator.own[target](torch.cat(list(chosen.values())))
         return dict(zip(chosen, torch.split(pictures, [len(part) for part in chosen.values()]), strict=True))
 
-    def _judge(self, batch: TriBatch, pictures: _Pictures) -> Terms:
+    def judge(self, batch: TriBatch, pictures: _Pictures) -> Terms:
         """Update the discriminators and P on detached images."""
         discriminator = self.model.discriminator
         terms: Terms = {}

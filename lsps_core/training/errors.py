@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 import torch
 from torch import Tensor
 
-from lsps_core.checkpoint import replacing
+from lsps_core import checkpoint
+from lsps_core.errors import LspsError
 
 
-class TrainingError(ValueError):
+class TrainingError(LspsError):
     """A run cannot continue as configured; its last checkpoint is kept."""
 
 
@@ -52,6 +52,5 @@ def largest_that_fits(try_size: Callable[[int], object], too_large: int) -> int 
 
 def save_batch(path: Path, tensors: dict[str, Tensor], record: dict[str, Any]) -> None:
     """Save a step's batch for inspection: a safetensors file whose metadata holds the record as JSON."""
-    with replacing(path) as temporary:
-        contiguous = {name: tensor.cpu().contiguous() for name, tensor in tensors.items() if tensor.numel()}
-        safetensors.torch.save_file(contiguous, temporary, {"record": json.dumps(record)})
+    whole = {name: tensor for name, tensor in tensors.items() if tensor.numel()}
+    checkpoint.write_tensors(path, whole, {"record": json.dumps(record)})

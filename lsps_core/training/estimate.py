@@ -6,37 +6,19 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from lsps_core.config import STAGES, TrainConfig
 from lsps_core.data.store_stream import free_memory
 from lsps_core.device import resolve_device
+from lsps_core.events import StageEstimated
 from lsps_core.training.run import Run
 from lsps_core.training.trainer import Trainer
 
 _MOST_STEPS, _ENOUGH_SECONDS = 200, 2.0
 """Many steps are measured if they are fast, one if it takes seconds, after one for warm-up."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StageEstimate:
-    """steps: the remaining ones. peak_bytes: of the GPU's memory, or of the whole process on a CPU; None if unknown."""
-
-    stage: str
-    steps: int
-    seconds_per_step: float
-    peak_bytes: int | None
-
-    @property
-    def seconds(self) -> float:
-        return self.steps * self.seconds_per_step
-
-    def to_json(self) -> dict[str, Any]:
-        return {"kind": "stage", **asdict(self), "seconds": self.seconds}
 
 
 class Estimate(Trainer):
@@ -49,7 +31,7 @@ class Estimate(Trainer):
         self.free_bytes = free_memory(resolve_device(config.device))  # before the frames are loaded
         super().__init__(run, config)
 
-    def stages(self) -> Iterator[StageEstimate]:
+    def stages(self) -> Iterator[StageEstimated]:
         """The stages in order, as measured; finished stages of a resumed run are left out.
 
         MemoryShortageError if a step does not fit.
@@ -60,7 +42,7 @@ class Estimate(Trainer):
             if steps > 0:
                 yield self._measure(name, steps)
 
-    def _measure(self, name: str, steps: int) -> StageEstimate:
+    def _measure(self, name: str, steps: int) -> StageEstimated:
         self._begin(name)
         settings = self.config.stage(name)
         _reset_peak(self.device)
@@ -72,8 +54,12 @@ class Estimate(Trainer):
             self.stage_step = measured
             self._one_step(settings)
             seconds = self._now() - started
-        return StageEstimate(
-            stage=name, steps=steps, seconds_per_step=seconds / measured, peak_bytes=_peak_bytes(self.device)
+        return StageEstimated(
+            stage=name,
+            steps=steps,
+            seconds_per_step=seconds / measured,
+            peak_bytes=_peak_bytes(self.device),
+            seconds=steps * seconds / measured,
         )
 
     def _now(self) -> float:

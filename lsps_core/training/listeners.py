@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from lsps_core.config import STAGES
 from lsps_core.events import Event, Noted, Saved, Started, Stepped, Validated
+from lsps_core.runs.layout import RunLayout
 
 _SHOWN_TERMS = {
     "pose": {"pose_reconstruction": "rec", "pose_kl": "kl"},
@@ -123,14 +124,13 @@ class TensorBoard:
     def __init__(self, run_path: Path) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._run_path, self._make_writer = run_path, SummaryWriter
+        self._layout, self._make_writer = RunLayout(run_path), SummaryWriter
         self._writer: SummaryWriter | None = None
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Started):  # not before: a rejected start leaves no files
             self.close()
-            folder = str(self._run_path / "tensorboard")
-            self._writer = self._make_writer(folder, purge_step=event.step + 1)
+            self._writer = self._make_writer(str(self._layout.tensorboard), purge_step=event.step + 1)
         elif self._writer is not None:
             self._write(self._writer, event)
 
@@ -146,7 +146,7 @@ class TensorBoard:
         elif isinstance(event, Validated):
             writer.add_scalar(f"{event.stage}/mean_error_mm", event.mean_error_mm, event.step)
         elif isinstance(event, Saved) and event.kind == "preview":
-            sheet = np.asarray(Image.open(self._run_path / "previews" / event.path))
+            sheet = np.asarray(Image.open(self._layout.previews / event.path))
             writer.add_image("preview", sheet, event.step, dataformats="HW")
 
 

@@ -57,7 +57,7 @@ class PosteriorStage(Stage):
         shown: dict[Domain, dict[str, Tensor]] = {domain: {} for domain in DOMAINS}
         for domain, frames in annotated.items():
             shown[domain]["annotated"] = frames.image
-        for (source, target), pictures in self._render(batch, annotated, generator).items():
+        for (source, target), pictures in self.render(batch, annotated, generator).items():
             shown[target][source] = pictures
         teacher = self._teacher if self._teacher is not None and self._teacher.is_ready else None
         if teacher is not None:
@@ -84,7 +84,7 @@ class PosteriorStage(Stage):
         return terms
 
     @torch.no_grad()
-    def _render(
+    def render(
         self, batch: TriBatch, annotated: dict[Domain, FrameBatch], generator: torch.Generator
     ) -> dict[tuple[Domain, Domain], Tensor]:
         """G_target(E_source(x_source)): the images to match, and all translations of annotated synthetic images."""

@@ -7,7 +7,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ from lsps_core import __version__, checkpoint
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import STAGES, LossWeights, StageConfig, TrainConfig
 from lsps_core.device import resolve_device
-from lsps_core.events import Ended, Event, Saved, Started, Stepped
+from lsps_core.events import Ended, Event, Saved, Started, Stepped, error_fields
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.data import TrainingData, step_generator
@@ -101,9 +101,9 @@ class Trainer:
         try:
             is_finished = self._run_stages()
         except BaseException as error:
-            self._record(Ended(step=self.step, reason="failed", message=str(error) or type(error).__name__))
+            self._record(Ended(step=self.step, reason="failed", **error_fields(error)))
             raise
-        reason = "finished" if is_finished else "stopped"
+        reason: Literal["finished", "stopped"] = "finished" if is_finished else "stopped"
         self._record(Ended(step=self.step, reason=reason))
         return reason
 
@@ -204,14 +204,16 @@ class Trainer:
                 raise
         # From here on: while the error was handled, its traceback held the step's memory.
         name = self.stage_name
-        message = f"out of memory on {self.device} with {name}.batch_size={settings.batch_size}"
+        field = f"{name}.batch_size"
+        message = f"out of memory on {self.device} with {field}={settings.batch_size}"
         if self.group.size == 1:  # of several processes, only some may have run out
             size = largest_that_fits(lambda size: self._try_step(_smaller(settings, size)), settings.batch_size)
             if size is not None:
-                extra = _smaller(settings, size).extra_annotated
-                fitting = f"--set {name}.batch_size={size} --set {name}.extra_annotated={extra}"
-                raise MemoryShortageError(f"{message}; a step fits with --resume --change {fitting}")
-        raise MemoryShortageError(f"{message}; resume with --change and a smaller one, or use a smaller model")
+                fitting = {"batch_size": size, "extra_annotated": _smaller(settings, size).extra_annotated}
+                proposed = {f"{name}.{key}": str(value) for key, value in fitting.items()}
+                raise MemoryShortageError(message, "a step fits with {settings}", field=field, settings=proposed)
+        remedy = "resume with a smaller one{change}, or use a smaller model"
+        raise MemoryShortageError(message, remedy, field=field)
 
     def _try_step(self, settings: StageConfig) -> Terms:
         set_learning_rate(self.stage.optimizers.values(), learning_rate(settings, self.stage_step))
@@ -233,11 +235,12 @@ class Trainer:
         message = f"{what} at step {self.stage_step} of the {self.stage_name} stage; the step changed nothing"
         if self.group.is_main:
             batch = self.data.batch(self.stage_name, settings, self.stage_step)
-            path = self.run.path / "nonfinite" / f"{self.step:08d}.safetensors"
+            path = self.run.layout.not_finite_batch(self.step)
             save_batch(path, batch.tensors(), {"stage": self.stage_name, "terms": terms})
             message += f". Its batch is in {path}"
-        lower = f"--resume --change --set {self.stage_name}.learning_rate={settings.learning_rate / 2:g}"
-        raise NonFiniteError(f"{message}; resume with a lower rate, as in {lower}")
+        field = f"{self.stage_name}.learning_rate"
+        lower = {field: f"{settings.learning_rate / 2:g}"}
+        raise NonFiniteError(message, "resume with a lower rate, as in {settings}", field=field, settings=lower)
 
     def _report(self, terms: Terms, steps_per_s: float, settings: StageConfig) -> None:
         if not self.group.is_main:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import POSE_LATENT_SIZE, TrainConfig
+from lsps_core.errors import LspsError
 from lsps_core.events import Saved, Validated
 from lsps_core.inference import Predictor
 from lsps_core.networks.tri_domain import TriDomainModel
@@ -86,9 +87,11 @@ def latent_statistics(model: TriDomainModel, poses: Tensor) -> LatentStatistics:
 
 
 def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> None:
-    """ValueError if a run of this config, on data of this skeleton, cannot start from the model."""
+    """LspsError if a run of this config, on data of this skeleton, cannot start from the model."""
     expected = config.model_config(skeleton)
     if model.skeleton.joints != skeleton.joints:
-        raise ValueError(f"{config.initial_path} has the skeleton {model.skeleton.name}, the data {skeleton.name}")
+        what = f"{config.initial_path} has the skeleton {model.skeleton.name}, the data {skeleton.name}"
+        raise LspsError(what, field="initial_path")
     if model.config != expected:
-        raise ValueError(f"{config.initial_path} has other networks ({model.config}) than the run ({expected})")
+        what = f"{config.initial_path} has other networks ({model.config}) than the run ({expected})"
+        raise LspsError(what, field="initial_path")

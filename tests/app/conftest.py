@@ -1,14 +1,15 @@
-"""A window without a display where there is none, tiny models and stores, and nothing left running after a test."""
+"""A window off screen where there is no display, or several workers; tiny models and stores; nothing left running."""
 
 from __future__ import annotations
 
 import gc
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-if not os.environ.get("DISPLAY"):
+if not os.environ.get("DISPLAY") or "PYTEST_XDIST_WORKER" in os.environ:  # windows of two workers fight for the focus
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
@@ -20,6 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from explorer_app.model.hand_model import HandModel
 from explorer_app.shell.main_window import MainWindow
+from lsps_core.cli import main
 
 # before there is an application, as `explorer_app.application` does it
 QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
@@ -71,6 +73,17 @@ def other_model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def store_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_store(tmp_path_factory.mktemp("store") / "frames.h5")
+
+
+@pytest.fixture(scope="session")
+def evaluations_path(make_once: Callable[..., Path], model_path: Path) -> Path:
+    """The folder of results of that model on those frames, as `lsps failures` leaves it; copy it beside a model."""
+
+    def evaluate(folder: Path) -> None:
+        model, store = shutil.copy(model_path, folder), write_store(folder / "frames.h5")
+        assert main(["failures", str(model), str(store), "--device", "cpu"]) == 0
+
+    return make_once("evaluated", evaluate) / "evaluations"
 
 
 @pytest.fixture(scope="session")

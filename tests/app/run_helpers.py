@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 from explorer_app.train.model.run_process import ProcessRecord
+from explorer_app.train.panel import TrainPanel
 from lsps_core.config import TrainConfig
 from lsps_core.presets import PRESETS
 from lsps_core.training.run import Run
@@ -32,3 +33,11 @@ def kill(path: Path) -> None:
     if record is not None and record.is_alive:
         with contextlib.suppress(ProcessLookupError):
             os.kill(record.pid, signal.SIGKILL)
+
+
+def leave_no_run(panel: TrainPanel) -> None:
+    """Kill its runs, and answer what it asks when its window is closed."""
+    for path in panel.runs.known:
+        kill(path)
+    if not panel.may_close():
+        panel.leave_dialog.leave.click()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,15 +29,18 @@ def untrained() -> Checkpoint:
 
 
 @pytest.fixture(scope="session")
-def trained_run(stores: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained_run(stores: dict[str, Path], make_once: Callable[..., Path]) -> Path:
     """A run of a tiny model that went through all stages: a few hundred steps on 64 frames or so of each domain."""
     from lsps_core.cli import main
 
-    run = tmp_path_factory.mktemp("runs") / "trained"
     settings = ["base_channels=4", "rotation_degrees=0", "translation_mm=0", "pose.steps=1500"]
     settings += ["pose.learning_rate=0.003", "depth.steps=120", "depth.batch_size=4", "depth.extra_annotated=4"]
     settings += ["depth.learning_rate=0.001", "posterior.steps=500", "posterior.batch_size=4"]
     settings += ["posterior.extra_annotated=16", "posterior.learning_rate=0.001", "weights.feature_matching=0.1"]
-    arguments = ["train", str(run), "--synthetic", str(stores["synthetic"]), "--real", str(stores["real"])]
-    assert main([*arguments, "--device", "cpu", *(part for item in settings for part in ("--set", item))]) == 0
-    return run
+    options = ["--synthetic", str(stores["synthetic"]), "--real", str(stores["real"]), "--device", "cpu"]
+    options += [part for item in settings for part in ("--set", item)]
+
+    def train(folder: Path) -> None:
+        assert main(["train", str(folder / "trained"), *options]) == 0
+
+    return make_once("trained_run", train) / "trained"

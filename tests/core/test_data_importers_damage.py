@@ -28,8 +28,6 @@ from lsps_core.data.importers.plan import ImportPlan
 from lsps_core.data.store import FrameStore, FrameStoreError, FrameWriter
 from lsps_core.skeleton import HAND21
 
-pytestmark = pytest.mark.timeout(120)
-
 
 def damaged(content: bytes, rng: np.random.Generator, hot: int = 200) -> bytes:
     """One mutation: cut off, emptied, bytes changed (anywhere or among the first), a piece turned, repeated or lost."""

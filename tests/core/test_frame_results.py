@@ -54,7 +54,7 @@ def store_path(stores, tmp_path) -> Path:
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch):
     monkeypatch.setattr(frame_evaluation, "BLOCK", 6)
-    monkeypatch.setattr(frame_evaluation, "_CPU_BATCH", 4)
+    monkeypatch.setattr(frame_evaluation, "CPU_BATCH", 4)
 
 
 def run(model_path: Path, store_path: Path, out: Path | None = None, **watch):

@@ -40,7 +40,7 @@ def run(capsys, *arguments: object) -> str:
     return out
 
 
-@pytest.mark.timeout(60 + 2 * TRAINED)
+@pytest.mark.timeout(900 + 2 * TRAINED)
 @pytest.mark.parametrize("dataset", ["nyu", "icvl"])
 def test_a_set_is_imported_trained_on_and_scored(dataset, sets, tmp_path, capsys):
     stores = {name: tmp_path / f"{name}.h5" for name in ("synthetic", "real", "test")}

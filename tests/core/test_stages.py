@@ -101,8 +101,8 @@ def test_extra_frames_reach_the_picture_of_the_mapping_and_the_posterior_only():
     terms = []
     for batch in (make_batch(), make_batch()._replace(extra=extra)):
         stage = DepthStage(make_model(), StageConfig(steps=1, batch_size=2), LossWeights(posterior=0.0))
-        pictures = stage._draw(batch, torch.Generator().manual_seed(2))
-        terms.append(stage._judge(batch, pictures))
+        pictures = stage.draw(batch, torch.Generator().manual_seed(2))
+        terms.append(stage.judge(batch, pictures))
         assert len(pictures.mapped["synthetic"].judged) == 2
     changed = {name for name in terms[0] if not torch.allclose(terms[0][name], terms[1][name], rtol=1e-2)}
     assert "posterior/synthetic" in changed
@@ -198,7 +198,7 @@ def test_all_annotated_synthetic_images_are_translated():
     stage = PosteriorStage(model, StageConfig(steps=1, batch_size=2), weights)
     counts = {}
     with torch.no_grad():
-        for key, pictures in stage._render(batch, batch.annotated(), torch.Generator().manual_seed(2)).items():
+        for key, pictures in stage.render(batch, batch.annotated(), torch.Generator().manual_seed(2)).items():
             counts[key] = len(pictures)
     assert counts == {
         ("real", "real"): 2,

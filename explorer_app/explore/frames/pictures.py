@@ -8,6 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from explorer_app.explore.frames.route_controls import RouteControls
+from explorer_app.model.colours import ANNOTATED
 from explorer_app.model.pose_error import annotated_pose
 from explorer_app.model.routes import RouteName, Routes
 from explorer_app.model.scene import Figure, figure
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 DIFFERENCE_LIMIT_MM = 30.0
 """Range of the colours for differences: the same for all frames, so that frames can be compared."""
-_ANNOTATED = (245, 245, 245)
 
 
 class FramePictures(QWidget):
@@ -150,4 +150,4 @@ def _annotated(view: FrameView) -> list[Figure]:
     pose = annotated_pose(view.frame)
     if pose is None or view.data.skeleton is None:
         return []
-    return [figure(view.data.skeleton, view.pixels_of(pose), _ANNOTATED)]
+    return [figure(view.data.skeleton, view.pixels_of(pose), ANNOTATED)]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import (
     QAbstractListModel,
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
-    QPointF,
     QRect,
     QRectF,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPalette, QPen, QResizeEvent
+from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPalette, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from explorer_app.explore.model.prior_samples import GallerySample
@@ -23,7 +24,8 @@ from explorer_app.model.scene import Figure, Orbit, figure
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.colour_choice import colour_choice
-from explorer_app.widgets.depth_image import depth_image
+from explorer_app.widgets.depth_image import DepthLook, PixmapCache, depth_image
+from explorer_app.widgets.skeleton_drawing import paint_solid
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -31,6 +33,8 @@ PAGE = 12
 SAMPLE_ROLE = Qt.ItemDataRole.UserRole
 _TILE = 128
 """px of one domain's image in the cache; cells show it smaller"""
+_THICK = 0.052
+"""radius of bones and joints, in half cube edges: cells are small"""
 _SMALLEST = 44
 _GAP = 6
 _ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
@@ -44,7 +48,7 @@ class GalleryList(QAbstractListModel):
         self._session = session
         self._seeds = range(0)
         self._samples: list[GallerySample] = []
-        self._images: dict[int, QImage] = {}
+        self._images: PixmapCache[int] = PixmapCache(PAGE)
 
     def rowCount(self, _parent: Index | None = None) -> int:
         return len(self._seeds)
@@ -75,19 +79,13 @@ class GalleryList(QAbstractListModel):
         self._samples += samples
         self.dataChanged.emit(self.index(first), self.index(len(self._samples) - 1))
 
-    def forget_images(self) -> None:
-        """Colours have changed."""
-        self._images.clear()
-
-    def image(self, row: int, palette: QPalette) -> QImage | None:
+    def image(self, row: int, palette: QPalette) -> QPixmap | None:
         """All three domains side by side, drawn when first shown."""
         if row >= len(self._samples) or self._session.model is None:
             return None
-        if row not in self._images:
-            model, sample = self._session.model, self._samples[row]
-            drawn = figure(model.skeleton, sample.pose)
-            self._images[row] = _image(sample, model.half_mm, drawn, palette)
-        return self._images[row]
+        model, sample = self._session.model, self._samples[row]
+        drawn = figure(model.skeleton, sample.pose)
+        return self._images.pixmap(row, palette, partial(_image, sample, model.half_mm, drawn, palette))
 
 
 class GalleryGrid(QListView):
@@ -112,7 +110,7 @@ class GalleryGrid(QListView):
         self.setAccessibleName("Prior samples")
         self.clicked.connect(self._take)
         session.latent_changed.connect(self.viewport().update)
-        colour_choice.changed.connect(self._recolour)
+        colour_choice.changed.connect(self.viewport().update)
         self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -128,11 +126,6 @@ class GalleryGrid(QListView):
             return True
         return super().event(event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.PaletteChange:
-            self._recolour()
-        super().changeEvent(event)
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit()
         super().resizeEvent(event)
@@ -144,10 +137,6 @@ class GalleryGrid(QListView):
         sample = index.data(SAMPLE_ROLE)
         if sample is not None:
             self.taken.emit(sample)
-
-    def _recolour(self) -> None:
-        self.samples.forget_images()
-        self.viewport().update()
 
     def _fit(self) -> None:
         """The largest cells that show a whole page, or the smallest readable ones."""
@@ -189,7 +178,7 @@ class _Delegate(QStyledItemDelegate):
         if image is None:
             painter.fillRect(area, theme.picture_background(palette))
         else:
-            painter.drawImage(area, image)
+            painter.drawPixmap(area, image)
         is_taken = _code_of(index) == self._session.latent
         is_focus = bool(option.state & QStyle.StateFlag.State_HasFocus)
         is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -210,22 +199,14 @@ def _code_of(index: Index) -> LatentCode | None:
     return sample.code if sample is not None else None
 
 
-def _image(sample: GallerySample, half_mm: float, drawn: Figure, palette: QPalette) -> QImage:
+def _image(sample: GallerySample, half_mm: float, drawn: Figure, palette: QPalette, look: DepthLook) -> QImage:
     image = QImage(3 * _TILE, _TILE, QImage.Format.Format_RGB32)
     image.fill(theme.view_background(palette))
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    colour = theme.picture_background(palette)
-    background = (colour.red(), colour.green(), colour.blue())
     for column, values in enumerate((sample.pictures.real, sample.pictures.synthetic)):
-        picture = depth_image(values, half_mm, background, colour_choice.table)
-        painter.drawImage(QRectF(column * _TILE, 0, _TILE, _TILE), picture)
+        painter.drawImage(QRectF(column * _TILE, 0, _TILE, _TILE), depth_image(values, -half_mm, half_mm, look))
     painter.translate(2 * _TILE, 0)
-    px, away, _ = Orbit(distance=4.4).project(drawn.points, _TILE, _TILE)
-    for parent, child in sorted(drawn.known_bones, key=lambda bone: -away[bone[1]]):
-        pen = QPen(QColor(*drawn.colours[child]), 5)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setPen(pen)
-        painter.drawLine(QPointF(*px[parent]), QPointF(*px[child]))
+    paint_solid(painter, drawn, Orbit(distance=4.4).project(drawn.points, _TILE, _TILE), _THICK, _THICK)
     painter.end()
     return image

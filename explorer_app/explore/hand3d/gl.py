@@ -17,11 +17,19 @@ from PySide6.QtGui import QColor, QKeyEvent, QMatrix4x4
 from PySide6.QtWidgets import QWidget
 
 from explorer_app.explore.model.solids import Mesh, Points, mesh
-from explorer_app.model.scene import CUBE_CORNERS, CUBE_EDGES, NO_GRID, Figure, Grid, Orbit
+from explorer_app.model.scene import (
+    BONE_RADIUS,
+    CUBE_CORNERS,
+    CUBE_EDGES,
+    JOINT_RADIUS,
+    NO_GRID,
+    REFERENCE_THICKNESS,
+    Figure,
+    Grid,
+    Orbit,
+)
 from explorer_app.widgets import theme
 
-_BONE_RADIUS = 0.022
-_JOINT_RADIUS = 0.034
 _GAIN = 1.25
 """pyqtgraph's shader scales colours by at most 0.8"""
 _REACH = 4.0
@@ -47,7 +55,7 @@ class SkeletonGl(GLViewWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.orbit = Orbit()
-        self._figures: tuple[Figure, ...] = ()
+        self.figures: tuple[Figure, ...] = ()
         self._items: list[_MeshItem] = []
         self._fine, self._coarse, self._cube = (_LineItem(mode="lines", width=1, glOptions=_OPAQUE) for _ in range(3))
         self._cube.setData(pos=CUBE_CORNERS[np.array(CUBE_EDGES).ravel()])
@@ -65,7 +73,7 @@ class SkeletonGl(GLViewWidget):
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
         """Skeletons with points [J, 3] in half cube edges; all but the first are drawn thin, as references."""
-        before, self._figures = self._figures, tuple(figures)
+        before, self.figures = self.figures, tuple(figures)
         while len(self._items) < len(figures):
             self._items.append(_MeshItem(shader="shaded", glOptions=_OPAQUE))
             self._items[-1].setVisible(False)
@@ -73,10 +81,10 @@ class SkeletonGl(GLViewWidget):
         for index, item in enumerate(self._items):
             if index < min(len(before), len(figures)) and figures[index].is_same(before[index]):
                 continue  # the annotation does not change while a slider moves
-            thickness = 0.5 if index else 1.0
+            thickness = REFERENCE_THICKNESS if index else 1.0
             shape = None
             if index < len(figures):
-                shape = mesh(figures[index], _BONE_RADIUS * thickness, _JOINT_RADIUS * thickness)
+                shape = mesh(figures[index], BONE_RADIUS * thickness, JOINT_RADIUS * thickness)
             item.setVisible(shape is not None)
             if shape is not None:
                 item.setMeshData(meshdata=_ShadedMesh(shape))

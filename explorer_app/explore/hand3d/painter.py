@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QLineF, QPointF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QGradient, QPainter, QPaintEvent, QPen, QPixmap, QRadialGradient
+from PySide6.QtCore import QLineF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from explorer_app.model.colours import Rgb
-from explorer_app.model.scene import CUBE_CORNERS, CUBE_EDGES, NO_GRID, Figure, Grid, Orbit
+from explorer_app.model.scene import (
+    BONE_RADIUS,
+    CUBE_CORNERS,
+    CUBE_EDGES,
+    JOINT_RADIUS,
+    NO_GRID,
+    REFERENCE_THICKNESS,
+    Figure,
+    Grid,
+    Orbit,
+)
 from explorer_app.widgets import theme
-
-_BONE_RADIUS = 0.022
-_JOINT_RADIUS = 0.036
+from explorer_app.widgets.skeleton_drawing import paint_solid
 
 
 class SkeletonPainter(QWidget):
@@ -28,7 +34,7 @@ class SkeletonPainter(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.orbit = Orbit()
-        self._figures: tuple[Figure, ...] = ()
+        self.figures: tuple[Figure, ...] = ()
         self._grid = NO_GRID
         self._behind_key: tuple[object, ...] | None = None
         self._behind_pixmap = QPixmap()
@@ -37,7 +43,7 @@ class SkeletonPainter(QWidget):
 
     def show_figures(self, figures: Sequence[Figure]) -> None:
         """Skeletons with points [J, 3] in half cube edges; all but the first are drawn thin, as references."""
-        self._figures = tuple(figures)
+        self.figures = tuple(figures)
         self.update()
 
     def show_grid(self, grid: Grid) -> None:
@@ -55,8 +61,10 @@ class SkeletonPainter(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawPixmap(0, 0, self._behind())
-        for index, drawn in reversed(list(enumerate(self._figures))):
-            self._paint_figure(painter, drawn, 0.5 if index else 1.0)
+        for index, drawn in reversed(list(enumerate(self.figures))):
+            thickness = REFERENCE_THICKNESS if index else 1.0
+            projected = self.orbit.project(drawn.points, self.width(), self.height())
+            paint_solid(painter, drawn, projected, BONE_RADIUS * thickness, JOINT_RADIUS * thickness)
 
     def _behind(self) -> QPixmap:
         """The grid and the cube, redrawn only when the camera, the size or the colours change."""
@@ -80,35 +88,3 @@ class SkeletonPainter(QWidget):
         px, _, _ = self.orbit.project(lines, self.width(), self.height())
         painter.setPen(QPen(colour, 1))
         painter.drawLines([QLineF(*start, *end) for start, end in px.tolist()])
-
-    def _paint_figure(self, painter: QPainter, drawn: Figure, thickness: float) -> None:
-        """Bones and joints from far to near: the painter's algorithm is enough for parts this small."""
-        px, away, scale = (values.tolist() for values in self.orbit.project(drawn.points, self.width(), self.height()))
-        dots = [QPointF(x, y) for x, y in px]
-        parts = [((away[a] + away[b]) / 2, a, b) for a, b in drawn.known_bones]
-        parts += [(away[joint] - _JOINT_RADIUS, joint, joint) for joint in drawn.known_joints]
-        for _, a, b in sorted(parts, reverse=True):
-            if a == b:
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(_ball(drawn.colours[b]))
-                radius = scale[a] * _JOINT_RADIUS * thickness
-                painter.drawEllipse(dots[a], radius, radius)
-            else:
-                width = 2 * _BONE_RADIUS * thickness * (scale[a] + scale[b]) / 2
-                painter.setPen(QPen(_brush(drawn.colours[b]), width, c=Qt.PenCapStyle.FlatCap))
-                painter.drawLine(dots[a], dots[b])
-
-
-@cache
-def _brush(colour: Rgb) -> QBrush:
-    return QBrush(QColor(*colour))
-
-
-@cache
-def _ball(colour: Rgb) -> QBrush:
-    """Light from the upper left, at any size."""
-    shine = QRadialGradient(0.3, 0.3, 0.8)
-    shine.setCoordinateMode(QGradient.CoordinateMode.ObjectMode)
-    shine.setColorAt(0, QColor(*colour).lighter(150))
-    shine.setColorAt(1, QColor(*colour).darker(125))
-    return QBrush(shine)

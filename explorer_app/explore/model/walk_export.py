@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from explorer_app.explore.model.walk_frames import WalkFrames
-from explorer_app.model.colours import depth_colours
-from explorer_app.model.scene import figure
+from explorer_app.model.colours import printed_depth
+from explorer_app.model.scene import BONE_RADIUS, JOINT_RADIUS, far_to_near, figure
 from explorer_app.model.walk import WalkPlan
+from lsps_core.errors import LspsError
+from lsps_core.files import beside
 
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel, Pictures
@@ -28,8 +29,6 @@ Tile = npt.NDArray[np.uint8]
 VIEWS = {"real": "Real depth", "synthetic": "Synthetic depth", "skeleton": "Skeleton"}
 _BACKGROUND = (255, 255, 255)
 _SUPERSAMPLING = 3
-_BONE, _JOINT = 0.045, 0.036
-"""Width of a bone and radius of a joint, in half cube edges, as on screen."""
 
 
 def draw(model: HandModel, pictures: Pictures, views: tuple[str, ...], side_px: int) -> list[Tile]:
@@ -43,7 +42,7 @@ def _tile(model: HandModel, pictures: Pictures, view: str, side_px: int) -> Tile
     if view == "skeleton":
         return _draw_skeleton(model, model.decode_pose(pictures.latent), side_px)
     values = pictures.real if view == "real" else pictures.synthetic
-    colours = depth_colours(values, -model.half_mm, model.half_mm, _BACKGROUND)[..., :3]
+    colours = printed_depth(values, model.half_mm)
     resampling = Image.Resampling.NEAREST if side_px % len(values) == 0 else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(colours).resize((side_px, side_px), resampling))
 
@@ -58,13 +57,11 @@ def _draw_skeleton(model: HandModel, pose: npt.NDArray[np.floating], side_px: in
     px, away = half + half * drawn.points[:, :2] * (1, -1), drawn.points[:, 2]
     image = Image.new("RGB", (side, side), _BACKGROUND)
     canvas = ImageDraw.Draw(image)
-    parts = [((away[a] + away[b]) / 2, a, b) for a, b in drawn.known_bones]
-    parts += [(away[joint] - _JOINT, joint, joint) for joint in drawn.known_joints]
-    for _, a, b in sorted(parts, reverse=True):
+    for a, b in far_to_near(drawn, away.tolist()):
         if a == b:
-            canvas.circle(tuple(px[a]), half * _JOINT, fill=drawn.colours[a])
+            canvas.circle(tuple(px[a]), half * JOINT_RADIUS, fill=drawn.colours[a])
         else:
-            canvas.line([tuple(px[a]), tuple(px[b])], fill=drawn.colours[b], width=round(half * _BONE))
+            canvas.line([tuple(px[a]), tuple(px[b])], fill=drawn.colours[b], width=round(2 * half * BONE_RADIUS))
     return np.asarray(image.resize((side_px, side_px), Image.Resampling.BOX))
 
 
@@ -152,16 +149,12 @@ class _Frames:
 @contextmanager
 def _whole_file(path: Path) -> Iterator[IO[bytes]]:
     """A file beside `path` that replaces it on success and is removed otherwise."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("xb") as file:
+        with beside(path) as part, part.open("wb") as file:
             yield file
-        part.replace(path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ValueError(f"{path} cannot be written: {reason}; choose another folder or make room") from error
-    finally:
-        part.unlink(missing_ok=True)
+        raise LspsError(f"{path} cannot be written: {reason}", "choose another folder or make room") from error
 
 
 def _write_mp4(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None:

@@ -172,4 +172,4 @@ class HistoryStrip(ThumbnailList):
 
     @Slot()
     def _want_thumbnails(self) -> None:
-        self._thumbnails.want("history", [entry.code for entry in self._session.history][::-1])
+        self._thumbnails.want([entry.code for entry in self._session.history][::-1], "history")

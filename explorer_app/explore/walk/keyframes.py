@@ -141,4 +141,4 @@ class KeyframeRow(ThumbnailList):
 
     @Slot()
     def _want_thumbnails(self) -> None:
-        self._thumbnails.want("keyframes", self._session.walk.keyframes)
+        self._thumbnails.want(self._session.walk.keyframes, "keyframes")

@@ -71,7 +71,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
 
     def __init__(self, thumbnails: Thumbnails, parent: QWidget) -> None:
         super().__init__(parent)
-        self._thumbnails = thumbnails
+        self.thumbnails = thumbnails
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
         side = THUMBNAIL_PX + 2 * _MARGIN
@@ -81,7 +81,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
         palette = option.palette
         area = _picture_area(option.rect)
         painter.save()
-        pixmap = self._thumbnails.pixmap(index.data(CODE_ROLE), palette)
+        pixmap = self.thumbnails.pixmap(index.data(CODE_ROLE), palette)
         if pixmap is None:
             painter.fillRect(area, theme.picture_background(palette))
         else:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from explorer_app.inspect.model import export as failure_export
 from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable
 from explorer_app.inspect.model.tags import Mark
+from explorer_app.model.colours import ANNOTATED, printed_depth
 from explorer_app.model.pose_error import to_joints_mm
-from explorer_app.model.scene import Figure, figure
+from explorer_app.model.scene import Figure, figure, strokes
 
 if TYPE_CHECKING:
     from PIL import ImageDraw, ImageFont
@@ -37,7 +37,6 @@ KINDS = {
     "predictions": ("Predictions as text", ".txt"),
 }
 _MOST_PICTURES = 2000
-_ANNOTATED = (255, 255, 255)
 Progress = Callable[[int, int], None]
 
 
@@ -58,7 +57,7 @@ def export(kind: str, path: Path, selected: Selected, progress: Progress) -> int
         raise ValueError(f"{path} is the store that is open; choose another name")
     progress(0, len(selected.frames))
     if kind == "table":
-        failure_export.write_csv(path, selected.table, selected.frames, selected.marks)
+        write_csv(path, selected.table, selected.frames, selected.marks)
     elif kind == "sheet":
         _write_sheet(path, selected, progress)
     elif kind == "store":
@@ -70,7 +69,6 @@ def export(kind: str, path: Path, selected: Selected, progress: Progress) -> int
 
 def _write_sheet(path: Path, selected: Selected, progress: Progress) -> None:
     """Every frame with its annotation in white and, if it is evaluated, the predicted pose over it."""
-    from explorer_app.model.colours import depth_colours
     from lsps_core.data.crop import crop_pixels
     from lsps_core.data.store import FrameStore
 
@@ -84,7 +82,7 @@ def _write_sheet(path: Path, selected: Selected, progress: Progress) -> None:
             depth = np.where(view.depth_mm > 0, view.depth_mm - view.center_mm[2], np.float32(np.nan))
             shown = []
             if store.skeleton is not None and view.joints_mm is not None:
-                shown.append(figure(store.skeleton, view.joints_mm, _ANNOTATED))
+                shown.append(figure(store.skeleton, view.joints_mm, ANNOTATED))
             latent = table.results.pose_latent[frame]
             if np.isfinite(latent).all():
                 pose = model.decode_pose(model.scale.to_code(latent))
@@ -93,19 +91,18 @@ def _write_sheet(path: Path, selected: Selected, progress: Progress) -> None:
                 each.with_points(crop_pixels(each.points, store.camera, view.center_mm, view.half_mm, len(depth)))
                 for each in shown
             ]
-            colours = depth_colours(depth, -view.half_mm, view.half_mm, (255, 255, 255))[..., :3]
-            pictures.append(failure_export.drawn_over(colours, shown))
+            pictures.append(drawn_over(printed_depth(depth, view.half_mm), shown))
             mean_mm = table.value(frame, "mean_mm")
             captions.append(f"{view.name}  {mean_mm:.1f} mm" if np.isfinite(mean_mm) else view.name)
             progress(done + 1, len(frames))
-    failure_export.write_sheet(path, pictures, captions)
+    write_sheet(path, pictures, captions)
 
 
 def _write_store(path: Path, selected: Selected, progress: Progress) -> None:
     from lsps_core.data.store import FrameStore
 
     with FrameStore(selected.data_path) as store:
-        failure_export.write_store(path, store, selected.frames, progress, overwrite=True)  # the dialog has asked
+        write_store(path, store, selected.frames, progress, overwrite=True)  # the dialog has asked
 
 
 def _write_predictions(path: Path, selected: Selected, progress: Progress) -> None:
@@ -123,7 +120,7 @@ def _write_predictions(path: Path, selected: Selected, progress: Progress) -> No
     with FrameStore(selected.data_path) as store:
         protocol = protocols.choose(model.skeleton, store.camera, None)
         has_names = not any(len(store.names[frame].split()) != 1 for frame in selected.frames)  # they are in columns
-        failure_export.write_predictions(path, store, selected.frames, np.stack(poses), protocol, has_names)
+        write_predictions(path, store, selected.frames, np.stack(poses), protocol, has_names)
 
 
 IntArray = npt.NDArray[np.int64]
@@ -131,7 +128,7 @@ IntArray = npt.NDArray[np.int64]
 _CHUNK = 256
 _GAP = 6
 _LARGER = 2
-_OUTLINE = (20, 20, 24)
+_BONE_PX = 3
 _CAPTION = 16
 
 
@@ -215,9 +212,9 @@ def drawn_over(picture: npt.NDArray[np.uint8], figures: Sequence[Figure]) -> npt
     draw = ImageDraw.Draw(image)
     for drawn in figures:
         dots = [tuple(point) for point in ((drawn.points + 0.5) * _LARGER).tolist()]  # centres are at integers
-        for line_width, outline in ((5, _OUTLINE), (3, None)):
-            for parent, child in drawn.known_bones:
-                draw.line((dots[parent], dots[child]), fill=outline or drawn.colours[child], width=line_width)
+        for colour, line_width, bones in strokes(drawn, _BONE_PX):
+            for parent, child in bones:
+                draw.line((dots[parent], dots[child]), fill=colour, width=round(line_width))
     return np.asarray(image)
 
 
@@ -254,7 +251,7 @@ def _shortened(text: str, width_px: int, draw: ImageDraw.ImageDraw, font: _Font)
 
 
 def _write(path: Path, content: bytes) -> None:
-    from lsps_core.checkpoint import replacing
+    from lsps_core.files import replacing
 
     with replacing(path) as temporary:
         temporary.write_bytes(content)

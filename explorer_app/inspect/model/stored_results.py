@@ -41,12 +41,12 @@ def find(model: HandModel, data_path: Path, other_folder: Path, is_bundled: bool
     """
     from lsps_core.data.store import FrameStore
     from lsps_core.evaluation import frame_results, protocols
-    from lsps_core.evaluation.frame_evaluation import default_folder
+    from lsps_core.runs.layout import evaluations_folder
 
     with FrameStore(data_path) as store:
         protocol = protocols.choose(model.skeleton, store.camera, None)
         about = frame_results.describe(model.checkpoint, model.path, store, protocol)
-    beside = default_folder(model.path)
+    beside = evaluations_folder(model.path)
     folders = [other_folder, beside] if is_bundled or not _takes_files(beside) else [beside, other_folder]
     table, complaint = None, ""
     for folder in folders:

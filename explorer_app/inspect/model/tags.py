@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from explorer_app.model.saved_session import check_format, read_json
-from explorer_app.model.whole_file import write_whole
 from explorer_app.set_aside import DamagedError
-from lsps_core.files import kind_of
+from lsps_core.files import kind_of, write_whole
 
 _FORMAT = "lsps-tags"
 _VERSION = 1

@@ -14,6 +14,7 @@ from explorer_app.explore.frames.pictures import FramePictures
 from explorer_app.model.routes import ROUTE_NAMES
 from explorer_app.model.scene import Figure
 from explorer_app.shell.main_window import MainWindow
+from explorer_app.widgets.picture_row import DepthLegend
 from explorer_app.widgets.small import CheckBox
 
 Open = Callable[..., None]
@@ -24,7 +25,7 @@ def _settle(qtbot: QtBot, window: MainWindow) -> None:
 
 
 def _predicted(strip: FramePictures) -> Figure:
-    return strip.input._figures[-1]
+    return strip.input.figures[-1]
 
 
 def _point(strip: FramePictures, name: str, is_here: bool) -> None:
@@ -66,23 +67,23 @@ def test_differences_are_switched_by_key_and_by_box(
 ) -> None:
     open_and_wait(model_path, store_path)
     strip = window.strip.pictures
-    box = strip.controls.findChild(CheckBox)
+    box, legend = strip.controls.findChild(CheckBox), strip.findChild(DepthLegend)
     depth = pixels(strip.cycle)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_D)
     assert box.isChecked()
     assert (pixels(strip.cycle) != depth).any()
-    assert strip._row.legend.difference_limit_mm is not None
+    assert legend.difference_limit_mm is not None
     route = window.session.encoding.routes.routes["cycle"]
     center = QPointF(strip.cycle.rect().center())
     value = strip.cycle.value_at(center)
-    np.testing.assert_equal(value, route.difference.mm[strip.cycle._pixel_at(center)])
+    np.testing.assert_equal(value, route.difference.mm[strip.cycle.index_at(center)])
     assert strip.cycle.text_at(center)
     box.click()
     assert not strip.controls.differences.isChecked()
     assert (pixels(strip.cycle) == depth).all()
-    assert strip._row.legend.difference_limit_mm is None
+    assert legend.difference_limit_mm is None
 
 
 def test_pointing_at_a_picture_shows_its_pose_over_the_input(
@@ -166,14 +167,14 @@ def test_the_skeleton_can_be_laid_over_the_decoded_pictures(
 ) -> None:
     open_and_wait(model_path)
     panel = window.pictures
-    assert not panel.real._figures
+    assert not panel.real.figures
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_S)
-    assert len(panel.real._figures) == len(panel.synthetic._figures) == 1
-    before = panel.real._figures[0].points
+    assert len(panel.real.figures) == len(panel.synthetic.figures) == 1
+    before = panel.real.figures[0].points
     window.session.set_latent(window.session.latent.with_value(0, 2.0))
-    assert not np.array_equal(panel.real._figures[0].points, before)
+    assert not np.array_equal(panel.real.figures[0].points, before)
     _settle(qtbot, window)
     panel.findChild(CheckBox).click()
-    assert not panel.real._figures
+    assert not panel.real.figures

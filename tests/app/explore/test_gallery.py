@@ -26,7 +26,7 @@ def _open_gallery(qtbot: QtBot, window: MainWindow, *paths: Path) -> None:
     window.open_paths(paths)
     _settle(qtbot, window)
     window.docks["Gallery"].raise_()
-    qtbot.waitUntil(lambda: window.gallery.grid.samples.rowCount() == PAGE)
+    qtbot.waitUntil(lambda: window.gallery.grid.samples.rowCount() == PAGE, timeout=WAIT_MS)
     _settle(qtbot, window)
 
 

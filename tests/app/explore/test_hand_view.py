@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_helpers import pixels
+from app_helpers import WAIT_MS, pixels
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QColor, QKeySequence, QMouseEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
@@ -241,12 +241,12 @@ def test_errors_lead_to_the_annotation_and_the_label_says_how_far(
 ) -> None:
     open_and_wait(model_path, store_path)
     panel = window.skeleton
-    qtbot.waitUntil(lambda: len(panel.figures()) == 2)
+    qtbot.waitUntil(lambda: len(panel.figures()) == 2, timeout=WAIT_MS)
     marks = panel.overlay.marks
     np.testing.assert_array_equal(marks.truth, panel.figures()[1].points)
-    grey = panel.view._figures[1].colours
+    grey = panel.view.figures[1].colours
     panel.setPalette(QPalette(QColor(40, 40, 40)))
-    assert panel.view._figures[1].colours != grey
+    assert panel.view.figures[1].colours != grey
     joint = _lonely_joint(panel)
     _move(panel, _px(panel, joint))
     far_mm = np.linalg.norm(marks.truth[joint] - marks.points[joint]) * 125
@@ -260,7 +260,7 @@ def test_volume_and_cloud_are_drawn_with_opengl(
     qtbot: QtBot, panel: SkeletonPanel, session: Session, model: HandModel
 ) -> None:
     if not opengl.is_usable():
-        pytest.skip("no OpenGL 2.1 on this platform; run under Xvfb (xvfb-run -a pytest)")
+        pytest.skip("no OpenGL 2.1 on this platform; run under Xvfb (xvfb-run -a pytest -n 0 -m gl)")
     from explorer_app.explore.hand3d.gl import SkeletonGl
 
     panel.control.set_orbit(PRESETS["Oblique"])

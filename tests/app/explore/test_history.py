@@ -45,7 +45,7 @@ def middle(strip, row: int) -> QPoint:
 def test_it_lists_visits_with_their_pictures(strip, window):
     assert names(strip) == [f"place {number}" for number in range(4)]
     for code in CODES:
-        pixmap = strip.itemDelegate()._thumbnails.pixmap(code, window.palette())
+        pixmap = strip.itemDelegate().thumbnails.pixmap(code, window.palette())
         assert (pixmap.width(), pixmap.height()) == (64, 64)
 
 
@@ -102,7 +102,7 @@ def test_what_somebody_else_changes_is_shown(strip, window):
 
 
 def test_another_model_has_other_pictures(qtbot, strip, window, open_and_wait, other_model_path):
-    thumbnails = strip.itemDelegate()._thumbnails
+    thumbnails = strip.itemDelegate().thumbnails
     before = thumbnails.pixmap(CODES[0], window.palette()).toImage()
     open_and_wait(other_model_path)
     settle(qtbot, window)
@@ -111,7 +111,7 @@ def test_another_model_has_other_pictures(qtbot, strip, window, open_and_wait, o
 
 
 def test_pictures_take_the_chosen_colours(strip, window):
-    thumbnails = strip.itemDelegate()._thumbnails
+    thumbnails = strip.itemDelegate().thumbnails
     before = thumbnails.pixmap(CODES[0], window.palette()).toImage()
     try:
         colour_choice.choose("magma")

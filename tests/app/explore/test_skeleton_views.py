@@ -78,7 +78,7 @@ def test_opengl_can_be_switched_off(monkeypatch: pytest.MonkeyPatch, qtbot: QtBo
 @pytest.fixture
 def needs_opengl(qtbot: QtBot) -> None:  # noqa: ARG001
     if not opengl.is_usable():
-        pytest.skip("no OpenGL 2.1 on this platform; run under Xvfb (xvfb-run -a pytest)")
+        pytest.skip("no OpenGL 2.1 on this platform; run under Xvfb (xvfb-run -a pytest -n 0 -m gl)")
 
 
 @pytest.mark.gl

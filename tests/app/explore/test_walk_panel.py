@@ -236,7 +236,7 @@ def test_cancel_ends_an_export_without_a_trace(qtbot, panel, window, tmp_path, m
 
     def slow(model, plan, options, path, report):
         def wait(done: int, in_all: int) -> None:
-            may_go_on.wait(30)
+            may_go_on.wait(WAIT_MS / 1000)
             report(done, in_all)
 
         return plain(model, plan, options, path, wait)
@@ -280,6 +280,6 @@ def test_the_dialog_shows_what_matters_and_refuses_nothing_to_draw(qtbot):
     dialog.format.setCurrentIndex(dialog.format.findData(".h5"))
     assert dialog.domain.isVisible()
     assert not dialog.views["real"].isVisible()
-    with qtbot.waitSignal(dialog.chosen) as chosen:
+    with qtbot.waitSignal(dialog.chosen, timeout=WAIT_MS) as chosen:
         dialog.buttons.button(dialog.buttons.StandardButton.Save).click()
     assert (chosen.args[0].suffix, chosen.args[0].frames_per_segment) == (".h5", 10)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from app_helpers import WAIT_MS
@@ -22,7 +24,9 @@ def settle(qtbot, window):
 
 
 @pytest.fixture
-def panel(qtbot, window, open_and_wait, model_path, store_path):
+def panel(qtbot, window, open_and_wait, model_path, store_path, evaluations_path):
+    shutil.copytree(evaluations_path, model_path.parent / "evaluations", dirs_exist_ok=True)
+    window.inspect.references.choose([store_path])  # fewer than the bundled samples
     open_and_wait(model_path, store_path)
     window.workspaces.go("Inspect")
     window.docks["Compare"].raise_()
@@ -32,7 +36,7 @@ def panel(qtbot, window, open_and_wait, model_path, store_path):
 
 @pytest.fixture
 def evaluated(qtbot, window, panel):
-    """The open model's own results, by its process."""
+    """The open model's own results."""
     window.evaluate()
     qtbot.waitUntil(lambda: window.evaluation.is_complete and not window.background.is_busy, timeout=WAIT_MS)
     window.docks["Compare"].raise_()

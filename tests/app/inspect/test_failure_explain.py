@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from explorer_app.inspect.model import explain, near_duplicates
 from explorer_app.inspect.model.explain import Codes
 from lsps_core.data.store import FrameStore
+from lsps_core.inference import Predictor
 
 HAND = np.random.default_rng(0).normal(0, 40, (21, 3))
 
@@ -105,7 +106,7 @@ def test_sparsity_tells_a_crowd_from_an_outskirt():
 
 
 def test_the_walk_ends_at_the_code_of_the_truth(model):
-    predictor = model._predictor
+    predictor = Predictor.load(model.path)
 
     def decode(latents):
         return predictor.decode_pose(torch.from_numpy(np.float32(latents))).numpy()

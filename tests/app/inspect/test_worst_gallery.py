@@ -107,8 +107,8 @@ def test_what_is_selected_elsewhere_is_framed(window, gallery):
 
 def test_tiles_in_view_get_their_pictures(qtbot, gallery):
     worst_of_all = gallery.grid.frames.worst[0].duplicates.frame
-    qtbot.waitUntil(lambda: gallery.tiles.image(worst_of_all) is not None, timeout=WAIT_MS)
-    assert gallery.tiles.image(worst_of_all).width() > 0
+    qtbot.waitUntil(lambda: gallery.tiles.pixmap(worst_of_all, gallery.palette()) is not None, timeout=WAIT_MS)
+    assert gallery.tiles.pixmap(worst_of_all, gallery.palette()).width() > 0
 
 
 def test_orders_and_groups(qtbot, window, gallery):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from app_helpers import WAIT_MS
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -76,13 +77,13 @@ def test_a_quick_model_has_no_coarse_pictures(
 def test_the_coarse_way_is_taken_only_where_it_is_quicker(model: HandModel, monkeypatch) -> None:
     exact = Predictor.load(model.path)
     monkeypatch.setattr(coarse, "SLOW_MS", 0.0)
-    monkeypatch.setattr(coarse, "_decode_ms", lambda predictor: 100.0 if predictor.precision == "float32" else 90.0)
+    monkeypatch.setattr(coarse, "decode_ms", lambda predictor: 100.0 if predictor.precision == "float32" else 90.0)
     assert coarse.coarse_predictor(exact) is None
-    monkeypatch.setattr(coarse, "_decode_ms", lambda predictor: 100.0 if predictor.precision == "float32" else 50.0)
+    monkeypatch.setattr(coarse, "decode_ms", lambda predictor: 100.0 if predictor.precision == "float32" else 50.0)
     assert coarse.coarse_predictor(exact).precision == "bfloat16"
 
 
 def test_the_pose_of_the_sliders_is_that_of_the_network(model: HandModel) -> None:
     code = model.sample(5)
-    expected = Predictor.load(model.path).decode_pose(model._latent(code))[0]
+    expected = Predictor.load(model.path).decode_pose(torch.from_numpy(model.scale.to_latent(code))[None])[0]
     np.testing.assert_allclose(model.decode_pose(code), expected.numpy(), atol=1e-5)

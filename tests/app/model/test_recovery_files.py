@@ -154,21 +154,32 @@ somewhere_deep()
 """
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no such signals")
-@pytest.mark.parametrize("is_kept", [True, False])
-@pytest.mark.parametrize("name", ["SIGSEGV", "SIGKILL"])
-def test_a_crash_leaves_its_stack(name: str, is_kept: bool, tmp_path: Path) -> None:
+needs_signals = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no such signals")
+
+
+def _crash(folder: Path, name: str, is_kept: bool) -> None:
+    """Have a process end by this signal, which had kept a state or not."""
     number = getattr(signal, name)
-    arguments = [str(tmp_path), str(int(number)), str(is_kept)]
-    ended = subprocess.run([sys.executable, "-c", CRASH, *arguments], cwd=ROOT, timeout=60, check=False)
+    arguments = [str(folder), str(int(number)), str(is_kept)]
+    ended = subprocess.run([sys.executable, "-c", CRASH, *arguments], cwd=ROOT, check=False)
     assert ended.returncode == -number
+
+
+@needs_signals
+@pytest.mark.parametrize(
+    ("name", "is_kept", "reason"),
+    [("SIGSEGV", True, "Segmentation fault"), ("SIGSEGV", False, "Segmentation fault"), ("SIGKILL", True, "")],
+)
+def test_a_crash_leaves_its_stack(name: str, is_kept: bool, reason: str, tmp_path: Path) -> None:
+    _crash(tmp_path, name, is_kept)
     found = take_newest(tmp_path).newest
-    if name == "SIGKILL" and not is_kept:
-        assert found is None  # nothing is known and nothing was lost
-        return
     assert (found.state is not None) == is_kept
-    assert ("somewhere_deep" in found.trace, found.reason) == (
-        (True, "Segmentation fault") if name == "SIGSEGV" else (False, "")
-    )
+    assert ("somewhere_deep" in found.trace, found.reason) == (bool(reason), reason)
     found.files.remove()
     assert _inside(tmp_path) == []
+
+
+@needs_signals
+def test_a_kill_before_anything_was_kept_leaves_nothing_to_offer(tmp_path: Path) -> None:
+    _crash(tmp_path, "SIGKILL", is_kept=False)
+    assert take_newest(tmp_path).newest is None

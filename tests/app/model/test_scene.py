@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 from explorer_app.explore.model.solids import mesh
 from explorer_app.model.colours import DEPTH_TABLE, depth_colours
 from explorer_app.model.pose_error import annotated_pose, mean_error_mm, to_joints_mm
-from explorer_app.model.scene import CUBE_EDGES, PICK_PX, PRESETS, Orbit, figure, grid
+from explorer_app.model.scene import (
+    CUBE_EDGES,
+    OUTLINE,
+    PICK_PX,
+    PRESETS,
+    Figure,
+    Orbit,
+    far_to_near,
+    figure,
+    grid,
+    strokes,
+)
 from lsps_core.data.frame import HandFrame
 from lsps_core.skeleton import HAND21
 
@@ -141,3 +152,16 @@ def test_the_error_is_the_mean_distance_of_annotated_joints() -> None:
     assert mean_error_mm(pose, _frame(None)) is None
     assert mean_error_mm(pose, _frame(joints[:2])) is None
     assert annotated_pose(_frame(np.full((3, 3), np.nan))) is None
+
+
+def test_parts_are_drawn_from_far_to_near_and_a_joint_after_its_bone() -> None:
+    drawn = Figure(np.zeros((3, 3)), ((0, 1), (1, 2)), ((1, 1, 1),) * 3)
+    assert far_to_near(drawn, [5.0, 3.0, 1.0], 0.1) == [(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)]
+
+
+def test_strokes_are_one_outline_and_then_a_group_for_each_colour() -> None:
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0], [np.nan, 0.0]])
+    drawn = Figure(points, ((0, 1), (0, 2), (1, 3)), ((0, 0, 0), (1, 1, 1), (2, 2, 2), (3, 3, 3)))
+    outline, *groups = strokes(drawn, 2.5)
+    assert outline == (OUTLINE, 4.5, [(0, 1), (0, 2)])
+    assert groups == [((1, 1, 1), 2.5, [(0, 1)]), ((2, 2, 2), 2.5, [(0, 2)])]

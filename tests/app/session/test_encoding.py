@@ -97,7 +97,7 @@ def test_transitions(encoding: Encoding, events: str, state: State, has_result: 
     assert machine.is_under_way == (state in (WAITING, RUNNING, RECUTTING))
 
 
-def test_a_frame_without_an_encoding_is_not_recut(encoding: Encoding) -> None:
+def test_a_frame_without_an_encoding_cannot_be_cropped_again(encoding: Encoding) -> None:
     with pytest.raises(ValueError, match="cannot be cropped again"):
         _after(encoding, "request", "recrop")
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from app_helpers import WAIT_MS
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from explorer_app.application import _remembered
+from explorer_app.application import user_preferences
 from explorer_app.explore.latent.presets_dialog import PresetsDialog
 from explorer_app.explore.model.presets import Presets
 from explorer_app.log import LOG_NAME, LOGGER
@@ -180,16 +180,16 @@ def test_anything_in_the_place_of_a_file(
         "rubbish": lambda path: path.write_bytes(os.urandom(5000)),
         "nul": lambda path: path.write_bytes(b"[files]\nrecent=\0\n"),
     }[kind]
-    folder = tmp_path / "data"
     config = tmp_path / "config" / "lsps-explorer"
-    config.mkdir(parents=True)
-    folder.mkdir()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setattr("explorer_app.application._data_folder", lambda: folder)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
+    for each in (config, folder):
+        each.mkdir(parents=True)
     for path in (config / "lsps-explorer.conf", folder / LOG_NAME, folder / "presets.json"):
         make(path)
     QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(tmp_path / "config"))
-    window = MainWindow("cpu", _remembered())
+    window = MainWindow("cpu", user_preferences())
     qtbot.addWidget(window)
     assert "lsps-explorer.conf.damaged" in window.messages.text
     assert "presets.json.damaged" in window.messages.text

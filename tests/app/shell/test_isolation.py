@@ -19,7 +19,6 @@ from explorer_app.workers.command import lsps_command
 from explorer_app.workers.job import Job
 from explorer_app.workspace_names import INSPECT
 
-LONG_MS = 4 * WAIT_MS
 BEFORE_ANY_CODE = {"runpy", "pkgutil", "importlib", "encodings", "codecs", "io", "abc", "zipimport", "inspect"}
 """What `python -m` itself imports, before a module of ours has a say; and what that imports."""
 
@@ -80,7 +79,7 @@ def within(hostile: Hostile, monkeypatch: pytest.MonkeyPatch) -> Hostile:
 
 def do(qtbot: QtBot, arguments: list[str]) -> None:
     job = Job(arguments)
-    with qtbot.waitSignal(job.ended, timeout=LONG_MS) as told:
+    with qtbot.waitSignal(job.ended, timeout=WAIT_MS) as told:
         job.start()
     assert told.args == [0, ""]
 
@@ -125,7 +124,7 @@ def test_the_command_itself_shares_its_import_safely(hostile: Hostile, tmp_path:
         pytest.skip("lsps is not installed as a script")
     command = [script, "import", "frames", tmp_path / "i.h5", *[image_path] * 12, "--camera", "475,475,320,240"]
     command += ["--center", "320,240,500", "--jobs", "2"]
-    ended = subprocess.run(command, cwd=hostile.path, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(command, cwd=hostile.path, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert not hostile.marks
 
@@ -145,19 +144,19 @@ def test_an_evaluation_and_a_training_run_nothing_from_the_working_folder(
     qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
     window.workspaces.go(INSPECT)
     window.evaluate()
-    qtbot.waitUntil(lambda: window.evaluation.is_complete, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: window.evaluation.is_complete, timeout=WAIT_MS)
     run = prepare_run(tmp_path / "run", stores)
     window.train.start_run(run)
     runs = window.train.runs
-    qtbot.waitUntil(lambda: run in runs.views and runs.views[run].curves.end_reason != "", timeout=LONG_MS)
-    qtbot.waitUntil(lambda: not runs.views[run].is_alive, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: run in runs.views and runs.views[run].curves.end_reason != "", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not runs.views[run].is_alive, timeout=WAIT_MS)
     assert runs.views[run].state == "finished", runs.views[run].why
     assert not within.marks
 
 
 def test_a_process_uses_the_package_of_this_one_and_the_flags_of_this_one() -> None:
     program, *arguments = lsps_command(["--version"])
-    ended = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=120, check=True)
+    ended = subprocess.run([program, *arguments], capture_output=True, text=True, check=True)
     assert ended.stdout.startswith("lsps ")
     assert "-m" not in arguments
     assert ("-s" in arguments) == bool(sys.flags.no_user_site)
@@ -180,7 +179,6 @@ def test_the_window_runs_nothing_from_the_working_folder(
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
     assert not hostile.marks

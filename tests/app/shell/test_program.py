@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -180,7 +181,7 @@ def test_a_picture_of_a_view_has_twice_its_px(
     shown = np.asarray(Image.open(path).convert("RGB"))
     assert shown.shape[:2] == (2 * window.skeleton.height(), 2 * window.skeleton.width())
     assert shown.std() > 5
-    menu = _menu(window, "Save picture of")
+    menu = _menu(window, "Save image of")
     assert _action(menu, "Skeleton …").isEnabled()
     assert not _action(menu, "Gallery …").isEnabled()  # behind the tab Frame
     assert not window.view_pictures.save(str(tmp_path / "missing" / "a.png"), window.skeleton)
@@ -249,6 +250,10 @@ def test_about_says_where_the_model_comes_from(qtbot: QtBot, window: MainWindow,
     about.close()
 
 
+def _has_background(window: MainWindow, is_dark: bool) -> bool:
+    return (window.palette().window().color().lightness() < 128) == is_dark
+
+
 def test_the_theme_is_chosen_and_remembered(qtbot: QtBot, window: MainWindow) -> None:
     menu, before = _menu(window, "Theme"), window.palette().window().color()
     for title, theme in (("Dark", "dark"), ("Light", "light"), ("As the system has it", "system")):
@@ -257,8 +262,8 @@ def test_the_theme_is_chosen_and_remembered(qtbot: QtBot, window: MainWindow) ->
         assert action.isChecked()
         assert window.preferences.theme == theme
         if theme != "system":
-            qtbot.waitUntil(lambda: (window.palette().window().color().lightness() < 128) == (theme == "dark"))  # noqa: B023
-    qtbot.waitUntil(lambda: window.palette().window().color() == before)
+            qtbot.waitUntil(partial(_has_background, window, theme == "dark"), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.palette().window().color() == before, timeout=WAIT_MS)
 
 
 def test_every_control_can_be_reached_and_named(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -319,8 +320,11 @@ def test_an_end_by_the_system_keeps_the_newest_state(
     qtbot.waitUntil(lambda: not list((tmp_path / "recovery").glob("*.lsps.json")), timeout=WAIT_MS)
 
 
-def test_tags_are_on_disk_at_once(start: Start, qtbot: QtBot, model_path: Path, store_path: Path) -> None:
+def test_tags_are_on_disk_at_once(
+    start: Start, qtbot: QtBot, model_path: Path, store_path: Path, evaluations_path: Path
+) -> None:
     """They are no part of what is kept for a crash, as they need not be."""
+    shutil.copytree(evaluations_path, model_path.parent / "evaluations", dirs_exist_ok=True)
     window, _recovery = start()
     window.open_paths([model_path, store_path])
     _settle(qtbot, window)

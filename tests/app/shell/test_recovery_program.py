@@ -54,7 +54,7 @@ def drive(window):
     when(is_there, lambda: QTimer.singleShot(1000, end))
 """
 PROGRAM = """
-import faulthandler, json, os, signal, sys
+import json, os, signal, sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from explorer_app import application
@@ -99,7 +99,7 @@ def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
 
 def crash():
-    faulthandler._sigsegv()
+    os.kill(os.getpid(), signal.SIGSEGV)
 {drive}
 begin = application.begin
 
@@ -117,7 +117,7 @@ def _run(folder: Path, drive: str, *arguments: object) -> tuple[int, dict[str, A
     places = {name: str(folder / name.lower()) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "HOME")}
     environment = os.environ | places | {"QT_QPA_PLATFORM": "offscreen", "LSPS_NO_OPENGL": "1"}
     command = [sys.executable, "-c", PROGRAM.replace("{drive}", drive), *map(str, arguments)]
-    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     said: dict[str, Any] = {}
     for line in ended.stdout.splitlines():
         said |= json.loads(line)

@@ -11,23 +11,20 @@ from app_helpers import WAIT_MS
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
-from run_helpers import kill
+from run_helpers import leave_no_run
 
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.train.simulate_dialog import SimulateDialog
 from explorer_app.train.train_dialog import TrainDialog
 
 LEFT = Qt.MouseButton.LeftButton
-LONG_MS = 4 * WAIT_MS
 SMALL = "base_channels=4\ndepth.extra_annotated=1\nposterior.extra_annotated=1"
 
 
 @pytest.fixture(autouse=True)
 def _no_run_is_left(window: MainWindow) -> Iterator[None]:
     yield
-    for path in window.train.runs.known:
-        kill(path)
-    window.train._is_left = True
+    leave_no_run(window.train)
 
 
 def choose(window: MainWindow, menu: str, line: str) -> None:
@@ -42,7 +39,7 @@ def simulate(qtbot: QtBot, window: MainWindow, path: Path, domain: int) -> Path:
     dialog.frames.setValue(64)
     dialog.out.line.setText(str(path))
     qtbot.waitUntil(dialog.start.isEnabled, timeout=WAIT_MS)
-    with qtbot.waitSignal(dialog.bar.ended, timeout=LONG_MS):
+    with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS):
         qtbot.mouseClick(dialog.start, LEFT)
     dialog.close()
     return path
@@ -50,10 +47,9 @@ def simulate(qtbot: QtBot, window: MainWindow, path: Path, domain: int) -> Path:
 
 def wait_for_run(qtbot: QtBot, window: MainWindow, *states: str) -> None:
     monitor = window.train.monitor
-    qtbot.waitUntil(lambda: monitor.view is not None and monitor.view.state in states, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: monitor.view is not None and monitor.view.state in states, timeout=WAIT_MS)
 
 
-@pytest.mark.timeout(600)
 def test_from_simulated_data_to_the_worst_frame(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     synthetic = simulate(qtbot, window, tmp_path / "synthetic.h5", 0)
     sensor = simulate(qtbot, window, tmp_path / "sensor.h5", 1)
@@ -69,14 +65,13 @@ def test_from_simulated_data_to_the_worst_frame(qtbot: QtBot, window: MainWindow
         batch_sizes=(8, 1, 1),
         advanced=SMALL,
     )
-    dialog.fields.show_form(form)
-    dialog._on_change()
+    dialog.show_form(form)
     qtbot.waitUntil(lambda: dialog.is_settled and dialog.start_button.isEnabled(), timeout=WAIT_MS)
     qtbot.mouseClick(dialog.start_button, LEFT)
 
     monitor = window.train.monitor
     wait_for_run(qtbot, window, "training")
-    qtbot.waitUntil(lambda: monitor.view.curves.stage == "posterior", timeout=LONG_MS)
+    qtbot.waitUntil(lambda: monitor.view.curves.stage == "posterior", timeout=WAIT_MS)
     qtbot.mouseClick(monitor.buttons["stop"], LEFT)
     wait_for_run(qtbot, window, "stopped")
     qtbot.mouseClick(monitor.buttons["resume"], LEFT)
@@ -84,11 +79,11 @@ def test_from_simulated_data_to_the_worst_frame(qtbot: QtBot, window: MainWindow
     assert monitor.view.curves.stage == "posterior"
 
     qtbot.mouseClick(monitor.buttons["open"], LEFT)
-    qtbot.waitUntil(lambda: window.session.model is not None, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: window.session.model is not None, timeout=WAIT_MS)
     window.open_paths([sensor])
-    qtbot.waitUntil(lambda: window.session.encoding is not None and not window.background.is_busy, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: window.session.encoding is not None and not window.background.is_busy, timeout=WAIT_MS)
     choose(window, "Inspect", "Evaluate this data")
-    qtbot.waitUntil(lambda: window.evaluation.is_complete, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: window.evaluation.is_complete, timeout=WAIT_MS)
 
     failures, session = window.failures, window.session
     failures.sort("mean_mm", True)
@@ -97,6 +92,6 @@ def test_from_simulated_data_to_the_worst_frame(qtbot: QtBot, window: MainWindow
     worst = int(failures.table.rows[0])
     assert errors[worst] == errors.max()
     failures.show_frame(worst)
-    qtbot.waitUntil(lambda: session.view.index == worst and session.is_at_code, timeout=LONG_MS)
+    qtbot.waitUntil(lambda: session.view.index == worst and session.is_at_code, timeout=WAIT_MS)
     assert session.error_mm == pytest.approx(errors[worst], abs=0.05)
     assert len(window.skeleton.figures()) == 2

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from app_helpers import FRAME_COUNT, WAIT_MS, pixels, write_store
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent
@@ -16,6 +17,7 @@ from explorer_app.model.opening import ImageSettings
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.camera import NYU, SR305, Camera
 
+pytestmark = pytest.mark.gl
 Open = Callable[..., None]
 CAMERA = ImageSettings(camera=Camera(fx=475, fy=475, cx=320, cy=240))
 

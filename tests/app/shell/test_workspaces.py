@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from app_helpers import WAIT_MS
 from PySide6.QtCore import QSettings, Qt
 from pytestqt.qtbot import QtBot
 
@@ -34,7 +35,7 @@ def test_each_workspace_has_its_own_docks(window: MainWindow):
 def test_keys_and_tabs_switch_and_show_each_other(qtbot: QtBot, window: MainWindow):
     workspaces = window.workspaces
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     assert workspaces.current == "Inspect"
     assert workspaces.tabs.tabText(workspaces.tabs.currentIndex()) == "Inspect"

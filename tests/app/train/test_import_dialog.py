@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from explorer_app.preferences import Preferences
 from explorer_app.train.import_dialog import ImportDialog
 from explorer_app.train.model.store_forms import ImportForm
-from lsps_core.cli import _parser
+from lsps_core.cli import build_parser
 from lsps_core.data.store import FrameStore
 
 
@@ -69,7 +69,7 @@ def test_what_the_fields_say_is_what_the_command_reads(dialog: ImportDialog, sou
     dialog.with_rotated.setChecked(True)
     dialog.center.setText("1, 2, 300")
     assert dialog.start.isEnabled()
-    read = _parser().parse_args(dialog.form().arguments(overwrite=True))
+    read = build_parser().parse_args(dialog.form().arguments(overwrite=True))
     assert (read.source, read.out, read.cube_mm) == (source, tmp_path / "o.h5", 280)
     assert read.events
     assert read.overwrite

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from app_helpers import WAIT_MS
@@ -22,8 +23,6 @@ from explorer_app.train.model import run_folder
 from explorer_app.train.model.run_folder import RunFolder, RunView
 from explorer_app.train.model.run_process import ProcessRecord
 from explorer_app.train.runs import TrainingRuns
-
-WAIT_MS = 2 * WAIT_MS  # torch is imported anew by every process
 
 
 @pytest.fixture
@@ -88,7 +87,7 @@ def test_a_finished_run_is_read_from_its_folder(qtbot, make_runs, tmp_path, stor
     assert view.checkpoint == path / "model.safetensors"
     assert view.curves.previews
     runs.forget(path)
-    qtbot.waitUntil(lambda: not runs.views)
+    qtbot.waitUntil(lambda: not runs.views, timeout=WAIT_MS)
     runs.runs_path = tmp_path / "runs"
     assert wait_for(qtbot, runs, path, "finished").curves.step == view.curves.step
 
@@ -133,12 +132,12 @@ def test_a_run_is_held_while_sliders_move_where_that_is_how_it_shares(qtbot, mak
     assert not record.is_paused
     runs.share = "hold"
     runs.make_room()
-    qtbot.waitUntil(lambda: record.is_paused)
-    qtbot.waitUntil(lambda: not record.is_paused)  # once they rest
+    qtbot.waitUntil(lambda: record.is_paused, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not record.is_paused, timeout=WAIT_MS)  # once they rest
     wait_for(qtbot, runs, path, "training")
     runs.make_room()
     runs.close()
-    qtbot.waitUntil(lambda: not record.is_paused)  # nobody is left who would let it go on
+    qtbot.waitUntil(lambda: not record.is_paused, timeout=WAIT_MS)  # nobody is left who would let it go on
 
 
 def test_a_run_whose_stores_are_gone_says_so(qtbot, make_runs, tmp_path, stores):
@@ -167,7 +166,7 @@ def test_a_run_that_is_not_finite_offers_what_it_can_go_on_with(qtbot, make_runs
 
 def test_a_folder_that_cannot_be_written_is_one_line(qtbot, make_runs, tmp_path):
     runs = make_runs()
-    with qtbot.waitSignal(runs.message) as told:
+    with qtbot.waitSignal(runs.message, timeout=WAIT_MS) as told:
         assert not runs.start(tmp_path / "nowhere")
     assert "nowhere" in told.args[0]
 
@@ -204,7 +203,7 @@ def test_a_stop_file_beside_a_dead_process_is_not_stopping(tmp_path):
 
 def test_a_full_disk_is_told_as_such(tmp_path, monkeypatch):
     path = events_of(tmp_path / "run", {"kind": "started"})
-    monkeypatch.setattr(run_folder.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 100, 0))
+    monkeypatch.setattr(run_folder.shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     assert "disk" in RunFolder(path).look().why
 
 

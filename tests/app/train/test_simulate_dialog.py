@@ -62,7 +62,7 @@ def test_a_store_is_made_and_can_be_opened(qtbot: QtBot, dialog: SimulateDialog,
     assert dialog.bar.line.text() == "70 frames in s.h5"
     with FrameStore(path) as store:
         assert (len(store), store.domain, store.provenance["seed"]) == (70, "real", 5)
-    with qtbot.waitSignal(dialog.open_asked) as asked:
+    with qtbot.waitSignal(dialog.open_asked, timeout=WAIT_MS) as asked:
         qtbot.mouseClick(dialog.bar.open_button, Qt.MouseButton.LeftButton)
     assert asked.args == [path]
 
@@ -120,7 +120,7 @@ def test_closed_it_works_on_and_comes_back(qtbot: QtBot, dialog: SimulateDialog,
         dialog.close()
         assert not dialog.isVisible()
     assert dialog.isVisible()
-    with qtbot.waitSignal(dialog.retired):
+    with qtbot.waitSignal(dialog.retired, timeout=WAIT_MS):
         dialog.close()
 
 

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_helpers import WAIT_MS
+from app_helpers import WAIT_MS, pixels
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
-from run_helpers import LONG, kill, prepare_run
+from run_helpers import LONG, kill, leave_no_run, prepare_run
 
 from explorer_app.model.latent import LatentCode
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.train.panel import TrainPanel
+from explorer_app.train.previews import PreviewScrubber
 
-WAIT_MS = 2 * WAIT_MS
 TERMS = {"reconstruction/real": 0.5, "reconstruction/synthetic": 0.25, "kl/real": 2.0, "discriminator/real": 1.0}
 
 
@@ -30,9 +30,7 @@ def panel(qtbot: QtBot, window: MainWindow) -> Iterator[TrainPanel]:
     panel = window.train
     qtbot.waitUntil(lambda: bool(panel.monitor.plots), timeout=WAIT_MS)
     yield panel
-    for path in panel.runs.known:
-        kill(path)
-    panel._is_left = True
+    leave_no_run(panel)
 
 
 def made_run(path: Path, *, reason: str = "finished", message: str = "", step_count: int = 40) -> Path:
@@ -61,6 +59,12 @@ def wait_for(qtbot: QtBot, panel: TrainPanel, *states: str) -> None:
     """Until the run in hand is in one of these states."""
     monitor = panel.monitor
     qtbot.waitUntil(lambda: monitor.view is not None and monitor.view.state in states, timeout=WAIT_MS)
+
+
+def shade(previews: PreviewScrubber) -> int:
+    """The grey of the sheet in view, whose pixels are all the same."""
+    picture = pixels(previews.sheet)
+    return int(picture[2, picture.shape[1] // 2, 0])
 
 
 def click(qtbot: QtBot, panel: TrainPanel, name: str) -> None:
@@ -151,7 +155,7 @@ def two_runs(qtbot: QtBot, panel: TrainPanel, tmp_path: Path) -> list[Path]:
     paths = [made_run(tmp_path / "first"), made_run(tmp_path / "second", step_count=20)]
     for path in paths:
         panel.runs.add(path)
-    qtbot.waitUntil(lambda: len(panel.runs.views) == 2)
+    qtbot.waitUntil(lambda: len(panel.runs.views) == 2, timeout=WAIT_MS)
     panel.list.select(paths[0])
     return paths
 
@@ -159,31 +163,31 @@ def two_runs(qtbot: QtBot, panel: TrainPanel, tmp_path: Path) -> list[Path]:
 def test_runs_are_chosen_and_laid_over_each_other(qtbot, panel, two_runs):
     errors, terms = panel.monitor.plots
     assert panel.monitor.view.path == two_runs[0]
-    alone = len(terms.plot._lines)
-    item = next(item for path, item in panel.list._items.items() if path == two_runs[1])
+    alone = len(terms.plot.listDataItems())
+    (item,) = panel.list.findItems("second", Qt.MatchFlag.MatchExactly)
     at = panel.list.visualItemRect(item).center()
     qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, at)
     assert panel.list.selected == two_runs
-    assert len(terms.plot._lines) == 2 * alone
-    assert len(errors.plot._lines) == 2
+    assert len(terms.plot.listDataItems()) == 2 * alone
+    assert len(errors.plot.listDataItems()) == 2
     assert "second" in panel.monitor.facts.text()
     qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert panel.monitor.view.path == two_runs[1]
-    assert len(terms.plot._lines) == alone
+    assert len(terms.plot.listDataItems()) == alone
 
 
 @pytest.mark.usefixtures("two_runs")
 def test_terms_are_chosen_smoothed_and_scaled(panel):
     terms = panel.monitor.plots[1]
-    count = len(terms.plot._lines)
+    count = len(terms.plot.listDataItems())
     row = next(row for row in range(terms.terms.count()) if terms.terms.item(row).toolTip() == "kl/real")
     terms.terms.item(row).setCheckState(Qt.CheckState.Checked)
-    assert len(terms.plot._lines) == count + 1
+    assert len(terms.plot.listDataItems()) == count + 1
     assert terms.plot.viewRange()[1][0] < 0  # log10 of 0.25
     terms.is_log.click()
     assert terms.plot.viewRange()[1][1] > 1.9
     terms.smoothing.setValue(100)
-    assert np.allclose(terms.plot._lines[0].getData()[1], 0.5)
+    assert np.allclose(terms.plot.listDataItems()[0].getData()[1], 0.5)
 
 
 @pytest.mark.usefixtures("two_runs")
@@ -204,15 +208,15 @@ def test_published_errors_are_lines_and_remembered(qtbot, window, panel):
 
 def test_previews_are_scrubbed_and_the_newest_is_followed(qtbot, panel, two_runs):
     previews = panel.monitor.previews
-    qtbot.waitUntil(lambda: previews._image.width() == 30)
+    qtbot.waitUntil(lambda: shade(previews) == 30, timeout=WAIT_MS)
     assert previews.step.text() == "step 130"
     events = (two_runs[0] / "events.jsonl").read_text().splitlines()
     more = json.dumps({"kind": "preview", "time": 99.0, "stage": "depth", "step": 140, "path": "00000110.png"})
     (two_runs[0] / "events.jsonl").write_text("\n".join([*events, more]) + "\n")
-    qtbot.waitUntil(lambda: previews.step.text() == "step 140")
+    qtbot.waitUntil(lambda: previews.step.text() == "step 140", timeout=WAIT_MS)
     qtbot.keyClick(previews.slider, Qt.Key.Key_Home)
     assert previews.step.text() == "step 110"
-    qtbot.waitUntil(lambda: previews._image.toImage().pixelColor(1, 1).red() == 10)
+    qtbot.waitUntil(lambda: shade(previews) == 10, timeout=WAIT_MS)
 
 
 def test_what_went_wrong_has_its_line_its_details_and_its_remedy(qtbot, panel, tmp_path):

@@ -11,6 +11,7 @@ from explorer_app.preferences import Preferences
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.widgets.colour_choice import ColourMenu, colour_choice
 from explorer_app.widgets.depth_picture import DepthPicture
+from explorer_app.widgets.picture_row import DepthLegend
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 
@@ -59,7 +60,7 @@ def test_a_chosen_map_colours_pictures_and_legends_at_once_and_is_remembered(win
     menu = ColourMenu(preferences, window)
     picture = window.pictures.real
     picture.show_depth(np.full((8, 8), 20.0), -125, 125)
-    legend = window.pictures._row.legend
+    legend = window.pictures.findChild(DepthLegend)
     before = pixels(picture), pixels(legend)
     next(action for action in menu.actions() if action.data() == "magma").trigger()
     assert colour_choice.name == "magma"

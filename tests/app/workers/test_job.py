@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from app_helpers import WAIT_MS
+from PySide6.QtCore import QProcess
 from pytestqt.qtbot import QtBot
 
 from explorer_app.workers.job import Job
@@ -33,7 +34,7 @@ def test_a_killed_process_is_news_not_the_end(qtbot: QtBot, tmp_path) -> None:
     job.start()
     qtbot.waitUntil(lambda: bool(job.tail), timeout=WAIT_MS)  # its bar is there
     with qtbot.waitSignal(job.ended, timeout=WAIT_MS) as told:
-        job._process.kill()
+        job.findChild(QProcess).kill()
     assert told.args[0] == -1
     assert "killed" in told.args[1]
     assert "\r" not in job.tail

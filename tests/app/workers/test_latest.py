@@ -96,7 +96,7 @@ def test_nothing_is_given_out_after_closing(qtbot: QtBot) -> None:
     worker, receiver = _worker()
     began, gate = threading.Event(), threading.Event()
     worker.ask(1, lambda: began.set() or gate.wait())
-    assert began.wait(10)
+    assert began.wait(WAIT_MS / 1000)
     threading.Timer(0.05, gate.set).start()
     assert worker.close()
     worker.ask(2, lambda: "too late")
@@ -109,7 +109,7 @@ def test_a_thread_that_does_not_end_is_told_of(qtbot: QtBot) -> None:  # noqa: A
     worker, _ = _worker()
     began, gate = threading.Event(), threading.Event()
     worker.ask(1, lambda: began.set() or gate.wait())
-    assert began.wait(10)
+    assert began.wait(WAIT_MS / 1000)
     assert not worker.close(timeout_s=0.01)
     gate.set()
     assert worker.close()
@@ -124,7 +124,7 @@ def test_unforeseen_errors_say_their_kind() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a priority is the whole process's")
 def test_the_worker_gives_way_to_the_window(qtbot):
     worker = LatestWins("nice")
-    with qtbot.waitSignal(worker.answered) as answered:
+    with qtbot.waitSignal(worker.answered, timeout=WAIT_MS) as answered:
         worker.ask(None, lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
     assert answered.args[1] >= max(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()), 5)
     assert worker.close()

@@ -5,30 +5,30 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import json
+import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from lsps_core.checkpoint import replacing
-from lsps_core.events import Event
+from lsps_core.events import Event, Saved, Stepped, Validated, parse
+from lsps_core.files import replacing
+from lsps_core.runs.layout import RunLayout
 
 _COLUMNS = ("step", "stage", "name", "value")
-_MADE_AGAIN = ("validation", "preview", "checkpoint")
+_MADE_AGAIN = (Validated, Saved)
 
 
 class Record:
     """Both files of one run, in its folder. metrics.csv can be rebuilt from events.jsonl at any time."""
 
-    def __init__(self, folder: Path) -> None:
-        self.events_path, self.metrics_path = folder / "events.jsonl", folder / "metrics.csv"
+    def __init__(self, layout: RunLayout) -> None:
+        self.events_path, self.metrics_path = layout.events, layout.metrics
 
     def append(self, event: Event) -> None:
         """Append one event to both files; OSError if that fails, without leaving a partial line."""
-        line = event.line()
-        _append(self.events_path, line + "\n")
-        rows = _rows(json.loads(line))
+        _append(self.events_path, event.line() + "\n")
+        rows = _rows(event)
         if rows:
             header = [] if self.metrics_path.exists() else [_COLUMNS]
             _append(self.metrics_path, _csv([*header, *rows]))
@@ -36,17 +36,18 @@ class Record:
     def rewind(self, step: int, redo: bool) -> None:
         """Remove events of later steps and a partial last line; with `redo` also those of `step` itself.
 
-        Each file is replaced atomically. OSError or CheckpointError if that fails.
+        Each file is replaced atomically. OSError or WriteError if that fails.
         """
         if not self.events_path.exists():
             return
-        kept: list[tuple[bytes, dict[str, Any]]] = []
+        kept: list[tuple[bytes, Event]] = []
         for line in self.events_path.read_bytes().splitlines():
-            with contextlib.suppress(ValueError):  # a partial line: the process was killed while writing
-                event = json.loads(line)
-                at = event.get("step", 0)
-                if at < step or (at == step and not (redo and event["kind"] in _MADE_AGAIN)):
-                    kept.append((line, event))
+            event = parse(line)
+            if event is None:  # a partial line: the process was killed while writing
+                continue
+            at = getattr(event, "step", 0)
+            if at < step or (at == step and not (redo and isinstance(event, _MADE_AGAIN))):
+                kept.append((line, event))
         with replacing(self.events_path) as temporary:
             temporary.write_bytes(b"".join(line + b"\n" for line, _ in kept))
         rows = [row for _, event in kept for row in _rows(event)]
@@ -54,14 +55,16 @@ class Record:
             temporary.write_bytes(_csv([_COLUMNS, *rows]).encode())
 
 
-def _rows(event: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of metrics.csv for an event."""
-    values: dict[str, float] = {}
-    if event["kind"] == "step":
-        values = event["terms"] | {"frames_per_s": event["frames_per_s"]}
-    elif event["kind"] == "validation":
-        values = {"mean_error_mm": event["mean_error_mm"]}
-    return [(event["step"], event["stage"], name, value) for name, value in values.items()]
+def _rows(event: Event) -> list[tuple[Any, ...]]:
+    """The rows of metrics.csv that an event makes; an empty value is not finite."""
+    if isinstance(event, Stepped):
+        values = event.terms | {"frames_per_s": event.frames_per_s}
+    elif isinstance(event, Validated):
+        values = {"mean_error_mm": event.mean_error_mm}
+    else:
+        return []
+    shown = {name: float(value) if math.isfinite(value) else None for name, value in values.items()}
+    return [(event.step, event.stage, name, value) for name, value in shown.items()]
 
 
 def _csv(rows: Iterable[Iterable[Any]]) -> str:

@@ -1,0 +1,75 @@
+"""Errors for users: what is wrong, what to do about it, and the setting that it is about. No torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a user interface names what a remedy speaks of: the command line by its flags, the app by its fields.
+
+    names: by placeholder, as of "exchange {synthetic_path} and {real_path}". settings: the text for {settings}.
+    """
+
+    names: Mapping[str, str]
+    settings: Callable[[Mapping[str, str]], str]
+
+    def fill(self, text: str, settings: Mapping[str, str]) -> str:
+        """The text with its placeholders replaced; unknown ones stay."""
+        names = {**self.names, "settings": self.settings(settings)}
+        return _PLACEHOLDER.sub(lambda found: names.get(found[1], found[0]), text)
+
+
+COMMAND_LINE = Words(
+    names={
+        "synthetic_path": "--synthetic",
+        "real_path": "--real",
+        "device": "--device",
+        "resume": "go on with --resume",
+        "change": " and --change",
+    },
+    settings=lambda settings: " ".join(["--resume --change", *(f"--set {k}={v}" for k, v in settings.items())]),
+)
+
+
+class LspsError(ValueError):
+    """Wrong input, or work that cannot continue. Programs read the attributes; the texts are for people only.
+
+    what: what is wrong and where. remedy: what to do, with placeholders that `Words` fills; empty where `what` says it.
+    field: the setting or argument that it is about: a key of `TrainConfig` ("real_path", "depth.batch_size"),
+        "run_path" or "device"; empty for none. settings: values by key with which the work can continue.
+    """
+
+    def __init__(
+        self, what: str, remedy: str = "", *, field: str = "", settings: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(what, remedy)
+        self.what, self.remedy, self.field, self.settings = what, remedy, field, dict(settings or {})
+
+    def line(self, words: Words = COMMAND_LINE) -> str:
+        """What is wrong and what to do, in one line."""
+        remedy = words.fill(self.remedy, self.settings)
+        return f"{self.what}; {remedy}" if remedy else self.what
+
+    def __str__(self) -> str:
+        return self.line()
+
+    def about(self, field: str) -> LspsError:
+        """The same error, about this field unless it names one already."""
+        self.field = self.field or field
+        return self
+
+
+def as_lsps_error(error: BaseException) -> LspsError:
+    """Any error as one for users: its first line, with the file's name where it has one; its class where unforeseen."""
+    if isinstance(error, LspsError):
+        return error
+    if isinstance(error, OSError) and error.filename:
+        return LspsError(f"{error.filename}: {error.strerror}")
+    text = str(error) if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {error}".rstrip(": ")
+    return LspsError(text or type(error).__name__)
