@@ -85,7 +85,7 @@ def needs_opengl(qtbot: QtBot) -> None:  # noqa: ARG001
 @pytest.mark.usefixtures("needs_opengl")
 def test_opengl_takes_the_painters_place_and_draws(qtbot: QtBot, window: MainWindow, model: HandModel) -> None:
     assert isinstance(window.skeleton.view, SkeletonPainter)
-    window.opengl_stage.start()
+    window.opengl.start()
     qtbot.waitUntil(lambda: not isinstance(window.skeleton.view, SkeletonPainter), timeout=WAIT_MS)
     view = window.skeleton.view
     qtbot.waitExposed(view)
@@ -112,7 +112,7 @@ def test_opengl_that_fails_leaves_the_painter_and_one_line(
     monkeypatch.setattr(GLViewWidget, broken, fail)
     told = []
     window.session.message.connect(told.append)
-    window.opengl_stage.start()
+    window.opengl.start()
     qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
     assert isinstance(window.skeleton.view, SkeletonPainter)
     window.repaint()
