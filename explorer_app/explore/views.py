@@ -26,16 +26,16 @@ from explorer_app.workspace_names import EXPLORE, INSPECT
 
 
 class ExploreViews(QObject):
-    """Pictures and skeleton for the middle of the window, `page`, and the docks around them.
+    """Images and skeleton for the middle of the window, `page`, and the docks around them.
 
-    opengl: what draws the skeleton with OpenGL once it is started; None where the painter does.
+    opengl: switches the skeleton to OpenGL when it is started; None if only the painter is used.
     """
 
     def __init__(self, window: QMainWindow, session: Session, background: Background, preferences: Preferences) -> None:
         super().__init__(window)
         self.window, self.session, self._preferences = window, session, preferences
         has_opengl = opengl.is_usable()
-        self.skeleton = SkeletonPanel(session, has_opengl)  # the first to hear of a latent, as nobody is quicker
+        self.skeleton = SkeletonPanel(session, has_opengl)  # first, as it is the fastest
         self.latent = LatentPanel(session)
         self.pictures = PicturesPanel(session)
         self.strip = FrameStrip(session)
@@ -61,7 +61,7 @@ class ExploreViews(QObject):
         add("Walk", self.walk, bottom, EXPLORE)
 
     def open_presets(self) -> Presets:
-        """Those of the preferences' folder; a message where they cannot be read."""
+        """The presets in the preferences' folder; a message if they cannot be read."""
         self.presets = self._read_presets()
         return self.presets
 

@@ -1,4 +1,4 @@
-"""Where a raw image is cropped, and how it was read: all that the inspector can change."""
+"""Where a raw image is cropped, and how it was read: everything that the inspector can change."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ NEAREST_MM, FARTHEST_MM = 50.0, 20_000.0
 class Crop:
     """How one raw image becomes a frame.
 
-    center_uvd: the cube's centre (column px, row px, depth mm) in the image, flipped where the settings say so; None
-    stands for wherever the hand is found.
+    center_uvd: the cube's centre (column px, row px, depth mm) in the image, flipped if the settings say so; None
+    for the position of the found hand.
     """
 
     settings: ImageSettings
     center_uvd: Uvd | None = None
 
     def camera(self, width_px: int) -> Camera:
-        """The camera of the image, flipped where it is."""
+        """The camera of the image, flipped if the image is."""
         camera = self.settings.camera
         return camera.mirrored(width_px) if self.settings.is_mirrored else camera
 
     def with_center(self, center_uvd: Uvd) -> Crop:
-        """The cube elsewhere; its depth stays where a camera sees."""
+        """Move the cube; its depth is clamped to a camera's range."""
         u, v, d = center_uvd
         return replace(self, center_uvd=(u, v, min(max(d, NEAREST_MM), FARTHEST_MM)))
 
     def with_cube_mm(self, cube_mm: float) -> Crop:
-        """Another edge of the cube, within what a hand could need."""
+        """Set the cube's edge, within the sizes for a hand."""
         cube_mm = min(max(cube_mm, SMALLEST_CUBE_MM), LARGEST_CUBE_MM)
         return replace(self, settings=replace(self.settings, cube_mm=cube_mm))
 
     def with_settings(self, settings: ImageSettings, width_px: int) -> Crop:
-        """Read otherwise: the cube stays on its pixels, or is found again where other depths come out."""
+        """Change the settings: the cube stays on its pixels, or is found again if the depths change."""
         center = self.center_uvd
         if not has_same_depth(self.settings, settings):
             center = None
@@ -55,7 +55,7 @@ class Crop:
 
 
 def has_same_depth(a: ImageSettings, b: ImageSettings) -> bool:
-    """The same file gives the same depths, but for a flip."""
+    """Whether a file has the same depths with both, except for a flip."""
     return (a.unit_mm, a.nyu_packed) == (b.unit_mm, b.nyu_packed)
 
 

@@ -1,4 +1,4 @@
-"""How many frames have which error. Needs pyqtgraph."""
+"""The histogram of errors. Needs pyqtgraph."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from explorer_app.inspect.plots.histogram import Counted, HistogramPlot
 
 
 class ErrorHistogram(HistogramPlot):
-    """How many frames have which mean error, or disagreement."""
+    """The histogram of mean errors, or of disagreement."""
 
     unit = " mm"
 
