@@ -58,12 +58,12 @@ _COMMANDS = (
     ("import", imports.add, "read depth images into a store"),
     ("train", train.add, "train the tri-domain model"),
     ("evaluate", evaluate.add, "measure a model's joint errors on a store"),
-    ("failures", failures.add, "keep what a model makes of every frame, to see where it fails"),
+    ("failures", failures.add, "evaluate every frame and keep the results"),
     ("experiment", experiment.add, "reproduce Table 1 or Figure 5 of the paper"),
     ("score", score.add, "measure published predictions against published labels"),
-    ("predict", predict.add, "write a model's joints as text that others can score"),
-    ("generate", generate.add, "make up labelled frames from a model's prior"),
-    ("info", info.add, "say what a model, a store or a run is"),
+    ("predict", predict.add, "write a model's joints in the field's text format"),
+    ("generate", generate.add, "generate labelled frames from a model's prior"),
+    ("info", info.add, "describe a model, a store or a run"),
 )
 
 
