@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class ImportReport:
-    """The result of an import: `frame_count` frames written to `path`, and a line, file and reason, for each skipped one.
+    """The result of an import: `frame_count` frames written to `path`, and one line for each skipped one.
 
     resumed_count: images, usable or not, that an earlier, interrupted import had processed.
     """
