@@ -103,11 +103,17 @@ class StageConfig:
                 raise LspsError(f"{key} must be 0 or more, not {getattr(self, key)}", field=key)
 
 
+def _weight(paper: float, *, compact: float | None = None) -> float:
+    """A weight of the preset "paper", and of "compact" if that one differs."""
+    default: float = field(default=paper, metadata={} if compact is None else {"compact": compact})
+    return default
+
+
 @dataclass(frozen=True, kw_only=True)
 class LossWeights:
     """The paper's λ (section 4), one name a term. The reduction of each term is in `lsps_core.losses`."""
 
-    pose_kl: float = 0.1
+    pose_kl: float = _weight(0.1, compact=0.03)
     """λ0"""
     pose_reconstruction: float = 100.0
     """λ1"""
@@ -117,21 +123,21 @@ class LossWeights:
     """λ3, of plain and of twice translated images"""
     adversarial: float = 10.0
     """λ4"""
-    mapping: float = 100.0
+    mapping: float = _weight(100.0, compact=1.0)
     """λ5"""
-    mapping_reconstruction: float = 10000.0
+    mapping_reconstruction: float = _weight(10000.0, compact=300.0)
     """λ6"""
-    mapping_translated: float = 0.0
+    mapping_translated: float = _weight(0.0, compact=300.0)
     """M's real image of a synthetic pose against the translation of its image; not in the paper"""
     posterior: float = 10.0
     """λ7"""
-    posterior_labelled: float = 10.0
+    posterior_labelled: float = _weight(10.0, compact=40.0)
     """λ7 of annotated real frames, in the posterior stage"""
-    posterior_translated: float = 0.0
+    posterior_translated: float = _weight(0.0, compact=10.0)
     """P on labelled synthetic images translated to real; not in the paper"""
-    posterior_consistency: float = 0.0
+    posterior_consistency: float = _weight(0.0, compact=4.0)
     """P on real images against the mean of a slow P over their renderings and rotations; not in the paper"""
-    feature_matching: float = 1.0
+    feature_matching: float = _weight(1.0, compact=0.0)
     """λ8 of the posterior stage"""
     feature_matching_depth: float = 0.0001
     """λ8 while the depth model trains"""
@@ -140,6 +146,11 @@ class LossWeights:
         for key, value in asdict(self).items():
             if not 0 <= value < float("inf"):
                 raise LspsError(f"weights.{key} must be 0 or more and finite, not {value}", field=key)
+
+    @classmethod
+    def of(cls, preset: Preset) -> LossWeights:
+        """The weights of a preset."""
+        return cls(**{each.name: each.metadata.get(preset, each.default) for each in dataclasses.fields(cls)})
 
 
 @dataclass(frozen=True, kw_only=True)
