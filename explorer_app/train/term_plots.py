@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from explorer_app.train.model.run_curves import Curves, shown_range, smoothed
-from explorer_app.widgets.curve_plot import COLOURS, CurvePlot, check_box, logarithm
+from explorer_app.widgets.curve_plot import CurvePlot, check_box, logarithm
+from explorer_app.widgets.plot_colours import LINES
 
 _TELLING = {"pose_reconstruction", "pose_kl", "reconstruction", "mapping_reconstruction", "discriminator"}
 _TELLING |= {"posterior", "posterior_translated", "posterior_consistency", "feature_matching"}
@@ -116,7 +117,7 @@ class TermPlots(QWidget):
     def _colour(self, name: str) -> QColor:
         bases = list(dict.fromkeys(other.partition("/")[0] for other in self._names))
         bases.sort(key=lambda base: base not in _TELLING)  # so that those shown at first differ
-        return QColor(COLOURS[bases.index(name.partition("/")[0]) % len(COLOURS)])
+        return QColor(LINES[bases.index(name.partition("/")[0]) % len(LINES)])
 
     @Slot(QListWidgetItem)
     def _choose_term(self, item: QListWidgetItem) -> None:
