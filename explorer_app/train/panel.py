@@ -212,7 +212,7 @@ class TrainPanel(QWidget):
             self.open_asked.emit(view.checkpoint)
         elif what == "resume":
             self.runs.start(view.path)
-        elif what in ("pause", "go_on", "stop", "cancel"):
+        elif what in ("pause", "unpause", "stop", "cancel"):
             getattr(self.runs, what)(view.path)
 
     @Slot(tuple)

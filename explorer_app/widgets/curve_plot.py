@@ -1,4 +1,4 @@
-"""A plot in the window's colours. Import it in a thread: pyqtgraph takes most of a second."""
+"""A plot in the window's colours. Import it in a thread: pyqtgraph needs most of a second."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FloatArray = npt.NDArray[np.floating]
 
 
 class _Axis(pg.AxisItem):
-    """Where it is logarithmic, only 1, 2 and 5 are written: the others would run into each other."""
+    """On a logarithmic axis only 1, 2 and 5 are labelled: others would overlap."""
 
     def logTickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
         texts = super().logTickStrings(values, scale, spacing)
@@ -28,7 +28,7 @@ class _Axis(pg.AxisItem):
 
 
 class CurvePlot(ThemedPlot):
-    """A plot whose range follows the data until somebody moves it; double click fits it."""
+    """A plot whose range follows the data until the user moves it; double-click fits it."""
 
     def __init__(self, label: str, name: str) -> None:
         super().__init__(name, axisItems={"left": _Axis("left")})
@@ -53,7 +53,7 @@ class CurvePlot(ThemedPlot):
         while len(self._lines) < len(lines):
             self._lines.append(self.plot())
         for item, (x, y, pen, symbol) in zip(self._lines, lines, strict=True):
-            if not np.isfinite(y).any():  # pyqtgraph looks for the extent of what there is
+            if not np.isfinite(y).any():  # pyqtgraph computes the extent of the items
                 x, y = x[:0], y[:0]
             options = {"symbol": symbol, "symbolSize": 5, "symbolPen": None, "symbolBrush": pen.color()}
             item.setData(x, y, pen=pen, connect="finite", **(options if symbol else {"symbol": None}))

@@ -15,7 +15,7 @@ class PlotColours:
 
     def __init__(self, palette: QPalette) -> None:
         is_dark = theme.is_dark(palette)
-        self.ground = theme.stage_background(palette)
+        self.ground = theme.view_background(palette)
         self.text = palette.color(QPalette.ColorRole.Text)
         self.faint = theme.faint(palette)
         self.hairline = theme.hairline(palette)

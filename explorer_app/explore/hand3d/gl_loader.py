@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _TOLD = "OpenGL failed, so the 3D view is drawn without it; set LSPS_NO_OPENGL=1 to start without OpenGL"
 
 
-class OpenGlStage(QObject):
+class OpenGlLoader(QObject):
     """pyqtgraph and PyOpenGL need most of a second to import: a thread does it while the painter draws."""
 
     gave_up = Signal(str)
@@ -44,9 +44,9 @@ class OpenGlStage(QObject):
 
     @Slot(object, object)
     def _on_imported(self, _stamp: None, classes: list[type[SkeletonGl]]) -> None:
-        stage = classes[0]()
-        stage.failed.connect(self._on_failure, Qt.ConnectionType.QueuedConnection)  # not while it paints
-        self._panel.use(stage)
+        view = classes[0]()
+        view.failed.connect(self._on_failure, Qt.ConnectionType.QueuedConnection)  # not while it paints
+        self._panel.use(view)
 
     @Slot()
     def _on_failure(self) -> None:

@@ -23,7 +23,7 @@ from explorer_app.widgets.turns import Turns
 
 MOST_DRAWN = 5_000
 _LEVELS = 12
-"""So many colours: one brush a point would take many times as long to draw."""
+"""Number of colours: one brush a point would be many times slower to draw."""
 _TABLE = COLOUR_MAPS["magma"]
 _WIDEST_PERCENTILE = 98
 _MANY = 300
@@ -109,7 +109,7 @@ class CodeMap(Canvas):
         self.set_view(*zip(low - margin, high + margin, strict=True))
 
     def draw_selection(self, _frames: PlotFrames, _figures: CodePoints, selected: FloatArray) -> None:
-        self.part.setSize(8 if len(selected) <= _MANY else 5)  # many rings would hide what they point out
+        self.part.setSize(8 if len(selected) <= _MANY else 5)  # many rings would hide the points
         self.part.setData(pos=selected)
 
     def colour(self, colours: PlotColours) -> None:
@@ -148,12 +148,12 @@ class CodeMap(Canvas):
 
 
 def level_colour(share: float, is_dark: bool) -> QColor:
-    """0 is the smallest error; the largest stands out from either ground."""
+    """0 is the smallest error; the largest has the highest contrast on either background."""
     return QColor(*_TABLE[int(255 * (share if is_dark else 1 - share))].tolist())
 
 
 class ColourKey(QWidget):
-    """What the colours of the map mean, in one line."""
+    """The legend of the map's colours, in one line."""
 
     def __init__(self, plot: CodeMap) -> None:
         super().__init__()

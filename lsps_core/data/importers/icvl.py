@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from lsps_core.camera import ICVL
+from lsps_core.data.importers.dataset import Dataset
 from lsps_core.data.importers.labels import (
-    RefinedCenters,
     check_depths,
     find_folder,
     labelled_shot,
     parse_points,
     read_lines,
+    refined_centers,
     settings,
 )
+from lsps_core.data.importers.options import CENTERS, Option, split_option
 from lsps_core.data.importers.pictures import read_depth
 from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.data.protocol import Protocol
 from lsps_core.skeleton import ICVL16
 
 CUBE_MM = 250.0
@@ -37,8 +40,9 @@ def plan_icvl(
     *,
     split: Literal["train", "test"],
     with_rotated: bool = False,
-    cube_mm: float = CUBE_MM,
-    centers: RefinedCenters | None = None,
+    cube_mm: float | None = None,
+    centers_uvd: Path | None = None,
+    centers_mm: Path | None = None,
     limit: int | None = None,
 ) -> ImportPlan:
     """What importing ICVL takes: the cube is centred on the palm, or on refined centres.
@@ -49,6 +53,7 @@ def plan_icvl(
     """
     folder, labelled = _labelled(Path(source), split)
     upright = [entry for entry in labelled if with_rotated or not _ROTATED.match(entry.name)]
+    edge, centers = cube_mm or CUBE_MM, refined_centers(centers_uvd, centers_mm)
     middles = centers.read(ICVL, len(upright)) if centers else None
     shots, refused = [], []
     for index, entry in enumerate(upright[:limit]):
@@ -59,10 +64,11 @@ def plan_icvl(
             middle = points[CENTER_JOINT] if middles is None else middles[index]
             if middles is not None and middle is not None:
                 middle = middle * _MIRROR
-            shots.append(labelled_shot(folder / "Depth" / entry.name, entry.name, cube_mm, middle, points))
+            shots.append(labelled_shot(folder / "Depth" / entry.name, entry.name, edge, middle, points))
         except ValueError as error:
             refused.append(f"{entry.line}: {error}")
-    asked = {"split": split, "rotated_left_out": len(labelled) - len(upright), "cube_mm": cube_mm}
+    left_out = len(labelled) - len(upright)
+    asked = {"split": split, "rotated_left_out": left_out, "cube_mm": edge}
     return ImportPlan(
         shots=tuple(shots),
         read=read_depth,
@@ -71,6 +77,7 @@ def plan_icvl(
         mirrored_width_px=WIDTH_PX,
         settings=settings("icvl", source, centers, CENTER_JOINT, **asked),
         refused=tuple(refused),
+        note=f"{left_out} turned copies are left out; --with-rotated takes them" if left_out else "",
     )
 
 
@@ -94,3 +101,33 @@ def _labelled(source: Path, split: Literal["train", "test"]) -> tuple[Path, list
                 name = path.replace("\\", "/").strip("/")
                 entries.append(_Entry(f"{folder / file}, line {number}", name, numbers))
     return folder, entries
+
+
+ICVL_16 = Protocol(
+    name="ICVL-16",
+    skeleton=ICVL16,
+    indices=tuple(range(16)),
+    camera=ICVL,
+    parts=(("test_seq_1", 702), ("test_seq_2", 894)),
+    frame_name=re.compile(r"(?:^|/)(?P<part>test_seq_[12])/image_(?P<number>\d{4})(?!\d)"),
+)
+"""Tang et al. 2014: both test sequences."""
+
+ICVL_HANDS = Dataset(
+    title="ICVL",
+    help="16 joints, mirrored to a right hand",
+    plan=plan_icvl,
+    own_options=(
+        split_option("train", "test"),
+        Option(
+            name="with_rotated",
+            kind="switch",
+            default=False,
+            label="Turned",
+            empty="also the turned copies",
+            help="also the turned copies (folders 22-5, 45, ...)",
+        ),
+        *CENTERS,
+    ),
+    protocol=ICVL_16,
+)

@@ -70,6 +70,12 @@ def settings(
     return {"importer": importer, "source": str(Path(source).resolve()), "center": center, **others}
 
 
+def refined_centers(centers_uvd: Path | None, centers_mm: Path | None) -> RefinedCenters | None:
+    """The file of crop centres that one of the options `CENTERS` named."""
+    path = centers_uvd or centers_mm
+    return RefinedCenters(path=path, is_uvd=centers_uvd is not None) if path else None
+
+
 @dataclass(frozen=True, kw_only=True)
 class RefinedCenters:
     """A text file of crop centres, one line a labelled frame.

@@ -14,9 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.camera import MSRA
+from lsps_core.data.importers.dataset import Dataset
 from lsps_core.data.importers.labels import check_depths, labelled_shot, parse_points, read_lines, settings
+from lsps_core.data.importers.options import Option, names
 from lsps_core.data.importers.pictures import Window
 from lsps_core.data.importers.plan import ImportPlan, Shot
+from lsps_core.data.protocol import Protocol
 from lsps_core.files import require_file
 from lsps_core.skeleton import MSRA21
 
@@ -118,3 +121,26 @@ def read_msra_depth(path: Path, _window: Window | None = None) -> npt.NDArray[np
     depth = np.zeros((height, width), np.float32)
     depth[top:bottom, left:right] = np.where(np.isfinite(values) & (values > 0), values, 0)
     return depth
+
+
+MSRA_21 = Protocol(name="MSRA-21", skeleton=MSRA21, indices=tuple(range(21)), camera=MSRA)
+"""Sun et al. 2015: nine persons; published files leave one person out at a time and hold all frames in order."""
+
+MSRA_HANDS = Dataset(
+    title="MSRA15",
+    help="21 joints, nine people",
+    plan=plan_msra,
+    own_options=(
+        Option(
+            name="subjects",
+            kind="text",
+            parse=names,
+            default=(),
+            metavar="P0,P1",
+            label="S&ubjects",
+            empty="all, or P0, P1, …",
+            help="only these (default: all)",
+        ),
+    ),
+    protocol=MSRA_21,
+)

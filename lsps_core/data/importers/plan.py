@@ -40,7 +40,8 @@ class ImportPlan:
     read: a picklable function, (file, the window that matters) -> depth in mm [H, W], ValueError where it cannot.
     mirrored_width_px: of pictures that are flipped left to right after reading; `camera`, centres and joints are the
     flipped ones already. settings: what, besides the shots, makes two imports different; they go into the store's
-    provenance. refused: one line for each frame that the labels already ruled out.
+    provenance. refused: one line for each frame that the labels already ruled out. note: a line for the
+    user, or empty.
     """
 
     shots: tuple[Shot, ...]
@@ -52,6 +53,7 @@ class ImportPlan:
     is_simulated: bool = False
     mirrored_width_px: int | None = None
     refused: tuple[str, ...] = field(default=())
+    note: str = ""
 
     def frame(self, shot: Shot) -> HandFrame:
         """Read and crop one of the shots; ValueError, in one line that names the file, where that cannot be."""
