@@ -58,10 +58,10 @@ class FrameFit:
             return "too few depth points to fit"
         if not self.is_fitted:
             return f"no better hand found, residual {self.after.residual_mm:.1f} mm"
-        before, after, what = self.before.error_mm, self.after.error_mm, " off"
+        before, after, what = self.before.error_mm, self.after.error_mm, "off"
         if before is None or after is None:
-            before, after, what = self.before.residual_mm, self.after.residual_mm, " residual"
-        return f"{before:.1f} mm → {after:.1f} mm{what}, size {self.size:.0%}".replace("%", " %")
+            before, after, what = self.before.residual_mm, self.after.residual_mm, "residual"
+        return f"{before:.1f} → {after:.1f} mm {what}"
 
 
 def fit_frame(
