@@ -53,8 +53,11 @@ class LspsError(ValueError):
 
     def line(self, words: Words = COMMAND_LINE) -> str:
         """What is wrong and what to do, in one line."""
-        remedy = words.fill(self.remedy, self.settings)
+        remedy = self.remedy_in(words)
         return f"{self.what}; {remedy}" if remedy else self.what
+
+    def remedy_in(self, words: Words) -> str:
+        return words.fill(self.remedy, self.settings)
 
     def __str__(self) -> str:
         return self.line()
@@ -63,6 +66,11 @@ class LspsError(ValueError):
         """The same error, about this field unless it names one already."""
         self.field = self.field or field
         return self
+
+
+def field_of(error: BaseException, other: str = "") -> str:
+    """The field that an error is about; `other` if it names none."""
+    return (error.field if isinstance(error, LspsError) else "") or other
 
 
 def as_lsps_error(error: BaseException) -> LspsError:
