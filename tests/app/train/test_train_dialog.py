@@ -129,7 +129,7 @@ def _reworded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every error of the core says something else."""
     make = LspsError.__init__
 
-    def make_nonsense(error: LspsError, what: str, remedy: str = "", **about: Any) -> None:
+    def make_nonsense(error: LspsError, _what: str, remedy: str = "", **about: Any) -> None:
         make(error, "xyzzy", "plugh" if remedy else "", **about)
 
     monkeypatch.setattr(LspsError, "__init__", make_nonsense)

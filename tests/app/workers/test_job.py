@@ -89,7 +89,7 @@ def test_a_replaced_job_ends_unheard(qtbot: QtBot, runner: JobRunner, tmp_path) 
     runner.event_read.connect(lambda event: failures.append(event) if isinstance(event, Failed) else None)
     first = runner.job
     with qtbot.waitSignal(runner.ended, timeout=WAIT_MS) as told:
-        runner.start(["simulate", str(tmp_path / "o.txt"), "--domain", "synthetic", "--frames", "2", "--events"])
+        runner.start([*simulate(tmp_path, 2), "--device", "nonsense"])
         assert runner.job is not first
     assert told.args[0].how == "failed"
     assert len(failures) == 1
