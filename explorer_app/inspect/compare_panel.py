@@ -18,7 +18,7 @@ from explorer_app.inspect.evaluation import Evaluation, is_bundled
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.model import compare
 from explorer_app.inspect.model.compare import Comparison
-from explorer_app.inspect.model.plot_statistics import MARK_MM, SuccessCurve
+from explorer_app.inspect.model.plot_statistics import SuccessCurve
 from explorer_app.model.wording import grouped, speed
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
@@ -27,6 +27,7 @@ from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.widgets.small import WrappedLabel
 from explorer_app.workers.job import Fate, Job
 from explorer_app.workers.job_runner import JobRunner
+from lsps_core.evaluation.metrics import WITHIN_MM
 from lsps_core.events import Event, JobEnded, Progress
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class ComparePanel(QWidget):
         self.line = WrappedLabel()
         self.line.setAccessibleName("Comparison")
         self.curves = CurvePicture("worst joint, mm", "%", "Success curves of both")
-        self.curves.mark, self.curves.top = MARK_MM, 100.0
+        self.curves.mark, self.curves.top = WITHIN_MM, 100.0
         self.table = CompareTable(self._failures)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.curves)

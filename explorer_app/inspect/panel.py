@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -31,9 +32,9 @@ from explorer_app.model.wording import speed
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.widgets.menus import add_action
 from explorer_app.widgets.small import Tag, WrappedLabel
-
-WITHIN_MM = 40.0
+from lsps_core.evaluation.metrics import WITHIN_MM
 
 
 class FailuresPanel(QWidget):
@@ -107,6 +108,13 @@ class FailuresPanel(QWidget):
         elif self.selection_actions.task is not None:
             self.stop.setEnabled(False)
             self.selection_actions.task.cancel()
+
+    def fill_menu(self, menu: QMenu, evaluate: Callable[[], object]) -> None:
+        """The Inspect menu. evaluate: shows this panel and starts."""
+        add_action(menu, "&Evaluate this data", evaluate, "F5")
+        add_action(menu, "&Stop evaluating", self._evaluation.stop)
+        menu.addSeparator()
+        self.selection_actions.fill(menu)
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:

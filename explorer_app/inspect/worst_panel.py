@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.frame_tiles import FrameTiles
@@ -18,6 +18,7 @@ from explorer_app.model.wording import grouped
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.fields import choice
 from explorer_app.widgets.small import WrappedLabel
 
 _NOTHING = "Evaluate a model on a store to see its worst frames here"
@@ -40,14 +41,11 @@ class WorstGallery(QWidget):
         self._on_table()
 
     def _build(self) -> None:
-        self.order = QComboBox()
-        self.order.addItems(list(ORDERS))
-        self.order.setToolTip("The measure of the worst frames; disagreement needs no annotation")
-        self.order.setAccessibleName("Order of the worst frames")
+        measures = "The measure of the worst frames; disagreement needs no annotation"
+        self.order = choice({name: name for name in ORDERS}, "Order of the worst frames", measures)
         self.order.currentIndexChanged.connect(self._compute)
-        self.group = QComboBox()
-        self.group.setToolTip("The worst of all frames, of each subject or sequence in turn, or of one")
-        self.group.setAccessibleName("Group of the worst frames")
+        groups = "The worst of all frames, of each subject or sequence in turn, or of one"
+        self.group = choice({}, "Group of the worst frames", groups)
         self.group.currentIndexChanged.connect(self._compute)
         self.count = QLabel()
         self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

@@ -28,6 +28,7 @@ from explorer_app.model.wording import SIMULATED_ONLY, model_facts
 from explorer_app.preferences import Preferences
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.menus import NAME_PROPERTY
 from lsps_core import __version__
 
 if TYPE_CHECKING:
@@ -155,8 +156,6 @@ class LogWindow(QDialog):
         QGuiApplication.clipboard().setText(self._records.text)
 
 
-NAME_PROPERTY = "sheetName"
-"""Names of actions whose text changes."""
 _EVERYWHERE = [("Move through the controls", "Tab"), ("Open a menu", "Alt+letter"), ("Leave a dialog", "Esc")]
 
 

@@ -8,14 +8,12 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QWidget,
 )
 
 from explorer_app.model.opening import CAMERA_PRESETS, PRESET_TITLES, ImageSettings
+from explorer_app.widgets.fields import choice, number, side_by_side
 from lsps_core.camera import Camera
 
 _CUSTOM = "Another camera"
@@ -29,19 +27,15 @@ class ImageFields(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.preset = QComboBox()
-        self.preset.setMinimumContentsLength(8)
-        self.preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        for key, title in PRESET_TITLES.items():
-            self.preset.addItem(title, key)
+        cameras = "Known cameras, with the unit and the packing that go with them"
+        self.preset = choice(PRESET_TITLES, "Camera", cameras, 8)
         self.preset.addItem(_CUSTOM)
-        self.preset.setToolTip("Known cameras, with the unit and the packing that go with them")
         self.fx, self.fy = (number(1, 10_000, 3, " px", f"Focal length {side}") for side in ("across", "down"))
         self.cx, self.cy = (number(-10_000, 10_000, 3, " px", f"Principal point {side}") for side in ("across", "down"))
         for field in (self.fx, self.fy, self.cx, self.cy):
             field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.unit = number(0.001, 1000, 3, " mm", "Depth unit")
-        self.unit.setToolTip("What one count of the file stands for: 0.125 mm for an SR305, 1 mm for most")
+        unit = "What one count of the file stands for: 0.125 mm for an SR305, 1 mm for most"
+        self.unit = number(0.001, 1000, 3, " mm", "Depth unit", unit)
         self.packed = QCheckBox("green × 256 + blue")
         self.packed.setToolTip("As NYU packs depth into a colour picture")
         self.mirrored = QCheckBox("left to right")
@@ -118,25 +112,3 @@ class ImageFields(QWidget):
     def _as_shown(self, preset: ImageSettings) -> ImageSettings:
         """The flip is the user's own choice under any camera."""
         return replace(preset, is_mirrored=self.mirrored.isChecked())
-
-
-def number(least: float, most: float, decimals: int, suffix: str, name: str = "") -> QDoubleSpinBox:
-    """A field of one number; what is typed counts once it is whole."""
-    field = QDoubleSpinBox()
-    field.setRange(least, most)
-    field.setDecimals(decimals)
-    field.setSuffix(suffix)
-    field.setKeyboardTracking(False)
-    field.setMinimumWidth(64)
-    if name:
-        field.setAccessibleName(name)
-        field.setToolTip(name)
-    return field
-
-
-def side_by_side(*widgets: QWidget) -> QHBoxLayout:
-    """One row of a form, equally shared."""
-    row = QHBoxLayout()
-    for widget in widgets:
-        row.addWidget(widget, 1)
-    return row

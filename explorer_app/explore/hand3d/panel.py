@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import (
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -32,6 +31,7 @@ from explorer_app.model.pose_error import annotated_pose
 from explorer_app.model.scene import NO_GRID, PRESETS, Figure, Orbit, figure, grid
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.fields import choice
 from lsps_core.skeleton import FINGERS
 
 if TYPE_CHECKING:
@@ -72,11 +72,8 @@ class SkeletonPanel(QWidget):
         self._show_orbit()
 
     def _build_layout(self) -> None:
-        self.preset = QComboBox()
-        self.preset.addItems(list(PRESETS))
+        self.preset = choice({name: name for name in PRESETS}, "View direction", "View direction")
         self.preset.setPlaceholderText("Free")
-        self.preset.setToolTip("View direction")
-        self.preset.setAccessibleName("View direction")
         self.preset.setMinimumWidth(64)  # shrinks first in a narrow view
         self.menu = StageMenu()
         self.reset = QPushButton("Reset view")

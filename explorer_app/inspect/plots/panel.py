@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -35,6 +34,7 @@ from explorer_app.inspect.plots.registry import PLOTS
 from explorer_app.inspect.references import References
 from explorer_app.session.background import Background
 from explorer_app.widgets import theme
+from explorer_app.widgets.fields import choice
 from explorer_app.widgets.small import WrappedLabel
 
 if TYPE_CHECKING:
@@ -72,17 +72,13 @@ class FailurePlots(QWidget):
         self._on_table()
 
     def _build(self) -> None:
-        self.choice = QComboBox()
-        self.choice.addItems([ALL, *PLOTS])
-        self.choice.setToolTip("All plots side by side, or one of them large")
-        self.choice.setAccessibleName("Plots to show")
+        # combo boxes of 8 characters: beside a narrow table wider ones would not fit a small screen
+        names = {name: name for name in (ALL, *PLOTS)}
+        self.choice = choice(names, "Plots to show", "All plots side by side, or one of them large", 8)
         self.choice.currentTextChanged.connect(self._choose)
-        self.projection = QComboBox()
-        self.projection.addItem("Principal components")
-        if importlib.util.find_spec("umap") is not None:
-            self.projection.addItem("UMAP")
-        self.projection.setToolTip("How the map of codes is laid out")
-        self.projection.setAccessibleName("Layout of the map of codes")
+        layouts = ["Principal components", *(["UMAP"] if importlib.util.find_spec("umap") is not None else [])]
+        what = "How the map of codes is laid out"
+        self.projection = choice({name: name for name in layouts}, "Layout of the map of codes", what, 8)
         self.projection.setVisible(self.projection.count() > 1)
         self.projection.currentIndexChanged.connect(self._compute)
         self.hint = QLabel("Click or drag selects; Shift adds, Ctrl takes away")
@@ -100,8 +96,6 @@ class FailurePlots(QWidget):
         self.pages.addWidget(self._scroll)
         top = QHBoxLayout()
         for combo in (self.choice, self.projection):
-            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            combo.setMinimumContentsLength(8)  # beside a narrow table the window would grow beyond a small screen
             top.addWidget(combo)
         top.addWidget(self.hint, 1)
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
