@@ -62,7 +62,6 @@ class JobRunner(QObject):
         """End all processes now; no signal follows."""
         for job in (*self._leaving, *([self.job] if self.job is not None else [])):
             job.close()
-            job.deleteLater()
         self.job, self.is_stopping, self._leaving = None, False, []
 
     @Slot(object)
