@@ -74,10 +74,10 @@ def field_of(error: BaseException, other: str = "") -> str:
 
 
 def as_lsps_error(error: BaseException) -> LspsError:
-    """Any error as one for users: its first line, with the file's name where it has one; its class where unforeseen."""
+    """Any error as one for users: with the file's name where it has one, with its type where it is unexpected."""
     if isinstance(error, LspsError):
         return error
     if isinstance(error, OSError) and error.filename:
         return LspsError(f"{error.filename}: {error.strerror}")
-    text = str(error) if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {error}".rstrip(": ")
-    return LspsError(text or type(error).__name__)
+    text = str(error) or "no reason given"
+    return LspsError(text if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {text}")

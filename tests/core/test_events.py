@@ -118,4 +118,4 @@ def test_an_error_is_worded_where_it_is_shown() -> None:
 def test_any_error_has_a_line() -> None:
     assert str(as_lsps_error(FileNotFoundError(2, "No such file", "a.h5"))) == "a.h5: No such file"
     assert str(as_lsps_error(KeyError("x"))) == "KeyError: 'x'"
-    assert str(as_lsps_error(RuntimeError())) == "RuntimeError"
+    assert str(as_lsps_error(RuntimeError())) == "RuntimeError: no reason given"
