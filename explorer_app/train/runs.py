@@ -174,8 +174,8 @@ class TrainingRuns(QObject):
     def pause(self, path: Path) -> None:
         self._tell(path, ProcessRecord.pause)
 
-    def go_on(self, path: Path) -> None:
-        self._tell(path, ProcessRecord.go_on)
+    def unpause(self, path: Path) -> None:
+        self._tell(path, ProcessRecord.unpause)
 
     def stop(self, path: Path) -> None:
         """Request it to save and stop; a paused one continues for that."""
@@ -184,7 +184,7 @@ class TrainingRuns(QObject):
             stop.touch()
         except OSError as error:
             self.message.emit(f"{stop} cannot be written: {error.strerror}; Cancel ends the run without it")
-        self._tell(path, ProcessRecord.go_on)
+        self._tell(path, ProcessRecord.unpause)
 
     def cancel(self, path: Path) -> None:
         """End it at once; saved files are kept."""
@@ -208,7 +208,7 @@ class TrainingRuns(QObject):
     def _release_held(self) -> None:
         for record in self._held:
             with suppress(OSError):
-                record.go_on()
+                record.unpause()
         self._held.clear()
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ _CUSTOM = "Another camera"
 
 
 class ImageFields(QWidget):
-    """How raw images are read, but for cube and domain; `form` has room for more rows."""
+    """How to read raw images, except cube and domain; more rows may be added to `form`."""
 
     changed = Signal()
     """By the user."""
@@ -37,7 +37,7 @@ class ImageFields(QWidget):
         unit = "What one count of the file stands for: 0.125 mm for an SR305, 1 mm for most"
         self.unit = number(0.001, 1000, 3, " mm", "Depth unit", unit)
         self.packed = QCheckBox("green × 256 + blue")
-        self.packed.setToolTip("As NYU packs depth into a colour picture")
+        self.packed.setToolTip("Depth packed into a colour image, as in NYU")
         self.mirrored = QCheckBox("left to right")
         self.mirrored.setToolTip("Flip the images, and their camera: models expect a right hand")
         self._build()
@@ -65,7 +65,7 @@ class ImageFields(QWidget):
             widget.setEnabled(is_editable)
 
     def settings(self, base: ImageSettings) -> ImageSettings:
-        """What the fields say now, and for the rest `base`."""
+        """The values of the fields, and of `base` for the rest."""
         return replace(
             base,
             camera=Camera(fx=self.fx.value(), fy=self.fy.value(), cx=self.cx.value(), cy=self.cy.value()),
@@ -104,11 +104,11 @@ class ImageFields(QWidget):
         self.changed.emit()
 
     def _name_preset(self) -> None:
-        """Say which preset the fields stand for; a changed field makes it another camera."""
+        """Show the preset that matches the fields, or "Another camera"."""
         names = [key for key, preset in CAMERA_PRESETS.items() if self.settings(preset) == self._as_shown(preset)]
         with QSignalBlocker(self.preset):
             self.preset.setCurrentIndex(self.preset.findData(names[0]) if names else self.preset.count() - 1)
 
     def _as_shown(self, preset: ImageSettings) -> ImageSettings:
-        """The flip is the user's own choice under any camera."""
+        """The flip does not depend on the camera."""
         return replace(preset, is_mirrored=self.mirrored.isChecked())

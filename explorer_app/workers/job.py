@@ -14,7 +14,7 @@ from lsps_core.events import Failed, JobEnded, parse
 
 _TAIL_CHARACTERS = 8000
 _PATIENCE_MS = 10_000
-"""What a process gets to save and end before it is killed."""
+"""Time for a process to save and end before it is killed."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Job(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Ask it to save and end; one that does not is killed a while later."""
+        """Request it to save and end; it is killed if it does not."""
         if self.is_running:
             self._is_asked_to_stop = True
             self._process.terminate()
@@ -85,7 +85,7 @@ class Job(QObject):
         *lines, self._rest = (self._rest + bytes(self._process.readAllStandardOutput().data())).split(b"\n")
         for line in lines:
             event = parse(line)
-            if event is None:  # a word that some library printed
+            if event is None:  # output of a library
                 continue
             if isinstance(event, Failed):
                 self._failure = event

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer_app.explore.model.frame_warnings import inspect
-from explorer_app.model.cut import FARTHEST_MM, LARGEST_CUBE_MM, NEAREST_MM, SMALLEST_CUBE_MM, Uvd
+from explorer_app.model.crop import FARTHEST_MM, LARGEST_CUBE_MM, NEAREST_MM, SMALLEST_CUBE_MM, Uvd
 from explorer_app.model.depth_statistics import DepthCounts
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import number, side_by_side

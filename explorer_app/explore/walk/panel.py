@@ -40,7 +40,7 @@ _ENDING_TITLES = {"once": "Once", "loop": "Loop", "ping-pong": "Ping-pong"}
 
 
 class WalkPanel(QWidget):
-    """A view of `Session.walk`, of `Session.visits` and of the player."""
+    """A view of `Session.walk`, of `Session.history` and of the player."""
 
     def __init__(self, session: Session, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -123,7 +123,7 @@ class WalkPanel(QWidget):
         rows = QGridLayout()
         rows.setVerticalSpacing(4)
         for row, (title, strip, buttons) in enumerate(
-            (("Visited", self.history, ()), ("Keyframes", self.keyframes, (self.add, self.clear)))
+            (("History", self.history, ()), ("Keyframes", self.keyframes, (self.add, self.clear)))
         ):
             column = QVBoxLayout()
             column.addWidget(QLabel(f"<b>{title}</b>"))
