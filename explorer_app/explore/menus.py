@@ -52,9 +52,9 @@ def _fill_presets(views: ExploreViews, menu: QMenu) -> None:
 
 
 def _show_presets(views: ExploreViews) -> None:
-    """Where presets of the open model are saved, renamed and deleted."""
+    """Save, rename and delete presets of the open model."""
     if views.session.model is None:
-        views.session.message.emit("presets belong to a model, and there is none yet; open one with File ▸ Open")
+        views.session.message.emit("presets belong to a model; open one with File ▸ Open")
         return
     dialog = PresetsDialog(views.presets, views.session, views.window)
     dialog.finished.connect(dialog.deleteLater)

@@ -11,7 +11,7 @@ from explorer_app.explore.frames.decoded import PicturesPanel
 from explorer_app.explore.frames.strip import FrameStrip
 from explorer_app.explore.gallery.panel import Gallery
 from explorer_app.explore.hand3d import opengl
-from explorer_app.explore.hand3d.gl_loader import OpenGlStage
+from explorer_app.explore.hand3d.gl_loader import OpenGlLoader
 from explorer_app.explore.hand3d.panel import SkeletonPanel
 from explorer_app.explore.inspector.panel import Inspector
 from explorer_app.explore.latent.panel import LatentPanel
@@ -26,16 +26,16 @@ from explorer_app.workspace_names import EXPLORE, INSPECT
 
 
 class ExploreViews(QObject):
-    """Pictures and skeleton for the middle of the window, `page`, and the docks around them.
+    """Images and skeleton for the middle of the window, `page`, and the docks around them.
 
-    opengl_stage: what draws the skeleton with OpenGL once it is started; None where the painter does.
+    opengl: switches the skeleton to OpenGL when it is started; None if only the painter is used.
     """
 
     def __init__(self, window: QMainWindow, session: Session, background: Background, preferences: Preferences) -> None:
         super().__init__(window)
         self.window, self.session, self._preferences = window, session, preferences
         has_opengl = opengl.is_usable()
-        self.skeleton = SkeletonPanel(session, has_opengl)  # the first to hear of a latent, as nobody is quicker
+        self.skeleton = SkeletonPanel(session, has_opengl)  # first, as it is the fastest
         self.latent = LatentPanel(session)
         self.pictures = PicturesPanel(session)
         self.strip = FrameStrip(session)
@@ -43,9 +43,9 @@ class ExploreViews(QObject):
         self.gallery = Gallery(session, background)
         self.inspector = Inspector(session, background)
         self.presets = Presets()
-        self.opengl_stage = OpenGlStage(self.skeleton, self) if has_opengl else None
-        if self.opengl_stage is not None:
-            self.opengl_stage.gave_up.connect(session.message)
+        self.opengl = OpenGlLoader(self.skeleton, self) if has_opengl else None
+        if self.opengl is not None:
+            self.opengl.gave_up.connect(session.message)
         self.page = QWidget()
         body = QVBoxLayout(self.page)
         body.setContentsMargins(6, 8, 10, 4)
@@ -61,7 +61,7 @@ class ExploreViews(QObject):
         add("Walk", self.walk, bottom, EXPLORE)
 
     def open_presets(self) -> Presets:
-        """Those of the preferences' folder; a message where they cannot be read."""
+        """The presets in the preferences' folder; a message if they cannot be read."""
         self.presets = self._read_presets()
         return self.presets
 
@@ -81,8 +81,8 @@ class ExploreViews(QObject):
             return Presets()
 
     def close_down(self) -> None:
-        if self.opengl_stage is not None:
-            self.opengl_stage.close()
+        if self.opengl is not None:
+            self.opengl.close()
         self.walk.close_down()
 
 

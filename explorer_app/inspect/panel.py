@@ -26,7 +26,7 @@ from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.filter_bar import FilterBar
 from explorer_app.inspect.frame_thumbnails import FrameThumbnails
 from explorer_app.inspect.model.failure_table import COLUMNS
-from explorer_app.inspect.table import FailuresTable
+from explorer_app.inspect.table import FailureTableView
 from explorer_app.inspect.table_rows import TITLES
 from explorer_app.model.wording import speed
 from explorer_app.preferences import Preferences
@@ -55,7 +55,7 @@ class FailuresPanel(QWidget):
         super().__init__(parent)
         self._session, self._failures, self._evaluation = session, failures, evaluation
         self.thumbnails = FrameThumbnails(session, background, self)
-        self.table = FailuresTable(failures, self.thumbnails)
+        self.table = FailureTableView(failures, self.thumbnails)
         self.filters = FilterBar(failures)
         self.selection_actions = FailureActions(session, failures, preferences, self)
         self.empty = WrappedLabel()

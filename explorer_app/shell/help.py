@@ -46,7 +46,7 @@ _DATA = (
 )
 
 
-class About(QDialog):
+class AboutDialog(QDialog):
     """Version, paper, origin of the open model, licences of data."""
 
     def __init__(self, model: HandModel | None, parent: QWidget | None = None) -> None:
@@ -259,6 +259,6 @@ class HelpWindows(QObject):
 
     @Slot()
     def show_about(self) -> None:
-        about = About(self._session.model, self._window)
+        about = AboutDialog(self._session.model, self._window)
         about.finished.connect(about.deleteLater)
         about.open()

@@ -1,4 +1,4 @@
-"""The window: views, menus and the paths between them. Wiring only."""
+"""The window: views, menus and their connections. Wiring only."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ _STATUS_MS = 5000
 
 
 class MainWindow(QMainWindow):
-    """Nothing here computes: `background` does, and `session` says what there is to show."""
+    """Computes nothing: `background` does, and `session` is the state to show."""
 
     painted = Signal()
-    """The window is on screen for the first time: what takes time may begin."""
+    """The window is on screen for the first time: slow work may start."""
     closed = Signal()
 
     def __init__(self, device: str = "auto", preferences: Preferences | None = None) -> None:
@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self.session.model_changed.connect(self._show_title)
         self.session.data_changed.connect(self._show_title)
         self.strip.open_asked.connect(self.opener.ask_for_files)
-        with contextlib.suppress(FileNotFoundError):  # a window without its icon is still a window
+        with contextlib.suppress(FileNotFoundError):  # the icon is optional
             self.setWindowIcon(QIcon(str(resource("icons", "lsps-explorer.svg"))))
         self.presets = self.explore.open_presets()
         self._build_menus()
@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _forget_messages(self) -> None:
-        """What was said of earlier things is over, but for what was left aside at the start: it concerns no opening."""
+        """Clear messages about earlier files, except what was set aside at the start."""
         if self.messages.text != self._left_aside:
             self.messages.hide()
 
@@ -125,7 +125,7 @@ class MainWindow(QMainWindow):
         self.recovery_bar, self.messages = RecoveryBar(), MessageBar()
         self.explore = explore = ExploreViews(self, self.session, self.background, self.preferences)
         self.latent, self.strip, self.walk, self.gallery = explore.latent, explore.strip, explore.walk, explore.gallery
-        self.pictures, self.skeleton, self.opengl_stage = explore.pictures, explore.skeleton, explore.opengl_stage
+        self.pictures, self.skeleton, self.opengl = explore.pictures, explore.skeleton, explore.opengl
         self.failures_panel = FailuresPanel(
             self.session, self.background, self.failures, self.evaluation, self.preferences
         )
@@ -181,7 +181,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def evaluate(self) -> None:
-        """Evaluate the model on the data, where one sees it."""
+        """Evaluate the model on the data, in the Inspect workspace."""
         self.workspaces.go(INSPECT)
         self.docks["Failures"].show()
         self.docks["Failures"].raise_()
@@ -189,7 +189,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def reset_layout(self) -> None:
-        """All panels where they were at the very first start."""
+        """Restore the default layout of all panels."""
         self.workspaces.reset()
 
     def open_paths(self, paths: Sequence[Path], settings: ImageSettings | None = None) -> None:
@@ -198,11 +198,11 @@ class MainWindow(QMainWindow):
 
     @property
     def image_dialog(self) -> ImageDialog | None:
-        """The last one that asked how images are to be read."""
+        """The last dialog that asked how to read images."""
         return self.opener.image_dialog
 
     def save_screenshot(self, name: str) -> bool:
-        """Save what the window shows as PNG; False, with a message, where that fails."""
+        """Save an image of the window as PNG; False, with a message, if that fails."""
         return self.view_pictures.save(name, self)
 
     @Slot()
@@ -227,7 +227,7 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._is_painted:
             self._is_painted = True
-            QTimer.singleShot(0, self.painted.emit)  # once all of it is painted
+            QTimer.singleShot(0, self.painted.emit)  # after everything is painted
 
     @Slot(object)
     def _open_checkpoint(self, path: Path) -> None:
@@ -244,7 +244,7 @@ class MainWindow(QMainWindow):
         self.train.start_run(path)
 
     def close_at_once(self) -> None:
-        """Close without asking, as nobody may be there to answer; trainings go on, and are found again."""
+        """Close without asking, since there may be no user to answer; training runs continue, and are found again."""
         self._is_ending = True
         self.close()
 
@@ -260,7 +260,7 @@ class MainWindow(QMainWindow):
             self.preferences.layout = (self.saveGeometry(), self.saveState())
             self.workspaces.save(self.preferences)
         self.help.close_down()
-        self.hide()  # before waiting for the threads, at worst for torch to be imported
+        self.hide()  # before waiting for the threads, at worst for the import of torch
         self.statusBar().clearMessage()
         self.explore.close_down()
         self.failures_panel.close_down()

@@ -51,7 +51,7 @@ class MenuTargets:
 
 
 def fill_recent(on: MenuTargets, menu: QMenu) -> None:
-    """What was opened, by name; those of one name with their folder, those that are gone in grey."""
+    """Recent files by name; equal names with their folder, missing ones in grey."""
     recent = on.preferences.recent
     names = [path.name for path in recent]
     for path in recent:
@@ -72,12 +72,12 @@ def _grey(menu: QMenu, gone: set[str]) -> None:
     for action in menu.actions():
         if action.toolTip() in gone:
             action.setEnabled(False)
-            action.setToolTip(f"{action.toolTip()} is gone")
+            action.setToolTip(f"{action.toolTip()} no longer exists")
 
 
 def fill_pictures(on: MenuTargets, menu: QMenu) -> None:
     """Every view that is on screen; a tab behind another has no size yet that it could be drawn in."""
-    views: dict[str, QWidget] = {"Decoded pictures": on.explore.pictures, "Skeleton": on.explore.skeleton}
+    views: dict[str, QWidget] = {"Decoded images": on.explore.pictures, "Skeleton": on.explore.skeleton}
     views |= {title: dock.widget() for title, dock in on.docks.items()}
     for title, view in views.items():
         action = add_action(menu, f"{title} …", partial(on.view_pictures.ask, title.lower(), view))
@@ -97,7 +97,7 @@ def build_themes(on: MenuTargets, menu: QMenu) -> None:
     themes = menu.addMenu("&Theme")
     group = QActionGroup(themes)
     for theme in THEMES:
-        title = "As the &system has it" if theme == THEMES[0] else f"&{theme.capitalize()}"
+        title = "Follow the &system" if theme == THEMES[0] else f"&{theme.capitalize()}"
         action = add_action(themes, title, partial(_choose_theme, on, theme))
         action.setCheckable(True)
         action.setChecked(theme == on.preferences.theme)
@@ -139,7 +139,7 @@ def _build_file_menu(on: MenuTargets, menu: QMenu) -> None:
     menu.addSeparator()
     add_action(menu, "&Save session …", opener.ask_where_to_save, "Ctrl+S")
     menu.addSeparator()
-    filled_on_show(menu, "Save &picture of", partial(fill_pictures, on))
+    filled_on_show(menu, "Save &image of", partial(fill_pictures, on))
     add_action(menu, "Save s&creenshot …", partial(on.view_pictures.ask, "the window", on.window, 1), "Ctrl+Shift+S")
     menu.addSeparator()
     add_action(menu, "&Quit", on.window.close, "Ctrl+Q")

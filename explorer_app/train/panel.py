@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QComboBox,
     QGridLayout,
-    QLabel,
     QMessageBox,
     QPushButton,
     QSplitter,
@@ -28,10 +25,18 @@ from explorer_app.train.model.run_process import SHARES
 from explorer_app.train.run_list import RunList
 from explorer_app.train.run_monitor import RunMonitor
 from explorer_app.train.runs import TrainingRuns
+from explorer_app.widgets.fields import choice, label, show_choice
 from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.workers.imports import load
 from explorer_app.workers.in_order import InOrder
 from explorer_app.workers.latest import LatestWins
 from lsps_core.files import kind_of
+
+if TYPE_CHECKING:
+    from explorer_app.train.error_plot import ErrorPlot
+    from explorer_app.train.term_plots import TermPlots
+
+_PLOTS = ("explorer_app.train.error_plot:ErrorPlot", "explorer_app.train.term_plots:TermPlots")
 
 
 class LeaveDialog(QMessageBox):
@@ -105,14 +110,11 @@ class TrainPanel(QWidget):
         self.add_run.clicked.connect(self._ask_for_run)
         self.choose_folder = _button("Runs fol&der …", "Choose a folder whose runs are all listed")
         self.choose_folder.clicked.connect(self._ask_for_folder)
-        self.share = QComboBox()
-        for key, text in SHARES.items():
-            self.share.addItem(text[0].upper() + text[1:], key)
-        self.share.setCurrentIndex(self.share.findData(self.runs.share))
-        self.share.setToolTip("How the next run that starts or resumes shares this machine")
+        shares = {key: text[0].upper() + text[1:] for key, text in SHARES.items()}
+        self.share = choice(shares, "Share of runs", "How the next run that starts or resumes shares this machine")
+        show_choice(self.share, self.runs.share)
         self.share.activated.connect(self._choose_share)
-        share_label = QLabel("S&hare of runs")
-        share_label.setBuddy(self.share)
+        share_label = label("S&hare of runs", self.share)
         left = QWidget()
         grid = QGridLayout(left)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -170,7 +172,7 @@ class TrainPanel(QWidget):
         super().showEvent(event)
         self.runs.set_shown(True)
         if not self.monitor.plots:
-            self._plotting.ask(None, _import_plots)
+            self._plotting.ask(None, partial(load, *_PLOTS))
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -210,7 +212,7 @@ class TrainPanel(QWidget):
             self.open_asked.emit(view.checkpoint)
         elif what == "resume":
             self.runs.start(view.path)
-        elif what in ("pause", "go_on", "stop", "cancel"):
+        elif what in ("pause", "unpause", "stop", "cancel"):
             getattr(self.runs, what)(view.path)
 
     @Slot(tuple)
@@ -267,10 +269,10 @@ class TrainPanel(QWidget):
         self._preferences.set("train/baselines", text)
 
     @Slot(object, object)
-    def _on_plotting(self, _stamp: object, plots: tuple[ModuleType, ModuleType]) -> None:
-        errors = plots[0].ErrorPlot(str(self._preferences.get("train/baselines", "") or ""))
+    def _on_plotting(self, _stamp: object, plots: tuple[type[ErrorPlot], type[TermPlots]]) -> None:
+        errors = plots[0](str(self._preferences.get("train/baselines", "") or ""))
         errors.baselines_changed.connect(self._keep_baselines)
-        self.monitor.use_plots(errors, plots[1].TermPlots())
+        self.monitor.use_plots(errors, plots[1]())
 
     @Slot(object, str)
     def _on_failure(self, _stamp: object, line: str) -> None:
@@ -281,10 +283,3 @@ def _button(text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setToolTip(tip)
     return button
-
-
-def _import_plots() -> tuple[ModuleType, ModuleType]:
-    """pyqtgraph needs most of a second to import."""
-    names = ("error_plot", "term_plots")
-    errors, terms = (importlib.import_module(f"explorer_app.train.{name}") for name in names)
-    return errors, terms

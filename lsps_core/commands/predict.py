@@ -10,13 +10,13 @@ from tqdm import tqdm
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    from lsps_core.evaluation.protocols import protocol_help
+
     parser.set_defaults(run=run)
     parser.add_argument("model", type=Path, metavar="MODEL", help="a .safetensors file or a run")
     parser.add_argument("data", type=Path, metavar="DATA.h5")
     parser.add_argument("--out", type=Path, required=True, metavar="PREDICTIONS.txt")
-    parser.add_argument(
-        "--protocol", metavar="NAME", help="nyu14, icvl16, msra21 or all; the skeleton's own if left out"
-    )
+    parser.add_argument("--protocol", metavar="NAME", help=protocol_help("skeleton"))
     parser.add_argument("--names", action="store_true", help="begin each line with the frame's name")
     parser.add_argument("--device", default="auto")
 

@@ -16,10 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from lsps_core.camera import Camera
+from lsps_core.data.protocol import Protocol
 from lsps_core.data.store import FrameStore
 from lsps_core.errors import LspsError
 from lsps_core.evaluation.metrics import FloatArray
-from lsps_core.evaluation.protocols import Protocol, choose
+from lsps_core.evaluation.protocols import choose
 from lsps_core.files import replacing, require_file
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from lsps_core.camera import SIMULATED
+from lsps_core.data.importers.icvl import ICVL_16
+from lsps_core.data.importers.nyu import NYU_14
 from lsps_core.evaluation import protocols, published
 from lsps_core.evaluation.pairing import compare, pair
-from lsps_core.evaluation.protocols import DATASETS, ICVL_16, NYU_14
+from lsps_core.evaluation.protocols import SIMULATED_21
 from lsps_core.evaluation.published import PoseFileError
 from lsps_core.skeleton import HAND21, ICVL16, NYU36
 
@@ -157,8 +159,8 @@ def test_names_tell_lines_and_groups():
     assert ICVL_16.line_of("Depth/test_seq_1/image_0701.png") == 701
     assert ICVL_16.line_of("test_seq_1/image_0702.png") is None
     assert ICVL_16.group_of("Depth/test_seq_1/image_0701.png") == "test_seq_1"
-    assert DATASETS["simulated"].group_of("subject3/000012") == "subject3"
-    assert DATASETS["simulated"].group_of("000012") == ""
+    assert SIMULATED_21.group_of("subject3/000012") == "subject3"
+    assert SIMULATED_21.group_of("000012") == ""
 
 
 def poses(folder, name, uvd, names=()):

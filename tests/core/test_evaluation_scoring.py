@@ -17,9 +17,11 @@ from lsps_core.camera import ICVL, NYU
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.cli import main
 from lsps_core.config import ModelConfig
+from lsps_core.data.importers.icvl import ICVL_16
+from lsps_core.data.importers.nyu import NYU_14
 from lsps_core.data.store import FrameStore, FrameWriter
 from lsps_core.evaluation import published
-from lsps_core.evaluation.protocols import DATASETS, ICVL_16, NYU_14
+from lsps_core.evaluation.protocols import SIMULATED_21, of_dataset
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import ICVL16, NYU36
 
@@ -81,7 +83,7 @@ def test_published_figures_are_reproduced(real_data, capsys, dataset, file, mean
     assert result["within_40mm_percent"] == pytest.approx(within, abs=0.01)
     assert result["curves"]["worst_joint_percent"][40] == pytest.approx(within, abs=0.01)
     groups = {name: group["frames"] for name, group in result["per_group"].items()}
-    assert groups == dict(DATASETS[dataset].parts)
+    assert groups == dict(of_dataset(dataset).parts)
     assert np.mean(list(result["per_joint_mm"].values())) == pytest.approx(mean, abs=0.001)
 
 
@@ -117,7 +119,7 @@ def test_several_files_are_scored_side_by_side(tmp_path, capsys):
 def test_simulated_predictions_score_as_they_evaluate(stores, tmp_path, capsys):
     labels, predictions = tmp_path / "labels.txt", tmp_path / "predictions.txt"
     with FrameStore(stores["real"]) as store:
-        published.write(labels, published.labels_of(store, DATASETS["simulated"]).uvd)
+        published.write(labels, published.labels_of(store, SIMULATED_21).uvd)
     assert main(["predict", str(BUNDLED), str(stores["real"]), "--out", str(predictions)]) == 0
     capsys.readouterr()
     evaluated = lsps(capsys, "evaluate", BUNDLED, stores["real"])
@@ -187,7 +189,7 @@ def test_frames_without_annotation_are_predicted_too(stores, untrained, tmp_path
             writer.append(depth_mm=depth, center_mm=store.center_mm[:5], half_mm=125.0, names=names)
         camera, centers = store.camera, store.center_mm[:5]
     assert main(["predict", str(model), str(path), "--out", str(out), "--names"]) == 0
-    file = published.read(out, DATASETS["simulated"])
+    file = published.read(out, SIMULATED_21)
     assert file.names == tuple(names)
     assert np.abs(camera.unproject(file.uvd) - centers[:, None]).max() < 125 * 3
     assert [item.name for item in out.parent.iterdir()] == ["predictions.txt"]

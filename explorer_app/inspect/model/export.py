@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from PIL import ImageDraw, ImageFont
 
     from explorer_app.model.hand_model import HandModel
+    from lsps_core.data.protocol import Protocol
     from lsps_core.data.store import FrameStore
-    from lsps_core.evaluation.protocols import Protocol
 
     _Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 

@@ -1,4 +1,4 @@
-"""A plot in which frames can be pointed at: by a click, a range of its horizontal axis, or a lasso. Needs pyqtgraph."""
+"""A plot in which frames are selected by a click, a range of its horizontal axis, or a lasso. Needs pyqtgraph."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent, MouseDragEvent
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from explorer_app.inspect.model.failure_table import How
 from explorer_app.inspect.model.plot_frames import PlotFrames
-from explorer_app.widgets import theme
+from explorer_app.widgets.plot_colours import PlotColours
+from explorer_app.widgets.themed_plot import ThemedPlot
 
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]
@@ -23,27 +24,12 @@ NO_PLACES: IntArray = np.zeros(0, dtype=np.int64)
 _FONT_SCALE = 0.9
 
 
-class Colours:
-    """Okabe and Ito's, of which those far enough from the ground are used."""
-
-    def __init__(self, palette: QPalette) -> None:
-        is_dark = theme.is_dark(palette)
-        self.ground = theme.stage_background(palette)
-        self.text = palette.color(QPalette.ColorRole.Text)
-        self.faint = theme.faint(palette)
-        self.hairline = theme.hairline(palette)
-        self.plain = QColor(86, 180, 233) if is_dark else QColor(0, 114, 178)
-        self.selected = QColor(230, 159, 0) if is_dark else QColor(213, 94, 0)
-        self.current = QColor(240, 240, 240) if is_dark else QColor(20, 20, 24)
-        self.others = (QColor(204, 121, 167), QColor(0, 158, 115))
-
-
 class _Box(pg.ViewBox):
-    """The left button points at frames; the wheel and the right button zoom, the middle one moves."""
+    """The left button selects frames; the wheel and the right button zoom, the middle one moves."""
 
     clicked = Signal(QPointF, str)
     dragged = Signal(list, bool, str)
-    """the way so far, in the plot's coordinates; whether it ends here"""
+    """the path so far, in the plot's coordinates; whether it is finished"""
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False)
@@ -74,11 +60,11 @@ def _how(modifiers: Qt.KeyboardModifier) -> How:
     return "remove" if modifiers & Qt.KeyboardModifier.ControlModifier else "replace"
 
 
-class Canvas(pg.PlotWidget):
-    """What all plots have in common. A subclass computes figures, draws them, and finds the frames at a position.
+class Canvas(ThemedPlot):
+    """Base class of all plots. A subclass computes figures, draws them, and finds the frames at a position.
 
-    Figures are whatever `compute` returns; the other methods get them as `figures`. Left and Right go from bar to bar,
-    Enter selects the frames of one.
+    Figures are whatever `compute` returns; the other methods get them as `figures`. Left and Right move from bar to
+    bar, Enter selects the frames of one.
     """
 
     selected = Signal(object, str)
@@ -88,24 +74,21 @@ class Canvas(pg.PlotWidget):
     is_lasso = False
     """Whether a drag is a lasso (`lassoed_places`), not a range of the horizontal axis (`places_between`)."""
     wants_references = False
-    """Whether the plot, when it is large, shows the codes of the reference data, which take seconds to encode."""
-    _is_built = False
+    """Whether the plot, when it is large, shows the codes of the reference data, which are slow to encode."""
 
     def __init__(self, name: str) -> None:
         self.box = _Box()
         self.name = name
         self.frames: PlotFrames | None = None
-        super().__init__(viewBox=self.box)
+        super().__init__(name, viewBox=self.box)
         self.figures: Any = None
         self.places: IntArray = NO_PLACES
         """of the selected frames"""
         self.current: int | None = None
         self.title = ""
         self._bar = -1
-        self.hideButtons()
         self.box.setMouseEnabled(x=True, y=self.is_lasso)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(self.name)
         self.setMinimumSize(150, 120)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.span = pg.LinearRegionItem(movable=False)
@@ -119,8 +102,7 @@ class Canvas(pg.PlotWidget):
         self.box.clicked.connect(self._click)
         self.box.dragged.connect(self._drag)
         self.build()
-        self._is_built = True
-        self._recolour()
+        self.recolour(PlotColours(self.palette()))
 
     @staticmethod
     def compute(frames: PlotFrames) -> Any:
@@ -133,10 +115,10 @@ class Canvas(pg.PlotWidget):
         return places
 
     def build(self) -> None:
-        """Make the items, once."""
+        """Create the items, once."""
 
     def legend(self) -> QWidget | None:
-        """A widget to show beneath the plot; called once."""
+        """A widget to show below the plot; called once."""
         return None
 
     def draw(self, frames: PlotFrames, figures: Any) -> None:
@@ -145,11 +127,11 @@ class Canvas(pg.PlotWidget):
     def draw_selection(self, frames: PlotFrames, figures: Any, selected: Any) -> None:
         """Show what `compute_selection` returned."""
 
-    def colour(self, colours: Colours) -> None:
-        """Give the items their colours."""
+    def colour(self, colours: PlotColours) -> None:
+        """Set the colours of the items."""
 
     def place_x(self, _figures: Any, _place: int) -> float:
-        """The position of a frame on the horizontal axis; NaN where it has none."""
+        """The position of a frame on the horizontal axis; NaN if it has none."""
         return np.nan
 
     def clicked_places(self, _figures: Any, _at: QPointF) -> IntArray:
@@ -240,7 +222,7 @@ class Canvas(pg.PlotWidget):
     def event(self, event: QEvent) -> bool:
         is_override = event.type() == QEvent.Type.ShortcutOverride
         if is_override and isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            event.accept()  # in here they go from bar to bar, not from frame to frame
+            event.accept()  # here they move between bars, not between frames
             return True
         return super().event(event)
 
@@ -251,11 +233,6 @@ class Canvas(pg.PlotWidget):
             return True
         return super().viewportEvent(event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._is_built:
-            self._recolour()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._is_built:
@@ -265,19 +242,16 @@ class Canvas(pg.PlotWidget):
         metrics = QFontMetrics(self.font())
         text = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, max(self.width() - 60, 20))
         size = f"{self.font().pointSizeF():.1f}pt"
-        self.setTitle(text, color=Colours(self.palette()).text, size=size)
+        self.setTitle(text, color=PlotColours(self.palette()).text, size=size)
         self.setAccessibleDescription(self.title)
 
-    def _recolour(self) -> None:
-        colours, font = Colours(self.palette()), self.font()
+    def recolour(self, colours: PlotColours) -> None:
+        super().recolour(colours)
+        font = self.font()
         font.setPointSizeF(_FONT_SCALE * font.pointSizeF())
-        self.setBackground(colours.ground)
         for side in ("left", "bottom"):
-            axis = self.getAxis(side)
-            axis.setPen(colours.hairline)
-            axis.setTextPen(colours.faint)
-            axis.setTickFont(font)
-            axis.enableAutoSIPrefix(False)
+            self.getAxis(side).setTickFont(font)
+            self.getAxis(side).enableAutoSIPrefix(False)
         self.current_line.setPen(pg.mkPen(colours.current, width=1, style=Qt.PenStyle.DashLine))
         self.bar_line.setPen(pg.mkPen(colours.selected, width=2, style=Qt.PenStyle.DotLine))
         fill = QColor(colours.selected)
@@ -289,6 +263,6 @@ class Canvas(pg.PlotWidget):
         self._show_title()
 
     def set_view(self, x: tuple[float, float], y: tuple[float, float]) -> None:
-        """What a double click comes back to."""
+        """The range that a double-click restores."""
         self.box.setLimits(xMin=x[0], xMax=x[1], yMin=y[0], yMax=y[1])
         self.box.setRange(QRectF(x[0], y[0], x[1] - x[0], y[1] - y[0]), padding=0)

@@ -1,4 +1,4 @@
-"""Histograms of the failures, whose bars can be pointed at. Needs pyqtgraph."""
+"""Histograms of the failures with selectable bars. Needs pyqtgraph."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from PySide6.QtCore import QPointF
 
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.model.plot_statistics import Histogram, histogram
-from explorer_app.inspect.plots.base import NO_PLACES, Canvas, Colours, FloatArray, IntArray
+from explorer_app.inspect.plots.base import NO_PLACES, Canvas, FloatArray, IntArray
 from explorer_app.model.wording import grouped
+from explorer_app.widgets.plot_colours import PlotColours
 
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """A value of each frame [n], and how many frames have which; None where no frame has one."""
+    """A value of each frame [n], and its histogram; None without values."""
 
     values: FloatArray
     bars: Histogram | None
@@ -55,7 +56,7 @@ class HistogramPlot(Canvas):
         if bars is not None:
             self.part.setOpts(x0=bars.edges[:-1], x1=bars.edges[1:], height=selected)
 
-    def colour(self, colours: Colours) -> None:
+    def colour(self, colours: PlotColours) -> None:
         self.bars.setOpts(pen=pg.mkPen(colours.ground, width=0.5), brush=colours.plain)
         self.part.setOpts(pen=pg.mkPen(None), brush=colours.selected)
 

@@ -12,16 +12,17 @@ from PySide6.QtGui import QColor, QResizeEvent
 
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.model.plot_statistics import per_joint_mm, worst_joints
-from explorer_app.inspect.plots.base import NO_PLACES, Canvas, Colours, FloatArray, IntArray
+from explorer_app.inspect.plots.base import NO_PLACES, Canvas, FloatArray, IntArray
 from explorer_app.model.colours import FINGER_COLOURS
 from explorer_app.model.wording import grouped
+from explorer_app.widgets.plot_colours import PlotColours
 
 _PALM = FINGER_COLOURS["palm"]
 
 
 @dataclass(frozen=True, eq=False)
 class JointErrors:
-    """mean_mm [J], NaN where a joint is nowhere annotated; worst_joint [n] of each frame, -1 where it has none."""
+    """mean_mm [J], NaN if no frame annotates the joint; worst_joint [n] of each frame, -1 without one."""
 
     mean_mm: FloatArray
     worst_joint: IntArray
@@ -57,7 +58,7 @@ class JointPlot(Canvas):
         self._fit(heights, len(joints))
 
     def _name_fingers(self, joints: tuple[str, ...]) -> None:
-        """In full where there is room for it."""
+        """In full if it fits."""
         fingers = groupby(enumerate(joints), key=lambda joint: joint[1].split("_")[0])
         members = [(finger, [index for index, _ in group]) for finger, group in fingers]
         is_narrow = self.width() < 46 * len(members)
@@ -78,7 +79,7 @@ class JointPlot(Canvas):
     def _fit(self, heights: FloatArray, count: int) -> None:
         self.set_view((-0.7, count - 0.3), (0, max(1.08 * float(heights.max(initial=0)), 1)))
 
-    def colour(self, colours: Colours) -> None:
+    def colour(self, colours: PlotColours) -> None:
         self.bars.setOpts(pen=pg.mkPen(None))
         self.part.setOpts(pen=pg.mkPen(colours.ground), brush=colours.current)
 
