@@ -144,7 +144,7 @@ class LossWeights:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """One training run. Paths are the stores of the two domains; everything else has the preset's value.
+    """One training run. Paths are the stores of the two domains; everything else has the paper's value.
 
     labels: share of the annotated real frames whose annotation may be used, 0 to 1.
     mapping: what M is made of, see `ModelConfig`.
@@ -162,7 +162,7 @@ class TrainConfig:
 
     synthetic_path: str
     real_path: str
-    preset: Preset = "compact"
+    preset: Preset = "paper"
     base_channels: int = 64
     pose_hidden: int = 30
     mapping: MappingKind = "latent"

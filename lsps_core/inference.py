@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from lsps_core import checkpoint
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, other_domain
+from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, Precision, other_domain
 from lsps_core.networks.mapping import LatentMapping
 from lsps_core.networks.matrix import NumpyPoseDecoder, with_matrix_products
-
-Precision = Literal["float32", "bfloat16"]
 
 
 class Decoded(NamedTuple):

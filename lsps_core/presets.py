@@ -7,7 +7,7 @@ from typing import Any
 from lsps_core.config import LossWeights, Preset, StageConfig
 
 PRESETS: dict[Preset, dict[str, Any]] = {
-    "paper": {"preset": "paper"},
+    "paper": {},
     "compact": {
         "preset": "compact",
         "base_channels": 8,
@@ -38,4 +38,4 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         ),
     },
 }
-"""What each preset changes in `TrainConfig`; `paper` is the paper's own setting throughout."""
+"""What each preset changes in `TrainConfig`; `paper`, the default, is the paper's own setting throughout."""

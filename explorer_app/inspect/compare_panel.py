@@ -17,7 +17,7 @@ from explorer_app.inspect.evaluation import Evaluation, is_bundled
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.model import compare
 from explorer_app.inspect.model.compare import Comparison
-from explorer_app.inspect.model.plot_statistics import MARK_MM, SuccessCurve
+from explorer_app.inspect.model.plot_statistics import SuccessCurve
 from explorer_app.model.wording import grouped, speed
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
@@ -25,6 +25,7 @@ from explorer_app.widgets import theme
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.widgets.small import WrappedLabel
 from explorer_app.workers.job import Job
+from lsps_core.evaluation.metrics import WITHIN_MM
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.stored_results import Found
@@ -59,7 +60,7 @@ class ComparePanel(QWidget):
         self.line = WrappedLabel()
         self.line.setAccessibleName("Comparison")
         self.curves = CurvePicture("worst joint, mm", "%", "Success curves of both")
-        self.curves.mark, self.curves.top = MARK_MM, 100.0
+        self.curves.mark, self.curves.top = WITHIN_MM, 100.0
         self.table = CompareTable(self._failures)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.curves)

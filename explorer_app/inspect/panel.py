@@ -32,8 +32,7 @@ from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets.small import Tag, WrappedLabel
-
-WITHIN_MM = 40.0
+from lsps_core.evaluation.metrics import WITHIN_MM
 
 
 class FailuresPanel(QWidget):

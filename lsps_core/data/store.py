@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.camera import Camera
+from lsps_core.config import DOMAINS
 from lsps_core.data.frame import HandFrame
-from lsps_core.data.store_format import DOMAINS, FrameStoreError, open_store, reason
+from lsps_core.data.store_format import FrameStoreError, open_store, reason
 from lsps_core.data.store_writer import FrameWriter
 from lsps_core.files import parse_json
 from lsps_core.skeleton import Skeleton

@@ -15,7 +15,6 @@ from lsps_core.files import kind_of, require_file
 
 FORMAT = "lsps-frames"
 FORMAT_VERSION = 1
-DOMAINS = ("real", "synthetic")
 
 _HEAD_BYTES = 1 << 16
 _MOST_PIXELS = 1 << 25

@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.camera import Camera
+from lsps_core.config import DOMAINS
 from lsps_core.data.crop import DEFAULT_SIZE
 from lsps_core.data.store_chunks import CHUNK_FRAMES, DEFLATE_LEVEL, unpack_depth
-from lsps_core.data.store_format import DOMAINS, FORMAT, FORMAT_VERSION, FrameStoreError, reason
+from lsps_core.data.store_format import FORMAT, FORMAT_VERSION, FrameStoreError, reason
 from lsps_core.files import put_in_place
 from lsps_core.skeleton import Skeleton
 

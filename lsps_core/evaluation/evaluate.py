@@ -55,7 +55,7 @@ class Evaluation:
 
     @property
     def within_40mm_percent(self) -> float:
-        return round(metrics.within_percent(self.table.errors_mm, 40.0), 2)
+        return round(metrics.within_percent(self.table.errors_mm), 2)
 
     @property
     def per_joint_mm(self) -> dict[str, float | None]:

@@ -17,6 +17,8 @@ IntArray = npt.NDArray[np.integer[Any]]
 
 DISTANCES_MM: FloatArray = np.arange(81, dtype=np.float64)
 """Where success curves are read: 0, 1, ... 80 mm."""
+WITHIN_MM = 40.0
+"""Where the field reads success curves."""
 
 
 def joint_errors_mm(predicted_mm: FloatArray, annotated_mm: FloatArray) -> FloatArray:
@@ -70,7 +72,7 @@ def frame_worst_mm(errors_mm: FloatArray) -> FloatArray:
     return errors
 
 
-def within_percent(errors_mm: FloatArray, distance_mm: float) -> float:
+def within_percent(errors_mm: FloatArray, distance_mm: float = WITHIN_MM) -> float:
     """% of frames whose every annotated joint is within `distance_mm` (Taylor et al. 2012); a joint right on it is."""
     return float(100 * np.mean(frame_worst_mm(errors_mm) <= distance_mm))
 

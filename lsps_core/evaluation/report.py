@@ -43,7 +43,7 @@ def _summary(errors_mm: FloatArray) -> dict[str, Any]:
         "median_error_mm": round(metrics.median_error_mm(errors_mm), 3),
         "percentile95_error_mm": round(metrics.percentile_error_mm(errors_mm, 95.0), 3),
         "max_error_mm": round(metrics.max_error_mm(errors_mm), 3),
-        "within_40mm_percent": round(metrics.within_percent(errors_mm, 40.0), 2),
+        "within_40mm_percent": round(metrics.within_percent(errors_mm), 2),
     }
 
 

@@ -103,6 +103,29 @@ def hand_surface(joints_mm: Tensor, radii_mm: Tensor) -> SphereMesh:
     return SphereMesh(centers_mm=torch.cat([joints_mm, palm, blended], dim=1), radii_mm=radii_mm, cones=cones)
 
 
+def surface_tangents(joints_mm: Tensor, tangents_mm: Tensor) -> Tensor:
+    """How the spheres' centres of `hand_surface` move with the joints: joints_mm [B, 21, 3], tangents_mm [B, U, 21, 3].
+
+    Returns [B, U, NODE_COUNT, 3]: the centres' derivative along each of the U directions.
+    """
+    palm_weights, blend_weights, _ = (part.to(joints_mm.device) for part in _topology())
+    index, little, normal = _palm_basis(joints_mm)[:, None].unbind(dim=2)
+    wrist = tangents_mm[..., :1, :]
+    to_index, to_little = (
+        tangents_mm[..., _INDEX, :] - wrist[..., 0, :],
+        tangents_mm[..., _LITTLE, :] - wrist[..., 0, :],
+    )
+    cross, length = torch.linalg.cross(index, little), index.norm(dim=-1, keepdim=True)
+    unit = normal / length
+    turn = torch.linalg.cross(to_index, little.expand_as(to_little))
+    turn = turn + torch.linalg.cross(index.expand_as(to_index), to_little)
+    turn = (turn - unit * (unit * turn).sum(dim=-1, keepdim=True)) / cross.norm(dim=-1, keepdim=True)
+    growth = (index * to_index).sum(dim=-1, keepdim=True) / length
+    basis = torch.stack([to_index, to_little, turn * length + unit * growth], dim=2)
+    palm = wrist + palm_weights.to(joints_mm) @ basis
+    return torch.cat([tangents_mm, palm, blend_weights.to(joints_mm) @ tangents_mm], dim=2)
+
+
 def with_forearm(hand: SphereMesh, joints_mm: Tensor, direction: Tensor, *, length_mm: float = 230.0) -> SphereMesh:
     """The hand and a forearm: joints_mm [B, 21, 3], direction [B, 3] from the wrist to the elbow, unit length.
 
@@ -147,3 +170,8 @@ def _topology() -> tuple[Tensor, Tensor, Tensor]:
                 shares[row, HAND21.joints.index(joint)] = share
         cones = torch.tensor([[NODE_NAMES.index(a), NODE_NAMES.index(b)] for a, b in _CONES])
         return palm, shares, cones
+
+
+def hand_cones(device: str | torch.device = "cpu") -> Tensor:
+    """[M, 2] int64: the two nodes of each of the hand's cones, as in `hand_surface`."""
+    return _topology()[2].to(device)

@@ -32,6 +32,12 @@ def test_the_paper_preset_is_the_paper():
     assert (weights.feature_matching_depth, weights.posterior_translated) == (0.0001, 0)
 
 
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_name_of_the_preset_matches_the_values(preset):
+    assert config(**PRESETS[preset]).preset == preset
+    assert (config(**PRESETS[preset]) == config()) == (preset == "paper")
+
+
 def test_settings_reach_their_place_with_their_type():
     changed = config().with_settings(["depth.steps=7", "weights.mapping=0.5", "seed=4", "precision=bfloat16"])
     assert (changed.depth.steps, changed.weights.mapping, changed.seed) == (7, 0.5, 4)

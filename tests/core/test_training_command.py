@@ -16,7 +16,7 @@ import pytest
 
 from lsps_core import checkpoint
 from lsps_core.cli import main
-from lsps_core.config import TrainConfig
+from lsps_core.config import STAGES, TrainConfig
 from lsps_core.presets import PRESETS
 from lsps_core.training.run import Run
 
@@ -65,6 +65,14 @@ def old(finished, tmp_path) -> Path:
 @pytest.fixture
 def prepared(stores, tmp_path) -> Path:
     return Run.create(tmp_path / "prepared", config(stores)).path
+
+
+def test_a_new_run_without_a_preset_is_compact(stores, tmp_path):
+    paths = ["--synthetic", str(stores["synthetic"]), "--real", str(stores["real"])]
+    settings = [f"--set={stage}.steps=0" for stage in STAGES]
+    assert main(["train", str(tmp_path / "run"), *paths, *settings]) == 0
+    written = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert (written["preset"], written["base_channels"], written["mapping"]) == ("compact", 8, "bones")
 
 
 def test_a_folder_with_only_a_config_is_started(finished):

@@ -25,8 +25,7 @@ from explorer_app.model.walk import WalkPlan
 from explorer_app.session.session import Session
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.workers.task import Task
-
-_DOMAINS = ("synthetic", "real")
+from lsps_core.config import DOMAINS
 
 
 class ExportDialog(QDialog):
@@ -74,7 +73,7 @@ class ExportDialog(QDialog):
             field.setToolTip(tip)
             field.valueChanged.connect(self._show)
         self.domain = QComboBox()
-        for domain in _DOMAINS:
+        for domain in DOMAINS[::-1]:
             self.domain.addItem(f"the {domain} domain", domain)
         self.domain.setCurrentIndex(self.domain.findData(options.domain))
         self.domain.setToolTip("A store holds the depth images of one domain, with their joints")

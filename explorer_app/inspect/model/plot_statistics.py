@@ -13,13 +13,10 @@ from lsps_core.evaluation import metrics
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]
 
-MARK_MM = 40.0
-"""Where the field reads success curves."""
-
 
 @dataclass(frozen=True, eq=False)
 class SuccessCurve:
-    """percent [T] of frames whose every annotated joint is within distance_mm [T]; and at MARK_MM."""
+    """percent [T] of frames whose every annotated joint is within distance_mm [T]; and at WITHIN_MM."""
 
     distance_mm: FloatArray
     percent: FloatArray
@@ -31,7 +28,7 @@ def success_curve(worst_mm: FloatArray) -> SuccessCurve | None:
     scored = worst_mm[np.isfinite(worst_mm)]
     if not len(scored):
         return None
-    within = np.searchsorted(np.sort(scored), [*metrics.DISTANCES_MM, MARK_MM], side="right")
+    within = np.searchsorted(np.sort(scored), [*metrics.DISTANCES_MM, metrics.WITHIN_MM], side="right")
     percent = 100 * within / len(scored)
     return SuccessCurve(metrics.DISTANCES_MM, percent[:-1], float(percent[-1]))
 

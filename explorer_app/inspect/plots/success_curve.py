@@ -9,8 +9,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
 
 from explorer_app.inspect.model.plot_frames import PlotFrames
-from explorer_app.inspect.model.plot_statistics import MARK_MM, SuccessCurve, success_curve
+from explorer_app.inspect.model.plot_statistics import SuccessCurve, success_curve
 from explorer_app.inspect.plots.base import Canvas, Colours, FloatArray, IntArray
+from lsps_core.evaluation.metrics import WITHIN_MM
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class SuccessPlot(Canvas):
         self.curve = self.plot([], [])
         self.part = self.plot([], [])
         self.mark = pg.InfiniteLine(
-            MARK_MM, label=f"{MARK_MM:.0f} mm", labelOpts={"position": 0.93, "anchors": [(1, 0.5), (1, 0.5)]}
+            WITHIN_MM, label=f"{WITHIN_MM:.0f} mm", labelOpts={"position": 0.93, "anchors": [(1, 0.5), (1, 0.5)]}
         )
         self.addItem(self.mark)
 
@@ -44,7 +45,7 @@ class SuccessPlot(Canvas):
     def draw(self, _frames: PlotFrames, figures: Success) -> None:
         curve = figures.curve
         self.title = (
-            f"{curve.mark_percent:.1f} % within {MARK_MM:.0f} mm, worst joint" if curve else "Success: no annotation"
+            f"{curve.mark_percent:.1f} % within {WITHIN_MM:.0f} mm, worst joint" if curve else "Success: no annotation"
         )
         self.curve.setData(*((curve.distance_mm, curve.percent) if curve else ([], [])))
         self.part.setData([], [])
