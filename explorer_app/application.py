@@ -107,6 +107,6 @@ def _end(window: MainWindow, recovery: Recovery | None, reason: str) -> None:
 
 def begin(window: MainWindow, options: Options) -> None:
     """Open the arguments of the command line, or bundled files without any."""
-    if window.opengl_stage is not None:
-        window.opengl_stage.start()
+    if window.opengl is not None:
+        window.opengl.start()
     window.opener.open_at_start(options.paths, options.images, options.index, options.latent)

@@ -49,12 +49,12 @@ def build_parser() -> argparse.ArgumentParser:
     imports.add(commands.add_parser("import", help="read depth images into a store"))
     train.add(commands.add_parser("train", help="train the tri-domain model"))
     evaluate.add(commands.add_parser("evaluate", help="measure a model's joint errors on a store"))
-    failures.add(commands.add_parser("failures", help="keep what a model makes of every frame, to see where it fails"))
+    failures.add(commands.add_parser("failures", help="evaluate every frame and keep the results"))
     experiment.add(commands.add_parser("experiment", help="reproduce Table 1 or Figure 5 of the paper"))
     score.add(commands.add_parser("score", help="measure published predictions against published labels"))
-    predict.add(commands.add_parser("predict", help="write a model's joints as text that others can score"))
-    generate.add(commands.add_parser("generate", help="make up labelled frames from a model's prior"))
-    info.add(commands.add_parser("info", help="say what a model, a store or a run is"))
+    predict.add(commands.add_parser("predict", help="write a model's joints in the field's text format"))
+    generate.add(commands.add_parser("generate", help="generate labelled frames from a model's prior"))
+    info.add(commands.add_parser("info", help="describe a model, a store or a run"))
     return parser
 
 

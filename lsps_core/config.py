@@ -54,7 +54,7 @@ class ModelConfig:
     joint_count: joints of a pose.
     base_channels: the width that all image networks scale with; 64 in the paper. A multiple of 4.
     pose_hidden: units of the pose VAE's one hidden layer; 30 in the paper.
-    mapping: what M is made of: "latent", the paper's transposed convolutions from z_y, or "bones", convolutions over a
+    mapping: architecture of M: "latent", the paper's transposed convolutions from z_y, or "bones", convolutions over a
         drawing of the decoded pose, which needs the skeleton's bones as (parent, child).
     """
 
@@ -84,8 +84,8 @@ class StageConfig:
 
     final_learning_rate: where the cosine that follows the first half of the stage ends, as a share of learning_rate;
     1 keeps the rate constant, as the paper does.
-    mapping_rate: how many times the learning rate M takes in the depth stage.
-    extra_annotated: synthetic frames that a step takes beyond its batch, only for the picture of M (depth stage) and
+    mapping_rate: multiple of the learning rate for M in the depth stage.
+    extra_annotated: synthetic frames in a step beyond its batch, only for the image of M (depth stage) and
         for P (depth and posterior stage): both learn slowly and cost little beside the rest. 0 in the paper.
     """
 
@@ -105,7 +105,7 @@ class StageConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class LossWeights:
-    """The paper's λ (section 4), one name a term. How each term is reduced stands in `lsps_core.losses`."""
+    """The paper's λ (section 4), one name a term. The reduction of each term is in `lsps_core.losses`."""
 
     pose_kl: float = 0.1
     """λ0"""
@@ -122,7 +122,7 @@ class LossWeights:
     mapping_reconstruction: float = 10000.0
     """λ6"""
     mapping_translated: float = 0.0
-    """M's real picture of a synthetic pose against the translation of its image; not in the paper"""
+    """M's real image of a synthetic pose against the translation of its image; not in the paper"""
     posterior: float = 10.0
     """λ7"""
     posterior_labelled: float = 10.0
@@ -130,7 +130,7 @@ class LossWeights:
     posterior_translated: float = 0.0
     """P on labelled synthetic images translated to real; not in the paper"""
     posterior_consistency: float = 0.0
-    """P on real images against the mean of a slow P over their renderings and turns; not in the paper"""
+    """P on real images against the mean of a slow P over their renderings and rotations; not in the paper"""
     feature_matching: float = 1.0
     """λ8 of the posterior stage"""
     feature_matching_depth: float = 0.0001
@@ -147,17 +147,17 @@ class TrainConfig:
     """One training run. Paths are the stores of the two domains; everything else has the paper's value.
 
     labels: share of the annotated real frames whose annotation may be used, 0 to 1.
-    mapping: what M is made of, see `ModelConfig`.
+    mapping: architecture of M, see `ModelConfig`.
     method: "lsps", or the baseline "crossing_nets", which uses real frames only (annotations must be "real").
     annotations: "both" (all synthetic ones, and of the real ones the share `labels`) or only those of "real" frames.
     initial_path: model whose weights the run starts from; empty for a random start.
-    posterior_start: where the posterior stage takes P and its trunk from: "discriminator", as the depth stage left
-        them, or "random", the run's random start, without what the trunk learned as a discriminator. A run without a
-        depth stage goes on with the P of its initial model, if that is trained.
+    posterior_start: initial P and trunk of the posterior stage: "discriminator", as the depth stage left them, or
+        "random", the run's random start, without what the trunk learned as a discriminator. A run without a depth stage
+        continues with the P of its initial model, if that is trained.
     rotation_degrees: augmentation draws an in-plane angle from ± this. translation_mm: standard deviation per axis.
     precision: of the networks' arithmetic; weights and losses stay float32. bfloat16 is autocast.
     channels_last: memory layout of the image networks. compile: run their steps through torch.compile.
-    checkpoint_minutes: how much work a killed run may lose.
+    checkpoint_minutes: interval of checkpoints, the work that a killed run may lose.
     """
 
     synthetic_path: str
@@ -194,7 +194,7 @@ class TrainConfig:
             what, remedy = "method=crossing_nets uses real frames only", "set annotations=real and a share of labels"
             raise LspsError(what, remedy, field="annotations", settings={"annotations": "real"})
         if self.annotations == "real" and self.labels == 0:
-            what = "annotations=real needs labels above 0: there would be no annotated frame at all"
+            what = "annotations=real needs labels above 0: otherwise no frame is annotated"
             raise LspsError(what, field="labels")
         if not 0 <= self.labels <= 1:
             raise LspsError(f"labels is a share of the real frames, 0 to 1, not {self.labels}", field="labels")
@@ -257,7 +257,7 @@ def _parse(path: str, text: str, kind: type) -> Any:
 
 
 def _is_of(kind: type, item: Any) -> bool:
-    """Whether a JSON value may stand for a setting of this type; a whole number may stand for a float."""
+    """Whether a JSON value is valid for a setting of this type; an integer is valid for a float."""
     if kind is bool:
         return isinstance(item, bool)
     return isinstance(item, (int, float) if kind is float else kind) and not isinstance(item, bool)

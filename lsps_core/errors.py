@@ -1,4 +1,4 @@
-"""Errors for users: what is wrong, what to do about it, and the setting that it is about. No torch."""
+"""Errors for users: the problem, the remedy, and the setting concerned. No torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Words:
-    """How a user interface names what a remedy speaks of: the command line by its flags, the app by its fields.
+    """The names that a user interface has for placeholders in remedies: flags of the command line, fields of the app.
 
     names: by placeholder, as of "exchange {synthetic_path} and {real_path}". settings: the text for {settings}.
     """
@@ -20,7 +20,7 @@ class Words:
     settings: Callable[[Mapping[str, str]], str]
 
     def fill(self, text: str, settings: Mapping[str, str]) -> str:
-        """The text with its placeholders replaced; unknown ones stay."""
+        """The text with its placeholders replaced; unknown ones are kept."""
         names = {**self.names, "settings": self.settings(settings)}
         return _PLACEHOLDER.sub(lambda found: names.get(found[1], found[0]), text)
 
@@ -30,7 +30,7 @@ COMMAND_LINE = Words(
         "synthetic_path": "--synthetic",
         "real_path": "--real",
         "device": "--device",
-        "resume": "go on with --resume",
+        "resume": "resume with --resume",
         "change": " and --change",
     },
     settings=lambda settings: " ".join(["--resume --change", *(f"--set {k}={v}" for k, v in settings.items())]),
@@ -40,8 +40,8 @@ COMMAND_LINE = Words(
 class LspsError(ValueError):
     """Wrong input, or work that cannot continue. Programs read the attributes; the texts are for people only.
 
-    what: what is wrong and where. remedy: what to do, with placeholders that `Words` fills; empty where `what` says it.
-    field: the setting or argument that it is about: a key of `TrainConfig` ("real_path", "depth.batch_size"),
+    what: what is wrong and where. remedy: what to do, with placeholders that `Words` fills; may be empty.
+    field: the setting or argument concerned: a key of `TrainConfig` ("real_path", "depth.batch_size"),
         "run_path" or "device"; empty for none. settings: values by key with which the work can continue.
     """
 
@@ -60,13 +60,13 @@ class LspsError(ValueError):
         return self.line()
 
     def about(self, field: str) -> LspsError:
-        """The same error, about this field unless it names one already."""
+        """The same error with this field, unless it has one already."""
         self.field = self.field or field
         return self
 
 
 def as_lsps_error(error: BaseException) -> LspsError:
-    """Any error as one for users: its first line, with the file's name where it has one; its class where unforeseen."""
+    """Any error as one for users: its first line, with the file's name if it has one, and its class if unexpected."""
     if isinstance(error, LspsError):
         return error
     if isinstance(error, OSError) and error.filename:

@@ -1,13 +1,13 @@
-"""What a process tells others: one JSON object a line, written by `Event.line` and read by `parse`. No torch.
+"""Events of a process: one JSON object a line, written by `Event.line` and read by `parse`. No torch.
 
 Training writes its events to stdout and to the run's `events.jsonl`; `lsps failures --json`, `simulate --events`,
 `import --events` and `train --estimate` write theirs to stdout. Fields that are None by default are left out where they
 are None; numbers that are not finite become null, as JSON has none.
 
-A run that was killed goes on from its last checkpoint. So `started` with step s takes back all that was told of steps
-above s, and what is then told again of step s itself (its validation, what was saved) replaces what was told before.
-`events.jsonl` is rewritten accordingly before `started` is added, and put in place at once. Who follows the file reads
-it from its beginning again where its inode changed or it became shorter, and a line only when its line break is there.
+A killed run resumes from its last checkpoint. So `started` with step s revokes all events of steps above s, and a
+repeated event of step s itself (its validation, what was saved) replaces the earlier one.
+`events.jsonl` is rewritten accordingly before `started` is added, and replaced atomically. A reader that follows the
+file starts over if its inode changed or it became shorter, and reads a line only when it is complete.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class RunEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Started(RunEvent):
-    """A run began or went on. total_steps counts all stages; step is how many of them are already done."""
+    """A run started or resumed. total_steps counts all stages; step is the number of steps already done."""
 
     kind: str = "started"
     step: Count
@@ -83,7 +83,7 @@ class Validated(RunEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class Saved(RunEvent):
-    """A checkpoint or a preview sheet was written; `kind` says which."""
+    """A checkpoint or a preview sheet was written, as given by `kind`."""
 
     kind: Literal["checkpoint", "preview"]
     stage: str
@@ -93,7 +93,7 @@ class Saved(RunEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class Noted(RunEvent):
-    """Something that the run's user should know, in one line: changed settings, a checkpoint that cannot be read."""
+    """A message to the user, in one line: changed settings, a checkpoint that cannot be read."""
 
     kind: str = "note"
     message: str
@@ -111,14 +111,14 @@ class _WithReason(Event):
 
     @property
     def error(self) -> LspsError:
-        """What went wrong; of an older version's event, which has only a message, without a remedy."""
+        """The error; without a remedy in events of older versions, which have only a message."""
         what = self.message if self.what is None else self.what
         return LspsError(what, self.remedy or "", field=self.field or "", settings=self.settings)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ended(_WithReason, RunEvent):
-    """A run ended; "failed" says why."""
+    """A run ended; "failed" comes with the error."""
 
     kind: str = "end"
     step: Count
@@ -134,7 +134,7 @@ class Failed(_WithReason):
 
 @dataclass(frozen=True, kw_only=True)
 class JobStarted(Event):
-    """total: frames that are to be evaluated, simulated or imported. path: of what is to be written."""
+    """total: frames to evaluate, simulate or import. path: of the output."""
 
     kind: str = "started"
     path: str
@@ -144,7 +144,7 @@ class JobStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Progress(Event):
-    """done, total: frames. frames_per_s: lately; 0 while it is not known."""
+    """done, total: frames. frames_per_s: recent rate; 0 while unknown."""
 
     kind: str = "progress"
     done: Count
@@ -164,7 +164,7 @@ class BlockWritten(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped(Event):
-    """lines: file and reason of each picture that an import left out; perhaps only the first ones."""
+    """lines: file and reason of each image that an import skipped; possibly only the first ones."""
 
     kind: str = "skipped"
     lines: tuple[str, ...]
@@ -172,7 +172,7 @@ class Skipped(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class JobEnded(Event):
-    """frames: written. skipped: left out. resumed: done before, by a process that was interrupted."""
+    """frames: written. skipped: not usable. resumed: done by an earlier, interrupted process."""
 
     kind: str = "ended"
     reason: Literal["finished", "stopped"]
@@ -184,7 +184,7 @@ class JobEnded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StageEstimated(Event):
-    """steps: those still to do. peak_bytes: of the GPU's memory, or of the whole process on a CPU; None if unknown."""
+    """steps: the remaining ones. peak_bytes: of the GPU's memory, or of the whole process on a CPU; None if unknown."""
 
     kind: str = "stage"
     stage: str
@@ -207,7 +207,7 @@ class RunEstimated(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Unknown(Event):
-    """A line of another version: of a kind, or with fields, that are not known here. step: its `step`, or else 0."""
+    """An event of another version, with an unknown kind or fields. step: its `step`, or else 0."""
 
     step: Count = 0
 
@@ -238,9 +238,9 @@ def error_fields(error: BaseException) -> dict[str, Any]:
 
 
 def parse(line: str | bytes) -> Event | None:
-    """The event of a line; `Unknown` for one of another version, None for what is no event. Never raises.
+    """The event of a line; `Unknown` for one of another version, None for other text. Never raises.
 
-    Whole numbers are checked to be in their range. A float that is null or not finite is NaN.
+    Integers are checked against their range. A float that is null or not finite is NaN.
     """
     try:
         value = parse_json(line)

@@ -1,4 +1,4 @@
-"""A JSON object that anybody may have written, as the arguments of a dataclass. No torch."""
+"""Convert an untrusted JSON object to the arguments of a dataclass. No torch."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 Count = Annotated[int, 2**31]
-"""From 0 to what Qt takes as a number."""
+"""From 0 to the largest Qt int."""
 Size = Annotated[int, 2**63]
 """A number of bytes or parameters, from 0."""
 
 
 def arguments(of: Any, value: dict[str, Any]) -> dict[str, Any]:
-    """Of the dataclass's constructor; other keys are passed over. A float that is null or not finite is NaN.
+    """The arguments of the dataclass's constructor; other keys are ignored. A float that is null or not finite is NaN.
 
     Fields with a default may be missing, those with a default factory may not. KeyError, TypeError, ValueError or
-    OverflowError where a field is missing or of another type than the class says.
+    OverflowError if a field is missing or has the wrong type.
     """
     found = {}
     for name, (hint, is_optional) in _hints(of).items():
@@ -29,19 +29,19 @@ def arguments(of: Any, value: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _hints(of: Any) -> dict[str, tuple[Any, bool]]:
-    """By field: its type, and whether the object may lack it."""
+    """By field: its type, and whether it is optional."""
     hints = get_type_hints(of, include_extras=True)
     return {f.name: (hints[f.name], f.default is not dataclasses.MISSING) for f in dataclasses.fields(of)}
 
 
 def _checked(hint: Any, value: Any) -> Any:
-    """The value as a field of this type has it; TypeError, ValueError or OverflowError where it is another."""
+    """The value converted to this type; TypeError, ValueError or OverflowError if that is not possible."""
     origin, arguments = get_origin(hint), get_args(hint)
     if NoneType in arguments:
         return None if value is None else _checked(arguments[0], value)
     if origin is Annotated:
         if type(value) is not int or not 0 <= value < arguments[1]:
-            raise ValueError("a whole number out of its range")
+            raise ValueError("an integer out of range")
     elif origin is Literal:
         if value not in arguments:
             raise ValueError("another choice")
@@ -53,7 +53,7 @@ def _checked(hint: Any, value: Any) -> Any:
         number = float("nan") if value is None else float(_of(int | float, value))
         return number if math.isfinite(number) else float("nan")
     else:
-        _of(str, value).encode()  # ValueError for half characters, which neither Qt nor files take
+        _of(str, value).encode()  # ValueError for unpaired surrogates, which neither Qt nor files accept
     return value
 
 

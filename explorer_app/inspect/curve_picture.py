@@ -60,7 +60,7 @@ class CurvePicture(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter, palette, metrics = QPainter(self), self.palette(), self.fontMetrics()
-        painter.fillRect(self.rect(), theme.stage_background(palette))
+        painter.fillRect(self.rect(), theme.view_background(palette))
         painter.setPen(theme.faint(palette))
         if not self.curves:
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap

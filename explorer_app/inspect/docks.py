@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
-from explorer_app.inspect.compare_panel import ComparePanel
+from explorer_app.inspect.comparison_panel import ComparisonPanel
 from explorer_app.inspect.evaluation import Evaluation
 from explorer_app.inspect.explain_panel import ExplainPanel
 from explorer_app.inspect.failures import Failures
@@ -39,13 +39,13 @@ class InspectDocks(QObject):
         self.plots = FailurePlots(failures, self.references, background)
         self.worst = WorstGallery(session, failures, background)
         self.explain = ExplainPanel(session, failures, self.references, background)
-        self.compare = ComparePanel(session, failures, evaluation, background)
+        self.comparison = ComparisonPanel(session, failures, evaluation, background)
         right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
-        panels = {"Plots": self.plots, "Worst": self.worst, "Explain": self.explain, "Compare": self.compare}
+        panels = {"Plots": self.plots, "Worst": self.worst, "Explain": self.explain, "Compare": self.comparison}
         first, *others = [add_dock(title, panel, right, INSPECT) for title, panel in panels.items()]
         window.addDockWidget(bottom, first, Qt.Orientation.Horizontal)
         for dock in others:
             window.tabifyDockWidget(first, dock)
 
     def close_down(self) -> None:
-        self.compare.close_down()
+        self.comparison.close_down()

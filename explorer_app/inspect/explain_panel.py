@@ -14,7 +14,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QScrollArea,
@@ -29,6 +28,7 @@ from explorer_app.inspect.truth_walk import TruthWalk
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.fields import choice, label
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.widgets.small import WrappedLabel
 
@@ -73,13 +73,9 @@ class ExplainPanel(QWidget):
         self._explain()
 
     def _build(self) -> None:
-        self.choice = QComboBox()
-        self.choice.addItems([BUNDLED, THIS_DATA, CHOOSE])
-        self.choice.setToolTip("The frames to compare with; the model’s training stores are the most informative")
-        self.choice.setAccessibleName("Reference frames")
+        best = "The frames to compare with; the model’s training stores are the most informative"
+        self.choice = choice({name: name for name in (BUNDLED, THIS_DATA, CHOOSE)}, "Reference frames", best)
         self.choice.textActivated.connect(self._choose)
-        label = QLabel("&Among")
-        label.setBuddy(self.choice)
         self.progress = WrappedLabel()
         self.heading = QLabel()
         self.neighbours = NeighbourRow()
@@ -87,7 +83,7 @@ class ExplainPanel(QWidget):
         self.density.setAccessibleName("Density of codes")
         self.truth = TruthWalk(self._session)
         top = QHBoxLayout()
-        for widget in (label, self.choice):
+        for widget in (label("&Among", self.choice), self.choice):
             top.addWidget(widget)
         top.addWidget(self.progress, 1)
         near = QWidget()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.model.failure_table import Filters
 from explorer_app.model.wording import grouped
+from explorer_app.widgets.fields import choice, label, number
 from explorer_app.widgets.small import FlowLayout
 
 _RANGES = {"mean_mm": "Mean", "disagreement_mm": "Disagreement"}
@@ -50,8 +51,8 @@ class FilterBar(QWidget):
         layout = FlowLayout(self)
         for widget in (self.text, self.group, self.tag, *self.ranges.values(), self.clear, self.count):
             layout.addWidget(widget)
-        for choice in (self.group, self.tag):
-            choice.activated.connect(self._ask)
+        for field in (self.group, self.tag):
+            field.activated.connect(self._ask)
         for fields in self.ranges.values():
             fields.low.valueChanged.connect(self._ask)
             fields.high.valueChanged.connect(self._ask)
@@ -101,12 +102,10 @@ class _Range(QWidget):
     def __init__(self, title: str) -> None:
         super().__init__()
         self.low, self.high = (_end(f"{which} {title.lower()} in mm") for which in ("Lowest", "Highest"))
-        label = QLabel(f"{title} mm")
-        label.setBuddy(self.low)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for widget in (label, self.low, QLabel("–"), self.high):
+        for widget in (label(f"{title} mm", self.low), self.low, QLabel("–"), self.high):
             layout.addWidget(widget)
 
     @property
@@ -125,23 +124,18 @@ class _Range(QWidget):
 
 
 def _end(name: str) -> QDoubleSpinBox:
-    field = QDoubleSpinBox()
-    field.setRange(0.0, _MOST_MM)
-    field.setDecimals(1)
+    field = number(0.0, _MOST_MM, 1, "", name, f"{name}; 0 for any")
+    field.setKeyboardTracking(True)
     field.setSpecialValueText("any")
     field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
     field.setFixedWidth(58)
-    field.setAccessibleName(name)
-    field.setToolTip(f"{name}; 0 for any")
     return field
 
 
 def _choice(name: str, tip: str) -> QComboBox:
-    choice = QComboBox()
-    choice.setAccessibleName(name)
-    choice.setToolTip(tip)
-    choice.setFixedWidth(120)
-    return choice
+    field = choice({}, name, tip)
+    field.setFixedWidth(120)
+    return field
 
 
 def _fill(choice: QComboBox, everything: str, known: Sequence[str], chosen: frozenset[str] | None) -> None:

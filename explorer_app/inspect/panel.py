@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -25,12 +26,13 @@ from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.filter_bar import FilterBar
 from explorer_app.inspect.frame_thumbnails import FrameThumbnails
 from explorer_app.inspect.model.failure_table import COLUMNS
-from explorer_app.inspect.table import FailuresTable
+from explorer_app.inspect.table import FailureTableView
 from explorer_app.inspect.table_rows import TITLES
 from explorer_app.model.wording import speed
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.widgets.menus import add_action
 from explorer_app.widgets.small import Tag, WrappedLabel
 from lsps_core.evaluation.metrics import WITHIN_MM
 
@@ -53,7 +55,7 @@ class FailuresPanel(QWidget):
         super().__init__(parent)
         self._session, self._failures, self._evaluation = session, failures, evaluation
         self.thumbnails = FrameThumbnails(session, background, self)
-        self.table = FailuresTable(failures, self.thumbnails)
+        self.table = FailureTableView(failures, self.thumbnails)
         self.filters = FilterBar(failures)
         self.selection_actions = FailureActions(session, failures, preferences, self)
         self.empty = WrappedLabel()
@@ -106,6 +108,13 @@ class FailuresPanel(QWidget):
         elif self.selection_actions.task is not None:
             self.stop.setEnabled(False)
             self.selection_actions.task.cancel()
+
+    def fill_menu(self, menu: QMenu, evaluate: Callable[[], object]) -> None:
+        """The Inspect menu. evaluate: shows this panel and starts."""
+        add_action(menu, "&Evaluate this data", evaluate, "F5")
+        add_action(menu, "&Stop evaluating", self._evaluation.stop)
+        menu.addSeparator()
+        self.selection_actions.fill(menu)
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:

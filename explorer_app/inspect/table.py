@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.frame_thumbnails import THUMBNAIL_PX, FrameThumbnails
 from explorer_app.inspect.model.failure_table import COLUMNS, NUMBERS
-from explorer_app.inspect.table_rows import FailureRows, SelectedRows
+from explorer_app.inspect.table_rows import FailureTableModel, SelectedRows
 
 LABELLED = ("mean_mm", "worst_mm", "worst_joint")
 _WIDTHS = {"index": 84, "name": 128, "group": 72, "worst_joint": 92, "disagreement_mm": 124, "latent_distance": 116}
@@ -34,7 +34,7 @@ MOST_RANGES = 400
 _LOOK_MS = 30
 
 
-class FailuresTable(QTableView):
+class FailureTableView(QTableView):
     """A view of `Failures`: rows, selection, and the frame in the explorer as its current row."""
 
     def __init__(self, failures: Failures, thumbnails: FrameThumbnails, parent: QWidget | None = None) -> None:
@@ -42,7 +42,7 @@ class FailuresTable(QTableView):
         self._failures, self._thumbnails = failures, thumbnails
         self._is_showing = self._is_telling = False
         self._shown_order = failures.sorted_by
-        self.rows = FailureRows(failures, thumbnails, self)
+        self.rows = FailureTableModel(failures, thumbnails, self)
         self.setModel(self.rows)
         self.setItemDelegate(SelectedRows(self.rows, self))
         self._build()

@@ -43,7 +43,7 @@ _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
-class FailureRows(QAbstractTableModel):
+class FailureTableModel(QAbstractTableModel):
     """`Failures.table` as a Qt model, without per-row state.
 
     It uses the table of its last reset: Qt may paint between a change of `Failures.table` and its signal, and
@@ -115,7 +115,7 @@ def _text(value: Any, column: str) -> str:
 class SelectedRows(QStyledItemDelegate):
     """Shows the selected failures, for any number of row ranges."""
 
-    def __init__(self, rows: FailureRows, parent: QWidget) -> None:
+    def __init__(self, rows: FailureTableModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._rows = rows
 

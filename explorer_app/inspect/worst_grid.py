@@ -19,8 +19,8 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QSty
 
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.frame_tiles import FrameTiles
-from explorer_app.inspect.model.bursts import WorstFrame
 from explorer_app.inspect.model.failure_table import How
+from explorer_app.inspect.model.near_duplicates import WorstFrame
 from explorer_app.widgets import theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -52,10 +52,10 @@ class WorstList(QAbstractListModel):
             return worst
         if role == Qt.ItemDataRole.DisplayRole:
             return " · ".join(filter(None, (f"{worst.score_mm:.0f} mm", worst.group)))
-        count = worst.burst.count
+        count = worst.duplicates.count
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             alike = f"; {count} similar frames: click ×{count}, or press B, to select them" if count > 1 else ""
-            return f"Frame {worst.burst.frame + 1}, {worst.score_mm:.1f} mm{alike}"
+            return f"Frame {worst.duplicates.frame + 1}, {worst.score_mm:.1f} mm{alike}"
         return None
 
 
@@ -64,7 +64,7 @@ class WorstGrid(QListView):
 
     taken = Signal(int, str)
     """frame, and how to select it"""
-    burst_taken = Signal(object, str)
+    duplicates_clicked = Signal(object, str)
     """frames, and how"""
 
     def __init__(self, failures: Failures, tiles: FrameTiles) -> None:
@@ -100,7 +100,7 @@ class WorstGrid(QListView):
             return
         area = self.viewport().rect()
         rows = [row for row in range(self._first_row(), self.frames.rowCount()) if self._is_near(row, area)]
-        self.tiles.want_tiles([self.frames.worst[row].burst.frame for row in rows], self.palette())
+        self.tiles.want_tiles([self.frames.worst[row].duplicates.frame for row in rows], self.palette())
 
     def _first_row(self) -> int:
         columns = max(self.viewport().width() // self.gridSize().width(), 1)
@@ -142,7 +142,7 @@ class WorstGrid(QListView):
             return
         option = QStyleOptionViewItem()
         option.rect, option.fontMetrics = self.visualRect(index), self.fontMetrics()
-        is_badge = worst.burst.count > 1 and badge_area(option, worst).contains(event.position().toPoint())
+        is_badge = worst.duplicates.count > 1 and badge_area(option, worst).contains(event.position().toPoint())
         self._take(worst, is_badge, _how(event.modifiers()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -152,11 +152,11 @@ class WorstGrid(QListView):
         else:
             super().keyPressEvent(event)
 
-    def _take(self, worst: WorstFrame, is_burst: bool, how: How) -> None:
-        if is_burst:
-            self.burst_taken.emit(worst.burst.frames, how)
+    def _take(self, worst: WorstFrame, is_badge: bool, how: How) -> None:
+        if is_badge:
+            self.duplicates_clicked.emit(worst.duplicates.frames, how)
         else:
-            self.taken.emit(worst.burst.frame, how)
+            self.taken.emit(worst.duplicates.frame, how)
 
     def event(self, event: QEvent) -> bool:
         is_override = event.type() == QEvent.Type.ShortcutOverride
@@ -179,7 +179,7 @@ def _picture_area(option: QStyleOptionViewItem) -> QRect:
 def badge_area(option: QStyleOptionViewItem, worst: WorstFrame) -> QRect:
     """The rectangle of a tile's badge."""
     picture, metrics = _picture_area(option), option.fontMetrics
-    width = metrics.horizontalAdvance(f"×{worst.burst.count}") + 10
+    width = metrics.horizontalAdvance(f"×{worst.duplicates.count}") + 10
     return QRect(picture.right() - width - 2, picture.top() + 3, width, metrics.height() + 2)
 
 
@@ -196,12 +196,12 @@ class _Delegate(QStyledItemDelegate):
         area, table = _picture_area(option), grid.failures.table
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        picture = grid.tiles.pixmap(worst.burst.frame, palette)
+        picture = grid.tiles.pixmap(worst.duplicates.frame, palette)
         if picture is None:
             painter.fillRect(area, theme.picture_background(palette))
         else:
             painter.drawPixmap(area, picture)
-        frame = worst.burst.frame
+        frame = worst.duplicates.frame
         is_selected = table is not None and table.is_selected(frame)
         accent = palette.color(QPalette.ColorRole.Highlight)
         painter.setPen(QPen(accent, 3) if is_selected else QPen(theme.hairline(palette), 1))
@@ -212,8 +212,8 @@ class _Delegate(QStyledItemDelegate):
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Text), 1, Qt.PenStyle.DotLine))
             painter.drawRect(area.adjusted(-5, -5, 4, 4))
-        if worst.burst.count > 1:
-            self._paint_badge(painter, badge_area(option, worst), f"×{worst.burst.count}", palette)
+        if worst.duplicates.count > 1:
+            self._paint_badge(painter, badge_area(option, worst), f"×{worst.duplicates.count}", palette)
         painter.setPen(palette.color(QPalette.ColorRole.Text) if is_selected else theme.faint(palette))
         below = QRect(option.rect.left() + 2, area.bottom() + 3, option.rect.width() - 4, option.fontMetrics.height())
         text = option.fontMetrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, below.width())

@@ -6,18 +6,19 @@ from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.frame_tiles import FrameTiles
-from explorer_app.inspect.model import bursts as worst
-from explorer_app.inspect.model.bursts import ALL_GROUPS, BY_GROUP, ORDERS, WorstFrame
+from explorer_app.inspect.model import near_duplicates
 from explorer_app.inspect.model.failure_table import How
+from explorer_app.inspect.model.near_duplicates import ALL_GROUPS, BY_GROUP, ORDERS, WorstFrame
 from explorer_app.inspect.worst_grid import WorstGrid
 from explorer_app.model.wording import grouped
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.fields import choice
 from explorer_app.widgets.small import WrappedLabel
 
 _NOTHING = "Evaluate a model on a store to see its worst frames here"
@@ -34,20 +35,17 @@ class WorstGallery(QWidget):
         self.grid = WorstGrid(failures, self.tiles)
         self._build()
         self.grid.taken.connect(self._take)
-        self.grid.burst_taken.connect(failures.select)
+        self.grid.duplicates_clicked.connect(failures.select)
         failures.table_changed.connect(self._on_table)
         failures.frames_changed.connect(self._compute)
         self._on_table()
 
     def _build(self) -> None:
-        self.order = QComboBox()
-        self.order.addItems(list(ORDERS))
-        self.order.setToolTip("The measure of the worst frames; disagreement needs no annotation")
-        self.order.setAccessibleName("Order of the worst frames")
+        measures = "The measure of the worst frames; disagreement needs no annotation"
+        self.order = choice({name: name for name in ORDERS}, "Order of the worst frames", measures)
         self.order.currentIndexChanged.connect(self._compute)
-        self.group = QComboBox()
-        self.group.setToolTip("The worst of all frames, of each subject or sequence in turn, or of one")
-        self.group.setAccessibleName("Group of the worst frames")
+        groups = "The worst of all frames, of each subject or sequence in turn, or of one"
+        self.group = choice({}, "Group of the worst frames", groups)
         self.group.currentIndexChanged.connect(self._compute)
         self.count = QLabel()
         self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -86,7 +84,7 @@ class WorstGallery(QWidget):
         table, model = self._failures.table, self._session.model
         if table is not None and model is not None and self.isVisible():
             column = ORDERS[self.order.currentText()]
-            work = partial(worst.worst_frames, table, model, column, self.group.currentText())
+            work = partial(near_duplicates.worst_frames, table, model, column, self.group.currentText())
             self._worker.ask((table.results, column), work)
 
     @Slot(object, object)
@@ -94,10 +92,10 @@ class WorstGallery(QWidget):
         table = self._failures.table
         if table is None or table.results is not stamp[0]:
             return
-        before = [(each.burst.frame, each.burst.count) for each in self.grid.frames.worst]
-        if before != [(each.burst.frame, each.burst.count) for each in found]:  # else it would scroll back
+        before = [(each.duplicates.frame, each.duplicates.count) for each in self.grid.frames.worst]
+        if before != [(each.duplicates.frame, each.duplicates.count) for each in found]:  # else it would scroll back
             self.grid.frames.show_worst(found)
-        frames = sum(each.burst.count for each in found)
+        frames = sum(each.duplicates.count for each in found)
         self.count.setText(f"{grouped(frames)} frames in {grouped(len(found))} tiles")
         why = "" if stamp[1] == "disagreement_mm" else "; order by disagreement, which needs no annotation"
         self.empty.setText(f"No frame has this score{why}")

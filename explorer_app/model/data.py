@@ -14,14 +14,15 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from explorer_app.model.cut import Cut, Uvd, cube_box_px, has_same_depth
+from explorer_app.model.crop import Crop, Uvd, cube_box_px, has_same_depth
 from explorer_app.model.depth_statistics import DepthCounts, count_depth
 from explorer_app.model.opening import ImageSettings
 from explorer_app.model.pose_error import to_joints_mm
 from explorer_app.model.raw_image import RawImage, list_images
 from lsps_core.camera import Camera
 from lsps_core.config import Domain
-from lsps_core.data.crop import crop, crop_pixels
+from lsps_core.data.crop import crop as crop_image
+from lsps_core.data.crop import crop_pixels
 from lsps_core.data.frame import FrameSource, HandFrame
 from lsps_core.data.hand_search import find_hand
 from lsps_core.data.store import FrameStore
@@ -33,10 +34,10 @@ _TRIES = 10
 
 @dataclass(frozen=True, eq=False)
 class RawPicture:
-    """The whole depth image of a frame, in mm (NaN = no reading), flipped if its cut says so.
+    """The whole depth image of a frame, in mm (NaN = no reading), flipped if its crop says so.
 
     near_mm, far_mm: the range of the colours. box_px: the cube's window (u0, v0, u1, v1). note: how it was found.
-    cut: how it was read and where it was cut, with the cube's centre. counts: of the whole image.
+    crop: how it was read and where it was cropped, with the cube's centre. counts: of the whole image.
     """
 
     depth_mm: npt.NDArray[np.float32]
@@ -44,7 +45,7 @@ class RawPicture:
     far_mm: float
     box_px: tuple[float, float, float, float]
     note: str
-    cut: Cut
+    crop: Crop
     counts: DepthCounts
 
 
@@ -64,7 +65,7 @@ class FrameView:
     @property
     def camera(self) -> Camera:
         """The camera of this frame, flipped if the raw image is."""
-        return self.data.camera if self.raw is None else self.raw.cut.camera(self.raw.depth_mm.shape[1])
+        return self.data.camera if self.raw is None else self.raw.crop.camera(self.raw.depth_mm.shape[1])
 
     @property
     def input_mm(self) -> npt.NDArray[np.float32]:
@@ -146,7 +147,7 @@ class ImageData:
         images: Sequence[RawImage],
         settings: ImageSettings,
         origin: Sequence[Path] = (),
-        cuts: Mapping[int, Cut] | None = None,
+        crops: Mapping[int, Crop] | None = None,
     ) -> None:
         self.images = tuple(images)
         self.origin = tuple(origin) or tuple(dict.fromkeys(image.path for image in images))
@@ -155,61 +156,63 @@ class ImageData:
         self.domain = settings.domain
         files = {image.path for image in images}
         self.title = images[0].path.name if len(files) == 1 else f"{len(images)} images"
-        self._cuts = dict(cuts or {})
+        self._crops = dict(crops or {})
 
     def __len__(self) -> int:
         return len(self.images)
 
     def view(self, index: int) -> FrameView:
-        return self._cut(index, self._cuts.get(index) or Cut(settings=self.settings))
+        return self._crop(index, self._crops.get(index) or Crop(settings=self.settings))
 
     @property
-    def cuts(self) -> dict[int, Cut]:
+    def crops(self) -> dict[int, Crop]:
         """How single images are read and cropped, by index, if the user has changed it."""
-        return dict(self._cuts)
+        return dict(self._crops)
 
-    def recut(self, view: FrameView, cut: Cut) -> FrameView:
+    def recrop(self, view: FrameView, crop: Crop) -> FrameView:
         """Read or crop the image of `view` differently, and remember it; ValueError if it cannot be read."""
-        cut_view = self._cut(view.index, cut, view.raw)
-        self._cuts[view.index] = cut
-        return cut_view
+        cropped_view = self._crop(view.index, crop, view.raw)
+        self._crops[view.index] = crop
+        return cropped_view
 
     def use_for_all(self, settings: ImageSettings) -> None:
         """Read all images with these settings; cubes placed by the user are kept if they remain valid."""
         self.settings, self.camera = settings, settings.camera
-        kept = {index: cut for index, cut in self._cuts.items() if cut.center_uvd and _agree(cut.settings, settings)}
-        self._cuts = {index: replace(cut, settings=settings) for index, cut in kept.items()}
+        kept = {
+            index: crop for index, crop in self._crops.items() if crop.center_uvd and _agree(crop.settings, settings)
+        }
+        self._crops = {index: replace(crop, settings=settings) for index, crop in kept.items()}
 
     def close(self) -> None:
         """No file is kept open."""
 
-    def _cut(self, index: int, cut: Cut, before: RawPicture | None = None) -> FrameView:
-        depth_mm, counts = self._read(index, cut.settings, before)
-        camera, half_mm = cut.camera(depth_mm.shape[1]), cut.settings.cube_mm / 2
-        center, note, complaint = cut.center_uvd, "placed by hand", ""
+    def _crop(self, index: int, crop: Crop, before: RawPicture | None = None) -> FrameView:
+        depth_mm, counts = self._read(index, crop.settings, before)
+        camera, half_mm = crop.camera(depth_mm.shape[1]), crop.settings.cube_mm / 2
+        center, note, complaint = crop.center_uvd, "placed by hand", ""
         if center is None:
-            center, note, complaint = _find(depth_mm, camera, cut.settings.cube_mm, self.images[index].name)
-        cut = replace(cut, center_uvd=center)
+            center, note, complaint = _find(depth_mm, camera, crop.settings.cube_mm, self.images[index].name)
+        crop = replace(crop, center_uvd=center)
         center_mm = camera.unproject(np.array(center)).astype(np.float32)
         frame = HandFrame(
-            depth_mm=crop(depth_mm, camera, center_mm, half_mm),
+            depth_mm=crop_image(depth_mm, camera, center_mm, half_mm),
             center_mm=center_mm,
             half_mm=half_mm,
             joints_mm=None,
             name=self.images[index].name,
         )
         colours = (counts.near_mm, max(counts.far_mm, counts.near_mm + 1))
-        raw = RawPicture(depth_mm, *colours, cube_box_px(cut, depth_mm.shape[1]), note, cut, counts)
+        raw = RawPicture(depth_mm, *colours, cube_box_px(crop, depth_mm.shape[1]), note, crop, counts)
         return FrameView(self, index, frame, raw, complaint)
 
     def _read(
         self, index: int, settings: ImageSettings, before: RawPicture | None
     ) -> tuple[npt.NDArray[np.float32], DepthCounts]:
         """The image with these settings; read from the file only if it differs from the previous one."""
-        if before is None or not has_same_depth(before.cut.settings, settings):
+        if before is None or not has_same_depth(before.crop.settings, settings):
             depth_mm = self.images[index].read(settings)
             return depth_mm[:, ::-1] if settings.is_mirrored else depth_mm, count_depth(depth_mm)
-        is_flipped = before.cut.settings.is_mirrored != settings.is_mirrored
+        is_flipped = before.crop.settings.is_mirrored != settings.is_mirrored
         return before.depth_mm[:, ::-1] if is_flipped else before.depth_mm, before.counts
 
 
@@ -257,17 +260,17 @@ def _check_index(data: Data, index: int, path: Path) -> None:
 
 
 def open_images(
-    paths: Sequence[Path], settings: ImageSettings, index: int = 0, cuts: Mapping[int, Cut] | None = None
+    paths: Sequence[Path], settings: ImageSettings, index: int = 0, crops: Mapping[int, Crop] | None = None
 ) -> OpenedData:
     """Open images, files and folders of images, at the first one from `index` with a hand.
 
-    cuts: earlier changes to single images.
+    crops: earlier changes to single images.
     If none of the first few has a hand, the first readable one. ValueError, in one line, if there is none.
     """
     images, complaints = list_images(paths)
     if not images:
         raise ValueError(complaints[0])
-    data = ImageData(images, settings, paths, cuts)
+    data = ImageData(images, settings, paths, crops)
     _check_index(data, index, paths[0])
     readable: list[FrameView] = []
     for number in range(index, len(data)):

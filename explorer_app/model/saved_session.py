@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from explorer_app.model.cut import Cut, Uvd
+from explorer_app.model.crop import Crop, Uvd
+from explorer_app.model.history import HistoryEntry
 from explorer_app.model.latent import LatentCode, SliderView
 from explorer_app.model.opening import ImageSettings
-from explorer_app.model.visits import Visit
 from explorer_app.model.walk import WalkPlan
 from explorer_app.set_aside import DamagedError
 from lsps_core.config import DOMAINS, Domain
@@ -40,7 +40,7 @@ class SavedSession:
 
     data_paths: a store, or images and folders of them, read as `images` says. index: the frame, counted from 0.
     is_at_code: the sliders are at the code of that frame. device: of the model. domain: of the frames; None as in the
-    data. cuts: changes to single images, by frame. walk, sliders, workspace: None or empty keeps the window's.
+    data. crops: changes to single images, by frame. walk, sliders, workspace: None or empty keeps the window's.
     """
 
     model_path: Path | None = None
@@ -49,11 +49,11 @@ class SavedSession:
     index: int = 0
     latent: LatentCode = field(default_factory=LatentCode)
     is_at_code: bool = False
-    visits: tuple[Visit, ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
     is_encoding_on_step: bool = True
     device: str = "auto"
     domain: Domain | None = None
-    cuts: tuple[tuple[int, Cut], ...] = ()
+    crops: tuple[tuple[int, Crop], ...] = ()
     walk: WalkPlan | None = None
     workspace: str = ""
     sliders: SliderView | None = None
@@ -87,13 +87,13 @@ class SavedSession:
             "at_code_of_frame": self.is_at_code,
             "encode_on_step": self.is_encoding_on_step,
             "visits": [
-                {"name": visit.name, "pinned": visit.is_pinned, "latent": list(visit.code.values)}
-                for visit in self.visits
+                {"name": entry.name, "pinned": entry.is_pinned, "latent": list(entry.code.values)}
+                for entry in self.history
             ],
             "domain": self.domain,
             "cuts": [
-                {"frame": index, "center_uvd": cut.center_uvd, "images": cut.settings.to_json()}
-                for index, cut in self.cuts
+                {"frame": index, "center_uvd": crop.center_uvd, "images": crop.settings.to_json()}
+                for index, crop in self.crops
             ],
             "walk": _walk_to_json(self.walk) if self.walk is not None else None,
             "device": self.device,
@@ -116,10 +116,10 @@ class SavedSession:
                 latent=code_from_json(value["latent"]),
                 is_at_code=_flag(value["at_code_of_frame"]),
                 is_encoding_on_step=_flag(value["encode_on_step"]),
-                visits=tuple(_visit(number, visit) for number, visit in enumerate(_list(value["visits"]))),
+                history=tuple(_history_entry(number, entry) for number, entry in enumerate(_list(value["visits"]))),
                 device=_text(value["device"]),
                 domain=_domain(value["domain"]),
-                cuts=tuple(_cut(cut) for cut in _list(value["cuts"])),
+                crops=tuple(_crop(crop) for crop in _list(value["cuts"])),
                 walk=_walk(value["walk"]) if value["walk"] is not None else None,
                 workspace=_text(value["workspace"]),
                 sliders=SliderView.from_json(value["sliders"]) if value["sliders"] is not None else None,
@@ -186,17 +186,17 @@ def _relative(path: Path, folder: Path) -> str:
     return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else str(absolute)
 
 
-def _visit(number: int, value: Any) -> Visit:
+def _history_entry(number: int, value: Any) -> HistoryEntry:
     if not isinstance(value, dict):
-        raise ValueError(f"a visit must be an object, not {str(value)[:60]}")
-    return Visit(number, code_from_json(value["latent"]), _text(value["name"]), _flag(value["pinned"]))
+        raise ValueError(f"a history entry must be an object, not {str(value)[:60]}")
+    return HistoryEntry(number, code_from_json(value["latent"]), _text(value["name"]), _flag(value["pinned"]))
 
 
-def _cut(value: Any) -> tuple[int, Cut]:
+def _crop(value: Any) -> tuple[int, Crop]:
     if not isinstance(value, dict):
-        raise ValueError(f"a cut must be an object, not {str(value)[:60]}")
+        raise ValueError(f"a crop must be an object, not {str(value)[:60]}")
     center_uvd = _uvd(value["center_uvd"]) if value["center_uvd"] is not None else None
-    return _whole_number(value["frame"]), Cut(settings=ImageSettings.from_json(value["images"]), center_uvd=center_uvd)
+    return _whole_number(value["frame"]), Crop(settings=ImageSettings.from_json(value["images"]), center_uvd=center_uvd)
 
 
 def _uvd(value: Any) -> Uvd:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel
 
-SIMULATED_ONLY = "Trained on simulated data only: its numbers say nothing about a real camera."
+SIMULATED_ONLY = "Trained on simulated data only: its errors do not apply to a real camera."
 
 
 def model_facts(model: HandModel) -> list[tuple[str, str]]:
-    """(name, value) of what matters first, then of the training record as it stands in the file."""
+    """(name, value) of the main facts, then of the whole training record."""
     rows = [
         ("file", str(model.path)),
         ("device", model.device),

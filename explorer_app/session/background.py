@@ -1,4 +1,4 @@
-"""What happens off the GUI thread: opening, reading, encoding, decoding, and bringing the answers back."""
+"""Work in threads: opening, reading, encoding and decoding, and delivering the answers."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from explorer_app.workers.in_order import InOrder
 from explorer_app.workers.latest import CLOSE_S, LatestWins
 
 if TYPE_CHECKING:
-    from explorer_app.model.cut import Cut
+    from explorer_app.model.crop import Crop
     from explorer_app.model.data import FrameView, OpenedData
     from explorer_app.model.hand_model import Encoding, HandModel, Pictures
     from explorer_app.model.routes import Routes
     from lsps_core.config import Domain
 
 _STILL_MS = 120
-"""A latent that has not moved for this long is worth an exact decode, which a coming move would have to wait for."""
+"""After a latent has not moved for this long it is decoded exactly, which would delay the next move."""
 
 
 class Background(QObject):
-    """Hears what the session wants, has it done in threads, and hands over what is still wanted when it is there."""
+    """Runs the session's requests in threads, and delivers answers that are still current."""
 
     settled = Signal()
-    """Everything that was asked for is shown, or has failed."""
+    """Everything requested is shown or has failed."""
     activity_changed = Signal()
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -40,7 +40,7 @@ class Background(QObject):
         self._is_closing = False
         self.workers: list[LatestWins] = []
         self.looking = InOrder("look", self)
-        """For what the window wants to know of paths; whoever else asks the file system does it in its own thread."""
+        """For the window's checks of paths; other file access runs in its own threads."""
         self.looking.failed.connect(self._on_failure)
         self.looking.settled.connect(self._on_settled)
         self.loading = self.add_worker("model", self._on_model)
@@ -62,7 +62,7 @@ class Background(QObject):
 
     @property
     def activity(self) -> str:
-        """What takes long right now, for the status bar; empty while nothing does."""
+        """The current slow work, for the status bar; empty while idle."""
         if self.loading.is_busy:
             return "Loading the model …"
         return "Opening …" if self.opening.is_busy or self.looking.is_busy else ""
@@ -74,31 +74,31 @@ class Background(QObject):
         self._ask(self.opening, path, partial(_open_store, path, index))
 
     def open_images(
-        self, paths: tuple[Path, ...], settings: ImageSettings, index: int = 0, cuts: Mapping[int, Cut] | None = None
+        self, paths: tuple[Path, ...], settings: ImageSettings, index: int = 0, crops: Mapping[int, Crop] | None = None
     ) -> None:
-        self._ask(self.opening, paths, partial(_open_images, paths, settings, index, cuts))
+        self._ask(self.opening, paths, partial(_open_images, paths, settings, index, crops))
 
     def close(self) -> bool:
-        """End the threads; False where one of them still works, so that the process must not wait for it."""
+        """End the threads; False if one is still working, so that the process must not wait for it."""
         self._is_closing = True
         self._still.stop()
         workers: list[LatestWins | InOrder] = [*self.workers, self.looking]
         for worker in workers:
-            worker.end()  # all of them first: waiting for one after the other would add up
+            worker.end()  # all of them first: waiting one by one would add up
         until = time.monotonic() + CLOSE_S
         has_ended = True
         for worker in workers:
             has_ended = worker.close(max(0.0, until - time.monotonic())) and has_ended
-        if has_ended and self._session.data is not None:  # a thread that hangs in HDF5 would hold this one as well
+        if has_ended and self._session.data is not None:  # a thread blocked in HDF5 would block this one as well
             self._session.data.close()
         return has_ended
 
     def add_worker(
         self, name: str, show: Callable[[Any, Any], None], complain: Callable[[Any, str], None] | None = None
     ) -> LatestWins:
-        """Another thread for one kind of work: it ends with the window, and counts as being busy.
+        """Another thread for one kind of work: it ends with the window, and counts for `busy`.
 
-        show: is called with (stamp, answer), complain with (stamp, one line); without it the message bar is told.
+        show: is called with (stamp, answer), complain with (stamp, one line); by default the message bar.
         """
         worker = LatestWins(name, self)
         self.workers.append(worker)
@@ -113,7 +113,7 @@ class Background(QObject):
 
     @Slot(object, object)
     def _on_model(self, _path: Path, model: HandModel) -> None:
-        if not self.loading.is_busy:  # else a newer one is on its way
+        if not self.loading.is_busy:  # else a newer one is pending
             self._session.set_model(model)
 
     @Slot(object, object)
@@ -170,14 +170,14 @@ class Background(QObject):
         self._still.stop()
         model, latent, shown = self._session.model, self._session.latent, self._session.pictures
         if shown is not None and shown.is_blend and shown.latent == latent:
-            return  # the latent was estimated from these very pictures: they are not its own, and stay
+            return  # the latent was estimated from these images: they are not decoded from it, and stay
         if model is not None:
-            is_coarse = model.has_coarse and shown is not None  # the first pictures may take their time
+            is_coarse = model.has_coarse and shown is not None  # the first images may be slow
             self.decoding.ask((model, latent), partial(model.decode, latent, is_coarse))
 
     @Slot()
     def _refine(self) -> None:
-        """Have exact pictures take the place of coarse ones."""
+        """Replace coarse images by exact ones."""
         model, latent = self._session.model, self._session.latent
         if model is not None:
             self.decoding.ask((model, latent), partial(model.decode, latent))
@@ -202,7 +202,7 @@ class Background(QObject):
             self.settled.emit()
 
 
-# torch, HDF5 and SciPy are imported in here, which is to say in a thread: the window has painted long before
+# torch, HDF5 and SciPy are imported here, in a thread, after the window's first paint
 
 
 def _load_model(path: Path, device: str) -> HandModel:
@@ -218,8 +218,8 @@ def _open_store(path: Path, index: int) -> OpenedData:
 
 
 def _open_images(
-    paths: tuple[Path, ...], settings: ImageSettings, index: int, cuts: Mapping[int, Cut] | None
+    paths: tuple[Path, ...], settings: ImageSettings, index: int, crops: Mapping[int, Crop] | None
 ) -> OpenedData:
     from explorer_app.model.data import open_images
 
-    return open_images(paths, settings, index, cuts)
+    return open_images(paths, settings, index, crops)

@@ -1,4 +1,4 @@
-"""What the window is about: a model, a latent, opened data and the frame in hand."""
+"""The state of the window: a model, a latent, opened data and the current frame."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from explorer_app.model.history import History, HistoryEntry
 from explorer_app.model.latent import LatentAxes, LatentCode
 from explorer_app.model.pose_error import mean_error_mm
-from explorer_app.model.visits import Visit, Visits
 from explorer_app.model.walk import WalkPlan
 from explorer_app.session.encoding import FrameEncoding, State
 from explorer_app.session.undo import LatentEdit, Merge, WalkEdit
 
-if TYPE_CHECKING:  # they bring torch and HDF5 along, which the first paint must not wait for
+if TYPE_CHECKING:  # they import torch and HDF5, and the first paint must not wait for them
     from explorer_app.model.data import Data, FrameView, OpenedData
     from explorer_app.model.hand_model import Encoding, HandModel, Pictures
     from explorer_app.model.routes import Routes
@@ -28,15 +28,15 @@ _UNDO_LIMIT = 500
 
 
 class Session(QObject):
-    """The one state of the window. Views show it and ask for changes; `Background` brings what takes time.
+    """The single state of the window. Views show it and request changes; `Background` does slow work.
 
     `pictures` belong to `model` and, outside of a drag, to `latent`; `pose` always does. `encoding` belongs to `view`,
-    and stays while the latent moves on from its code.
+    and stays while the latent moves away from its code.
     """
 
     model_changed = Signal()
     latent_changed = Signal()
-    visits_changed = Signal()
+    history_changed = Signal()
     walk_changed = Signal()
     highlight_changed = Signal()
     pictures_changed = Signal()
@@ -60,19 +60,19 @@ class Session(QObject):
         self.index = 0
         self.view: FrameView | None = None
         self.domain_choice: Domain | None = None
-        """What frames are taken as; None as the data says."""
+        """Domain of the frames; None as in the data."""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(_UNDO_LIMIT)
-        self.visits = Visits()
+        self.history = History()
         self.walk = WalkPlan()
         self.highlight: npt.NDArray[np.floating] | None = None
-        """How strongly each joint [J] is pointed out, 0 to 1; None while nothing is."""
+        """Weight of each highlighted joint [J], 0 to 1; None without highlights."""
         self._settled = self.latent
         self._edit_label: str | None = None
         self._frame_encoding = FrameEncoding()
 
     def set_model(self, model: HandModel) -> None:
-        """Look through another model at the same latent; a frame that had been encoded is encoded again."""
+        """Set another model at the same latent; an encoded frame is encoded again."""
         self.model = model
         self.pose = model.decode_pose(self.latent)
         self.pictures = None
@@ -82,24 +82,24 @@ class Session(QObject):
         self._start_encoding()
 
     def set_latent(
-        self, latent: LatentCode, label: str = "change", merge: Merge | None = None, *, is_listed: bool = True
+        self, latent: LatentCode, label: str = "change", merge: Merge | None = None, *, add_to_history: bool = True
     ) -> None:
-        """Go to another latent, which can be undone; inside an edit it is part of that.
+        """Set the latent, as an undo step; inside an edit it is part of it.
 
-        label: what undo calls it. merge: quick changes of this kind are one. is_listed: False where it is
-        listed among the visits already.
+        label: its name in the undo menu. merge: quick changes of this kind are one. add_to_history: whether to append a
+        history entry.
         """
         if self.is_editing or latent == self._settled:
             self.preview_latent(latent)
             return
         edit = LatentEdit(self._settle_at, self._settled, latent, label, merge)
         self.undo_stack.push(edit)
-        if is_listed:
-            self.visits.add(latent, label, is_same_move=edit.is_merged)
-            self.visits_changed.emit()
+        if add_to_history:
+            self.history.add(latent, label, is_same_move=edit.is_merged)
+            self.history_changed.emit()
 
     def preview_latent(self, latent: LatentCode) -> None:
-        """Show a latent on the way to another: a walk that plays, a slider that is held. Not to be undone."""
+        """Show an intermediate latent, of a walk or a held slider, without an undo step."""
         if latent == self.latent:
             return
         self.latent = latent
@@ -109,11 +109,11 @@ class Session(QObject):
 
     @property
     def is_editing(self) -> bool:
-        """A slider or a joint is held: pictures of the way are welcome, not only those of where it ends."""
+        """A slider or a joint is held: intermediate images are shown, not only the last ones."""
         return self._edit_label is not None
 
     def begin_edit(self, label: str) -> None:
-        """All changes from here to `end_edit` are one."""
+        """All changes until `end_edit` are one edit."""
         self._edit_label = label
 
     def end_edit(self) -> None:
@@ -125,19 +125,19 @@ class Session(QObject):
         self._settled = latent
         self.preview_latent(latent)
 
-    def set_visits(self, visits: Iterable[Visit]) -> None:
-        """Those of a saved session, in place of all that are there."""
-        self.visits = Visits(tuple(visits))
-        self.visits_changed.emit()
+    def set_history(self, history: Iterable[HistoryEntry]) -> None:
+        """Replace the history by that of a saved session."""
+        self.history = History(tuple(history))
+        self.history_changed.emit()
 
     def set_walk(self, walk: WalkPlan) -> None:
-        """Plan another walk through the latent space."""
+        """Set another walk through the latent space."""
         if walk != self.walk:
             self.walk = walk
             self.walk_changed.emit()
 
     def edit_walk(self, walk: WalkPlan, label: str) -> None:
-        """Change the keyframes of the walk, which can be undone."""
+        """Set the keyframes of the walk, as an undo step."""
         if walk != self.walk:
             self.undo_stack.push(WalkEdit(self._set_keyframes, self.walk.keyframes, walk.keyframes, label))
 
@@ -145,7 +145,7 @@ class Session(QObject):
         self.set_walk(replace(self.walk, keyframes=keyframes))
 
     def add_keyframe(self, latent: LatentCode, row: int | None = None) -> None:
-        """Have the walk pass through a latent, before keyframe `row` or at its end; says so where there is no room."""
+        """Add a latent to the keyframes, before `row` or at the end; a message if there are too many."""
         try:
             walk = self.walk.with_keyframes_at(len(self.walk.keyframes) if row is None else row, [latent])
         except ValueError as error:
@@ -154,7 +154,7 @@ class Session(QObject):
         self.edit_walk(walk, "add keyframe")
 
     def set_highlight(self, weights: npt.NDArray[np.floating] | None) -> None:
-        """Point out joints, by a weight [J] from 0 to 1; None ends it."""
+        """Highlight joints by a weight [J] from 0 to 1; None removes it."""
         self.highlight = weights
         self.highlight_changed.emit()
 
@@ -163,16 +163,16 @@ class Session(QObject):
         self.pictures_changed.emit()
 
     def sample(self, seed: int, temperature: float, axes: LatentAxes, merge: Merge | None = None) -> None:
-        """Go to a draw of the prior, but for locked axes; nothing without a model."""
+        """Set a prior sample, except for locked axes; does nothing without a model."""
         if self.model is not None:
             code = axes.merged(self.latent, self.model.sample(seed, temperature))
             self.set_latent(code, f"sample {seed}", merge)
 
     def set_data(self, opened: OpenedData) -> None:
-        """Step through other data, from its first readable frame on, which is encoded at once."""
+        """Set other data, at its first readable frame, which is encoded at once."""
         previous, self.data = self.data, opened.data
         self.index = opened.first.index
-        self.view = opened.first  # before anybody hears of the index, and has the frame read a second time
+        self.view = opened.first  # before the index is announced, or the frame would be read again
         self.domain_choice = None
         self._frame_encoding.lose_frame()
         self._frame_encoding.request()
@@ -186,7 +186,7 @@ class Session(QObject):
             self.message.emit(opened.complaint)
 
     def set_index(self, index: int) -> None:
-        """Ask for another frame; beyond either end is that end."""
+        """Request another frame; the index is clamped."""
         if self.data is None:
             return
         index = min(max(index, 0), len(self.data) - 1)
@@ -208,13 +208,13 @@ class Session(QObject):
         self._start_encoding()
 
     def replace_view(self, view: FrameView) -> None:
-        """Show the same frame cut otherwise; what was made of it stays on screen until it is encoded again."""
+        """Show the same frame with another crop; its encoding stays on screen until the new one."""
         if self.encoding is None or view.complaint:
             self._frame_encoding.request()
             self.set_view(view)
             return
         self.view = view
-        self._frame_encoding.recut()
+        self._frame_encoding.recrop()
         self.frame_changed.emit()
         self.encoding_wanted.emit()
 
@@ -242,7 +242,7 @@ class Session(QObject):
 
     @property
     def encoding_input(self) -> tuple[HandModel, FrameView, Domain] | None:
-        """What encoding the frame at `index` takes; None where one of the three is not there yet."""
+        """The inputs for encoding the frame at `index`; None if one of the three is not loaded yet."""
         if self.model is None or self.view is None or self.domain is None or self.view.index != self.index:
             return None
         return self.model, self.view, self.domain
@@ -252,12 +252,12 @@ class Session(QObject):
             self.encoding_wanted.emit()
 
     def want_encoding(self) -> None:
-        """Have the frame encoded, and the sliders put at its code; later, where a model or the frame is on its way."""
+        """Encode the frame, and set the sliders to its code; later, if the model or the frame is still loading."""
         self._frame_encoding.request()
         self._start_encoding()
 
     def set_encoding(self, encoding: Encoding) -> None:
-        """Put the sliders at the code of the frame, if that is still wanted."""
+        """Set the sliders to the code of the frame, if that is still requested."""
         merge = Merge.RECUT if self._frame_encoding.state is State.RECUTTING else None
         if self._frame_encoding.finish(encoding):
             self.encoding_changed.emit()
@@ -268,17 +268,17 @@ class Session(QObject):
             self.encoding_changed.emit()
 
     def set_routes(self, routes: Routes) -> None:
-        """Where the encoded frame's routes lead, which is there a little later than its code."""
+        """Set the routes of the encoded frame, which are ready later than its code."""
         if self._frame_encoding.add_routes(routes):
             self.routes_changed.emit()
 
     @property
     def domain(self) -> Domain | None:
-        """What frames are taken as; None without data."""
+        """Domain of the frames; None without data."""
         return self.domain_choice or (self.data.domain if self.data is not None else None)
 
     def set_domain_choice(self, domain: Domain | None) -> None:
-        """Take the frames of this data as another domain's than it says, or as it says; encodes one that was."""
+        """Set the domain of this data's frames, None as in the data; encodes an encoded frame again."""
         before, self.domain_choice = self.domain, domain
         self.domain_changed.emit()
         if self.domain != before:
@@ -288,12 +288,12 @@ class Session(QObject):
 
     @property
     def is_at_code(self) -> bool:
-        """True while the sliders stand at the code of the encoded frame."""
+        """True while the sliders are at the code of the encoded frame."""
         return self.encoding is not None and self.latent == self.encoding.code
 
     @property
     def error_mm(self) -> float | None:
-        """Mean joint error of the shown pose against the encoded frame's annotation, where there is one."""
+        """Mean joint error of the shown pose against the encoded frame's annotation, if there is one."""
         if self.pose is None or self.encoding is None or self.view is None:
             return None
         return mean_error_mm(self.pose, self.view.frame)

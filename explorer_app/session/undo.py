@@ -1,4 +1,4 @@
-"""Edits of the latent and of the walk, to be undone and redone."""
+"""Undo steps for the latent and the walk."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Merge(IntEnum):
 
 
 class WalkEdit(QUndoCommand):
-    """From some keyframes to others; how the walk goes between them is left as it is."""
+    """A change of the keyframes; the walk's other options do not change."""
 
     def __init__(self, show: Callable[[Keyframes], None], before: Keyframes, after: Keyframes, label: str) -> None:
         super().__init__(label)
@@ -43,11 +43,11 @@ class WalkEdit(QUndoCommand):
 
 
 _PAUSE_S = 0.8
-"""Changes of one kind that follow each other quicker are one edit: an arrow key that is held, digits being typed."""
+"""Changes of one kind within this time are one edit: a held arrow key, typed digits."""
 
 
 class LatentEdit(QUndoCommand):
-    """From one latent to another; merge: the kind that it may be merged with, None for none."""
+    """A change of the latent; merge: the kind that it may be merged with, None for none."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class LatentEdit(QUndoCommand):
         self._show, self._before, self._after, self._merge = show, before, after, merge
         self._time = time.monotonic()
         self.is_merged = False
-        """It went on from the edit before, which has taken it in."""
+        """It was merged into the previous edit."""
 
     def id(self) -> int:
         return -1 if self._merge is None else self._merge

@@ -28,6 +28,7 @@ from explorer_app.model.wording import SIMULATED_ONLY, model_facts
 from explorer_app.preferences import Preferences
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.menus import NAME_PROPERTY
 from lsps_core import __version__
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _DATA = (
 )
 
 
-class About(QDialog):
+class AboutDialog(QDialog):
     """Version, paper, origin of the open model, licences of data."""
 
     def __init__(self, model: HandModel | None, parent: QWidget | None = None) -> None:
@@ -155,8 +156,6 @@ class LogWindow(QDialog):
         QGuiApplication.clipboard().setText(self._records.text)
 
 
-NAME_PROPERTY = "sheetName"
-"""Names of actions whose text changes."""
 _EVERYWHERE = [("Move through the controls", "Tab"), ("Open a menu", "Alt+letter"), ("Leave a dialog", "Esc")]
 
 
@@ -260,6 +259,6 @@ class HelpWindows(QObject):
 
     @Slot()
     def show_about(self) -> None:
-        about = About(self._session.model, self._window)
+        about = AboutDialog(self._session.model, self._window)
         about.finished.connect(about.deleteLater)
         about.open()

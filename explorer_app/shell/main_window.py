@@ -1,4 +1,4 @@
-"""The window: views, menus and the paths between them. Wiring only."""
+"""The window: views, menus and their connections. Wiring only."""
 
 from __future__ import annotations
 
@@ -10,23 +10,13 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent
 from PySide6.QtWidgets import (
     QMainWindow,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from explorer_app.explore.frames.decoded import PicturesPanel
-from explorer_app.explore.frames.strip import FrameStrip
-from explorer_app.explore.gallery.panel import Gallery
-from explorer_app.explore.hand3d import opengl
-from explorer_app.explore.hand3d.gl_loader import OpenGlStage
-from explorer_app.explore.hand3d.panel import SkeletonPanel
 from explorer_app.explore.inspector.image_dialog import ImageDialog
-from explorer_app.explore.inspector.panel import Inspector
-from explorer_app.explore.latent.panel import LatentPanel
-from explorer_app.explore.model.presets import Presets
-from explorer_app.explore.walk.panel import WalkPanel
+from explorer_app.explore.views import ExploreViews
 from explorer_app.inspect.docks import InspectDocks
 from explorer_app.inspect.evaluation import Evaluation
 from explorer_app.inspect.failures import Failures
@@ -36,7 +26,7 @@ from explorer_app.preferences import Preferences
 from explorer_app.resources import resource
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
-from explorer_app.set_aside import DamagedError, left_aside_line, set_aside
+from explorer_app.set_aside import left_aside_line
 from explorer_app.shell.clipboard import Clipboard
 from explorer_app.shell.help import HelpWindows
 from explorer_app.shell.menus import MenuTargets, build_menus
@@ -48,17 +38,16 @@ from explorer_app.shell.workspaces import Docks, Workspaces
 from explorer_app.train.dialogs import TrainingDialogs
 from explorer_app.train.model.train_form import TrainForm
 from explorer_app.train.panel import TrainPanel
-from explorer_app.widgets.small import Narrow
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
 
 _STATUS_MS = 5000
 
 
 class MainWindow(QMainWindow):
-    """Nothing here computes: `background` does, and `session` says what there is to show."""
+    """Computes nothing: `background` does, and `session` is the state to show."""
 
     painted = Signal()
-    """The window is on screen for the first time: what takes time may begin."""
+    """The window is on screen for the first time: slow work may start."""
     closed = Signal()
 
     def __init__(self, device: str = "auto", preferences: Preferences | None = None) -> None:
@@ -86,9 +75,9 @@ class MainWindow(QMainWindow):
         self.session.model_changed.connect(self._show_title)
         self.session.data_changed.connect(self._show_title)
         self.strip.open_asked.connect(self.opener.ask_for_files)
-        with contextlib.suppress(FileNotFoundError):  # a window without its icon is still a window
+        with contextlib.suppress(FileNotFoundError):  # the icon is optional
             self.setWindowIcon(QIcon(str(resource("icons", "lsps-explorer.svg"))))
-        self.presets = self._open_presets()
+        self.presets = self.explore.open_presets()
         self._build_menus()
         self._restore_layout()
         self._left_aside = left_aside_line(self.preferences.left_aside)
@@ -97,7 +86,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _forget_messages(self) -> None:
-        """What was said of earlier things is over, but for what was left aside at the start: it concerns no opening."""
+        """Clear messages about earlier files, except what was set aside at the start."""
         if self.messages.text != self._left_aside:
             self.messages.hide()
 
@@ -105,42 +94,21 @@ class MainWindow(QMainWindow):
         build_menus(
             MenuTargets(
                 window=self,
-                session=self.session,
                 background=self.background,
                 preferences=self.preferences,
-                presets=self.presets,
                 opener=self.opener,
                 clipboard=self.clipboard,
                 view_pictures=self.view_pictures,
                 help=self.help,
                 workspaces=self.workspaces,
                 docks=self.docks,
-                latent=self.latent,
-                strip=self.strip,
-                pictures=self.pictures,
-                skeleton=self.skeleton,
+                explore=self.explore,
                 failures_panel=self.failures_panel,
-                evaluation=self.evaluation,
                 training_dialogs=self.training_dialogs,
                 evaluate=self.evaluate,
                 reset_layout=self.reset_layout,
             )
         )
-
-    def _open_presets(self) -> Presets:
-        folder = self.preferences.folder
-        if folder is None:
-            return Presets()
-        path = folder / "presets.json"
-        try:
-            try:
-                return Presets(path)
-            except DamagedError:
-                self.preferences.left_aside.append(f"presets (now {set_aside(path)})")
-                return Presets(path)
-        except (ValueError, OSError) as error:
-            self.session.message.emit(f"{error}; until then presets last as long as this window")
-            return Presets()
 
     def _restore_layout(self) -> None:
         layout = self.preferences.layout
@@ -154,14 +122,10 @@ class MainWindow(QMainWindow):
         self.preferences.set_aside(f"workspaces/{workspace}")
 
     def _build_views(self) -> None:
-        has_opengl = opengl.is_usable()
         self.recovery_bar, self.messages = RecoveryBar(), MessageBar()
-        self.skeleton = SkeletonPanel(self.session, has_opengl)  # the first to hear of a latent, as nobody is quicker
-        self.latent = LatentPanel(self.session)
-        self.pictures = PicturesPanel(self.session)
-        self.strip = FrameStrip(self.session)
-        self.walk = WalkPanel(self.session, self.background)
-        self.gallery = Gallery(self.session, self.background)
+        self.explore = explore = ExploreViews(self, self.session, self.background, self.preferences)
+        self.latent, self.strip, self.walk, self.gallery = explore.latent, explore.strip, explore.walk, explore.gallery
+        self.pictures, self.skeleton, self.opengl = explore.pictures, explore.skeleton, explore.opengl
         self.failures_panel = FailuresPanel(
             self.session, self.background, self.failures, self.evaluation, self.preferences
         )
@@ -173,26 +137,18 @@ class MainWindow(QMainWindow):
         self.training_dialogs.accepted_run.connect(self._train)
         self.training_dialogs.open_asked.connect(self._open_store)
         self.train.new_run_asked.connect(self.training_dialogs.new_run)
-        self.opengl_stage = OpenGlStage(self.skeleton, self) if has_opengl else None
-        if self.opengl_stage is not None:
-            self.opengl_stage.gave_up.connect(self.session.message)
         central = QWidget()
         whole = QVBoxLayout(central)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self.recovery_bar)
         whole.addWidget(self.messages)
-        body = QVBoxLayout()
-        body.setContentsMargins(6, 8, 10, 4)
-        body.addWidget(_split(Qt.Orientation.Horizontal, (self.pictures, self.skeleton), (620, 330)))
-        explorer = QWidget()
-        explorer.setLayout(body)
         pages = QStackedWidget()
         whole.addWidget(pages, 1)
         self.setCentralWidget(central)
         self.workspaces = Workspaces(self, pages)
-        self.workspaces.add(EXPLORE, explorer)
-        self.workspaces.add(INSPECT, explorer)
+        self.workspaces.add(EXPLORE, explore.page)
+        self.workspaces.add(INSPECT, explore.page)
         self.workspaces.add(TRAIN, self.train)
         self.workspaces.changed.connect(self._enter_workspace)
         self.workspaces.arranged.connect(self._arrange)
@@ -204,13 +160,8 @@ class MainWindow(QMainWindow):
     def _build_docks(self) -> None:
         self._docks = Docks(self, self.workspaces)
         self.docks = self._docks.by_title
-        left, bottom = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
-        self._docks.add("Pose latent", self.latent, left, EXPLORE, INSPECT)
-        self._docks.add("Frame", Narrow(self.strip), bottom, EXPLORE, INSPECT)
-        self._docks.add("Inspector", Inspector(self.session, self.background), bottom, EXPLORE)
-        self._docks.add("Gallery", self.gallery, bottom, EXPLORE)
-        self._docks.add("Walk", self.walk, bottom, EXPLORE)
-        self._docks.add("Failures", self.failures_panel, bottom, INSPECT)
+        self.explore.add_docks(self._docks.add)
+        self._docks.add("Failures", self.failures_panel, Qt.DockWidgetArea.BottomDockWidgetArea, INSPECT)
         self.inspect = InspectDocks(
             self, self._docks.add, self.session, self.background, self.failures, self.evaluation
         )
@@ -230,7 +181,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def evaluate(self) -> None:
-        """Evaluate the model on the data, where one sees it."""
+        """Evaluate the model on the data, in the Inspect workspace."""
         self.workspaces.go(INSPECT)
         self.docks["Failures"].show()
         self.docks["Failures"].raise_()
@@ -238,7 +189,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def reset_layout(self) -> None:
-        """All panels where they were at the very first start."""
+        """Restore the default layout of all panels."""
         self.workspaces.reset()
 
     def open_paths(self, paths: Sequence[Path], settings: ImageSettings | None = None) -> None:
@@ -247,11 +198,11 @@ class MainWindow(QMainWindow):
 
     @property
     def image_dialog(self) -> ImageDialog | None:
-        """The last one that asked how images are to be read."""
+        """The last dialog that asked how to read images."""
         return self.opener.image_dialog
 
     def save_screenshot(self, name: str) -> bool:
-        """Save what the window shows as PNG; False, with a message, where that fails."""
+        """Save an image of the window as PNG; False, with a message, if that fails."""
         return self.view_pictures.save(name, self)
 
     @Slot()
@@ -276,7 +227,7 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._is_painted:
             self._is_painted = True
-            QTimer.singleShot(0, self.painted.emit)  # once all of it is painted
+            QTimer.singleShot(0, self.painted.emit)  # after everything is painted
 
     @Slot(object)
     def _open_checkpoint(self, path: Path) -> None:
@@ -293,7 +244,7 @@ class MainWindow(QMainWindow):
         self.train.start_run(path)
 
     def close_at_once(self) -> None:
-        """Close without asking, as nobody may be there to answer; trainings go on, and are found again."""
+        """Close without asking, since there may be no user to answer; training runs continue, and are found again."""
         self._is_ending = True
         self.close()
 
@@ -309,11 +260,9 @@ class MainWindow(QMainWindow):
             self.preferences.layout = (self.saveGeometry(), self.saveState())
             self.workspaces.save(self.preferences)
         self.help.close_down()
-        self.hide()  # before waiting for the threads, at worst for torch to be imported
-        if self.opengl_stage is not None:
-            self.opengl_stage.close()
+        self.hide()  # before waiting for the threads, at worst for the import of torch
         self.statusBar().clearMessage()
-        self.walk.close_down()
+        self.explore.close_down()
         self.failures_panel.close_down()
         self.inspect.close_down()
         self.training_dialogs.close_down()
@@ -321,14 +270,3 @@ class MainWindow(QMainWindow):
         self.has_ended = self.background.close()
         super().closeEvent(event)
         self.closed.emit()
-
-
-def _split(orientation: Qt.Orientation, widgets: Sequence[QWidget], sizes: Sequence[int]) -> QSplitter:
-    splitter = QSplitter(orientation)
-    splitter.setHandleWidth(10)
-    splitter.setChildrenCollapsible(False)
-    for index, widget in enumerate(widgets):
-        splitter.addWidget(widget)
-        splitter.setStretchFactor(index, sizes[index])
-    splitter.setSizes(list(sizes))
-    return splitter

@@ -7,25 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtGui import QActionGroup, QKeySequence
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
-from explorer_app.explore.frames.decoded import PicturesPanel
-from explorer_app.explore.frames.strip import FrameStrip
-from explorer_app.explore.hand3d.panel import SkeletonPanel
-from explorer_app.explore.latent.panel import LatentPanel
-from explorer_app.explore.latent.presets_dialog import PresetsDialog
-from explorer_app.explore.model.presets import Presets
-from explorer_app.inspect.evaluation import Evaluation
+from explorer_app.explore.menus import fill_frame_menu, fill_latent_menu, fill_view_menu
+from explorer_app.explore.views import ExploreViews
 from explorer_app.inspect.panel import FailuresPanel
 from explorer_app.model.devices import devices
-from explorer_app.model.latent import LatentCode
 from explorer_app.preferences import THEMES, Preferences
 from explorer_app.session.background import Background
-from explorer_app.session.session import Session
 from explorer_app.shell.appearance import set_theme
 from explorer_app.shell.clipboard import Clipboard
-from explorer_app.shell.help import NAME_PROPERTY, HelpWindows
+from explorer_app.shell.help import HelpWindows
 from explorer_app.shell.opener import Opener
 from explorer_app.shell.save_pictures import ViewPictures
 from explorer_app.shell.workspaces import Workspaces
@@ -42,29 +35,23 @@ class MenuTargets:
     """The objects that the menus act on."""
 
     window: QMainWindow
-    session: Session
     background: Background
     preferences: Preferences
-    presets: Presets
     opener: Opener
     clipboard: Clipboard
     view_pictures: ViewPictures
     help: HelpWindows
     workspaces: Workspaces
     docks: Mapping[str, QDockWidget]
-    latent: LatentPanel
-    strip: FrameStrip
-    pictures: PicturesPanel
-    skeleton: SkeletonPanel
+    explore: ExploreViews
     failures_panel: FailuresPanel
-    evaluation: Evaluation
     training_dialogs: TrainingDialogs
     evaluate: Callable[[], None]
     reset_layout: Callable[[], None]
 
 
 def fill_recent(on: MenuTargets, menu: QMenu) -> None:
-    """What was opened, by name; those of one name with their folder, those that are gone in grey."""
+    """Recent files by name; equal names with their folder, missing ones in grey."""
     recent = on.preferences.recent
     names = [path.name for path in recent]
     for path in recent:
@@ -85,30 +72,12 @@ def _grey(menu: QMenu, gone: set[str]) -> None:
     for action in menu.actions():
         if action.toolTip() in gone:
             action.setEnabled(False)
-            action.setToolTip(f"{action.toolTip()} is gone")
-
-
-def fill_presets(on: MenuTargets, menu: QMenu) -> None:
-    session = on.session
-    add_action(menu, "Mean code", partial(session.set_latent, LatentCode(), "mean code"))
-    if session.model is not None:
-        for name, code in on.presets.of(session.model.name).items():
-            add_action(menu, name.replace("&", "&&"), partial(session.set_latent, code, name))
-
-
-def show_presets(on: MenuTargets) -> None:
-    """Where presets of the open model are saved, renamed and deleted."""
-    if on.session.model is None:
-        on.session.message.emit("presets belong to a model, and there is none yet; open one with File ▸ Open")
-        return
-    dialog = PresetsDialog(on.presets, on.session, on.window)
-    dialog.finished.connect(dialog.deleteLater)
-    dialog.open()
+            action.setToolTip(f"{action.toolTip()} no longer exists")
 
 
 def fill_pictures(on: MenuTargets, menu: QMenu) -> None:
     """Every view that is on screen; a tab behind another has no size yet that it could be drawn in."""
-    views = {"Decoded pictures": on.pictures, "Skeleton": on.skeleton}
+    views: dict[str, QWidget] = {"Decoded pictures": on.explore.pictures, "Skeleton": on.explore.skeleton}
     views |= {title: dock.widget() for title, dock in on.docks.items()}
     for title, view in views.items():
         action = add_action(menu, f"{title} …", partial(on.view_pictures.ask, title.lower(), view))
@@ -128,7 +97,7 @@ def build_themes(on: MenuTargets, menu: QMenu) -> None:
     themes = menu.addMenu("&Theme")
     group = QActionGroup(themes)
     for theme in THEMES:
-        title = "As the &system has it" if theme == THEMES[0] else f"&{theme.capitalize()}"
+        title = "Follow the &system" if theme == THEMES[0] else f"&{theme.capitalize()}"
         action = add_action(themes, title, partial(_choose_theme, on, theme))
         action.setCheckable(True)
         action.setChecked(theme == on.preferences.theme)
@@ -144,16 +113,13 @@ def build_menus(on: MenuTargets) -> None:
     bar = on.window.menuBar()
     _build_file_menu(on, bar.addMenu("&File"))
     _build_copy_menu(on, bar.addMenu("&Copy"))
-    frames = bar.addMenu("F&rame")
-    add_action(frames, "&Next frame", on.strip.step_on, "Right", ".")
-    add_action(frames, "&Previous frame", on.strip.step_back, "Left", ",")
-    add_action(frames, "&Encode", on.session.want_encoding, "E")
-    _build_latent_menu(on, bar.addMenu("&Latent"))
+    fill_frame_menu(on.explore, bar.addMenu("F&rame"))
+    fill_latent_menu(on.explore, bar.addMenu("&Latent"))
     model = bar.addMenu("&Model")
     filled_on_show(model, "&Device", partial(fill_devices, on))
     add_action(model, "&Model info", on.help.show_model_info, "Ctrl+I")
-    _build_inspect_menu(on, bar.addMenu("&Inspect"))
-    _build_train_menu(on, bar.addMenu("&Train"))
+    on.failures_panel.fill_menu(bar.addMenu("&Inspect"), on.evaluate)
+    on.training_dialogs.fill_menu(bar.addMenu("&Train"))
     _build_view_menu(on, bar.addMenu("&View"))
     help_menu = bar.addMenu("&Help")
     add_action(help_menu, "&Shortcuts", on.help.show_shortcuts, "?", "F1")
@@ -173,7 +139,7 @@ def _build_file_menu(on: MenuTargets, menu: QMenu) -> None:
     menu.addSeparator()
     add_action(menu, "&Save session …", opener.ask_where_to_save, "Ctrl+S")
     menu.addSeparator()
-    filled_on_show(menu, "Save &picture of", partial(fill_pictures, on))
+    filled_on_show(menu, "Save &image of", partial(fill_pictures, on))
     add_action(menu, "Save s&creenshot …", partial(on.view_pictures.ask, "the window", on.window, 1), "Ctrl+Shift+S")
     menu.addSeparator()
     add_action(menu, "&Quit", on.window.close, "Ctrl+Q")
@@ -188,48 +154,11 @@ def _build_copy_menu(on: MenuTargets, menu: QMenu) -> None:
     add_action(menu, "Paste l&atent", clipboard.paste_latent, "Ctrl+Shift+V")
 
 
-def _build_latent_menu(on: MenuTargets, menu: QMenu) -> None:
-    stack = on.session.undo_stack
-    for name, action, keys in (
-        ("Undo", stack.createUndoAction(on.window, "&Undo"), QKeySequence.StandardKey.Undo),
-        ("Redo", stack.createRedoAction(on.window, "&Redo"), QKeySequence.StandardKey.Redo),
-    ):
-        action.setProperty(NAME_PROPERTY, name)
-        action.setShortcut(keys)
-        menu.addAction(action)
-    menu.addSeparator()
-    add_action(menu, "&Sample prior", on.latent.sample_next, "R")
-    add_action(menu, "R&eset all", on.latent.reset, "0", "Ctrl+0")
-    menu.addSeparator()
-    add_action(menu, "P&resets …", partial(show_presets, on), "Ctrl+P")
-    filled_on_show(menu, "&Go to preset", partial(fill_presets, on))
-
-
-def _build_inspect_menu(on: MenuTargets, menu: QMenu) -> None:
-    add_action(menu, "&Evaluate this data", on.evaluate, "F5")
-    add_action(menu, "&Stop evaluating", on.evaluation.stop)
-    menu.addSeparator()
-    on.failures_panel.selection_actions.fill(menu)
-
-
-def _build_train_menu(on: MenuTargets, menu: QMenu) -> None:
-    dialogs = on.training_dialogs
-    add_action(menu, "&New run …", dialogs.new_run, "Ctrl+T")
-    add_action(menu, "&Resume a run …", dialogs.resume_run)
-    menu.addSeparator()
-    add_action(menu, "&Simulate data …", dialogs.simulate)
-    add_action(menu, "&Import data …", dialogs.import_data)
-    filled_on_show(menu, "&Running jobs", dialogs.fill_menu)
-
-
 def _build_view_menu(on: MenuTargets, menu: QMenu) -> None:
     for action in on.workspaces.actions.values():
         menu.addAction(action)
     menu.addSeparator()
-    add_action(menu, "&Reset view of the skeleton", on.skeleton.reset_view, "V")
-    menu.addSeparator()
-    menu.addAction(on.pictures.skeleton)
-    menu.addAction(on.strip.pictures.controls.differences)
+    fill_view_menu(on.explore, menu)
     menu.addMenu(ColourMenu(on.preferences, on.window))
     build_themes(on, menu)
     menu.addSeparator()

@@ -14,7 +14,7 @@ from explorer_app.train.import_dialog import ImportDialog
 from explorer_app.train.job_dialog import JobDialog
 from explorer_app.train.simulate_dialog import SimulateDialog
 from explorer_app.train.train_dialog import TrainDialog
-from explorer_app.widgets.menus import add_action
+from explorer_app.widgets.menus import add_action, filled_on_show
 
 
 class TrainingDialogs(QObject):
@@ -55,6 +55,15 @@ class TrainingDialogs(QObject):
         return [dialog for dialog in self.jobs if dialog.bar.is_running]
 
     def fill_menu(self, menu: QMenu) -> None:
+        """The Train menu."""
+        add_action(menu, "&New run …", self.new_run, "Ctrl+T")
+        add_action(menu, "&Resume a run …", self.resume_run)
+        menu.addSeparator()
+        add_action(menu, "&Simulate data …", self.simulate)
+        add_action(menu, "&Import data …", self.import_data)
+        filled_on_show(menu, "&Running jobs", self._fill_jobs)
+
+    def _fill_jobs(self, menu: QMenu) -> None:
         """One entry for each running job, which shows its dialog."""
         for dialog in self.running:
             add_action(menu, dialog.bar.summary.replace("&", "&&"), partial(_show, dialog))

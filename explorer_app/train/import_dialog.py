@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from explorer_app.model.opening import IMAGE_SUFFIXES, STORE_SUFFIXES
 from explorer_app.preferences import Preferences
-from explorer_app.train.job_dialog import JobDialog, whole_number
+from explorer_app.train.job_dialog import JobDialog
 from explorer_app.train.model.store_forms import SOURCES, ImportForm
-from explorer_app.widgets.image_fields import ImageFields, number
+from explorer_app.widgets.fields import number, whole_number
+from explorer_app.widgets.image_fields import ImageFields
 from explorer_app.widgets.path_field import PathField
 
 _ROWS = {

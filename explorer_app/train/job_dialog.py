@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QMessageBox,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -210,15 +209,3 @@ class JobDialog(QDialog):
         self._is_retired = True
         self._looking.close()
         self.bar.close_down()
-
-
-def whole_number(least: int, most: int, value: int, name: str, tip: str, special: str = "") -> QSpinBox:
-    """A field for an integer; special: text of the minimum."""
-    field = QSpinBox()
-    field.setRange(least, most)
-    field.setValue(value)
-    field.setGroupSeparatorShown(True)
-    field.setSpecialValueText(special)
-    field.setAccessibleName(name)
-    field.setToolTip(tip)
-    return field

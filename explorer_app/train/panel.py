@@ -12,9 +12,7 @@ from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QComboBox,
     QGridLayout,
-    QLabel,
     QMessageBox,
     QPushButton,
     QSplitter,
@@ -28,6 +26,7 @@ from explorer_app.train.model.run_process import SHARES
 from explorer_app.train.run_list import RunList
 from explorer_app.train.run_monitor import RunMonitor
 from explorer_app.train.runs import TrainingRuns
+from explorer_app.widgets.fields import choice, label, show_choice
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.workers.in_order import InOrder
 from explorer_app.workers.latest import LatestWins
@@ -105,14 +104,11 @@ class TrainPanel(QWidget):
         self.add_run.clicked.connect(self._ask_for_run)
         self.choose_folder = _button("Runs fol&der …", "Choose a folder whose runs are all listed")
         self.choose_folder.clicked.connect(self._ask_for_folder)
-        self.share = QComboBox()
-        for key, text in SHARES.items():
-            self.share.addItem(text[0].upper() + text[1:], key)
-        self.share.setCurrentIndex(self.share.findData(self.runs.share))
-        self.share.setToolTip("How the next run that starts or resumes shares this machine")
+        shares = {key: text[0].upper() + text[1:] for key, text in SHARES.items()}
+        self.share = choice(shares, "Share of runs", "How the next run that starts or resumes shares this machine")
+        show_choice(self.share, self.runs.share)
         self.share.activated.connect(self._choose_share)
-        share_label = QLabel("S&hare of runs")
-        share_label.setBuddy(self.share)
+        share_label = label("S&hare of runs", self.share)
         left = QWidget()
         grid = QGridLayout(left)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -210,7 +206,7 @@ class TrainPanel(QWidget):
             self.open_asked.emit(view.checkpoint)
         elif what == "resume":
             self.runs.start(view.path)
-        elif what in ("pause", "go_on", "stop", "cancel"):
+        elif what in ("pause", "unpause", "stop", "cancel"):
             getattr(self.runs, what)(view.path)
 
     @Slot(tuple)

@@ -48,7 +48,7 @@ class RunMonitor(QWidget):
     """A view of a run's folder; its buttons only emit requests."""
 
     asked = Signal(str)
-    """ "pause", "go_on", "stop", "resume", "cancel" or "open" """
+    """ "pause", "unpause", "stop", "resume", "cancel" or "open" """
     changes_asked = Signal(tuple)
     """settings to resume the run with"""
     follow_toggled = Signal(bool)
@@ -222,7 +222,7 @@ class RunMonitor(QWidget):
     def _ask(self) -> None:
         name = self.sender().objectName()
         if name == "pause" and self.view is not None and self.view.state == "paused":
-            name = "go_on"
+            name = "unpause"
         self.asked.emit(name)
 
 

@@ -171,8 +171,8 @@ class TrainingRuns(QObject):
     def pause(self, path: Path) -> None:
         self._tell(path, ProcessRecord.pause)
 
-    def go_on(self, path: Path) -> None:
-        self._tell(path, ProcessRecord.go_on)
+    def unpause(self, path: Path) -> None:
+        self._tell(path, ProcessRecord.unpause)
 
     def stop(self, path: Path) -> None:
         """Request it to save and stop; a paused one continues for that."""
@@ -180,7 +180,7 @@ class TrainingRuns(QObject):
             (path / "stop").touch()
         except OSError as error:
             self.message.emit(f"{path / 'stop'} cannot be written: {error.strerror}; Cancel ends the run without it")
-        self._tell(path, ProcessRecord.go_on)
+        self._tell(path, ProcessRecord.unpause)
 
     def cancel(self, path: Path) -> None:
         """End it at once; saved files are kept."""
@@ -204,7 +204,7 @@ class TrainingRuns(QObject):
     def _release_held(self) -> None:
         for record in self._held:
             with suppress(OSError):
-                record.go_on()
+                record.unpause()
         self._held.clear()
 
     def close(self) -> None:

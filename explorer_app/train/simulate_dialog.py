@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from explorer_app.model.devices import devices
 from explorer_app.model.opening import STORE_SUFFIXES
 from explorer_app.model.wording import memory
 from explorer_app.preferences import Preferences
-from explorer_app.train.job_dialog import JobDialog, whole_number
+from explorer_app.train.job_dialog import JobDialog
 from explorer_app.train.model.store_forms import SIMULATED_DOMAINS, SimulateForm
+from explorer_app.widgets.fields import choice, whole_number
 from explorer_app.widgets.path_field import PathField
 
 _FRAME_BYTES = {"synthetic": 3000, "sensor": 4000}
@@ -22,17 +23,14 @@ class SimulateDialog(JobDialog):
     def __init__(self, preferences: Preferences, parent: QWidget) -> None:
         super().__init__("Simulate data", "&Simulate", "an unfinished store is not kept", preferences, parent)
         usual = SimulateForm()
-        self.domain = QComboBox()
-        for key, title in SIMULATED_DOMAINS.items():
-            self.domain.addItem(title, key)
-        self.domain.setToolTip("Training needs one store of each: synthetic, and real or sensor frames")
+        stores = "Training needs one store of each: synthetic, and real or sensor frames"
+        self.domain = choice(SIMULATED_DOMAINS, "Domain", stores)
         self.out = PathField("Store to write", "save", preferences, STORE_SUFFIXES, "A new .h5 file")
         self.frames = whole_number(1, 10_000_000, usual.frames, "Frames", "How many annotated frames to render")
         self.subjects = whole_number(1, 1000, usual.subjects, "Subjects", "Number of hand shapes (sensor only)")
         self.seed = whole_number(0, 2**31 - 1, usual.seed, "Seed", "The same seed gives the same frames")
-        self.device = QComboBox()
-        self.device.addItems([name for name in devices() if name != "auto"])
-        self.device.setToolTip("Device for rendering; a GPU gives other random numbers than the CPU")
+        names = {name: name for name in devices() if name != "auto"}
+        self.device = choice(names, "Device", "Device for rendering; a GPU gives other random numbers than the CPU")
         self.add_field("domain", "Do&main", self.domain)
         self.add_field("out", "Store to &write", self.out)
         self.add_field("frames", "&Frames", self.frames)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QAbstractSpinBox, QGridLayout, QLabel, QSpinBox, QWidget
 
 from explorer_app.model.wording import duration, memory
-from explorer_app.train.job_dialog import whole_number
+from explorer_app.widgets.fields import whole_number
 from explorer_app.widgets.noted_field import NoteLabel
 from lsps_core.config import STAGES
 

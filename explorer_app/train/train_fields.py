@@ -6,10 +6,8 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QSizePolicy,
     QVBoxLayout,
@@ -19,16 +17,17 @@ from PySide6.QtWidgets import (
 from explorer_app.model.devices import devices
 from explorer_app.model.opening import MODEL_SUFFIXES, STORE_SUFFIXES
 from explorer_app.preferences import Preferences
-from explorer_app.train.job_dialog import whole_number
 from explorer_app.train.model.train_form import STARTS, TrainForm, preset_lengths
 from explorer_app.train.stage_table import StageTable
-from explorer_app.widgets.image_fields import number
+from explorer_app.widgets.fields import choice, label, number, show_choice, whole_number
 from explorer_app.widgets.noted_field import NotedField
 from explorer_app.widgets.path_field import PathField
 from lsps_core.config import PRECISIONS
 from lsps_core.presets import PRESETS
 
 _PRESETS = {"compact": "compact: small enough for a CPU", "paper": "paper: its widths, weights and lengths"}
+_LENGTH = 12
+"""Characters of a combo box, whose titles may be longer."""
 
 
 class TrainFields(QWidget):
@@ -42,21 +41,23 @@ class TrainFields(QWidget):
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.notes: dict[str, NotedField] = {}
-        self.start = _combo(STARTS, "Start from random weights, from a model, or resume a run")
+        starts = {key: title[0].upper() + title[1:] for key, title in STARTS.items()}
+        self.start = choice(starts, "Start", "Start from random weights, from a model, or resume a run", _LENGTH)
         self.initial = PathField("Model to start from", "file", preferences, MODEL_SUFFIXES)
         self.synthetic = PathField("Synthetic store", "file", preferences, STORE_SUFFIXES, "Annotated rendered frames")
         self.real = PathField("Real store", "file", preferences, STORE_SUFFIXES, "Real or sensor frames")
-        self.labels = number(0, 100, 1, " %", "Labels")
-        self.labels.setToolTip("Share of the real frames’ annotations for training; 0 for none")
+        share = "Share of the real frames’ annotations for training; 0 for none"
+        self.labels = number(0, 100, 1, " %", "Labels", share)
         self.run = PathField(
             "Run folder", "folder", preferences, tip="A new folder for checkpoints, events and previews"
         )
-        self.device = QComboBox()
-        self.device.addItems(devices())
-        self.device.setToolTip("auto: the first GPU, or else the CPU")
-        self.precision = _combo(dict(zip(PRECISIONS, PRECISIONS, strict=True)), "bfloat16 is faster on recent GPUs")
+        self.device = choice({name: name for name in devices()}, "Device", "auto: the first GPU, or else the CPU")
+        precisions = {name: name for name in PRECISIONS}
+        self.precision = choice(precisions, "Precision", "bfloat16 is faster on recent GPUs", _LENGTH)
         self.seed = whole_number(0, 2**31 - 1, 0, "Seed", "Determines batches and noise")
-        self.preset = _combo({key: _PRESETS[key] for key in PRESETS}, "All settings that are not in this window")
+        self.preset = choice(
+            {key: _PRESETS[key] for key in PRESETS}, "Preset", "All settings that are not in this window", _LENGTH
+        )
         self.stages = StageTable()
         self.advanced = QPlainTextEdit()
         self.advanced.setPlaceholderText("One setting a line, as in\ndepth.learning_rate=0.0002\nweights.mapping=1")
@@ -70,7 +71,7 @@ class TrainFields(QWidget):
         left, right = QFormLayout(), QVBoxLayout()
         self._left = left
         left.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for name, label, editor in (
+        for name, text, editor in (
             ("start", "S&tart", self.start),
             ("initial_path", "&Model", self.initial),
             ("run_path", "R&un folder", self.run),
@@ -82,9 +83,7 @@ class TrainFields(QWidget):
             ("seed", "See&d", self.seed),
         ):
             field = self.notes[name] = NotedField(editor)
-            title = QLabel(label)
-            title.setBuddy(editor)
-            left.addRow(title, field)
+            left.addRow(label(text, editor), field)
         self.room = QVBoxLayout()
         right.addLayout(self._row("preset", "Pr&eset", self.preset))
         right.addSpacing(8)
@@ -92,8 +91,7 @@ class TrainFields(QWidget):
         right.addLayout(self.room)
         right.addSpacing(8)
         self.notes["advanced"] = NotedField(self.advanced, is_tall=True)
-        title = QLabel("&Advanced")
-        title.setBuddy(self.advanced)
+        title = label("&Advanced", self.advanced)
         title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         right.addWidget(title)
         right.addWidget(self.notes["advanced"], 1)
@@ -106,14 +104,12 @@ class TrainFields(QWidget):
         columns.addSpacing(18)  # a layout's own spacing is its children's too
         columns.addLayout(right, 1)
 
-    def _row(self, name: str, label: str, editor: QWidget) -> QFormLayout:
+    def _row(self, name: str, text: str, editor: QWidget) -> QFormLayout:
         """A form of one row, to be placed above other widgets."""
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        title = QLabel(label)
-        title.setBuddy(editor)
         self.notes[name] = NotedField(editor)
-        form.addRow(title, self.notes[name])
+        form.addRow(label(text, editor), self.notes[name])
         return form
 
     def _connect(self) -> None:
@@ -147,9 +143,9 @@ class TrainFields(QWidget):
 
     def show_form(self, form: TrainForm) -> None:
         with QSignalBlocker(self):
-            self.start.setCurrentIndex(self.start.findData(form.start))
-            self.preset.setCurrentIndex(self.preset.findData(form.preset))
-            self.precision.setCurrentIndex(self.precision.findData(form.precision))
+            show_choice(self.start, form.start)
+            show_choice(self.preset, form.preset)
+            show_choice(self.precision, form.precision)
             if self.device.findText(form.device) < 0:
                 self.device.addItem(form.device)
             self.device.setCurrentText(form.device)
@@ -192,13 +188,3 @@ class TrainFields(QWidget):
         self.run.edit.setToolTip(
             "The run to resume" if start == "resume" else "A new folder for checkpoints, events and previews"
         )
-
-
-def _combo(titles: Mapping[str, str], tip: str) -> QComboBox:
-    box = QComboBox()
-    for key, title in titles.items():
-        box.addItem(title[0].upper() + title[1:] if key in STARTS else title, key)
-    box.setToolTip(tip)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(12)
-    return box

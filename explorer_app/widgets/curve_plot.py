@@ -1,4 +1,4 @@
-"""A plot in the window's colours. Import it in a thread: pyqtgraph takes most of a second."""
+"""A plot in the window's colours. Import it in a thread: pyqtgraph needs most of a second."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7
 
 
 class _Axis(pg.AxisItem):
-    """Where it is logarithmic, only 1, 2 and 5 are written: the others would run into each other."""
+    """On a logarithmic axis only 1, 2 and 5 are labelled: others would overlap."""
 
     def logTickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
         texts = super().logTickStrings(values, scale, spacing)
@@ -30,7 +30,7 @@ class _Axis(pg.AxisItem):
 
 
 class CurvePlot(pg.PlotWidget):
-    """A plot in the window's colours, whose range follows the data until somebody moves it; double click fits it."""
+    """A plot in the window's colours, whose range follows the data until the user moves it; double-click fits it."""
 
     def __init__(self, label: str, name: str) -> None:
         super().__init__(axisItems={"left": _Axis("left")})
@@ -54,7 +54,7 @@ class CurvePlot(pg.PlotWidget):
         while len(self._lines) < len(lines):
             self._lines.append(self.plot())
         for item, (x, y, pen, symbol) in zip(self._lines, lines, strict=True):
-            if not np.isfinite(y).any():  # pyqtgraph looks for the extent of what there is
+            if not np.isfinite(y).any():  # pyqtgraph computes the extent of the items
                 x, y = x[:0], y[:0]
             options = {"symbol": symbol, "symbolSize": 5, "symbolPen": None, "symbolBrush": pen.color()}
             item.setData(x, y, pen=pen, connect="finite", **(options if symbol else {"symbol": None}))
@@ -79,7 +79,7 @@ class CurvePlot(pg.PlotWidget):
             self._take_colours()
 
     def _take_colours(self) -> None:
-        self.setBackground(theme.stage_background(self.palette()))
+        self.setBackground(theme.view_background(self.palette()))
         for name in ("left", "bottom"):
             self.getAxis(name).setPen(theme.faint(self.palette()))
             self.getAxis(name).setTextPen(theme.faint(self.palette()))

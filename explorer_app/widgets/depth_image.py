@@ -1,4 +1,4 @@
-"""Depth as Qt's pictures. Images may be made in any thread, pixmaps in the GUI thread only."""
+"""Depth as QImage. Images may be created in any thread, pixmaps only in the GUI thread."""
 
 from __future__ import annotations
 

@@ -8,42 +8,36 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
-    QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QWidget,
 )
 
 from explorer_app.model.opening import CAMERA_PRESETS, PRESET_TITLES, ImageSettings
+from explorer_app.widgets.fields import choice, number, side_by_side
 from lsps_core.camera import Camera
 
 _CUSTOM = "Another camera"
 
 
 class ImageFields(QWidget):
-    """How raw images are read, but for cube and domain; `form` has room for more rows."""
+    """How to read raw images, except cube and domain; more rows may be added to `form`."""
 
     changed = Signal()
     """By the user."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.preset = QComboBox()
-        self.preset.setMinimumContentsLength(8)
-        self.preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        for key, title in PRESET_TITLES.items():
-            self.preset.addItem(title, key)
+        cameras = "Known cameras, with the unit and the packing that go with them"
+        self.preset = choice(PRESET_TITLES, "Camera", cameras, 8)
         self.preset.addItem(_CUSTOM)
-        self.preset.setToolTip("Known cameras, with the unit and the packing that go with them")
         self.fx, self.fy = (number(1, 10_000, 3, " px", f"Focal length {side}") for side in ("across", "down"))
         self.cx, self.cy = (number(-10_000, 10_000, 3, " px", f"Principal point {side}") for side in ("across", "down"))
         for field in (self.fx, self.fy, self.cx, self.cy):
             field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.unit = number(0.001, 1000, 3, " mm", "Depth unit")
-        self.unit.setToolTip("What one count of the file stands for: 0.125 mm for an SR305, 1 mm for most")
+        unit = "What one count of the file stands for: 0.125 mm for an SR305, 1 mm for most"
+        self.unit = number(0.001, 1000, 3, " mm", "Depth unit", unit)
         self.packed = QCheckBox("green × 256 + blue")
-        self.packed.setToolTip("As NYU packs depth into a colour picture")
+        self.packed.setToolTip("Depth packed into a colour image, as in NYU")
         self.mirrored = QCheckBox("left to right")
         self.mirrored.setToolTip("Flip the images, and their camera: models expect a right hand")
         self._build()
@@ -71,7 +65,7 @@ class ImageFields(QWidget):
             widget.setEnabled(is_editable)
 
     def settings(self, base: ImageSettings) -> ImageSettings:
-        """What the fields say now, and for the rest `base`."""
+        """The values of the fields, and of `base` for the rest."""
         return replace(
             base,
             camera=Camera(fx=self.fx.value(), fy=self.fy.value(), cx=self.cx.value(), cy=self.cy.value()),
@@ -110,33 +104,11 @@ class ImageFields(QWidget):
         self.changed.emit()
 
     def _name_preset(self) -> None:
-        """Say which preset the fields stand for; a changed field makes it another camera."""
+        """Show the preset that matches the fields, or "Another camera"."""
         names = [key for key, preset in CAMERA_PRESETS.items() if self.settings(preset) == self._as_shown(preset)]
         with QSignalBlocker(self.preset):
             self.preset.setCurrentIndex(self.preset.findData(names[0]) if names else self.preset.count() - 1)
 
     def _as_shown(self, preset: ImageSettings) -> ImageSettings:
-        """The flip is the user's own choice under any camera."""
+        """The flip does not depend on the camera."""
         return replace(preset, is_mirrored=self.mirrored.isChecked())
-
-
-def number(least: float, most: float, decimals: int, suffix: str, name: str = "") -> QDoubleSpinBox:
-    """A field of one number; what is typed counts once it is whole."""
-    field = QDoubleSpinBox()
-    field.setRange(least, most)
-    field.setDecimals(decimals)
-    field.setSuffix(suffix)
-    field.setKeyboardTracking(False)
-    field.setMinimumWidth(64)
-    if name:
-        field.setAccessibleName(name)
-        field.setToolTip(name)
-    return field
-
-
-def side_by_side(*widgets: QWidget) -> QHBoxLayout:
-    """One row of a form, equally shared."""
-    row = QHBoxLayout()
-    for widget in widgets:
-        row.addWidget(widget, 1)
-    return row

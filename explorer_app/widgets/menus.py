@@ -7,6 +7,9 @@ from collections.abc import Callable
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
+NAME_PROPERTY = "sheetName"
+"""Names of actions whose text changes."""
+
 
 def add_action(menu: QMenu, title: str, do: Callable[[], object], *keys: str, tip: str = "") -> QAction:
     action: QAction = menu.addAction(title)

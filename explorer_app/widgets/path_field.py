@@ -1,4 +1,4 @@
-"""A file or folder to be typed, chosen among recent ones, or looked for."""
+"""A field for a file or folder: typed, recent, or chosen in a dialog."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SEPARATOR = "  |  "
 class PathField(QWidget):
     """kind: "file" (to open), "files" (several, or a folder that is typed), "folder" or "save".
 
-    suffixes: of the files to choose, and of the recent ones that are offered.
+    suffixes: of the files to choose, and of the recent ones.
     """
 
     changed = Signal()
@@ -41,8 +41,8 @@ class PathField(QWidget):
         self.browse = QToolButton()
         self.browse.setText("…")
         self.browse.setFixedSize(QSize(28, self.edit.sizeHint().height()))
-        self.browse.setAccessibleName(f"Look for {name.lower()}")
-        self.browse.setToolTip(f"Look for it: {name.lower()}")
+        self.browse.setAccessibleName(f"Browse for {name.lower()}")
+        self.browse.setToolTip(f"Browse: {name.lower()}")
         self.browse.clicked.connect(self.ask)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -53,7 +53,7 @@ class PathField(QWidget):
         self.line.textChanged.connect(self.changed)
 
     def _make_editor(self) -> tuple[QWidget, QLineEdit]:
-        """A line to type in; for files to open with the recent ones to choose from."""
+        """A line edit; for files to open with a list of recent ones."""
         recent = [str(path) for path in self._preferences.recent if path.suffix.lower() in self._suffixes]
         if self.kind != "file" or not recent:
             line = QLineEdit()
@@ -97,7 +97,7 @@ class PathField(QWidget):
             self._take,
             filters=filters,
             suffix=suffix,
-            is_overwriting_confirmed=False,  # asked when it begins, however it was named
+            is_overwriting_confirmed=False,  # checked when it starts, for any name
         )
 
     def _folder(self) -> str:

@@ -28,7 +28,7 @@ class SmallPictures(QObject, Generic[Key, Value]):
     changed = Signal()
     """Pictures were added or removed, or the colours have changed."""
     failed = Signal(str)
-    """One line: some of them cannot be made."""
+    """One line: some of them cannot be created."""
 
     def __init__(self, add_worker: AddWorker, name: str, *, batch: int, limit: int, parent: QObject | None) -> None:
         """batch: how many a thread makes at once: the first must not wait for the last. limit: how many are kept."""

@@ -24,7 +24,7 @@ def picture_background(palette: QPalette) -> QColor:
     return QColor(24, 25, 28) if is_dark(palette) else QColor(255, 255, 255)
 
 
-def stage_background(palette: QPalette) -> QColor:
+def view_background(palette: QPalette) -> QColor:
     """Behind the 3D skeleton."""
     return QColor(30, 31, 34) if is_dark(palette) else QColor(250, 250, 252)
 

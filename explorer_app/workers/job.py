@@ -1,4 +1,4 @@
-"""A command of `lsps` in a process of its own: its JSON lines become events, and its death is no more than news."""
+"""A command of `lsps` in a process of its own: its JSON lines become events, and a crash is an ordinary end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from explorer_app.workers.command import lsps_command
 
 _TAIL_CHARACTERS = 8000
 _PATIENCE_MS = 10_000
-"""What a process gets to save and end before it is killed."""
+"""Time for a process to save and end before it is killed."""
 
 
 class Job(QObject):
@@ -23,7 +23,7 @@ class Job(QObject):
     event_read = Signal(dict)
     """one JSON line of its stdout"""
     ended = Signal(int, str)
-    """exit status (-1 for a process that was killed or never ran), and why in one line; empty where all went well"""
+    """exit status (-1 for a process that was killed or never ran), and why in one line; empty on success"""
 
     def __init__(self, arguments: Sequence[str], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class Job(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Ask it to save and end; one that does not is killed a while later."""
+        """Request it to save and end; it is killed if it does not."""
         if self.is_running:
             self._process.terminate()
             self._killer.start()
@@ -66,7 +66,7 @@ class Job(QObject):
 
     @property
     def last_line(self) -> str:
-        """What it said last on stderr."""
+        """The last line of its stderr."""
         lines = [line for line in self.tail.splitlines() if line.strip()]
         return lines[-1] if lines else ""
 
@@ -76,7 +76,7 @@ class Job(QObject):
         for line in lines:
             try:
                 event = json.loads(line)
-            except (ValueError, RecursionError):  # a word that some library printed
+            except (ValueError, RecursionError):  # output of a library
                 continue
             if isinstance(event, dict):
                 self.event_read.emit(event)

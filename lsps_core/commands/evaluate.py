@@ -24,10 +24,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
     parser.add_argument("model", type=Path, metavar="MODEL", help="a .safetensors file or a run")
     parser.add_argument("data", type=Path, metavar="DATA.h5")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write figures, curves and pictures there")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write figures, curves and images there")
     parser.add_argument("--protocol", metavar="NAME", help="nyu14, icvl16, msra21 or all; the store's own if left out")
     parser.add_argument(
-        "--domain", choices=DOMAINS, help="whose first layers of the posterior read the frames; the store's if left out"
+        "--domain", choices=DOMAINS, help="selects the posterior's first layers; the store's if left out"
     )
     parser.add_argument(
         "--against", type=Path, nargs="+", default=[], metavar="FILE", help="published predictions to compare with"
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
     path = newest_model(arguments.model)
     predictor = Predictor.load(path, resolve_device(arguments.device))
     with FrameStore(arguments.data) as store:
-        others = _compare(store, arguments)  # first, as a wrong file should not cost an evaluation
+        others = _compare(store, arguments)  # first, so that a wrong file does not waste an evaluation
         with tqdm(total=len(store), unit="frame", file=sys.stderr) as bar:
             evaluation = evaluate(
                 predictor,

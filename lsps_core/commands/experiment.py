@@ -18,7 +18,7 @@ from lsps_core.presets import PRESETS
 
 SIMHAND = "simhand"
 _STORES = {"synthetic": "synthetic_path", "real": "real_path", "test": "test_path"}
-"""Roles of the stores, which are options, and what the settings call them."""
+"""Roles of the stores (options), and their names in the settings."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -31,13 +31,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--synthetic", type=Path, metavar="S.h5")
     parser.add_argument("--real", type=Path, metavar="R.h5")
     parser.add_argument("--test", type=Path, metavar="T.h5", help="annotated real frames to score on")
-    parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="the same folder again goes on")
+    parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="the same folder resumes")
     parser.add_argument("--preset", choices=list(PRESETS), default="compact")
     parser.add_argument(
         "--scale",
         choices=SCALES,
         default="full",
-        help="full: the preset's lengths; small: a tenth; tiny: only to see it run",
+        help="full: the preset's lengths; small: a tenth; tiny: only checks that it runs",
     )
     parser.add_argument("--seeds", default="1,2,3", help="default: 1,2,3")
     shares = ",".join(map(str, SHARES))
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         for experiment in experiments
     ]
     for settings in wanted:
-        make_plan(settings)  # what cannot be planned is said before anything is simulated
+        make_plan(settings)  # errors of the plan are reported before anything is simulated
     if arguments.experiment == SIMHAND:
         _simulate(arguments)
     with _Progress() as progress, _stop_signals() as stopped:
@@ -82,13 +82,13 @@ def run(arguments: argparse.Namespace) -> int:
             reason = runner.run()
             print(json.dumps({"reason": reason, "report": str(runner.report_path)}))
             if reason == "stopped":
-                print(f"lsps experiment: stopped; the same command goes on from {settings.out}", file=sys.stderr)
+                print(f"lsps experiment: stopped; the same command resumes from {settings.out}", file=sys.stderr)
                 break
     return 0
 
 
 def _stores(arguments: argparse.Namespace) -> dict[str, Path]:
-    """The stores as settings name them; ValueError where options are missing, or given where they are simulated."""
+    """The stores by their names in the settings; ValueError if options are missing, or given for simulated stores."""
     given = {role: getattr(arguments, role) for role in _STORES}
     if arguments.experiment != SIMHAND:
         if missing := [f"--{role}" for role, path in given.items() if path is None]:
@@ -128,12 +128,12 @@ def _numbers(option: str, text: str, kind: Callable[[str], Any]) -> tuple[Any, .
     try:
         return tuple(kind(part) for part in text.split(","))
     except ValueError as error:
-        raise ValueError(f"{option} takes numbers with commas between, as in 1,2,3; not {text!r}") from error
+        raise ValueError(f"{option} must be numbers separated by commas, as in 1,2,3; not {text!r}") from error
 
 
 @contextmanager
 def _stop_signals() -> Iterator[list[int]]:
-    """A list that SIGINT and SIGTERM append to, instead of what they did before and do again afterwards."""
+    """A list that SIGINT and SIGTERM append to while the context is open."""
     received: list[int] = []
     before = {
         number: signal.signal(number, lambda number, _: received.append(number))

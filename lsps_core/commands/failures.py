@@ -1,4 +1,4 @@
-"""`lsps failures`: what a model makes of every frame of a store, kept for the app to walk through."""
+"""`lsps failures`: evaluate every frame of a store, and keep the results for the app."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    with _stop_signals() as should_stop:  # a stop that is asked for while torch is imported is one
+    with _stop_signals() as should_stop:  # a stop request during the import of torch counts
         from lsps_core.data.store import FrameStore
         from lsps_core.device import resolve_device
         from lsps_core.evaluation.frame_evaluation import FrameEvaluation
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
     elif reason == "finished":
         print(f"{evaluation.path}: {evaluation.about.frame_count} frames, {evaluation.about.protocol}")
     else:
-        print("lsps failures: stopped; the same command goes on from here", file=sys.stderr)
+        print("lsps failures: stopped; the same command resumes", file=sys.stderr)
 
 
 def _bar(total: int) -> Any:
@@ -68,7 +68,7 @@ def _watch(bar: Any, tell: Callable[[Event], None], should_stop: Callable[[], bo
     started_s = time.perf_counter()
 
     def progress(done: int, total: int, computed: int) -> None:
-        bar.initial = done - computed  # what was there before has taken no time
+        bar.initial = done - computed  # frames done before took no time
         bar.update(done - bar.n)
         rate = computed / (time.perf_counter() - started_s)
         tell(Progress(done=done, total=total, frames_per_s=round(rate, 1)))
@@ -86,21 +86,21 @@ def _tell(event: Event) -> None:
 
 
 def _check_out(path: Path | None) -> None:
-    """A mistyped name must not cost somebody a model or a store."""
+    """A mistyped name must not overwrite a model or a store."""
     if path is not None and path.suffix != ".npz":
         raise LspsError(f"--out {path}: results are an .npz file", "give a name that ends in .npz", field="out")
 
 
 def _check_folder(path: Path) -> None:
-    """Said before the work is done, not after."""
+    """Checked before the work, not after."""
     if path.is_dir():
-        raise LspsError(f"{path} is a folder", "give --out the name of a file in it", field="out")
+        raise LspsError(f"{path} is a folder", "give --out a file in it", field="out")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
-        what = f"{path.parent} takes no files ({error.strerror})"
-        raise LspsError(what, "name another place with --out", field="out") from error
+        what = f"{path.parent} cannot be written ({error.strerror})"
+        raise LspsError(what, "give another path with --out", field="out") from error
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""`lsps info`: what a model, a store or a run is."""
+"""`lsps info`: describe a model, a store or a run."""
 
 from __future__ import annotations
 

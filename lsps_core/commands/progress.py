@@ -25,12 +25,12 @@ def add_events(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--events",
         action="store_true",
-        help="a JSON line on stdout for all that happens: started, progress, skipped, ended",
+        help="JSON lines on stdout: started, progress, skipped, ended",
     )
 
 
 class Progress:
-    """Shows a bar and tells, where asked to: `JobStarted`, `events.Progress` over the last seconds, `JobEnded`."""
+    """Shows a bar and, if requested, emits `JobStarted`, `events.Progress` over the last seconds, and `JobEnded`."""
 
     def __init__(self, path: Path, total: int, *, tells: bool) -> None:
         self.path, self.total, self._tells = path, total, tells
@@ -40,7 +40,7 @@ class Progress:
         self.tell(JobStarted(path=str(path), total=total))
 
     def advance(self, done: int) -> None:
-        """`done` frames are there now."""
+        """`done` frames are finished."""
         self.bar.update(done - self.bar.n)
         now = time.monotonic()
         self._past.append((now, done))
@@ -64,7 +64,7 @@ class Progress:
 
 @contextlib.contextmanager
 def progress(path: Path, total: int, *, tells: bool) -> Iterator[Progress]:
-    """A `Progress` that tells of a stop as well: Ctrl+C, and a kill, raise KeyboardInterrupt inside."""
+    """A `Progress` that also reports a stop: Ctrl+C and SIGTERM raise KeyboardInterrupt inside."""
     with _killed_as_interrupted():
         shown = Progress(path, total, tells=tells)
         try:
@@ -77,7 +77,7 @@ def progress(path: Path, total: int, *, tells: bool) -> Iterator[Progress]:
 
 @contextlib.contextmanager
 def _killed_as_interrupted() -> Iterator[None]:
-    """What is half-written is cleared away after a kill as after Ctrl+C; a second kill does not disturb that."""
+    """Partial files are removed after SIGTERM as after Ctrl+C; a second signal does not interrupt that."""
 
     def interrupt(*_: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -16,7 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--subjects", type=int, default=8, metavar="K", help="hand shapes of the sensor domain")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--overwrite", action="store_true", help="replace OUT.h5 where it exists")
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing OUT.h5")
     add_events(parser)
 
 

@@ -1,4 +1,4 @@
-"""`lsps train`: a new run, one that the app prepared, or an old one that goes on."""
+"""`lsps train`: train a new run, one prepared by the app, or resume a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lsps_core.config import TrainConfig
 from lsps_core.events import RunEstimated
 from lsps_core.presets import PRESETS
 
-if TYPE_CHECKING:  # torch is imported when it is known that there is something to train
+if TYPE_CHECKING:  # torch is imported only if there is something to train
     from lsps_core.training.listeners import Listeners
     from lsps_core.training.run import Run
 
@@ -38,12 +38,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         dest="settings",
         help="change a setting, as in depth.steps=1000, weights.mapping=1 or precision=bfloat16; may be repeated",
     )
-    parser.add_argument("--resume", action="store_true", help="go on from the run's newest checkpoint")
-    parser.add_argument("--change", action="store_true", help="go on with other settings than the run has had")
+    parser.add_argument("--resume", action="store_true", help="resume from the run's newest checkpoint")
+    parser.add_argument("--change", action="store_true", help="resume with changed settings")
     parser.add_argument(
         "--estimate",
         action="store_true",
-        help="train nothing: measure a few steps of each stage, and say how long the run would take and in what memory",
+        help="do not train: measure a few steps of each stage, and print the estimated time and memory of the run",
     )
     parser.add_argument(
         "--quiet", action="store_true", help="write nothing to stdout but an error; RUN_DIR/events.jsonl has the events"
@@ -51,7 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tensorboard",
         action=argparse.BooleanOptionalAction,
-        help="write RUN_DIR/tensorboard; default: where the package tensorboard is installed",
+        help="write RUN_DIR/tensorboard; default: if the package tensorboard is installed",
     )
 
 
@@ -60,35 +60,35 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def train(arguments: argparse.Namespace) -> int:
-    started_s = time.time()  # a stop that is asked for while torch is being imported is meant for this run
+    started_s = time.time()  # a stop request during the import of torch counts for this run
+    from lsps_core.training.process_group import ProcessGroup
     from lsps_core.training.run import Run
     from lsps_core.training.trainer import Trainer
-    from lsps_core.training.world import World
 
-    with World.from_environment() as world, _stop_signals() as should_stop, contextlib.ExitStack() as stack:
+    with ProcessGroup.from_environment() as group, _stop_signals() as should_stop, contextlib.ExitStack() as stack:
         run, is_ready = Run(arguments.run_path), False
         try:
-            if world.is_main:
+            if group.is_main:
                 run = _open_run(arguments, stack.enter_context(_listeners(arguments)))
                 stack.enter_context(run.locked())
                 _settle_config(arguments, run)
                 run.clear_stop(started_s)
             is_ready = True
         finally:
-            is_ready = world.decide(is_ready)  # the other processes wait here until the config is there, or refused
+            is_ready = group.decide(is_ready)  # the other processes wait here until the config is written or rejected
         if not is_ready:
             return 2
         config = run.config()
         if arguments.device:
             config = dataclasses.replace(config, device=arguments.device)
-        reason = Trainer(run, config, arguments.command_line, should_stop, world).train()
-    if world.is_main:
+        reason = Trainer(run, config, arguments.command_line, should_stop, group).train()
+    if group.is_main:
         _say(f"{reason}; {run.path}")
     return 0
 
 
 def estimate(arguments: argparse.Namespace) -> int:
-    """Print a JSON line for every stage as soon as it is measured, and one for all of them; nothing is written."""
+    """Print a JSON line for every stage as soon as it is measured, and one for all of them; writes no files."""
     from lsps_core.training.estimate import Estimate
     from lsps_core.training.run import Run
 
@@ -111,25 +111,25 @@ def estimate(arguments: argparse.Namespace) -> int:
 
 
 def _open_run(arguments: argparse.Namespace, listeners: Listeners) -> Run:
-    """The run that goes on or that the app prepared, or else a new one."""
+    """The run to resume or prepared by the app, or else a new one."""
     from lsps_core.training.data import open_stores
     from lsps_core.training.run import Run, RunError
 
     run = Run(arguments.run_path, listeners)
     if arguments.resume or run.is_prepared:
-        run.config()  # it says what is wrong with the folder before a lock is put there
+        run.config()  # it reports problems of the folder before a lock is created there
         return run
     Run.check_is_free(run.path)
     if arguments.change:
-        raise RunError(f"--change goes with --resume: {run.path} is to be a new run", field="run_path")
+        raise RunError(f"--change needs --resume: {run.path} would be a new run", field="run_path")
     config = _new_config(arguments)
-    with open_stores(config):  # what is wrong with them is said before a run directory is made
+    with open_stores(config):  # problems are reported before a run directory is created
         pass
     return Run.create(arguments.run_path, config, listeners)
 
 
 def _new_config(arguments: argparse.Namespace) -> TrainConfig:
-    """What the command line asks of a new run."""
+    """The config of a new run from the command line."""
     from lsps_core.training.run import RunError
 
     if not (arguments.synthetic and arguments.real):
@@ -144,7 +144,7 @@ def _new_config(arguments: argparse.Namespace) -> TrainConfig:
 
 
 def _settle_config(arguments: argparse.Namespace, run: Run) -> None:
-    """Refuse what the command asks for and the run's config does not have; with --change, write it there."""
+    """Reject settings that differ from the run's config; with --change, write them there."""
     from lsps_core.training.changes import apply_changes, changes
     from lsps_core.training.run import RunError
 
@@ -153,12 +153,12 @@ def _settle_config(arguments: argparse.Namespace, run: Run) -> None:
     found = changes(before, after)
     if found and not arguments.change:
         listed = "; ".join(str(change) for change in found)
-        raise RunError(f"{listed}; leave out what is to stay, or add --change to go on with it")
+        raise RunError(f"{listed}; leave them out, or add --change to resume with them")
     apply_changes(run, before, after)
 
 
 def _asked_for(arguments: argparse.Namespace, config: TrainConfig) -> TrainConfig:
-    """The run's config with whatever the command line says otherwise."""
+    """The run's config with the changes of the command line."""
     given = {
         "preset": arguments.preset,
         "labels": arguments.labels,
@@ -186,10 +186,10 @@ def _listeners(arguments: argparse.Namespace) -> Listeners:
 
 @contextlib.contextmanager
 def _stop_signals() -> Iterator[Callable[[], bool]]:
-    """Yield whether Ctrl+C, a kill or a closed terminal asked to stop; however often, a save that began is finished."""
+    """Yield whether Ctrl+C, SIGTERM or a closed terminal requested a stop; a started save is always finished."""
     asked: list[bool] = []
     numbers = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants to go on
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # keep running under nohup
         numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, lambda *_: asked.append(True)) for number in numbers}
     try:
@@ -200,5 +200,5 @@ def _stop_signals() -> Iterator[Callable[[], bool]]:
 
 
 def _say(message: str) -> None:
-    with contextlib.suppress(OSError):  # who started this may have gone
+    with contextlib.suppress(OSError):  # the parent may have ended
         print(f"lsps train: {message}", file=sys.stderr)

@@ -60,14 +60,14 @@ def augment_pose(pose: Tensor, half_mm: Tensor, angle_rad: Tensor, translation_m
     return _turn(pose, angle_rad[:, None]) - (translation_mm / half_mm[:, None])[:, None, :]
 
 
-def turn(image: Tensor, angle_rad: Tensor) -> Tensor:
+def rotate(image: Tensor, angle_rad: Tensor) -> Tensor:
     """The rotation of `augment` for an image [B, 1, S, S]; it does not depend on the cube's position."""
     center = image.new_tensor([0.0, 0.0, 1.0]).expand(len(image), 3)
     nowhere = image.new_zeros(len(image), 3)
     return augment(image, nowhere[:, None], center, center[:, 2], angle_rad, nowhere)[0]
 
 
-def turn_pose(pose: Tensor, angle_rad: Tensor) -> Tensor:
+def rotate_pose(pose: Tensor, angle_rad: Tensor) -> Tensor:
     """The same for a pose [B, J, 3]."""
     return _turn(pose, angle_rad[:, None])
 

@@ -39,7 +39,7 @@ _NOTES = {
 
 
 @dataclass(frozen=True)
-class StoreFacts:
+class StoreDescription:
     """The description of a store in the report. role: synthetic, real or test."""
 
     role: str
@@ -54,7 +54,7 @@ class StoreFacts:
 
 
 def write_report(
-    settings: ExperimentSettings, plan: Plan, results: dict[str, RunResult], stores: Sequence[StoreFacts]
+    settings: ExperimentSettings, plan: Plan, results: dict[str, RunResult], stores: Sequence[StoreDescription]
 ) -> Path:
     """Write EXPERIMENT.md, .csv and .png into the experiment's folder, each whole; returns the Markdown's path.
 
@@ -73,7 +73,7 @@ def write_report(
     return path
 
 
-def simulated_statement(stores: Iterable[StoreFacts]) -> str:
+def simulated_statement(stores: Iterable[StoreDescription]) -> str:
     """One sentence if stores used as camera frames are simulated; empty if they are not."""
     simulated = [store.role for store in stores if store.is_simulated and store.role != "synthetic"]
     if not simulated:
@@ -88,7 +88,7 @@ def _markdown(
     plan: Plan,
     rows: list[RowResult],
     results: dict[str, RunResult],
-    stores: Sequence[StoreFacts],
+    stores: Sequence[StoreDescription],
 ) -> str:
     done = sum(run.name in results for run in plan.runs)
     parts = [f"# {TITLES[plan.experiment]}", simulated_statement(stores), _main_table(plan, rows)]
@@ -150,7 +150,7 @@ def _cost(settings: ExperimentSettings, plan: Plan, results: dict[str, RunResult
     return ", ".join(texts) + "."
 
 
-def _data(stores: Sequence[StoreFacts], results: dict[str, RunResult]) -> str:
+def _data(stores: Sequence[StoreDescription], results: dict[str, RunResult]) -> str:
     lines = []
     for store in stores:
         kind = "simulated" if store.is_simulated else "recorded"

@@ -13,7 +13,7 @@ from lsps_core.config import TrainConfig
 from lsps_core.data.store import FrameStore
 from lsps_core.events import Event
 from lsps_core.experiments.plan import ExperimentSettings, PlannedRun, make_plan
-from lsps_core.experiments.report import StoreFacts, write_report
+from lsps_core.experiments.report import StoreDescription, write_report
 from lsps_core.experiments.results import RunResult, evaluate_run, read_result, record_gaps, row_results
 from lsps_core.training.changes import changes
 from lsps_core.training.data import open_stores
@@ -21,7 +21,7 @@ from lsps_core.training.run import Run, RunError
 from lsps_core.training.trainer import Trainer
 
 
-class Listener(Protocol):
+class ExperimentListener(Protocol):
     """Callbacks of a running experiment."""
 
     def started(self, name: str, index: int, count: int) -> None:
@@ -41,7 +41,11 @@ class ExperimentRunner:
     """
 
     def __init__(
-        self, settings: ExperimentSettings, listener: Listener, should_stop: Callable[[], bool], command: str = ""
+        self,
+        settings: ExperimentSettings,
+        listener: ExperimentListener,
+        should_stop: Callable[[], bool],
+        command: str = "",
     ) -> None:
         self.settings, self._listener, self._command = settings, listener, command
         self._was_asked = should_stop
@@ -121,7 +125,7 @@ def _check_config(path: Path, planned: TrainConfig) -> None:
         )
 
 
-def _store_facts(settings: ExperimentSettings, config: TrainConfig) -> list[StoreFacts]:
+def _store_facts(settings: ExperimentSettings, config: TrainConfig) -> list[StoreDescription]:
     """The report's descriptions of the three stores; ValueError if they do not fit an experiment."""
     with open_stores(config) as stores, FrameStore(settings.test_path) as test:
         synthetic, real = stores["synthetic"], stores["real"]
@@ -135,4 +139,4 @@ def _store_facts(settings: ExperimentSettings, config: TrainConfig) -> list[Stor
             if store.skeleton != synthetic.skeleton:
                 raise ValueError(f"{store.path} has another skeleton than {synthetic.path}; use stores of one skeleton")
         named = {"synthetic": synthetic, "real": real, "test": test}
-        return [StoreFacts.of(role, store) for role, store in named.items()]
+        return [StoreDescription.of(role, store) for role, store in named.items()]

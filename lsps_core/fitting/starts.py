@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.config import Domain
-from lsps_core.data.augment import turn, turn_pose
+from lsps_core.data.augment import rotate, rotate_pose
 from lsps_core.inference import Predictor
 from lsps_core.simulator.hand import HandPose, average_shape, forward_kinematics
 from lsps_core.simulator.poses import SYNTHETIC_POSES, sample_poses
@@ -25,7 +25,7 @@ def turned_mean(predictor: Predictor, image: Tensor, domain: Domain, turns: int 
     pose = predictor.predict_pose(image, domain)
     for step in range(1, turns):
         angle = torch.full((len(image),), 2 * pi * step / turns, device=image.device)
-        pose = pose + turn_pose(predictor.predict_pose(turn(image, angle), domain), -angle)
+        pose = pose + rotate_pose(predictor.predict_pose(rotate(image, angle), domain), -angle)
     return predictor.encode_pose(pose / turns)
 
 

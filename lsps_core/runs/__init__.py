@@ -1,1 +1,1 @@
-"""A run's folder, known without torch: names of its files, its lock, its record of events."""
+"""A run's folder, without torch: its file names, its lock, its record of events."""

@@ -1,4 +1,4 @@
-"""Where everything is in a run's folder. The folder is complete in itself: copying it moves the run."""
+"""The layout of a run's folder. The folder is self-contained: copying it moves the run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EVALUATIONS = "evaluations"
 
 
 class RunLayout:
-    """The paths of one run. process, log and error are of the app, which starts runs; all else is of `lsps`."""
+    """The paths of one run. process, log and error belong to the app, which starts runs; all others to `lsps`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path = Path(path)
@@ -36,12 +36,12 @@ class RunLayout:
 
     @property
     def is_run(self) -> bool:
-        """Whether there is a config, trained or not. A dead disk may hold it up."""
+        """Whether there is a config, trained or not. May block on a dead disk."""
         return kind_of(self.config) == "file"
 
     @property
     def is_prepared(self) -> bool:
-        """Whether there is a config that was never trained, as the app's dialog leaves it."""
+        """Whether there is a config that was never trained, as written by the app's dialog."""
         begun = (self.events, self.checkpoints_folder, self.model)
         return self.config.is_file() and not any(path.exists() for path in begun)
 
@@ -74,16 +74,16 @@ def state_path(checkpoint: Path) -> Path:
 
 
 def evaluations_folder(model_path: Path) -> Path:
-    """`evaluations` beside a model, in its run's folder where it is a checkpoint of one."""
+    """`evaluations` beside a model, or in its run's folder for a checkpoint."""
     folder = model_path.absolute().parent
     return (folder.parent if folder.name == _CHECKPOINTS else folder) / _EVALUATIONS
 
 
 @contextmanager
 def locked(layout: RunLayout) -> Iterator[bool]:
-    """Keep other processes from training the run meanwhile; False where one trains it, and then nothing is locked.
+    """Lock the run against other processes; False, without a lock, if another process trains it.
 
-    The lock goes with its process, however that ends. OSError where the folder is closed to us.
+    The lock ends with its process. OSError if the folder is not accessible.
     """
     lock = FileLock(layout.lock)
     try:
@@ -98,11 +98,11 @@ def locked(layout: RunLayout) -> Iterator[bool]:
 
 
 def is_locked(layout: RunLayout) -> bool:
-    """Whether a process trains the run. Looks by taking the lock for a moment: not for runs that are about to start."""
+    """Whether a process trains the run. Takes the lock for a moment: not for runs that are about to start."""
     if kind_of(layout.lock) != "file":
         return False
     try:
         with locked(layout) as is_ours:
             return not is_ours
-    except OSError:  # a folder that only others may write: nobody here trains in it
+    except OSError:  # a folder without write access: no process here trains in it
         return False

@@ -39,14 +39,14 @@ def apply_changes(run: Run, before: TrainConfig, after: TrainConfig) -> None:
 
     RunError or ValueError if that is not possible; then nothing is changed.
     """
-    check_can_go_on(run, before, after)
+    check_resumable(run, before, after)
     found = changes(before, after)
     if found:
         run.write_config(after)
         run.record(Noted(message="changed: " + ", ".join(f"{c.key} from {c.before} to {c.after}" for c in found)))
 
 
-def check_can_go_on(run: Run, before: TrainConfig, after: TrainConfig) -> None:
+def check_resumable(run: Run, before: TrainConfig, after: TrainConfig) -> None:
     """RunError if the run's newest checkpoint cannot be resumed with `after`, LspsError if the stores do not fit."""
     for field in ("synthetic_path", "real_path"):
         store = getattr(after, field)

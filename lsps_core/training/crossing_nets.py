@@ -16,16 +16,18 @@ from lsps_core import losses
 from lsps_core.config import POSE_LATENT_SIZE, LossWeights, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
-from lsps_core.training.stages import ALONE, Stage, pose_mean, pose_sample
+from lsps_core.training.process_group import ProcessGroup
+from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean, pose_sample
 from lsps_core.training.update import Terms, adam, frozen, train_only
-from lsps_core.training.world import World
 
 
 class CrossingDepthStage(Stage):
     """G_r and M against D_r; P with D_r's trunk on annotated frames and on images of prior codes."""
 
-    def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
-        super().__init__(model, world)
+    def __init__(
+        self, model: TriDomainModel, config: StageConfig, weights: LossWeights, group: ProcessGroup = SINGLE_PROCESS
+    ) -> None:
+        super().__init__(model, group)
         generator, discriminator = model.generator, model.discriminator
         heads = (discriminator.score_head, discriminator.posterior_head)
         judging = (discriminator.own["real"], discriminator.shared, *heads)
@@ -75,8 +77,10 @@ class CrossingDepthStage(Stage):
 class CrossingPosteriorStage(Stage):
     """P and its trunk, on annotated frames and on images of prior codes; everything else is frozen."""
 
-    def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
-        super().__init__(model, world)
+    def __init__(
+        self, model: TriDomainModel, config: StageConfig, weights: LossWeights, group: ProcessGroup = SINGLE_PROCESS
+    ) -> None:
+        super().__init__(model, group)
         discriminator = model.discriminator
         trained = (discriminator.own["real"], discriminator.shared, discriminator.posterior_head)
         train_only(model, *trained)

@@ -18,7 +18,7 @@ from lsps_core.data.store import FrameStore
 from lsps_core.data.store_stream import training_frames
 from lsps_core.errors import LspsError
 from lsps_core.training.batch import FrameBatch, TriBatch
-from lsps_core.training.world import World
+from lsps_core.training.process_group import ProcessGroup
 
 HELD_OUT_FRAMES = 512
 STATISTICS_FRAMES = 16_384
@@ -34,8 +34,8 @@ class TrainingData:
     LspsError if the stores do not fit together.
     """
 
-    def __init__(self, config: TrainConfig, device: torch.device, world: World | None = None) -> None:
-        self.config, self.device, self.world = config, device, world or World()
+    def __init__(self, config: TrainConfig, device: torch.device, group: ProcessGroup | None = None) -> None:
+        self.config, self.device, self.group = config, device, group or ProcessGroup()
         with open_stores(config) as stores:
             synthetic, real = stores["synthetic"], stores["real"]
             assert synthetic.skeleton is not None
@@ -101,7 +101,7 @@ class TrainingData:
         """Augmented annotated poses [N, J, 3] to measure the pose latent's range on."""
         domain: Domain = "synthetic" if self.config.annotations == "both" else "real"
         usable = self._usable["synthetic"] if domain == "synthetic" else self._labelled
-        count = min(len(usable), STATISTICS_FRAMES) // self.world.size * self.world.size
+        count = min(len(usable), STATISTICS_FRAMES) // self.group.size * self.group.size
         return self._draw(domain, usable, "statistics", _FIRST, count, 0).pose
 
     def preview(self, count: int) -> dict[Domain, FrameBatch]:
@@ -116,7 +116,7 @@ class TrainingData:
         self, domain: Domain, usable: npt.NDArray[np.int64], stream: str, place: int, count: int, step: int
     ) -> FrameBatch:
         seed = _seed(self.config.seed, place, stream)
-        share = self.world.share(count, f"a batch ({stream})")
+        share = self.group.share(count, f"a batch ({stream})")
         indices = usable[batch_indices(seed, step, count, len(usable))][share]
         generator = torch.Generator().manual_seed(_seed(seed, step, stream))
         rotation_rad = math.radians(self.config.rotation_degrees)

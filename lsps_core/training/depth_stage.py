@@ -12,9 +12,9 @@ from lsps_core import losses
 from lsps_core.config import DOMAINS, Domain, LossWeights, StageConfig, other_domain
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import TriBatch
-from lsps_core.training.stages import ALONE, Stage, pose_mean, pose_sample
+from lsps_core.training.process_group import ProcessGroup
+from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean, pose_sample
 from lsps_core.training.update import Terms, adam, frozen, noisy, train_only
-from lsps_core.training.world import World
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,10 @@ class DepthStage(Stage):
     synthetic pose is compared with the translation of its synthetic image: the paper has no term for it.
     """
 
-    def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
-        super().__init__(model, world)
+    def __init__(
+        self, model: TriDomainModel, config: StageConfig, weights: LossWeights, group: ProcessGroup = SINGLE_PROCESS
+    ) -> None:
+        super().__init__(model, group)
         train_only(model, model.encoder, model.generator, model.mapping, model.discriminator)
         groups: list[dict[str, Any]] = [
             {"params": [*model.encoder.parameters(), *model.generator.parameters()]},
@@ -153,7 +155,7 @@ class DepthStage(Stage):
                 image, other = batch.image(domain), other_domain(domain)
                 terms[f"reconstruction/{domain}"] = losses.reconstruction(pictures.decoded[domain, domain], image)
                 terms[f"kl/{domain}"] = losses.unit_variance_kl(pictures.means[domain])
-                terms[f"adversarial/{domain}"] = self._convince(pictures.decoded[other, domain], domain)
+                terms[f"adversarial/{domain}"] = self._generator_loss(pictures.decoded[other, domain], domain)
                 mean = model.encoder(pictures.decoded[domain, other], other)
                 terms[f"cycle_kl/{domain}"] = losses.unit_variance_kl(mean)
                 back = model.generator(noisy(mean, generator), domain)
@@ -161,12 +163,12 @@ class DepthStage(Stage):
             for domain, mapped in pictures.mapped.items():
                 terms[f"mapping/{domain}"] = losses.mapping(mapped.mapped_code[: len(mapped.code)], mapped.code)
                 terms[f"mapping_reconstruction/{domain}"] = losses.reconstruction(mapped.picture, mapped.image)
-                terms[f"mapping_adversarial/{domain}"] = self._convince(mapped.judged, domain)
+                terms[f"mapping_adversarial/{domain}"] = self._generator_loss(mapped.judged, domain)
                 if mapped.translated is not None:
                     translation = pictures.decoded["synthetic", "real"].detach()
                     terms["mapping_translated/real"] = losses.reconstruction(mapped.translated, translation)
             return self._updaters["generator"](terms)
 
-    def _convince(self, picture: Tensor, domain: Domain) -> Tensor:
+    def _generator_loss(self, picture: Tensor, domain: Domain) -> Tensor:
         discriminator = self.model.discriminator
         return losses.generator_adversarial(discriminator.scores(discriminator.features(picture, domain)))

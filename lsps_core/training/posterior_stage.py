@@ -9,10 +9,10 @@ from lsps_core import losses
 from lsps_core.config import DOMAINS, Domain, LossWeights, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
-from lsps_core.training.stages import ALONE, Stage, pose_mean
+from lsps_core.training.process_group import ProcessGroup
+from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean
 from lsps_core.training.teacher import Teacher
 from lsps_core.training.update import Terms, adam, noisy, train_only
-from lsps_core.training.world import World
 
 
 class PosteriorStage(Stage):
@@ -24,8 +24,10 @@ class PosteriorStage(Stage):
     With none of the three, P learns from annotated images only, as a baseline does, and no image is generated.
     """
 
-    def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
-        super().__init__(model, world)
+    def __init__(
+        self, model: TriDomainModel, config: StageConfig, weights: LossWeights, group: ProcessGroup = SINGLE_PROCESS
+    ) -> None:
+        super().__init__(model, group)
         self.is_translating = weights.posterior_translated > 0
         self.is_matching = weights.feature_matching > 0
         discriminator = model.discriminator
@@ -64,9 +66,11 @@ class PosteriorStage(Stage):
 
         terms = Terms()
         for domain, frames in annotated.items():
-            terms[f"posterior/{domain}"] = self._miss(features[domain]["annotated"], frames)
+            terms[f"posterior/{domain}"] = self._posterior_loss(features[domain]["annotated"], frames)
         if self.is_translating and "synthetic" in annotated:
-            terms["posterior_translated/real"] = self._miss(features["real"]["synthetic"], annotated["synthetic"])
+            terms["posterior_translated/real"] = self._posterior_loss(
+                features["real"]["synthetic"], annotated["synthetic"]
+            )
         if self.is_matching:
             for source in DOMAINS:
                 synthetic, real = (features[target][source] for target in DOMAINS[::-1])
@@ -104,6 +108,6 @@ class PosteriorStage(Stage):
         features = self.model.discriminator.features(torch.cat(list(images.values())), domain)
         return dict(zip(images, torch.split(features, [len(part) for part in images.values()]), strict=True))
 
-    def _miss(self, features: Tensor, frames: FrameBatch) -> Tensor:
+    def _posterior_loss(self, features: Tensor, frames: FrameBatch) -> Tensor:
         """Distance of P from the codes of the frames' poses."""
         return losses.posterior(self.model.discriminator.posterior(features), pose_mean(self.model, frames.pose))

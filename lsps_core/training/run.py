@@ -25,11 +25,11 @@ KEPT_CHECKPOINTS = 2
 
 
 class RunError(LspsError):
-    """A run directory that cannot be used: what, where, what to do, in one line."""
+    """A run directory that cannot be used: problem, path and remedy, in one line."""
 
 
 class Run:
-    """One run, read and written; `layout` says where its files are, `model_path` where the finished model goes."""
+    """Reads and writes one run; `layout` has the paths of its files, `model_path` is that of the finished model."""
 
     def __init__(self, path: Path, listener: Callable[[Event], None] | None = None) -> None:
         self.path = Path(path)
@@ -40,12 +40,12 @@ class Run:
 
     @classmethod
     def create(cls, path: Path, config: TrainConfig, listener: Callable[[Event], None] | None = None) -> Run:
-        """Write the config into a new or empty folder; RunError where anything is in it already."""
+        """Write the config into a new or empty folder; RunError if the folder is not empty."""
         cls.check_is_free(path)
         try:
             Path(path).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            what = f"{path} cannot be made: {error.strerror}"
+            what = f"{path} cannot be created: {error.strerror}"
             raise RunError(what, "choose another folder", field="run_path") from error
         run = cls(path, listener)
         run.write_config(config)
@@ -53,25 +53,25 @@ class Run:
 
     @staticmethod
     def check_is_free(path: Path) -> None:
-        """RunError where a new run would have to share the folder with anything."""
+        """RunError if the folder of a new run is not empty."""
         try:
-            is_free = all(file.suffix == ".part" for file in Path(path).iterdir())  # left by a kill
+            is_free = all(file.suffix == ".part" for file in Path(path).iterdir())  # left by a killed process
         except FileNotFoundError:
             return
         except OSError as error:
-            what = f"{path} is no folder for a run: {error.strerror}"
+            what = f"{path} cannot be used as a run folder: {error.strerror}"
             raise RunError(what, "choose another", field="run_path") from error
         if not is_free:
             raise RunError(f"{path} exists already", "choose another folder, or {resume}", field="run_path")
 
     @property
     def is_prepared(self) -> bool:
-        """Whether there is a config that was never trained, as the app's dialog leaves it."""
+        """Whether there is a config that was never trained, as written by the app's dialog."""
         return self.layout.is_prepared
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other processes from training this run meanwhile; the lock goes with its process, however that ends."""
+        """Lock this run against other processes; the lock ends with its process."""
         with locked(self.layout) as is_ours:
             if not is_ours:
                 what = f"{self.path} is being trained by another process"
@@ -94,22 +94,22 @@ class Run:
             raise RunError(f"{path} is not a run's config ({error})", "copy the run again", field="run_path") from error
 
     def record(self, event: Event) -> None:
-        """Append to events.jsonl and metrics.csv, then tell the listener; RunError where it cannot be written."""
+        """Append to events.jsonl and metrics.csv, then call the listener; RunError if that cannot be written."""
         try:
             with self._writing(self.layout.events):
                 self._record.append(event)
         except RunError:
-            if not isinstance(event, Ended):  # why a run ended must come through, on a full disk above all
+            if not isinstance(event, Ended):  # the reason of the end must be delivered, also on a full disk
                 raise
         if self._listener is not None:
             self._listener(event)
 
     def rewind(self, step: int, *, redo: bool = False) -> None:
-        """Make this the folder of a run that has done `step` steps and nothing since: the first thing on resuming.
+        """Restore the folder to the state after `step` steps; the first action on resuming.
 
-        What a killed process left goes: half-written files, training states without a model, and whatever was told or
-        shown of later steps. Checkpoints of later steps are those that could not be read: they are set aside, with a
-        note. redo: the trainer will validate and save at `step` once more, so that goes as well.
+        Removes the remains of a killed process: partial files, training states without a model, and events and previews
+        of later steps. Checkpoints of later steps could not be read: they are set aside, with a note. redo: the trainer
+        will validate and save at `step` again, so these results are removed as well.
         """
         with self._writing(self.layout.events):
             for path in self.path.rglob(".*.part"):
@@ -127,13 +127,13 @@ class Run:
                     path.unlink()
             self._record.rewind(step, redo)
         for path in damaged:
-            self.record(Noted(message=f"{path.name} cannot be read and was set aside; going on from step {step}"))
+            self.record(Noted(message=f"{path.name} cannot be read and was set aside; resuming from step {step}"))
 
     def stop_requested(self) -> bool:
         return self.layout.stop.exists()
 
     def clear_stop(self, before_s: float = math.inf) -> None:
-        """Forget a stop that was asked for before that time, in seconds as of `time.time`."""
+        """Remove a stop request from before that time, in seconds as of `time.time`."""
         with suppress(FileNotFoundError):
             if self.layout.stop.stat().st_mtime < before_s:
                 self.layout.stop.unlink()
@@ -145,15 +145,15 @@ class Run:
         return path
 
     def save_checkpoint(self, step: int, model: Checkpoint, tensors: dict[str, Tensor], state: dict[str, Any]) -> Path:
-        """Write model and training state, then remove all but the newest two: there is never one copy only.
+        """Write model and training state, then remove all but the newest two: there is never only one copy.
 
-        RunError where that fails; the checkpoints before are untouched.
+        RunError if that fails; earlier checkpoints are unchanged.
         """
         path = self.layout.checkpoint(step)
         with self._writing(state_path(path)):
             checkpoint.write_tensors(state_path(path), tensors, {"state": json.dumps(state)})
         with self._writing(path):
-            checkpoint.save(model, path)  # last: where the model is, its state is too
+            checkpoint.save(model, path)  # last, so that every model has its state
             for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
                 old.unlink()
                 state_path(old).unlink(missing_ok=True)
@@ -164,7 +164,7 @@ class Run:
         return self.layout.checkpoints()
 
     def latest(self) -> tuple[Checkpoint, dict[str, Tensor], dict[str, Any]] | None:
-        """The newest checkpoint that reads well, as (model, tensors, state); None where none was ever written."""
+        """The newest readable checkpoint, as (model, tensors, state); None if none was written."""
         paths = self.checkpoints()
         errors = []
         for path in reversed(paths):
@@ -179,24 +179,24 @@ class Run:
 
     @contextmanager
     def _writing(self, path: Path) -> Iterator[None]:
-        """Turn what goes wrong in writing into one line that says where the run can go on from."""
+        """Convert write errors to one line with the checkpoint to resume from."""
         try:
             yield
         except (OSError, CheckpointError, WriteError) as error:
             cause = error if isinstance(error, OSError) else error.__cause__
             reason = getattr(cause, "strerror", None) or cause
             whole = self.checkpoints()
-            left = f"checkpoint {whole[-1].name} is untouched" if whole else "there was no checkpoint yet"
-            remedy = f"{left}: make room, or the folder writable, then {{resume}}"
+            left = f"checkpoint {whole[-1].name} is unchanged" if whole else "there was no checkpoint yet"
+            remedy = f"{left}: free some space, or make the folder writable, then {{resume}}"
             where = getattr(error, "filename", None) or path
             raise RunError(f"{where} cannot be written: {reason}", remedy) from error
 
 
 def newest_model(path: Path) -> Path:
-    """The model a path means: a model file itself, or a run's finished model, or else its newest checkpoint."""
+    """The model of a path: a model file itself, or a run's finished model, or else its newest checkpoint."""
     if kind_of(path) != "folder":
         return path
     found = RunLayout(path).newest_model()
     if found is None:
-        raise RunError(f"{path} is a folder without a model or checkpoint", "name a .safetensors file or a run")
+        raise RunError(f"{path} is a folder without a model or checkpoint", "give a .safetensors file or a run")
     return found

@@ -14,6 +14,7 @@ from lsps_core import losses
 from lsps_core.config import LossWeights, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import TriBatch
+from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.update import (
     FiniteGuard,
     Terms,
@@ -23,9 +24,8 @@ from lsps_core.training.update import (
     optimizer_tensors,
     train_only,
 )
-from lsps_core.training.world import World
 
-ALONE = World()
+SINGLE_PROCESS = ProcessGroup()
 
 
 class Stage(ABC):
@@ -34,10 +34,10 @@ class Stage(ABC):
     From the first step that is not finite, steps change nothing; `guard` records which step it was.
     """
 
-    def __init__(self, model: TriDomainModel, world: World) -> None:
+    def __init__(self, model: TriDomainModel, group: ProcessGroup) -> None:
         self.model = model
         self.guard = FiniteGuard(next(model.parameters()).device)
-        self._world = world
+        self._group = group
         self._updaters: dict[str, Updater] = {}
 
     @property
@@ -62,14 +62,16 @@ class Stage(ABC):
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms: ...
 
     def _add_updater(self, name: str, optimizer: torch.optim.Adam, weights: dict[str, float]) -> None:
-        self._updaters[name] = Updater(optimizer, weights, self.guard, self._world)
+        self._updaters[name] = Updater(optimizer, weights, self.guard, self._group)
 
 
 class PoseStage(Stage):
     """E_y and G_y by equation 1, on the poses of the annotated frames."""
 
-    def __init__(self, model: TriDomainModel, config: StageConfig, weights: LossWeights, world: World = ALONE) -> None:
-        super().__init__(model, world)
+    def __init__(
+        self, model: TriDomainModel, config: StageConfig, weights: LossWeights, group: ProcessGroup = SINGLE_PROCESS
+    ) -> None:
+        super().__init__(model, group)
         train_only(model, model.pose_vae)
         term_weights = {"pose_kl": weights.pose_kl, "pose_reconstruction": weights.pose_reconstruction}
         self._add_updater("pose_vae", adam(model.pose_vae.parameters(), config, beta1=0.9), term_weights)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lsps_core.config import DOMAINS
-from lsps_core.data.augment import turn, turn_pose
+from lsps_core.data.augment import rotate, rotate_pose
 from lsps_core.networks.discriminator import Discriminator
 from lsps_core.networks.tri_domain import TriDomainModel
 
@@ -49,8 +49,8 @@ class Teacher:
         for domain in DOMAINS:
             picture = model.generator(depth_latent, domain)
             for _ in range(_TURNS):
-                estimate = judge.posterior(judge.features(turn(picture, angle), domain))
-                poses.append(turn_pose(model.pose_vae.decode(estimate.float()), -angle))
+                estimate = judge.posterior(judge.features(rotate(picture, angle), domain))
+                poses.append(rotate_pose(model.pose_vae.decode(estimate.float()), -angle))
                 angle = angle + math.pi / _TURNS
         pose_latent: Tensor = model.pose_vae.encode(torch.stack(poses).mean(dim=0)).mean
         return pose_latent

@@ -21,7 +21,7 @@ from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.data import TrainingData, step_generator
 from lsps_core.training.depth_stage import DepthStage
-from lsps_core.training.failure import (
+from lsps_core.training.errors import (
     MemoryShortageError,
     NonFiniteError,
     is_out_of_memory,
@@ -29,16 +29,16 @@ from lsps_core.training.failure import (
     save_batch,
 )
 from lsps_core.training.posterior_stage import PosteriorStage
+from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.run import Run
-from lsps_core.training.stages import ALONE, PoseStage, Stage
+from lsps_core.training.stages import SINGLE_PROCESS, PoseStage, Stage
 from lsps_core.training.update import Terms, learning_rate, set_learning_rate
 from lsps_core.training.validation import LatentStatistics, Validation, check_start, latent_statistics
-from lsps_core.training.world import World
 
 REPORT_SECONDS = 2.0
 _STAGE_COST = {"pose": 0.003, "depth": 1.0, "posterior": 0.25}
 """Rough time per frame of each stage relative to the depth stage, to estimate stages that have not started."""
-_STAGE_CLASSES: dict[str, dict[str, Callable[[TriDomainModel, StageConfig, LossWeights, World], Stage]]] = {
+_STAGE_CLASSES: dict[str, dict[str, Callable[[TriDomainModel, StageConfig, LossWeights, ProcessGroup], Stage]]] = {
     "lsps": {"pose": PoseStage, "depth": DepthStage, "posterior": PosteriorStage},
     "crossing_nets": {"pose": PoseStage, "depth": CrossingDepthStage, "posterior": CrossingPosteriorStage},
 }
@@ -56,13 +56,13 @@ class Trainer:
         config: TrainConfig,
         command: str = "",
         should_stop: Callable[[], bool] | None = None,
-        world: World = ALONE,
+        group: ProcessGroup = SINGLE_PROCESS,
     ) -> None:
-        self.run, self.config, self.world = run, config, world
+        self.run, self.config, self.group = run, config, group
         self.commands = [command] if command else []
         self._should_stop = should_stop or (lambda: False)
-        self.device = world.device(resolve_device(config.device))
-        self.data = TrainingData(config, self.device, world)
+        self.device = group.device(resolve_device(config.device))
+        self.data = TrainingData(config, self.device, group)
         torch.manual_seed(config.seed)
         self.model = TriDomainModel(config.model_config(self.data.skeleton)).to(self.device)
         self._random_discriminator = copy.deepcopy(self.model.discriminator.state_dict())
@@ -147,12 +147,12 @@ class Trainer:
     def _begin(self, name: str) -> None:
         self.stage_name, self.stage_step = name, 0
         stage_class = _STAGE_CLASSES[self.config.method][name]
-        self.stage = stage_class(self.model, self.config.stage(name), self.config.weights, self.world)
+        self.stage = stage_class(self.model, self.config.stage(name), self.config.weights, self.group)
 
     def _posterior_starts_at_random(self) -> bool:
         """As the setting says, unless the stage has no steps or continues a trained P without a depth stage."""
-        goes_on = self.config.depth.steps == 0 and self.start_record.get("steps", {}).get("posterior", 0) > 0
-        return self.config.posterior_start == "random" and self.config.posterior.steps > 0 and not goes_on
+        is_continued = self.config.depth.steps == 0 and self.start_record.get("steps", {}).get("posterior", 0) > 0
+        return self.config.posterior_start == "random" and self.config.posterior.steps > 0 and not is_continued
 
     def _run_stages(self) -> bool:
         """Run the current and all later stages; False after a stop request before the end."""
@@ -163,7 +163,7 @@ class Trainer:
                 self._begin(name)
             if not self._run_stage():
                 return False
-        if self.world.is_main:
+        if self.group.is_main:
             checkpoint.save(self.snapshot(), self.run.model_path)
         return True
 
@@ -178,15 +178,15 @@ class Trainer:
             self.stage_step += 1
             now = time.monotonic()
             self.seconds = before_s + now - started
-            if self.world.decide(now - reported >= REPORT_SECONDS or self.stage_step in (first + 1, settings.steps)):
+            if self.group.decide(now - reported >= REPORT_SECONDS or self.stage_step in (first + 1, settings.steps)):
                 self._check_finite(settings, first)
                 self._report(terms, (self.stage_step - reported_step) / (now - reported), settings)
                 reported, reported_step = now, self.stage_step
-                if self.world.decide(self.run.stop_requested() or self._should_stop()):
+                if self.group.decide(self.run.stop_requested() or self._should_stop()):
                     self._save()
                     return False
             is_due = now - saved >= 60 * self.config.checkpoint_minutes and self.stage_step < settings.steps
-            if self.world.decide(is_due):  # the end of the stage is saved below
+            if self.group.decide(is_due):  # the end of the stage is saved below
                 self._check_finite(settings, first)
                 self._validate_and_save()
                 saved = reported = time.monotonic()  # its time does not count for the steps
@@ -206,7 +206,7 @@ class Trainer:
         name = self.stage_name
         field = f"{name}.batch_size"
         message = f"out of memory on {self.device} with {field}={settings.batch_size}"
-        if self.world.size == 1:  # of several processes, only some may have run out
+        if self.group.size == 1:  # of several processes, only some may have run out
             size = largest_that_fits(lambda size: self._try_step(_smaller(settings, size)), settings.batch_size)
             if size is not None:
                 fitting = {"batch_size": size, "extra_annotated": _smaller(settings, size).extra_annotated}
@@ -218,14 +218,14 @@ class Trainer:
     def _try_step(self, settings: StageConfig) -> Terms:
         set_learning_rate(self.stage.optimizers.values(), learning_rate(settings, self.stage_step))
         batch = self.data.batch(self.stage_name, settings, self.stage_step)
-        seed = (self.config.seed, self.stage_name, self.stage_step, self.world.rank)
+        seed = (self.config.seed, self.stage_name, self.stage_step, self.group.rank)
         is_reduced = self.config.precision == "bfloat16" and self.stage_name != "pose"  # too small to be faster
         with torch.autocast(self.device.type, torch.bfloat16, enabled=is_reduced):
             return self.stage.step(batch, step_generator(*seed, self.device))
 
     def _check_finite(self, settings: StageConfig, first: int) -> None:
         """NonFiniteError if a step since the last check was not finite; no update was made from it on."""
-        failure = self.stage.guard.failure()
+        failure = self.stage.guard.non_finite_step()
         if failure is None:
             return
         steps, terms = failure
@@ -233,7 +233,7 @@ class Trainer:
         bad = [name for name, value in terms.items() if not torch.tensor(value).isfinite()]
         what = ", ".join(f"{name} is {terms[name]}" for name in bad) or "a gradient is not finite"
         message = f"{what} at step {self.stage_step} of the {self.stage_name} stage; the step changed nothing"
-        if self.world.is_main:
+        if self.group.is_main:
             batch = self.data.batch(self.stage_name, settings, self.stage_step)
             path = self.run.layout.not_finite_batch(self.step)
             save_batch(path, batch.tensors(), {"stage": self.stage_name, "terms": terms})
@@ -243,7 +243,7 @@ class Trainer:
         raise NonFiniteError(message, "resume with a lower rate, as in {settings}", field=field, settings=lower)
 
     def _report(self, terms: Terms, steps_per_s: float, settings: StageConfig) -> None:
-        if not self.world.is_main:
+        if not self.group.is_main:
             return
         self._record(
             Stepped(
@@ -265,12 +265,12 @@ class Trainer:
         return seconds
 
     def _validate_and_save(self) -> None:
-        if self.world.is_main and self.stage_step:
+        if self.group.is_main and self.stage_step:
             self.validation(self.snapshot(), self.stage_name, self.step)
         self._save()
 
     def _save(self) -> None:
-        if not self.world.is_main:
+        if not self.group.is_main:
             return
         state: dict[str, Any] = {"stage": self.stage_name, "stage_step": self.stage_step, "seconds": self.seconds}
         state |= self.validation.state()
@@ -281,7 +281,7 @@ class Trainer:
         latest = self.run.latest()
         if latest is not None:
             self._load(*latest)
-        if self.world.is_main:
+        if self.group.is_main:
             is_stage_done = self.stage_step >= self.config.stage(self.stage_name).steps
             self.run.rewind(self.step, redo=is_stage_done)
 
@@ -296,7 +296,7 @@ class Trainer:
         self.stage.load_tensors(tensors)
 
     def _record(self, event: Event) -> None:
-        if self.world.is_main:
+        if self.group.is_main:
             self.run.record(event)
 
 

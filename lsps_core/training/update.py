@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lsps_core.config import StageConfig
-from lsps_core.training.world import World
+from lsps_core.training.process_group import ProcessGroup
 
 Terms = dict[str, Tensor]
 
@@ -45,7 +45,7 @@ class FiniteGuard:
         self._sound_steps += 1 - self.failed
         self._had_failed.copy_(self.failed)
 
-    def failure(self) -> tuple[int, dict[str, float]] | None:
+    def non_finite_step(self) -> tuple[int, dict[str, float]] | None:
         """(steps before the one that failed, its terms), or None; waits for the device."""
         if not self.failed.item() or self._values is None:
             return None
@@ -56,9 +56,9 @@ class Updater:
     """One Adam step on the weighted sum of terms. A term's weight has its name, or the part of it before the slash."""
 
     def __init__(
-        self, optimizer: torch.optim.Adam, weights: dict[str, float], guard: FiniteGuard, world: World
+        self, optimizer: torch.optim.Adam, weights: dict[str, float], guard: FiniteGuard, group: ProcessGroup
     ) -> None:
-        self.optimizer, self.weights, self.guard, self.world = optimizer, weights, guard, world
+        self.optimizer, self.weights, self.guard, self.group = optimizer, weights, guard, group
 
     def __call__(self, terms: Terms) -> Terms:
         """One update; returns the terms detached."""
@@ -68,7 +68,7 @@ class Updater:
         parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         total = total.detach()
-        self.world.average([*gradients, total])
+        self.group.average([*gradients, total])
         self.guard.check(total, nn.utils.get_total_norm(gradients))
         self.optimizer.found_inf = self.guard.failed  # type: ignore[attr-defined]  # as torch.amp.GradScaler sets it
         self.optimizer.step()

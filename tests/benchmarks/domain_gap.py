@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.config import Domain
-from lsps_core.data.augment import turn, turn_pose
+from lsps_core.data.augment import rotate, rotate_pose
 from lsps_core.data.crop import normalise
 from lsps_core.inference import Predictor
 from lsps_core.simulator.hand import average_shape, sample_shapes
@@ -53,7 +53,9 @@ def turned(predictor: Predictor, image: Tensor) -> Tensor:
     for place in range(TURNS):
         domain: Domain = "real" if place % 2 else "synthetic"
         angle = torch.full((len(image),), 2 * torch.pi * place / TURNS)
-        poses.append(turn_pose(predictor.predict_pose(turn(predictor.generate(code, domain), angle), domain), -angle))
+        poses.append(
+            rotate_pose(predictor.predict_pose(rotate(predictor.generate(code, domain), angle), domain), -angle)
+        )
     return torch.stack(poses).mean(dim=0)
 
 

@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from explorer_app.inspect.model import bursts as duplicates
+from explorer_app.inspect.model import near_duplicates
 from explorer_app.inspect.model import plot_statistics as failure_plots
 from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable, Filters
 from lsps_core.evaluation.frame_results import About, FrameResults
@@ -104,10 +104,10 @@ def main() -> None:
     show("success curve", lambda: failure_plots.success_curve(table.numbers("worst_mm")))
     show("histogram", lambda: failure_plots.histogram(errors))
     show("along the sequence", lambda: failure_plots.along_sequence(errors, results.groups))
-    worst = duplicates.worst(errors)
+    worst = near_duplicates.worst(errors)
     poses_mm = np.random.default_rng(1).normal(0, 20, (len(worst), 21, 3))
-    show("worst 2000", lambda: duplicates.worst(errors))
-    show("bursts of 2000", lambda: duplicates.bursts(worst, poses_mm, results.groups[worst]))
+    show("worst 2000", lambda: near_duplicates.worst(errors))
+    show("near duplicates of 2000", lambda: near_duplicates.near_duplicates(worst, poses_mm, results.groups[worst]))
 
 
 if __name__ == "__main__":

@@ -148,9 +148,9 @@ class Driver:
             session.set_walk(
                 replace(session.walk, path=chance.choice(("linear", "spline")), seconds=chance.random() + 1)
             )
-        elif kind == "pin" and len(session.visits):
-            visit = chance.choice(list(session.visits))
-            session.visits.pin(visit.number, not visit.is_pinned)
+        elif kind == "pin" and len(session.history):
+            entry = chance.choice(list(session.history))
+            session.history.pin(entry.number, not entry.is_pinned)
         elif kind == "workspace":
             self.window.workspaces.go(chance.choice(("Explore", "Inspect")))
         self.note_change()

@@ -1,6 +1,6 @@
 """How long after a slider's move its skeleton and its pictures are painted, in the explorer's own window.
 
-A move is `QSlider.setValue`, as a key or the mouse does it. `skeleton` ends when the skeleton's stage has painted the
+A move is `QSlider.setValue`, as a key or the mouse does it. `skeleton` ends when the skeleton's view has painted the
 pose of that latent; `pictures` ends when both pictures have been painted from that latent. Single moves wait for their
 answer and start from rest. `exact` is the same for the pictures that follow when a slow model's latent is still.
 `dragged` holds a slider, moves it 120 times a second, and counts the pictures that were painted.
@@ -71,8 +71,8 @@ class Bench:
         times: dict[str, list[float]] = {"skeleton": [], "pictures": [], "exact": []}
         for _ in range(count):
             start = self.move()
-            wait_until(lambda start=start: self._painted(self.window.skeleton.stage) > start)
-            times["skeleton"].append(1000 * (self._painted(self.window.skeleton.stage) - start))
+            wait_until(lambda start=start: self._painted(self.window.skeleton.view) > start)
+            times["skeleton"].append(1000 * (self._painted(self.window.skeleton.view) - start))
             times["pictures"].append(1000 * (self._wait_for_pictures(start) - start))
             if self.session.model.has_coarse:
                 wait_until(lambda: not self.session.pictures.is_coarse)

@@ -49,7 +49,7 @@ def scene(center, seed=0):
     return center, center + (torch.rand(7, 3, generator=generator, dtype=torch.float64) * 2 - 1) * 55
 
 
-def turn(points: torch.Tensor, angle: float) -> torch.Tensor:
+def rotate(points: torch.Tensor, angle: float) -> torch.Tensor:
     matrix = [[math.cos(angle), -math.sin(angle), 0], [math.sin(angle), math.cos(angle), 0], [0, 0, 1]]
     return points @ torch.tensor(matrix, dtype=torch.float64).T
 
@@ -66,7 +66,7 @@ def apply(image, points, center, angle, shift):
 def test_the_image_is_the_one_a_camera_would_take(center, angle, shift, seed):
     center, spheres = scene(center, seed)
     (image, _, moved), _ = apply(picture(spheres, 20.0, center), spheres, center, angle, shift)
-    truth = picture(turn(spheres, angle), 20.0, moved[0])
+    truth = picture(rotate(spheres, angle), 20.0, moved[0])
     off = (image[0, 0] - truth).abs()
     # nearest neighbour is off by up to a pixel: much at outlines, little on surfaces that face the camera
     assert (off < 0.03).double().mean() > 0.96
@@ -79,8 +79,8 @@ def test_the_image_is_the_one_a_camera_would_take(center, angle, shift, seed):
 def test_the_pose_stays_with_the_hand(center, angle, shift):
     center, spheres = scene(center)
     (_, pose, moved), half = apply(torch.ones(SIZE, SIZE, dtype=torch.float64), spheres, center, angle, shift)
-    torch.testing.assert_close(moved[0], turn(center, angle) + torch.tensor(shift, dtype=torch.float64))
-    torch.testing.assert_close(to_joints_mm(pose, moved, half)[0], turn(spheres, angle))
+    torch.testing.assert_close(moved[0], rotate(center, angle) + torch.tensor(shift, dtype=torch.float64))
+    torch.testing.assert_close(to_joints_mm(pose, moved, half)[0], rotate(spheres, angle))
 
 
 @relaxed
@@ -106,7 +106,7 @@ def test_every_pixel_comes_from_within_half_a_pixel(center, angle, shift):
     up, right = torch.meshgrid(-steps, steps, indexing="ij")
     for axis, ramp in enumerate((right, up)):
         (image, _, moved), _ = apply(ramp * 0.5, center[None], center, angle, shift)
-        ray = turn(rays(moved[0]), -angle)
+        ray = rotate(rays(moved[0]), -angle)
         expected = (ray[..., axis] * center[2] - center[axis]) / HALF
         other = (ray[..., 1 - axis] * center[2] - center[1 - axis]) / HALF
         is_inside = (expected.abs() < 0.99) & (other.abs() < 0.99)
@@ -173,7 +173,7 @@ def test_a_turn_alone_does_not_depend_on_the_place(angle, center):
     center, spheres = scene(center)
     (image, pose, _), _ = apply(picture(spheres, 14.0, center), spheres, center, angle, (0.0, 0.0, 0.0))
     angle = torch.tensor([angle], dtype=torch.float64)
-    turned = augmentation.turn(picture(spheres, 14.0, center)[None, None], angle)
+    turned = augmentation.rotate(picture(spheres, 14.0, center)[None, None], angle)
     assert (turned != image).double().mean() < 0.001  # a pixel between two may go either way
     whole = to_pose(spheres[None], center[None], torch.tensor([HALF], dtype=torch.float64))
-    torch.testing.assert_close(augmentation.turn_pose(whole, angle), pose)
+    torch.testing.assert_close(augmentation.rotate_pose(whole, angle), pose)

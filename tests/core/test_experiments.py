@@ -14,7 +14,7 @@ import pytest
 from lsps_core.cli import main
 from lsps_core.config import STAGES
 from lsps_core.experiments.plan import ExperimentSettings, PlannedRun, make_plan
-from lsps_core.experiments.report import StoreFacts, write_report
+from lsps_core.experiments.report import StoreDescription, write_report
 from lsps_core.experiments.results import RunResult, gap_closed_percent
 from lsps_core.experiments.run import ExperimentRunner
 from lsps_core.presets import PRESETS
@@ -53,9 +53,11 @@ def made_up(mean_error_mm: float, within: float = 50.0, seconds: float = 10.0) -
     )
 
 
-def stores_facts(is_simulated: bool) -> list[StoreFacts]:
+def stores_facts(is_simulated: bool) -> list[StoreDescription]:
     command = {"command": "lsps simulate"}
-    return [StoreFacts(role, Path(f"{role}.h5"), 96, is_simulated, command) for role in ("synthetic", "real", "test")]
+    return [
+        StoreDescription(role, Path(f"{role}.h5"), 96, is_simulated, command) for role in ("synthetic", "real", "test")
+    ]
 
 
 class Told:

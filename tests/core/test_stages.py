@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
-from lsps_core.data.augment import turn
+from lsps_core.data.augment import rotate
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 from lsps_core.training.batch import FrameBatch, TriBatch
@@ -146,7 +146,7 @@ def test_the_teacher_says_the_code_of_the_mean_pose_of_turned_renderings():
             angle = start + place * math.pi / 2
             cos, sin, zero = angle.cos(), angle.sin(), torch.zeros(2)
             matrix = torch.stack([cos, -sin, zero, sin, cos, zero, zero, zero, zero + 1], dim=1).view(2, 3, 3)
-            picture = turn(model.generator(code, domain), angle)
+            picture = rotate(model.generator(code, domain), angle)
             found = model.discriminator.posterior(model.discriminator.features(picture, domain))
             poses.append(model.pose_vae.decode(found) @ matrix)  # turned back
         expected = model.pose_vae.encode(torch.stack(poses).mean(dim=0)).mean

@@ -40,7 +40,7 @@ def one_step(stage_class, batch: TriBatch, weights: LossWeights | None = None):
     stage = stage_class(model, StageConfig(steps=1, batch_size=2), weights or LossWeights())
     before = {name: parameter.clone() for name, parameter in model.named_parameters()}
     terms = stage.step(batch, torch.Generator().manual_seed(2))
-    assert stage.guard.failure() is None
+    assert stage.guard.non_finite_step() is None
     return {name for name, parameter in model.named_parameters() if not torch.equal(before[name], parameter)}, terms
 
 

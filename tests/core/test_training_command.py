@@ -84,9 +84,9 @@ def test_a_folder_with_only_a_config_is_started(finished):
     ("arguments", "message"),
     [
         (["new"], "a new run needs --synthetic"),
-        (["new", "--change"], "--change goes with --resume"),
+        (["new", "--change"], "--change needs --resume"),
         (["new", "--resume"], "config.json cannot be read"),
-        (["old"], "exists already; choose another folder, or go on with --resume"),
+        (["old"], "exists already; choose another folder, or resume with --resume"),
         (["old", "--change"], "exists already"),
         (["prepared", "--seed", "3"], "seed: 0 in the run, 3 requested; leave out what is to stay, or add --change"),
         (["prepared", "--real", "none.h5", "--change"], "none.h5 does not exist; where it has moved to, name it by"),
@@ -195,7 +195,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(old):
     assert process.returncode == 2
     line = error.strip().splitlines()[-1]
     assert "cannot be written" in line
-    assert f"checkpoint {Run(old).checkpoints()[-1].name} is untouched" in line
+    assert f"checkpoint {Run(old).checkpoints()[-1].name} is unchanged" in line
     end, failed = map(json.loads, output.splitlines()[-2:])
     assert (end["kind"], end["reason"], failed["kind"]) == ("end", "failed", "error")
     assert {path: path.read_bytes() for path in (old / "checkpoints").iterdir()} == whole

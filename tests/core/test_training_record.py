@@ -141,7 +141,7 @@ def test_two_checkpoints_are_there_whenever_a_third_is_written(run, untrained, m
 def test_what_cannot_be_saved_is_one_line_and_leaves_the_last_checkpoint(run, untrained):
     save(run, untrained, 1)
     (run.path / "previews").write_bytes(b"")  # a file where a folder must be
-    with pytest.raises(RunError, match=r"cannot be written: .*; checkpoint 00000001.safetensors is untouched") as error:
+    with pytest.raises(RunError, match=r"cannot be written: .*; checkpoint 00000001.safetensors is unchanged") as error:
         run.save_preview(2, Image.new("L", (4, 4)))
     assert "\n" not in str(error.value)
     assert run.latest()[2]["stage_step"] == 1

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from explorer_app.model.routes import Routes
 from explorer_app.session.session import Session
+from explorer_app.widgets.fields import choice, label, show_choice
 from explorer_app.widgets.small import CheckBox
 
 
@@ -43,18 +44,15 @@ class RouteControls(QWidget):
         self._show_routes()
 
     def _build_domain(self, layout: QHBoxLayout) -> None:
-        self.domain = QComboBox()
-        for domain in (None, "real", "synthetic"):
-            self.domain.addItem("", domain)
+        encoder = "The encoder for these frames; for images of unknown origin try both"
+        self.domain = choice({None: "", "real": "", "synthetic": ""}, "Domain", encoder)
         self.domain.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.domain.setToolTip("The encoder for these frames; for images of unknown origin try both")
         self.domain.currentIndexChanged.connect(self._choose_domain)
         self.domain.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        label = QLabel("Domain")
-        label.setBuddy(self.domain)
-        label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        title = label("Domain", self.domain)
+        title.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         layout.addSpacing(6)
-        layout.addWidget(label)
+        layout.addWidget(title)
         layout.addWidget(self.domain)
         layout.addSpacing(6)
 
@@ -65,7 +63,7 @@ class RouteControls(QWidget):
     @Slot()
     def _show_domain(self) -> None:
         with QSignalBlocker(self.domain):
-            self.domain.setCurrentIndex(self.domain.findData(self._session.domain_choice))
+            show_choice(self.domain, self._session.domain_choice)
 
     @Slot()
     def _show_routes(self) -> None:

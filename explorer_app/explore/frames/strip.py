@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from explorer_app.explore.frames.pictures import FramePictures
 from explorer_app.session.session import Session
+from explorer_app.widgets.fields import named
 from explorer_app.widgets.small import Tag
 
 _TITLE_PX = 230
@@ -78,8 +79,7 @@ class FrameStrip(QWidget):
         self.next.clicked.connect(self.step_on)
         self.position = QSpinBox()
         self.position.setKeyboardTracking(False)
-        self.position.setAccessibleName("Frame number")
-        self.position.setToolTip("The frame shown; type a number to go to another")
+        named(self.position, "Frame number", "The frame shown; type a number to go to another")
         self.position.valueChanged.connect(self._go_to)
         self.scrubber = QSlider(Qt.Orientation.Horizontal)
         self.scrubber.setMinimumWidth(80)

@@ -201,7 +201,7 @@ def _code_of(index: Index) -> LatentCode | None:
 
 def _image(sample: GallerySample, half_mm: float, drawn: Figure, palette: QPalette, look: DepthLook) -> QImage:
     image = QImage(3 * _TILE, _TILE, QImage.Format.Format_RGB32)
-    image.fill(theme.stage_background(palette))
+    image.fill(theme.view_background(palette))
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for column, values in enumerate((sample.pictures.real, sample.pictures.synthetic)):

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -21,11 +19,12 @@ from explorer_app.explore.model.prior_samples import GallerySample, NearestFrame
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets.depth_picture import DepthPicture
+from explorer_app.widgets.fields import LARGEST_SEED, label, seed, temperature
 from explorer_app.widgets.small import WrappedLabel
 
 _BATCH = 2
 """Samples decoded in one batch: the first must not wait for the last, and their images must not block the window."""
-_LARGEST_SEED = 2**31 - 1 - PAGE
+_LARGEST_SEED = LARGEST_SEED - PAGE
 
 
 if TYPE_CHECKING:
@@ -68,16 +67,10 @@ class Gallery(QWidget):
         self._show_enabled()
 
     def _build_controls(self) -> QHBoxLayout:
-        self.seed = QSpinBox()
-        self.seed.setRange(0, _LARGEST_SEED)
-        self.seed.setKeyboardTracking(False)
-        self.seed.setToolTip("The seed of the first sample; each sample has its own seed")
-        self.temperature = QDoubleSpinBox()
-        self.temperature.setRange(0.0, 2.0)
-        self.temperature.setSingleStep(0.05)
-        self.temperature.setValue(1.0)
-        self.temperature.setKeyboardTracking(False)
-        self.temperature.setToolTip("Standard deviation: 1 is the prior itself, less is closer to its mean")
+        first = "The seed of the first sample; each sample has its own seed"
+        self.seed = seed("Seed of the gallery", first, _LARGEST_SEED)
+        spread = "Standard deviation: 1 is the prior itself, less is closer to its mean"
+        self.temperature = temperature("Temperature of the gallery", spread)
         self.back, self.more = QPushButton("Back"), QPushButton("More")
         self.back.setToolTip(f"The previous {PAGE} samples")
         self.more.setToolTip(f"The next {PAGE} samples")
@@ -88,10 +81,7 @@ class Gallery(QWidget):
         self.status = QLabel()
         controls = QHBoxLayout()
         for name, field in (("Seed", self.seed), ("Temperature", self.temperature)):
-            label = QLabel(name)
-            label.setBuddy(field)
-            field.setAccessibleName(f"{name} of the gallery")
-            controls.addWidget(label)
+            controls.addWidget(label(name, field))
             controls.addWidget(field)
         controls.addWidget(self.back)
         controls.addWidget(self.more)

@@ -35,7 +35,7 @@ class _Held(Enum):
     JOINT = auto()
 
 
-class StageControl(QObject):
+class ViewControl(QObject):
     """Translates input events of the watched view into an orbit, a hovered joint and pulls of joints.
 
     The only owner of the camera; `points` [J, 3] are the joints that can be hovered.
@@ -55,12 +55,12 @@ class StageControl(QObject):
     menu_asked = Signal(QPoint)
     """With the right button away from joints, or from the keyboard; the position on the screen."""
 
-    def __init__(self, stage: QWidget, parent: QObject | None = None) -> None:
+    def __init__(self, view: QWidget, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.orbit = Orbit()
         self.points: FloatArray = np.empty((0, 3))
         self.hovered: int | None = None
-        self._stage = stage
+        self._view = view
         self._held = _Held.NOTHING
         self._pressed_at = self._last = QPointF()
         self._grabbed_at: FloatArray = np.zeros(3)
@@ -73,16 +73,16 @@ class StageControl(QObject):
             QEvent.Type.KeyPress: self._key,
             QEvent.Type.ShortcutOverride: self._override,
         }
-        self.watch(stage)
+        self.watch(view)
 
-    def watch(self, stage: QWidget) -> None:
+    def watch(self, view: QWidget) -> None:
         """Watch this widget, and stop watching the previous one."""
         self.cancel()
-        self._stage.removeEventFilter(self)
-        self._stage = stage
-        stage.setMouseTracking(True)
-        stage.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        stage.installEventFilter(self)
+        self._view.removeEventFilter(self)
+        self._view = view
+        view.setMouseTracking(True)
+        view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        view.installEventFilter(self)
 
     def set_orbit(self, orbit: Orbit) -> None:
         if orbit != self.orbit:
@@ -96,7 +96,7 @@ class StageControl(QObject):
             self.cancelled.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is not self._stage:
+        if watched is not self._view:
             return False
         if event.type() == QEvent.Type.Leave:
             self._hover(None)
@@ -109,7 +109,7 @@ class StageControl(QObject):
 
     @property
     def _size(self) -> tuple[int, int]:
-        return self._stage.width(), self._stage.height()
+        return self._view.width(), self._view.height()
 
     def _press(self, event: QMouseEvent) -> bool:
         joint = self._joint_at(event.position())
@@ -127,7 +127,7 @@ class StageControl(QObject):
             self._held = _Held.PAN
         elif event.button() == Qt.MouseButton.LeftButton and joint is not None:
             self._held, self._grabbed_at = _Held.JOINT, self.points[joint].copy()
-            self._stage.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self._view.setCursor(Qt.CursorShape.ClosedHandCursor)
             self.grabbed.emit(joint)
         elif event.button() == Qt.MouseButton.LeftButton:
             self._held = _Held.TURN
@@ -159,7 +159,7 @@ class StageControl(QObject):
 
     def _let_go(self) -> None:
         self._held = _Held.NOTHING
-        self._stage.unsetCursor()
+        self._view.unsetCursor()
 
     def _wheel(self, event: QWheelEvent) -> bool:
         if self._held is not _Held.JOINT:  # its depth would change under the cursor
@@ -172,7 +172,7 @@ class StageControl(QObject):
         if key == Qt.Key.Key_Escape and self._held is _Held.JOINT:
             self.cancel()
         elif key == Qt.Key.Key_Menu:
-            self.menu_asked.emit(self._stage.mapToGlobal(self._stage.rect().center()))
+            self.menu_asked.emit(self._view.mapToGlobal(self._view.rect().center()))
         elif not _is_ours(event) or self._held is _Held.JOINT:
             return False
         elif key in _TURNS:
@@ -197,9 +197,9 @@ class StageControl(QObject):
         if joint != self.hovered:
             self.hovered = joint
             if joint is None:
-                self._stage.unsetCursor()
+                self._view.unsetCursor()
             else:
-                self._stage.setCursor(Qt.CursorShape.OpenHandCursor)
+                self._view.setCursor(Qt.CursorShape.OpenHandCursor)
             self.hover_changed.emit()
 
 

@@ -157,7 +157,7 @@ class SkeletonGl(GLViewWidget):
 
     def _apply_theme(self) -> None:
         palette = self.palette()
-        self.setBackgroundColor(theme.stage_background(palette))
+        self.setBackgroundColor(theme.view_background(palette))
         hairline = theme.hairline(palette)
         colours: tuple[QColor, ...] = (theme.grid(palette), hairline, hairline)
         for item, colour in zip((self._fine, self._coarse, self._cube), colours, strict=True):

@@ -13,7 +13,7 @@ from explorer_app.workers.latest import LatestWins
 _TOLD = "OpenGL failed, so the 3D view is drawn without it; set LSPS_NO_OPENGL=1 to start without OpenGL"
 
 
-class OpenGlStage(QObject):
+class OpenGlLoader(QObject):
     """pyqtgraph and PyOpenGL need most of a second to import: a thread does it while the painter draws."""
 
     gave_up = Signal(str)
@@ -40,9 +40,9 @@ class OpenGlStage(QObject):
 
     @Slot(object, object)
     def _on_imported(self, _stamp: None, views: ModuleType) -> None:
-        stage = views.SkeletonGl()
-        stage.failed.connect(self._on_failure, Qt.ConnectionType.QueuedConnection)  # not while it paints
-        self._panel.use(stage)
+        view = views.SkeletonGl()
+        view.failed.connect(self._on_failure, Qt.ConnectionType.QueuedConnection)  # not while it paints
+        self._panel.use(view)
 
     @Slot()
     def _on_failure(self) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal, Slot
 
-from explorer_app.explore.hand3d.control import StageControl
+from explorer_app.explore.hand3d.control import ViewControl
 from explorer_app.explore.model.joint_drag import JointDrag
 from explorer_app.model.latent import LatentCode
 from explorer_app.session.session import Session
@@ -17,7 +17,7 @@ class JointPull(QObject):
 
     pinned_changed = Signal()
 
-    def __init__(self, session: Session, control: StageControl, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, control: ViewControl, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.pinned: frozenset[int] = frozenset()
         self._session, self._control = session, control

@@ -16,7 +16,7 @@ from explorer_app.widgets import theme
 NEEDS_OPENGL = "Needs OpenGL, which is not available here"
 
 
-class StageMenu(QPushButton):
+class ViewMenu(QPushButton):
     """The state is in the actions; `changed` is emitted when one is toggled."""
 
     changed = Signal()
@@ -87,7 +87,7 @@ class Marks:
     has_focus: bool = False
 
 
-class StageOverlay(QWidget):
+class ViewOverlay(QWidget):
     """Lies over a view and passes mouse events through to it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -146,7 +146,7 @@ class StageOverlay(QWidget):
             painter.drawEllipse(QPointF(*dots[joint]), radius, radius)
 
     def _paint_pin(self, painter: QPainter, dot: QPointF) -> None:
-        for colour, width in ((theme.stage_background(self.palette()), 5.0), (self.palette().text().color(), 2.0)):
+        for colour, width in ((theme.view_background(self.palette()), 5.0), (self.palette().text().color(), 2.0)):
             painter.setPen(QPen(colour, width))
             painter.drawEllipse(dot, 9.0, 9.0)
 

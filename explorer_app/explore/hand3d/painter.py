@@ -73,7 +73,7 @@ class SkeletonPainter(QWidget):
         if key != self._behind_key:
             pixmap = QPixmap(self.size() * ratio)
             pixmap.setDevicePixelRatio(ratio)
-            pixmap.fill(theme.stage_background(self.palette()))
+            pixmap.fill(theme.view_background(self.palette()))
             painter = QPainter(pixmap)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self._paint_lines(painter, self._grid.fine, theme.grid(self.palette()))

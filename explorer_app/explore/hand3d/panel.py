@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import (
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -22,9 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from explorer_app.explore.hand3d import opengl
-from explorer_app.explore.hand3d.control import StageControl
+from explorer_app.explore.hand3d.control import ViewControl
 from explorer_app.explore.hand3d.joint_pull import JointPull, joint_name
-from explorer_app.explore.hand3d.overlay import Marks, StageMenu, StageOverlay
+from explorer_app.explore.hand3d.overlay import Marks, ViewMenu, ViewOverlay
 from explorer_app.explore.hand3d.painter import SkeletonPainter
 from explorer_app.explore.model.solids import Points, cloud_of_frame, cloud_of_picture, has_volume, volume
 from explorer_app.model.colours import FINGER_COLOURS
@@ -32,13 +31,14 @@ from explorer_app.model.pose_error import annotated_pose
 from explorer_app.model.scene import NO_GRID, PRESETS, Figure, Orbit, figure, grid
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.fields import choice
 from lsps_core.skeleton import FINGERS
 
 if TYPE_CHECKING:
     from explorer_app.explore.hand3d.gl import SkeletonGl
     from explorer_app.model.data import FrameView
 
-    Stage = SkeletonPainter | SkeletonGl
+    View = SkeletonPainter | SkeletonGl
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -55,30 +55,27 @@ class SkeletonPanel(QWidget):
         self._cloud: tuple[object, Points] | None = None
         self._has_skin = False
         self._note = "drawn without OpenGL" if not has_opengl and opengl.is_expected() else ""
-        self.stage: Stage = SkeletonPainter()
-        self.control = StageControl(self.stage, self)
+        self.view: View = SkeletonPainter()
+        self.control = ViewControl(self.view, self)
         self.pull = JointPull(session, self.control, self)
-        self.overlay = StageOverlay()
-        self._stages = QStackedWidget()
+        self.overlay = ViewOverlay()
+        self._views = QStackedWidget()
         self._legend = QLabel()
         self._build_layout()
-        self._stages.addWidget(self.stage)
-        self.stage.setAccessibleDescription(_HELP)
+        self._views.addWidget(self.view)
+        self.view.setAccessibleDescription(_HELP)
         if has_opengl:
             # Qt recreates a visible window that gets its first OpenGL widget: have one from the start
-            self._stages.addWidget(QOpenGLWidget())
+            self._views.addWidget(QOpenGLWidget())
         self._connect()
         self._show()
         self._show_orbit()
 
     def _build_layout(self) -> None:
-        self.preset = QComboBox()
-        self.preset.addItems(list(PRESETS))
+        self.preset = choice({name: name for name in PRESETS}, "View direction", "View direction")
         self.preset.setPlaceholderText("Free")
-        self.preset.setToolTip("View direction")
-        self.preset.setAccessibleName("View direction")
         self.preset.setMinimumWidth(64)  # shrinks first in a narrow view
-        self.menu = StageMenu()
+        self.menu = ViewMenu()
         self.reset = QPushButton("Reset view")
         self.reset.setToolTip(f"View from the depth camera (V)\n{_HELP}")
         header = QHBoxLayout()
@@ -88,7 +85,7 @@ class SkeletonPanel(QWidget):
         for button in (self.preset, self.menu, self.reset):
             header.addWidget(button)
         stack = QGridLayout()
-        stack.addWidget(self._stages, 0, 0)
+        stack.addWidget(self._views, 0, 0)
         stack.addWidget(self.overlay, 0, 0)
         self._legend.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._legend.setWordWrap(True)
@@ -120,14 +117,14 @@ class SkeletonPanel(QWidget):
         for signal in (session.model_changed, session.encoding_changed, session.frame_changed):
             signal.connect(self._show)
 
-    def use(self, stage: Stage) -> None:
+    def use(self, view: View) -> None:
         """Switch to another view: a `SkeletonGl`, or back to a `SkeletonPainter`."""
-        previous, self.stage = self.stage, stage
-        self._stages.addWidget(stage)
-        self._stages.setCurrentWidget(stage)
-        self.control.watch(stage)
-        stage.setAccessibleDescription(_HELP)
-        self._stages.removeWidget(previous)
+        previous, self.view = self.view, view
+        self._views.addWidget(view)
+        self._views.setCurrentWidget(view)
+        self.control.watch(view)
+        view.setAccessibleDescription(_HELP)
+        self._views.removeWidget(previous)
         previous.deleteLater()
         self.overlay.raise_()
         self._show()
@@ -136,7 +133,7 @@ class SkeletonPanel(QWidget):
     @Slot()
     def use_painter(self) -> None:
         """What to do when the driver fails."""
-        if not isinstance(self.stage, SkeletonPainter):
+        if not isinstance(self.view, SkeletonPainter):
             self.use(SkeletonPainter())
 
     @Slot()
@@ -177,7 +174,7 @@ class SkeletonPanel(QWidget):
     def _show(self) -> None:
         model = self._session.model
         self._has_skin = model is None or has_volume(model.skeleton)
-        self.menu.allow(self.stage.has_depth, self._has_skin, bool(self.pull.pinned))
+        self.menu.allow(self.view.has_depth, self._has_skin, bool(self.pull.pinned))
         self._show_pose()
         self._show_cloud()
         self._show_grid()
@@ -191,23 +188,23 @@ class SkeletonPanel(QWidget):
         own schedule.
         """
         self._show_pose()
-        if not self.stage.has_depth and not self._session.is_at_code:
-            self.stage.repaint()
+        if not self.view.has_depth and not self._session.is_at_code:
+            self.view.repaint()
 
     @Slot()
     def _show_pose(self) -> None:
         """Update only what changes with a slider."""
         self._figures = self.figures()
-        self.stage.show_figures(self._figures)
-        if self.stage.has_depth:
+        self.view.show_figures(self._figures)
+        if self.view.has_depth:
             is_solid = bool(self._figures) and self._has_skin and self.menu.volume.isChecked()
-            self.stage.show_volume(volume(self._figures[0].points) if is_solid else None)
+            self.view.show_volume(volume(self._figures[0].points) if is_solid else None)
         self._show_marks()
 
     @Slot()
     def _show_orbit(self) -> None:
         orbit = self.control.orbit
-        self.stage.set_orbit(orbit)
+        self.view.set_orbit(orbit)
         names = [name for name, preset in PRESETS.items() if preset.has_same_side(orbit)]
         with QSignalBlocker(self.preset), QSignalBlocker(self.menu.orthographic):
             self.preset.setCurrentIndex(self.preset.findText(names[0]) if names else -1)
@@ -217,12 +214,12 @@ class SkeletonPanel(QWidget):
 
     def _show_grid(self) -> None:
         half_mm = self._half_mm if self.menu.grid.isChecked() else None
-        self.stage.show_grid(grid(half_mm, self.control.orbit) if half_mm is not None else NO_GRID)
+        self.view.show_grid(grid(half_mm, self.control.orbit) if half_mm is not None else NO_GRID)
 
     @Slot()
     def _show_cloud(self) -> None:
-        if self.stage.has_depth:
-            self.stage.show_cloud(self._points() if self.menu.cloud.isChecked() else None)
+        if self.view.has_depth:
+            self.view.show_cloud(self._points() if self.menu.cloud.isChecked() else None)
 
     @Slot()
     def _show_marks(self) -> None:
@@ -241,7 +238,7 @@ class SkeletonPanel(QWidget):
             labelled=hovered,
             label=self._joint_label(hovered, points, truth) if hovered is not None else "",
             scale="grid 1 cm and 5 cm" if self.menu.grid.isChecked() and self._half_mm is not None else "",
-            has_focus=self.stage.hasFocus(),
+            has_focus=self.view.hasFocus(),
         )
         self.overlay.show_marks(marks, self.control.orbit)
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer_app.explore.model.frame_warnings import inspect
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
 from explorer_app.widgets.depth_picture import DepthPicture
-from explorer_app.widgets.image_fields import ImageFields, number
+from explorer_app.widgets.fields import choice, number
+from explorer_app.widgets.image_fields import ImageFields
 from explorer_app.widgets.small import WrappedLabel
 
 if TYPE_CHECKING:
@@ -31,12 +32,9 @@ class ImageDialog(QDialog):
         self.fields = ImageFields()
         self.preset, self.packed = self.fields.preset, self.fields.packed
         self.fx, self.fy, self.cx, self.cy = self.fields.fx, self.fields.fy, self.fields.cx, self.fields.cy
-        self.cube = number(50, 1000, 0, " mm")
-        self.cube.setToolTip("Edge of the crop cube around the hand")
-        self.domain = QComboBox()
-        self.domain.setToolTip("The model’s encoder for these images")
-        self.domain.addItem("real: recorded by a camera", "real")
-        self.domain.addItem("synthetic: rendered", "synthetic")
+        self.cube = number(50, 1000, 0, " mm", "Cube edge", "Edge of the crop cube around the hand")
+        domains = {"real": "real: recorded by a camera", "synthetic": "synthetic: rendered"}
+        self.domain = choice(domains, "Domain", "The model’s encoder for these images")
         self.preview = DepthPicture("First image", "Reading …")
         self.preview.aspect = 4 / 3
         self.preview.setMinimumSize(360, 290)

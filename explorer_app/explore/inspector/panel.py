@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QScr
 
 from explorer_app.explore.inspector.cube_picture import CubePicture
 from explorer_app.explore.inspector.parts import CubeFields, InspectorFacts
-from explorer_app.model.cut import Cut, Uvd, cube_box_px, cube_faces_px
+from explorer_app.model.crop import Crop, Uvd, cube_box_px, cube_faces_px
 from explorer_app.model.opening import ImageSettings
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
@@ -36,9 +36,9 @@ class Inspector(QWidget):
         super().__init__(parent)
         self._session, self._background = session, background
         self._is_seen = True
-        self._wish: tuple[Data, int, Cut] | None = None  # requested and not yet cropped
-        self._cutting = background.add_worker("cut", self._on_cut, self._on_failure)
-        self._cutting.settled.connect(self._cut_next)
+        self._wish: tuple[Data, int, Crop] | None = None  # requested and not yet cropped
+        self._cropping = background.add_worker("crop", self._on_cropped, self._on_failure)
+        self._cropping.settled.connect(self._cut_next)
         background.encoding.settled.connect(self._cut_next)  # a drag waits for its image
         self.raw = CubePicture("Raw image")
         self.input = DepthPicture("Network input")
@@ -99,48 +99,48 @@ class Inspector(QWidget):
         self._session.frame_changed.connect(self._show)
 
     @property
-    def cut(self) -> Cut | None:
+    def crop(self) -> Crop | None:
         """How the current image is cropped, or will be; None if there is no raw image."""
         view = self._session.view
         if view is None or view.raw is None:
             return None
         if self._wish is not None and self._wish[:2] == (view.data, view.index):
             return self._wish[2]
-        return view.raw.cut
+        return view.raw.crop
 
-    def change(self, cut: Cut) -> None:
+    def change(self, crop: Crop) -> None:
         """Read and crop the current image with these settings."""
         view = self._session.view
-        if view is not None and view.raw is not None and cut != self.cut:
-            self._wish = (view.data, view.index, cut)
-            self._show_cut()
+        if view is not None and view.raw is not None and crop != self.crop:
+            self._wish = (view.data, view.index, crop)
+            self._show_crop()
             self._cut_next()
 
     @Slot()
     def _cut_next(self) -> None:
-        view, cut = self._session.view, self.cut
-        if view is None or view.raw is None or cut is None or cut is view.raw.cut:
+        view, crop = self._session.view, self.crop
+        if view is None or view.raw is None or crop is None or crop is view.raw.crop:
             return
-        if not self._cutting.is_busy and not self._background.encoding.is_busy:
-            self._cutting.ask((view, cut), partial(_images(view).recut, view, cut))
+        if not self._cropping.is_busy and not self._background.encoding.is_busy:
+            self._cropping.ask((view, crop), partial(_images(view).recrop, view, crop))
 
     @Slot(object, object)
-    def _on_cut(self, stamp: tuple[FrameView, Cut], cut_view: FrameView) -> None:
-        view, cut = stamp
+    def _on_cropped(self, stamp: tuple[FrameView, Crop], cropped_view: FrameView) -> None:
+        view, crop = stamp
         if view is self._session.view:
-            if cut == self.cut:
+            if crop == self.crop:
                 self._wish = None
-            self._session.replace_view(cut_view)
+            self._session.replace_view(cropped_view)
 
     @Slot(object, str)
-    def _on_failure(self, stamp: tuple[FrameView, Cut], line: str) -> None:
+    def _on_failure(self, stamp: tuple[FrameView, Crop], line: str) -> None:
         if stamp[0] is self._session.view:
             self._wish = None
             self._session.message.emit(line)
-            self._show_cut()
+            self._show_crop()
 
     def _center(self) -> Uvd | None:
-        return self.cut.center_uvd if self.cut is not None else None
+        return self.crop.center_uvd if self.crop is not None else None
 
     @Slot(float, float)
     def _drag(self, columns: float, rows: float) -> None:
@@ -158,42 +158,42 @@ class Inspector(QWidget):
 
     @Slot(float)
     def _resize(self, notches: float) -> None:
-        if self.cut is not None:
-            self._set_edge(self.cut.settings.cube_mm + notches * _EDGE_STEP_MM)
+        if self.crop is not None:
+            self._set_edge(self.crop.settings.cube_mm + notches * _EDGE_STEP_MM)
 
     @Slot(object)
     def _move_to(self, center_uvd: Uvd) -> None:
-        if self.cut is not None:
-            self.change(self.cut.with_center(center_uvd))
+        if self.crop is not None:
+            self.change(self.crop.with_center(center_uvd))
 
     @Slot(float)
     def _set_edge(self, cube_mm: float) -> None:
-        if self.cut is not None:
-            self.change(self.cut.with_cube_mm(cube_mm))
+        if self.crop is not None:
+            self.change(self.crop.with_cube_mm(cube_mm))
 
     @Slot()
     def _read_otherwise(self) -> None:
-        view, cut = self._session.view, self.cut
-        if view is not None and view.raw is not None and cut is not None:
+        view, crop = self._session.view, self.crop
+        if view is not None and view.raw is not None and crop is not None:
             width_px = view.raw.depth_mm.shape[1]
-            self.change(cut.with_settings(self.reading.settings(cut.settings), width_px))
+            self.change(crop.with_settings(self.reading.settings(crop.settings), width_px))
 
     @Slot()
     def _find_again(self) -> None:
-        if self.cut is not None:
-            self.change(Cut(settings=self.cut.settings))
+        if self.crop is not None:
+            self.change(Crop(settings=self.crop.settings))
 
     @Slot()
     def _reset(self) -> None:
         view = self._session.view
         if view is not None and view.raw is not None:
-            self.change(Cut(settings=_images(view).settings))
+            self.change(Crop(settings=_images(view).settings))
 
     @Slot()
     def _use_for_all(self) -> None:
-        view, cut = self._session.view, self.cut
-        if view is not None and cut is not None:
-            _images(view).use_for_all(cut.settings)
+        view, crop = self._session.view, self.crop
+        if view is not None and crop is not None:
+            _images(view).use_for_all(crop.settings)
             self._session.message.emit(f"All {len(view.data)} images are now read like this one")
 
     @Slot(bool)
@@ -223,7 +223,7 @@ class Inspector(QWidget):
             height, width = view.frame.depth_mm.shape
             self.input.set_caption(f"{width} × {height} px, {2 * view.frame.half_mm:g} mm wide and deep")
             self.input.show_depth(view.input_mm, -view.frame.half_mm, view.frame.half_mm)
-        self._show_cut()
+        self._show_crop()
         self.facts.show_view(view)
 
     def _show_raw(self, view: FrameView | None) -> None:
@@ -233,7 +233,7 @@ class Inspector(QWidget):
             self.raw.show_depth(raw.depth_mm, raw.near_mm, raw.far_mm)
             self.raw.setToolTip(raw.note)
             self.raw.set_caption(_HOW)
-            flip = ", flipped" if raw.cut.settings.is_mirrored else ""
+            flip = ", flipped" if raw.crop.settings.is_mirrored else ""
             self.raw.title = f"Raw image{flip}: {raw.note.partition(',')[0]}"
         else:
             self.raw.placeholder = _NOTHING if view is None else _NOT_KEPT
@@ -242,25 +242,25 @@ class Inspector(QWidget):
             self.raw.set_caption("")
             self.raw.clear()
 
-    def _show_cut(self) -> None:
+    def _show_crop(self) -> None:
         """The requested cube, before it is cropped."""
-        view, cut = self._session.view, self.cut
+        view, crop = self._session.view, self.crop
         if view is None:
             self.raw.set_cube(None, None)
             return
-        if view.raw is None or cut is None:
+        if view.raw is None or crop is None:
             frame = view.frame
             self.raw.set_cube(None, None)
             self.cube.show_cube(tuple(view.camera.project(frame.center_mm)), frame.center_mm, 2 * frame.half_mm)
             is_mirrored = getattr(view.data, "is_mirrored", False)
             self.reading.show_settings(ImageSettings(camera=view.camera, is_mirrored=is_mirrored))
             return
-        self.reading.show_settings(cut.settings)
-        if cut.center_uvd is not None:
+        self.reading.show_settings(crop.settings)
+        if crop.center_uvd is not None:
             width_px = view.raw.depth_mm.shape[1]
-            center_mm = cut.camera(width_px).unproject(np.array(cut.center_uvd))
-            self.cube.show_cube(cut.center_uvd, center_mm, cut.settings.cube_mm)
-            self.raw.set_cube(cube_faces_px(cut, width_px), cube_box_px(cut, width_px))
+            center_mm = crop.camera(width_px).unproject(np.array(crop.center_uvd))
+            self.cube.show_cube(crop.center_uvd, center_mm, crop.settings.cube_mm)
+            self.raw.set_cube(cube_faces_px(crop, width_px), cube_box_px(crop, width_px))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer_app.explore.model.frame_warnings import inspect
-from explorer_app.model.cut import FARTHEST_MM, LARGEST_CUBE_MM, NEAREST_MM, SMALLEST_CUBE_MM, Uvd
+from explorer_app.model.crop import FARTHEST_MM, LARGEST_CUBE_MM, NEAREST_MM, SMALLEST_CUBE_MM, Uvd
 from explorer_app.model.depth_statistics import DepthCounts
 from explorer_app.widgets import theme
-from explorer_app.widgets.image_fields import number, side_by_side
+from explorer_app.widgets.fields import number, side_by_side
 from explorer_app.widgets.small import WrappedLabel
 
 if TYPE_CHECKING:
@@ -32,10 +32,8 @@ class CubeFields(QWidget):
         super().__init__(parent)
         self.u = number(-10_000, 10_000, 1, " px", "Column of the cube’s centre")
         self.v = number(-10_000, 10_000, 1, " px", "Row of the cube’s centre")
-        self.d = number(NEAREST_MM, FARTHEST_MM, 0, " mm", "Depth of the cube’s centre")
-        self.d.setSingleStep(5)
-        self.edge = number(SMALLEST_CUBE_MM, LARGEST_CUBE_MM, 0, " mm", "Edge of the cube")
-        self.edge.setSingleStep(10)
+        self.d = number(NEAREST_MM, FARTHEST_MM, 0, " mm", "Depth of the cube’s centre", step=5)
+        self.edge = number(SMALLEST_CUBE_MM, LARGEST_CUBE_MM, 0, " mm", "Edge of the cube", step=10)
         self.half = QLabel()
         self.place = QLabel()
         self.place.setToolTip("The centre in the camera’s frame: x to the right, y up, z away from it")

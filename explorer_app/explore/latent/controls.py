@@ -6,18 +6,15 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QRadioButton,
     QSizePolicy,
-    QSpinBox,
     QWidget,
 )
 
-_LARGEST_SEED = 2**31 - 1
+from explorer_app.widgets.fields import LARGEST_SEED, label, seed, temperature
 
 
 class LatentSampling(QWidget):
@@ -27,34 +24,22 @@ class LatentSampling(QWidget):
         super().__init__(parent)
         self.button = QPushButton("Sample prior")
         self.button.setToolTip("Sample the next hand from the prior; locked sliders do not change (R)")
-        self.seed = QSpinBox()
-        self.seed.setRange(0, _LARGEST_SEED)
-        self.seed.setKeyboardTracking(False)
-        self.seed.setToolTip("The seed of the sample; type a seed to get its hand again")
-        self.seed.setAccessibleName("Seed of the sample")
-        self.temperature = QDoubleSpinBox()
-        self.temperature.setRange(0.0, 2.0)
-        self.temperature.setSingleStep(0.05)
-        self.temperature.setDecimals(2)
-        self.temperature.setValue(1.0)
-        self.temperature.setKeyboardTracking(False)
-        self.temperature.setToolTip("Standard deviation of samples: 0 is the mean, 1 the prior, 2 far out")
-        self.temperature.setAccessibleName("Temperature of the sample")
+        self.seed = seed("Seed of the sample", "The seed of the sample; type a seed to get its hand again")
+        spread = "Standard deviation of samples: 0 is the mean, 1 the prior, 2 far out"
+        self.temperature = temperature("Temperature of the sample", spread)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(4)
         grid.addWidget(self.button, 0, 0, 1, 4)
         for column, (text, field) in enumerate((("Seed", self.seed), ("Temperature", self.temperature))):
-            label = QLabel(text)
-            label.setBuddy(field)
-            grid.addWidget(label, 1, 2 * column)
+            grid.addWidget(label(text, field), 1, 2 * column)
             field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             grid.addWidget(field, 1, 2 * column + 1)
             grid.setColumnStretch(2 * column + 1, 1)
 
     def next_seed(self) -> int:
         """Advance to the next seed, without a signal."""
-        seed = self.seed.value() + 1 if self.seed.value() < _LARGEST_SEED else 0
+        seed = self.seed.value() + 1 if self.seed.value() < LARGEST_SEED else 0
         with QSignalBlocker(self.seed):
             self.seed.setValue(seed)
         return seed

@@ -48,7 +48,7 @@ def inspect(view: FrameView) -> Inspection:
 def _of_depths(raw: RawPicture) -> list[str]:
     warnings = []
     counts = raw.counts
-    median, unit_mm = counts.median_mm, raw.cut.settings.unit_mm
+    median, unit_mm = counts.median_mm, raw.crop.settings.unit_mm
     if median < 100 or median > 5000 or counts.near_mm > 2000:
         warning = f"The median depth is {median:,.4g} mm, not a usual distance of a hand"
         unit = _likely_unit(median / unit_mm)

@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -16,13 +15,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QSpinBox,
     QWidget,
 )
 
 from explorer_app.explore.model.walk_export import FORMATS, VIEWS, ExportOptions, export_walk
 from explorer_app.model.walk import WalkPlan
 from explorer_app.session.session import Session
+from explorer_app.widgets.fields import choice, show_choice, whole_number
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.workers.task import Task
 from lsps_core.config import DOMAINS
@@ -59,24 +58,19 @@ class ExportDialog(QDialog):
         self._show()
 
     def _build_fields(self, options: ExportOptions) -> None:
-        self.format = QComboBox()
-        for suffix, title in FORMATS.items():
-            self.format.addItem(f"{title} ({suffix})", suffix)
-        self.format.setCurrentIndex(self.format.findData(options.suffix))
-        self.frames_per_segment, self.frames_per_second = QSpinBox(), QSpinBox()
-        for field, value, most, tip in (
-            (self.frames_per_segment, options.frames_per_segment, 1000, "Frames from one keyframe to the next"),
-            (self.frames_per_second, options.frames_per_second, 60, "Playback speed"),
-        ):
-            field.setRange(1, most)
-            field.setValue(value)
-            field.setToolTip(tip)
+        formats = {suffix: f"{title} ({suffix})" for suffix, title in FORMATS.items()}
+        self.format = choice(formats, "Format", "What the file holds")
+        show_choice(self.format, options.suffix)
+        self.frames_per_segment = whole_number(
+            1, 1000, options.frames_per_segment, "Frames per keyframe", "Frames from one keyframe to the next"
+        )
+        self.frames_per_second = whole_number(1, 60, options.frames_per_second, "Frames per second", "Playback speed")
+        for field in (self.frames_per_segment, self.frames_per_second):
             field.valueChanged.connect(self._show)
-        self.domain = QComboBox()
-        for domain in DOMAINS[::-1]:
-            self.domain.addItem(f"the {domain} domain", domain)
-        self.domain.setCurrentIndex(self.domain.findData(options.domain))
-        self.domain.setToolTip("A store holds the depth images of one domain, with their joints")
+        domains = {domain: f"the {domain} domain" for domain in DOMAINS[::-1]}
+        joints = "A store holds the depth images of one domain, with their joints"
+        self.domain = choice(domains, "Depth images of", joints)
+        show_choice(self.domain, options.domain)
         self.views = {name: QCheckBox(title) for name, title in VIEWS.items()}
         for name, box in self.views.items():
             box.setChecked(name in options.views)

@@ -19,54 +19,54 @@ from explorer_app.explore.walk.thumbnail_list import (
     to_mime,
 )
 from explorer_app.explore.walk.thumbnails import Thumbnails
-from explorer_app.model.visits import Visit
+from explorer_app.model.history import HistoryEntry
 from explorer_app.session.session import Session
 
 
-class VisitsModel(QAbstractListModel):
-    """A Qt model of `Session.visits`; the name can be edited."""
+class HistoryModel(QAbstractListModel):
+    """A Qt model of `Session.history`; the name can be edited."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._visits = list(session.visits)
+        self._entries = list(session.history)
 
-    def visit(self, index: Index) -> Visit:
-        return self._visits[index.row()]
+    def entry(self, index: Index) -> HistoryEntry:
+        return self._entries[index.row()]
 
     def row_of(self, number: int) -> int | None:
-        return next((row for row, visit in enumerate(self._visits) if visit.number == number), None)
+        return next((row for row, entry in enumerate(self._entries) if entry.number == number), None)
 
     def reload(self) -> None:
         """Update from the session, if anything has changed."""
-        if self._visits != list(self._session.visits):
+        if self._entries != list(self._session.history):
             self.beginResetModel()
-            self._visits = list(self._session.visits)
+            self._entries = list(self._session.history)
             self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(self._visits)
+        return 0 if parent.isValid() else len(self._entries)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        visit = self.visit(index)
+        entry = self.entry(index)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            return visit.name
+            return entry.name
         if role == CODE_ROLE:
-            return visit.code
+            return entry.code
         if role == PINNED_ROLE:
-            return visit.is_pinned
+            return entry.is_pinned
         if role == CURRENT_ROLE:
-            return visit.code == self._session.latent
+            return entry.code == self._session.latent
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{visit.name}{', pinned' if visit.is_pinned else ''}"
+            return f"{entry.name}{', pinned' if entry.is_pinned else ''}"
         return None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        number = self.visit(index).number
-        if role != Qt.ItemDataRole.EditRole or number not in self._session.visits:  # removed while its name was edited
+        number = self.entry(index).number
+        if role != Qt.ItemDataRole.EditRole or number not in self._session.history:  # removed while its name was edited
             return False
-        self._session.visits.rename(number, str(value))
-        self._session.visits_changed.emit()
+        self._session.history.rename(number, str(value))
+        self._session.history_changed.emit()
         return True
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -76,24 +76,24 @@ class VisitsModel(QAbstractListModel):
         return mime_types()
 
     def mimeData(self, indexes: Sequence[Index]) -> QMimeData:
-        return to_mime(self.visit(indexes[0]).code)
+        return to_mime(self.entry(indexes[0]).code)
 
 
 class HistoryStrip(ThumbnailList):
-    """A view of `Session.visits`: a click goes to an entry; the context menu and its keys have the other actions."""
+    """A view of `Session.history`: a click goes to an entry; the context menu and its keys have the other actions."""
 
     def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
-        super().__init__(thumbnails, "Latents you visit are kept here: move a slider or sample the prior", parent)
+        super().__init__(thumbnails, "Latents you entry are kept here: move a slider or sample the prior", parent)
         self._session = session
         self._thumbnails = thumbnails
-        self._visits = VisitsModel(session, self)
+        self._entries = HistoryModel(session, self)
         self._newest = -1
-        self.setModel(self._visits)
-        self.setAccessibleName("Visited latents")
+        self.setModel(self._entries)
+        self.setAccessibleName("History of latents")
         self.setToolTip("Click to go back; drag down to make a keyframe; right-click for more")
         self._build_actions()
         self.chosen.connect(self._go_back)
-        session.visits_changed.connect(self.show_latents)
+        session.history_changed.connect(self.show_latents)
         session.latent_changed.connect(self.mark_current)
         session.model_changed.connect(self._want_thumbnails)
         self.show_latents()
@@ -109,27 +109,27 @@ class HistoryStrip(ThumbnailList):
         for action in self.actions():
             action.setEnabled(index.isValid())
         if index.isValid():
-            self.pin_action.setText("Un&pin" if self._visits.visit(index).is_pinned else "&Pin")
+            self.pin_action.setText("Un&pin" if self._entries.entry(index).is_pinned else "&Pin")
         super().contextMenuEvent(event)
 
-    def _selected(self) -> Visit | None:
-        """The selected visit, up to date: a hidden strip may still show older entries."""
+    def _selected(self) -> HistoryEntry | None:
+        """The selected entry, up to date: a hidden strip may still show older entries."""
         self._refresh()
-        return self._visits.visit(self.currentIndex()) if self.currentIndex().isValid() else None
+        return self._entries.entry(self.currentIndex()) if self.currentIndex().isValid() else None
 
     @Slot()
     def use_as_keyframe(self) -> None:
-        visit = self._selected()
-        if visit is not None:
-            self._session.add_keyframe(visit.code)
+        entry = self._selected()
+        if entry is not None:
+            self._session.add_keyframe(entry.code)
 
     @Slot()
     def toggle_pin(self) -> None:
         """Pin or unpin the selected entry; pinned entries do not count towards the limit."""
-        visit = self._selected()
-        if visit is not None:
-            self._session.visits.pin(visit.number, not visit.is_pinned)
-            self._session.visits_changed.emit()
+        entry = self._selected()
+        if entry is not None:
+            self._session.history.pin(entry.number, not entry.is_pinned)
+            self._session.history_changed.emit()
 
     @Slot()
     def rename(self) -> None:
@@ -138,14 +138,14 @@ class HistoryStrip(ThumbnailList):
 
     @Slot()
     def remove(self) -> None:
-        visit = self._selected()
-        if visit is not None:
-            self._session.visits.remove(visit.number)
-            self._session.visits_changed.emit()
+        entry = self._selected()
+        if entry is not None:
+            self._session.history.remove(entry.number)
+            self._session.history_changed.emit()
 
     def _go_back(self, index: Index) -> None:
-        visit = self._visits.visit(index)
-        self._session.set_latent(visit.code, visit.name, is_listed=False)
+        entry = self._entries.entry(index)
+        self._session.set_latent(entry.code, entry.name, add_to_history=False)
 
     @Slot()
     def show_latents(self) -> None:
@@ -156,20 +156,20 @@ class HistoryStrip(ThumbnailList):
 
     def _refresh(self) -> None:
         row = self.currentIndex().row()
-        number = self._visits.visit(self.currentIndex()).number if self.currentIndex().isValid() else -1
+        number = self._entries.entry(self.currentIndex()).number if self.currentIndex().isValid() else -1
         position = self.horizontalScrollBar().value()
-        self._visits.reload()
-        kept = self._visits.row_of(number)
-        last = self._visits.rowCount() - 1
+        self._entries.reload()
+        kept = self._entries.row_of(number)
+        last = self._entries.rowCount() - 1
         with QSignalBlocker(self.selectionModel()):
-            self.setCurrentIndex(self._visits.index(min(row, last) if kept is None else kept))
-        newest = self._visits.visit(self._visits.index(last)).number if last >= 0 else -1
+            self.setCurrentIndex(self._entries.index(min(row, last) if kept is None else kept))
+        newest = self._entries.entry(self._entries.index(last)).number if last >= 0 else -1
         if newest > self._newest:
-            self.scrollTo(self._visits.index(last))
+            self.scrollTo(self._entries.index(last))
         else:
             self.horizontalScrollBar().setValue(position)
         self._newest = newest
 
     @Slot()
     def _want_thumbnails(self) -> None:
-        self._thumbnails.want([visit.code for visit in self._session.visits][::-1], "history")
+        self._thumbnails.want([entry.code for entry in self._session.history][::-1], "history")

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QModelIndex, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QPalette
 from PySide6.QtWidgets import (
-    QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
     QSlider,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +27,7 @@ from explorer_app.model.latent import LatentCode
 from explorer_app.model.walk import MAX_KEYFRAMES
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.widgets.fields import choice, number, seed, show_choice, whole_number
 
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel
@@ -42,7 +40,7 @@ _ENDING_TITLES = {"once": "Once", "loop": "Loop", "ping-pong": "Ping-pong"}
 
 
 class WalkPanel(QWidget):
-    """A view of `Session.walk`, of `Session.visits` and of the player."""
+    """A view of `Session.walk`, of `Session.history` and of the player."""
 
     def __init__(self, session: Session, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,22 +72,16 @@ class WalkPanel(QWidget):
         self.clear.clicked.connect(self._clear)
 
     def _build_choices(self) -> None:
-        self.path = _combo(_PATH_TITLES, "Path", "Interpolation between keyframes")
-        self.space = _combo(
+        self.path = choice(_PATH_TITLES, "Path", "Interpolation between keyframes")
+        self.space = choice(
             _SPACE_TITLES,
             "Space",
             "Pose latent: the sliders follow. Depth latent: images are interpolated, and the sliders show the "
             "pose that is estimated from them",
         )
-        self.ending = _combo(_ENDING_TITLES, "Ending", "What happens after the last keyframe")
-        self.seconds = QDoubleSpinBox()
-        self.seconds.setRange(0.1, 60)
-        self.seconds.setDecimals(1)
-        self.seconds.setSingleStep(0.5)
-        self.seconds.setSuffix(" s each")
-        self.seconds.setKeyboardTracking(False)
-        self.seconds.setAccessibleName("Seconds per keyframe")
-        self.seconds.setToolTip("Seconds from one keyframe to the next")
+        self.ending = choice(_ENDING_TITLES, "Ending", "What happens after the last keyframe")
+        each = "Seconds from one keyframe to the next"
+        self.seconds = number(0.1, 60, 1, " s each", "Seconds per keyframe", each, step=0.5)
         self.note = QLabel()
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -101,16 +93,12 @@ class WalkPanel(QWidget):
         self.random = QPushButton("Random walk")
         self.random.setToolTip("Replace the keyframes by prior samples; click again for others")
         self.random.clicked.connect(self.walk_at_random)
-        self.count, self.seed = QSpinBox(), QSpinBox()
-        self.count.setRange(2, MAX_KEYFRAMES)
-        self.count.setValue(6)
+        keyframes = "Number of keyframes of the random walk"
+        self.count = whole_number(2, MAX_KEYFRAMES, 6, "Number of samples", keyframes)
         self.count.setSuffix(" samples")
-        self.count.setAccessibleName("Number of samples")
-        self.count.setToolTip("Number of keyframes of the random walk")
-        self.seed.setRange(0, 999_999)
+        same = "The seed of its first sample; the same seed gives the same walk"
+        self.seed = seed("Seed of the random walk", same, most=999_999)
         self.seed.setPrefix("seed ")
-        self.seed.setAccessibleName("Seed of the random walk")
-        self.seed.setToolTip("The seed of its first sample; the same seed gives the same walk")
 
     def _build_transport(self) -> None:
         self.play = QPushButton()
@@ -135,7 +123,7 @@ class WalkPanel(QWidget):
         rows = QGridLayout()
         rows.setVerticalSpacing(4)
         for row, (title, strip, buttons) in enumerate(
-            (("Visited", self.history, ()), ("Keyframes", self.keyframes, (self.add, self.clear)))
+            (("History", self.history, ()), ("Keyframes", self.keyframes, (self.add, self.clear)))
         ):
             column = QVBoxLayout()
             column.addWidget(QLabel(f"<b>{title}</b>"))
@@ -222,7 +210,7 @@ class WalkPanel(QWidget):
         walk, has_model = self._session.walk, self._session.model is not None
         for combo, value in ((self.path, walk.path), (self.space, walk.space), (self.ending, walk.ending)):
             with QSignalBlocker(combo):
-                combo.setCurrentIndex(combo.findData(value))
+                show_choice(combo, value)
         with QSignalBlocker(self.seconds):
             self.seconds.setValue(walk.seconds)
         self.note.setText("Sliders: the pose estimated from the blend" if walk.space == "depth" else "")
@@ -257,12 +245,3 @@ class _Scrubber(QSlider):
             event.accept()
             return True
         return super().event(event)
-
-
-def _combo(titles: dict[str, str], name: str, tip: str) -> QComboBox:
-    combo = QComboBox()
-    for value, title in titles.items():
-        combo.addItem(title, value)
-    combo.setAccessibleName(name)
-    combo.setToolTip(tip)
-    return combo

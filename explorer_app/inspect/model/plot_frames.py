@@ -1,4 +1,4 @@
-"""What the plots of the failures compute their figures from: the frames in the table, and codes of other data."""
+"""The input of the failure plots: the frames in the table, and codes of other data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_FITTED = 4000
 
 
 def principal_points(sets: list[FloatArray]) -> list[FloatArray]:
-    """Codes [N, 20] of one or more sets -> [N, 2] each, in the plane in which they vary most."""
+    """Codes [N, 20] of one or more sets -> [N, 2] each, in the plane of their largest variance."""
     plane = principal_plane(sets)
     if plane is None:
         return [np.zeros((len(codes), 2)) for codes in sets]
@@ -28,11 +28,11 @@ def principal_points(sets: list[FloatArray]) -> list[FloatArray]:
 
 
 def umap_points(sets: list[FloatArray]) -> list[FloatArray]:
-    """The same by UMAP, fitted to some thousand of them: minutes. ValueError where it is not installed."""
+    """The same by UMAP, fitted to some thousand of them: takes minutes. ValueError if it is not installed."""
     try:
         from umap import UMAP
     except ImportError as error:
-        raise ValueError("UMAP is not installed; install umap-learn, or look at principal components") from error
+        raise ValueError("UMAP is not installed; install umap-learn, or use principal components") from error
     whole = np.concatenate(sets)
     is_known = np.isfinite(whole).all(axis=1)
     fitted = np.flatnonzero(is_known)
@@ -45,11 +45,11 @@ def umap_points(sets: list[FloatArray]) -> list[FloatArray]:
 
 
 class PlotFrames:
-    """The n evaluated frames among the rows of a failure table. Make it, and read its arrays, in a thread.
+    """The n evaluated frames among the rows of a failure table. Create it, and read its arrays, in a thread.
 
     frames [n]: their numbers, ascending; a *place* is an index into them. measure: "error", or "disagreement" where no
-    frame is annotated; measured_mm [n]: its values. references: codes [m, Z] of other data by name. project: lays codes
-    out in the plane.
+    frame is annotated; measured_mm [n]: its values. references: codes [m, Z] of other data by name. project: codes to
+    the plane.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class PlotFrames:
         return self._table.results.pose_latent[self.frames[places]]
 
     def places_of(self, frames: IntArray) -> IntArray:
-        """The places of those of `frames`, ascending, that are among these."""
+        """The places of the frames of `frames`, ascending, that are among these."""
         if not len(self.frames):
             return np.zeros(0, dtype=np.int64)
         places = np.searchsorted(self.frames, frames).clip(max=len(self.frames) - 1)

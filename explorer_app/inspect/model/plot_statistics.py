@@ -1,4 +1,4 @@
-"""What the plots of the failures show, and which frames somebody points at in them."""
+"""The figures of the failure plots, and the frames at a position in them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SuccessCurve:
 
 
 def success_curve(worst_mm: FloatArray) -> SuccessCurve | None:
-    """worst_mm [N], the error of each frame's worst joint, NaN where not annotated; None where none is."""
+    """worst_mm [N], the error of each frame's worst joint, NaN where not annotated; None if nothing is annotated."""
     scored = worst_mm[np.isfinite(worst_mm)]
     if not len(scored):
         return None
@@ -34,7 +34,7 @@ def success_curve(worst_mm: FloatArray) -> SuccessCurve | None:
 
 
 def per_joint_mm(errors_mm: FloatArray) -> FloatArray:
-    """Mean error of every joint [J], NaN where it is nowhere annotated; errors_mm [N, J]."""
+    """Mean error of every joint [J], NaN if no frame annotates it; errors_mm [N, J]."""
     return metrics.per_joint_mm(errors_mm) if len(errors_mm) else np.full(errors_mm.shape[1], np.nan)
 
 
@@ -69,7 +69,7 @@ class Trace:
 
 
 def along_sequence(values: FloatArray, groups: npt.NDArray[np.str_], most_columns: int = 2000) -> Trace:
-    """values [N] and the group of each frame [N] -> what to draw; groups come in the order of their first frames."""
+    """values [N] and the group of each frame [N] -> the trace; groups are in the order of their first frames."""
     names, first, codes = np.unique(groups, return_index=True, return_inverse=True)
     order = np.argsort(first.argsort().argsort()[codes.reshape(-1)], kind="stable")
     count = len(values)
@@ -109,7 +109,7 @@ class Histogram:
         return np.flatnonzero((values >= low) & is_below)
 
     def bar_at(self, value: float) -> int:
-        """The bar of a value; -1 or K where it is beside them all."""
+        """The bar of a value; -1 or K outside."""
         return int(np.searchsorted(self.edges, value, side="right")) - 1
 
     def counts_of(self, values: FloatArray) -> IntArray:
@@ -149,16 +149,14 @@ def principal_plane(sets: Sequence[FloatArray]) -> Plane | None:
     mean = codes.mean(axis=0)
     centred = codes - mean
     _, variances, rows = np.linalg.svd(centred.T @ centred, hermitian=True)
-    axes = rows[:2] * np.where(
-        rows[:2].sum(axis=1, keepdims=True) < 0, -1, 1
-    )  # else it may flip from one day to another
+    axes = rows[:2] * np.where(rows[:2].sum(axis=1, keepdims=True) < 0, -1, 1)  # or its sign is arbitrary
     return Plane(mean, axes, variances[:2] / max(float(variances.sum()), 1e-12))
 
 
 def inside(points: FloatArray, polygon: FloatArray) -> IntArray:
     """The points [N, 2] that a lasso polygon [K, 2] encloses (even-odd), as indices; it closes itself.
 
-    Every edge only looks at the points at its height, so long lassos around many points stay quick.
+    Every edge only tests the points at its height, so long lassos around many points stay fast.
     """
     if len(polygon) < 3:
         return np.zeros(0, dtype=np.int64)
@@ -176,9 +174,9 @@ def inside(points: FloatArray, polygon: FloatArray) -> IntArray:
 
 
 def nearest(points: FloatArray, at: tuple[float, float], unit: tuple[float, float], most: float = 12.0) -> int | None:
-    """The point [N, 2] nearest to where somebody clicked; None where none is within `most` px.
+    """The point [N, 2] nearest to a click; None if none is within `most` px.
 
-    unit: what a pixel is worth along x and y, which the axes stretch.
+    unit: size of a pixel along x and y in data coordinates.
     """
     squared = (((points - at) / unit) ** 2).sum(axis=1)
     if not np.isfinite(squared).any():

@@ -1,4 +1,4 @@
-"""A plot in which frames can be pointed at: by a click, a range of its horizontal axis, or a lasso. Needs pyqtgraph."""
+"""A plot in which frames are selected by a click, a range of its horizontal axis, or a lasso. Needs pyqtgraph."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _FONT_SCALE = 0.9
 
 
 class Colours:
-    """Okabe and Ito's, of which those far enough from the ground are used."""
+    """Okabe and Ito's palette; those with enough contrast to the background are used."""
 
     def __init__(self, palette: QPalette) -> None:
         is_dark = theme.is_dark(palette)
-        self.ground = theme.stage_background(palette)
+        self.ground = theme.view_background(palette)
         self.text = palette.color(QPalette.ColorRole.Text)
         self.faint = theme.faint(palette)
         self.hairline = theme.hairline(palette)
@@ -39,11 +39,11 @@ class Colours:
 
 
 class _Box(pg.ViewBox):
-    """The left button points at frames; the wheel and the right button zoom, the middle one moves."""
+    """The left button selects frames; the wheel and the right button zoom, the middle one moves."""
 
     clicked = Signal(QPointF, str)
     dragged = Signal(list, bool, str)
-    """the way so far, in the plot's coordinates; whether it ends here"""
+    """the path so far, in the plot's coordinates; whether it is finished"""
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False)
@@ -75,10 +75,10 @@ def _how(modifiers: Qt.KeyboardModifier) -> How:
 
 
 class Canvas(pg.PlotWidget):
-    """What all plots have in common. A subclass computes figures, draws them, and finds the frames at a position.
+    """Base class of all plots. A subclass computes figures, draws them, and finds the frames at a position.
 
-    Figures are whatever `compute` returns; the other methods get them as `figures`. Left and Right go from bar to bar,
-    Enter selects the frames of one.
+    Figures are whatever `compute` returns; the other methods get them as `figures`. Left and Right move from bar to
+    bar, Enter selects the frames of one.
     """
 
     selected = Signal(object, str)
@@ -88,7 +88,7 @@ class Canvas(pg.PlotWidget):
     is_lasso = False
     """Whether a drag is a lasso (`lassoed_places`), not a range of the horizontal axis (`places_between`)."""
     wants_references = False
-    """Whether the plot, when it is large, shows the codes of the reference data, which take seconds to encode."""
+    """Whether the plot, when it is large, shows the codes of the reference data, which are slow to encode."""
     _is_built = False
 
     def __init__(self, name: str) -> None:
@@ -133,10 +133,10 @@ class Canvas(pg.PlotWidget):
         return places
 
     def build(self) -> None:
-        """Make the items, once."""
+        """Create the items, once."""
 
     def legend(self) -> QWidget | None:
-        """A widget to show beneath the plot; called once."""
+        """A widget to show below the plot; called once."""
         return None
 
     def draw(self, frames: PlotFrames, figures: Any) -> None:
@@ -146,10 +146,10 @@ class Canvas(pg.PlotWidget):
         """Show what `compute_selection` returned."""
 
     def colour(self, colours: Colours) -> None:
-        """Give the items their colours."""
+        """Set the colours of the items."""
 
     def place_x(self, _figures: Any, _place: int) -> float:
-        """The position of a frame on the horizontal axis; NaN where it has none."""
+        """The position of a frame on the horizontal axis; NaN if it has none."""
         return np.nan
 
     def clicked_places(self, _figures: Any, _at: QPointF) -> IntArray:
@@ -240,7 +240,7 @@ class Canvas(pg.PlotWidget):
     def event(self, event: QEvent) -> bool:
         is_override = event.type() == QEvent.Type.ShortcutOverride
         if is_override and isinstance(event, QKeyEvent) and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            event.accept()  # in here they go from bar to bar, not from frame to frame
+            event.accept()  # here they move between bars, not between frames
             return True
         return super().event(event)
 
@@ -289,6 +289,6 @@ class Canvas(pg.PlotWidget):
         self._show_title()
 
     def set_view(self, x: tuple[float, float], y: tuple[float, float]) -> None:
-        """What a double click comes back to."""
+        """The range that a double-click restores."""
         self.box.setLimits(xMin=x[0], xMax=x[1], yMin=y[0], yMax=y[1])
         self.box.setRange(QRectF(x[0], y[0], x[1] - x[0], y[1] - y[0]), padding=0)

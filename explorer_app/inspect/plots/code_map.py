@@ -20,7 +20,7 @@ from explorer_app.widgets import theme
 
 MOST_DRAWN = 5_000
 _LEVELS = 12
-"""So many colours: one brush a point would take many times as long to draw."""
+"""Number of colours: one brush a point would be many times slower to draw."""
 _TABLE = COLOUR_MAPS["magma"]
 _WIDEST_PERCENTILE = 98
 _MANY = 300
@@ -96,7 +96,7 @@ class CodeMap(Canvas):
         self._fit(np.concatenate([figures.points, *figures.references.values()]))
 
     def _draw_some(self) -> None:
-        """All at once would have the window wait."""
+        """Drawing all at once would block the window."""
         for item, points in self._to_draw[:_AT_ONCE]:
             item.setData(pos=points)
         self._to_draw = self._to_draw[_AT_ONCE:]
@@ -112,7 +112,7 @@ class CodeMap(Canvas):
         self.set_view(*zip(low - margin, high + margin, strict=True))
 
     def draw_selection(self, _frames: PlotFrames, _figures: CodePoints, selected: FloatArray) -> None:
-        self.part.setSize(8 if len(selected) <= _MANY else 5)  # many rings would hide what they point out
+        self.part.setSize(8 if len(selected) <= _MANY else 5)  # many rings would hide the points
         self.part.setData(pos=selected)
 
     def colour(self, colours: Colours) -> None:
@@ -151,12 +151,12 @@ class CodeMap(Canvas):
 
 
 def level_colour(share: float, is_dark: bool) -> QColor:
-    """0 is the smallest error; the largest stands out from either ground."""
+    """0 is the smallest error; the largest has the highest contrast on either background."""
     return QColor(*_TABLE[int(255 * (share if is_dark else 1 - share))].tolist())
 
 
 class ColourKey(QWidget):
-    """What the colours of the map mean, in one line."""
+    """The legend of the map's colours, in one line."""
 
     def __init__(self, plot: CodeMap) -> None:
         super().__init__()

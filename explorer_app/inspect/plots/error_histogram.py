@@ -1,4 +1,4 @@
-"""How many frames have which error. Needs pyqtgraph."""
+"""The histogram of errors. Needs pyqtgraph."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.plots.histogram import Counted, HistogramPlot
 
 
-class ErrorPlot(HistogramPlot):
-    """How many frames have which mean error, or disagreement."""
+class ErrorHistogram(HistogramPlot):
+    """The histogram of mean errors, or of disagreement."""
 
     unit = " mm"
 

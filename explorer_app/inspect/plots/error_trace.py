@@ -43,7 +43,7 @@ class TracePlot(Canvas):
         self.set_view((0, max(len(figures.order), 1)), (0, max(1.08 * top, 1)))
 
     def _name_groups(self, figures: Trace) -> None:
-        """Where there is room for their names."""
+        """If their names fit."""
         groups = figures.groups
         names = [((start + stop) / 2, name or "ungrouped") for name, start, stop in groups]
         width = max((self.fontMetrics().horizontalAdvance(name) for _, name in names), default=0) + 8

@@ -40,9 +40,9 @@ class PlotCell(QWidget):
 
 
 class PlotGrid(QWidget):
-    """Shows the same frames in every plot, and passes on which frames the user clicks or drags over.
+    """Shows the same frames in every plot, and forwards the frames that the user selects.
 
-    plots: each takes some 30 ms to make, so make them one at a time, and let the window work in between.
+    plots: each needs about 30 ms to create, so create them one at a time, with the event loop in between.
     """
 
     selected = Signal(object, str)

@@ -1,4 +1,4 @@
-"""Histograms of the failures, whose bars can be pointed at. Needs pyqtgraph."""
+"""Histograms of the failures with selectable bars. Needs pyqtgraph."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from explorer_app.model.wording import grouped
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """A value of each frame [n], and how many frames have which; None where no frame has one."""
+    """A value of each frame [n], and its histogram; None without values."""
 
     values: FloatArray
     bars: Histogram | None

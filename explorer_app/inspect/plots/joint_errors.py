@@ -21,7 +21,7 @@ _PALM = FINGER_COLOURS["palm"]
 
 @dataclass(frozen=True, eq=False)
 class JointErrors:
-    """mean_mm [J], NaN where a joint is nowhere annotated; worst_joint [n] of each frame, -1 where it has none."""
+    """mean_mm [J], NaN if no frame annotates the joint; worst_joint [n] of each frame, -1 without one."""
 
     mean_mm: FloatArray
     worst_joint: IntArray
@@ -57,7 +57,7 @@ class JointPlot(Canvas):
         self._fit(heights, len(joints))
 
     def _name_fingers(self, joints: tuple[str, ...]) -> None:
-        """In full where there is room for it."""
+        """In full if it fits."""
         fingers = groupby(enumerate(joints), key=lambda joint: joint[1].split("_")[0])
         members = [(finger, [index for index, _ in group]) for finger, group in fingers]
         is_narrow = self.width() < 46 * len(members)

@@ -1,4 +1,4 @@
-"""How many frames have which distance between their depth latents. Needs pyqtgraph."""
+"""The histogram of distances between depth latents. Needs pyqtgraph."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from explorer_app.inspect.plots.histogram import Counted, HistogramPlot
 
 
 class DistancePlot(HistogramPlot):
-    """How far the depth latents of frames and of their translations are apart."""
+    """The histogram of distances between the depth latents of frames and of their translations."""
 
     @staticmethod
     def compute(frames: PlotFrames) -> Counted:

@@ -1,4 +1,4 @@
-"""The dock of plots: what to show, and the way between the plots and the failures they are views of."""
+"""The dock of plots: their options, and the connections between plots and failures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -35,6 +34,7 @@ from explorer_app.inspect.plots.registry import PLOTS
 from explorer_app.inspect.references import References
 from explorer_app.session.background import Background
 from explorer_app.widgets import theme
+from explorer_app.widgets.fields import choice
 from explorer_app.widgets.small import WrappedLabel
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _NOTHING = "Evaluate a model on a store to see its errors here"
 
 
 class FailurePlots(QWidget):
-    """Computes nothing while nobody sees it, and the rest in threads."""
+    """Computes only while it is visible, and in threads."""
 
     def __init__(self, failures: Failures, references: References, background: Background) -> None:
         super().__init__()
@@ -72,26 +72,22 @@ class FailurePlots(QWidget):
         self._on_table()
 
     def _build(self) -> None:
-        self.choice = QComboBox()
-        self.choice.addItems([ALL, *PLOTS])
-        self.choice.setToolTip("All plots side by side, or one of them large")
-        self.choice.setAccessibleName("Plots to show")
+        # combo boxes of 8 characters: beside a narrow table wider ones would not fit a small screen
+        names = {name: name for name in (ALL, *PLOTS)}
+        self.choice = choice(names, "Plots to show", "All plots side by side, or one of them large", 8)
         self.choice.currentTextChanged.connect(self._choose)
-        self.projection = QComboBox()
-        self.projection.addItem("Principal components")
-        if importlib.util.find_spec("umap") is not None:
-            self.projection.addItem("UMAP")
-        self.projection.setToolTip("How the map of codes is laid out")
-        self.projection.setAccessibleName("Layout of the map of codes")
+        layouts = ["Principal components", *(["UMAP"] if importlib.util.find_spec("umap") is not None else [])]
+        what = "How the map of codes is laid out"
+        self.projection = choice({name: name for name in layouts}, "Layout of the map of codes", what, 8)
         self.projection.setVisible(self.projection.count() > 1)
         self.projection.currentIndexChanged.connect(self._compute)
-        self.hint = QLabel("Click or drag selects; Shift adds, Ctrl takes away")
+        self.hint = QLabel("Click or drag selects; Shift adds, Ctrl removes")
         self.empty = WrappedLabel(_NOTHING, alignment=Qt.AlignmentFlag.AlignCenter)
         self.empty.setMinimumHeight(60)
         self._scroll = QScrollArea(widgetResizable=True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self.pages = QStackedWidget()
-        # plots are slow to resize, which a change of workspaces has docks do several times: they come when all stands
+        # plots are slow to resize, and a change of workspace resizes docks several times: show them after that
         policy = self.pages.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.pages.setSizePolicy(policy)
@@ -100,8 +96,6 @@ class FailurePlots(QWidget):
         self.pages.addWidget(self._scroll)
         top = QHBoxLayout()
         for combo in (self.choice, self.projection):
-            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            combo.setMinimumContentsLength(8)  # beside a narrow table the window would grow beyond a small screen
             top.addWidget(combo)
         top.addWidget(self.hint, 1)
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -127,7 +121,7 @@ class FailurePlots(QWidget):
         self._show_nothing(_NOTHING)
 
     def _show_nothing(self, why: str) -> None:
-        """A selection that is still being computed will find no frames to be drawn over."""
+        """Drop a selection that is still being computed."""
         self._frames, self._figures = None, {}
         if self.grid is not None:
             self.grid.show_figures(None, {})
@@ -160,7 +154,7 @@ class FailurePlots(QWidget):
 
     @Slot()
     def _make_next(self) -> None:
-        """One plot a turn: all in one go would hold the window."""
+        """One plot at a time: all at once would block the window."""
         left = list(self._classes)[len(self._plots) :]
         if left:
             self._plots.append(self._classes[left[0]](left[0]))
@@ -182,7 +176,7 @@ class FailurePlots(QWidget):
             return
         frames, figures = computed
         if not len(frames):
-            self._show_nothing("No frame to draw: none is evaluated yet, or the filters let none through")
+            self._show_nothing("No frames to draw: none is evaluated yet, or all are filtered out")
             return
         self._frames, self._figures = frames, figures
         self.grid.show_figures(frames, figures)
@@ -229,7 +223,7 @@ def _load_plots() -> dict[str, type[Canvas]]:
 def _figures(
     classes: Mapping[str, type[Canvas]], table: FailureTable, references: Codes, project: Projection
 ) -> tuple[PlotFrames, Mapping[str, Any]]:
-    """The frames in the table and what each plot shows of them: some tenths of a second for 250 000."""
+    """The frames in the table and the figures of each plot: some tenths of a second for 250 000."""
     frames = PlotFrames(table, references, project)
     return frames, {name: plot.compute(frames) for name, plot in classes.items()} if len(frames) else {}
 
@@ -237,6 +231,6 @@ def _figures(
 def _selection(
     classes: Mapping[str, type[Canvas]], frames: PlotFrames, figures: Mapping[str, Any]
 ) -> tuple[IntArray, Mapping[str, Any]]:
-    """The places of the selected frames and what each plot shows of them."""
+    """The places of the selected frames and their figures for each plot."""
     places = frames.selected_places()
     return places, {name: plot.compute_selection(frames, figures[name], places) for name, plot in classes.items()}

@@ -6,7 +6,7 @@ PLOTS = {
     "Success curve": "explorer_app.inspect.plots.success_curve:SuccessPlot",
     "Error by joint": "explorer_app.inspect.plots.joint_errors:JointPlot",
     "Along the sequence": "explorer_app.inspect.plots.error_trace:TracePlot",
-    "Histogram of errors": "explorer_app.inspect.plots.error_histogram:ErrorPlot",
+    "Histogram of errors": "explorer_app.inspect.plots.error_histogram:ErrorHistogram",
     "Map of codes": "explorer_app.inspect.plots.code_map:CodeMap",
     "Real ↔ synthetic latent distance": "explorer_app.inspect.plots.latent_distance:DistancePlot",
 }

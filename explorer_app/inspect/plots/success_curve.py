@@ -16,7 +16,7 @@ from lsps_core.evaluation.metrics import WITHIN_MM
 
 @dataclass(frozen=True, eq=False)
 class Success:
-    """worst_mm [n], the error of each frame's worst joint; curve, None where no frame is annotated."""
+    """worst_mm [n], the error of each frame's worst joint; curve, None if no frame is annotated."""
 
     worst_mm: FloatArray
     curve: SuccessCurve | None

@@ -86,7 +86,7 @@ class ProcessRecord:
     def pause(self) -> None:
         self._ask(psutil.Process.suspend)
 
-    def go_on(self) -> None:
+    def unpause(self) -> None:
         self._ask(psutil.Process.resume)
 
     def kill(self) -> None:

@@ -19,7 +19,7 @@ from lsps_core.data.store import FrameStore
 from lsps_core.device import resolve_device
 from lsps_core.files import expanded, kind_of
 from lsps_core.skeleton import Skeleton
-from lsps_core.training.changes import apply_changes, check_can_go_on
+from lsps_core.training.changes import apply_changes, check_resumable
 from lsps_core.training.data import open_stores
 from lsps_core.training.run import Run, RunError
 from lsps_core.training.validation import check_start
@@ -200,7 +200,7 @@ def _check_initial(
 
 def _check_changes(run: Run, before: TrainConfig, after: TrainConfig, problems: dict[str, str]) -> None:
     try:
-        check_can_go_on(run, before, after)
+        check_resumable(run, before, after)
     except ValueError as error:
         key = str(error).partition(":")[0]
         fields = {"synthetic_path", "real_path", "labels", "precision", "seed", "preset"}

@@ -72,14 +72,14 @@ def test_pin_rename_and_remove_by_key(qtbot, strip, window):
     strip.setFocus()
     strip.setCurrentIndex(strip.model().index(1))
     qtbot.keyClick(strip, Qt.Key.Key_P)
-    assert [visit.is_pinned for visit in window.session.visits] == [False, True, False, False]
+    assert [entry.is_pinned for entry in window.session.history] == [False, True, False, False]
     qtbot.keyClick(strip, Qt.Key.Key_F2)
     editor = strip.findChild(QLineEdit)
     editor.selectAll()
     qtbot.keyClicks(editor, "fist")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: names(strip)[1] == "fist", timeout=WAIT_MS)  # Qt takes the name over a moment later
-    assert next(visit.name for visit in window.session.visits if visit.is_pinned) == "fist"
+    assert next(entry.name for entry in window.session.history if entry.is_pinned) == "fist"
     strip.setFocus()
     qtbot.keyClick(strip, Qt.Key.Key_Delete)
     assert names(strip) == ["place 0", "place 2", "place 3"]
@@ -95,9 +95,9 @@ def test_k_makes_a_keyframe_which_can_be_undone(qtbot, strip, window):
 
 
 def test_what_somebody_else_changes_is_shown(strip, window):
-    visit = next(iter(window.session.visits))
-    window.session.visits.rename(visit.number, "renamed elsewhere")
-    window.session.visits_changed.emit()
+    entry = next(iter(window.session.history))
+    window.session.history.rename(entry.number, "renamed elsewhere")
+    window.session.history_changed.emit()
     assert names(strip)[0] == "renamed elsewhere"
 
 
@@ -150,21 +150,21 @@ def test_actions_on_a_visit_that_is_gone_do_nothing_to_others(qtbot, strip, wind
     click(qtbot, strip, 2)
     window.docks["Frame"].raise_()  # behind another tab the strip does not follow
     settle(qtbot, window)
-    visits = window.session.visits
-    for visit in list(visits):
-        visits.remove(visit.number)
-    window.session.visits_changed.emit()
+    history = window.session.history
+    for entry in list(history):
+        history.remove(entry.number)
+    window.session.history_changed.emit()
     getattr(strip, action).trigger()
-    assert len(visits) == 0
+    assert len(history) == 0
     assert window.session.walk.keyframes == ()
 
 
 def test_a_name_typed_for_a_visit_that_is_gone_is_dropped(strip, window):
     first = strip.model().index(0)
-    visits = window.session.visits
-    visits.remove(next(iter(visits)).number)
+    history = window.session.history
+    history.remove(next(iter(history)).number)
     assert not strip.model().setData(first, "late")
-    assert "late" not in [visit.name for visit in visits]
+    assert "late" not in [entry.name for entry in history]
 
 
 def test_rename_while_renaming_goes_on_with_it(qtbot, strip, qtlog):

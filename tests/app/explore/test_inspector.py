@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from explorer_app.explore.inspector.image_dialog import ImageDialog
 from explorer_app.explore.inspector.panel import Inspector
 from explorer_app.explore.model.frame_warnings import count_depth, inspect
-from explorer_app.model.cut import Cut, cube_box_px, cube_faces_px
+from explorer_app.model.crop import Crop, cube_box_px, cube_faces_px
 from explorer_app.model.data import open_images
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
 from explorer_app.shell.main_window import MainWindow
@@ -70,7 +70,7 @@ def test_dragging_moves_the_cube_and_what_the_model_makes_of_it(
 ) -> None:
     session, picture = window.session, inspector.raw
     before, latent, edits = session.view, session.latent, session.undo_stack.count()
-    u, v, d = before.raw.cut.center_uvd
+    u, v, d = before.raw.crop.center_uvd
     start = picture.point_of(u, v).toPoint()
     qtbot.mousePress(picture, Qt.MouseButton.LeftButton, pos=start)
     for step in range(1, 6):
@@ -78,7 +78,7 @@ def test_dragging_moves_the_cube_and_what_the_model_makes_of_it(
         QApplication.processEvents()
     qtbot.mouseRelease(picture, Qt.MouseButton.LeftButton, pos=start + QPoint(20, 10))
     _settle(qtbot, window)
-    moved = session.view.raw.cut.center_uvd
+    moved = session.view.raw.crop.center_uvd
     scale = picture.point_of(1, 0).x() - picture.point_of(0, 0).x()
     assert moved == pytest.approx((u + 20 / scale, v + 10 / scale, d), abs=0.01)
     assert inspector.cube.u.value() == pytest.approx(moved[0], abs=0.1)
@@ -89,7 +89,7 @@ def test_dragging_moves_the_cube_and_what_the_model_makes_of_it(
 
 
 def test_the_wheel_changes_depth_and_with_ctrl_size(qtbot: QtBot, inspector: Inspector, window: MainWindow) -> None:
-    depth = window.session.view.raw.cut.center_uvd[2]
+    depth = window.session.view.raw.crop.center_uvd[2]
     _wheel(inspector.raw, 2)
     _settle(qtbot, window)
     assert window.session.view.frame.center_mm[2] == pytest.approx(depth + 10, abs=0.01)
@@ -102,25 +102,25 @@ def test_the_wheel_changes_depth_and_with_ctrl_size(qtbot: QtBot, inspector: Ins
 def test_a_double_click_puts_the_cube_on_the_surface(qtbot: QtBot, inspector: Inspector, window: MainWindow) -> None:
     qtbot.mouseDClick(inspector.raw, Qt.MouseButton.LeftButton, pos=inspector.raw.point_of(300, 150).toPoint())
     _settle(qtbot, window)
-    assert window.session.view.raw.cut.center_uvd == pytest.approx((300, 150, 500), abs=2)
+    assert window.session.view.raw.crop.center_uvd == pytest.approx((300, 150, 500), abs=2)
 
 
 def test_typed_fields_recut_and_reset_finds_the_hand_again(
     qtbot: QtBot, inspector: Inspector, window: MainWindow
 ) -> None:
-    found = window.session.view.raw.cut
+    found = window.session.view.raw.crop
     for field, value in ((inspector.cube.u, 330), (inspector.cube.d, 520), (inspector.cube.edge, 300)):
         field.setValue(value)
     _settle(qtbot, window)
-    cut = window.session.view.raw.cut
-    assert (cut.center_uvd[0], cut.center_uvd[2], cut.settings.cube_mm) == (330, 520, 300)
+    crop = window.session.view.raw.crop
+    assert (crop.center_uvd[0], crop.center_uvd[2], crop.settings.cube_mm) == (330, 520, 300)
     inspector.find_hand.click()
     _settle(qtbot, window)
-    assert window.session.view.raw.cut.settings.cube_mm == 300
-    assert window.session.view.raw.cut.center_uvd == pytest.approx(found.center_uvd, abs=20)
+    assert window.session.view.raw.crop.settings.cube_mm == 300
+    assert window.session.view.raw.crop.center_uvd == pytest.approx(found.center_uvd, abs=20)
     inspector.reset.click()
     _settle(qtbot, window)
-    assert window.session.view.raw.cut == found
+    assert window.session.view.raw.crop == found
     assert inspector.cube.edge.value() == 250
 
 
@@ -180,14 +180,14 @@ def test_settings_and_placed_cubes_hold_for_other_images(
     inspector.cube.edge.setValue(260)
     _settle(qtbot, window)
     inspector.use_for_all.click()
-    placed = window.session.view.raw.cut
+    placed = window.session.view.raw.crop
     window.strip.step_on()
     _settle(qtbot, window)
-    assert window.session.view.raw.cut.settings.cube_mm == inspector.cube.edge.value() == 260
-    assert window.session.view.raw.cut.center_uvd != placed.center_uvd
+    assert window.session.view.raw.crop.settings.cube_mm == inspector.cube.edge.value() == 260
+    assert window.session.view.raw.crop.center_uvd != placed.center_uvd
     window.strip.step_back()
     _settle(qtbot, window)
-    assert window.session.view.raw.cut == placed
+    assert window.session.view.raw.crop == placed
     assert inspector.cube.u.value() == 310
 
 
@@ -205,12 +205,12 @@ def test_a_store_shows_its_cubes_and_lets_them_be(window: MainWindow, open_and_w
 
 
 def test_the_cube_is_where_the_camera_sees_it() -> None:
-    cut = Cut(settings=CAMERA, center_uvd=(320.0, 240.0, 500.0))
-    near, far = cube_faces_px(cut, 640)
-    assert cube_box_px(cut, 640) == pytest.approx((201.25, 121.25, 438.75, 358.75))
+    crop = Crop(settings=CAMERA, center_uvd=(320.0, 240.0, 500.0))
+    near, far = cube_faces_px(crop, 640)
+    assert cube_box_px(crop, 640) == pytest.approx((201.25, 121.25, 438.75, 358.75))
     assert np.ptp(near, axis=0) == pytest.approx((475 * 250 / 375,) * 2)
     assert np.ptp(far, axis=0) == pytest.approx((475 * 250 / 625,) * 2)
-    mirrored = cut.with_settings(replace(CAMERA, is_mirrored=True), 640)
+    mirrored = crop.with_settings(replace(CAMERA, is_mirrored=True), 640)
     assert mirrored.center_uvd == (319.0, 240.0, 500.0)
 
 

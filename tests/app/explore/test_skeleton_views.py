@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.hand3d import opengl
-from explorer_app.explore.hand3d.gl_loader import OpenGlStage
+from explorer_app.explore.hand3d.gl_loader import OpenGlLoader
 from explorer_app.explore.hand3d.painter import SkeletonPainter
 from explorer_app.model.hand_model import HandModel
 from explorer_app.model.latent import LatentCode
@@ -84,18 +84,18 @@ def needs_opengl(qtbot: QtBot) -> None:  # noqa: ARG001
 @pytest.mark.gl
 @pytest.mark.usefixtures("needs_opengl")
 def test_opengl_takes_the_painters_place_and_draws(qtbot: QtBot, window: MainWindow, model: HandModel) -> None:
-    assert isinstance(window.skeleton.stage, SkeletonPainter)
-    window.opengl_stage.start()
-    qtbot.waitUntil(lambda: not isinstance(window.skeleton.stage, SkeletonPainter), timeout=WAIT_MS)
-    stage = window.skeleton.stage
-    qtbot.waitExposed(stage)
-    assert _share_of_colour(stage) == 0
+    assert isinstance(window.skeleton.view, SkeletonPainter)
+    window.opengl.start()
+    qtbot.waitUntil(lambda: not isinstance(window.skeleton.view, SkeletonPainter), timeout=WAIT_MS)
+    view = window.skeleton.view
+    qtbot.waitExposed(view)
+    assert _share_of_colour(view) == 0
     window.session.set_model(model)
-    qtbot.waitUntil(lambda: _share_of_colour(stage) > 0.001, timeout=WAIT_MS)
-    first = pixels(stage)
+    qtbot.waitUntil(lambda: _share_of_colour(view) > 0.001, timeout=WAIT_MS)
+    first = pixels(view)
     window.session.set_latent(LatentCode().with_value(0, 3.0))
-    qtbot.waitUntil(lambda: bool((pixels(stage) != first).any()), timeout=WAIT_MS)
-    stage.set_orbit(window.skeleton.control.orbit)
+    qtbot.waitUntil(lambda: bool((pixels(view) != first).any()), timeout=WAIT_MS)
+    view.set_orbit(window.skeleton.control.orbit)
 
 
 @pytest.mark.gl
@@ -112,9 +112,9 @@ def test_opengl_that_fails_leaves_the_painter_and_one_line(
     monkeypatch.setattr(GLViewWidget, broken, fail)
     told = []
     window.session.message.connect(told.append)
-    window.opengl_stage.start()
+    window.opengl.start()
     qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
-    assert isinstance(window.skeleton.stage, SkeletonPainter)
+    assert isinstance(window.skeleton.view, SkeletonPainter)
     window.repaint()
     qtbot.wait(50)
     assert len(told) == 1
@@ -127,14 +127,14 @@ def test_opengl_that_cannot_be_imported_is_told_once(
     def fail(_name: str) -> None:
         raise ImportError("libGL.so.1: cannot open shared object file")
 
-    stage = OpenGlStage(window.skeleton)
+    view = OpenGlLoader(window.skeleton)
     told = []
-    stage.gave_up.connect(told.append)
+    view.gave_up.connect(told.append)
     monkeypatch.setattr("explorer_app.explore.hand3d.gl_loader.importlib.import_module", fail)
-    stage.start()
+    view.start()
     qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
-    assert isinstance(window.skeleton.stage, SkeletonPainter)
-    stage.close()
+    assert isinstance(window.skeleton.view, SkeletonPainter)
+    view.close()
 
 
 @pytest.mark.gl
@@ -159,6 +159,6 @@ def test_both_views_show_the_same(qtbot: QtBot, painter: SkeletonPainter, orbit:
         each.show()
         qtbot.waitExposed(each)
         each.show_figures([_hand(0)])
-    background = QColor(theme.stage_background(painter.palette())).getRgb()[:3]
+    background = QColor(theme.view_background(painter.palette())).getRgb()[:3]
     seen = [np.abs(pixels(each).astype(int) - background).max(axis=2) > 60 for each in (view, painter)]
     assert (seen[0] & seen[1]).sum() / (seen[0] | seen[1]).sum() > 0.6

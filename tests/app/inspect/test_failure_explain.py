@@ -1,4 +1,4 @@
-"""Bursts, nearest training poses, density of codes and the walk to the truth."""
+"""Near duplicates, nearest training poses, density of codes and the walk to the truth."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer_app.inspect.model import bursts as duplicates
-from explorer_app.inspect.model import explain
+from explorer_app.inspect.model import explain, near_duplicates
 from explorer_app.inspect.model.explain import Codes
 from lsps_core.data.store import FrameStore
 from lsps_core.inference import Predictor
@@ -26,38 +25,38 @@ def poses_at(*shifts_mm: float) -> np.ndarray:
 
 def test_the_worst_are_scored_frames_of_the_group_asked_for():
     scores = np.array([3, math.nan, 9, 9, 1, 5])
-    assert duplicates.worst(scores).tolist() == [2, 3, 5, 0, 4]
-    assert duplicates.worst(scores, 2).tolist() == [2, 3]
-    assert duplicates.worst(scores, is_eligible=np.arange(6) % 2 == 1).tolist() == [3, 5]
+    assert near_duplicates.worst(scores).tolist() == [2, 3, 5, 0, 4]
+    assert near_duplicates.worst(scores, 2).tolist() == [2, 3]
+    assert near_duplicates.worst(scores, is_eligible=np.arange(6) % 2 == 1).tolist() == [3, 5]
 
 
-def test_what_is_near_identical_is_one_burst_under_its_worst_frame():
+def test_what_is_near_identical_is_one_group_under_its_worst_frame():
     frames, groups = np.array([70, 10, 71, 11, 500]), np.array(["a"] * 5)
     poses = poses_at(0, 50, 3, 52, 6)
-    found = duplicates.bursts(frames, poses, groups, threshold_mm=4)
-    assert [(burst.frame, burst.frames.tolist(), burst.count) for burst in found] == [
+    found = near_duplicates.near_duplicates(frames, poses, groups, threshold_mm=4)
+    assert [(duplicates.frame, duplicates.frames.tolist(), duplicates.count) for duplicates in found] == [
         (70, [70, 71, 500], 3),
         (10, [10, 11], 2),
     ]
-    apart = duplicates.bursts(frames, poses, groups, threshold_mm=4, within_frames=5)
-    assert [burst.frames.tolist() for burst in apart] == [[70, 71], [10, 11], [500]]
+    apart = near_duplicates.near_duplicates(frames, poses, groups, threshold_mm=4, within_frames=5)
+    assert [duplicates.frames.tolist() for duplicates in apart] == [[70, 71], [10, 11], [500]]
     groups[1] = "b"
-    apart = duplicates.bursts(frames, poses, groups, threshold_mm=4, within_frames=5)
-    assert [burst.frames.tolist() for burst in apart] == [[70, 71], [10], [11], [500]]
-    in_sequence = duplicates.bursts(frames, poses, groups, threshold_mm=math.inf, within_frames=1)
-    assert [burst.frames.tolist() for burst in in_sequence] == [[70, 71], [10], [11], [500]]
-    assert duplicates.bursts(frames[:0], poses[:0], groups[:0]) == []
+    apart = near_duplicates.near_duplicates(frames, poses, groups, threshold_mm=4, within_frames=5)
+    assert [duplicates.frames.tolist() for duplicates in apart] == [[70, 71], [10], [11], [500]]
+    in_sequence = near_duplicates.near_duplicates(frames, poses, groups, threshold_mm=math.inf, within_frames=1)
+    assert [duplicates.frames.tolist() for duplicates in in_sequence] == [[70, 71], [10], [11], [500]]
+    assert near_duplicates.near_duplicates(frames[:0], poses[:0], groups[:0]) == []
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0, 300), min_size=1, max_size=30), st.floats(0.1, 30))
-def test_bursts_part_the_frames_and_are_far_from_each_other(shifts, threshold_mm):
+def test_near_duplicates_part_the_frames_and_are_far_from_each_other(shifts, threshold_mm):
     frames = np.arange(len(shifts)) * 3
-    found = duplicates.bursts(frames, poses_at(*shifts), np.full(len(shifts), "a"), threshold_mm)
-    assert sorted(np.concatenate([burst.frames for burst in found]).tolist()) == frames.tolist()
-    assert [burst.frame for burst in found] == sorted(burst.frame for burst in found)
-    for burst in found:
-        assert burst.frames[0] == burst.frame == burst.frames.min()
+    found = near_duplicates.near_duplicates(frames, poses_at(*shifts), np.full(len(shifts), "a"), threshold_mm)
+    assert sorted(np.concatenate([duplicates.frames for duplicates in found]).tolist()) == frames.tolist()
+    assert [duplicates.frame for duplicates in found] == sorted(duplicates.frame for duplicates in found)
+    for duplicates in found:
+        assert duplicates.frames[0] == duplicates.frame == duplicates.frames.min()
     for one in found:
         for other in found:
             if one is not other:

@@ -184,13 +184,13 @@ def test_a_table_that_is_gone_leaves_no_plots(window, failures):
 
 def test_many_frames_are_thinned_out_on_the_map_alone():
     from explorer_app.inspect.plots.code_map import MOST_DRAWN, CodeMap
-    from explorer_app.inspect.plots.error_histogram import ErrorPlot
+    from explorer_app.inspect.plots.error_histogram import ErrorHistogram
 
     frames = PlotFrames(table(MOST_DRAWN + 100))
     points = CodeMap.compute(frames)
     assert len(points.drawn) == len(points.points) == MOST_DRAWN
     assert len(frames) == MOST_DRAWN + 100
-    assert int(ErrorPlot.compute(frames).bars.counts.sum()) == len(frames)
+    assert int(ErrorHistogram.compute(frames).bars.counts.sum()) == len(frames)
 
 
 def test_reference_codes_are_on_the_large_map(qtbot, window, grid):

@@ -1,4 +1,4 @@
-"""The gallery of the worst: bursts under one tile, orders and groups, and the way to the explorer and back."""
+"""The gallery of the worst: near duplicates under one tile, orders and groups, and the way to the explorer and back."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QStyleOptionViewItem
 
-from explorer_app.inspect.model import bursts as worst
+from explorer_app.inspect.model import near_duplicates
 from explorer_app.inspect.model.failure_table import FailureTable, Filters
 from explorer_app.inspect.worst_grid import badge_area
 
 COUNT = 5  # as many as the store has, so that tiles have pictures
 
 
-def with_burst() -> FailureTable:
+def with_duplicates() -> FailureTable:
     """Frames 1 and 2 have one code, and so one pose."""
     found = results(COUNT)
     found.pose_latent[:] = np.eye(COUNT, 20, dtype=np.float32) * 400
@@ -31,7 +31,7 @@ def gallery(qtbot, window, open_and_wait, model_path, store_path):
     window.workspaces.go("Inspect")
     window.docks["Worst"].raise_()
     settle(qtbot, window)  # an earlier test may have left an evaluation beside the model
-    window.failures.set_table(with_burst())
+    window.failures.set_table(with_duplicates())
     settle(qtbot, window)
     return window.inspect.worst
 
@@ -43,7 +43,7 @@ def settle(qtbot, window):
 
 
 def shown(gallery):
-    return [each.burst.frames.tolist() for each in gallery.grid.frames.worst]
+    return [each.duplicates.frames.tolist() for each in gallery.grid.frames.worst]
 
 
 def middle_of(gallery, row) -> QPoint:
@@ -52,7 +52,7 @@ def middle_of(gallery, row) -> QPoint:
 
 
 def row_of(gallery, frame) -> int:
-    return next(row for row, each in enumerate(gallery.grid.frames.worst) if each.burst.frame == frame)
+    return next(row for row, each in enumerate(gallery.grid.frames.worst) if each.duplicates.frame == frame)
 
 
 def click(gallery, at, modifiers=Qt.KeyboardModifier.NoModifier):
@@ -61,8 +61,8 @@ def click(gallery, at, modifiers=Qt.KeyboardModifier.NoModifier):
 
 def test_near_identical_frames_are_one_tile(gallery):
     assert sorted(frame for frames in shown(gallery) for frame in frames) == list(range(COUNT))
-    burst = next(frames for frames in shown(gallery) if len(frames) > 1)
-    assert sorted(burst) == [1, 2]
+    duplicates = next(frames for frames in shown(gallery) if len(frames) > 1)
+    assert sorted(duplicates) == [1, 2]
     assert "5 frames in 4 tiles" in gallery.count.text()
 
 
@@ -79,8 +79,8 @@ def test_a_click_shows_and_selects_the_frame(window, gallery):
     assert window.failures.selection.tolist() == [3, 4]
 
 
-def test_the_badge_selects_the_whole_burst(window, gallery):
-    row = next(row for row, each in enumerate(gallery.grid.frames.worst) if each.burst.count == 2)
+def test_the_badge_selects_all_near_duplicates(window, gallery):
+    row = next(row for row, each in enumerate(gallery.grid.frames.worst) if each.duplicates.count == 2)
     option = QStyleOptionViewItem()
     option.rect = gallery.grid.visualRect(gallery.grid.frames.index(row))
     option.fontMetrics = gallery.grid.fontMetrics()
@@ -91,12 +91,12 @@ def test_the_badge_selects_the_whole_burst(window, gallery):
 
 
 def test_the_keyboard_does_the_same(window, gallery):
-    row = next(row for row, each in enumerate(gallery.grid.frames.worst) if each.burst.count == 2)
+    row = next(row for row, each in enumerate(gallery.grid.frames.worst) if each.duplicates.count == 2)
     gallery.grid.setCurrentIndex(gallery.grid.frames.index(row))
     QTest.keyClick(gallery.grid, Qt.Key.Key_B)
     assert window.failures.selection.tolist() == [1, 2]
     QTest.keyClick(gallery.grid, Qt.Key.Key_Return)
-    assert window.failures.selection.tolist() == [gallery.grid.frames.worst[row].burst.frame]
+    assert window.failures.selection.tolist() == [gallery.grid.frames.worst[row].duplicates.frame]
 
 
 def test_what_is_selected_elsewhere_is_framed(window, gallery):
@@ -106,7 +106,7 @@ def test_what_is_selected_elsewhere_is_framed(window, gallery):
 
 
 def test_tiles_in_view_get_their_pictures(qtbot, gallery):
-    worst_of_all = gallery.grid.frames.worst[0].burst.frame
+    worst_of_all = gallery.grid.frames.worst[0].duplicates.frame
     qtbot.waitUntil(lambda: gallery.tiles.pixmap(worst_of_all, gallery.palette()) is not None, timeout=WAIT_MS)
     assert gallery.tiles.pixmap(worst_of_all, gallery.palette()).width() > 0
 
@@ -119,7 +119,7 @@ def test_orders_and_groups(qtbot, window, gallery):
     gallery.group.setCurrentText("subject1")
     settle(qtbot, window)
     assert {each.group for each in gallery.grid.frames.worst} == {"subject1"}
-    gallery.group.setCurrentText(worst.BY_GROUP)
+    gallery.group.setCurrentText(near_duplicates.BY_GROUP)
     settle(qtbot, window)
     groups = [each.group for each in gallery.grid.frames.worst]
     assert groups == sorted(groups)

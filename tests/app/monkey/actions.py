@@ -233,8 +233,8 @@ class Monkey(QObject):
         self._mouse(do, target, self._place(target), LEFT, self._modifiers())
 
     def drag(self) -> None:
-        stage = self.window.skeleton.stage
-        widget = self._random.choice([self._pick(QWidget), self._pick(*CONTROLS), stage, self.window.pictures])
+        view = self.window.skeleton.view
+        widget = self._random.choice([self._pick(QWidget), self._pick(*CONTROLS), view, self.window.pictures])
         if widget is None or not widget.isVisible() or widget.visibleRegion().isEmpty():
             return
         button = self._random.choice([LEFT, LEFT, LEFT, RIGHT, MIDDLE])

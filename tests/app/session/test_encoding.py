@@ -21,7 +21,7 @@ EVENTS: dict[str, Callable[[FrameEncoding, Encoding], object]] = {
     "show": lambda machine, _: machine.show_frame(is_whole=True),
     "show a part": lambda machine, _: machine.show_frame(is_whole=False),
     "lose": lambda machine, _: machine.lose_frame(),
-    "recut": lambda machine, _: machine.recut(),
+    "recrop": lambda machine, _: machine.recrop(),
     "restart": lambda machine, _: machine.restart(),
     "start": lambda machine, _: machine.start(is_ready=True),
     "start too early": lambda machine, _: machine.start(is_ready=False),
@@ -80,10 +80,10 @@ def _after(encoding: Encoding, *events: str) -> FrameEncoding:
         ("request, start, step, fail", WAITING, False),
         ("request, start, lose, finish", IDLE, False),
         # cut otherwise
-        ("request, start, finish, recut", RECUTTING, True),
-        ("request, start, finish, recut, start", RECUTTING, True),
-        ("request, start, finish, recut, finish", DONE, True),
-        ("request, start, finish, recut, fail", FAILED, False),
+        ("request, start, finish, recrop", RECUTTING, True),
+        ("request, start, finish, recrop, start", RECUTTING, True),
+        ("request, start, finish, recrop, finish", DONE, True),
+        ("request, start, finish, recrop, fail", FAILED, False),
         # again
         ("request, start, finish, request, start", RUNNING, True),
         ("request, start, finish, restart, start", RUNNING, False),
@@ -97,9 +97,9 @@ def test_transitions(encoding: Encoding, events: str, state: State, has_result: 
     assert machine.is_under_way == (state in (WAITING, RUNNING, RECUTTING))
 
 
-def test_a_frame_without_an_encoding_is_not_recut(encoding: Encoding) -> None:
-    with pytest.raises(ValueError, match="not recut"):
-        _after(encoding, "request", "recut")
+def test_a_frame_without_an_encoding_cannot_be_cropped_again(encoding: Encoding) -> None:
+    with pytest.raises(ValueError, match="cannot be cropped again"):
+        _after(encoding, "request", "recrop")
 
 
 @pytest.mark.parametrize("is_on_step", [True, False])

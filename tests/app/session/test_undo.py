@@ -5,8 +5,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from explorer_app.model.hand_model import HandModel
+from explorer_app.model.history import History
 from explorer_app.model.latent import LatentCode
-from explorer_app.model.visits import Visits
 from explorer_app.session.session import Session
 from explorer_app.session.undo import Merge
 
@@ -44,7 +44,7 @@ def test_a_drag_is_one_edit(session: Session) -> None:
     assert session.is_editing
     session.end_edit()
     assert session.undo_stack.count() == 1
-    assert [visit.code for visit in session.visits] == [MEAN.with_value(0, 0.8)]
+    assert [entry.code for entry in session.history] == [MEAN.with_value(0, 0.8)]
     session.undo_stack.undo()
     assert session.latent == MEAN
 
@@ -54,7 +54,7 @@ def test_quick_changes_of_one_kind_are_one_edit_and_one_visit(session: Session) 
         session.set_latent(MEAN.with_value(4, value), "move z5", merge=Merge.AXIS)
     session.set_latent(MEAN.with_value(4, 0.3).with_value(5, 1.0), "move z6", merge=Merge.AXIS)
     assert session.undo_stack.count() == 2
-    assert len(session.visits) == 2
+    assert len(session.history) == 2
 
 
 def test_a_preview_is_no_edit(session: Session) -> None:
@@ -78,20 +78,20 @@ def test_ctrl_z_undoes_in_the_window(qtbot: QtBot, window, open_and_wait, model_
 
 
 def test_pinned_visits_stay_and_loose_ones_give_way() -> None:
-    visits = Visits()
-    first = visits.add(FIRST, "first")
-    visits.pin(first.number)
-    visits.rename(first.number, " keeper ")
-    visits.rename(first.number, "")
+    history = History()
+    first = history.add(FIRST, "first")
+    history.pin(first.number)
+    history.rename(first.number, " keeper ")
+    history.rename(first.number, "")
     for step in range(300):
-        visits.add(MEAN.with_value(2, step + 1), str(step))
-    assert visits[first.number].name == "keeper"
-    assert len(visits) == 201
-    visits.remove(first.number)
-    assert first.number not in [visit.number for visit in visits]
+        history.add(MEAN.with_value(2, step + 1), str(step))
+    assert history[first.number].name == "keeper"
+    assert len(history) == 201
+    history.remove(first.number)
+    assert first.number not in [entry.number for entry in history]
 
 
 def test_the_same_latent_is_visited_once_in_a_row() -> None:
-    visits = Visits()
-    assert visits.add(FIRST, "a") is visits.add(FIRST, "b")
-    assert visits.add(SECOND, "c").number != visits.add(FIRST, "d").number
+    history = History()
+    assert history.add(FIRST, "a") is history.add(FIRST, "b")
+    assert history.add(SECOND, "c").number != history.add(FIRST, "d").number

@@ -153,7 +153,7 @@ def test_plain_hdf5_opens_as_raw_images_beside_others(
     assert len(window.session.data) == 3
     assert window.session.view.frame.name == "raw.h5 1"
     assert window.session.data.title == "3 images"
-    u, v, _ = window.session.view.raw.cut.center_uvd
+    u, v, _ = window.session.view.raw.crop.center_uvd
     assert abs(u - 320) < 40
     assert abs(v - 220) < 60
 

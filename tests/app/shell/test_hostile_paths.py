@@ -266,7 +266,7 @@ def test_a_run_whose_files_are_none(
     qtbot.waitUntil(lambda: {run, other} <= window.train.runs.views.keys(), timeout=WAIT_MS)
     window.train.list.select(run)
     qtbot.wait(200)
-    for what in ("pause", "go_on", "stop", "cancel"):
+    for what in ("pause", "unpause", "stop", "cancel"):
         getattr(window.train.runs, what)(run)
     if kind in ("pipe", "zero"):
         assert not window.train.runs.start(run)

@@ -34,7 +34,7 @@ from explorer_app.explore.latent.presets_dialog import PresetsDialog
 from explorer_app.log import LOG_NAME, LOGGER, log_to_file
 from explorer_app.model.latent import LatentCode
 from explorer_app.preferences import RECENT_COUNT, Preferences
-from explorer_app.shell.help import About, ShortcutSheet, shortcuts_of
+from explorer_app.shell.help import AboutDialog, ShortcutSheet, shortcuts_of
 from explorer_app.shell.main_window import MainWindow
 
 INTERACTIVE = (
@@ -181,7 +181,7 @@ def test_a_picture_of_a_view_has_twice_its_px(
     shown = np.asarray(Image.open(path).convert("RGB"))
     assert shown.shape[:2] == (2 * window.skeleton.height(), 2 * window.skeleton.width())
     assert shown.std() > 5
-    menu = _menu(window, "Save picture of")
+    menu = _menu(window, "Save image of")
     assert _action(menu, "Skeleton …").isEnabled()
     assert not _action(menu, "Gallery …").isEnabled()  # behind the tab Frame
     assert not window.view_pictures.save(str(tmp_path / "missing" / "a.png"), window.skeleton)
@@ -244,7 +244,7 @@ def test_about_says_where_the_model_comes_from(qtbot: QtBot, window: MainWindow,
     window.open_paths([model_path])
     _settle(qtbot, window)
     window.help.show_about()
-    about = window.findChild(About)
+    about = window.findChild(AboutDialog)
     for words in ("1807.05380", "simulated data only", "MIT licence", "NYU"):
         assert words in about.text.text()
     about.close()

@@ -87,7 +87,7 @@ def test_a_window_keeps_what_changes_and_a_clean_end_removes_it(
     qtbot.waitUntil(lambda: _kept(tmp_path) is not None and _kept(tmp_path).latent == CODE, timeout=WAIT_MS)
     kept = _kept(tmp_path)
     assert (kept.index, kept.model_path, kept.data_paths) == (3, model_path, (store_path,))
-    assert kept.visits[-1].name == "mine"
+    assert kept.history[-1].name == "mine"
     window.close()
     recovery.end()
     assert list((tmp_path / "recovery").iterdir()) == []
@@ -118,7 +118,7 @@ def test_an_offer_is_restored_exactly(
     session.set_domain_choice("synthetic")
     _settle(qtbot, window)
     session.set_latent(CODE, "mine")
-    session.visits.pin(next(iter(session.visits)).number)
+    session.history.pin(next(iter(session.history)).number)
     session.set_walk(WalkPlan((CODE, LatentCode()), "spline", "depth", "ping-pong", 2.5))
     sliders = SliderView(is_by_effect=True, locked=frozenset({1, 19}))
     window.latent.set_slider_view(sliders)
@@ -153,11 +153,11 @@ def test_cubes_placed_by_hand_come_back(
     window.open_paths([model_path, image_path], CAMERA_PRESETS["sr305"])
     _settle(qtbot, window)
     view = window.session.view
-    cut = view.raw.cut.with_center((300.5, 200.25, 500.0)).with_cube_mm(200)
-    window.session.replace_view(view.data.recut(view, replace(cut, settings=replace(cut.settings, unit_mm=1.0))))
+    crop = view.raw.crop.with_center((300.5, 200.25, 500.0)).with_cube_mm(200)
+    window.session.replace_view(view.data.recrop(view, replace(crop, settings=replace(crop.settings, unit_mm=1.0))))
     _settle(qtbot, window)
     before, center_mm = snapshot(window.session), window.session.view.frame.center_mm.tolist()
-    assert before.cuts
+    assert before.crops
     window.close()
     recovery.end()
     _leave(tmp_path, before)

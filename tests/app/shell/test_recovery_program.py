@@ -39,7 +39,7 @@ def drive(window):
 
     def finish():
         shown = snapshot(window.session)
-        say(latent=list(shown.latent.values), visits=[visit.name for visit in shown.visits], index=shown.index)
+        say(latent=list(shown.latent.values), history=[entry.name for entry in shown.history], index=shown.index)
         when(lambda: len(states()) == 1, window.close)
 
     when(lambda: bool(window.recovery_bar.text) and not window.background.is_busy, answer)
@@ -153,8 +153,8 @@ def test_what_a_window_showed_is_offered_back(
     assert "lsps-explorer.log" in said["text"]
     assert tuple(said["latent"]) == CODE.values
     assert said["index"] == 2
-    assert said["visits"] == [visit.name for visit in before.visits]
-    assert said["visits"][-2:] == ["earlier", "mine"]
+    assert said["history"] == [entry.name for entry in before.history]
+    assert said["history"][-2:] == ["earlier", "mine"]
     assert _files(tmp_path) == [], "it was restored, and the window that did so ended well"
     (log,) = tmp_path.rglob("lsps-explorer.log")
     assert says.strip("()") in log.read_text(encoding="utf-8")

@@ -13,11 +13,11 @@ from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.model.presets import Presets
-from explorer_app.model.cut import Cut
+from explorer_app.model.crop import Crop
+from explorer_app.model.history import HistoryEntry
 from explorer_app.model.latent import LatentCode, SliderView
 from explorer_app.model.opening import ImageSettings
 from explorer_app.model.saved_session import SavedSession
-from explorer_app.model.visits import Visit
 from explorer_app.model.walk import WalkPlan
 from explorer_app.session.snapshot import snapshot
 from explorer_app.shell.main_window import MainWindow
@@ -34,11 +34,11 @@ def _full(folder: Path) -> SavedSession:
         images=SETTINGS,
         index=1,
         latent=CODE,
-        visits=(Visit(0, CODE, "first", is_pinned=True), Visit(1, LatentCode(), "zweiter σ")),
+        history=(HistoryEntry(0, CODE, "first", is_pinned=True), HistoryEntry(1, LatentCode(), "zweiter σ")),
         is_encoding_on_step=False,
         device="cuda:1",
         domain="synthetic",
-        cuts=((0, Cut(settings=SETTINGS, center_uvd=(0.1, 20.0, 500.0))), (1, Cut(settings=SETTINGS))),
+        crops=((0, Crop(settings=SETTINGS, center_uvd=(0.1, 20.0, 500.0))), (1, Crop(settings=SETTINGS))),
         walk=WalkPlan((CODE, LatentCode()), "spline", "depth", "ping-pong", 0.1),
         workspace="Inspect",
         sliders=SliderView(is_principal=True, locked=frozenset({0, 19}), locked_principal=frozenset({2})),
@@ -148,10 +148,10 @@ def test_a_dropped_session_shows_what_was_shown(
     if is_moved:
         window.session.set_latent(window.session.latent.with_value(0, 1.2345678), "mine")
         _settle(qtbot, window)
-    window.session.visits.pin(next(iter(window.session.visits)).number)
+    window.session.history.pin(next(iter(window.session.history)).number)
     path = tmp_path / "mine.lsps.json"
     window.opener.save_session(str(path))
-    before, names = snapshot(window.session), [visit.name for visit in window.session.visits]
+    before, names = snapshot(window.session), [entry.name for entry in window.session.history]
     window.session.set_index(4)
     _settle(qtbot, window)
     _drop(window, path)
@@ -161,7 +161,7 @@ def test_a_dropped_session_shows_what_was_shown(
     assert after.latent == before.latent
     assert after.is_at_code != is_moved
     assert window.session.encoding is not None
-    assert [visit.name for visit in window.session.visits][: len(names)] == names
+    assert [entry.name for entry in window.session.history][: len(names)] == names
     assert window.messages.text == ""
     assert window.preferences.recent[0] in (path, store_path, model_path)
     assert path in window.preferences.recent

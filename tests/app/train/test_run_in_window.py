@@ -224,7 +224,7 @@ def test_a_process_that_has_ended_is_not_alive_and_cannot_be_asked(qtbot):
     record = ProcessRecord.of(child.pid)
     record.pause()
     qtbot.waitUntil(lambda: record.is_paused, timeout=WAIT_MS)
-    record.go_on()
+    record.unpause()
     qtbot.waitUntil(lambda: not record.is_paused, timeout=WAIT_MS)
     record.kill()
     child.stdin.close()
@@ -232,7 +232,7 @@ def test_a_process_that_has_ended_is_not_alive_and_cannot_be_asked(qtbot):
     assert not record.is_alive
     assert record.memory_bytes is None
     with pytest.raises(ProcessLookupError, match="has ended"):
-        record.go_on()
+        record.unpause()
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from explorer_app.inspect.compare_table import CompareTable
+from explorer_app.inspect.comparison_table import ComparisonTable
 from explorer_app.inspect.curve_picture import Curve, CurvePicture
 from explorer_app.inspect.evaluation import Evaluation, is_bundled
 from explorer_app.inspect.failures import Failures
-from explorer_app.inspect.model import compare
-from explorer_app.inspect.model.compare import Comparison
+from explorer_app.inspect.model import comparison
+from explorer_app.inspect.model.comparison import Comparison
 from explorer_app.inspect.model.plot_statistics import SuccessCurve
 from explorer_app.model.wording import grouped, speed
 from explorer_app.session.background import Background
@@ -35,7 +35,7 @@ _READY = "Compare with another model (.safetensors), its results (.npz), or a fi
 _FILES = "Models, results and predictions (*.safetensors *.npz *.txt);;All files (*)"
 
 
-class ComparePanel(QWidget):
+class ComparisonPanel(QWidget):
     """Another model is evaluated by a process of its own, which ends with the window and goes on where it was."""
 
     def __init__(self, session: Session, failures: Failures, evaluation: Evaluation, background: Background) -> None:
@@ -61,7 +61,7 @@ class ComparePanel(QWidget):
         self.line.setAccessibleName("Comparison")
         self.curves = CurvePicture("worst joint, mm", "%", "Success curves of both")
         self.curves.mark, self.curves.top = WITHIN_MM, 100.0
-        self.table = CompareTable(self._failures)
+        self.table = ComparisonTable(self._failures)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.curves)
         split.addWidget(self.table)
@@ -127,11 +127,11 @@ class ComparePanel(QWidget):
         self._path, store = path, data.origin[0]
         if path.suffix == ".safetensors":
             place = self._evaluation.other_folder(), model.device, is_bundled(path)
-            work: Callable[[], Any] = partial(compare.look_for, table, path, store, *place)
+            work: Callable[[], Any] = partial(comparison.look_for, table, path, store, *place)
         elif path.suffix == ".npz":
-            work = partial(compare.with_results, table, path)
+            work = partial(comparison.with_results, table, path)
         else:
-            work = partial(compare.with_predictions, table, path, store, model)
+            work = partial(comparison.with_predictions, table, path, store, model)
         self.line.setText(f"Reading {path.name} …")
         self._worker.ask((path, table.results), work)
 
@@ -179,7 +179,7 @@ class ComparePanel(QWidget):
         elif event["kind"] == "ended":
             self._reason, table = event["reason"], self._failures.table
             if self._reason == "finished" and table is not None:
-                work = partial(compare.with_results, table, Path(event["path"]))
+                work = partial(comparison.with_results, table, Path(event["path"]))
                 self._worker.ask((self._path, table.results), work)
 
     @Slot()

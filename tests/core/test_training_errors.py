@@ -14,7 +14,7 @@ from lsps_core.config import LossWeights, ModelConfig, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.depth_stage import DepthStage
-from lsps_core.training.failure import MemoryShortageError, NonFiniteError, largest_that_fits
+from lsps_core.training.errors import MemoryShortageError, NonFiniteError, largest_that_fits
 from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.run import Run
 from lsps_core.training.stages import PoseStage
@@ -50,7 +50,7 @@ def test_nothing_is_updated_from_a_step_on_that_is_not_finite(stage_class, bad, 
     stage = stage_class(model, StageConfig(steps=9, batch_size=2), LossWeights())
     for seed in range(2):
         stage.step(random_batch(seed), torch.Generator().manual_seed(seed))
-    assert stage.guard.failure() is None
+    assert stage.guard.non_finite_step() is None
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     moments = [entry["step"].clone() for entry in next(iter(stage.optimizers.values())).state.values()]
     stage.step(random_batch(2, bad), torch.Generator().manual_seed(2))
@@ -58,7 +58,7 @@ def test_nothing_is_updated_from_a_step_on_that_is_not_finite(stage_class, bad, 
     for name, weight in model.state_dict().items():
         assert torch.equal(weight, before[name]), name
     assert moments == [entry["step"] for entry in next(iter(stage.optimizers.values())).state.values()]
-    steps, terms = stage.guard.failure()
+    steps, terms = stage.guard.non_finite_step()
     assert steps == 2
     assert not torch.tensor(terms[term]).isfinite()
 
@@ -71,7 +71,7 @@ def test_a_gradient_that_is_not_finite_counts_as_well():
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     terms = stage.step(random_batch(0), torch.Generator().manual_seed(0))
     assert all(value.isfinite() for value in terms.values())
-    assert stage.guard.failure() is not None
+    assert stage.guard.non_finite_step() is not None
     assert all(torch.equal(weight, before[name]) for name, weight in model.state_dict().items())
 
 
@@ -82,7 +82,7 @@ def test_a_term_that_begins_later_is_told_unless_a_step_failed_before(fails):
     guard.end_step({"first": torch.tensor(1.0)})
     guard.check(torch.tensor(torch.nan))
     guard.end_step({"first": torch.tensor(2.0), "second": torch.tensor(3.0)})
-    assert guard.failure() == ((0, {"first": 1.0}) if fails else (1, {"first": 2.0, "second": 3.0}))
+    assert guard.non_finite_step() == ((0, {"first": 1.0}) if fails else (1, {"first": 2.0, "second": 3.0}))
 
 
 def test_the_run_names_step_and_term_and_keeps_the_batch(stores, tmp_path, monkeypatch):

@@ -15,16 +15,18 @@ from training_helpers import events, tiny_config
 
 from lsps_core import checkpoint
 from lsps_core.training.data import TrainingData
+from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.run import Run
 from lsps_core.training.trainer import Trainer
-from lsps_core.training.world import World
 
 
 def test_the_shares_of_all_processes_are_the_batch_of_one(stores):
     config = tiny_config(stores, "labels=0.5")
     cpu = torch.device("cpu")
     whole = TrainingData(config, cpu).batch("depth", config.depth, 3).tensors()
-    shares = [TrainingData(config, cpu, World(rank, 2)).batch("depth", config.depth, 3).tensors() for rank in range(2)]
+    shares = [
+        TrainingData(config, cpu, ProcessGroup(rank, 2)).batch("depth", config.depth, 3).tensors() for rank in range(2)
+    ]
     assert {name.partition("/")[0] for name in whole} == {"synthetic", "real", "labelled", "extra"}
     for name, tensor in whole.items():
         woven = torch.stack([share[name] for share in shares], dim=1).flatten(0, 1)
@@ -34,16 +36,16 @@ def test_the_shares_of_all_processes_are_the_batch_of_one(stores):
 def test_a_batch_that_cannot_be_divided_is_refused(stores):
     config = tiny_config(stores, "depth.batch_size=3")
     with pytest.raises(ValueError, match="3 frames cannot be divided among 2 processes"):
-        TrainingData(config, torch.device("cpu"), World(0, 2)).batch("depth", config.depth, 0)
+        TrainingData(config, torch.device("cpu"), ProcessGroup(0, 2)).batch("depth", config.depth, 0)
 
 
 def test_one_process_alone_averages_and_decides_by_itself():
-    world, tensor = World(), torch.ones(3)
-    world.average([tensor])
+    group, tensor = ProcessGroup(), torch.ones(3)
+    group.average([tensor])
     assert torch.equal(tensor, torch.ones(3))
-    assert world.decide(True)
-    assert not world.decide(False)
-    assert world.share(3, "a batch") == slice(0, None, 1)
+    assert group.decide(True)
+    assert not group.decide(False)
+    assert group.share(3, "a batch") == slice(0, None, 1)
 
 
 def _free_port() -> int:
@@ -54,10 +56,10 @@ def _free_port() -> int:
 
 def _in_two(rank: int, port: int, folder: str) -> None:
     torch.distributed.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
-    world = World(rank, 2)
+    group = ProcessGroup(rank, 2)
     tensors = [torch.full((2, 3), float(rank)), torch.tensor(10.0 * rank)]
-    world.average(tensors)
-    decisions = [world.decide(rank == 0), world.decide(rank == 1)]
+    group.average(tensors)
+    decisions = [group.decide(rank == 0), group.decide(rank == 1)]
     said = {"average": [tensor.tolist() for tensor in tensors], "decisions": decisions}
     (Path(folder) / f"{rank}.json").write_text(json.dumps(said))
     torch.distributed.destroy_process_group()

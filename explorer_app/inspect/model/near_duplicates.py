@@ -1,4 +1,4 @@
-"""The worst frames as a gallery shows them: bursts of near-identical ones under their worst, in an order, by group."""
+"""The worst frames as a gallery shows them: near duplicates under their worst, in an order, by group."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-
-from explorer_app.inspect.model import bursts as duplicates
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.failure_table import FailureTable
@@ -22,7 +20,7 @@ MOST_FRAMES = 2000
 
 
 @dataclass(frozen=True, eq=False)
-class Burst:
+class NearDuplicates:
     """Near-identical frames: `frame` is the worst of them, `frames` all, worst first."""
 
     frame: int
@@ -40,18 +38,18 @@ def worst(scores: FloatArray, count: int = MOST_FRAMES, is_eligible: npt.NDArray
     return frames[np.argsort(-scores[frames], kind="stable")[:count]]
 
 
-def bursts(
+def near_duplicates(
     frames: IntArray,
     poses_mm: FloatArray,
     groups: npt.NDArray[np.str_],
     threshold_mm: float = 8.0,
     within_frames: int | None = None,
-) -> list[Burst]:
+) -> list[NearDuplicates]:
     """Collapse `frames` [n], worst first, with poses [n, J, 3] around their cube's centre, in mm, and groups [n].
 
     Two frames are near-identical if their joints are within threshold_mm, as root mean square, and, with
     `within_frames`, if they are also at most so many frames apart in one group; whatever such pairs link is one
-    burst. They come in the order of their worst frames.
+    duplicates. They come in the order of their worst frames.
     """
     if not len(frames):
         return []
@@ -65,7 +63,7 @@ def bursts(
     _, labels = connected_components(is_alike, directed=False)
     by_label = np.argsort(labels, kind="stable")
     parts = np.split(by_label, np.flatnonzero(np.diff(labels[by_label])) + 1)
-    return [Burst(int(frames[part[0]]), frames[part]) for part in sorted(parts, key=lambda part: int(part[0]))]
+    return [NearDuplicates(int(frames[part[0]]), frames[part]) for part in sorted(parts, key=lambda part: int(part[0]))]
 
 
 def _rms_mm(poses_mm: FloatArray) -> FloatArray:
@@ -86,9 +84,9 @@ _PER_GROUP = 200
 
 @dataclass(frozen=True, eq=False)
 class WorstFrame:
-    """A burst, the score in mm of its worst frame, and that frame's group ("" without one)."""
+    """A duplicates, the score in mm of its worst frame, and that frame's group ("" without one)."""
 
-    burst: Burst
+    duplicates: NearDuplicates
     score_mm: float
     group: str
 
@@ -100,15 +98,17 @@ def worst_frames(table: FailureTable, model: HandModel, column: str, group: str 
     is_eligible[table.rows] = True
     scores, groups = table.numbers(column), results.groups
     if group == BY_GROUP:
-        each = [duplicates.worst(scores, _PER_GROUP, is_eligible & (groups == name)) for name in table.groups]
+        each = [worst(scores, _PER_GROUP, is_eligible & (groups == name)) for name in table.groups]
     elif group == ALL_GROUPS:
-        each = [duplicates.worst(scores, is_eligible=is_eligible)]
+        each = [worst(scores, is_eligible=is_eligible)]
     else:
-        each = [duplicates.worst(scores, is_eligible=is_eligible & (groups == group))]
+        each = [worst(scores, is_eligible=is_eligible & (groups == group))]
     found: list[WorstFrame] = []
     for frames in each:
         if len(frames):
             poses_mm = model.decode_poses(results.pose_latent[frames]) * model.half_mm
-            bursts = duplicates.bursts(frames, poses_mm, groups[frames])
-            found += [WorstFrame(burst, float(scores[burst.frame]), str(groups[burst.frame])) for burst in bursts]
+            found += [
+                WorstFrame(duplicates, float(scores[duplicates.frame]), str(groups[duplicates.frame]))
+                for duplicates in near_duplicates(frames, poses_mm, groups[frames])
+            ]
     return found

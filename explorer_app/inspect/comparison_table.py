@@ -15,7 +15,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from explorer_app.inspect.failures import Failures
-from explorer_app.inspect.model.compare import Comparison
+from explorer_app.inspect.model.comparison import Comparison
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -60,7 +60,7 @@ class _Rows(QAbstractTableModel):
         return texts[column]
 
 
-class CompareTable(QTableView):
+class ComparisonTable(QTableView):
     """The selection is shared by all views; the current row is the frame in the explorer."""
 
     def __init__(self, failures: Failures) -> None:

@@ -44,26 +44,26 @@ def panel(qtbot: QtBot, session: Session, model: HandModel) -> SkeletonPanel:
 
 
 def _px(panel: SkeletonPanel, joint: int) -> QPoint:
-    """Where a joint is on the stage."""
-    stage = panel.stage
-    dots, _, _ = panel.control.orbit.project(panel.figures()[0].points, stage.width(), stage.height())
+    """Where a joint is on the view."""
+    view = panel.view
+    dots, _, _ = panel.control.orbit.project(panel.figures()[0].points, view.width(), view.height())
     return QPointF(*dots[joint]).toPoint()
 
 
 def _move(panel: SkeletonPanel, position: QPoint) -> None:
-    """Straight to the stage: QTest moves the real pointer instead, and X11 tells of that when it likes."""
+    """Straight to the view: QTest moves the real pointer instead, and X11 tells of that when it likes."""
     there, button = QPointF(position), Qt.MouseButton.NoButton
-    event = QMouseEvent(QEvent.Type.MouseMove, there, panel.stage.mapToGlobal(there), button, button, PLAIN)
-    QApplication.sendEvent(panel.stage, event)
+    event = QMouseEvent(QEvent.Type.MouseMove, there, panel.view.mapToGlobal(there), button, button, PLAIN)
+    QApplication.sendEvent(panel.view, event)
 
 
 def _drag(
     qtbot: QtBot, panel: SkeletonPanel, start: QPoint, move: QPoint, button: Qt.MouseButton = LEFT, keys=PLAIN
 ) -> None:
-    qtbot.mousePress(panel.stage, button, keys, start)
+    qtbot.mousePress(panel.view, button, keys, start)
     for share in (0.25, 0.5, 0.75, 1.0):
         _move(panel, start + move * share)
-    qtbot.mouseRelease(panel.stage, button, keys, start + move)
+    qtbot.mouseRelease(panel.view, button, keys, start + move)
 
 
 def _lonely_joint(panel: SkeletonPanel) -> int:
@@ -76,14 +76,14 @@ def _lonely_joint(panel: SkeletonPanel) -> int:
 def test_dragging_beside_the_joints_turns_and_changes_no_latent(
     qtbot: QtBot, panel: SkeletonPanel, session: Session
 ) -> None:
-    before = pixels(panel.stage)
+    before = pixels(panel.view)
     _drag(qtbot, panel, EMPTY, QPoint(60, 20))
     assert panel.control.orbit.azimuth_deg == pytest.approx(-30)
     assert panel.control.orbit.elevation_deg == pytest.approx(10)
-    assert panel.stage.orbit == panel.control.orbit
+    assert panel.view.orbit == panel.control.orbit
     assert panel.preset.currentIndex() == -1
     assert session.undo_stack.count() == 0
-    assert (pixels(panel.stage) != before).any()
+    assert (pixels(panel.view) != before).any()
     qtbot.mouseClick(panel.reset, LEFT)
     assert panel.control.orbit == Orbit()
     assert panel.preset.currentText() == "Camera"
@@ -99,11 +99,11 @@ def test_the_middle_button_and_shift_move_the_view(qtbot: QtBot, panel: Skeleton
 
 
 def test_the_wheel_zooms(panel: SkeletonPanel) -> None:
-    centre = QPointF(panel.stage.rect().center())
+    centre = QPointF(panel.view.rect().center())
     event = QWheelEvent(
         centre, centre, QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton, PLAIN, Qt.ScrollPhase.NoScrollPhase, False
     )
-    QApplication.sendEvent(panel.stage, event)
+    QApplication.sendEvent(panel.view, event)
     assert panel.control.orbit.distance < Orbit().distance
 
 
@@ -113,11 +113,11 @@ def test_keys_turn_and_zoom_the_view_that_has_the_focus(qtbot: QtBot, panel: Ske
     step.setShortcut(QKeySequence("Right"))
     step.triggered.connect(lambda: stepped.append(1))
     panel.addAction(step)
-    qtbot.mouseClick(panel.stage, LEFT, pos=EMPTY)
-    assert panel.overlay.marks.has_focus == panel.stage.hasFocus()  # Xvfb has nobody to activate windows
-    qtbot.keyClick(panel.stage, Qt.Key.Key_Right)
-    qtbot.keyClick(panel.stage, Qt.Key.Key_Up)
-    qtbot.keyClick(panel.stage, Qt.Key.Key_Plus)
+    qtbot.mouseClick(panel.view, LEFT, pos=EMPTY)
+    assert panel.overlay.marks.has_focus == panel.view.hasFocus()  # Xvfb has nobody to activate windows
+    qtbot.keyClick(panel.view, Qt.Key.Key_Right)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Up)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Plus)
     assert panel.control.orbit.azimuth_deg > 0
     assert panel.control.orbit.elevation_deg > 0
     assert panel.control.orbit.distance < Orbit().distance
@@ -130,7 +130,7 @@ def test_presets_and_orthographic_go_both_ways(panel: SkeletonPanel) -> None:
         panel.preset.activated.emit(index)
         assert panel.control.orbit.has_same_side(PRESETS[name])
     panel.menu.orthographic.trigger()
-    assert panel.stage.orbit.is_orthographic
+    assert panel.view.orbit.is_orthographic
     panel.control.set_orbit(PRESETS["Side"])
     assert panel.preset.currentText() == "Side"
     assert not panel.menu.orthographic.isChecked()
@@ -160,7 +160,7 @@ def test_pulling_a_joint_takes_it_along_and_is_one_undo_step(
 
 
 def test_a_click_on_a_joint_changes_nothing(qtbot: QtBot, panel: SkeletonPanel, session: Session) -> None:
-    qtbot.mouseClick(panel.stage, LEFT, pos=_px(panel, _lonely_joint(panel)))
+    qtbot.mouseClick(panel.view, LEFT, pos=_px(panel, _lonely_joint(panel)))
     assert session.undo_stack.count() == 0
     assert session.latent == LatentCode()
 
@@ -168,25 +168,25 @@ def test_a_click_on_a_joint_changes_nothing(qtbot: QtBot, panel: SkeletonPanel, 
 def test_escape_lets_go_and_goes_back(qtbot: QtBot, panel: SkeletonPanel, session: Session) -> None:
     joint = _lonely_joint(panel)
     start = _px(panel, joint)
-    qtbot.mousePress(panel.stage, LEFT, pos=start)
+    qtbot.mousePress(panel.view, LEFT, pos=start)
     _move(panel, start + QPoint(15, 10))
     assert session.latent != LatentCode()
-    qtbot.keyClick(panel.stage, Qt.Key.Key_Escape)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Escape)
     assert session.latent == LatentCode()
     assert session.undo_stack.count() == 0
-    qtbot.mouseRelease(panel.stage, LEFT, pos=start)
+    qtbot.mouseRelease(panel.view, LEFT, pos=start)
 
 
 def test_another_model_ends_a_pull(
     qtbot: QtBot, panel: SkeletonPanel, session: Session, other_model_path: Path
 ) -> None:
     start = _px(panel, _lonely_joint(panel))
-    qtbot.mousePress(panel.stage, LEFT, pos=start)
+    qtbot.mousePress(panel.view, LEFT, pos=start)
     _move(panel, start + QPoint(15, 10))
     session.set_model(HandModel.load(other_model_path, "cpu"))
     assert not session.is_editing
     _move(panel, start + QPoint(30, 10))
-    qtbot.mouseRelease(panel.stage, LEFT, pos=start)
+    qtbot.mouseRelease(panel.view, LEFT, pos=start)
     assert session.latent == LatentCode()
 
 
@@ -194,7 +194,7 @@ def test_a_right_click_pins_a_joint_and_frees_it(qtbot: QtBot, panel: SkeletonPa
     joint = _lonely_joint(panel)
     assert not panel.menu.unpin.isEnabled()
     for expected in ({joint}, set(), {joint}):
-        qtbot.mouseClick(panel.stage, RIGHT, pos=_px(panel, joint))
+        qtbot.mouseClick(panel.view, RIGHT, pos=_px(panel, joint))
         assert panel.overlay.marks.pinned == expected
     panel.menu.unpin.trigger()
     assert not panel.overlay.marks.pinned
@@ -244,9 +244,9 @@ def test_errors_lead_to_the_annotation_and_the_label_says_how_far(
     qtbot.waitUntil(lambda: len(panel.figures()) == 2, timeout=WAIT_MS)
     marks = panel.overlay.marks
     np.testing.assert_array_equal(marks.truth, panel.figures()[1].points)
-    grey = panel.stage.figures[1].colours
+    grey = panel.view.figures[1].colours
     panel.setPalette(QPalette(QColor(40, 40, 40)))
-    assert panel.stage.figures[1].colours != grey
+    assert panel.view.figures[1].colours != grey
     joint = _lonely_joint(panel)
     _move(panel, _px(panel, joint))
     far_mm = np.linalg.norm(marks.truth[joint] - marks.points[joint]) * 125
@@ -265,15 +265,15 @@ def test_volume_and_cloud_are_drawn_with_opengl(
 
     panel.control.set_orbit(PRESETS["Oblique"])
     panel.use(SkeletonGl())
-    assert panel.stage.orbit == PRESETS["Oblique"]
-    qtbot.waitExposed(panel.stage)
+    assert panel.view.orbit == PRESETS["Oblique"]
+    qtbot.waitExposed(panel.view)
     session.set_pictures(model.decode(session.latent))
     for action in (panel.menu.volume, panel.menu.cloud):
-        before = pixels(panel.stage)
+        before = pixels(panel.view)
         action.trigger()
-        assert (pixels(panel.stage) != before).any()
+        assert (pixels(panel.view) != before).any()
         action.trigger()
-        np.testing.assert_array_equal(pixels(panel.stage), before)
+        np.testing.assert_array_equal(pixels(panel.view), before)
     joint = _lonely_joint(panel)
     start = _px(panel, joint)
     _drag(qtbot, panel, start, QPoint(10, 6))

@@ -12,13 +12,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from explorer_app.inspect.model import compare
+from explorer_app.inspect.model import comparison
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation import protocols, published
 
 
 def settle(qtbot, window):
-    panel = window.inspect.compare
+    panel = window.inspect.comparison
     qtbot.waitUntil(lambda: not window.background.is_busy and panel.job is None, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
 
@@ -31,7 +31,7 @@ def panel(qtbot, window, open_and_wait, model_path, store_path, evaluations_path
     window.workspaces.go("Inspect")
     window.docks["Compare"].raise_()
     settle(qtbot, window)
-    return window.inspect.compare
+    return window.inspect.comparison
 
 
 @pytest.fixture
@@ -133,16 +133,16 @@ def test_only_frames_and_joints_that_both_have_count():
     other = rows.results.errors_mm + 10
     other[0] = np.nan
     other[1, :20] = np.nan
-    comparison = compare.compare(rows, other, "others")
-    assert comparison.frame_count == 5
-    assert 0 not in comparison.frames
-    np.testing.assert_allclose(comparison.other_mm - comparison.own_mm, 10, rtol=1e-4)
+    found = comparison.compare(rows, other, "others")
+    assert found.frame_count == 5
+    assert 0 not in found.frames
+    np.testing.assert_allclose(found.other_mm - found.own_mm, 10, rtol=1e-4)
 
 
 def test_nothing_in_common_is_an_error():
     rows = table(4, is_annotated=False)
     with pytest.raises(ValueError, match="no annotated frame in common"):
-        compare.compare(rows, rows.results.errors_mm, "others")
+        comparison.compare(rows, rows.results.errors_mm, "others")
 
 
 def test_results_of_other_data_do_not_compare(tmp_path):
@@ -152,4 +152,4 @@ def test_results_of_other_data_do_not_compare(tmp_path):
     other = replace(mine, about=replace(mine.about, data="elsewhere", data_digest="1"))
     other.save(tmp_path / "other.npz")
     with pytest.raises(ValueError, match="elsewhere"):
-        compare.with_results(table(4), tmp_path / "other.npz")
+        comparison.with_results(table(4), tmp_path / "other.npz")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, distributed
 
 
-class World:
+class ProcessGroup:
     """`rank` of `size` processes. Batches are divided and gradients averaged: the result is that of one process.
 
     Only process 0 writes, prints and decides; it broadcasts its decisions.
@@ -20,16 +20,16 @@ class World:
         self.rank, self.size, self.local_rank = rank, size, local_rank
 
     @classmethod
-    def from_environment(cls) -> World:
+    def from_environment(cls) -> ProcessGroup:
         """Join the processes of `torchrun`, as described by its environment variables; a single process without it."""
         if "WORLD_SIZE" not in os.environ:
             return cls()
-        world = cls(*(int(os.environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
-        if world.size > 1:
+        group = cls(*(int(os.environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
+        if group.size > 1:
             distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
-        return world
+        return group
 
-    def __enter__(self) -> World:
+    def __enter__(self) -> ProcessGroup:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:

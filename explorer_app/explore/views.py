@@ -1,0 +1,97 @@
+"""The views of the Explore workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from explorer_app.explore.frames.decoded import PicturesPanel
+from explorer_app.explore.frames.strip import FrameStrip
+from explorer_app.explore.gallery.panel import Gallery
+from explorer_app.explore.hand3d import opengl
+from explorer_app.explore.hand3d.gl_loader import OpenGlLoader
+from explorer_app.explore.hand3d.panel import SkeletonPanel
+from explorer_app.explore.inspector.panel import Inspector
+from explorer_app.explore.latent.panel import LatentPanel
+from explorer_app.explore.model.presets import Presets
+from explorer_app.explore.walk.panel import WalkPanel
+from explorer_app.preferences import Preferences
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+from explorer_app.set_aside import DamagedError, set_aside
+from explorer_app.widgets.small import Narrow
+from explorer_app.workspace_names import EXPLORE, INSPECT
+
+
+class ExploreViews(QObject):
+    """Images and skeleton for the middle of the window, `page`, and the docks around them.
+
+    opengl: switches the skeleton to OpenGL when it is started; None if only the painter is used.
+    """
+
+    def __init__(self, window: QMainWindow, session: Session, background: Background, preferences: Preferences) -> None:
+        super().__init__(window)
+        self.window, self.session, self._preferences = window, session, preferences
+        has_opengl = opengl.is_usable()
+        self.skeleton = SkeletonPanel(session, has_opengl)  # first, as it is the fastest
+        self.latent = LatentPanel(session)
+        self.pictures = PicturesPanel(session)
+        self.strip = FrameStrip(session)
+        self.walk = WalkPanel(session, background)
+        self.gallery = Gallery(session, background)
+        self.inspector = Inspector(session, background)
+        self.presets = Presets()
+        self.opengl = OpenGlLoader(self.skeleton, self) if has_opengl else None
+        if self.opengl is not None:
+            self.opengl.gave_up.connect(session.message)
+        self.page = QWidget()
+        body = QVBoxLayout(self.page)
+        body.setContentsMargins(6, 8, 10, 4)
+        body.addWidget(_split(Qt.Orientation.Horizontal, (self.pictures, self.skeleton), (620, 330)))
+
+    def add_docks(self, add: Callable[..., QDockWidget]) -> None:
+        """add: takes title, panel, area and the names of the workspaces where the dock is open at first."""
+        left, bottom = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+        add("Pose latent", self.latent, left, EXPLORE, INSPECT)
+        add("Frame", Narrow(self.strip), bottom, EXPLORE, INSPECT)
+        add("Inspector", self.inspector, bottom, EXPLORE)
+        add("Gallery", self.gallery, bottom, EXPLORE)
+        add("Walk", self.walk, bottom, EXPLORE)
+
+    def open_presets(self) -> Presets:
+        """The presets in the preferences' folder; a message if they cannot be read."""
+        self.presets = self._read_presets()
+        return self.presets
+
+    def _read_presets(self) -> Presets:
+        folder = self._preferences.folder
+        if folder is None:
+            return Presets()
+        path = folder / "presets.json"
+        try:
+            try:
+                return Presets(path)
+            except DamagedError:
+                self._preferences.left_aside.append(f"presets (now {set_aside(path)})")
+                return Presets(path)
+        except (ValueError, OSError) as error:
+            self.session.message.emit(f"{error}; until then presets last as long as this window")
+            return Presets()
+
+    def close_down(self) -> None:
+        if self.opengl is not None:
+            self.opengl.close()
+        self.walk.close_down()
+
+
+def _split(orientation: Qt.Orientation, widgets: Sequence[QWidget], sizes: Sequence[int]) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setHandleWidth(10)
+    splitter.setChildrenCollapsible(False)
+    for index, widget in enumerate(widgets):
+        splitter.addWidget(widget)
+        splitter.setStretchFactor(index, sizes[index])
+    splitter.setSizes(list(sizes))
+    return splitter
