@@ -6,6 +6,8 @@ import argparse
 import contextlib
 import shlex
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from lsps_core import __version__
 from lsps_core.commands import evaluate, experiment, failures, generate, imports, info, predict, score, simulate, train
@@ -39,22 +41,40 @@ def _tell(arguments: argparse.Namespace, error: Exception) -> None:
             print(Failed(**error_fields(error)).line(), flush=True)
 
 
+class _CommandParser(argparse.ArgumentParser):
+    """Adds its arguments when its command is parsed: `lsps -h` does not import what they are made from."""
+
+    add: Callable[[argparse.ArgumentParser], None] | None = None
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        add, self.add = self.add, None
+        if add is not None:
+            add(self)
+        return super().parse_known_args(args, namespace)
+
+
+_COMMANDS = (
+    ("simulate", simulate.add, "render annotated frames into a store"),
+    ("import", imports.add, "read depth images into a store"),
+    ("train", train.add, "train the tri-domain model"),
+    ("evaluate", evaluate.add, "measure a model's joint errors on a store"),
+    ("failures", failures.add, "evaluate every frame and keep the results"),
+    ("experiment", experiment.add, "reproduce Table 1 or Figure 5 of the paper"),
+    ("score", score.add, "measure published predictions against published labels"),
+    ("predict", predict.add, "write a model's joints in the field's text format"),
+    ("generate", generate.add, "generate labelled frames from a model's prior"),
+    ("info", info.add, "describe a model, a store or a run"),
+)
+
+
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lsps", description="Simulate, import, train, evaluate: see `lsps COMMAND -h`."
     )
     parser.add_argument("--version", action="version", version=f"lsps {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    simulate.add(commands.add_parser("simulate", help="render annotated frames into a store"))
-    imports.add(commands.add_parser("import", help="read depth images into a store"))
-    train.add(commands.add_parser("train", help="train the tri-domain model"))
-    evaluate.add(commands.add_parser("evaluate", help="measure a model's joint errors on a store"))
-    failures.add(commands.add_parser("failures", help="evaluate every frame and keep the results"))
-    experiment.add(commands.add_parser("experiment", help="reproduce Table 1 or Figure 5 of the paper"))
-    score.add(commands.add_parser("score", help="measure published predictions against published labels"))
-    predict.add(commands.add_parser("predict", help="write a model's joints in the field's text format"))
-    generate.add(commands.add_parser("generate", help="generate labelled frames from a model's prior"))
-    info.add(commands.add_parser("info", help="describe a model, a store or a run"))
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_CommandParser)
+    for name, add, help_text in _COMMANDS:
+        commands.add_parser(name, help=help_text).add = add
     return parser
 
 

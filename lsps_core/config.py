@@ -103,11 +103,17 @@ class StageConfig:
                 raise LspsError(f"{key} must be 0 or more, not {getattr(self, key)}", field=key)
 
 
+def _weight(paper: float, *, compact: float | None = None) -> float:
+    """A weight of the preset "paper", and of "compact" if that one differs."""
+    default: float = field(default=paper, metadata={} if compact is None else {"compact": compact})
+    return default
+
+
 @dataclass(frozen=True, kw_only=True)
 class LossWeights:
     """The paper's λ (section 4), one name a term. The reduction of each term is in `lsps_core.losses`."""
 
-    pose_kl: float = 0.1
+    pose_kl: float = _weight(0.1, compact=0.03)
     """λ0"""
     pose_reconstruction: float = 100.0
     """λ1"""
@@ -117,21 +123,21 @@ class LossWeights:
     """λ3, of plain and of twice translated images"""
     adversarial: float = 10.0
     """λ4"""
-    mapping: float = 100.0
+    mapping: float = _weight(100.0, compact=1.0)
     """λ5"""
-    mapping_reconstruction: float = 10000.0
+    mapping_reconstruction: float = _weight(10000.0, compact=300.0)
     """λ6"""
-    mapping_translated: float = 0.0
+    mapping_translated: float = _weight(0.0, compact=300.0)
     """M's real image of a synthetic pose against the translation of its image; not in the paper"""
     posterior: float = 10.0
     """λ7"""
-    posterior_labelled: float = 10.0
+    posterior_labelled: float = _weight(10.0, compact=40.0)
     """λ7 of annotated real frames, in the posterior stage"""
-    posterior_translated: float = 0.0
+    posterior_translated: float = _weight(0.0, compact=10.0)
     """P on labelled synthetic images translated to real; not in the paper"""
-    posterior_consistency: float = 0.0
+    posterior_consistency: float = _weight(0.0, compact=4.0)
     """P on real images against the mean of a slow P over their renderings and rotations; not in the paper"""
-    feature_matching: float = 1.0
+    feature_matching: float = _weight(1.0, compact=0.0)
     """λ8 of the posterior stage"""
     feature_matching_depth: float = 0.0001
     """λ8 while the depth model trains"""
@@ -140,6 +146,11 @@ class LossWeights:
         for key, value in asdict(self).items():
             if not 0 <= value < float("inf"):
                 raise LspsError(f"weights.{key} must be 0 or more and finite, not {value}", field=key)
+
+    @classmethod
+    def of(cls, preset: Preset) -> LossWeights:
+        """The weights of a preset."""
+        return cls(**{each.name: each.metadata.get(preset, each.default) for each in dataclasses.fields(cls)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,15 +248,18 @@ class TrainConfig:
             for group in groups:
                 node = node.get(group) if isinstance(node, dict) else None
             if not equals or not isinstance(node, dict) or key not in node or isinstance(node[key], dict):
-                remedy = f"write for example depth.steps=1000, {_known(tree)}"
+                remedy = f"write KEY=VALUE, where KEY is one of {_known(tree, path)}"
                 raise LspsError(f"{setting}: no such setting", remedy, field=path)
             node[key] = _parse(path, text, type(node[key]))
         return TrainConfig.from_json(tree)
 
 
-def _known(tree: dict[str, Any]) -> str:
-    groups = [key for key, value in tree.items() if isinstance(value, dict)]
-    return "or use one of " + ", ".join(f"{group}.{key}" for group in groups for key in tree[group])
+def _known(tree: dict[str, Any], path: str) -> str:
+    """The settings of the group that the path names, or else all names at the top."""
+    group = path.partition(".")[0]
+    if isinstance(tree.get(group), dict):
+        return ", ".join(f"{group}.{key}" for key in tree[group])
+    return ", ".join(f"{key}.…" if isinstance(value, dict) else key for key, value in tree.items())
 
 
 def _parse(path: str, text: str, kind: type) -> Any:

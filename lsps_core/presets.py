@@ -26,16 +26,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "posterior": StageConfig(
             steps=6_000, batch_size=16, learning_rate=2e-3, final_learning_rate=0.05, extra_annotated=32
         ),
-        "weights": LossWeights(
-            pose_kl=0.03,
-            mapping=1.0,
-            mapping_reconstruction=300.0,
-            mapping_translated=300.0,
-            posterior_labelled=40.0,
-            posterior_translated=10.0,
-            posterior_consistency=4.0,
-            feature_matching=0.0,
-        ),
+        "weights": LossWeights.of("compact"),
     },
 }
-"""What each preset changes in `TrainConfig`; `paper`, the default, is the paper's own setting throughout."""
+"""The settings of `TrainConfig` in each preset; the weights are in `LossWeights`. `paper` is the default."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from explorer_app.error_words import line_of
 from explorer_app.inspect.failures import Block, Failures
 from explorer_app.inspect.model import stored_results as evaluations
 from explorer_app.inspect.model.failure_table import FailureTable
@@ -17,7 +18,9 @@ from explorer_app.model.opening import STORE_SUFFIXES
 from explorer_app.resources import resource
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
-from explorer_app.workers.job import Job
+from explorer_app.workers.job import Fate, Job
+from explorer_app.workers.job_runner import JobRunner
+from lsps_core.events import BlockWritten, Event, Progress
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.stored_results import Found
@@ -45,20 +48,30 @@ class Evaluation(QObject):
         self._session, self._failures, self._folder = session, failures, folder
         self._temporary: TemporaryDirectory[str] | None = None
         self._is_wanted = self._is_asked = False
-        self._leaving: list[Job] = []
         self._early: list[Block] = []
         self._worker = background.add_worker("evaluation", self._on_answer, self._on_failure)
         self.found: Found | None = None
-        self.job: Job | None = None
+        self._runner = JobRunner(self)
+        self._runner.event_read.connect(self._on_event)
+        self._runner.ended.connect(self._on_ended)
         self._forget()
         session.model_changed.connect(self._leave)
         session.data_changed.connect(self._leave)
 
     def _forget(self) -> None:
         self.found = None
-        self.is_complete = self.is_stopping = self._is_asked = False
+        self.is_complete = self._is_asked = False
         self.done, self.total, self.frames_per_s, self.trouble = 0, 0, 0.0, ""
         self._early = []
+
+    @property
+    def job(self) -> Job | None:
+        """The running process."""
+        return self._runner.job
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._runner.is_stopping
 
     @property
     def is_looking(self) -> bool:
@@ -105,17 +118,12 @@ class Evaluation(QObject):
     def stop(self) -> None:
         """Have the process save what it has and end."""
         if self.job is not None:
-            self.is_stopping = True
-            self.job.stop()
+            self._runner.stop()
             self.changed.emit()
 
     def close(self) -> None:
         """The window closes; what is evaluated stays."""
-        for job in [self.job, *self._leaving]:
-            if job is not None:
-                job.close()
-        self.job = None
-        self._leaving.clear()
+        self._runner.close_down()
         if self._temporary is not None:
             self._temporary.cleanup()
 
@@ -142,61 +150,43 @@ class Evaluation(QObject):
         if model is None or found is None:
             return
         options = ["--out", str(found.path), "--device", model.device, "--json"]
-        self.job = Job(["failures", str(model.path), str(data_path), *options], self)
-        self.trouble, self.is_stopping, self.frames_per_s = "", False, 0.0
+        self.trouble, self.frames_per_s = "", 0.0
         self.total = found.about.frame_count
-        self.job.event_read.connect(self._on_event)
-        self.job.ended.connect(self._on_ended)
-        self.job.start()
+        self._runner.start(["failures", str(model.path), str(data_path), *options])
         self.changed.emit()
 
-    @Slot(dict)
-    def _on_event(self, event: dict[str, Any]) -> None:
-        if event["kind"] == "progress":
-            self.done, self.total = int(event["done"]), int(event["total"])
-            self.frames_per_s = float(event["frames_per_s"])
+    @Slot(object)
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self.done, self.total, self.frames_per_s = event.done, event.total, event.frames_per_s
             if self.found is not None and self._failures.table is None and not self._worker.is_busy:
                 self._worker.ask(self._stamp("begun"), partial(evaluations.begin, self.found.path))
             self.changed.emit()
-        elif event["kind"] == "block":
-            block = Block(Path(event["path"]), int(event["start"]), int(event["stop"]))
+        elif isinstance(event, BlockWritten):
+            block = Block(Path(event.path), event.start, event.stop)
             if self._failures.table is not None:
                 self._failures.take(block)
             else:
                 self._early.append(block)
 
-    @Slot(int, str)
-    def _on_ended(self, status: int, why: str) -> None:
-        job, self.job = self.job, None
-        was_stopped, self.is_stopping = self.is_stopping, False
-        if job is not None:
-            job.deleteLater()
+    @Slot(object)
+    def _on_ended(self, fate: Fate) -> None:
         found = self.found
-        if found is not None and ((status == 0 and not was_stopped) or self.total == self.done):
+        if found is not None and (fate.how == "finished" or self.total == self.done):
             self._worker.ask(self._stamp("finished"), partial(_finish, found, self._failures.table is not None))
-        elif why and not was_stopped:
-            self.trouble = why.removeprefix("lsps failures: ").removeprefix("error: ")
+        elif fate.error is not None:
+            self.trouble = line_of(fate.error)
             self._session.message.emit(f"evaluation: {self.trouble}")
         self.changed.emit()
 
     @Slot()
     def _leave(self) -> None:
         """The model or the data are others: what is evaluated belongs to neither."""
-        job, self.job = self.job, None
-        if job is not None:
-            job.event_read.disconnect(self._on_event)
-            job.ended.disconnect(self._on_ended)
-            self._leaving.append(job)
-            job.ended.connect(partial(self._on_left, job))
-            job.stop()
+        self._runner.drop()
         self._forget()
         if self._is_wanted:
             self._look()
         self.changed.emit()
-
-    def _on_left(self, job: Job, _status: int, _why: str) -> None:
-        self._leaving.remove(job)
-        job.deleteLater()
 
     @Slot(object, object)
     def _on_answer(self, stamp: tuple[str, object, object], answer: Any) -> None:

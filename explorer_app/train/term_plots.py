@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from explorer_app.train.model.run_curves import Curves, shown_range, smoothed
-from explorer_app.widgets.curve_plot import COLOURS, CurvePlot, check_box, logarithm
+from explorer_app.widgets.curve_plot import CurvePlot, check_box, logarithm
+from explorer_app.widgets.plot_colours import LINES
 
-_TELLING = {"pose_reconstruction", "pose_kl", "reconstruction", "mapping_reconstruction", "discriminator"}
-_TELLING |= {"posterior", "posterior_translated", "posterior_consistency", "feature_matching"}
+_HIDDEN = {"kl", "adversarial", "cycle", "cycle_kl", "mapping", "mapping_adversarial", "mapping_translated"}
+"""Not shown at first: these repeat what another curve shows, or say little about the progress."""
 _ALL_STAGES = ("pose", "depth", "posterior")
 
 
@@ -107,7 +108,7 @@ class TermPlots(QWidget):
                 item.setData(Qt.ItemDataRole.UserRole, name)
                 item.setToolTip(name)
                 self.terms.addItem(item)
-                is_chosen = self._is_chosen.get(name, name.partition("/")[0] in _TELLING)
+                is_chosen = self._is_chosen.get(name, name.partition("/")[0] not in _HIDDEN)
                 item.setCheckState(Qt.CheckState.Checked if is_chosen else Qt.CheckState.Unchecked)
                 swatch = QPixmap(12, 4)
                 swatch.fill(self._colour(name))
@@ -115,8 +116,8 @@ class TermPlots(QWidget):
 
     def _colour(self, name: str) -> QColor:
         bases = list(dict.fromkeys(other.partition("/")[0] for other in self._names))
-        bases.sort(key=lambda base: base not in _TELLING)  # so that those shown at first differ
-        return QColor(COLOURS[bases.index(name.partition("/")[0]) % len(COLOURS)])
+        bases.sort(key=lambda base: base in _HIDDEN)  # so that those shown at first differ
+        return QColor(LINES[bases.index(name.partition("/")[0]) % len(LINES)])
 
     @Slot(QListWidgetItem)
     def _choose_term(self, item: QListWidgetItem) -> None:

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    from lsps_core.evaluation.protocols import protocol_help
+
     parser.set_defaults(run=run)
     parser.add_argument("model", type=Path, metavar="MODEL", help="a .safetensors file or a run")
     parser.add_argument("data", type=Path, metavar="DATA.h5")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write figures, curves and images there")
-    parser.add_argument("--protocol", metavar="NAME", help="nyu14, icvl16, msra21 or all; the store's own if left out")
+    parser.add_argument("--protocol", metavar="NAME", help=protocol_help("store"))
     parser.add_argument(
         "--domain", choices=DOMAINS, help="selects the posterior's first layers; the store's if left out"
     )

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    from lsps_core.evaluation.protocols import protocol_help
+
     parser.set_defaults(run=run)
     parser.add_argument("model", type=Path, metavar="MODEL", help="a .safetensors file or a run")
     parser.add_argument("data", type=Path, metavar="DATA.h5", help="annotated or not")
     parser.add_argument("--out", type=Path, metavar="FILE.npz", help="default: in a folder `evaluations` by the model")
-    parser.add_argument("--protocol", metavar="NAME", help="nyu14, icvl16, msra21 or all; the store's own if left out")
+    parser.add_argument("--protocol", metavar="NAME", help=protocol_help("store"))
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true", dest="events", help="a JSON line for everything that happens")
 

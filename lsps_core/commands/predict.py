@@ -10,13 +10,13 @@ from tqdm import tqdm
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    from lsps_core.evaluation.protocols import protocol_help
+
     parser.set_defaults(run=run)
     parser.add_argument("model", type=Path, metavar="MODEL", help="a .safetensors file or a run")
     parser.add_argument("data", type=Path, metavar="DATA.h5")
     parser.add_argument("--out", type=Path, required=True, metavar="PREDICTIONS.txt")
-    parser.add_argument(
-        "--protocol", metavar="NAME", help="nyu14, icvl16, msra21 or all; the skeleton's own if left out"
-    )
+    parser.add_argument("--protocol", metavar="NAME", help=protocol_help("skeleton"))
     parser.add_argument("--names", action="store_true", help="begin each line with the frame's name")
     parser.add_argument("--device", default="auto")
 
@@ -36,8 +36,10 @@ def run(arguments: argparse.Namespace) -> None:
         protocol = protocols.choose(predictor.checkpoint.skeleton, store.camera, arguments.protocol)
         parts = []
         for indices, joints_mm in predict(predictor, store, np.arange(len(store))):
-            parts.append(joints_mm[:, list(protocol.indices)])
+            parts.append(joints_mm)
             bar.update(len(indices))
-        uvd = published.to_uvd(np.concatenate(parts), store)
-        published.write(arguments.out, uvd, tuple(store.names) if arguments.names else ())
-    print(f"{arguments.out}: {len(uvd)} frames, {protocol.name}, u v d in px, px and mm")
+        names = tuple(store.names) if arguments.names else ()
+        published.write_joints(arguments.out, np.concatenate(parts), store, protocol, names)
+        count = len(store)
+    unit = "px, px and mm" if protocol.file_axes == "u v d" else "mm"
+    print(f"{arguments.out}: {count} frames, {protocol.name}, {protocol.file_axes} in {unit}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lsps_core.evaluation.protocols import Protocol
+    from lsps_core.data.protocol import Protocol
     from lsps_core.evaluation.published import PoseFile
 
 _COLUMNS = {
@@ -23,20 +23,22 @@ _COLUMNS = {
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    from lsps_core.evaluation.protocols import scored_names
+
     parser.set_defaults(run=run)
-    parser.add_argument("dataset", choices=("nyu", "icvl", "msra", "simulated"), help="whose joints and camera")
+    parser.add_argument("dataset", choices=scored_names(), help="whose joints and camera")
     parser.add_argument("labels", type=Path, metavar="LABELS.txt", help="lines of u v d (px, px, mm), or a store (.h5)")
     parser.add_argument("predictions", type=Path, nargs="+", metavar="PREDICTIONS.txt", help="in the same format")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write figures, curves and pictures there")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write figures, curves and images there")
     parser.add_argument("--json", action="store_true", help="all figures; those of a single file also at the top")
 
 
 def run(arguments: argparse.Namespace) -> None:
     from lsps_core.evaluation import published, report
     from lsps_core.evaluation.pairing import compare
-    from lsps_core.evaluation.protocols import DATASETS
+    from lsps_core.evaluation.protocols import of_dataset
 
-    protocol = DATASETS[arguments.dataset]
+    protocol = of_dataset(arguments.dataset)
     labels, is_simulated = _labels(arguments.labels, protocol)
     files = [published.read(path, protocol) for path in arguments.predictions]
     for file in (labels, *files):

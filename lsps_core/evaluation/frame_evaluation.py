@@ -15,13 +15,13 @@ import torch
 
 from lsps_core.config import Domain
 from lsps_core.data.crop import normalise, to_joints_mm
+from lsps_core.data.protocol import Protocol
 from lsps_core.data.store import FrameStore
 from lsps_core.errors import LspsError
 from lsps_core.evaluation import frame_results, protocols
 from lsps_core.evaluation.consistency import consistency
 from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError
 from lsps_core.evaluation.metrics import joint_errors_mm
-from lsps_core.evaluation.protocols import Protocol
 from lsps_core.inference import Predictor
 from lsps_core.runs.layout import evaluations_folder
 

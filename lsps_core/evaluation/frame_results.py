@@ -25,8 +25,8 @@ from lsps_core.files import parse_json, require_file
 
 if TYPE_CHECKING:  # the app reads results without waiting for torch
     from lsps_core.checkpoint import Checkpoint
+    from lsps_core.data.protocol import Protocol
     from lsps_core.data.store import FrameStore
-    from lsps_core.evaluation.protocols import Protocol
 
 FORMAT_VERSION = 1
 FloatArray = npt.NDArray[np.float32]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lsps_core.data.protocol import Protocol
 from lsps_core.evaluation.metrics import ErrorTable, IntArray, joint_errors_mm
-from lsps_core.evaluation.protocols import Protocol
 from lsps_core.evaluation.published import PoseFile, PoseFileError
 
 _PICTURE_SUFFIX = re.compile(r"\.(png|tiff?|npy|bin|jpe?g|exr)$", re.IGNORECASE)

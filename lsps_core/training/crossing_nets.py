@@ -36,14 +36,10 @@ class CrossingDepthStage(Stage):
             {"params": [*generator.own["real"].parameters(), *generator.shared.parameters()]},
             {"params": [*model.mapping.parameters()], "rate": config.mapping_rate},
         ]
-        judge_weights = {"discriminator": weights.adversarial, "posterior": weights.posterior}
-        generate_weights = {
-            "mapping_reconstruction": weights.mapping_reconstruction,
-            "adversarial": weights.adversarial,
-        }
         judge_parameters = (parameter for network in judging for parameter in network.parameters())
-        self._add_updater("discriminator", adam(judge_parameters, config, beta1=0.5), judge_weights)
-        self._add_updater("generator", adam(groups, config, beta1=0.5), generate_weights)
+        judge = adam(judge_parameters, config, beta1=0.5)
+        self._add_updater("discriminator", judge, weights, discriminator=weights.adversarial)
+        self._add_updater("generator", adam(groups, config, beta1=0.5), weights)
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         model, discriminator, real = self.model, self.model.discriminator, batch.image("real")
@@ -85,7 +81,7 @@ class CrossingPosteriorStage(Stage):
         trained = (discriminator.own["real"], discriminator.shared, discriminator.posterior_head)
         train_only(model, *trained)
         parameters = (parameter for network in trained for parameter in network.parameters())
-        self._add_updater("posterior", adam(parameters, config, beta1=0.9), {"posterior": weights.posterior})
+        self._add_updater("posterior", adam(parameters, config, beta1=0.9), weights)
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         model, discriminator = self.model, self.model.discriminator

@@ -63,25 +63,23 @@ class DepthStage(Stage):
             {"params": [*model.encoder.parameters(), *model.generator.parameters()]},
             {"params": [*model.mapping.parameters()], "rate": config.mapping_rate},
         ]
-        judge_weights = {
-            "discriminator": weights.adversarial,
-            "posterior": weights.posterior,
-            "feature_matching": weights.feature_matching_depth,
-        }
-        generate_weights = {
-            "reconstruction": weights.reconstruction,
-            "kl": weights.depth_kl,
-            "adversarial": weights.adversarial,
-            "cycle": weights.reconstruction,
-            "cycle_kl": weights.depth_kl,
-            "mapping": weights.mapping,
-            "mapping_reconstruction": weights.mapping_reconstruction,
-            "mapping_adversarial": weights.adversarial,
-            "mapping_translated": weights.mapping_translated,
-        }
         self.is_translating = weights.mapping_translated > 0
-        self._add_updater("discriminator", adam(model.discriminator.parameters(), config, beta1=0.5), judge_weights)
-        self._add_updater("generator", adam(groups, config, beta1=0.5), generate_weights)
+        self._add_updater(
+            "discriminator",
+            adam(model.discriminator.parameters(), config, beta1=0.5),
+            weights,
+            discriminator=weights.adversarial,
+            feature_matching=weights.feature_matching_depth,
+        )
+        self._add_updater(
+            "generator",
+            adam(groups, config, beta1=0.5),
+            weights,
+            kl=weights.depth_kl,
+            cycle=weights.reconstruction,
+            cycle_kl=weights.depth_kl,
+            mapping_adversarial=weights.adversarial,
+        )
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         pictures = self.draw(batch, generator)

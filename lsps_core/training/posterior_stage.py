@@ -34,14 +34,8 @@ class PosteriorStage(Stage):
         trained = (discriminator.own, discriminator.shared, discriminator.posterior_head)
         train_only(model, *trained)
         parameters = (p for network in trained for p in network.parameters())
-        term_weights = {
-            "posterior": weights.posterior,
-            "posterior/real": weights.posterior_labelled,
-            "posterior_translated": weights.posterior_translated,
-            "posterior_consistency": weights.posterior_consistency,
-            "feature_matching": weights.feature_matching,
-        }
-        self._add_updater("posterior", adam(parameters, config, beta1=0.9), term_weights)
+        annotated = {"posterior/real": weights.posterior_labelled}
+        self._add_updater("posterior", adam(parameters, config, beta1=0.9), weights, **annotated)
         self._teacher = Teacher(model, first_step=config.steps // 3) if weights.posterior_consistency > 0 else None
 
     def tensors(self) -> dict[str, Tensor]:

@@ -61,8 +61,9 @@ class Stage(ABC):
     @abstractmethod
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms: ...
 
-    def _add_updater(self, name: str, optimizer: torch.optim.Adam, weights: dict[str, float]) -> None:
-        self._updaters[name] = Updater(optimizer, weights, self.guard, self._group)
+    def _add_updater(self, name: str, optimizer: torch.optim.Adam, weights: LossWeights, **others: float) -> None:
+        """others: weights of terms that `LossWeights` has no field of the same name for, or another value."""
+        self._updaters[name] = Updater(optimizer, vars(weights) | others, self.guard, self._group)
 
 
 class PoseStage(Stage):
@@ -73,16 +74,16 @@ class PoseStage(Stage):
     ) -> None:
         super().__init__(model, group)
         train_only(model, model.pose_vae)
-        term_weights = {"pose_kl": weights.pose_kl, "pose_reconstruction": weights.pose_reconstruction}
-        self._add_updater("pose_vae", adam(model.pose_vae.parameters(), config, beta1=0.9), term_weights)
+        self._add_updater("pose_vae", adam(model.pose_vae.parameters(), config, beta1=0.9), weights)
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         vae = self.model.pose_vae
         pose = torch.cat([frames.pose for frames in batch.annotated().values()])
         code = vae.encode(pose)
+        decoded = vae.decode(code.sample(generator))
         terms = {
             "pose_kl": losses.gaussian_kl(code.mean, code.std),
-            "pose_reconstruction": losses.reconstruction(vae.decode(code.sample(generator)), pose),
+            "pose_reconstruction": losses.reconstruction(decoded, pose),
         }
         return self._updaters["pose_vae"](terms)
 

@@ -137,7 +137,7 @@ def test_damaged_blocks_are_made_again(plan, tmp_path):
 def test_nothing_usable_leaves_nothing(plan, tmp_path):
     for shot in plan.shots:
         shot.path.unlink(missing_ok=True)
-    with pytest.raises(FrameStoreError, match="none of 51 pictures could be used; the first: line 3: no numbers"):
+    with pytest.raises(FrameStoreError, match="none of 51 images could be used; the first: line 3: no numbers"):
         run_import(tmp_path / "o.h5", plan)
     assert [path.name for path in tmp_path.iterdir()] == ["pictures"]
 
@@ -175,7 +175,7 @@ def test_a_killed_import_goes_on(tmp_path):
     assert not out.exists()
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    assert "were done before it was interrupted" in done.stderr
+    assert "were done before the interruption" in done.stderr
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.npy", "o.h5"]
     with FrameStore(out) as store:
         assert len(store) == 600
@@ -191,3 +191,20 @@ def test_a_frame_is_the_crop_of_the_whole_picture(plan, mirrored_width_px):
         whole = crop(depth if mirrored_width_px is None else depth[:, ::-1], plan.camera, center, 100.0)
         assert 0 < (whole > 0).mean() < 1
         np.testing.assert_array_equal(plan.frame(shot).depth_mm, whole)
+
+
+@pytest.mark.parametrize(("is_flipped", "side"), [(False, 1), (True, -1)])
+def test_the_hand_is_searched_in_its_bounding_box(tmp_path, is_flipped, side):
+    """Two hands: the nearer one is on the left of the picture, the box around the one on the right."""
+    depth = np.zeros((480, 640), np.uint16)
+    depth[180:300, 80:180], depth[180:300, 460:560] = 450, 600
+    np.save(tmp_path / "both.npy", depth)
+    shot = Shot(path=tmp_path / "both.npy", name="both", half_mm=125.0)
+    plan = ImportPlan(
+        shots=(), read=read_depth, camera=SR305, settings={}, mirrored_width_px=640 if is_flipped else None
+    )
+    assert side * plan.frame(shot).center_mm[0] < 0
+    boxed = plan.frame(replace(shot, box_px=(440, 160, 140, 160)))
+    assert side * boxed.center_mm[0] > 100
+    with pytest.raises(ValueError, match=r"both\.npy"):
+        plan.frame(replace(shot, box_px=(250, 0, 100, 480)))

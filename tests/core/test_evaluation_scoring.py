@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -17,9 +18,11 @@ from lsps_core.camera import ICVL, NYU
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.cli import main
 from lsps_core.config import ModelConfig
+from lsps_core.data.importers.icvl import ICVL_16
+from lsps_core.data.importers.nyu import NYU_14
 from lsps_core.data.store import FrameStore, FrameWriter
 from lsps_core.evaluation import published
-from lsps_core.evaluation.protocols import DATASETS, ICVL_16, NYU_14
+from lsps_core.evaluation.protocols import SIMULATED_21, of_dataset
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import ICVL16, NYU36
 
@@ -81,7 +84,7 @@ def test_published_figures_are_reproduced(real_data, capsys, dataset, file, mean
     assert result["within_40mm_percent"] == pytest.approx(within, abs=0.01)
     assert result["curves"]["worst_joint_percent"][40] == pytest.approx(within, abs=0.01)
     groups = {name: group["frames"] for name, group in result["per_group"].items()}
-    assert groups == dict(DATASETS[dataset].parts)
+    assert groups == dict(of_dataset(dataset).parts)
     assert np.mean(list(result["per_joint_mm"].values())) == pytest.approx(mean, abs=0.001)
 
 
@@ -117,7 +120,7 @@ def test_several_files_are_scored_side_by_side(tmp_path, capsys):
 def test_simulated_predictions_score_as_they_evaluate(stores, tmp_path, capsys):
     labels, predictions = tmp_path / "labels.txt", tmp_path / "predictions.txt"
     with FrameStore(stores["real"]) as store:
-        published.write(labels, published.labels_of(store, DATASETS["simulated"]).uvd)
+        published.write(labels, published.labels_of(store, SIMULATED_21).uvd)
     assert main(["predict", str(BUNDLED), str(stores["real"]), "--out", str(predictions)]) == 0
     capsys.readouterr()
     evaluated = lsps(capsys, "evaluate", BUNDLED, stores["real"])
@@ -187,7 +190,7 @@ def test_frames_without_annotation_are_predicted_too(stores, untrained, tmp_path
             writer.append(depth_mm=depth, center_mm=store.center_mm[:5], half_mm=125.0, names=names)
         camera, centers = store.camera, store.center_mm[:5]
     assert main(["predict", str(model), str(path), "--out", str(out), "--names"]) == 0
-    file = published.read(out, DATASETS["simulated"])
+    file = published.read(out, SIMULATED_21)
     assert file.names == tuple(names)
     assert np.abs(camera.unproject(file.uvd) - centers[:, None]).max() < 125 * 3
     assert [item.name for item in out.parent.iterdir()] == ["predictions.txt"]
@@ -269,3 +272,20 @@ def test_icvl_names_of_an_original_label_file_pair_with_the_set(tmp_path, capsys
     result = lsps(capsys, "score", "icvl", tmp_path / "second.txt", tmp_path / "all.txt")
     assert (result["frames"], list(result["per_group"])) == (894, ["test_seq_2"])
     assert 3 < result["mean_error_mm"] < 3.3
+
+
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_predictions_in_millimetres_read_back_as_the_stores_own(tmp_path, is_mirrored):
+    camera = ICVL.mirrored(320) if is_mirrored else ICVL
+    names = [f"test_seq_1/image_{i:04d}.png" for i in range(6)]
+    path = random_store(tmp_path / "icvl.h5", ICVL16, camera, names, is_mirrored=is_mirrored)
+    protocol = replace(ICVL_16, file_axes="x y z")
+    with FrameStore(path) as store:
+        published.write_joints(tmp_path / "ours.txt", store.joints_mm, store, protocol, tuple(names))
+        labels = published.labels_of(store, protocol)
+        flip = (-1 if is_mirrored else 1, -1, 1)
+        expected = store.joints_mm.astype(float) * flip
+    file = published.read(tmp_path / "ours.txt", protocol)
+    np.testing.assert_allclose(file.uvd, labels.uvd, atol=1e-2)
+    numbers = [line.split()[1:] for line in (tmp_path / "ours.txt").read_text().splitlines()]
+    np.testing.assert_allclose(np.array(numbers, float).reshape(6, 16, 3), expected, atol=1e-3)

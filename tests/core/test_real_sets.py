@@ -14,9 +14,8 @@ from made_sets import make_icvl, make_nyu
 from training_helpers import TINY
 
 from lsps_core.cli import main
-from lsps_core.data.importers.nyu import read_joint_uvd
+from lsps_core.data.importers.nyu import NYU_14, read_joint_uvd
 from lsps_core.evaluation import published
-from lsps_core.evaluation.protocols import NYU_14
 
 TRAINED = int(os.environ.get("MADE_FRAMES", "20"))
 TESTED = max(8, TRAINED // 5)

@@ -89,7 +89,10 @@ def test_a_folder_with_only_a_config_is_started(finished):
         (["old"], "exists already; choose another folder, or resume with --resume"),
         (["old", "--change"], "exists already"),
         (["prepared", "--seed", "3"], "seed: 0 in the run, 3 requested; leave out what is to stay, or add --change"),
-        (["prepared", "--real", "none.h5", "--change"], "none.h5 does not exist; where it has moved to, name it by"),
+        (
+            ["prepared", "--real", "none.h5", "--change"],
+            "none.h5 does not exist; if it was moved, give its new path with --real",
+        ),
         (["old", "--resume", "--labels", "0.5"], "labels: 0.0 in the run, 0.5 requested"),
         (["old", "--resume", "--set", "depth.nonsense=1"], "no such setting"),
         (["old", "--resume", "--change", "--set", "base_channels=8"], "cannot be changed on resume"),

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from PIL import ImageDraw, ImageFont
 
     from explorer_app.model.hand_model import HandModel
+    from lsps_core.data.protocol import Protocol
     from lsps_core.data.store import FrameStore
-    from lsps_core.evaluation.protocols import Protocol
 
     _Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
@@ -163,7 +163,7 @@ def write_predictions(
 
     joints_mm = poses * store.half_mm[frames, None, None] + store.center_mm[frames, None]
     names = tuple(store.names[frame] for frame in frames) if has_names else ()
-    published.write(path, published.to_uvd(joints_mm[:, list(protocol.indices)], store), names)
+    published.write_joints(path, joints_mm, store, protocol, names)
 
 
 def write_store(

@@ -11,12 +11,14 @@ from typing import TypeVar
 
 import numpy as np
 
+from explorer_app.error_words import line_of
 from explorer_app.model.wording import grouped
 from explorer_app.train.model.train_form import TrainForm
 from lsps_core import checkpoint
 from lsps_core.config import TrainConfig
 from lsps_core.data.store import FrameStore
 from lsps_core.device import resolve_device
+from lsps_core.errors import field_of
 from lsps_core.files import expanded, kind_of
 from lsps_core.skeleton import Skeleton
 from lsps_core.training.changes import apply_changes, check_resumable
@@ -25,14 +27,8 @@ from lsps_core.training.run import Run, RunError
 from lsps_core.training.validation import check_start
 
 _Found = TypeVar("_Found")
-_WORDS = {
-    "exchange --synthetic and --real": "exchange the two stores",
-    "try --device cpu": "take the CPU",
-    ", or go on with --resume": ", or resume it",
-    "name it by --real and --change": "choose it there",
-    "name it by --synthetic and --change": "choose it there",
-}
-"""What the command calls flags, the app has fields for."""
+_CHANGEABLE = {"synthetic_path", "real_path", "labels", "precision", "seed", "preset"}
+"""Fields besides those of the stages that a change of a resumed run is shown beside."""
 
 
 @dataclass(frozen=True)
@@ -143,15 +139,8 @@ def _try(problems: dict[str, str], key: str, do: Callable[[], _Found]) -> _Found
     try:
         return do()
     except (ValueError, OSError) as error:
-        problems.setdefault(key, _plain(error))
+        problems.setdefault(key, line_of(error))
         return None
-
-
-def _plain(error: BaseException) -> str:
-    line = str(error).splitlines()[0] if str(error) else type(error).__name__
-    for flag, word in _WORDS.items():
-        line = line.replace(flag, word)
-    return line
 
 
 def _check_run(form: TrainForm, problems: dict[str, str], facts: dict[str, str]) -> TrainConfig | None:
@@ -175,8 +164,7 @@ def _check_together(config: TrainConfig, stores: dict[str, StoreFacts], problems
         with open_stores(config):
             pass
     except ValueError as error:
-        is_real = str(error).startswith(config.real_path)
-        problems.setdefault("real_path" if is_real else "synthetic_path", _plain(error))
+        problems.setdefault(field_of(error, "synthetic_path"), line_of(error))
         return
     synthetic, real = stores["synthetic_path"], stores["real_path"]
     if config.labels > 0 and not real.annotated:
@@ -195,14 +183,13 @@ def _check_initial(
         if synthetic is not None and synthetic.skeleton is not None:
             check_start(model, config, synthetic.skeleton)
     except (ValueError, OSError) as error:
-        problems["initial_path"] = _plain(error)
+        problems["initial_path"] = line_of(error)
 
 
 def _check_changes(run: Run, before: TrainConfig, after: TrainConfig, problems: dict[str, str]) -> None:
     try:
         check_resumable(run, before, after)
     except ValueError as error:
-        key = str(error).partition(":")[0]
-        fields = {"synthetic_path", "real_path", "labels", "precision", "seed", "preset"}
-        is_field = key in fields or key.endswith((".steps", ".batch_size"))
-        problems[key if is_field else "run_path"] = _plain(error).removeprefix(f"{key}: ")
+        key = field_of(error, "run_path")
+        is_shown = key in _CHANGEABLE or key.endswith((".steps", ".batch_size"))
+        problems[key if is_shown else "run_path"] = line_of(error)

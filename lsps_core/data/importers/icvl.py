@@ -1,7 +1,7 @@
 """ICVL hand posture dataset (Tang et al. 2014): 16 joints, two test sequences, a left hand that is mirrored here.
 
 `Training/labels.txt`, `Testing/test_seq_1.txt` and `Testing/test_seq_2.txt` hold a path under `Depth/` and u v d of
-every joint on each line. Folders such as 22-5 or -45 hold copies of the training pictures turned by so many degrees.
+every joint on each line. Folders such as 22-5 or -45 hold copies of the training images rotated by so many degrees.
 """
 
 from __future__ import annotations
@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from lsps_core.camera import ICVL
+from lsps_core.data.importers.dataset import Dataset
 from lsps_core.data.importers.labels import (
-    RefinedCenters,
     check_depths,
     find_folder,
     labelled_shot,
     parse_points,
     read_lines,
+    refined_centers,
     settings,
 )
+from lsps_core.data.importers.options import CENTERS, Option, split_option
 from lsps_core.data.importers.pictures import read_depth
 from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.data.protocol import Protocol
 from lsps_core.skeleton import ICVL16
 
 CUBE_MM = 250.0
@@ -37,18 +40,19 @@ def plan_icvl(
     *,
     split: Literal["train", "test"],
     with_rotated: bool = False,
-    cube_mm: float = CUBE_MM,
-    centers: RefinedCenters | None = None,
+    cube_mm: float | None = None,
+    centers_uvd: Path | None = None,
+    centers_mm: Path | None = None,
     limit: int | None = None,
 ) -> ImportPlan:
-    """What importing ICVL takes: the cube is centred on the palm, or on refined centres.
+    """The plan of an ICVL import: the cube is centred on the palm, or on refined centres.
 
-    with_rotated: also the turned copies of the training pictures. By default they stay out: training turns frames
-    itself, and the copy of a frame that is held out for validation would be trained on. ValueError where the labels
-    cannot be used.
+    with_rotated: also the rotated copies of the training images. By default they are left out: training rotates frames
+    itself, and copies of held-out frames would be trained on. ValueError if the labels cannot be used.
     """
     folder, labelled = _labelled(Path(source), split)
     upright = [entry for entry in labelled if with_rotated or not _ROTATED.match(entry.name)]
+    edge, centers = cube_mm or CUBE_MM, refined_centers(centers_uvd, centers_mm)
     middles = centers.read(ICVL, len(upright)) if centers else None
     shots, refused = [], []
     for index, entry in enumerate(upright[:limit]):
@@ -59,10 +63,11 @@ def plan_icvl(
             middle = points[CENTER_JOINT] if middles is None else middles[index]
             if middles is not None and middle is not None:
                 middle = middle * _MIRROR
-            shots.append(labelled_shot(folder / "Depth" / entry.name, entry.name, cube_mm, middle, points))
+            shots.append(labelled_shot(folder / "Depth" / entry.name, entry.name, edge, middle, points))
         except ValueError as error:
             refused.append(f"{entry.line}: {error}")
-    asked = {"split": split, "rotated_left_out": len(labelled) - len(upright), "cube_mm": cube_mm}
+    left_out = len(labelled) - len(upright)
+    asked = {"split": split, "rotated_left_out": left_out, "cube_mm": edge}
     return ImportPlan(
         shots=tuple(shots),
         read=read_depth,
@@ -71,11 +76,12 @@ def plan_icvl(
         mirrored_width_px=WIDTH_PX,
         settings=settings("icvl", source, centers, CENTER_JOINT, **asked),
         refused=tuple(refused),
+        note=f"{left_out} rotated copies are left out; --with-rotated includes them" if left_out else "",
     )
 
 
 class _Entry(NamedTuple):
-    """A line of labels: where it stands, the picture's path under Depth/ with forward slashes, the numbers."""
+    """A line of labels: its position, the image's path under Depth/ with forward slashes, the numbers."""
 
     line: str
     name: str
@@ -94,3 +100,33 @@ def _labelled(source: Path, split: Literal["train", "test"]) -> tuple[Path, list
                 name = path.replace("\\", "/").strip("/")
                 entries.append(_Entry(f"{folder / file}, line {number}", name, numbers))
     return folder, entries
+
+
+ICVL_16 = Protocol(
+    name="ICVL-16",
+    skeleton=ICVL16,
+    indices=tuple(range(16)),
+    camera=ICVL,
+    parts=(("test_seq_1", 702), ("test_seq_2", 894)),
+    frame_name=re.compile(r"(?:^|/)(?P<part>test_seq_[12])/image_(?P<number>\d{4})(?!\d)"),
+)
+"""Tang et al. 2014: both test sequences."""
+
+ICVL_HANDS = Dataset(
+    title="ICVL",
+    help="16 joints, mirrored to a right hand",
+    plan=plan_icvl,
+    own_options=(
+        split_option("train", "test"),
+        Option(
+            name="with_rotated",
+            kind="switch",
+            default=False,
+            label="Turned",
+            empty="also the rotated copies",
+            help="also the rotated copies (folders 22-5, 45, ...)",
+        ),
+        *CENTERS,
+    ),
+    protocol=ICVL_16,
+)

@@ -6,6 +6,7 @@ joint_uvd is camera x frame x 36 x 3 (px, px, mm). Crops follow Oberweger & Lepe
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -13,16 +14,19 @@ from typing import Literal
 import numpy as np
 
 from lsps_core.camera import NYU, FloatArray
-from lsps_core.data.importers.labels import RefinedCenters, check_depths, find_folder, labelled_shot, settings
+from lsps_core.data.importers.dataset import Dataset
+from lsps_core.data.importers.labels import check_depths, find_folder, labelled_shot, refined_centers, settings
 from lsps_core.data.importers.matfile import read_array
+from lsps_core.data.importers.options import CENTERS, DOMAIN, Option, split_option
 from lsps_core.data.importers.pictures import read_depth
 from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.data.protocol import Protocol
 from lsps_core.skeleton import ICVL16, NYU36
 
 TO_ICVL = (34, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0)
-"""Which of NYU's joints stand for ICVL's 16, so that NYU's synthetic frames can train an ICVL model."""
+"""NYU's joints that correspond to ICVL's 16, so that NYU's synthetic frames can train an ICVL model."""
 FIRST_SUBJECT_TEST_FRAMES = 2440
-"""Test frames from here on show a second person, with a smaller hand."""
+"""Test frames from this one on show a second person, with a smaller hand."""
 KEPT = {"nyu": tuple(range(NYU36.joint_count)), "icvl": TO_ICVL}
 CUBE_MM = {"nyu": {1: 300.0, 2: 250.0}, "icvl": {1: 350.0, 2: 350.0}}
 """By joints and subject."""
@@ -40,16 +44,18 @@ def plan_nyu(
     joints: Literal["nyu", "icvl"] = "nyu",
     cube_mm: float | None = None,
     center_joint: int | None = None,
-    centers: RefinedCenters | None = None,
+    centers_uvd: Path | None = None,
+    centers_mm: Path | None = None,
     limit: int | None = None,
 ) -> ImportPlan:
-    """What importing NYU takes; `joints` chooses all 36, or the 16 that stand for ICVL's.
+    """The plan of an NYU import; `joints` selects all 36, or the 16 that correspond to ICVL's.
 
-    cube_mm: 300 (test frames of the second subject 250), or 350 for ICVL's joints. The cube's centre is a joint of the
-    36, the middle of the palm unless told, or a refined one. ValueError where the labels cannot be used.
+    cube_mm: 300 (test frames of the second subject 250), or 350 for ICVL's joints. The cube's centre is one of the 36
+    joints, by default the middle of the palm, or a refined one. ValueError if the labels cannot be used.
     """
     folder = find_folder(Path(source), (f"dataset/{split}", split), _LABELS)
     center_joint = _checked(CENTER_JOINT[joints] if center_joint is None else center_joint)
+    centers = refined_centers(centers_uvd, centers_mm)
     uvd = read_joint_uvd(folder / _LABELS)
     points = NYU.unproject(uvd)
     middles = centers.read(NYU, len(uvd)) if centers else list(points[:, center_joint])
@@ -91,5 +97,42 @@ def read_joint_uvd(path: Path) -> FloatArray:
     if found is None or found.ndim != 4 or found.shape[2:] != (NYU36.joint_count, 3):
         raise ValueError(f"{path} has no array joint_uvd of camera x frame x 36 x 3 numbers; give NYU's own file")
     if 0 in found.shape:
-        raise ValueError(f"{path} has labels of no frame; copy it again")
+        raise ValueError(f"{path} has no labelled frames; copy it again")
     return np.array(found[0])
+
+
+NYU_14 = Protocol(
+    name="NYU-14",
+    skeleton=NYU36,
+    indices=(0, 3, 6, 9, 12, 15, 18, 21, 24, 25, 27, 30, 31, 32),
+    camera=NYU,
+    parts=(("subject1", 2440), ("subject2", 5812)),
+    frame_name=re.compile(r"(?:^|/)(?:synth)?depth_1_(?P<number>\d{7})(?!\d)"),
+    first_number=1,
+)
+"""Tompson et al. 2014, as scored since Oberweger et al. 2015; the second test person is not in the training set."""
+
+NYU_HANDS = Dataset(
+    title="NYU Hand Pose Dataset",
+    help="real or synthetic, 36 joints",
+    plan=plan_nyu,
+    own_options=(
+        split_option("train", "test"),
+        DOMAIN,
+        Option(
+            name="joints",
+            kind="choice",
+            choices=(("nyu", "all 36"), ("icvl", "those of ICVL")),
+            default="nyu",
+            help="all 36, or those that ICVL has (350 mm)",
+        ),
+        Option(
+            name="center_joint",
+            kind="number",
+            metavar="J",
+            help="of the 36, to centre the cube on (default: 32)",
+        ),
+        *CENTERS,
+    ),
+    protocol=NYU_14,
+)

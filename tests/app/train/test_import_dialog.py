@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from app_helpers import WAIT_MS
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer_app.preferences import Preferences
 from explorer_app.train.import_dialog import ImportDialog
-from explorer_app.train.model.store_forms import ImportForm
+from explorer_app.train.model.store_forms import ImportForm, options_of, sources
 from lsps_core.cli import build_parser
 from lsps_core.data.store import FrameStore
 
@@ -41,20 +41,47 @@ def hands(folder: Path, count: int) -> Path:
     return folder
 
 
+def shown(dialog: ImportDialog) -> set[str]:
+    """The names of the options that have a row to be seen."""
+    return {option.name for option, row in dialog._rows.items() if row.isVisible()}
+
+
+def set_option(dialog: ImportDialog, name: str, value: object) -> None:
+    editor = dialog.option(name).editor
+    if isinstance(editor, QComboBox):
+        editor.setCurrentIndex(editor.findData(value))
+    elif isinstance(editor, QCheckBox):
+        editor.setChecked(bool(value))
+    elif isinstance(editor, QLineEdit):
+        editor.setText(str(value))
+    else:
+        editor.setValue(value)
+
+
 def test_every_source_has_its_own_options(dialog: ImportDialog) -> None:
-    assert dialog.split.isVisible()
-    assert dialog.domain.isVisible()
+    assert shown(dialog) == {"split", "domain", "cube_mm", "limit"}
     assert not dialog.images.isVisible()
     choose(dialog, "icvl")
-    assert dialog.with_rotated.isVisible()
-    assert not dialog.domain.isVisible()
+    assert shown(dialog) == {"split", "with_rotated", "cube_mm", "limit"}
     choose(dialog, "msra")
-    assert dialog.subjects.isVisible()
-    assert not dialog.split.isVisible()
+    assert shown(dialog) == {"subjects", "cube_mm", "limit"}
+    assert dialog.folder.isVisible()
     choose(dialog, "frames")
+    assert shown(dialog) == {"domain", "center", "cube_mm"}
     assert dialog.images.isVisible()
-    assert dialog.center.isVisible()
     assert not dialog.folder.isVisible()
+
+
+def test_rows_have_names_tips_and_mnemonics_of_their_own(dialog: ImportDialog) -> None:
+    for source in sources():
+        choose(dialog, source)
+        for option in options_of(source):
+            editor = dialog.option(option.name).editor
+            assert editor.accessibleName()
+            assert editor.toolTip()
+        labels = [label.text() for label in dialog.box.findChildren(QLabel) if label.isVisible()]
+        letters = [label[label.index("&") + 1].lower() for label in labels if "&" in label]
+        assert len(set(letters)) == len(letters), (source, labels)
 
 
 @pytest.mark.parametrize("source", ["nyu", "icvl", "msra", "frames"])
@@ -62,26 +89,36 @@ def test_what_the_fields_say_is_what_the_command_reads(dialog: ImportDialog, sou
     choose(dialog, source)
     (dialog.files if source == "frames" else dialog.folder).text = str(tmp_path)
     dialog.out.text = str(tmp_path / "o.h5")
-    dialog.limit.setValue(7)
-    dialog.cube.setValue(280)
-    dialog.split.setCurrentText("test")
-    dialog.subjects.setText("P0, P3")
-    dialog.with_rotated.setChecked(True)
-    dialog.center.setText("1, 2, 300")
+    wanted = {"limit": 7, "cube_mm": 280, "split": "test", "domain": "synthetic", "subjects": "P0, P3"}
+    wanted |= {"with_rotated": True, "center": "-1, 2, 300"}
+    for name in shown(dialog):
+        set_option(dialog, name, wanted[name])
     assert dialog.start.isEnabled()
     read = build_parser().parse_args(dialog.form().arguments(overwrite=True))
     assert (read.source, read.out, read.cube_mm) == (source, tmp_path / "o.h5", 280)
     assert read.events
     assert read.overwrite
     if source == "frames":
-        assert (read.files, read.center, read.unit_mm) == ([tmp_path], "1,2,300", 0.125)
+        assert (read.files, read.center, read.unit_mm) == ([tmp_path], (-1, 2, 300), 0.125)
         assert read.camera.startswith("47")
     else:
         assert (read.src, read.limit) == (tmp_path, 7)
+    if source in ("nyu", "frames"):
+        assert read.domain == "synthetic"
+    if source in ("nyu", "icvl"):
+        assert read.split == "test"
     if source == "msra":
-        assert read.subjects == "P0,P3"
+        assert read.subjects == ("P0", "P3")
     if source == "icvl":
         assert read.with_rotated
+
+
+def test_fields_left_alone_are_not_given(dialog: ImportDialog, tmp_path: Path) -> None:
+    choose(dialog, "icvl")
+    dialog.folder.text, dialog.out.text = str(tmp_path), str(tmp_path / "o.h5")
+    read = build_parser().parse_args(dialog.form().arguments())
+    assert (read.split, read.with_rotated, read.limit, read.cube_mm) == ("train", False, None, None)
+    assert (read.overwrite, read.centers_mm) == (False, None)
 
 
 def test_problems_stand_beside_their_field(dialog: ImportDialog, tmp_path: Path) -> None:
@@ -89,8 +126,8 @@ def test_problems_stand_beside_their_field(dialog: ImportDialog, tmp_path: Path)
     assert "does not exist" in dialog.fields["folder"].problem
     choose(dialog, "frames")
     assert not dialog.fields["files"].problem
-    dialog.center.setText("1,2")
-    assert "U,V,D" in dialog.fields["center"].problem
+    set_option(dialog, "center", "1,2")
+    assert "U,V,D" in dialog._rows[dialog.option("center").option].problem
     assert not dialog.start.isEnabled()
 
 
@@ -123,7 +160,7 @@ def test_a_stopped_import_goes_on(qtbot: QtBot, dialog: ImportDialog, tmp_path: 
     qtbot.waitUntil(lambda: dialog.bar.progress.value() > 0, timeout=WAIT_MS)
     with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS):
         qtbot.mouseClick(dialog.bar.stop_button, Qt.MouseButton.LeftButton)
-    assert "goes on from there" in dialog.bar.line.text()
+    assert "resumes from them" in dialog.bar.line.text()
     assert not (tmp_path / "o.h5").exists()
     qtbot.waitUntil(dialog.start.isEnabled, timeout=WAIT_MS)
     with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS):

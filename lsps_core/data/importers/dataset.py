@@ -1,0 +1,30 @@
+"""The description of a data set that can be imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lsps_core.data.importers.options import CUBE_MM, LIMIT, Option
+from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.data.protocol import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """A data set, as `lsps import` and the Import dialog offer it.
+
+    title: the name in the dialog. help: what is in it, in a few words. plan: called as `plan(folder, **values)` with a
+    value for every option; ValueError if the folder is not that of the set. own_options: besides `--cube-mm` and
+    `--limit`, which every set has. protocol: how `lsps score` and `lsps evaluate` measure it; None if it has none.
+    """
+
+    title: str
+    help: str
+    plan: Callable[..., ImportPlan]
+    own_options: tuple[Option, ...] = ()
+    protocol: Protocol | None = None
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        return (*self.own_options, CUBE_MM, LIMIT)
