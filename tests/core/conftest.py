@@ -43,5 +43,6 @@ def trained_run(stores: dict[str, Path], make_once: Callable[..., Path]) -> Path
 
     def train(folder: Path) -> None:
         assert main(["train", str(folder / "trained"), *options]) == 0
+        assert (folder / "trained" / "model.safetensors").exists()  # else it was stopped, which is no error
 
     return make_once("trained_run", train) / "trained"
