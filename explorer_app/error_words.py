@@ -1,4 +1,4 @@
-"""How the window names what errors speak of: its fields, where the command line has flags."""
+"""The window's names for placeholders in errors: its fields, instead of command-line flags."""
 
 from __future__ import annotations
 

@@ -17,6 +17,8 @@ def fill_frame_menu(views: ExploreViews, menu: QMenu) -> None:
     add_action(menu, "&Next frame", views.strip.step_on, "Right", ".")
     add_action(menu, "&Previous frame", views.strip.step_back, "Left", ",")
     add_action(menu, "&Encode", views.session.want_encoding, "E")
+    menu.addAction(views.strip.fit.fit)
+    menu.addAction(views.strip.fit.stop)
 
 
 def fill_latent_menu(views: ExploreViews, menu: QMenu) -> None:

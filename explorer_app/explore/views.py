@@ -19,6 +19,7 @@ from explorer_app.explore.model.presets import Presets
 from explorer_app.explore.walk.panel import WalkPanel
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
+from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
 from explorer_app.set_aside import DamagedError, set_aside
 from explorer_app.widgets.small import Narrow
@@ -38,7 +39,8 @@ class ExploreViews(QObject):
         self.skeleton = SkeletonPanel(session, has_opengl)  # first, as it is the fastest
         self.latent = LatentPanel(session)
         self.pictures = PicturesPanel(session)
-        self.strip = FrameStrip(session)
+        self.fitting = FrameFitting(session, background, self)
+        self.strip = FrameStrip(session, self.fitting)
         self.walk = WalkPanel(session, background)
         self.gallery = Gallery(session, background)
         self.inspector = Inspector(session, background)
@@ -83,6 +85,7 @@ class ExploreViews(QObject):
     def close_down(self) -> None:
         if self.opengl is not None:
             self.opengl.close()
+        self.fitting.close_down()
         self.walk.close_down()
 
 

@@ -1,4 +1,4 @@
-"""The dock that holds the open model's errors against those of another model, or of published predictions."""
+"""The dock that compares the open model's errors with those of another model, or of published predictions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _FILES = "Models, results and predictions (*.safetensors *.npz *.txt);;All files
 
 
 class ComparisonPanel(QWidget):
-    """Another model is evaluated by a process of its own, which ends with the window and goes on where it was."""
+    """Another model is evaluated by its own process, which ends with the window and can be resumed."""
 
     def __init__(self, session: Session, failures: Failures, evaluation: Evaluation, background: Background) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class ComparisonPanel(QWidget):
         self.open.setToolTip(_READY)
         self.open.clicked.connect(self._choose)
         self.stop = QPushButton("S&top")
-        self.stop.setToolTip("Stop evaluating the other model; the same comparison goes on from here")
+        self.stop.setToolTip("Stop evaluating the other model; the same comparison resumes from here")
         self.stop.clicked.connect(self._runner.stop)
         self.line = WrappedLabel()
         self.line.setAccessibleName("Comparison")
@@ -88,7 +88,7 @@ class ComparisonPanel(QWidget):
         self.split.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
 
     def close_down(self) -> None:
-        """The window closes; what is evaluated stays."""
+        """The window closes; evaluated frames are kept."""
         self._runner.close_down()
 
     @property
@@ -98,7 +98,7 @@ class ComparisonPanel(QWidget):
 
     @Slot()
     def _on_table(self) -> None:
-        """Other frames, or another model: what was compared with it is of no use."""
+        """Other frames or another model: drop the comparison."""
         self._runner.drop()
         self._path = None
         self._show(None)
@@ -188,7 +188,7 @@ class ComparisonPanel(QWidget):
         if fate.error is not None:
             self.line.setText(line_of(fate.error))
         elif fate.how == "stopped":
-            self.line.setText(f"Stopped; compare with {self._name} again to go on")
+            self.line.setText(f"Stopped; compare with {self._name} again to resume")
 
 
 def _curve(name: str, curve: SuccessCurve, place: int) -> Curve:
@@ -199,6 +199,6 @@ def _line(comparison: Comparison) -> str:
     own, other = comparison.own_mean_mm, comparison.other_mean_mm
     frames = f"{grouped(comparison.frame_count)} frames"
     return (
-        f"{comparison.own_name} {own:.1f} mm, {comparison.other_name} {other:.1f} mm on the mean of {frames}; "
-        f"the table has those that differ most"
+        f"{comparison.own_name} {own:.1f} mm, {comparison.other_name} {other:.1f} mm, the mean of {frames}; "
+        f"the table has the largest differences"
     )

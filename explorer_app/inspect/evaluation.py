@@ -1,4 +1,4 @@
-"""The evaluation of the open model on the open store: found on disk, or made by a process while one looks."""
+"""The evaluation of the open model on the open store: read from disk, or made by a process."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 class Evaluation(QObject):
-    """Gives `Failures` its table. One evaluation at a time; it ends when the model or the data do, and goes on later.
+    """Gives `Failures` its table. One evaluation at a time; it ends when model or data change, and can be resumed.
 
-    done, total: frames. frames_per_s: of the running process, 0 while none is known. trouble: why the last one failed.
+    done, total: frames. frames_per_s: of the running process, 0 while unknown. trouble: why the last one failed.
     """
 
     changed = Signal()
@@ -43,7 +43,7 @@ class Evaluation(QObject):
         folder: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
-        """folder: where results go that cannot lie beside their model; None for as long as this lives."""
+        """folder: for results that cannot be written beside their model; None for a temporary one."""
         super().__init__(parent)
         self._session, self._failures, self._folder = session, failures, folder
         self._temporary: TemporaryDirectory[str] | None = None
@@ -75,18 +75,18 @@ class Evaluation(QObject):
 
     @property
     def is_looking(self) -> bool:
-        """What is on disk is still being looked for."""
+        """Whether results on disk are still being searched."""
         return self._worker.is_busy and self.job is None
 
     @property
     def obstacle(self) -> str:
-        """Why there is nothing to evaluate, and what to do; empty where there is."""
+        """Why nothing can be evaluated, and what to do; empty otherwise."""
         if self._session.model is None:
             return "There is no model yet; open one with File ▸ Open."
         if self._session.data is None:
             return "There are no frames yet; open a store with File ▸ Open."
         if self._store_path is None:
-            return "Loose images are not evaluated; import them into a store, and open that."
+            return "Single images are not evaluated; import them into a store, and open that."
         return ""
 
     @property
@@ -95,7 +95,7 @@ class Evaluation(QObject):
         return origin[0] if len(origin) == 1 and origin[0].suffix.lower() in STORE_SUFFIXES else None
 
     def set_wanted(self, is_wanted: bool) -> None:
-        """Somebody looks at failures, or does not: only then is anything looked for."""
+        """Whether a view shows failures; results are searched only then."""
         self._is_wanted = is_wanted
         if is_wanted and self.found is None and not self._worker.is_busy:
             self._look()
@@ -116,13 +116,13 @@ class Evaluation(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Have the process save what it has and end."""
+        """Request the process to save its results and end."""
         if self.job is not None:
             self._runner.stop()
             self.changed.emit()
 
     def close(self) -> None:
-        """The window closes; what is evaluated stays."""
+        """The window closes; evaluated frames are kept."""
         self._runner.close_down()
         if self._temporary is not None:
             self._temporary.cleanup()
@@ -138,7 +138,7 @@ class Evaluation(QObject):
         self.changed.emit()
 
     def other_folder(self) -> Path:
-        """Where results go that cannot lie beside their model."""
+        """The folder for results that cannot be written beside their model."""
         if self._folder is not None:
             return self._folder / "evaluations"
         if self._temporary is None:
@@ -181,7 +181,7 @@ class Evaluation(QObject):
 
     @Slot()
     def _leave(self) -> None:
-        """The model or the data are others: what is evaluated belongs to neither."""
+        """The model or the data have changed: drop the results."""
         self._runner.drop()
         self._forget()
         if self._is_wanted:
@@ -229,7 +229,7 @@ class Evaluation(QObject):
 
     @Slot(object, str)
     def _on_failure(self, stamp: tuple[str, object, object], line: str) -> None:
-        if stamp != self._stamp(stamp[0]) or stamp[0] == "begun":  # too early or too late: the next event asks again
+        if stamp != self._stamp(stamp[0]) or stamp[0] == "begun":  # too early or too late: the next event tries again
             return
         self.trouble = line
         self._is_asked = False
@@ -243,7 +243,7 @@ def _finish(found: Found, is_shown: bool) -> FailureTable | FrameResults:
 
 
 def is_bundled(model_path: Path) -> bool:
-    """It came with the app, and nothing is to be written beside it."""
+    """Whether a file is bundled; nothing is written beside it."""
     with contextlib.suppress(FileNotFoundError):
         return model_path.absolute().is_relative_to(resource("models"))
     return False

@@ -1,4 +1,4 @@
-"""How long a training would take and in what memory: measured on a few real steps, in a process of its own."""
+"""The estimated time and memory of a training run: measured on a few real steps, in a separate process."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class EstimateBar(QWidget):
     """A button and a line."""
 
     measured = Signal(object)
-    """`StageEstimated`, of each stage as it is known"""
+    """`StageEstimated`, for each stage as it is measured"""
     begun = Signal()
     ended = Signal()
     asked = Signal()
-    """The button was pressed; whoever owns the form answers with `start`."""
+    """The button was clicked; the owner of the form calls `start`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +57,7 @@ class EstimateBar(QWidget):
 
     @Slot()
     def forget(self) -> None:
-        """What was measured holds no longer, since the form has changed."""
+        """The form has changed: drop the measurement."""
         self.runner.drop()
         self._total = None
         self.button.setText("&Estimate")
@@ -92,10 +92,10 @@ class EstimateBar(QWidget):
         self.ended.emit()
 
     def _show_total(self, total: RunEstimated) -> None:
-        line = f"In all about {duration(total.seconds)} and {memory(total.peak_bytes)} on {total.device}"
+        line = f"Total about {duration(total.seconds)} and {memory(total.peak_bytes)} on {total.device}"
         peak, free = total.peak_bytes, total.free_bytes
         if peak is not None and free is not None and peak > 0.9 * free:
-            self.note.show_problem(f"{line}, of which {memory(free)} are free: take smaller batches")
+            self.note.show_problem(f"{line}, of which {memory(free)} are free: use smaller batches")
         elif free is not None:
             self.note.show_fact(f"{line}; {memory(free)} were free.")
         else:

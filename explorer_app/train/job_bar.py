@@ -1,4 +1,4 @@
-"""A job in a process of its own: how far it is, how fast, what it leaves out, a way to stop it, and what came of it."""
+"""A job in a separate process: its progress, speed and skipped files, a stop button, and its result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN_LINES = 1000
 
 
 class JobBar(QWidget):
-    """`lsps … --events`, see lsps_core/commands/progress.py. when_stopped: what is left after a stop, in a line."""
+    """`lsps … --events`, see lsps_core/commands/progress.py. when_stopped: what is kept after a stop, in a line."""
 
     started = Signal()
     ended = Signal()
@@ -51,7 +51,7 @@ class JobBar(QWidget):
         self.open_button.clicked.connect(self._open)
         self.details_button = QPushButton("&Details")
         self.details_button.setCheckable(True)
-        self.details_button.setToolTip("What was skipped, and the last lines that the job wrote")
+        self.details_button.setToolTip("Skipped files, and the last output lines of the job")
         self.line, self.problem = WrappedLabel(), NoteLabel()
         self.details = QPlainTextEdit(readOnly=True)
         self.details.setAccessibleName("Details of the job")
@@ -80,19 +80,19 @@ class JobBar(QWidget):
 
     @property
     def written_path(self) -> Path | None:
-        """What it wrote last; None until it has."""
+        """The last written path; None before."""
         is_written = self._result is not None and self._result.reason == "finished" and not self.is_running
         return self.path if is_written else None
 
     @property
     def summary(self) -> str:
-        """For a menu: what is made, and how far it is."""
+        """For a menu: the output and the progress."""
         name = self.path.name if self.path is not None else ""
         percent = 100 * self.progress.value() // max(self.progress.maximum(), 1)
         return f"{name}, {percent} %"
 
     def start(self, arguments: Sequence[str], path: Path) -> None:
-        """Begin; one at a time. path: of what it will write."""
+        """Start; one at a time. path: of the output."""
         if self.is_running:
             return
         self.path, self._result, self._skipped = path, None, ()
@@ -154,7 +154,7 @@ class JobBar(QWidget):
         name = self.path.name if self.path is not None else ""
         parts = [f"{grouped(result.frames or 0)} frames in {name}"]
         parts += [f"{grouped(result.skipped)} skipped"] if result.skipped else []
-        parts += [f"{grouped(result.resumed)} pictures were done before"] if result.resumed else []
+        parts += [f"{grouped(result.resumed)} images were done before"] if result.resumed else []
         return "; ".join(parts)
 
     def _fill_details(self, tail: str) -> None:

@@ -1,4 +1,4 @@
-"""One job at a time, from its start to its fate."""
+"""Runs one job at a time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class JobRunner(QObject):
         return self.job is None and not self._leaving
 
     def start(self, arguments: Sequence[str]) -> None:
-        """Run `lsps ARGUMENTS`, in place of a job that runs."""
+        """Run `lsps ARGUMENTS`, replacing a running job."""
         self.drop()
         self.job = Job(arguments, self)
         self.job.event_read.connect(self.event_read)
@@ -42,14 +42,14 @@ class JobRunner(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Ask the job to save and end; `ended` follows."""
+        """Request the job to save and end; `ended` follows."""
         if self.job is not None:
             self.is_stopping = True
             self.job.stop()
 
     @Slot()
     def drop(self) -> None:
-        """Ask the job to end, and listen to it no more."""
+        """Request the job to end, and ignore its signals."""
         job, self.job, self.is_stopping = self.job, None, False
         if job is not None:
             job.event_read.disconnect(self.event_read)

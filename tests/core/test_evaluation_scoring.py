@@ -218,7 +218,7 @@ def test_training_frames_are_not_taken_for_test_frames_of_the_same_number(tmp_pa
     store = nyu_store(tmp_path, 1, 10, provenance={"split": "train"})
     theirs = tmp_path / "theirs.txt"
     published.write(theirs, np.full((NYU_14.frame_count, 14, 3), 400.0))
-    assert "nothing tells which are which" in refusal(capsys, "score", "nyu", store, theirs)
+    assert "nothing shows which are which" in refusal(capsys, "score", "nyu", store, theirs)
 
 
 def test_a_report_says_that_data_are_simulated_and_a_record_stays_small(stores, tmp_path, capsys):

@@ -88,7 +88,7 @@ def test_a_folder_with_only_a_config_is_started(finished):
         (["new", "--resume"], "config.json cannot be read"),
         (["old"], "exists already; choose another folder, or resume with --resume"),
         (["old", "--change"], "exists already"),
-        (["prepared", "--seed", "3"], "seed: 0 in the run, 3 requested; leave out what is to stay, or add --change"),
+        (["prepared", "--seed", "3"], "seed: 0 in the run, 3 requested; leave them out, or add --change"),
         (
             ["prepared", "--real", "none.h5", "--change"],
             "none.h5 does not exist; if it was moved, give its new path with --real",

@@ -29,7 +29,7 @@ class RunView:
     """A run at one moment.
 
     state: "new" (prepared, never trained), "starting", "training", "paused", "stopping", "finished", "stopped",
-    "cancelled", "failed" (it said why), "died" (it did not), "missing" (the folder is gone).
+    "cancelled", "failed" (with a reason), "died" (without one), "missing" (the folder no longer exists).
     """
 
     path: Path
@@ -47,7 +47,7 @@ class RunView:
 
     @property
     def why(self) -> str:
-        """What went wrong and what to do, in one line; empty while all is well."""
+        """The problem and the remedy, in one line; empty if there is none."""
         return line_of(self.error) if self.error is not None else ""
 
     @property
@@ -65,7 +65,7 @@ class RunView:
 
     @property
     def offered_settings(self) -> tuple[str, ...]:
-        """Settings with which the failed run says it can go on, as in depth.batch_size=2."""
+        """Settings suggested by the failed run to resume with, as in depth.batch_size=2."""
         settings = self.error.settings if self.error is not None else {}
         return tuple(f"{key}={value}" for key, value in settings.items())
 
@@ -86,10 +86,10 @@ class RunFolder:
 
     def look(self) -> RunView:
         if not self._layout.is_run:
-            gone = LspsError(f"{self.path} is gone or was moved", "put it back, or add it from where it is now")
+            gone = LspsError(f"{self.path} was deleted or moved", "restore it, or add it from its new place")
             return RunView(path=self.path, state="missing", curves=self._curves, error=gone)
         record = ProcessRecord.read(self.path)
-        is_alive = record is not None and record.is_alive  # first: what it says last is then there to read
+        is_alive = record is not None and record.is_alive  # first, so that its last output can be read
         self._read()
         if not is_alive and self._curves.last_time and not self._curves.end_reason:
             is_alive = is_locked(self._layout)  # started from a terminal
@@ -109,7 +109,7 @@ class RunFolder:
         )
 
     def _read(self) -> None:
-        with suppress(OSError, ValueError):  # not ours to read, or a pipe in its place
+        with suppress(OSError, ValueError):  # no access, or a pipe in its place
             is_rewound, events = self._events.read()
             if is_rewound:
                 self._history = RunHistory()
@@ -135,7 +135,7 @@ class RunFolder:
         return "failed" if error is not None else "died"
 
     def _error(self, record: ProcessRecord | None) -> LspsError | None:
-        """Why the last process ended, by its own account: the error that it wrote, or else its last event."""
+        """The reason that the last process gave for its end: the error that it wrote, else its last event."""
         started_time = max(self._curves.started_time, record.started_time if record is not None else 0.0)
         failed = last_error(self._layout.error)
         if failed is not None and failed.time >= started_time:
@@ -144,16 +144,20 @@ class RunFolder:
         return None if is_silent else self._curves.end_error
 
     def _guess(self, state: str) -> LspsError:
-        """Why a process that did not say so ended."""
+        """The probable reason for the end of a process that gave none."""
         if state == "failed":
-            return LspsError("it did not say why", "see Details")
+            return LspsError("it gave no reason", "see Details")
         free = shutil.disk_usage(self.path).free
         if free < _FULL_BYTES:
-            return LspsError(f"the disk of {self.path} is full ({free // 1024} KiB left)", "make room, then resume")
+            return LspsError(
+                f"the disk of {self.path} is full ({free // 1024} KiB left)", "free some space, then resume"
+            )
         checkpoint = self._layout.newest_model()
-        goes_on = f"resume goes on from {checkpoint.stem}" if checkpoint is not None else "there was no checkpoint yet"
+        resumes = (
+            f"resume continues from {checkpoint.stem}" if checkpoint is not None else "there was no checkpoint yet"
+        )
         what = "the process was killed: from outside, or by the system as memory ran out"
-        return LspsError(what, f"{goes_on}, with a smaller batch where memory is short")
+        return LspsError(what, f"{resumes}, with a smaller batch if memory is short")
 
     def _stage_steps(self) -> dict[str, int]:
         with suppress(OSError, ValueError, KeyError, TypeError, OverflowError):
@@ -163,13 +167,13 @@ class RunFolder:
 
 
 class RunFolders:
-    """Follows all runs that are known or lie in the runs' folder."""
+    """Follows all known runs and those in the runs' folder."""
 
     def __init__(self) -> None:
         self._folders: dict[Path, RunFolder] = {}
 
     def look(self, known: Iterable[Path], runs_path: Path | None) -> list[RunView]:
-        """All of them: those known first, then those of the folder by name."""
+        """All runs: known ones first, then those of the folder by name."""
         paths = [*known]
         if runs_path is not None:
             with suppress(OSError):
@@ -181,7 +185,7 @@ class RunFolders:
 
 
 def _of_last_start(log: str) -> str:
-    """What was said since the process was started for the last time."""
+    """The output since the last start of the process."""
     at = max(log.rfind("\n" + LOG_HEADER) + 1, 0)
     return log[at:].partition("\n")[2].strip() if log.startswith(LOG_HEADER, at) else log.strip()
 

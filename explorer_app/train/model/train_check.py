@@ -1,4 +1,4 @@
-"""The files that a training is to use, looked at before it starts. Imports torch and HDF5: for threads only."""
+"""Checks the files of a training run before it starts. Imports torch and HDF5: for threads only."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class StoreFacts:
 
 @dataclass(frozen=True)
 class TrainCheck:
-    """By field, what is wrong and what is worth knowing. base: of the run that is to be resumed."""
+    """Problems and notes, by field. base: config of the run to resume."""
 
     problems: dict[str, str] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class TrainCheck:
 
 
 def check(form: TrainForm) -> TrainCheck:
-    """Everything that can be known without training."""
+    """All checks that need no training."""
     problems: dict[str, str] = {}
     facts: dict[str, str] = {}
     base = None
@@ -87,7 +87,7 @@ def check(form: TrainForm) -> TrainCheck:
 
 
 def prepare(form: TrainForm) -> Path:
-    """Make the run's folder with its config, or give the one to resume its changes; ValueError where that fails."""
+    """Create the run's folder with its config, or apply the changes to the one to resume; ValueError if that fails."""
     path = expanded(form.run_path).absolute()
     if not form.is_resumed:
         config, problems = form.config()
@@ -103,13 +103,13 @@ def prepare(form: TrainForm) -> Path:
         raise ValueError(next(iter(problems.values())))
     with run.locked():
         apply_changes(run, before, config)
-        if run.config() != config:  # the device alone is no change
+        if run.config() != config:  # only the device differs
             run.write_config(config)
     return path
 
 
 def run_config(path: Path) -> TrainConfig:
-    """Of a run that is to be resumed; RunError where there is none, or nothing is left to do."""
+    """The config of a run to resume; RunError if there is none, or it is finished."""
     run = Run(path)
     config = run.config()
     if run.model_path.exists():
@@ -118,7 +118,7 @@ def run_config(path: Path) -> TrainConfig:
 
 
 def store_facts(path: Path) -> StoreFacts:
-    """What a store holds; ValueError where it cannot be read."""
+    """The content of a store; ValueError if it cannot be read."""
     try:
         state = path.stat()
         stamp = (state.st_mtime_ns, state.st_size)
@@ -149,13 +149,13 @@ def _check_run(form: TrainForm, problems: dict[str, str], facts: dict[str, str])
         config = _try(problems, "run_path", lambda: run_config(path))
         checkpoints = Run(path).checkpoints()
         facts["run_path"] = (
-            f"goes on from step {grouped(int(checkpoints[-1].stem))}" if checkpoints else "has not begun yet"
+            f"resumes from step {grouped(int(checkpoints[-1].stem))}" if checkpoints else "not started yet"
         )
         return config
     _try(problems, "run_path", lambda: Run.check_is_free(path))
     parent = next(folder for folder in (path, *path.parents) if kind_of(folder))
     if "run_path" not in problems and not os.access(parent, os.W_OK):
-        problems["run_path"] = f"{parent} takes no files; choose another folder"
+        problems["run_path"] = f"{parent} cannot be written; choose another folder"
     return None
 
 
@@ -171,7 +171,7 @@ def _check_together(config: TrainConfig, stores: dict[str, StoreFacts], problems
         problems["labels"] = "the real store is not annotated, so there are no labels to use; set 0 %"
     if max(real.annotated or synthetic.frames, 0) < 10:
         key = "real_path" if real.annotated else "synthetic_path"
-        problems[key] = "10 annotated frames or more are needed, to hold some out for validation"
+        problems[key] = "at least 10 annotated frames are needed, because some are held out for validation"
 
 
 def _check_initial(

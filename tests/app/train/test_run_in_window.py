@@ -111,7 +111,7 @@ def test_a_run_pauses_stops_is_killed_resumes_and_is_cancelled(qtbot, make_runs,
     kill(path)
     died = wait_for(qtbot, runs, path, "died")
     assert "was killed" in died.why
-    assert f"resume goes on from {died.checkpoint.stem}" in died.why
+    assert f"resume continues from {died.checkpoint.stem}" in died.why
 
     assert runs.start(path)
     wait_for(qtbot, runs, path, "training")

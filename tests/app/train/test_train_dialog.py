@@ -198,7 +198,7 @@ def test_time_and_memory_are_measured(qtbot: QtBot, dialog: TrainDialog, stores)
     fill(qtbot, dialog, stores)
     with qtbot.waitSignal(dialog.estimate.ended, timeout=WAIT_MS):
         qtbot.mouseClick(dialog.estimate.button, Qt.MouseButton.LeftButton)
-    assert dialog.estimate.note.text().startswith("In all about")
+    assert dialog.estimate.note.text().startswith("Total about")
     assert not dialog.estimate.note.is_problem
     assert all(label.text() != "–" for label in dialog.fields.stages.seconds.values())
     assert not Path(dialog.fields.run.text).exists()
