@@ -85,7 +85,7 @@ class HistoryStrip(ThumbnailList):
 
     def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(
-            session, thumbnails, "Latents you entry are kept here: move a slider or sample the prior", parent
+            session, thumbnails, "Latents you visit are kept here: move a slider or sample the prior", parent
         )
         self._entries = HistoryModel(session, self)
         self._newest = -1
