@@ -125,20 +125,21 @@ class _Frames:
                 domain=self.domain,
                 weights=weights,
             )
-            found = minimise(objective, self._turned_mean() if last is None else last, steps)
+            found = minimise(objective, self._read()[:, 0] if last is None else last, steps)
         else:
             objective = surface = SurfaceObjective(hand=self.hand, seen=self.seen, weights=weights)
             if last is None:
-                found = search(self.predictor, surface, self._turned_mean(), steps)
+                found = search(self.predictor, surface, self._read(), steps)
             else:
                 found = track(surface, last, steps, lambda lost: self._search(surface, lost, steps))
         return self._fitted(objective, posterior, found)
 
     def _search(self, objective: SurfaceObjective, some: Tensor, steps: int) -> Solved:
-        return search(self.predictor, objective[some], self._turned_mean(some), steps)
+        return search(self.predictor, objective[some], self._read(some), steps)
 
-    def _turned_mean(self, some: Tensor | slice = slice(None)) -> Tensor:
-        return self.hand.at(starts.turned_mean(self.predictor, self.image[some], self.domain))
+    def _read(self, some: Tensor | slice = slice(None)) -> Tensor:
+        codes = starts.rotated_codes(self.predictor, self.image[some], self.domain)
+        return self.hand.at(codes.flatten(0, 1)).view(*codes.shape[:2], -1)
 
     def _fitted(self, objective: Objective, posterior: Tensor, found: Solved) -> Fitted:
         """What was found, or P's code where that is no better."""
