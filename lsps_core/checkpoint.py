@@ -62,7 +62,7 @@ class Checkpoint:
             _check_covariance(self.latent_covariance)
 
     def build(self) -> TriDomainModel:
-        """The networks with these weights, on the CPU; ValueError where the weights do not fit the config."""
+        """The networks with these weights, on the CPU; ValueError if the weights do not fit the config."""
         with torch.device("meta"):
             model = TriDomainModel(self.config)
         try:
@@ -99,7 +99,7 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write any safetensors file, whole or not at all; CheckpointError where that fails."""
+    """Write any safetensors file, whole or not at all; CheckpointError if that fails."""
     plain = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     with replacing(path, CheckpointError) as part:
         try:

@@ -77,7 +77,7 @@ class WriteError(LspsError):
 def beside(path: Path) -> Iterator[Path]:
     """Yield an empty temporary file in the folder of `path`; on a clean exit flush it and rename it over `path`.
 
-    A reader sees the old file or the new one, never half. OSError where that fails, and then nothing is left behind.
+    A reader sees the old file or the new one, never half. OSError if that fails; then nothing is left behind.
     """
     part = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
     try:
@@ -92,7 +92,7 @@ def beside(path: Path) -> Iterator[Path]:
 
 
 def put_in_place(part: Path, path: Path) -> None:
-    """Rename a file that is flushed over `path`, and flush the renaming; OSError where it cannot be renamed."""
+    """Rename a file that is flushed over `path`, and flush the renaming; OSError if that fails."""
     part.replace(path)
     with suppress(OSError):  # not every system can flush a folder
         folder = os.open(path.parent, os.O_RDONLY)
@@ -104,7 +104,7 @@ def put_in_place(part: Path, path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path, error: type[LspsError] = WriteError) -> Iterator[Path]:
-    """As `beside`, but the folder is created where it is missing, and a failure is an `error` of one line."""
+    """Like `beside`, but a missing folder is created, and a failure is an `error` of one line."""
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +116,7 @@ def replacing(path: Path, error: type[LspsError] = WriteError) -> Iterator[Path]
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a small text file, whole or not at all; OSError where that fails."""
+    """Write a small text file, whole or not at all; OSError if that fails."""
     with beside(path) as part:
         part.write_text(text, encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""A few curves over one axis, drawn with QPainter, for panels that need no full plot."""
+"""A few curves over one axis, drawn with QPainter: pyqtgraph needs most of a second to import and 30 ms a plot."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer_app.widgets import theme
+from explorer_app.widgets.plot_colours import PlotColours
 
 FloatArray = npt.NDArray[np.floating]
-
-_LIGHT = (QColor(0, 114, 178), QColor(213, 94, 0))
-_DARK = (QColor(86, 180, 233), QColor(230, 159, 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +81,7 @@ class CurvePicture(QWidget):
                 painter.setPen(QPen(theme.faint(palette), 1, style))
                 painter.drawLine(at(x, 0), at(x, top))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colours = _DARK if theme.is_dark(palette) else _LIGHT
+        colours = PlotColours(palette).plain, PlotColours(palette).selected
         place = area.left()
         for curve in self.curves:
             colour = colours[curve.colour]

@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from explorer_app.train.model.run_curves import Curves, parse_baselines, shown_range
-from explorer_app.widgets.curve_plot import COLOURS, CurvePlot, check_box, logarithm
+from explorer_app.widgets.curve_plot import CurvePlot, check_box, logarithm
+from explorer_app.widgets.plot_colours import LINES
 from explorer_app.widgets.small import WrappedLabel
 
 
@@ -77,7 +78,7 @@ class ErrorPlot(QWidget):
         scale = logarithm if is_log else np.asarray
         lines, shown, end = [], [], 1.0
         for at, run in enumerate(self._runs):
-            for name, colour in (("reconstruction", COLOURS[2]), ("P", COLOURS[0])):
+            for name, colour in (("reconstruction", LINES[2]), ("P", LINES[0])):
                 series = run.validation.get(name)
                 if series is not None:
                     shown.append(series.values)
@@ -95,8 +96,8 @@ class ErrorPlot(QWidget):
     def _mark(self, baselines: list[tuple[str, float]], scale: Any) -> None:
         """Horizontal lines: the best so far, and the published ones."""
         best = self._runs[0].best_mm if self._runs else None
-        marked = [("best", float(scale(np.asarray(best[:1]))[0]), best[0], COLOURS[1])] if best else []
-        marked += [(name, float(scale(np.asarray([value]))[0]), value, COLOURS[6]) for name, value in baselines]
+        marked = [("best", float(scale(np.asarray(best[:1]))[0]), best[0], LINES[1])] if best else []
+        marked += [(name, float(scale(np.asarray([value]))[0]), value, LINES[6]) for name, value in baselines]
         if marked == self._marked:  # lines with labels are slow to create
             return
         for mark in self._marks:

@@ -1,4 +1,4 @@
-"""Import data: a published set or anybody's depth images, read into a store."""
+"""Import data: read a published data set or any depth images into a store."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from lsps_core.data.importers.options import Option
 
 
 class ImportDialog(JobDialog):
-    """`lsps import` with fields; what a stopped import has done is kept, and the same import goes on from there."""
+    """`lsps import` with fields; a stopped import keeps its finished part, and the same import resumes from it."""
 
     def __init__(self, preferences: Preferences, parent: QWidget) -> None:
-        kept = "what is done is kept, the same import goes on from there"
+        kept = "finished frames are kept; the same import resumes from them"
         super().__init__("Import data", "&Import", kept, preferences, parent)
         self.source = QComboBox()
         for key, title in sources().items():
             self.source.addItem(title, key)
-        self.source.setToolTip("What is to be read")
+        self.source.setToolTip("The data to read")
         self.folder = PathField("Unpacked folder", "folder", preferences, tip="The folder the set was unpacked into")
         self.files = PathField("Depth images", "files", preferences, IMAGE_SUFFIXES, "Images, or a folder of them")
         self.out = PathField("Store to write", "save", preferences, STORE_SUFFIXES, "A new .h5 file")
         self.images = ImageFields()
         self.images.form.setRowVisible(self.images.mirrored, False)
         self.images.show_settings(preferences.image_settings)
-        self.images.setMinimumHeight(self.images.sizeHint().height())  # its rows would share what little there is
+        self.images.setMinimumHeight(self.images.sizeHint().height())  # or its rows would be squeezed
         self._options: dict[Option, OptionField] = {}
         self._rows: dict[Option, NotedField] = {}
         self._build()

@@ -30,7 +30,7 @@ class OptionField(QObject):
     def _make(self, preferences: Preferences) -> QWidget:
         option = self.option
         name, tip = option.label.replace("&", ""), option.help[:1].upper() + option.help[1:]
-        empty = option.empty or "default"  # of a number, whose field would show the value that stands for none
+        empty = option.empty or "default"  # of a number, whose field would show the special value for none
         if option.kind == "choice":
             box = choice(dict(option.choices), name, tip)
             box.setCurrentIndex(max(box.findData(option.default), 0))

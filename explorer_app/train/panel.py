@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
@@ -28,9 +27,16 @@ from explorer_app.train.run_monitor import RunMonitor
 from explorer_app.train.runs import TrainingRuns
 from explorer_app.widgets.fields import choice, label, show_choice
 from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.workers.imports import load
 from explorer_app.workers.in_order import InOrder
 from explorer_app.workers.latest import LatestWins
 from lsps_core.files import kind_of
+
+if TYPE_CHECKING:
+    from explorer_app.train.error_plot import ErrorPlot
+    from explorer_app.train.term_plots import TermPlots
+
+_PLOTS = ("explorer_app.train.error_plot:ErrorPlot", "explorer_app.train.term_plots:TermPlots")
 
 
 class LeaveDialog(QMessageBox):
@@ -166,7 +172,7 @@ class TrainPanel(QWidget):
         super().showEvent(event)
         self.runs.set_shown(True)
         if not self.monitor.plots:
-            self._plotting.ask(None, _import_plots)
+            self._plotting.ask(None, partial(load, *_PLOTS))
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
@@ -263,10 +269,10 @@ class TrainPanel(QWidget):
         self._preferences.set("train/baselines", text)
 
     @Slot(object, object)
-    def _on_plotting(self, _stamp: object, plots: tuple[ModuleType, ModuleType]) -> None:
-        errors = plots[0].ErrorPlot(str(self._preferences.get("train/baselines", "") or ""))
+    def _on_plotting(self, _stamp: object, plots: tuple[type[ErrorPlot], type[TermPlots]]) -> None:
+        errors = plots[0](str(self._preferences.get("train/baselines", "") or ""))
         errors.baselines_changed.connect(self._keep_baselines)
-        self.monitor.use_plots(errors, plots[1].TermPlots())
+        self.monitor.use_plots(errors, plots[1]())
 
     @Slot(object, str)
     def _on_failure(self, _stamp: object, line: str) -> None:
@@ -277,10 +283,3 @@ def _button(text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setToolTip(tip)
     return button
-
-
-def _import_plots() -> tuple[ModuleType, ModuleType]:
-    """pyqtgraph needs most of a second to import."""
-    names = ("error_plot", "term_plots")
-    errors, terms = (importlib.import_module(f"explorer_app.train.{name}") for name in names)
-    return errors, terms

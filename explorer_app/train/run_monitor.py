@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFontDatabase, QHideEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -27,6 +28,7 @@ from explorer_app.train.model.run_curves import Curves
 from explorer_app.train.model.run_folder import WENT_WRONG, RunView
 from explorer_app.train.previews import PreviewScrubber
 from explorer_app.train.run_trouble import RunTrouble
+from explorer_app.widgets.turns import Turns
 
 _TURN_MS = 30
 _STATES = {
@@ -59,9 +61,7 @@ class RunMonitor(QWidget):
         self.plots: tuple[Any, ...] = ()
         self._curves: tuple[Curves, ...] = ()
         self._paths: list[Path] = []
-        self._to_show: list[Any] = []
-        self._next_turn = QTimer(self, singleShot=True, interval=_TURN_MS)
-        self._next_turn.timeout.connect(self._show_next)
+        self._turns = Turns(self, _TURN_MS)
         self.title = QLabel()
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         font = self.title.font()
@@ -147,8 +147,8 @@ class RunMonitor(QWidget):
         for plot in plots:
             self._plots_place.addWidget(plot)
         self._plots_place.setSizes([0, *[400] * len(plots)])
-        self._to_show = list(plots)
-        self._show_rest()
+        self._show_curves()
+        self._turns.finish()
 
     def show_runs(self, view: RunView | None, other: RunView | None = None) -> None:
         """Show a run, and another one whose curves are drawn over it."""
@@ -158,11 +158,9 @@ class RunMonitor(QWidget):
         self.view, self._paths, self._curves = view, paths, curves
         self.setEnabled(view is not None)
         if paths != paths_before or curves != curves_before:
-            self._to_show = list(self.plots)
-            if paths == paths_before and self.isVisible():
-                self._show_next()  # one plot at a time: both at once would block the window
-            else:
-                self._show_rest()
+            self._show_curves()  # one plot at a time: both at once would block the window
+            if paths != paths_before or not self.isVisible():
+                self._turns.finish()
         if view is None:
             self.title.setText("No run yet")
             self.facts.setText("Click New run … to train one")
@@ -182,20 +180,11 @@ class RunMonitor(QWidget):
             self.log.verticalScrollBar().setValue(self.log.verticalScrollBar().maximum())
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._next_turn.stop()
-        self._show_rest()
+        self._turns.finish()
         super().hideEvent(event)
 
-    def _show_rest(self) -> None:
-        while self._to_show:
-            self._to_show.pop(0).show_curves(self._curves)
-
-    @Slot()
-    def _show_next(self) -> None:
-        if self._to_show:
-            self._to_show.pop(0).show_curves(self._curves)
-        if self._to_show:
-            self._next_turn.start()
+    def _show_curves(self) -> None:
+        self._turns.start([partial(plot.show_curves, self._curves) for plot in self.plots])
 
     def _show_progress(self, view: RunView) -> None:
         curves = view.curves

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from explorer_app.train.model.run_curves import Curves, shown_range, smoothed
-from explorer_app.widgets.curve_plot import COLOURS, CurvePlot, check_box, logarithm
+from explorer_app.widgets.curve_plot import CurvePlot, check_box, logarithm
+from explorer_app.widgets.plot_colours import LINES
 
 _HIDDEN = {"kl", "adversarial", "cycle", "cycle_kl", "mapping", "mapping_adversarial", "mapping_translated"}
 """Not shown at first: these repeat what another curve shows, or say little about the progress."""
@@ -116,7 +117,7 @@ class TermPlots(QWidget):
     def _colour(self, name: str) -> QColor:
         bases = list(dict.fromkeys(other.partition("/")[0] for other in self._names))
         bases.sort(key=lambda base: base in _HIDDEN)  # so that those shown at first differ
-        return QColor(COLOURS[bases.index(name.partition("/")[0]) % len(COLOURS)])
+        return QColor(LINES[bases.index(name.partition("/")[0]) % len(LINES)])
 
     @Slot(QListWidgetItem)
     def _choose_term(self, item: QListWidgetItem) -> None:

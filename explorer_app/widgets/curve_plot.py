@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox
 
-from explorer_app.widgets import theme
+from explorer_app.widgets.plot_colours import PlotColours
+from explorer_app.widgets.themed_plot import ThemedPlot
 
 FloatArray = npt.NDArray[np.floating]
-
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#b8a800")
-"""Okabe and Ito's, the yellow darker so that it shows on white."""
 
 
 class _Axis(pg.AxisItem):
@@ -29,23 +27,24 @@ class _Axis(pg.AxisItem):
         ]
 
 
-class CurvePlot(pg.PlotWidget):
-    """A plot in the window's colours, whose range follows the data until the user moves it; double-click fits it."""
+class CurvePlot(ThemedPlot):
+    """A plot whose range follows the data until the user moves it; double-click fits it."""
 
     def __init__(self, label: str, name: str) -> None:
-        super().__init__(axisItems={"left": _Axis("left")})
-        self.setAccessibleName(name)
-        self.setMenuEnabled(False)
-        self.hideButtons()
+        super().__init__(name, axisItems={"left": _Axis("left")})
         self.setMinimumHeight(120)
         self.showGrid(x=True, y=True, alpha=0.15)
         self.setLabel("left", label)
         self.setLabel("bottom", "step")
-        self.getAxis("bottom").enableAutoSIPrefix(False)
         self.is_moved = False
         self._lines: list[Any] = []
         self.getViewBox().sigRangeChangedManually.connect(self._on_moved)
-        self._take_colours()
+        self.recolour(PlotColours(self.palette()))
+
+    def recolour(self, colours: PlotColours) -> None:
+        super().recolour(colours)
+        for side in ("left", "bottom"):
+            self.getAxis(side).setPen(colours.faint)  # the grid's colour as well, at 15 %
 
     def draw(self, lines: Sequence[tuple[FloatArray, FloatArray, Any, str]]) -> None:
         """lines: x, y, pen, symbol or empty."""
@@ -72,17 +71,6 @@ class CurvePlot(pg.PlotWidget):
     def mouseDoubleClickEvent(self, event: Any) -> None:
         super().mouseDoubleClickEvent(event)
         self.is_moved = False
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_lines"):
-            self._take_colours()
-
-    def _take_colours(self) -> None:
-        self.setBackground(theme.view_background(self.palette()))
-        for name in ("left", "bottom"):
-            self.getAxis(name).setPen(theme.faint(self.palette()))
-            self.getAxis(name).setTextPen(theme.faint(self.palette()))
 
 
 def logarithm(values: FloatArray) -> FloatArray:

@@ -18,7 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--temperature", type=float, default=1.0, metavar="T", help="spread of the latents, 1 = prior")
     parser.add_argument("--domain", choices=["real", "synthetic"], default="synthetic", help="domain of the images")
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--overwrite", action="store_true", help="replace OUT.h5 where it exists")
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing OUT.h5")
 
 
 def run(arguments: argparse.Namespace) -> None:

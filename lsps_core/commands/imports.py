@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NAMED = 20  # skipped files that are printed; the store's provenance names them all
 _PICTURES = (".png", ".npy", ".tif", ".tiff")
-_TOLD = 1000  # and those that are told of with --events
+_TOLD = 1000  # and those that are emitted with --events
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         source.add_argument("out", type=Path, metavar="OUT.h5")
         _add_options(source, dataset.options)
         _add_common(source)
-    frames = sources.add_parser("frames", help="loose depth images: PNG, TIFF, NPY")
+    frames = sources.add_parser("frames", help="single depth images: PNG, TIFF, NPY")
     frames.set_defaults(run=_import_frames)
     _add_frames(frames)
     _add_common(frames)
@@ -46,7 +46,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
     jobs = Option(name="jobs", kind="number", least=1, default=os.cpu_count() or 1, metavar="N", help="processes")
     _add_options(parser, [jobs])
-    parser.add_argument("--overwrite", action="store_true", help="replace OUT.h5 where it exists")
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing OUT.h5")
     add_events(parser)
 
 
@@ -125,7 +125,7 @@ def _import_frames(arguments: argparse.Namespace) -> None:
 
 
 def _files(paths: list[Path]) -> list[Path]:
-    """The files, and those that are depth pictures by their names in the folders among them."""
+    """The files, and all depth images (by their names) in the folders among them."""
     found: list[Path] = []
     for path in paths:
         if not path.is_dir():
@@ -133,7 +133,7 @@ def _files(paths: list[Path]) -> list[Path]:
             continue
         inside = sorted(file for file in path.iterdir() if file.suffix.lower() in _PICTURES)
         if not inside:
-            raise ValueError(f"{path} holds no depth pictures ({' '.join(_PICTURES)}); name another folder")
+            raise ValueError(f"{path} has no depth images ({' '.join(_PICTURES)}); give another folder")
         found += inside
     return found
 
@@ -141,13 +141,13 @@ def _files(paths: list[Path]) -> list[Path]:
 def _report(
     arguments: argparse.Namespace, total: int, run: Callable[[Callable[[int, int], None]], ImportReport]
 ) -> None:
-    """Run an import under a progress bar, then say what came of it."""
+    """Run an import with a progress bar, then print the result."""
     out: Path = arguments.out
     with progress(out, total, tells=arguments.events) as shown:
         try:
             report = run(lambda done, _total: shown.advance(done))
         except KeyboardInterrupt:
-            shown.bar.write("lsps import: stopped; the same command goes on from here", file=sys.stderr)
+            shown.bar.write("lsps import: stopped; the same command resumes", file=sys.stderr)
             raise
     for line in report.skipped[:_NAMED]:
         print(f"lsps import: skipped {line}", file=sys.stderr)
@@ -155,7 +155,7 @@ def _report(
         more = len(report.skipped) - _NAMED
         print(f"lsps import: and {more} more; `lsps info {out} --json` names them all", file=sys.stderr)
     if report.resumed_count:
-        print(f"lsps import: {report.resumed_count} pictures were done before it was interrupted", file=sys.stderr)
+        print(f"lsps import: {report.resumed_count} images were done before the interruption", file=sys.stderr)
     if arguments.events:
         if report.skipped:
             shown.tell(Skipped(lines=tuple(report.skipped[:_TOLD])))

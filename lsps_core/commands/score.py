@@ -29,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", choices=scored_names(), help="whose joints and camera")
     parser.add_argument("labels", type=Path, metavar="LABELS.txt", help="lines of u v d (px, px, mm), or a store (.h5)")
     parser.add_argument("predictions", type=Path, nargs="+", metavar="PREDICTIONS.txt", help="in the same format")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write figures, curves and pictures there")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write figures, curves and images there")
     parser.add_argument("--json", action="store_true", help="all figures; those of a single file also at the top")
 
 

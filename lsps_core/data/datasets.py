@@ -1,4 +1,4 @@
-"""The data sets that can be imported. Their names are known without an import; a description is imported when used."""
+"""The data sets that can be imported. Their names need no import; a description is imported when it is used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DATASETS = {
     "icvl": "lsps_core.data.importers.icvl:ICVL_HANDS",
     "msra": "lsps_core.data.importers.msra:MSRA_HANDS",
 }
-"""What `lsps import` and `lsps score` call a data set: module and name of its `Dataset`."""
+"""By the name in `lsps import` and `lsps score`: module and name of the `Dataset`."""
 
 
 def load(name: str) -> Dataset:

@@ -54,7 +54,7 @@ def choose(skeleton: Skeleton, camera: Camera, name: str | None = None) -> Proto
     known = protocols()
     asked = name.lower().replace("-", "") if name is not None else None
     if asked is None:
-        fitting = (each for each in known.values() if each.skeleton.joints == skeleton.joints)
+        fitting = (each for each in known.values() if each.skeleton == skeleton)
         return next(fitting, all_joints(skeleton, camera))
     if asked == ALL_JOINTS:
         return all_joints(skeleton, camera)

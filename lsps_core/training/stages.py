@@ -80,9 +80,10 @@ class PoseStage(Stage):
         vae = self.model.pose_vae
         pose = torch.cat([frames.pose for frames in batch.annotated().values()])
         code = vae.encode(pose)
+        decoded = vae.decode(code.sample(generator))
         terms = {
             "pose_kl": losses.gaussian_kl(code.mean, code.std),
-            "pose_reconstruction": losses.reconstruction(vae.decode(code.sample(generator)), pose),
+            "pose_reconstruction": losses.reconstruction(decoded, pose),
         }
         return self._updaters["pose_vae"](terms)
 

@@ -99,4 +99,4 @@ def test_a_folder_stands_for_its_pictures(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     arguments[2:4] = [tmp_path / "p.h5", tmp_path / "empty"]
     assert main([str(argument) for argument in arguments]) == 2
-    assert "holds no depth pictures" in capsys.readouterr().err
+    assert "has no depth images" in capsys.readouterr().err

@@ -159,21 +159,21 @@ def bad_files(folder: Path) -> dict[str, Path]:
     good = save(folder / "good.png", np.random.default_rng(0).integers(0, 60000, (90, 90)).astype(np.uint16))
     made = {
         "cut off": folder / "cut.png",
-        "no picture": folder / "text.png",
+        "not an image": folder / "text.png",
         "is empty": folder / "empty.png",
-        "8-bit picture": save(folder / "grey.png", np.zeros((4, 4), np.uint8)),
-        "8-bit colour picture": save(folder / "colour.png", np.zeros((4, 4, 3), np.uint8)),
+        "8-bit image": save(folder / "grey.png", np.zeros((4, 4), np.uint8)),
+        "8-bit colour image": save(folder / "colour.png", np.zeros((4, 4, 3), np.uint8)),
         "holds uint8": save(folder / "bytes.npy", np.zeros((4, 4), np.uint8)),
         "rows and columns": save(folder / "deep.npy", np.zeros((4, 4, 2), np.uint16)),
         "no pixels": save(folder / "nothing.npy", np.zeros((0, 4), np.uint16)),
-        "no readable .npy": folder / "cut.npy",
+        "not a readable .npy": folder / "cut.npy",
         "does not exist": folder / "missing.png",
         "is a folder": folder / "folder",
     }
     made["cut off"].write_bytes(good.read_bytes()[:500])
-    made["no picture"].write_text("hello")
+    made["not an image"].write_text("hello")
     made["is empty"].touch()
-    made["no readable .npy"].write_bytes(save(folder / "whole.npy", np.zeros((50, 50))).read_bytes()[:300])
+    made["not a readable .npy"].write_bytes(save(folder / "whole.npy", np.zeros((50, 50))).read_bytes()[:300])
     made["is a folder"].mkdir()
     objects = folder / "objects.npy"
     np.save(objects, np.array([{}], dtype=object), allow_pickle=True)
@@ -200,7 +200,7 @@ def test_every_cut_of_a_picture_is_refused(tmp_path):
 
 
 def test_packed_and_unpacked_are_told_apart(tmp_path):
-    with pytest.raises(ValueError, match="no packed NYU picture"):
+    with pytest.raises(ValueError, match="not a packed NYU image"):
         read_depth(save(tmp_path / "a.png", np.zeros((4, 4), np.uint16)), nyu_packed=True)
     with pytest.raises(ValueError, match="--nyu-packed"):
         read_depth(save(tmp_path / "b.png", np.zeros((4, 4, 3), np.uint8)))

@@ -141,7 +141,7 @@ def test_icvl_training_is_mirrored_and_upright(sets, tmp_path, capsys):
     out = tmp_path / "o.h5"
     store = import_set(out, "icvl", sets / "icvl", out, "--split", "train")
     said = capsys.readouterr()
-    assert "2 turned copies are left out" in said.err
+    assert "2 rotated copies are left out" in said.err
     assert "image_9999.png does not exist" in said.err
     assert f"{out}: {FRAMES - 2} frames, 1 skipped" in said.out
     assert (store.skeleton, store.is_mirrored, store.camera.cx) == (ICVL16, True, 159.0)

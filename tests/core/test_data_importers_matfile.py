@@ -29,7 +29,7 @@ def test_matlab_files_are_read_as_scipy_reads_them(tmp_path):
         for name, values in arrays.items():
             np.testing.assert_array_equal(read_array(path, name), values)
         assert read_array(path, "absent") is None
-        with pytest.raises(ValueError, match="text is no array of real numbers"):
+        with pytest.raises(ValueError, match="text is not an array of real numbers"):
             read_array(path, "text")
 
 
@@ -53,7 +53,7 @@ def test_matlab_files_that_claim_to_be_enormous(tmp_path):
     ):
         for wrapped in (content, struct.pack("<II", 15, len(zlib.compress(content))) + zlib.compress(content)):
             (tmp_path / "a.mat").write_bytes(bytes(124) + b"\x00\x01IM" + wrapped)
-            with pytest.raises(ValueError, match=r"a\.mat is no MATLAB 5 file") as caught:
+            with pytest.raises(ValueError, match=r"a\.mat is not a MATLAB 5 file") as caught:
                 read_array(tmp_path / "a.mat", "joint_uvd")
             assert "\n" not in str(caught.value)
     (tmp_path / "a.mat").write_bytes(bytes(124) + b"\x00\x01IM" + struct.pack("<II", 15, len(bomb)) + bomb)

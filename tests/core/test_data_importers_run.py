@@ -137,7 +137,7 @@ def test_damaged_blocks_are_made_again(plan, tmp_path):
 def test_nothing_usable_leaves_nothing(plan, tmp_path):
     for shot in plan.shots:
         shot.path.unlink(missing_ok=True)
-    with pytest.raises(FrameStoreError, match="none of 51 pictures could be used; the first: line 3: no numbers"):
+    with pytest.raises(FrameStoreError, match="none of 51 images could be used; the first: line 3: no numbers"):
         run_import(tmp_path / "o.h5", plan)
     assert [path.name for path in tmp_path.iterdir()] == ["pictures"]
 
@@ -175,7 +175,7 @@ def test_a_killed_import_goes_on(tmp_path):
     assert not out.exists()
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    assert "were done before it was interrupted" in done.stderr
+    assert "were done before the interruption" in done.stderr
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.npy", "o.h5"]
     with FrameStore(out) as store:
         assert len(store) == 600

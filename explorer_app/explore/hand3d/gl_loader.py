@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-from types import ModuleType
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from explorer_app.explore.hand3d.panel import SkeletonPanel
+from explorer_app.workers.imports import load
 from explorer_app.workers.latest import LatestWins
+
+if TYPE_CHECKING:
+    from explorer_app.explore.hand3d.gl import SkeletonGl
 
 _TOLD = "OpenGL failed, so the 3D view is drawn without it; set LSPS_NO_OPENGL=1 to start without OpenGL"
 
@@ -29,7 +33,7 @@ class OpenGlLoader(QObject):
 
     def start(self) -> None:
         """Switch as soon as the modules are imported; if the import fails, the painter stays."""
-        self._worker.ask(None, _import_views)
+        self._worker.ask(None, partial(load, "explorer_app.explore.hand3d.gl:SkeletonGl"))
 
     @property
     def is_busy(self) -> bool:
@@ -39,8 +43,8 @@ class OpenGlLoader(QObject):
         self._worker.close()
 
     @Slot(object, object)
-    def _on_imported(self, _stamp: None, views: ModuleType) -> None:
-        view = views.SkeletonGl()
+    def _on_imported(self, _stamp: None, classes: list[type[SkeletonGl]]) -> None:
+        view = classes[0]()
         view.failed.connect(self._on_failure, Qt.ConnectionType.QueuedConnection)  # not while it paints
         self._panel.use(view)
 
@@ -50,7 +54,3 @@ class OpenGlLoader(QObject):
         if not self._has_failed:  # a failed driver reports it at every frame
             self._has_failed = True
             self.gave_up.emit(_TOLD)
-
-
-def _import_views() -> ModuleType:
-    return importlib.import_module("explorer_app.explore.hand3d.gl")

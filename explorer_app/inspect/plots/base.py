@@ -9,33 +9,19 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent, MouseDragEvent
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from explorer_app.inspect.model.failure_table import How
 from explorer_app.inspect.model.plot_frames import PlotFrames
-from explorer_app.widgets import theme
+from explorer_app.widgets.plot_colours import PlotColours
+from explorer_app.widgets.themed_plot import ThemedPlot
 
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]
 NO_PLACES: IntArray = np.zeros(0, dtype=np.int64)
 
 _FONT_SCALE = 0.9
-
-
-class Colours:
-    """Okabe and Ito's palette; those with enough contrast to the background are used."""
-
-    def __init__(self, palette: QPalette) -> None:
-        is_dark = theme.is_dark(palette)
-        self.ground = theme.view_background(palette)
-        self.text = palette.color(QPalette.ColorRole.Text)
-        self.faint = theme.faint(palette)
-        self.hairline = theme.hairline(palette)
-        self.plain = QColor(86, 180, 233) if is_dark else QColor(0, 114, 178)
-        self.selected = QColor(230, 159, 0) if is_dark else QColor(213, 94, 0)
-        self.current = QColor(240, 240, 240) if is_dark else QColor(20, 20, 24)
-        self.others = (QColor(204, 121, 167), QColor(0, 158, 115))
 
 
 class _Box(pg.ViewBox):
@@ -74,7 +60,7 @@ def _how(modifiers: Qt.KeyboardModifier) -> How:
     return "remove" if modifiers & Qt.KeyboardModifier.ControlModifier else "replace"
 
 
-class Canvas(pg.PlotWidget):
+class Canvas(ThemedPlot):
     """Base class of all plots. A subclass computes figures, draws them, and finds the frames at a position.
 
     Figures are whatever `compute` returns; the other methods get them as `figures`. Left and Right move from bar to
@@ -89,23 +75,20 @@ class Canvas(pg.PlotWidget):
     """Whether a drag is a lasso (`lassoed_places`), not a range of the horizontal axis (`places_between`)."""
     wants_references = False
     """Whether the plot, when it is large, shows the codes of the reference data, which are slow to encode."""
-    _is_built = False
 
     def __init__(self, name: str) -> None:
         self.box = _Box()
         self.name = name
         self.frames: PlotFrames | None = None
-        super().__init__(viewBox=self.box)
+        super().__init__(name, viewBox=self.box)
         self.figures: Any = None
         self.places: IntArray = NO_PLACES
         """of the selected frames"""
         self.current: int | None = None
         self.title = ""
         self._bar = -1
-        self.hideButtons()
         self.box.setMouseEnabled(x=True, y=self.is_lasso)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(self.name)
         self.setMinimumSize(150, 120)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.span = pg.LinearRegionItem(movable=False)
@@ -119,8 +102,7 @@ class Canvas(pg.PlotWidget):
         self.box.clicked.connect(self._click)
         self.box.dragged.connect(self._drag)
         self.build()
-        self._is_built = True
-        self._recolour()
+        self.recolour(PlotColours(self.palette()))
 
     @staticmethod
     def compute(frames: PlotFrames) -> Any:
@@ -145,7 +127,7 @@ class Canvas(pg.PlotWidget):
     def draw_selection(self, frames: PlotFrames, figures: Any, selected: Any) -> None:
         """Show what `compute_selection` returned."""
 
-    def colour(self, colours: Colours) -> None:
+    def colour(self, colours: PlotColours) -> None:
         """Set the colours of the items."""
 
     def place_x(self, _figures: Any, _place: int) -> float:
@@ -251,11 +233,6 @@ class Canvas(pg.PlotWidget):
             return True
         return super().viewportEvent(event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._is_built:
-            self._recolour()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._is_built:
@@ -265,19 +242,16 @@ class Canvas(pg.PlotWidget):
         metrics = QFontMetrics(self.font())
         text = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, max(self.width() - 60, 20))
         size = f"{self.font().pointSizeF():.1f}pt"
-        self.setTitle(text, color=Colours(self.palette()).text, size=size)
+        self.setTitle(text, color=PlotColours(self.palette()).text, size=size)
         self.setAccessibleDescription(self.title)
 
-    def _recolour(self) -> None:
-        colours, font = Colours(self.palette()), self.font()
+    def recolour(self, colours: PlotColours) -> None:
+        super().recolour(colours)
+        font = self.font()
         font.setPointSizeF(_FONT_SCALE * font.pointSizeF())
-        self.setBackground(colours.ground)
         for side in ("left", "bottom"):
-            axis = self.getAxis(side)
-            axis.setPen(colours.hairline)
-            axis.setTextPen(colours.faint)
-            axis.setTickFont(font)
-            axis.enableAutoSIPrefix(False)
+            self.getAxis(side).setTickFont(font)
+            self.getAxis(side).enableAutoSIPrefix(False)
         self.current_line.setPen(pg.mkPen(colours.current, width=1, style=Qt.PenStyle.DashLine))
         self.bar_line.setPen(pg.mkPen(colours.selected, width=2, style=Qt.PenStyle.DotLine))
         fill = QColor(colours.selected)

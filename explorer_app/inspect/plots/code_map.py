@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.model.plot_statistics import inside, nearest
-from explorer_app.inspect.plots.base import Canvas, Colours, FloatArray, IntArray
+from explorer_app.inspect.plots.base import Canvas, FloatArray, IntArray
 from explorer_app.model.colours import COLOUR_MAPS
 from explorer_app.model.wording import grouped
 from explorer_app.widgets import theme
+from explorer_app.widgets.plot_colours import PlotColours
+from explorer_app.widgets.turns import Turns
 
 MOST_DRAWN = 5_000
 _LEVELS = 12
@@ -52,9 +55,7 @@ class CodeMap(Canvas):
             self.addItem(item)
         self.here.setZValue(12)
         self.span_mm = (0.0, 1.0)
-        self._to_draw: list[tuple[pg.ScatterPlotItem, FloatArray]] = []
-        self._turn = QTimer(self, singleShot=True, interval=0)
-        self._turn.timeout.connect(self._draw_some)
+        self._turns = Turns(self)
         self.getAxis("left").setStyle(showValues=False)
         self.getAxis("bottom").setStyle(showValues=False)
 
@@ -84,8 +85,8 @@ class CodeMap(Canvas):
         self.span_mm = (float(low), max(float(high), float(low) + 1e-3))
         share = (np.nan_to_num(values, nan=low) - low) / (self.span_mm[1] - low)
         level = (share.clip(0, 1) * (_LEVELS - 1)).round().astype(np.int64)
-        self._to_draw = [(item, figures.points[level == number]) for number, item in enumerate(self.levels)]
-        self._draw_some()
+        by_level = [figures.points[level == number] for number in range(_LEVELS)]
+        self._turns.start(partial(self._draw_levels, first, by_level) for first in range(0, _LEVELS, _AT_ONCE))
         sets = [*figures.references.values(), np.zeros((0, 2)), np.zeros((0, 2))]
         for item, points in zip(self.others, sets, strict=False):
             item.setData(pos=points)
@@ -95,13 +96,9 @@ class CodeMap(Canvas):
             self.title = f"{grouped(len(figures.drawn))} of {grouped(len(frames))} shown"
         self._fit(np.concatenate([figures.points, *figures.references.values()]))
 
-    def _draw_some(self) -> None:
-        """Drawing all at once would block the window."""
-        for item, points in self._to_draw[:_AT_ONCE]:
-            item.setData(pos=points)
-        self._to_draw = self._to_draw[_AT_ONCE:]
-        if self._to_draw:
-            self._turn.start()
+    def _draw_levels(self, first: int, points: list[FloatArray]) -> None:
+        for level in range(first, min(first + _AT_ONCE, _LEVELS)):
+            self.levels[level].setData(pos=points[level])
 
     def _fit(self, points: FloatArray) -> None:
         known = points[np.isfinite(points).all(axis=1)]
@@ -115,7 +112,7 @@ class CodeMap(Canvas):
         self.part.setSize(8 if len(selected) <= _MANY else 5)  # many rings would hide the points
         self.part.setData(pos=selected)
 
-    def colour(self, colours: Colours) -> None:
+    def colour(self, colours: PlotColours) -> None:
         for number, item in enumerate(self.levels):
             item.setBrush(level_colour(number / (_LEVELS - 1), colours.ground.lightness() < 128))
         for item, colour in zip(self.others, colours.others, strict=True):
@@ -189,7 +186,7 @@ class ColourKey(QWidget):
         line = QRectF(0, 0, self.width(), self.height())
         painter.drawText(line.adjusted(4, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, low)
         texts: list[tuple[QColor | None, str]] = [(None, f"{high} mm")]
-        texts += zip(Colours(palette).others, figures.references, strict=False)
+        texts += zip(PlotColours(palette).others, figures.references, strict=False)
         x += bar + 4
         for colour, text in texts:
             if colour is not None:

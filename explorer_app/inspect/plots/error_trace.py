@@ -9,7 +9,8 @@ from PySide6.QtGui import QResizeEvent
 
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.model.plot_statistics import Trace, along_sequence, peaks
-from explorer_app.inspect.plots.base import NO_PLACES, Canvas, Colours, FloatArray, IntArray
+from explorer_app.inspect.plots.base import NO_PLACES, Canvas, FloatArray, IntArray
+from explorer_app.widgets.plot_colours import PlotColours
 
 
 class TracePlot(Canvas):
@@ -59,7 +60,7 @@ class TracePlot(Canvas):
         is_there = np.isfinite(selected)
         self.part.setData(figures.middles[is_there], selected[is_there])
 
-    def colour(self, colours: Colours) -> None:
+    def colour(self, colours: PlotColours) -> None:
         self.peaks.setPen(pg.mkPen(colours.plain, width=1))
         self.spans.setPen(pg.mkPen(colours.plain, width=1))
         self.part.setBrush(colours.selected)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pkgutil import resolve_name
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -13,13 +12,14 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 from explorer_app.inspect.model.plot_frames import IntArray, PlotFrames
 from explorer_app.inspect.plots.base import Canvas
 from explorer_app.inspect.plots.registry import PLOTS
+from explorer_app.workers.imports import load
 
 _COLUMN_PX = 170
 
 
 def load_plots() -> dict[str, type[Canvas]]:
     """The classes of all plots by name; imports them."""
-    return {name: resolve_name(path) for name, path in PLOTS.items()}
+    return dict(zip(PLOTS, load(*PLOTS.values()), strict=True))
 
 
 class PlotCell(QWidget):

@@ -10,8 +10,9 @@ from PySide6.QtCore import QPointF
 
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.model.plot_statistics import Histogram, histogram
-from explorer_app.inspect.plots.base import NO_PLACES, Canvas, Colours, FloatArray, IntArray
+from explorer_app.inspect.plots.base import NO_PLACES, Canvas, FloatArray, IntArray
 from explorer_app.model.wording import grouped
+from explorer_app.widgets.plot_colours import PlotColours
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ class HistogramPlot(Canvas):
         if bars is not None:
             self.part.setOpts(x0=bars.edges[:-1], x1=bars.edges[1:], height=selected)
 
-    def colour(self, colours: Colours) -> None:
+    def colour(self, colours: PlotColours) -> None:
         self.bars.setOpts(pen=pg.mkPen(colours.ground, width=0.5), brush=colours.plain)
         self.part.setOpts(pen=pg.mkPen(None), brush=colours.selected)
 

@@ -12,9 +12,10 @@ from PySide6.QtGui import QColor, QResizeEvent
 
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.model.plot_statistics import per_joint_mm, worst_joints
-from explorer_app.inspect.plots.base import NO_PLACES, Canvas, Colours, FloatArray, IntArray
+from explorer_app.inspect.plots.base import NO_PLACES, Canvas, FloatArray, IntArray
 from explorer_app.model.colours import FINGER_COLOURS
 from explorer_app.model.wording import grouped
+from explorer_app.widgets.plot_colours import PlotColours
 
 _PALM = FINGER_COLOURS["palm"]
 
@@ -78,7 +79,7 @@ class JointPlot(Canvas):
     def _fit(self, heights: FloatArray, count: int) -> None:
         self.set_view((-0.7, count - 0.3), (0, max(1.08 * float(heights.max(initial=0)), 1)))
 
-    def colour(self, colours: Colours) -> None:
+    def colour(self, colours: PlotColours) -> None:
         self.bars.setOpts(pen=pg.mkPen(None))
         self.part.setOpts(pen=pg.mkPen(colours.ground), brush=colours.current)
 

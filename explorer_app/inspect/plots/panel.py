@@ -36,6 +36,7 @@ from explorer_app.session.background import Background
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice
 from explorer_app.widgets.small import WrappedLabel
+from explorer_app.widgets.turns import Turns
 
 if TYPE_CHECKING:
     from explorer_app.inspect.plots.base import Canvas
@@ -55,8 +56,7 @@ class FailurePlots(QWidget):
         self._is_importing = self._is_stale = False
         self._classes: dict[str, type[Canvas]] = {}
         self._plots: list[Canvas] = []
-        self._next_turn = QTimer(self, singleShot=True, interval=0)
-        self._next_turn.timeout.connect(self._make_next)
+        self._turns = Turns(self)
         self._reveal = QTimer(self, singleShot=True, interval=0)
         self._frames: PlotFrames | None = None
         self._figures: Mapping[str, Any] = {}
@@ -150,16 +150,12 @@ class FailurePlots(QWidget):
     @Slot(object, object)
     def _on_imported(self, _stamp: None, classes: dict[str, type[Canvas]]) -> None:
         self._classes = classes
-        self._make_next()
+        self._turns.start([*(partial(self._make_plot, name) for name in classes), self._make_grid])
 
-    @Slot()
-    def _make_next(self) -> None:
-        """One plot at a time: all at once would block the window."""
-        left = list(self._classes)[len(self._plots) :]
-        if left:
-            self._plots.append(self._classes[left[0]](left[0]))
-            self._next_turn.start()
-            return
+    def _make_plot(self, name: str) -> None:
+        self._plots.append(self._classes[name](name))
+
+    def _make_grid(self) -> None:
         from explorer_app.inspect.plots.grid import PlotGrid
 
         self.grid = PlotGrid(self._plots)

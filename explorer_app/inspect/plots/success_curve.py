@@ -10,7 +10,8 @@ from PySide6.QtCore import QPointF, Qt
 
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.model.plot_statistics import SuccessCurve, success_curve
-from explorer_app.inspect.plots.base import Canvas, Colours, FloatArray, IntArray
+from explorer_app.inspect.plots.base import Canvas, FloatArray, IntArray
+from explorer_app.widgets.plot_colours import PlotColours
 from lsps_core.evaluation.metrics import WITHIN_MM
 
 
@@ -54,7 +55,7 @@ class SuccessPlot(Canvas):
     def draw_selection(self, _frames: PlotFrames, _figures: Success, selected: SuccessCurve | None) -> None:
         self.part.setData(*((selected.distance_mm, selected.percent) if selected else ([], [])))
 
-    def colour(self, colours: Colours) -> None:
+    def colour(self, colours: PlotColours) -> None:
         self.curve.setPen(pg.mkPen(colours.plain, width=2))
         self.part.setPen(pg.mkPen(colours.selected, width=2))
         self.mark.setPen(pg.mkPen(colours.faint, style=Qt.PenStyle.DotLine))

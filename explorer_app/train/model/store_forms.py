@@ -1,4 +1,4 @@
-"""What the Simulate and Import dialogs say, as arguments of `lsps`, with what is wrong beside its field."""
+"""The forms of the Simulate and Import dialogs: arguments of `lsps`, and problems by field."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from lsps_core.files import expanded, kind_of
 
 SIMULATED_DOMAINS = {
     "synthetic": "synthetic: one clean hand, as rendered",
-    "sensor": "sensor: several people through a depth camera, in place of real frames",
+    "sensor": "sensor: several people with a depth camera's noise, instead of real frames",
 }
 FRAMES = "frames"
 
 
 def sources() -> dict[str, str]:
-    """What can be imported, by what `lsps import` calls it: data sets, and loose images."""
-    return {name: dataset.title for name, dataset in datasets().items()} | {FRAMES: "loose depth images"}
+    """The sources of an import by their names in `lsps import`: data sets, and single images."""
+    return {name: dataset.title for name, dataset in datasets().items()} | {FRAMES: "single depth images"}
 
 
 def options_of(source: str) -> tuple[Option, ...]:
@@ -29,10 +29,10 @@ def options_of(source: str) -> tuple[Option, ...]:
 
 
 def check_out(text: str) -> str:
-    """What is wrong with the name of a store to be written, in one line; empty where nothing is. For a thread."""
+    """A problem with the path of a new store, in one line; empty if there is none. Call it in a thread."""
     path = expanded(text)
     if path.suffix.lower() not in STORE_SUFFIXES:
-        return f"a store’s name ends in {' or '.join(STORE_SUFFIXES)}"
+        return f"a store’s name must end in {' or '.join(STORE_SUFFIXES)}"
     kind = kind_of(path)
     if kind not in ("", "file", "folder"):
         return f"{path} is a {kind}; give the name of a file"
@@ -58,7 +58,7 @@ class SimulateForm:
 
     @property
     def missing(self) -> dict[str, str]:
-        return {} if self.out.strip() else {"out": "choose where the store goes"}
+        return {} if self.out.strip() else {"out": "choose a path for the store"}
 
     @property
     def problems(self) -> dict[str, str]:
@@ -74,8 +74,8 @@ class SimulateForm:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportForm:
-    """source: a key of `sources`. paths: one folder, or for loose images files and folders. values: text of each option
-    by name; one that is empty or missing is not given. images: of loose ones, how they are read."""
+    """source: a key of `sources`. paths: one folder, or for single images any files and folders. values: text of options
+    by name; one that is empty or missing is not given. images: how single ones are read."""
 
     source: str = FRAMES
     paths: tuple[str, ...] = ()
@@ -87,7 +87,7 @@ class ImportForm:
     def missing(self) -> dict[str, str]:
         what = "choose images, or a folder of them" if self.source == FRAMES else "choose the unpacked folder"
         found = {} if self.paths else {"paths": what}
-        return found | ({} if self.out.strip() else {"out": "choose where the store goes"})
+        return found | ({} if self.out.strip() else {"out": "choose a path for the store"})
 
     @property
     def problems(self) -> dict[str, str]:
@@ -96,7 +96,7 @@ class ImportForm:
         if gone is not None:
             found["paths"] = f"{gone} does not exist; check the path"
         elif self.source != FRAMES and self.paths and kind_of(expanded(self.paths[0])) != "folder":
-            found["paths"] = f"{self.paths[0]} is no folder; choose the one that the set was unpacked into"
+            found["paths"] = f"{self.paths[0]} is not a folder; choose the one that the set was unpacked into"
         if self.out.strip() and (line := check_out(self.out)):
             found["out"] = line
         for option in options_of(self.source):
@@ -118,7 +118,7 @@ class ImportForm:
 
     def _of_images(self) -> list[str]:
         if self.images is None:
-            raise ValueError("how the images are to be read is not known; choose a camera")
+            raise ValueError("the camera of the images is unknown; choose one")
         camera = self.images.camera
         found = [f"--camera={camera.fx!r},{camera.fy!r},{camera.cx!r},{camera.cy!r}"]
         found += ["--unit-mm", f"{self.images.unit_mm:g}"]

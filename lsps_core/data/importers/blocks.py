@@ -1,7 +1,7 @@
-"""The parts of an import: a few dozen frames each, made by any process and kept in a file until all are there.
+"""The parts of an import: a few dozen frames each, made by any process and kept in a file until all are finished.
 
-Worker processes need no more than this module and what an importer reads with: neither HDF5 nor scipy, whose import
-would take longer than a thousand frames.
+Worker processes import only this module and an importer's reader: neither HDF5 nor scipy, whose import would take
+longer than a thousand frames.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lsps_core.data.importers.plan import ImportPlan
 from lsps_core.data.store_chunks import pack_depth
 
 _MIN_FRAMES, _MAX_FRAMES = 4, 64
-_BLOCKS = 32  # or more: enough to share among processes, and to be seen moving
+_BLOCKS = 32  # or more: enough to share among processes, and for visible progress
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -39,7 +39,7 @@ class Block:
     plan: ImportPlan
 
     def make(self) -> None:
-        """Read the pictures and write the file, whole or not at all; a picture that cannot be used becomes a line."""
+        """Read the images and write the file, whole or not at all; an image that cannot be used becomes a line."""
         frames, skipped = [], []
         for shot in self.plan.shots:
             if _stop is not None and _stop.is_set():
@@ -65,7 +65,7 @@ class Block:
         part.replace(self.path)
 
     def read(self) -> Arrays | None:
-        """What `make` wrote; None where that is missing, damaged, or some of its skipped pictures changed since."""
+        """What `make` wrote; None if it is missing or damaged, or some of its skipped images have changed."""
         try:
             made = self.path.stat().st_mtime
             with self.path.open("rb") as file, np.load(file) as found:
@@ -79,7 +79,7 @@ class Block:
 
 
 def divide(plan: ImportPlan, folder: Path) -> list[Block]:
-    """An import in blocks, each named by a hash of all that goes into it: the same import finds its blocks again."""
+    """An import in blocks, each named by a hash of its input: the same import finds its blocks again."""
     size = min(max(len(plan.shots) // _BLOCKS, _MIN_FRAMES), _MAX_FRAMES)
     common = json.dumps([plan.settings, asdict(plan.camera), plan.domain, plan.mirrored_width_px], default=str)
     blocks = []
@@ -100,7 +100,7 @@ def chunks_of(arrays: Arrays) -> list[bytes]:
 
 
 def _changed(path: Path) -> float:
-    """When a file was last changed, 0 where there is none."""
+    """When a file was last changed, 0 if there is none."""
     try:
         return path.stat().st_mtime
     except (OSError, ValueError):
@@ -108,11 +108,11 @@ def _changed(path: Path) -> float:
 
 
 _stop: Event | None = None
-"""Of a worker process: set when it is to give up its block."""
+"""Of a worker process: set when it should abandon its block."""
 
 
 def start_worker(stop: Event) -> None:
-    """Begin a worker process: it ends with its parent, leaves Ctrl-C to it, and gives up when `stop` is set."""
+    """Start a worker process: it ends with its parent, leaves Ctrl-C to it, and stops when `stop` is set."""
     global _stop
     _stop = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)

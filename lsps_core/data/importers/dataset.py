@@ -15,7 +15,7 @@ class Dataset:
     """A data set, as `lsps import` and the Import dialog offer it.
 
     title: the name in the dialog. help: what is in it, in a few words. plan: called as `plan(folder, **values)` with a
-    value for every option; ValueError where the folder is not that of the set. own_options: beside `--cube-mm` and
+    value for every option; ValueError if the folder is not that of the set. own_options: besides `--cube-mm` and
     `--limit`, which every set has. protocol: how `lsps score` and `lsps evaluate` measure it; None if it has none.
     """
 

@@ -1,4 +1,4 @@
-"""Anybody's depth pictures: find the hand in one, and make a store of many."""
+"""Depth images of any camera: find the hand in an image, and make a store of many."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def frame_from_depth(
 ) -> tuple[HandFrame, FoundHand]:
     """Cut the hand out of a raw frame, depth_mm [H, W]: the frame of size x size, and how the hand was found.
 
-    center_uvd (column px, row px, depth mm) says where the hand is; without it `find_hand` looks. ValueError where
-    there is no hand, or nothing at all inside the cube.
+    center_uvd (column px, row px, depth mm) is the hand's position; without it `find_hand` searches. ValueError if
+    no hand is found, or the cube is empty.
     """
     if center_uvd is None:
         found = find_hand(depth_mm, camera, cube_mm=cube_mm)
@@ -68,9 +68,9 @@ def import_frames(
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> ImportReport:
-    """Write a store without skeleton from depth pictures; arguments as in `read_depth` and `frame_from_depth`.
+    """Write a store without skeleton from depth images; arguments as in `read_depth` and `frame_from_depth`.
 
-    A picture that cannot be used is skipped and named in the report. FrameStoreError where none is left, or `out`
+    An image that cannot be used is skipped and named in the report. FrameStoreError if none is left, or `out`
     cannot be written. jobs, overwrite and progress as in `run_import`.
     """
     settings = {"unit_mm": unit_mm, "nyu_packed": nyu_packed, "cube_mm": cube_mm, "center_uvd": center_uvd}

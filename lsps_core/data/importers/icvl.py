@@ -1,7 +1,7 @@
 """ICVL hand posture dataset (Tang et al. 2014): 16 joints, two test sequences, a left hand that is mirrored here.
 
 `Training/labels.txt`, `Testing/test_seq_1.txt` and `Testing/test_seq_2.txt` hold a path under `Depth/` and u v d of
-every joint on each line. Folders such as 22-5 or -45 hold copies of the training pictures turned by so many degrees.
+every joint on each line. Folders such as 22-5 or -45 hold copies of the training images rotated by so many degrees.
 """
 
 from __future__ import annotations
@@ -45,11 +45,10 @@ def plan_icvl(
     centers_mm: Path | None = None,
     limit: int | None = None,
 ) -> ImportPlan:
-    """What importing ICVL takes: the cube is centred on the palm, or on refined centres.
+    """The plan of an ICVL import: the cube is centred on the palm, or on refined centres.
 
-    with_rotated: also the turned copies of the training pictures. By default they stay out: training turns frames
-    itself, and the copy of a frame that is held out for validation would be trained on. ValueError where the labels
-    cannot be used.
+    with_rotated: also the rotated copies of the training images. By default they are left out: training rotates frames
+    itself, and copies of held-out frames would be trained on. ValueError if the labels cannot be used.
     """
     folder, labelled = _labelled(Path(source), split)
     upright = [entry for entry in labelled if with_rotated or not _ROTATED.match(entry.name)]
@@ -77,12 +76,12 @@ def plan_icvl(
         mirrored_width_px=WIDTH_PX,
         settings=settings("icvl", source, centers, CENTER_JOINT, **asked),
         refused=tuple(refused),
-        note=f"{left_out} turned copies are left out; --with-rotated takes them" if left_out else "",
+        note=f"{left_out} rotated copies are left out; --with-rotated includes them" if left_out else "",
     )
 
 
 class _Entry(NamedTuple):
-    """A line of labels: where it stands, the picture's path under Depth/ with forward slashes, the numbers."""
+    """A line of labels: its position, the image's path under Depth/ with forward slashes, the numbers."""
 
     line: str
     name: str
@@ -124,8 +123,8 @@ ICVL_HANDS = Dataset(
             kind="switch",
             default=False,
             label="Turned",
-            empty="also the turned copies",
-            help="also the turned copies (folders 22-5, 45, ...)",
+            empty="also the rotated copies",
+            help="also the rotated copies (folders 22-5, 45, ...)",
         ),
         *CENTERS,
     ),

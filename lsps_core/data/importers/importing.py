@@ -1,7 +1,7 @@
 """Run an import: over several processes, resumable, and whole or not at all.
 
-The frames are made in blocks, which lie in a hidden folder beside the store to be written and are joined in order. The
-store gets its name at the very end. An import that was interrupted, or whose machine stopped, goes on from its blocks.
+The frames are made in blocks, which are kept in a hidden folder beside the new store and joined in order. The store
+gets its name at the very end. An import that was interrupted, or whose machine stopped, resumes from its blocks.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class ImportReport:
-    """What an import did: `frame_count` frames written to `path`, and one line, file and reason, for each skipped.
+    """The result of an import: `frame_count` frames written to `path`, and one line for each skipped one.
 
-    resumed_count: pictures, usable or not, that an earlier, interrupted import had dealt with.
+    resumed_count: images, usable or not, that an earlier, interrupted import had processed.
     """
 
     path: Path
@@ -40,10 +40,10 @@ class ImportReport:
 def run_import(
     out: Path, plan: ImportPlan, *, jobs: int = 1, overwrite: bool = False, progress: Progress | None = None
 ) -> ImportReport:
-    """Make a store of what `plan` says, in `jobs` processes; `progress` is called with (pictures done, in all).
+    """Make the store of a plan, in `jobs` processes; `progress` is called with (images done, in all).
 
-    Goes on where the same import was interrupted before. FrameStoreError where `out` exists (unless overwrite) or
-    cannot be written, and where not a single frame is left; what is done so far is kept for the next try.
+    Resumes if the same import was interrupted before. FrameStoreError if `out` exists (unless overwrite) or cannot be
+    written, or if no frame is usable; finished blocks are kept for the next try.
     """
     if jobs < 1:
         raise ValueError(f"{jobs} processes cannot import anything; give 1 or more")
@@ -73,7 +73,7 @@ def run_import(
 
 
 def _tidy(folder: Path) -> None:
-    """Leave only finished blocks, and no folder without any."""
+    """Keep only finished blocks, and remove an empty folder."""
     with suppress(OSError):
         for leftover in (*folder.glob("*.part"), *folder.glob(".*.part")):
             leftover.unlink(missing_ok=True)
@@ -97,14 +97,14 @@ def _import(
             why = f"; the first: {lines[0]}" if lines else ""
             count = total + len(plan.refused)
             _forget(blocks)
-            raise FrameStoreError(f"{writer.path} was not written: none of {count} pictures could be used{why}")
+            raise FrameStoreError(f"{writer.path} was not written: none of {count} images could be used{why}")
         writer.provenance["skipped"] = lines
     resumed = total - sum(len(block.plan.shots) for block in missing)
     return ImportReport(path=writer.path, frame_count=writer.frame_count, skipped=tuple(lines), resumed_count=resumed)
 
 
 def _made(blocks: list[Block], missing: list[Block], jobs: int) -> Iterator[Arrays]:
-    """The content of every block, in order; those that are missing are made meanwhile."""
+    """The content of every block, in order; missing ones are made first."""
     if jobs == 1 or len(missing) < 2:
         to_make = {block.path for block in missing}
         for block in blocks:
@@ -112,7 +112,7 @@ def _made(blocks: list[Block], missing: list[Block], jobs: int) -> Iterator[Arra
                 block.make()
             yield _content(block)
         return
-    os.environ["PYTHONSAFEPATH"] = "1"  # or a json.py in the working folder would be run by these processes
+    os.environ["PYTHONSAFEPATH"] = "1"  # or these processes would run a json.py in the working folder
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     pool = ProcessPoolExecutor(min(jobs, len(missing)), context, initializer=start_worker, initargs=(stop,))
@@ -124,8 +124,8 @@ def _made(blocks: list[Block], missing: list[Block], jobs: int) -> Iterator[Arra
             yield _content(block)
     except BrokenProcessPool:
         raise FrameStoreError(
-            "a process of the import died, perhaps for want of memory; "
-            "what is done is kept, run it again with a smaller --jobs"
+            "a process of the import died, perhaps because memory ran out; "
+            "finished blocks are kept, run it again with a smaller --jobs"
         ) from None
     finally:
         stop.set()

@@ -1,4 +1,4 @@
-"""What the label files of the field's data sets have in common."""
+"""Shared code for the label files of the field's data sets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_BYTES = 1_000_000_000
 
 
 def find_folder(source: Path, places: Sequence[str], needed: str) -> Path:
-    """The first of source's subfolders `places` that holds the file `needed`; ValueError where none does."""
+    """The first of source's subfolders `places` that holds the file `needed`; ValueError if none does."""
     if not source.is_dir():
         raise ValueError(f"{source} is not a folder; give the one that the data set was unpacked into")
     for place in places:
@@ -29,7 +29,7 @@ def find_folder(source: Path, places: Sequence[str], needed: str) -> Path:
 
 
 def read_lines(path: Path) -> list[str]:
-    """A text file's lines without blanks at either end; bytes that are no text stay in place as replacements."""
+    """A text file's lines without blanks at either end; undecodable bytes become replacement characters."""
     try:
         require_file(path, most_bytes=_MOST_BYTES)
         text = path.read_text(encoding="utf-8-sig", errors="replace")
@@ -39,7 +39,7 @@ def read_lines(path: Path) -> list[str]:
 
 
 def parse_points(words: Sequence[str], point_count: int) -> FloatArray:
-    """3 numbers a point -> float64 [point_count, 3]; ValueError where they are too few, too many or not finite."""
+    """3 numbers a point -> float64 [point_count, 3]; ValueError if there are too few, too many or non-finite ones."""
     if len(words) != 3 * point_count:
         raise ValueError(f"{len(words)} numbers, not {3 * point_count} for {point_count} joints")
     points: npt.NDArray[np.float64] = np.array([float(word) for word in words]).reshape(point_count, 3)
@@ -49,14 +49,14 @@ def parse_points(words: Sequence[str], point_count: int) -> FloatArray:
 
 
 def check_depths(points: FloatArray) -> None:
-    """ValueError where a point [..., 3] is not in front of the camera, or farther away than 16 bits of mm reach."""
+    """ValueError if a point [..., 3] is not in front of the camera, or beyond the range of 16 bits in mm."""
     depths = points[..., 2]
     if not (np.isfinite(points).all() and (depths > 0).all() and (depths < 65_536).all()):
         raise ValueError("a joint that is not in front of the camera")
 
 
 def labelled_shot(path: Path, name: str, cube_mm: float, center_mm: FloatArray | None, joints_mm: FloatArray) -> Shot:
-    """A shot of which everything is known; ValueError where its centre is not."""
+    """A shot with centre and labels; ValueError if the centre is not usable."""
     if center_mm is None:
         raise ValueError("there is no usable crop centre")
     return Shot(path=path, name=name, half_mm=cube_mm / 2, center_mm=center_mm, joints_mm=joints_mm)
@@ -65,13 +65,13 @@ def labelled_shot(path: Path, name: str, cube_mm: float, center_mm: FloatArray |
 def settings(
     importer: str, source: Path, centers: RefinedCenters | None, center_joint: int, **others: Any
 ) -> dict[str, Any]:
-    """What an import was asked for, as its plan and the store keep it."""
+    """The options of an import, as kept in its plan and the store."""
     center = str(centers.path) if centers else f"joint {center_joint}"
     return {"importer": importer, "source": str(Path(source).resolve()), "center": center, **others}
 
 
 def refined_centers(centers_uvd: Path | None, centers_mm: Path | None) -> RefinedCenters | None:
-    """The file of crop centres that one of the options `CENTERS` named."""
+    """The file of crop centres named by one of the options `CENTERS`."""
     path = centers_uvd or centers_mm
     return RefinedCenters(path=path, is_uvd=centers_uvd is not None) if path else None
 
@@ -87,7 +87,7 @@ class RefinedCenters:
     is_uvd: bool
 
     def read(self, camera: Camera, count: int) -> list[FloatArray | None]:
-        """[3] mm a frame, None for a line that holds none ("invalid"); ValueError where there are not `count` lines."""
+        """[3] mm a frame, None for a line without one ("invalid"); ValueError if there are not `count` lines."""
         lines = read_lines(self.path)
         while lines and not lines[-1]:
             lines.pop()

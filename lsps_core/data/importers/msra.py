@@ -33,9 +33,9 @@ _MAX_SIDE_PX = 4096
 def plan_msra(
     source: Path, *, subjects: Sequence[str] = (), cube_mm: float | None = None, limit: int | None = None
 ) -> ImportPlan:
-    """What importing MSRA15 takes: of the given subjects, or of all that are there, centred on the middle finger's MCP.
+    """The plan of an MSRA15 import: of the given or all existing subjects, centred on the middle finger's MCP.
 
-    cube_mm: by default as wide as the subject's hand needs, 240 (P0) to 190 (P8). ValueError where nobody is found.
+    cube_mm: by default that of the subject's hand, 240 (P0) to 190 (P8). ValueError if no subject is found.
     """
     source = Path(source)
     people = _people(source, subjects)
@@ -58,7 +58,7 @@ def plan_msra(
 
 
 def _people(source: Path, subjects: Sequence[str]) -> list[str]:
-    """Whose frames are wanted and there, in order."""
+    """The requested and existing subjects, in order."""
     unknown = sorted(set(subjects) - set(SUBJECTS))
     if unknown:
         raise ValueError(f"MSRA15 has no subject {unknown[0]!r}; give some of {','.join(SUBJECTS)}")
@@ -71,7 +71,7 @@ def _people(source: Path, subjects: Sequence[str]) -> list[str]:
 
 
 def _frames(source: Path, people: Sequence[str], cube_mm: float | None) -> Iterator[Shot | str]:
-    """Shots, and a line in place of each frame whose labels cannot be used."""
+    """Shots, and a line instead of each frame whose labels cannot be used."""
     for person in people:
         for gesture in sorted(path for path in (source / person).iterdir() if path.is_dir()):
             yield from _gesture(gesture, person, cube_mm or CUBE_MM[person])
@@ -84,14 +84,14 @@ def _gesture(folder: Path, person: str, cube_mm: float) -> Iterator[Shot | str]:
         while lines and not lines[-1]:
             lines.pop()
         if int(count) < len(lines):
-            raise ValueError(f"it announces {count} frames, but labels {len(lines)}")
+            raise ValueError(f"it declares {count} frames, but labels {len(lines)}")
     except ValueError as error:
         yield f"{labels}: {error}"
         return
     for index, line in enumerate(lines):
         try:
             joints = parse_points(line.split(), MSRA21.joint_count)
-            joints[:, 2] = np.abs(joints[:, 2])  # the set's z points at the viewer
+            joints[:, 2] = np.abs(joints[:, 2])  # the set's z points towards the viewer
             check_depths(joints)
         except ValueError as error:
             yield f"{labels}, line {index + 2}: {error}"
@@ -109,14 +109,14 @@ def read_msra_depth(path: Path, _window: Window | None = None) -> npt.NDArray[np
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror}); copy it again") from error
     if len(content) < _HEADER_BYTES:
-        raise ValueError(f"{path} is cut off: {len(content)} bytes; copy it again")
+        raise ValueError(f"{path} is truncated: {len(content)} bytes; copy it again")
     width, height, left, top, right, bottom = (int(value) for value in np.frombuffer(content[:_HEADER_BYTES], "<i4"))
     if not (0 <= left < right <= width <= _MAX_SIDE_PX and 0 <= top < bottom <= height <= _MAX_SIDE_PX):
         box = f"columns {left} to {right}, rows {top} to {bottom} of {width} x {height} pixels"
-        raise ValueError(f"{path} is damaged: its header says {box}; copy it again")
+        raise ValueError(f"{path} is damaged: its header has {box}; copy it again")
     expected = _HEADER_BYTES + 4 * (right - left) * (bottom - top)
     if len(content) != expected:
-        raise ValueError(f"{path} has {len(content)} bytes, its header announces {expected}; copy it again")
+        raise ValueError(f"{path} has {len(content)} bytes, its header declares {expected}; copy it again")
     values = np.frombuffer(content[_HEADER_BYTES:], "<f4").reshape(bottom - top, right - left)
     depth = np.zeros((height, width), np.float32)
     depth[top:bottom, left:right] = np.where(np.isfinite(values) & (values > 0), values, 0)

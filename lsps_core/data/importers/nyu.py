@@ -24,9 +24,9 @@ from lsps_core.data.protocol import Protocol
 from lsps_core.skeleton import ICVL16, NYU36
 
 TO_ICVL = (34, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0)
-"""Which of NYU's joints stand for ICVL's 16, so that NYU's synthetic frames can train an ICVL model."""
+"""NYU's joints that correspond to ICVL's 16, so that NYU's synthetic frames can train an ICVL model."""
 FIRST_SUBJECT_TEST_FRAMES = 2440
-"""Test frames from here on show a second person, with a smaller hand."""
+"""Test frames from this one on show a second person, with a smaller hand."""
 KEPT = {"nyu": tuple(range(NYU36.joint_count)), "icvl": TO_ICVL}
 CUBE_MM = {"nyu": {1: 300.0, 2: 250.0}, "icvl": {1: 350.0, 2: 350.0}}
 """By joints and subject."""
@@ -48,10 +48,10 @@ def plan_nyu(
     centers_mm: Path | None = None,
     limit: int | None = None,
 ) -> ImportPlan:
-    """What importing NYU takes; `joints` chooses all 36, or the 16 that stand for ICVL's.
+    """The plan of an NYU import; `joints` selects all 36, or the 16 that correspond to ICVL's.
 
-    cube_mm: 300 (test frames of the second subject 250), or 350 for ICVL's joints. The cube's centre is a joint of the
-    36, the middle of the palm unless told, or a refined one. ValueError where the labels cannot be used.
+    cube_mm: 300 (test frames of the second subject 250), or 350 for ICVL's joints. The cube's centre is one of the 36
+    joints, by default the middle of the palm, or a refined one. ValueError if the labels cannot be used.
     """
     folder = find_folder(Path(source), (f"dataset/{split}", split), _LABELS)
     center_joint = _checked(CENTER_JOINT[joints] if center_joint is None else center_joint)
@@ -97,7 +97,7 @@ def read_joint_uvd(path: Path) -> FloatArray:
     if found is None or found.ndim != 4 or found.shape[2:] != (NYU36.joint_count, 3):
         raise ValueError(f"{path} has no array joint_uvd of camera x frame x 36 x 3 numbers; give NYU's own file")
     if 0 in found.shape:
-        raise ValueError(f"{path} has labels of no frame; copy it again")
+        raise ValueError(f"{path} has no labelled frames; copy it again")
     return np.array(found[0])
 
 

@@ -44,7 +44,7 @@ class Option:
         return "--" + self.name.replace("_", "-")
 
     def value(self, text: str) -> Any:
-        """What the plan function gets for `text`; ValueError, in one line, if that is not a value."""
+        """The plan function's value for `text`; ValueError, in one line, if it is not valid."""
         if self.kind == "number":
             return _whole(text, self.least)
         if self.kind == "length":
@@ -52,7 +52,7 @@ class Option:
         return Path(text) if self.kind == "file" else self.parse(text)
 
     def arguments(self, text: str) -> list[str]:
-        """The command-line arguments for what a row says; "" leaves the option out, and any text sets a switch."""
+        """The command-line arguments for a row's text; "" leaves the option out, and any text sets a switch."""
         if not text.strip():
             return []
         return [self.flag] if self.kind == "switch" else [f"{self.flag}={text.strip()}"]
@@ -73,7 +73,7 @@ def _whole(text: str, least: int) -> int:
 def _length(text: str) -> float:
     number = float(text)
     if not 0 < number < 10_000:
-        raise ValueError(f"{text} mm is no edge of a cube around a hand")
+        raise ValueError(f"{text} mm is not a valid edge of a hand's cube")
     return number
 
 
@@ -88,7 +88,7 @@ def split_option(*parts: str) -> Option:
 DOMAIN = Option(
     name="domain",
     kind="choice",
-    choices=(("real", "real: seen by a camera"), ("synthetic", "synthetic: rendered")),
+    choices=(("real", "real: recorded by a camera"), ("synthetic", "synthetic: rendered")),
     is_required=True,
     label="Do&main",
     help="which domain the frames belong to",

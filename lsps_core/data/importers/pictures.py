@@ -1,4 +1,4 @@
-"""Depth pictures of any origin as millimetres: PNG, TIFF, NPY and NYU's packed PNG."""
+"""Depth images of any origin as millimetres: PNG, TIFF, NPY and NYU's packed PNG."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ NYU_BACKGROUND_MM = 2001
 _COLOUR = ("RGB", "RGBA")
 _FORMATS = ("PNG", "TIFF", "PPM")
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError, OverflowError, struct.error)
-"""What Pillow raises for pictures that are cut off or altered."""
+"""Pillow's exceptions for truncated or damaged images."""
 _MAX_PIXELS = 1 << 25
-"""No depth camera has more; a header that claims more would only fill the memory."""
+"""No depth camera has more; a larger declared size would only fill the memory."""
 
 Depth = npt.NDArray[np.uint16] | npt.NDArray[np.float32]
 
 
 class Window(NamedTuple):
-    """Part of a picture in px, right and bottom excluded; it may reach beyond the picture."""
+    """Part of an image in px, right and bottom excluded; it may extend beyond the image."""
 
     left: int
     top: int
@@ -34,7 +34,7 @@ class Window(NamedTuple):
     bottom: int
 
     def inside(self, width: int, height: int) -> Window:
-        """What of it is in a picture of that size; empty where nothing is."""
+        """Its intersection with an image of that size; may be empty."""
         left, top = min(max(self.left, 0), width), min(max(self.top, 0), height)
         return Window(left, top, min(max(self.right, left), width), min(max(self.bottom, top), height))
 
@@ -43,9 +43,8 @@ def read_depth(path: Path, window: Window | None = None, *, unit_mm: float = 1.0
     """Depth in mm [H, W], 0 = no reading, from a 16-bit PNG, a 16- or 32-bit TIFF or a .npy array.
 
     unit_mm: mm in one step of the file (0.125 for an SR305). nyu_packed: a colour PNG holding mm = green * 256 + blue,
-    background 2001, as NYU distributes them. window: all that is asked for; it is 0 elsewhere, which saves time.
-    uint16 where the file holds whole mm in 16 bits, otherwise float32. ValueError, in one line, for anything that is no
-    such picture.
+    background 2001, as NYU distributes them. window: the requested part; other pixels are 0, which saves time.
+    uint16 if the file has whole mm in 16 bits, otherwise float32. ValueError, in one line, for any other file.
     """
     if not np.isfinite(unit_mm) or unit_mm <= 0:
         raise ValueError(f"the depth unit is {unit_mm:g} mm; it must be above 0")
@@ -71,7 +70,7 @@ def _to_mm(values: npt.NDArray[Any], unit_mm: float, nyu_packed: bool) -> Depth:
 
 
 def _read(path: Path, nyu_packed: bool, window: Window | None) -> tuple[npt.NDArray[Any], tuple[int, int]]:
-    """The numbers in the window of a file, [H, W] or if packed [H, W, 3], and the height and width of the whole."""
+    """The numbers in the window of a file, [H, W] or if packed [H, W, 3], and height and width of the whole image."""
     try:
         require_file(path)
         with path.open("rb") as file:
@@ -80,15 +79,15 @@ def _read(path: Path, nyu_packed: bool, window: Window | None) -> tuple[npt.NDAr
     except FileNotFoundError:
         raise ValueError(f"{path} does not exist; check the path") from None
     except IsADirectoryError:
-        raise ValueError(f"{path} is a folder; give the pictures in it") from None
+        raise ValueError(f"{path} is a folder; give the images in it") from None
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror}); check who may access it") from error
     is_array = path.suffix.lower() == ".npy"
     values, shape = _read_array(path, window) if is_array else _read_picture(path, nyu_packed, window)
     if nyu_packed and (values.ndim != 3 or values.dtype != np.uint8):
-        raise ValueError(f"{path} is no packed NYU picture, which has 8-bit colour; read it without --nyu-packed")
+        raise ValueError(f"{path} is not a packed NYU image, which has 8-bit colour; read it without --nyu-packed")
     if not nyu_packed and values.ndim != 2:
-        raise ValueError(f"{path} has the shape {list(values.shape)}; a depth picture has rows and columns")
+        raise ValueError(f"{path} has the shape {list(values.shape)}; a depth image has rows and columns")
     if 0 in shape:
         raise ValueError(f"{path} has no pixels: its shape is {list(shape)}")
     return values, shape
@@ -98,12 +97,12 @@ def _read_array(path: Path, window: Window | None) -> tuple[npt.NDArray[Any], tu
     try:
         values: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")  # unlike np.load it never unpickles
     except (OSError, ValueError, EOFError, TypeError, OverflowError, tokenize.TokenError) as error:
-        raise ValueError(f"{path} is no readable .npy array ({_brief(error)})") from error
+        raise ValueError(f"{path} is not a readable .npy array ({_brief(error)})") from error
     if values.dtype.kind not in "uif" or values.dtype.itemsize < 2:
         raise ValueError(f"{path} holds {values.dtype}, not depth; give an array of 16-bit or floating-point numbers")
     height, width, *_ = (*values.shape, 1, 1)
     if values.size > _MAX_PIXELS:
-        raise ValueError(f"{path} has the shape {list(values.shape)}; no depth picture is as large, give another array")
+        raise ValueError(f"{path} has the shape {list(values.shape)}; no depth image is as large, use another array")
     if window is not None and values.ndim == 2:
         left, top, right, bottom = window.inside(width, height)
         values = values[top:bottom, left:right]
@@ -117,23 +116,21 @@ def _read_picture(path: Path, nyu_packed: bool, window: Window | None) -> tuple[
             with Image.open(path, formats=_FORMATS) as picture:
                 width, height = picture.size
                 if width * height > _MAX_PIXELS:
-                    raise ValueError(f"its header claims {width} x {height} pixels")
+                    raise ValueError(f"its header declares {width} x {height} pixels")
                 mode, is_png = picture.mode, picture.format == "PNG"
                 part = picture.crop(window.inside(width, height)) if window else picture
                 values = np.asarray(part.convert("RGB") if nyu_packed and mode == "RGBA" else part)
     except UnidentifiedImageError:
         raise ValueError(
-            f"{path} is no picture this program reads; give a 16-bit PNG or TIFF, or a .npy array"
+            f"{path} is not an image this program reads; give a 16-bit PNG or TIFF, or a .npy array"
         ) from None
     except (*_DAMAGE, Image.DecompressionBombError) as error:
         raise ValueError(f"{path} is cut off or damaged ({_brief(error)}); copy it again") from error
     if not nyu_packed:
         if mode in _COLOUR:
-            raise ValueError(
-                f"{path} is an 8-bit colour picture, not depth; give 16-bit depth, or --nyu-packed if NYU's"
-            )
+            raise ValueError(f"{path} is an 8-bit colour image, not depth; give 16-bit depth, or --nyu-packed if NYU's")
         if values.dtype.itemsize < 2:
-            raise ValueError(f"{path} is an 8-bit picture, not depth; give one of 16 bits, in steps of --unit-mm")
+            raise ValueError(f"{path} is an 8-bit image, not depth; give one of 16 bits, in steps of --unit-mm")
         if is_png or mode.startswith("I;16"):
             values = values.astype(np.uint16)  # a PNG has no more, but older versions of Pillow widen them
     return values, (height, width)

@@ -1,4 +1,4 @@
-"""What an import is before it runs: which pictures, what is known about each, and how one becomes a frame."""
+"""The plan of an import: its images, their labels, and how an image becomes a frame."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lsps_core.skeleton import Skeleton
 
 @dataclass(frozen=True, kw_only=True)
 class Shot:
-    """One picture to import: its file, the frame's name (group/rest), and the cube's half edge.
+    """One image to import: its file, the frame's name (group/rest), and the cube's half edge.
 
     center_mm [3], None to search for the hand; joints_mm [J, 3], None without annotation. Both in the camera frame of
     the finished store.
@@ -35,13 +35,12 @@ class Shot:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportPlan:
-    """All that an import needs to know, ready to be sent to other processes.
+    """Everything that an import needs, in a form that can be sent to other processes.
 
-    read: a picklable function, (file, the window that matters) -> depth in mm [H, W], ValueError where it cannot.
-    mirrored_width_px: of pictures that are flipped left to right after reading; `camera`, centres and joints are the
-    flipped ones already. settings: what, besides the shots, makes two imports different; they go into the store's
-    provenance. refused: one line for each frame that the labels already ruled out. note: a line for the
-    user, or empty.
+    read: a picklable function, (file, the needed window) -> depth in mm [H, W], ValueError on failure.
+    mirrored_width_px: of images that are flipped left to right after reading; `camera`, centres and joints are already
+    flipped. settings: identify the import, besides the shots; they are kept in the store's provenance. refused: one
+    line for each frame that was rejected by its labels. note: a line for the user, or empty.
     """
 
     shots: tuple[Shot, ...]
@@ -56,14 +55,14 @@ class ImportPlan:
     note: str = ""
 
     def frame(self, shot: Shot) -> HandFrame:
-        """Read and crop one of the shots; ValueError, in one line that names the file, where that cannot be."""
+        """Read and crop one of the shots; ValueError, in one line that names the file, if that fails."""
         try:
             depth = self.read(shot.path, self._window(shot))
             if self.mirrored_width_px is not None:
                 depth = depth[:, ::-1]
             center = shot.center_mm
             if center is None:
-                from lsps_core.data.hand_search import find_hand  # scipy, which most imports do without
+                from lsps_core.data.hand_search import find_hand  # imports scipy, which most imports do not need
 
                 center = find_hand(depth, self.camera, cube_mm=2 * shot.half_mm).center_mm
             return cut_frame(depth, self.camera, center, shot.half_mm, joints_mm=shot.joints_mm, name=shot.name)
@@ -72,7 +71,7 @@ class ImportPlan:
             raise ValueError(line if str(shot.path) in line else f"{shot.path}: {line}") from error
 
     def _window(self, shot: Shot) -> Window | None:
-        """What a shot's crop takes from the picture as it lies on disk; None where the hand is to be searched."""
+        """The part of the image file that a shot's crop needs; None if the hand must be searched."""
         if shot.center_mm is None:
             return None
         u0, v0, u1, v1 = cube_window(self.camera, shot.center_mm, shot.half_mm)
@@ -91,7 +90,7 @@ def cut_frame(
     name: str = "",
     size: int = DEFAULT_SIZE,
 ) -> HandFrame:
-    """The frame of one cube, cropped out of depth_mm [H, W]; ValueError where nothing is inside the cube."""
+    """The frame of one cube, cropped out of depth_mm [H, W]; ValueError if the cube is empty."""
     center = np.asarray(center_mm, dtype=np.float32)
     cut = crop(depth_mm, camera, center, half_mm, size)
     if not cut.any():

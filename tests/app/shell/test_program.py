@@ -129,7 +129,7 @@ def test_recent_files_open_and_the_missing_are_grey(
 def test_presets_are_saved_gone_to_renamed_and_deleted(qtbot: QtBot, window: MainWindow, model_path: Path) -> None:
     latent = _menu(window, "Latent")
     _action(latent, "Presets …").trigger()
-    assert "no" in window.messages.text
+    assert "presets belong to a model" in window.messages.text
     window.open_paths([model_path])
     _settle(qtbot, window)
     fist = LatentCode().with_value(2, -1.5)
@@ -256,7 +256,7 @@ def _has_background(window: MainWindow, is_dark: bool) -> bool:
 
 def test_the_theme_is_chosen_and_remembered(qtbot: QtBot, window: MainWindow) -> None:
     menu, before = _menu(window, "Theme"), window.palette().window().color()
-    for title, theme in (("Dark", "dark"), ("Light", "light"), ("As the system has it", "system")):
+    for title, theme in (("Dark", "dark"), ("Light", "light"), ("Follow the system", "system")):
         action = _action(menu, title)
         action.trigger()
         assert action.isChecked()

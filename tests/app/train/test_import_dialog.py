@@ -160,7 +160,7 @@ def test_a_stopped_import_goes_on(qtbot: QtBot, dialog: ImportDialog, tmp_path: 
     qtbot.waitUntil(lambda: dialog.bar.progress.value() > 0, timeout=WAIT_MS)
     with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS):
         qtbot.mouseClick(dialog.bar.stop_button, Qt.MouseButton.LeftButton)
-    assert "goes on from there" in dialog.bar.line.text()
+    assert "resumes from them" in dialog.bar.line.text()
     assert not (tmp_path / "o.h5").exists()
     qtbot.waitUntil(dialog.start.isEnabled, timeout=WAIT_MS)
     with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS):

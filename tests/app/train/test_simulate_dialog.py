@@ -34,7 +34,7 @@ def type_into(qtbot: QtBot, field, text: str) -> None:
 
 def test_nothing_starts_before_there_is_a_name(qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path) -> None:
     assert not dialog.start.isEnabled()
-    assert dialog.fields["out"].note.text() == "choose where the store goes"
+    assert dialog.fields["out"].note.text() == "choose a path for the store"
     assert not dialog.fields["out"].problem
     type_into(qtbot, dialog.out, str(tmp_path / "none" / "s.h5"))
     assert "does not exist" in dialog.fields["out"].problem
