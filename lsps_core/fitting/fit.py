@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from lsps_core.config import IMAGE_SIZE, Domain
+from lsps_core.config import FIT_STEPS, IMAGE_SIZE, Domain
 from lsps_core.data.crop import BACKGROUND
 from lsps_core.fitting import starts
 from lsps_core.fitting.hand import HandModel, Parameters
@@ -22,8 +22,6 @@ from lsps_core.inference import Predictor
 from lsps_core.simulator.surface import hand_cones
 
 ObjectiveName = Literal["surface", "picture"]
-STEPS = 10
-"""Gauss-Newton steps from each start; half of them bring a usual frame to within a tenth of a millimetre."""
 MIN_POINTS = 50
 """A frame with fewer depth points says too little to move a hand."""
 MOST_STEPS = 1000
@@ -69,7 +67,7 @@ def fit(
     half_mm: Tensor,
     *,
     domain: Domain = "real",
-    steps: int = STEPS,
+    steps: int = FIT_STEPS,
     start: Fitted | None = None,
     objective: ObjectiveName | None = None,
     weights: Weights | None = None,

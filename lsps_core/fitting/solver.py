@@ -56,7 +56,7 @@ def minimise(objective: Objective, start: Tensor, steps: int) -> Solved:
 
     A problem rests once a step gains less than CONVERGED of its cost, or several in a row gain nothing.
     """
-    now = objective(start)
+    now = Evaluated(*(part.clone() for part in objective(start)))
     unknowns, damping = start.clone(), torch.full_like(now.cost, _DAMPING)
     trace = [now.residual_mm.clone()]
     at_work = torch.arange(len(start), device=start.device)
