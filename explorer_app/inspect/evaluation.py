@@ -33,8 +33,8 @@ _Stamp = tuple[str, object, object, bool]
 class Evaluation(QObject):
     """Gives `Failures` its table. One evaluation at a time; it ends when model or data change, and can be resumed.
 
-    is_fitting: whether it is the one with fitting; the results of both are kept. done, total: frames. frames_per_s: of the
-    running process, 0 while unknown. trouble: why the last one failed.
+    is_fitting: whether it is the one with fitting; the results of both are kept. done, total: frames. frames_per_s: of
+    the running process, 0 while unknown. trouble: why the last one failed.
     """
 
     changed = Signal()

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from lsps_core.config import IMAGE_SIZE, Domain
+from lsps_core.config import FIT_STEPS, IMAGE_SIZE, Domain
 from lsps_core.data.crop import BACKGROUND
 from lsps_core.fitting import starts
 from lsps_core.fitting.hand import HandModel, Parameters
@@ -22,8 +22,6 @@ from lsps_core.inference import Predictor
 from lsps_core.simulator.surface import hand_cones
 
 ObjectiveName = Literal["surface", "picture"]
-STEPS = 10
-"""Gauss-Newton steps from each start; half of them bring a usual frame to within a tenth of a millimetre."""
 MIN_POINTS = 50
 """A frame with fewer depth points says too little to move a hand."""
 MOST_STEPS = 1000
@@ -69,7 +67,7 @@ def fit(
     half_mm: Tensor,
     *,
     domain: Domain = "real",
-    steps: int = STEPS,
+    steps: int = FIT_STEPS,
     start: Fitted | None = None,
     objective: ObjectiveName | None = None,
     weights: Weights | None = None,
@@ -125,20 +123,21 @@ class _Frames:
                 domain=self.domain,
                 weights=weights,
             )
-            found = minimise(objective, self._turned_mean() if last is None else last, steps)
+            found = minimise(objective, self._read()[:, 0] if last is None else last, steps)
         else:
             objective = surface = SurfaceObjective(hand=self.hand, seen=self.seen, weights=weights)
             if last is None:
-                found = search(self.predictor, surface, self._turned_mean(), steps)
+                found = search(self.predictor, surface, self._read(), steps)
             else:
                 found = track(surface, last, steps, lambda lost: self._search(surface, lost, steps))
         return self._fitted(objective, posterior, found)
 
     def _search(self, objective: SurfaceObjective, some: Tensor, steps: int) -> Solved:
-        return search(self.predictor, objective[some], self._turned_mean(some), steps)
+        return search(self.predictor, objective[some], self._read(some), steps)
 
-    def _turned_mean(self, some: Tensor | slice = slice(None)) -> Tensor:
-        return self.hand.at(starts.turned_mean(self.predictor, self.image[some], self.domain))
+    def _read(self, some: Tensor | slice = slice(None)) -> Tensor:
+        codes = starts.rotated_codes(self.predictor, self.image[some], self.domain)
+        return self.hand.at(codes.flatten(0, 1)).view(*codes.shape[:2], -1)
 
     def _fitted(self, objective: Objective, posterior: Tensor, found: Solved) -> Fitted:
         """What was found, or P's code where that is no better."""
