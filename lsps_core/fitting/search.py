@@ -92,7 +92,11 @@ def _best_start(begin: Tensor, solve: Callable[[Tensor, Tensor], Solved]) -> Sol
 def _from_afar(objective: SurfaceObjective, start: Tensor, steps: int) -> Solved:
     first = minimise(objective.with_weights(**_FIRST), start, min(_FIRST_STEPS, steps))
     rest = minimise(objective, first.unknowns, steps - min(_FIRST_STEPS, steps))
-    return rest._replace(trace_mm=torch.cat([first.trace_mm[:, :-1], rest.trace_mm], dim=1))
+    trace_mm, trace = (
+        torch.cat([before[:, :-1], after], dim=1)
+        for before, after in ((first.trace_mm, rest.trace_mm), (first.trace, rest.trace))
+    )
+    return rest._replace(trace_mm=trace_mm, trace=trace)
 
 
 def _gestures(joints_mm: Tensor) -> Tensor:

@@ -42,13 +42,14 @@ class Objective(Protocol):
 
 
 class Solved(NamedTuple):
-    """unknowns [B, U], their cost [B] and residual_mm [B]; trace_mm [B, steps + 1]: the residual before each step and
-    at the end."""
+    """unknowns [B, U], their cost [B] and residual_mm [B]; trace_mm [B, steps + 1] and trace [B, steps + 1, U]: the
+    residual and the unknowns before each step and at the end."""
 
     unknowns: Tensor
     cost: Tensor
     residual_mm: Tensor
     trace_mm: Tensor
+    trace: Tensor
 
 
 def minimise(objective: Objective, start: Tensor, steps: int) -> Solved:
@@ -58,7 +59,7 @@ def minimise(objective: Objective, start: Tensor, steps: int) -> Solved:
     """
     now = Evaluated(*(part.clone() for part in objective(start)))
     unknowns, damping = start.clone(), torch.full_like(now.cost, _DAMPING)
-    trace = [now.residual_mm.clone()]
+    trace_mm, trace = [now.residual_mm.clone()], [unknowns.clone()]
     at_work = torch.arange(len(start), device=start.device)
     for _ in range(steps):
         if len(at_work):
@@ -73,8 +74,9 @@ def minimise(objective: Objective, start: Tensor, steps: int) -> Solved:
             damping[at_work] *= torch.where(is_better, _AFTER_SUCCESS, _AFTER_FAILURE)
             gain = torch.where(is_better, old.cost - then.cost, old.cost)
             at_work = at_work[(gain > CONVERGED * old.cost) & (damping[at_work] < _MOST_DAMPING)]
-        trace.append(now.residual_mm.clone())
-    return Solved(unknowns, now.cost, now.residual_mm, torch.stack(trace, dim=1))
+        trace_mm.append(now.residual_mm.clone())
+        trace.append(unknowns.clone())
+    return Solved(unknowns, now.cost, now.residual_mm, torch.stack(trace_mm, dim=1), torch.stack(trace, dim=1))
 
 
 def _step(at: Evaluated, damping: Tensor) -> Tensor:
