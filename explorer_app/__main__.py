@@ -18,7 +18,7 @@ DEBIAN_PACKAGES = "libegl1 libgl1 libglib2.0-0 libfontconfig1 libxkbcommon0 libd
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0, or 2 with one line on stderr."""
+    """The exit status: 0, or 2 after one line on stderr."""
     options = parse(arguments)
     try:
         _prepare(options)

@@ -250,15 +250,18 @@ class TrainConfig:
             for group in groups:
                 node = node.get(group) if isinstance(node, dict) else None
             if not equals or not isinstance(node, dict) or key not in node or isinstance(node[key], dict):
-                remedy = f"write for example depth.steps=1000, {_known(tree)}"
+                remedy = f"write KEY=VALUE, where KEY is one of {_known(tree, path)}"
                 raise LspsError(f"{setting}: no such setting", remedy, field=path)
             node[key] = _parse(path, text, type(node[key]))
         return TrainConfig.from_json(tree)
 
 
-def _known(tree: dict[str, Any]) -> str:
-    groups = [key for key, value in tree.items() if isinstance(value, dict)]
-    return "or use one of " + ", ".join(f"{group}.{key}" for group in groups for key in tree[group])
+def _known(tree: dict[str, Any], path: str) -> str:
+    """The settings of the group that the path names, or else all names at the top."""
+    group = path.partition(".")[0]
+    if isinstance(tree.get(group), dict):
+        return ", ".join(f"{group}.{key}" for key in tree[group])
+    return ", ".join(f"{key}.…" if isinstance(value, dict) else key for key, value in tree.items())
 
 
 def _parse(path: str, text: str, kind: type) -> Any:

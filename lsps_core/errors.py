@@ -53,8 +53,11 @@ class LspsError(ValueError):
 
     def line(self, words: Words = COMMAND_LINE) -> str:
         """What is wrong and what to do, in one line."""
-        remedy = words.fill(self.remedy, self.settings)
+        remedy = self.remedy_in(words)
         return f"{self.what}; {remedy}" if remedy else self.what
+
+    def remedy_in(self, words: Words) -> str:
+        return words.fill(self.remedy, self.settings)
 
     def __str__(self) -> str:
         return self.line()
@@ -65,11 +68,16 @@ class LspsError(ValueError):
         return self
 
 
+def field_of(error: BaseException, other: str = "") -> str:
+    """The field that an error is about; `other` if it names none."""
+    return (error.field if isinstance(error, LspsError) else "") or other
+
+
 def as_lsps_error(error: BaseException) -> LspsError:
-    """Any error as one for users: its first line, with the file's name if it has one, and its class if unexpected."""
+    """Any error as one for users: with the file's name where it has one, with its type where it is unexpected."""
     if isinstance(error, LspsError):
         return error
     if isinstance(error, OSError) and error.filename:
         return LspsError(f"{error.filename}: {error.strerror}")
-    text = str(error) if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {error}".rstrip(": ")
-    return LspsError(text or type(error).__name__)
+    text = str(error) or "no reason given"
+    return LspsError(text if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {text}")

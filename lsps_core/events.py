@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from lsps_core.errors import LspsError, as_lsps_error
 from lsps_core.files import parse_json
-from lsps_core.typed_json import Count, Size, arguments
+from lsps_core.typed_json import Count, Finite, Size, arguments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class RunEvent(Event):
-    """Of a training run. `time` is in seconds since 1970."""
+    """With its time, in seconds since 1970: a training run's, and errors."""
 
     time: float = field(default_factory=time.time)
 
@@ -126,7 +126,7 @@ class Ended(_WithReason, RunEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Failed(_WithReason):
+class Failed(_WithReason, RunEvent):
     """A process ended with an error: the last line that it writes."""
 
     kind: str = "error"
@@ -149,7 +149,7 @@ class Progress(Event):
     kind: str = "progress"
     done: Count
     total: Count
-    frames_per_s: float
+    frames_per_s: Finite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,9 +189,9 @@ class StageEstimated(Event):
     kind: str = "stage"
     stage: str
     steps: Count
-    seconds_per_step: float
+    seconds_per_step: Finite
     peak_bytes: Size | None
-    seconds: float
+    seconds: Finite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +200,7 @@ class RunEstimated(Event):
 
     kind: str = "estimate"
     device: str
-    seconds: float
+    seconds: Finite
     peak_bytes: Size | None
     free_bytes: Size | None
 

@@ -12,6 +12,8 @@ Count = Annotated[int, 2**31]
 """From 0 to the largest Qt int."""
 Size = Annotated[int, 2**63]
 """A number of bytes or parameters, from 0."""
+Finite = Annotated[float, "finite"]
+"""From 0, and never NaN."""
 
 
 def arguments(of: Any, value: dict[str, Any]) -> dict[str, Any]:
@@ -40,20 +42,31 @@ def _checked(hint: Any, value: Any) -> Any:
     if NoneType in arguments:
         return None if value is None else _checked(arguments[0], value)
     if origin is Annotated:
-        if type(value) is not int or not 0 <= value < arguments[1]:
-            raise ValueError("an integer out of range")
-    elif origin is Literal:
-        if value not in arguments:
-            raise ValueError("another choice")
-    elif origin is dict:
+        return _number(arguments[0], arguments[1], value)
+    if origin is dict:
         return {_checked(str, key): _checked(arguments[1], item) for key, item in _of(dict, value).items()}
-    elif origin is tuple:
+    if origin is tuple:
         return tuple(_checked(arguments[0], item) for item in _of(list, value))
-    elif hint is float:
+    if hint is float:
         number = float("nan") if value is None else float(_of(int | float, value))
         return number if math.isfinite(number) else float("nan")
+    if origin is Literal:
+        if value not in arguments:
+            raise ValueError("another choice")
     else:
         _of(str, value).encode()  # ValueError for unpaired surrogates, which neither Qt nor files accept
+    return value
+
+
+def _number(kind: type, limit: Any, value: Any) -> float:
+    """A `Count`, `Size` or `Finite`."""
+    if kind is float:
+        number: float = _checked(float, value)
+        if not number >= 0:
+            raise ValueError("not a finite number from 0")
+        return number
+    if type(value) is not int or not 0 <= value < limit:
+        raise ValueError("a whole number out of its range")
     return value
 
 

@@ -17,6 +17,8 @@ def fill_frame_menu(views: ExploreViews, menu: QMenu) -> None:
     add_action(menu, "&Next frame", views.strip.step_on, "Right", ".")
     add_action(menu, "&Previous frame", views.strip.step_back, "Left", ",")
     add_action(menu, "&Encode", views.session.want_encoding, "E")
+    menu.addAction(views.strip.fit.fit)
+    menu.addAction(views.strip.fit.stop)
 
 
 def fill_latent_menu(views: ExploreViews, menu: QMenu) -> None:
@@ -41,6 +43,7 @@ def fill_view_menu(views: ExploreViews, menu: QMenu) -> None:
     menu.addSeparator()
     menu.addAction(views.pictures.skeleton)
     menu.addAction(views.strip.pictures.controls.differences)
+    menu.addAction(views.strip.pictures.controls.before_and_after)
 
 
 def _fill_presets(views: ExploreViews, menu: QMenu) -> None:

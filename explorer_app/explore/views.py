@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from explorer_app.explore.frames.decoded import PicturesPanel
@@ -19,6 +19,7 @@ from explorer_app.explore.model.presets import Presets
 from explorer_app.explore.walk.panel import WalkPanel
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
+from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
 from explorer_app.set_aside import DamagedError, set_aside
 from explorer_app.widgets.small import Narrow
@@ -38,11 +39,13 @@ class ExploreViews(QObject):
         self.skeleton = SkeletonPanel(session, has_opengl)  # first, as it is the fastest
         self.latent = LatentPanel(session)
         self.pictures = PicturesPanel(session)
-        self.strip = FrameStrip(session)
+        self.fitting = FrameFitting(session, background, self)
+        self.strip = FrameStrip(session, self.fitting)
         self.walk = WalkPanel(session, background)
         self.gallery = Gallery(session, background)
         self.inspector = Inspector(session, background)
         self.presets = Presets()
+        self.fitting.changed.connect(self._show_fitted)
         self.opengl = OpenGlLoader(self.skeleton, self) if has_opengl else None
         if self.opengl is not None:
             self.opengl.gave_up.connect(session.message)
@@ -50,6 +53,11 @@ class ExploreViews(QObject):
         body = QVBoxLayout(self.page)
         body.setContentsMargins(6, 8, 10, 4)
         body.addWidget(_split(Qt.Orientation.Horizontal, (self.pictures, self.skeleton), (620, 330)))
+
+    @Slot()
+    def _show_fitted(self) -> None:
+        fit = self.fitting.result
+        self.skeleton.set_fitted(fit.after.pose if fit is not None and fit.is_fitted else None)
 
     def add_docks(self, add: Callable[..., QDockWidget]) -> None:
         """add: takes title, panel, area and the names of the workspaces where the dock is open at first."""
@@ -83,6 +91,7 @@ class ExploreViews(QObject):
     def close_down(self) -> None:
         if self.opengl is not None:
             self.opengl.close()
+        self.fitting.close_down()
         self.walk.close_down()
 
 

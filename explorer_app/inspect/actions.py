@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
@@ -16,22 +16,18 @@ from explorer_app.inspect.model.export import KINDS, Selected, export
 from explorer_app.preferences import Preferences
 from explorer_app.session.session import Session
 from explorer_app.widgets.file_dialog import ask_for_paths
-from explorer_app.workers.task import Task
+from explorer_app.workers.file_export import FileExport
 
 
 class FailureActions(QObject):
     """Actions for the menu and the context menu, on `Failures.selection` or else the frame in the explorer."""
 
-    progressed = Signal(int, int)
-    written = Signal(str)
-    """One line, after a file is written."""
-    ended = Signal()
-
     def __init__(self, session: Session, failures: Failures, preferences: Preferences, parent: QWidget) -> None:
         super().__init__(parent)
         self._session, self._failures, self._preferences, self._parent = session, failures, preferences, parent
-        self.task: Task | None = None
-        self._path = Path()
+        self.file_export = FileExport("selection", self)
+        self.file_export.failed.connect(session.message)
+        self.file_export.changed.connect(self._show)
         self.tag = self._action("&Tag …", self.ask_tag, "T", "A word to find these frames again")
         self.note = self._action("&Note …", self.ask_note, "N", "A free-form note on this frame")
         self.copy = self._action("Copy na&mes", self.copy_names, "", "The frames' names, one a line")
@@ -126,35 +122,14 @@ class FailureActions(QObject):
         failures, session, frames = self._failures, self._session, self.frames
         if failures.table is None or session.model is None or session.data is None or not frames:
             return
-        if self.task is not None:
+        if self.file_export.is_running:
             session.message.emit("another export is running; wait for it, or stop it")
             return
-        self._preferences.last_folder, self._path = str(path.parent), path
+        self._preferences.last_folder = str(path.parent)
         marks = failures.tags.of(failures.table.results.about.data_digest) if failures.tags is not None else {}
         wanted = np.array(frames, dtype=np.int64)
         selected = Selected(failures.table, wanted, marks, session.model, session.data.origin[0])
-        self.task = Task("selection", partial(export, kind, path, selected), self)
-        self.task.progressed.connect(self.progressed)
-        self.task.finished.connect(self._tell)
-        self.task.failed.connect(session.message)
-        self.task.ended.connect(self._end)
-        self._show()
-
-    def close(self) -> None:
-        if self.task is not None:
-            self.task.close()
-
-    @Slot(object)
-    def _tell(self, count: int) -> None:
-        self.written.emit(f"{self._path.name} written, {count} frames")
-
-    @Slot()
-    def _end(self) -> None:
-        task, self.task = self.task, None
-        if task is not None:
-            task.deleteLater()
-        self._show()
-        self.ended.emit()
+        self.file_export.start(path, partial(export, kind, path, selected))
 
     @Slot()
     def _show(self) -> None:
@@ -162,4 +137,4 @@ class FailureActions(QObject):
         for action in (self.tag, self.note, self.copy):
             action.setEnabled(has_table)
         for action in self.exports.values():
-            action.setEnabled(has_table and self.task is None)
+            action.setEnabled(has_table and not self.file_export.is_running)

@@ -1,4 +1,4 @@
-"""The dock that holds the open model's errors against those of another model, or of published predictions."""
+"""The dock that compares the open model's errors with those of another model, or of published predictions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
+from explorer_app.error_words import line_of
 from explorer_app.inspect.comparison_table import ComparisonTable
 from explorer_app.inspect.curve_picture import Curve, CurvePicture
 from explorer_app.inspect.evaluation import Evaluation, is_bundled
@@ -24,8 +25,10 @@ from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.widgets.small import WrappedLabel
-from explorer_app.workers.job import Job
+from explorer_app.workers.job import Fate, Job
+from explorer_app.workers.job_runner import JobRunner
 from lsps_core.evaluation.metrics import WITHIN_MM
+from lsps_core.events import Event, JobEnded, Progress
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.stored_results import Found
@@ -36,15 +39,16 @@ _FILES = "Models, results and predictions (*.safetensors *.npz *.txt);;All files
 
 
 class ComparisonPanel(QWidget):
-    """Another model is evaluated by a process of its own, which ends with the window and goes on where it was."""
+    """Another model is evaluated by its own process, which ends with the window and can be resumed."""
 
     def __init__(self, session: Session, failures: Failures, evaluation: Evaluation, background: Background) -> None:
         super().__init__()
         self._session, self._failures, self._evaluation = session, failures, evaluation
         self._worker = background.add_worker("compare", self._on_answer, self._on_failed)
         self._path: Path | None = None
-        self.job: Job | None = None
-        self._reason = ""
+        self._runner = JobRunner(self)
+        self._runner.event_read.connect(self._on_event)
+        self._runner.ended.connect(self._on_ended)
         self.comparison: Comparison | None = None
         self._build()
         failures.table_changed.connect(self._on_table)
@@ -55,8 +59,8 @@ class ComparisonPanel(QWidget):
         self.open.setToolTip(_READY)
         self.open.clicked.connect(self._choose)
         self.stop = QPushButton("S&top")
-        self.stop.setToolTip("Stop evaluating the other model; the same comparison goes on from here")
-        self.stop.clicked.connect(self._stop)
+        self.stop.setToolTip("Stop evaluating the other model; the same comparison resumes from here")
+        self.stop.clicked.connect(self._runner.stop)
         self.line = WrappedLabel()
         self.line.setAccessibleName("Comparison")
         self.curves = CurvePicture("worst joint, mm", "%", "Success curves of both")
@@ -84,18 +88,18 @@ class ComparisonPanel(QWidget):
         self.split.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
 
     def close_down(self) -> None:
-        """The window closes; what is evaluated stays."""
-        if self.job is not None:
-            self.job.close()
-            self.job = None
+        """The window closes; evaluated frames are kept."""
+        self._runner.close_down()
+
+    @property
+    def job(self) -> Job | None:
+        """The process that evaluates the other model."""
+        return self._runner.job
 
     @Slot()
     def _on_table(self) -> None:
-        """Other frames, or another model: what was compared with it is of no use."""
-        if self.job is not None:
-            self.job.close()
-            self.job.deleteLater()
-            self.job = None
+        """Other frames or another model: drop the comparison."""
+        self._runner.drop()
         self._path = None
         self._show(None)
 
@@ -163,40 +167,28 @@ class ComparisonPanel(QWidget):
         if model is None or data is None:
             return
         options = ["--out", str(found.path), "--device", model.device, "--json"]
-        self._reason = ""
-        self.job = Job(["failures", str(path), str(data.origin[0]), *options], self)
-        self.job.event_read.connect(self._on_event)
-        self.job.ended.connect(self._on_ended)
-        self.job.start()
+        self._runner.start(["failures", str(path), str(data.origin[0]), *options])
         self._show(None)
         self.line.setText(f"Evaluating {path.name} …")
 
-    @Slot(dict)
-    def _on_event(self, event: dict[str, Any]) -> None:
-        if event["kind"] == "progress":
-            rate = f", {speed(event['frames_per_s'])}" if event["frames_per_s"] else ""
-            self.line.setText(f"Evaluating {self._name}: {event['done']} of {event['total']}{rate}")
-        elif event["kind"] == "ended":
-            self._reason, table = event["reason"], self._failures.table
-            if self._reason == "finished" and table is not None:
-                work = partial(comparison.with_results, table, Path(event["path"]))
+    @Slot(object)
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            rate = f", {speed(event.frames_per_s)}" if event.frames_per_s else ""
+            self.line.setText(f"Evaluating {self._name}: {event.done} of {event.total}{rate}")
+        elif isinstance(event, JobEnded) and event.reason == "finished":
+            table = self._failures.table
+            if table is not None:
+                work = partial(comparison.with_results, table, Path(event.path))
                 self._worker.ask((self._path, table.results), work)
 
-    @Slot()
-    def _stop(self) -> None:
-        if self.job is not None:
-            self.job.stop()
-
-    @Slot(int, str)
-    def _on_ended(self, status: int, why: str) -> None:
-        job, self.job = self.job, None
-        if job is not None:
-            job.deleteLater()
+    @Slot(object)
+    def _on_ended(self, fate: Fate) -> None:
         self._show(self.comparison)
-        if status:
-            self.line.setText(why.removeprefix("lsps failures: "))
-        elif self._reason != "finished":
-            self.line.setText(f"Stopped; compare with {self._name} again to go on")
+        if fate.error is not None:
+            self.line.setText(line_of(fate.error))
+        elif fate.how == "stopped":
+            self.line.setText(f"Stopped; compare with {self._name} again to resume")
 
 
 def _curve(name: str, curve: SuccessCurve, place: int) -> Curve:
@@ -207,6 +199,6 @@ def _line(comparison: Comparison) -> str:
     own, other = comparison.own_mean_mm, comparison.other_mean_mm
     frames = f"{grouped(comparison.frame_count)} frames"
     return (
-        f"{comparison.own_name} {own:.1f} mm, {comparison.other_name} {other:.1f} mm on the mean of {frames}; "
-        f"the table has those that differ most"
+        f"{comparison.own_name} {own:.1f} mm, {comparison.other_name} {other:.1f} mm, the mean of {frames}; "
+        f"the table has the largest differences"
     )

@@ -1,4 +1,4 @@
-"""The evaluation of the open model on the open store: found on disk, or made by a process while one looks."""
+"""The evaluation of the open model on the open store: read from disk, or made by a process."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from explorer_app.error_words import line_of
 from explorer_app.inspect.failures import Block, Failures
 from explorer_app.inspect.model import stored_results as evaluations
 from explorer_app.inspect.model.failure_table import FailureTable
@@ -17,7 +18,9 @@ from explorer_app.model.opening import STORE_SUFFIXES
 from explorer_app.resources import resource
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
-from explorer_app.workers.job import Job
+from explorer_app.workers.job import Fate, Job
+from explorer_app.workers.job_runner import JobRunner
+from lsps_core.events import BlockWritten, Event, Progress
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.stored_results import Found
@@ -25,9 +28,9 @@ if TYPE_CHECKING:
 
 
 class Evaluation(QObject):
-    """Gives `Failures` its table. One evaluation at a time; it ends when the model or the data do, and goes on later.
+    """Gives `Failures` its table. One evaluation at a time; it ends when model or data change, and can be resumed.
 
-    done, total: frames. frames_per_s: of the running process, 0 while none is known. trouble: why the last one failed.
+    done, total: frames. frames_per_s: of the running process, 0 while unknown. trouble: why the last one failed.
     """
 
     changed = Signal()
@@ -40,40 +43,50 @@ class Evaluation(QObject):
         folder: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
-        """folder: where results go that cannot lie beside their model; None for as long as this lives."""
+        """folder: for results that cannot be written beside their model; None for a temporary one."""
         super().__init__(parent)
         self._session, self._failures, self._folder = session, failures, folder
         self._temporary: TemporaryDirectory[str] | None = None
         self._is_wanted = self._is_asked = False
-        self._leaving: list[Job] = []
         self._early: list[Block] = []
         self._worker = background.add_worker("evaluation", self._on_answer, self._on_failure)
         self.found: Found | None = None
-        self.job: Job | None = None
+        self._runner = JobRunner(self)
+        self._runner.event_read.connect(self._on_event)
+        self._runner.ended.connect(self._on_ended)
         self._forget()
         session.model_changed.connect(self._leave)
         session.data_changed.connect(self._leave)
 
     def _forget(self) -> None:
         self.found = None
-        self.is_complete = self.is_stopping = self._is_asked = False
+        self.is_complete = self._is_asked = False
         self.done, self.total, self.frames_per_s, self.trouble = 0, 0, 0.0, ""
         self._early = []
 
     @property
+    def job(self) -> Job | None:
+        """The running process."""
+        return self._runner.job
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._runner.is_stopping
+
+    @property
     def is_looking(self) -> bool:
-        """What is on disk is still being looked for."""
+        """Whether results on disk are still being searched."""
         return self._worker.is_busy and self.job is None
 
     @property
     def obstacle(self) -> str:
-        """Why there is nothing to evaluate, and what to do; empty where there is."""
+        """Why nothing can be evaluated, and what to do; empty otherwise."""
         if self._session.model is None:
             return "There is no model yet; open one with File ▸ Open."
         if self._session.data is None:
             return "There are no frames yet; open a store with File ▸ Open."
         if self._store_path is None:
-            return "Loose images are not evaluated; import them into a store, and open that."
+            return "Single images are not evaluated; import them into a store, and open that."
         return ""
 
     @property
@@ -82,7 +95,7 @@ class Evaluation(QObject):
         return origin[0] if len(origin) == 1 and origin[0].suffix.lower() in STORE_SUFFIXES else None
 
     def set_wanted(self, is_wanted: bool) -> None:
-        """Somebody looks at failures, or does not: only then is anything looked for."""
+        """Whether a view shows failures; results are searched only then."""
         self._is_wanted = is_wanted
         if is_wanted and self.found is None and not self._worker.is_busy:
             self._look()
@@ -103,19 +116,14 @@ class Evaluation(QObject):
 
     @Slot()
     def stop(self) -> None:
-        """Have the process save what it has and end."""
+        """Request the process to save its results and end."""
         if self.job is not None:
-            self.is_stopping = True
-            self.job.stop()
+            self._runner.stop()
             self.changed.emit()
 
     def close(self) -> None:
-        """The window closes; what is evaluated stays."""
-        for job in [self.job, *self._leaving]:
-            if job is not None:
-                job.close()
-        self.job = None
-        self._leaving.clear()
+        """The window closes; evaluated frames are kept."""
+        self._runner.close_down()
         if self._temporary is not None:
             self._temporary.cleanup()
 
@@ -130,7 +138,7 @@ class Evaluation(QObject):
         self.changed.emit()
 
     def other_folder(self) -> Path:
-        """Where results go that cannot lie beside their model."""
+        """The folder for results that cannot be written beside their model."""
         if self._folder is not None:
             return self._folder / "evaluations"
         if self._temporary is None:
@@ -142,61 +150,43 @@ class Evaluation(QObject):
         if model is None or found is None:
             return
         options = ["--out", str(found.path), "--device", model.device, "--json"]
-        self.job = Job(["failures", str(model.path), str(data_path), *options], self)
-        self.trouble, self.is_stopping, self.frames_per_s = "", False, 0.0
+        self.trouble, self.frames_per_s = "", 0.0
         self.total = found.about.frame_count
-        self.job.event_read.connect(self._on_event)
-        self.job.ended.connect(self._on_ended)
-        self.job.start()
+        self._runner.start(["failures", str(model.path), str(data_path), *options])
         self.changed.emit()
 
-    @Slot(dict)
-    def _on_event(self, event: dict[str, Any]) -> None:
-        if event["kind"] == "progress":
-            self.done, self.total = int(event["done"]), int(event["total"])
-            self.frames_per_s = float(event["frames_per_s"])
+    @Slot(object)
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self.done, self.total, self.frames_per_s = event.done, event.total, event.frames_per_s
             if self.found is not None and self._failures.table is None and not self._worker.is_busy:
                 self._worker.ask(self._stamp("begun"), partial(evaluations.begin, self.found.path))
             self.changed.emit()
-        elif event["kind"] == "block":
-            block = Block(Path(event["path"]), int(event["start"]), int(event["stop"]))
+        elif isinstance(event, BlockWritten):
+            block = Block(Path(event.path), event.start, event.stop)
             if self._failures.table is not None:
                 self._failures.take(block)
             else:
                 self._early.append(block)
 
-    @Slot(int, str)
-    def _on_ended(self, status: int, why: str) -> None:
-        job, self.job = self.job, None
-        was_stopped, self.is_stopping = self.is_stopping, False
-        if job is not None:
-            job.deleteLater()
+    @Slot(object)
+    def _on_ended(self, fate: Fate) -> None:
         found = self.found
-        if found is not None and ((status == 0 and not was_stopped) or self.total == self.done):
+        if found is not None and (fate.how == "finished" or self.total == self.done):
             self._worker.ask(self._stamp("finished"), partial(_finish, found, self._failures.table is not None))
-        elif why and not was_stopped:
-            self.trouble = why.removeprefix("lsps failures: ").removeprefix("error: ")
+        elif fate.error is not None:
+            self.trouble = line_of(fate.error)
             self._session.message.emit(f"evaluation: {self.trouble}")
         self.changed.emit()
 
     @Slot()
     def _leave(self) -> None:
-        """The model or the data are others: what is evaluated belongs to neither."""
-        job, self.job = self.job, None
-        if job is not None:
-            job.event_read.disconnect(self._on_event)
-            job.ended.disconnect(self._on_ended)
-            self._leaving.append(job)
-            job.ended.connect(partial(self._on_left, job))
-            job.stop()
+        """The model or the data have changed: drop the results."""
+        self._runner.drop()
         self._forget()
         if self._is_wanted:
             self._look()
         self.changed.emit()
-
-    def _on_left(self, job: Job, _status: int, _why: str) -> None:
-        self._leaving.remove(job)
-        job.deleteLater()
 
     @Slot(object, object)
     def _on_answer(self, stamp: tuple[str, object, object], answer: Any) -> None:
@@ -239,7 +229,7 @@ class Evaluation(QObject):
 
     @Slot(object, str)
     def _on_failure(self, stamp: tuple[str, object, object], line: str) -> None:
-        if stamp != self._stamp(stamp[0]) or stamp[0] == "begun":  # too early or too late: the next event asks again
+        if stamp != self._stamp(stamp[0]) or stamp[0] == "begun":  # too early or too late: the next event tries again
             return
         self.trouble = line
         self._is_asked = False
@@ -253,7 +243,7 @@ def _finish(found: Found, is_shown: bool) -> FailureTable | FrameResults:
 
 
 def is_bundled(model_path: Path) -> bool:
-    """It came with the app, and nothing is to be written beside it."""
+    """Whether a file is bundled; nothing is written beside it."""
     with contextlib.suppress(FileNotFoundError):
         return model_path.absolute().is_relative_to(resource("models"))
     return False

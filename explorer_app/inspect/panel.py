@@ -71,9 +71,9 @@ class FailuresPanel(QWidget):
         self.table.customContextMenuRequested.connect(self._show_menu)
         find = QShortcut(QKeySequence.StandardKey.Find, self, self.filters.text.setFocus)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.selection_actions.progressed.connect(self._show_export)
-        self.selection_actions.written.connect(self.written)
-        self.selection_actions.ended.connect(self._show)
+        self.selection_actions.file_export.progressed.connect(self._show_export)
+        self.selection_actions.file_export.written.connect(self.written)
+        self.selection_actions.file_export.changed.connect(self._show)
         for signal in (evaluation.changed, failures.rows_changed, session.model_changed, session.data_changed):
             signal.connect(self._show)
         self._show()
@@ -98,16 +98,16 @@ class FailuresPanel(QWidget):
 
     def close_down(self) -> None:
         """The window closes."""
-        self.selection_actions.close()
+        self.selection_actions.file_export.close()
         self._evaluation.close()
 
     @Slot()
     def _stop(self) -> None:
         if self._evaluation.job is not None:
             self._evaluation.stop()
-        elif self.selection_actions.task is not None:
+        elif self.selection_actions.file_export.is_running:
             self.stop.setEnabled(False)
-            self.selection_actions.task.cancel()
+            self.selection_actions.file_export.cancel()
 
     def fill_menu(self, menu: QMenu, evaluate: Callable[[], object]) -> None:
         """The Inspect menu. evaluate: shows this panel and starts."""
@@ -136,7 +136,7 @@ class FailuresPanel(QWidget):
     @Slot()
     def _show(self) -> None:
         evaluation, table = self._evaluation, self._failures.table
-        is_running, is_exporting = evaluation.job is not None, self.selection_actions.task is not None
+        is_running, is_exporting = evaluation.job is not None, self.selection_actions.file_export.is_running
         self.headline.setText(self._headline())
         self.headline.setToolTip(self._headline_tip())
         self.simulated.setVisible(table is not None and table.results.about.is_simulated)

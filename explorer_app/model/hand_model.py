@@ -16,6 +16,7 @@ import torch
 from explorer_app.model import effects
 from explorer_app.model import latent as basis
 from explorer_app.model.effects import Effects
+from explorer_app.model.frame_fit import FrameFit, fit_frame
 from explorer_app.model.latent import LatentBasis, LatentCode, LatentScale
 from explorer_app.model.routes import RouteName, Routes, compare
 from lsps_core.checkpoint import Checkpoint
@@ -23,6 +24,7 @@ from lsps_core.config import IMAGE_SIZE, POSE_LATENT_SIZE, Domain, other_domain
 from lsps_core.data.crop import FAR_FACE, normalise
 from lsps_core.data.frame import HandFrame
 from lsps_core.device import resolve_device
+from lsps_core.fitting import Fitted
 from lsps_core.inference import Predictor
 
 SLOW_MS = 40.0
@@ -232,6 +234,11 @@ class HandModel:
         own, others = images["reconstruction"][0], predictor.reconstruct(image, other)
         fit_mm = {d: float((i.cpu() - image).abs().mean()) * frame.half_mm for d, i in ((domain, own), (other, others))}
         return compare(frame, _to_mm(image, frame.half_mm), self.decode_pose(encoding.code), pictures, fit_mm)
+
+    def fit(self, frame: HandFrame, encoding: Encoding, last: Fitted | None = None) -> FrameFit:
+        """Lay the hand on the depth of an encoded frame. last: the fit of the frame before, to start from."""
+        torch.set_num_threads(_THREAD_COUNT)
+        return fit_frame(self._predictor, self.scale, frame, _image_of(frame), encoding.domain, encoding.code, last)
 
     def sample(self, seed: int, temperature: float = 1.0) -> LatentCode:
         """One sample of the prior, N(0, temperature² I)."""

@@ -10,7 +10,7 @@ from typing import Any
 from explorer_app.model.latent import LatentCode
 
 _LIMIT = 200
-"""Maximum number of unpinned history; the oldest are removed first."""
+"""Maximum number of unpinned entries; the oldest are removed first."""
 
 
 @dataclass(frozen=True)

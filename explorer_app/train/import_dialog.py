@@ -13,7 +13,7 @@ from explorer_app.train.option_field import OptionField
 from explorer_app.widgets.image_fields import ImageFields
 from explorer_app.widgets.noted_field import NotedField
 from explorer_app.widgets.path_field import PathField
-from lsps_core.data.importers.options import Option
+from lsps_core.data.importers.options import CUBE_MM, LIMIT, Option
 
 
 class ImportDialog(JobDialog):
@@ -42,10 +42,9 @@ class ImportDialog(JobDialog):
         self.add_field("folder", "&Folder", self.folder)
         self.add_field("files", "Depth &images", self.files)
         self.add_row("Read as", self.images)
-        for source in sources():
-            for option in options_of(source):
-                if option not in self._options:  # two sets may share one
-                    self._add_option(option)
+        every = dict.fromkeys(option for source in sources() for option in options_of(source))  # sets share some
+        for option in sorted(every, key=lambda option: option.name in (CUBE_MM.name, LIMIT.name)):
+            self._add_option(option)
         self.add_field("out", "Store to &write", self.out)
         for path in (self.folder, self.files, self.out):
             path.changed.connect(self.show_problems)

@@ -1,25 +1,27 @@
-"""A job in a process of its own: how far it is, how fast, what it leaves out, a way to stop it, and what came of it."""
+"""A job in a separate process: its progress, speed and skipped files, a stop button, and its result."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QGridLayout, QPlainTextEdit, QProgressBar, QPushButton, QWidget
 
+from explorer_app.error_words import line_of
 from explorer_app.model.wording import duration, grouped, speed
 from explorer_app.widgets.noted_field import NoteLabel
 from explorer_app.widgets.small import WrappedLabel
-from explorer_app.workers.job import Job
+from explorer_app.workers.job import Fate
+from explorer_app.workers.job_runner import JobRunner
+from lsps_core.events import Event, JobEnded, JobStarted, Progress, Skipped
 
 _SHOWN_LINES = 1000
 
 
 class JobBar(QWidget):
-    """`lsps … --events`, see lsps_core/commands/progress.py. when_stopped: what is left after a stop, in a line."""
+    """`lsps … --events`, see lsps_core/commands/progress.py. when_stopped: what is kept after a stop, in a line."""
 
     started = Signal()
     ended = Signal()
@@ -32,10 +34,12 @@ class JobBar(QWidget):
     def __init__(self, when_stopped: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._when_stopped = when_stopped
-        self.job: Job | None = None
+        self.runner = JobRunner(self)
+        self.runner.event_read.connect(self._take)
+        self.runner.ended.connect(self._end)
         self.path: Path | None = None
-        self._last: dict[str, Any] = {}
-        self._skipped: list[str] = []
+        self._result: JobEnded | None = None
+        self._skipped: tuple[str, ...] = ()
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Progress")
         self.progress.setFormat("%p %")
@@ -47,7 +51,7 @@ class JobBar(QWidget):
         self.open_button.clicked.connect(self._open)
         self.details_button = QPushButton("&Details")
         self.details_button.setCheckable(True)
-        self.details_button.setToolTip("What was skipped, and the last lines that the job wrote")
+        self.details_button.setToolTip("Skipped files, and the last output lines of the job")
         self.line, self.problem = WrappedLabel(), NoteLabel()
         self.details = QPlainTextEdit(readOnly=True)
         self.details.setAccessibleName("Details of the job")
@@ -72,100 +76,95 @@ class JobBar(QWidget):
 
     @property
     def is_running(self) -> bool:
-        return self.job is not None
+        return self.runner.is_running
 
     @property
     def written_path(self) -> Path | None:
-        """What it wrote last; None until it has."""
-        return self.path if self._last.get("reason") == "finished" and not self.is_running else None
+        """The last written path; None before."""
+        is_written = self._result is not None and self._result.reason == "finished" and not self.is_running
+        return self.path if is_written else None
 
     @property
     def summary(self) -> str:
-        """For a menu: what is made, and how far it is."""
+        """For a menu: the output and the progress."""
         name = self.path.name if self.path is not None else ""
         percent = 100 * self.progress.value() // max(self.progress.maximum(), 1)
         return f"{name}, {percent} %"
 
     def start(self, arguments: Sequence[str], path: Path) -> None:
-        """Begin; one at a time. path: of what it will write."""
-        if self.job is not None:
+        """Start; one at a time. path: of the output."""
+        if self.is_running:
             return
-        self.path, self._last, self._skipped = path, {}, []
+        self.path, self._result, self._skipped = path, None, ()
         self.details.clear()
         self.details_button.setChecked(False)
         self.problem.show_fact("")
         self.progress.setRange(0, 0)
         self.line.setText("Starting …")
-        self.job = Job(arguments, self)
-        self.job.event_read.connect(self._take)
-        self.job.ended.connect(self._end)
+        self.runner.start(arguments)
         self._show()
-        self.job.start()
         self.started.emit()
 
     @Slot()
     def stop(self) -> None:
-        if self.job is not None:
+        if self.is_running:
             self.stop_button.setEnabled(False)
             self.line.setText("Stopping …")
-            self.job.stop()
+            self.runner.stop()
 
     def close_down(self) -> None:
         """End it with the window."""
-        if self.job is not None:
-            self.job.close()
-            self.job = None
+        self.runner.close_down()
 
-    @Slot(dict)
-    def _take(self, event: dict[str, Any]) -> None:
-        kind = event.get("kind")
-        if kind in ("started", "progress"):
-            done, total = int(event.get("done", 0)), int(event["total"])
-            self.progress.setRange(0, total)
-            self.progress.setValue(done)
-            if self.stop_button.isEnabled():
-                self.line.setText(_progress_line(done, total, event.get("frames_per_s", 0.0)))
-        elif kind == "skipped":
-            self._skipped = [str(line) for line in event["lines"]][:_SHOWN_LINES]
-        elif kind == "ended":
-            self._last = event
+    @Slot(object)
+    def _take(self, event: Event) -> None:
+        if isinstance(event, JobStarted):
+            self._show_progress(0, event.total, 0.0)
+        elif isinstance(event, Progress):
+            self._show_progress(event.done, event.total, event.frames_per_s)
+        elif isinstance(event, Skipped):
+            self._skipped = event.lines[:_SHOWN_LINES]
+        elif isinstance(event, JobEnded):
+            self._result = event
 
-    @Slot(int, str)
-    def _end(self, status: int, why: str) -> None:
-        job, self.job = self.job, None
-        was_stopped = self._last.get("reason") == "stopped" or not self.stop_button.isEnabled()
-        if status == 0 and self._last.get("reason") == "finished":
+    def _show_progress(self, done: int, total: int, frames_per_s: float) -> None:
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
+        if not self.runner.is_stopping:
+            self.line.setText(_progress_line(done, total, frames_per_s))
+
+    @Slot(object)
+    def _end(self, fate: Fate) -> None:
+        if fate.error is not None:
+            self.line.clear()
+            self.problem.show_problem(line_of(fate.error))
+        elif fate.how == "finished" and self._result is not None:
             self.progress.setRange(0, 1)
             self.progress.setValue(1)
-            self.line.setText(self._result_line())
-        elif was_stopped:
-            self.line.setText(f"Stopped; {self._when_stopped}")
+            self.line.setText(self._result_line(self._result))
         else:
-            self.line.clear()
-            self.problem.show_problem(_plain(why))
-        self._fill_details(job.tail if job is not None and status != 0 and not was_stopped else "")
-        if job is not None:
-            job.deleteLater()
+            self.line.setText(f"Stopped; {self._when_stopped}")
+        self._fill_details(fate.tail if fate.error is not None else "")
         self._show()
         if self.written_path is not None:
             self.finished.emit(self.written_path)
         self.ended.emit()
 
-    def _result_line(self) -> str:
+    def _result_line(self, result: JobEnded) -> str:
         name = self.path.name if self.path is not None else ""
-        parts = [f"{grouped(self._last['frames'])} frames in {name}"]
-        skipped, resumed = self._last.get("skipped", 0), self._last.get("resumed", 0)
-        parts += [f"{grouped(skipped)} skipped"] if skipped else []
-        parts += [f"{grouped(resumed)} pictures were done before"] if resumed else []
+        parts = [f"{grouped(result.frames or 0)} frames in {name}"]
+        parts += [f"{grouped(result.skipped)} skipped"] if result.skipped else []
+        parts += [f"{grouped(result.resumed)} images were done before"] if result.resumed else []
         return "; ".join(parts)
 
     def _fill_details(self, tail: str) -> None:
-        more = self._last.get("skipped", 0) - len(self._skipped)
+        skipped = self._result.skipped if self._result is not None else None
+        more = (skipped or 0) - len(self._skipped)
         lines = [f"Skipped: {line}" for line in self._skipped] + ([f"and {grouped(more)} more"] if more > 0 else [])
         self.details.setPlainText("\n".join([*lines, *tail.splitlines()]))
 
     def _show(self) -> None:
-        is_running = self.job is not None
+        is_running = self.is_running
         is_done = self.written_path is not None
         self.progress.setVisible(is_running or is_done)
         self.line.setVisible(bool(self.line.text()))
@@ -187,9 +186,3 @@ def _progress_line(done: int, total: int, frames_per_s: float) -> str:
         return f"{grouped(done)} of {grouped(total)} frames"
     left = duration((total - done) / frames_per_s)
     return f"{grouped(done)} of {grouped(total)} frames · {speed(frames_per_s)} · {left} left"
-
-
-def _plain(line: str) -> str:
-    """Without the command's name in front: the dialog is that command."""
-    command, colon, rest = line.partition(": ")
-    return rest if colon and command.startswith("lsps ") else line

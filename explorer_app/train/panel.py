@@ -30,7 +30,7 @@ from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.workers.imports import load
 from explorer_app.workers.in_order import InOrder
 from explorer_app.workers.latest import LatestWins
-from lsps_core.files import kind_of
+from lsps_core.runs.layout import RunLayout
 
 if TYPE_CHECKING:
     from explorer_app.train.error_plot import ErrorPlot
@@ -241,12 +241,10 @@ class TrainPanel(QWidget):
 
     def add_path(self, path: Path) -> None:
         """List the run in this folder; a message if there is none."""
-        self._looking.ask(
-            str(path), partial(kind_of, path / "config.json"), partial(self._add, path), self.message.emit
-        )
+        self._looking.ask(str(path), partial(_is_run, path), partial(self._add, path), self.message.emit)
 
-    def _add(self, path: Path, kind: str) -> None:
-        if kind != "file":
+    def _add(self, path: Path, is_run: bool) -> None:
+        if not is_run:
             self.message.emit(f"{path} is not a run: it has no config.json; choose the folder that `lsps train` wrote")
             return
         self.runs.add(path)
@@ -277,6 +275,10 @@ class TrainPanel(QWidget):
     @Slot(object, str)
     def _on_failure(self, _stamp: object, line: str) -> None:
         self.message.emit(f"plots cannot be drawn: {line}")
+
+
+def _is_run(path: Path) -> bool:
+    return RunLayout(path).is_run
 
 
 def _button(text: str, tip: str) -> QPushButton:

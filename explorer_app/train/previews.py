@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QScrollArea, QSize
 from explorer_app.widgets import theme
 from explorer_app.workers.latest import LatestWins
 from lsps_core.files import require_file
+from lsps_core.runs.layout import RunLayout
 
 _ROWS = (
     "One column a frame, synthetic frames above, real ones below. Rows of each: input, reconstruction, translation, "
@@ -105,7 +106,7 @@ class PreviewScrubber(QWidget):
             return
         step, name = self._previews[self.slider.value()]
         self.step.setText(f"step {step}")
-        path = self._run_path / "previews" / name
+        path = RunLayout(self._run_path).previews / name
         if path != self._shown:
             self._shown = path
             self._worker.ask(path, lambda: _read(path))

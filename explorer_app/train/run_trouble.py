@@ -8,8 +8,10 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from explorer_app.error_words import IN_WINDOW
 from explorer_app.train.model.run_folder import RunView
 from explorer_app.widgets.small import WrappedLabel
+from lsps_core.errors import LspsError
 
 
 class RunTrouble(QFrame):
@@ -67,8 +69,7 @@ class RunTrouble(QFrame):
         self.setVisible(view is not None)
         if view is None:
             return
-        cause, semicolon, remedy = view.why.rpartition("; ")
-        self.label.setText(f"<b>{escape(cause)}</b>{semicolon}{escape(remedy)}" if cause else escape(view.why))
+        self.label.setText(_shown(view.error) if view.error is not None else "")
         self.label.setAccessibleName(view.why)
         self.open.setEnabled(view.checkpoint is not None)
         self.resume.setEnabled(view.state != "missing")
@@ -82,6 +83,11 @@ class RunTrouble(QFrame):
     def _ask_changes(self) -> None:
         if self._view is not None:
             self.changes_asked.emit(self._view.offered_settings)
+
+
+def _shown(error: LspsError) -> str:
+    remedy = error.remedy_in(IN_WINDOW)
+    return f"<b>{escape(error.what)}</b>; {escape(remedy)}" if remedy else escape(error.what)
 
 
 def _button(text: str, tip: str) -> QPushButton:

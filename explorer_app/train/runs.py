@@ -17,10 +17,11 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from explorer_app.preferences import Preferences
 from explorer_app.train.model.run_folder import LOG_HEADER, RunFolders, RunView
-from explorer_app.train.model.run_process import LOG_NAME, SHARES, ProcessRecord, thread_count
+from explorer_app.train.model.run_process import SHARES, ProcessRecord, thread_count
 from explorer_app.workers.command import lsps_command
 from explorer_app.workers.latest import LatestWins
 from lsps_core.files import kind_of
+from lsps_core.runs.layout import RunLayout
 
 POLL_MS = 500
 _CLOSE_S = 2.0
@@ -129,7 +130,7 @@ class TrainingRuns(QObject):
         if view is not None and view.is_alive:
             self.message.emit(f"{path.name} is already being trained")
             return False
-        arguments = ["train", str(path), "--resume", *(["--change"] if settings else [])]
+        arguments = ["train", str(path), "--resume", "--quiet", *(["--change"] if settings else [])]
         arguments += [part for setting in settings for part in ("--set", setting)]
         try:
             self._launch(path, arguments)
@@ -141,18 +142,20 @@ class TrainingRuns(QObject):
         return True
 
     def _launch(self, path: Path, arguments: list[str]) -> None:
-        if kind_of(path / LOG_NAME) not in ("", "file"):  # opening a pipe would block the window
-            raise OSError(errno.EINVAL, f"its {LOG_NAME} is not a file")
-        (path / "stop").unlink(missing_ok=True)
-        with (path / LOG_NAME).open("a") as log:  # also reserves space for a last line on a full disk
+        layout = RunLayout(path)
+        for file in (layout.log, layout.error):
+            if kind_of(file) not in ("", "file"):  # opening a pipe would block the window
+                raise OSError(errno.EINVAL, f"its {file.name} is not a file")
+        layout.stop.unlink(missing_ok=True)
+        with layout.log.open("a") as log:  # also reserves space for a last line on a full disk
             log.write(f"{LOG_HEADER}{time.strftime('%Y-%m-%d %H:%M:%S')} lsps {shlex.join(arguments)}\n")
         threads = thread_count(self.share)
         environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads is not None else {})
-        with (path / LOG_NAME).open("a") as log:
+        with layout.log.open("a") as log, layout.error.open("w") as error:
             process = subprocess.Popen(
                 lsps_command(arguments),
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,  # events.jsonl has the same
+                stdout=error,
                 stderr=log,
                 env=environment,
                 start_new_session=True,  # closing the terminal must not end it
@@ -176,10 +179,11 @@ class TrainingRuns(QObject):
 
     def stop(self, path: Path) -> None:
         """Request it to save and stop; a paused one continues for that."""
+        stop = RunLayout(path).stop
         try:
-            (path / "stop").touch()
+            stop.touch()
         except OSError as error:
-            self.message.emit(f"{path / 'stop'} cannot be written: {error.strerror}; Cancel ends the run without it")
+            self.message.emit(f"{stop} cannot be written: {error.strerror}; Cancel ends the run without it")
         self._tell(path, ProcessRecord.unpause)
 
     def cancel(self, path: Path) -> None:

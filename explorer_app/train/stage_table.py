@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QAbstractSpinBox, QGridLayout, QLabel, QSpinBox, QWidget
@@ -12,6 +11,7 @@ from explorer_app.model.wording import duration, memory
 from explorer_app.widgets.fields import whole_number
 from explorer_app.widgets.noted_field import NoteLabel
 from lsps_core.config import STAGES
+from lsps_core.events import StageEstimated
 
 _TIPS = {
     "pose": "The pose VAE, on poses alone",
@@ -77,10 +77,10 @@ class StageTable(QWidget):
             for field, key in ((self.steps[name], "steps"), (self.batch_sizes[name], "batch_size")):
                 field.setAccessibleDescription(problems.get(f"{name}.{key}", ""))
 
-    def show_estimate(self, event: Mapping[str, Any]) -> None:
+    def show_estimate(self, event: StageEstimated) -> None:
         """Show the estimate of one stage from `lsps train --estimate`."""
-        self.seconds[event["stage"]].setText(duration(event["seconds"]))
-        self.memory[event["stage"]].setText(memory(event["peak_bytes"]))
+        self.seconds[event.stage].setText(duration(event.seconds))
+        self.memory[event.stage].setText(memory(event.peak_bytes))
 
     def clear_estimate(self) -> None:
         for label in (*self.seconds.values(), *self.memory.values()):

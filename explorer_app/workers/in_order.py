@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from explorer_app.workers.latest import one_line
+from explorer_app.error_words import line_of
 
 PATIENCE_MS = 5000
 _AT_ONCE_S = 0.05
@@ -92,7 +92,7 @@ class InOrder(QObject):
         try:
             question.answer = work()
         except Exception as error:  # noqa: BLE001 - any error is reported by the window
-            question.failure = one_line(error)
+            question.failure = line_of(error)
         question.is_done.set()
         with suppress(RuntimeError):  # its dialog was closed meanwhile
             if not self._is_closed:

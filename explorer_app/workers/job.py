@@ -1,17 +1,29 @@
-"""A command of `lsps` in a process of its own: its JSON lines become events, and a crash is an ordinary end."""
+"""A command of `lsps` in a process of its own: its JSON lines become events, and its end a `Fate`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal, Slot
 
 from explorer_app.workers.command import lsps_command
+from lsps_core.errors import LspsError
+from lsps_core.events import Failed, JobEnded, parse
 
 _TAIL_CHARACTERS = 8000
 _PATIENCE_MS = 10_000
 """Time for a process to save and end before it is killed."""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """How a process ended. error: of one that failed. tail: the last lines of its stderr."""
+
+    how: Literal["finished", "stopped", "failed"]
+    error: LspsError | None = None
+    tail: str = ""
 
 
 class Job(QObject):
@@ -20,16 +32,19 @@ class Job(QObject):
     stderr is kept as `tail`: the last lines, progress bars left out.
     """
 
-    event_read = Signal(dict)
-    """one JSON line of its stdout"""
-    ended = Signal(int, str)
-    """exit status (-1 for a process that was killed or never ran), and why in one line; empty on success"""
+    event_read = Signal(object)
+    """an `lsps_core.events.Event` of its stdout"""
+    ended = Signal(object)
+    """its `Fate`"""
 
     def __init__(self, arguments: Sequence[str], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.arguments = tuple(arguments)
         self.tail = ""
         self._rest = b""
+        self._is_asked_to_stop = False
+        self._failure: Failed | None = None
+        self._reason = ""
         self._process = QProcess(self)
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.readyReadStandardError.connect(self._read_tail)
@@ -52,6 +67,7 @@ class Job(QObject):
     def stop(self) -> None:
         """Request it to save and end; it is killed if it does not."""
         if self.is_running:
+            self._is_asked_to_stop = True
             self._process.terminate()
             self._killer.start()
 
@@ -64,22 +80,18 @@ class Job(QObject):
             self._process.waitForFinished()
         self._killer.stop()
 
-    @property
-    def last_line(self) -> str:
-        """The last line of its stderr."""
-        lines = [line for line in self.tail.splitlines() if line.strip()]
-        return lines[-1] if lines else ""
-
     @Slot()
     def _read(self) -> None:
         *lines, self._rest = (self._rest + bytes(self._process.readAllStandardOutput().data())).split(b"\n")
         for line in lines:
-            try:
-                event = json.loads(line)
-            except (ValueError, RecursionError):  # output of a library
+            event = parse(line)
+            if event is None:  # output of a library
                 continue
-            if isinstance(event, dict):
-                self.event_read.emit(event)
+            if isinstance(event, Failed):
+                self._failure = event
+            elif isinstance(event, JobEnded):
+                self._reason = event.reason
+            self.event_read.emit(event)
 
     @Slot()
     def _read_tail(self) -> None:
@@ -92,12 +104,22 @@ class Job(QObject):
         self._killer.stop()
         self._read()
         self._read_tail()
-        if how == QProcess.ExitStatus.CrashExit:
-            self.ended.emit(-1, f"the process was killed; {self.last_line}".rstrip("; "))
-        else:
-            self.ended.emit(status, "" if status == 0 else self.last_line or f"it ended with status {status}")
+        self.ended.emit(self._fate(status, how == QProcess.ExitStatus.CrashExit))
+
+    def _fate(self, status: int, has_crashed: bool) -> Fate:
+        is_done = status == 0 and not has_crashed
+        if self._reason == "stopped" or (self._is_asked_to_stop and not is_done):
+            return Fate("stopped", tail=self.tail)
+        if is_done:
+            return Fate("finished", tail=self.tail)
+        if self._failure is not None:
+            return Fate("failed", self._failure.error, self.tail)
+        lines = [line for line in self.tail.splitlines() if line.strip()]
+        what = "the process was killed" if has_crashed else f"the process ended with status {status}"
+        return Fate("failed", LspsError("; ".join([what, *lines[-1:]])), self.tail)
 
     @Slot(QProcess.ProcessError)
     def _fail(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
-            self.ended.emit(-1, f"{self._process.program()} cannot be started: {self._process.errorString()}")
+            what = f"{self._process.program()} cannot be started: {self._process.errorString()}"
+            self.ended.emit(Fate("failed", LspsError(what)))

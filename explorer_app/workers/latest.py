@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from explorer_app.error_words import line_of
+
 _LOGGER = logging.getLogger("explorer_app")
 CLOSE_S = 10.0
 """Time for current work to end when the window closes; a thread blocked in the system never ends."""
@@ -96,7 +98,7 @@ class LatestWins(QObject):
             try:
                 answer = request.work()
             except Exception as error:  # any error is reported by the window
-                failure = one_line(error)
+                failure = line_of(error)
                 if not isinstance(error, ValueError | OSError):  # unexpected: the log gets the traceback
                     _LOGGER.error("%s: %s", self._thread.name, failure, exc_info=error)
             self.computed_count += 1
@@ -126,10 +128,3 @@ def _give_way() -> None:
         thread = threading.get_native_id()
         niceness = os.getpriority(os.PRIO_PROCESS, thread)
         os.setpriority(os.PRIO_PROCESS, thread, max(niceness, _NICENESS))  # it may not be raised again
-
-
-def one_line(error: BaseException) -> str:
-    """The error in one line; an unexpected one with its type."""
-    lines = str(error).strip().splitlines()
-    text = lines[0] if lines else "no reason given"
-    return text if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {text}"

@@ -8,7 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from explorer_app.workers.latest import CLOSE_S, one_line
+from explorer_app.error_words import line_of
+from explorer_app.workers.latest import CLOSE_S
 
 Progress = Callable[[int, int], None]
 
@@ -66,7 +67,7 @@ class Task(QObject):
         except CancelledError:
             was_cancelled = True
         except Exception as error:  # noqa: BLE001 - any error is reported by the window
-            failure = one_line(error)
+            failure = line_of(error)
         if not self._is_closed:
             self._done.emit(answer, failure, was_cancelled)
 

@@ -39,8 +39,10 @@ def run(arguments: argparse.Namespace) -> None:
         protocol = protocols.choose(predictor.checkpoint.skeleton, store.camera, arguments.protocol)
         parts = []
         for indices, joints_mm in predict(predictor, store, np.arange(len(store)), fit_steps=arguments.fit):
-            parts.append(joints_mm[:, list(protocol.indices)])
+            parts.append(joints_mm)
             bar.update(len(indices))
-        uvd = published.to_uvd(np.concatenate(parts), store)
-        published.write(arguments.out, uvd, tuple(store.names) if arguments.names else ())
-    print(f"{arguments.out}: {len(uvd)} frames, {protocol.name}, u v d in px, px and mm")
+        names = tuple(store.names) if arguments.names else ()
+        published.write_joints(arguments.out, np.concatenate(parts), store, protocol, names)
+        count = len(store)
+    unit = "px, px and mm" if protocol.file_axes == "u v d" else "mm"
+    print(f"{arguments.out}: {count} frames, {protocol.name}, {protocol.file_axes} in {unit}")

@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Literal
 
-from lsps_core.camera import Camera
+from lsps_core.camera import Camera, FloatArray
 from lsps_core.skeleton import Skeleton
+
+FileAxes = Literal["u v d", "x y z"]
+_Y_DOWN = (1.0, -1.0, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """Errors are computed for the joints `indices` of `skeleton`; label and prediction files are in px of `camera`.
+    """Errors are computed for the joints `indices` of `skeleton`, which `camera` saw.
 
     parts: name and frame count of the parts of the test set, in the order of its published label file; empty if
     there is no such file. frame_name: matches a test frame's name; its groups are the part ("part", if there are
     several) and the frame's number in it ("number", counted from `first_number`).
+    file_axes: the numbers of a joint in label and prediction files: "u v d" in px, px and mm of `camera`, or "x y z" in
+    mm of its frame with y down.
     """
 
     name: str
@@ -26,6 +32,7 @@ class Protocol:
     parts: tuple[tuple[str, int], ...] = ()
     frame_name: re.Pattern[str] | None = None
     first_number: int = 0
+    file_axes: FileAxes = "u v d"
 
     @property
     def key(self) -> str:
@@ -36,6 +43,14 @@ class Protocol:
     def joints(self) -> tuple[str, ...]:
         """The names of the joints that are scored, in the order of label and prediction files."""
         return tuple(self.skeleton.joints[index] for index in self.indices)
+
+    def uvd_of(self, numbers: FloatArray) -> FloatArray:
+        """The numbers [..., 3] of a label or prediction file -> uvd [..., 3] of `camera`."""
+        return numbers if self.file_axes == "u v d" else self.camera.project(numbers * _Y_DOWN)
+
+    def numbers_of(self, uvd: FloatArray, camera: Camera) -> FloatArray:
+        """uvd [..., 3] of `camera` -> the numbers of a prediction file."""
+        return uvd if self.file_axes == "u v d" else camera.unproject(uvd) * _Y_DOWN
 
     @property
     def frame_count(self) -> int:

@@ -65,7 +65,7 @@ def read(path: Path, protocol: Protocol) -> PoseFile:
         raise PoseFileError(f"{path} holds no frames; give a file with a line of numbers for each frame")
     values = _table(path, lines)
     columns, note = _coordinate_columns(path, values, protocol)
-    uvd = values[:, columns].reshape(len(lines), len(protocol.indices), 3)
+    uvd = protocol.uvd_of(values[:, columns].reshape(len(lines), len(protocol.indices), 3))
     names = tuple(line.name.replace("\\", "/") for line in lines) if lines[0].name else ()
     return PoseFile(path=path, uvd=uvd, camera=protocol.camera, names=names, notes=(note,) if note else ())
 
@@ -129,7 +129,7 @@ def _coordinate_columns(path: Path, values: FloatArray, protocol: Protocol) -> t
         and all(_is_no_coordinate(values[:, k]) for k in (*range(lead), *range(lead + 3 * joints, width)))
     ]
     if len(found) != 1:
-        wanted = f"{protocol.name} takes {3 * scored}, u v d of each of {scored} joints"
+        wanted = f"{protocol.name} takes {3 * scored}, {protocol.file_axes} of each of {scored} joints"
         if found:
             raise PoseFileError(f"{path} has {width} numbers a line, {wanted}; remove the columns that are not these")
         or_joints = f", or {width // 3} joints" if width % 3 == 0 else ""
@@ -149,12 +149,13 @@ def _is_no_coordinate(column: FloatArray) -> bool:
     return len(column) > 1 and bool(np.ptp(column) == 0 or (is_whole and (np.diff(column) > 0).all()))
 
 
-def write(path: Path, uvd: FloatArray, names: tuple[str, ...] = ()) -> None:
-    """Write uvd [N, J, 3] (px, px, mm), a line a frame, whole or not at all; with `names`, each in front of its line.
+def write(path: Path, numbers: FloatArray, names: tuple[str, ...] = ()) -> None:
+    """Write numbers [N, J, 3], such as u v d in px, px and mm: a line a frame, whole or not at all.
 
+    names: written in front of the lines.
     PoseFileError for numbers that are not finite and for names that a reader would split.
     """
-    flat = np.asarray(uvd, dtype=np.float64).reshape(len(uvd), -1)
+    flat = np.asarray(numbers, dtype=np.float64).reshape(len(numbers), -1)
     is_finite = np.isfinite(flat).all(axis=1)
     if not is_finite.all():
         raise PoseFileError(f"{path} was not written: frame {np.argmin(is_finite)} has a joint without a position")
@@ -168,6 +169,17 @@ def write(path: Path, uvd: FloatArray, names: tuple[str, ...] = ()) -> None:
         lines = [f"{name} {line}" for name, line in zip(names, lines, strict=True)]
     with replacing(Path(path)) as temporary:
         temporary.write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="\n")
+
+
+def write_joints(
+    path: Path, joints_mm: FloatArray, store: FrameStore, protocol: Protocol, names: tuple[str, ...] = ()
+) -> None:
+    """Write a prediction file of the protocol: joints_mm [N, J, 3] of all joints of its skeleton, of a store's frames.
+
+    names and errors as in `write`.
+    """
+    uvd = to_uvd(joints_mm[:, list(protocol.indices)], store)
+    write(path, protocol.numbers_of(uvd, source_camera(store)), names)
 
 
 def to_uvd(joints_mm: FloatArray, store: FrameStore) -> FloatArray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,13 +20,7 @@ from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.data import TrainingData, step_generator
 from lsps_core.training.depth_stage import DepthStage
-from lsps_core.training.errors import (
-    MemoryShortageError,
-    NonFiniteError,
-    is_out_of_memory,
-    largest_that_fits,
-    save_batch,
-)
+from lsps_core.training.errors import is_out_of_memory, memory_shortage, not_finite, save_batch
 from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.run import Run
@@ -203,17 +196,12 @@ class Trainer:
             if not is_out_of_memory(error):
                 raise
         # From here on: while the error was handled, its traceback held the step's memory.
-        name = self.stage_name
-        field = f"{name}.batch_size"
-        message = f"out of memory on {self.device} with {field}={settings.batch_size}"
-        if self.group.size == 1:  # of several processes, only some may have run out
-            size = largest_that_fits(lambda size: self._try_step(_smaller(settings, size)), settings.batch_size)
-            if size is not None:
-                fitting = {"batch_size": size, "extra_annotated": _smaller(settings, size).extra_annotated}
-                proposed = {f"{name}.{key}": str(value) for key, value in fitting.items()}
-                raise MemoryShortageError(message, "a step fits with {settings}", field=field, settings=proposed)
-        remedy = "resume with a smaller one{change}, or use a smaller model"
-        raise MemoryShortageError(message, remedy, field=field)
+        raise memory_shortage(
+            str(self.device),
+            self.stage_name,
+            settings,
+            self._try_step if self.group.size == 1 else None,  # of several processes, only some may have run out
+        )
 
     def _try_step(self, settings: StageConfig) -> Terms:
         set_learning_rate(self.stage.optimizers.values(), learning_rate(settings, self.stage_step))
@@ -230,17 +218,12 @@ class Trainer:
             return
         steps, terms = failure
         self.stage_step = first + steps
-        bad = [name for name, value in terms.items() if not torch.tensor(value).isfinite()]
-        what = ", ".join(f"{name} is {terms[name]}" for name in bad) or "a gradient is not finite"
-        message = f"{what} at step {self.stage_step} of the {self.stage_name} stage; the step changed nothing"
+        path = None
         if self.group.is_main:
             batch = self.data.batch(self.stage_name, settings, self.stage_step)
             path = self.run.layout.not_finite_batch(self.step)
             save_batch(path, batch.tensors(), {"stage": self.stage_name, "terms": terms})
-            message += f". Its batch is in {path}"
-        field = f"{self.stage_name}.learning_rate"
-        lower = {field: f"{settings.learning_rate / 2:g}"}
-        raise NonFiniteError(message, "resume with a lower rate, as in {settings}", field=field, settings=lower)
+        raise not_finite(self.stage_name, self.stage_step, settings, terms, path)
 
     def _report(self, terms: Terms, steps_per_s: float, settings: StageConfig) -> None:
         if not self.group.is_main:
@@ -298,9 +281,3 @@ class Trainer:
     def _record(self, event: Event) -> None:
         if self.group.is_main:
             self.run.record(event)
-
-
-def _smaller(settings: StageConfig, batch_size: int) -> StageConfig:
-    """The stage with another batch size, and extra frames in proportion."""
-    extra = settings.extra_annotated * batch_size // settings.batch_size
-    return dataclasses.replace(settings, batch_size=batch_size, extra_annotated=extra)

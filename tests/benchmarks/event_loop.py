@@ -124,7 +124,7 @@ def export(window: MainWindow, folder: Path) -> None:
     model, bar = window.session.model, window.walk.exporting
     window.session.set_walk(WalkPlan(tuple(model.sample(seed) for seed in range(3))))
     bar.export(ExportOptions(suffix=".gif", frames_per_segment=60), folder / "walk.gif")
-    wait_until(lambda: bar.task is None)
+    wait_until(lambda: not bar.file_export.is_running)
 
 
 def watch(window: MainWindow, frame_count: int, folder: Path) -> dict[str, Probe]:

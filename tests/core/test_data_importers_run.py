@@ -191,3 +191,20 @@ def test_a_frame_is_the_crop_of_the_whole_picture(plan, mirrored_width_px):
         whole = crop(depth if mirrored_width_px is None else depth[:, ::-1], plan.camera, center, 100.0)
         assert 0 < (whole > 0).mean() < 1
         np.testing.assert_array_equal(plan.frame(shot).depth_mm, whole)
+
+
+@pytest.mark.parametrize(("is_flipped", "side"), [(False, 1), (True, -1)])
+def test_the_hand_is_searched_in_its_bounding_box(tmp_path, is_flipped, side):
+    """Two hands: the nearer one is on the left of the picture, the box around the one on the right."""
+    depth = np.zeros((480, 640), np.uint16)
+    depth[180:300, 80:180], depth[180:300, 460:560] = 450, 600
+    np.save(tmp_path / "both.npy", depth)
+    shot = Shot(path=tmp_path / "both.npy", name="both", half_mm=125.0)
+    plan = ImportPlan(
+        shots=(), read=read_depth, camera=SR305, settings={}, mirrored_width_px=640 if is_flipped else None
+    )
+    assert side * plan.frame(shot).center_mm[0] < 0
+    boxed = plan.frame(replace(shot, box_px=(440, 160, 140, 160)))
+    assert side * boxed.center_mm[0] > 100
+    with pytest.raises(ValueError, match=r"both\.npy"):
+        plan.frame(replace(shot, box_px=(250, 0, 100, 480)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from lsps_core.camera import SIMULATED
+from lsps_core.camera import ICVL, SIMULATED
 from lsps_core.data.importers.icvl import ICVL_16
 from lsps_core.data.importers.nyu import NYU_14
 from lsps_core.evaluation import protocols, published
@@ -206,3 +208,17 @@ def test_fewer_frames_without_names_are_not_guessed(tmp_path):
         compare(labels, poses(tmp_path, "first", ICVL_UVD[:1000]), ICVL_16)
     part = poses(tmp_path, "part", ICVL_UVD[:1000])
     assert len(compare(part, poses(tmp_path, "first", ICVL_UVD[:1000]), ICVL_16).errors_mm) == 1000
+
+
+def test_a_file_of_millimetres_with_y_down_is_read_as_pixels(tmp_path):
+    protocol = replace(ICVL_16, file_axes="x y z")
+    points = np.random.default_rng(4).normal([20, -30, 400], 40, (5, 16, 3))
+    lines = ["\t".join([f"image_{i}.png", *(f"{v:.5f}" for v in row.ravel())]) for i, row in enumerate(points)]
+    (tmp_path / "theirs.txt").write_text("\r\n".join(lines) + "\r\n")
+    file = published.read(tmp_path / "theirs.txt", protocol)
+    np.testing.assert_allclose(file.uvd, ICVL.project(points * (1, -1, 1)), atol=1e-3)
+    np.testing.assert_allclose(protocol.numbers_of(file.uvd, ICVL), points, atol=1e-3)
+    assert file.names[4] == "image_4.png"
+    (tmp_path / "few.txt").write_text("1 2 3\n")
+    with pytest.raises(PoseFileError, match="x y z of each of 16 joints"):
+        published.read(tmp_path / "few.txt", protocol)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -217,7 +218,7 @@ def test_training_frames_are_not_taken_for_test_frames_of_the_same_number(tmp_pa
     store = nyu_store(tmp_path, 1, 10, provenance={"split": "train"})
     theirs = tmp_path / "theirs.txt"
     published.write(theirs, np.full((NYU_14.frame_count, 14, 3), 400.0))
-    assert "nothing tells which are which" in refusal(capsys, "score", "nyu", store, theirs)
+    assert "nothing shows which are which" in refusal(capsys, "score", "nyu", store, theirs)
 
 
 def test_a_report_says_that_data_are_simulated_and_a_record_stays_small(stores, tmp_path, capsys):
@@ -271,3 +272,20 @@ def test_icvl_names_of_an_original_label_file_pair_with_the_set(tmp_path, capsys
     result = lsps(capsys, "score", "icvl", tmp_path / "second.txt", tmp_path / "all.txt")
     assert (result["frames"], list(result["per_group"])) == (894, ["test_seq_2"])
     assert 3 < result["mean_error_mm"] < 3.3
+
+
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_predictions_in_millimetres_read_back_as_the_stores_own(tmp_path, is_mirrored):
+    camera = ICVL.mirrored(320) if is_mirrored else ICVL
+    names = [f"test_seq_1/image_{i:04d}.png" for i in range(6)]
+    path = random_store(tmp_path / "icvl.h5", ICVL16, camera, names, is_mirrored=is_mirrored)
+    protocol = replace(ICVL_16, file_axes="x y z")
+    with FrameStore(path) as store:
+        published.write_joints(tmp_path / "ours.txt", store.joints_mm, store, protocol, tuple(names))
+        labels = published.labels_of(store, protocol)
+        flip = (-1 if is_mirrored else 1, -1, 1)
+        expected = store.joints_mm.astype(float) * flip
+    file = published.read(tmp_path / "ours.txt", protocol)
+    np.testing.assert_allclose(file.uvd, labels.uvd, atol=1e-2)
+    numbers = [line.split()[1:] for line in (tmp_path / "ours.txt").read_text().splitlines()]
+    np.testing.assert_allclose(np.array(numbers, float).reshape(6, 16, 3), expected, atol=1e-3)

@@ -88,8 +88,11 @@ def test_a_folder_with_only_a_config_is_started(finished):
         (["new", "--resume"], "config.json cannot be read"),
         (["old"], "exists already; choose another folder, or resume with --resume"),
         (["old", "--change"], "exists already"),
-        (["prepared", "--seed", "3"], "seed: 0 in the run, 3 requested; leave out what is to stay, or add --change"),
-        (["prepared", "--real", "none.h5", "--change"], "none.h5 does not exist; where it has moved to, name it by"),
+        (["prepared", "--seed", "3"], "seed: 0 in the run, 3 requested; leave them out, or add --change"),
+        (
+            ["prepared", "--real", "none.h5", "--change"],
+            "none.h5 does not exist; if it was moved, give its new path with --real",
+        ),
         (["old", "--resume", "--labels", "0.5"], "labels: 0.0 in the run, 0.5 requested"),
         (["old", "--resume", "--set", "depth.nonsense=1"], "no such setting"),
         (["old", "--resume", "--change", "--set", "base_channels=8"], "cannot be changed on resume"),
@@ -196,7 +199,8 @@ def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(old):
     line = error.strip().splitlines()[-1]
     assert "cannot be written" in line
     assert f"checkpoint {Run(old).checkpoints()[-1].name} is unchanged" in line
-    assert json.loads(output.splitlines()[-1])["reason"] == "failed"
+    end, failed = map(json.loads, output.splitlines()[-2:])
+    assert (end["kind"], end["reason"], failed["kind"]) == ("end", "failed", "error")
     assert {path: path.read_bytes() for path in (old / "checkpoints").iterdir()} == whole
     assert main(["train", str(old), "--resume"]) == 0  # there is room again
     assert checkpoint.load(old / "model.safetensors").training["steps"]["posterior"] == 3

@@ -17,8 +17,10 @@ from lsps_core import checkpoint
 from lsps_core.cli import main
 from lsps_core.events import Event
 from lsps_core.training.data import TrainingData
+from lsps_core.training.errors import NonFiniteError
 from lsps_core.training.run import Run, RunError, newest_model
-from lsps_core.training.trainer import NonFiniteError, Trainer, learning_rate
+from lsps_core.training.trainer import Trainer
+from lsps_core.training.update import learning_rate
 
 
 def arguments(run: Path, stores: dict[str, Path], *settings: str) -> list[str]:
@@ -37,7 +39,7 @@ def test_a_run_leaves_what_its_user_needs(trained_run):
     assert {"pose", "depth", "posterior"} == {row["stage"] for row in rows}
     assert all(float(row["value"]) == float(row["value"]) for row in rows)
     model = checkpoint.load(trained_run / "model.safetensors")
-    assert model.training["steps"] == {"pose": 1500, "depth": 120, "posterior": 500}
+    assert model.training["steps"] == {"pose": 400, "depth": 60, "posterior": 220}
     assert model.training["simulated"] is True
     assert model.training["data"]["real"]["domain"] == "sensor"
     assert "/" not in model.training["config"]["synthetic_path"]

@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer_app.explore.frames.fit_controls import FitControls
 from explorer_app.explore.frames.pictures import FramePictures
+from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
 from explorer_app.widgets.fields import named
 from explorer_app.widgets.small import Tag
@@ -25,16 +27,24 @@ from explorer_app.widgets.small import Tag
 _TITLE_PX = 230
 """A longer name is elided in its middle; the tooltip shows it in full."""
 
+_ERROR_TIP = "Mean joint error of the shown pose against this frame’s annotation"
+_FIT_TIP = (
+    "P’s pose and the fitted one. Off: mean joint error against this frame’s annotation. Residual: how far the hand is "
+    "from the measured depth; a large one after the fit means that it is probably wrong. The fitted pose also has the "
+    "size and the shift that were found; the skeleton of the sliders has not."
+)
+
 
 class FrameStrip(QWidget):
-    """A view of `Session.data`, `view` and `encoding`."""
+    """A view of `Session.data`, `view` and `encoding`, and of the frame's fit."""
 
     open_asked = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, fitting: FrameFitting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
-        self.pictures = FramePictures(session)
+        self._session, self._fitting = session, fitting
+        self.fit = FitControls(fitting)
+        self.pictures = FramePictures(session, fitting)
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -46,7 +56,7 @@ class FrameStrip(QWidget):
         session.data_changed.connect(self._show_data)
         session.index_changed.connect(self._show_index)
         session.frame_changed.connect(self._show_frame)
-        for signal in (session.encoding_changed, session.latent_changed, session.model_changed):
+        for signal in (session.encoding_changed, session.latent_changed, session.model_changed, fitting.changed):
             signal.connect(self._show_result)
         self._show_data()
 
@@ -94,13 +104,13 @@ class FrameStrip(QWidget):
         self.encode_on_step.setChecked(self._session.is_encoding_on_step)
         self.encode_on_step.toggled.connect(self._session.set_encoding_on_step)
         self.result = QLabel()
-        self.result.setToolTip("Mean joint error of the shown pose against this frame’s annotation")
         controls = QHBoxLayout()
         for widget in (self.title, self.simulated, self.previous, self.position, self.next):
             controls.addWidget(widget)
         controls.addWidget(self.scrubber, 1)
         controls.addWidget(self.encode)
         controls.addWidget(self.encode_on_step)
+        controls.addWidget(self.fit)
         controls.addWidget(self.result)
         return controls
 
@@ -155,11 +165,17 @@ class FrameStrip(QWidget):
     def _show_result(self) -> None:
         session = self._session
         self.encode.setEnabled(session.model is not None and session.view is not None and not session.is_at_code)
-        error_mm = session.error_mm
+        text, tip = self._result_text()
+        self.result.setText(text)
+        self.result.setToolTip(tip)
+
+    def _result_text(self) -> tuple[str, str]:
+        """Of the shown pose, and its tooltip."""
+        session, fit, error_mm = self._session, self._fitting.result, self._session.error_mm
+        if fit is not None and session.latent == fit.code:
+            return f"<b>{fit.line}</b>", _FIT_TIP
         if error_mm is not None:
             where = ", simulated" if session.data is not None and session.data.is_simulated else ""
-            self.result.setText(f"<b>{error_mm:.1f} mm</b> off{where}")
-        elif session.encoding is not None and not session.is_at_code:
-            self.result.setText("sliders differ from its code")
-        else:
-            self.result.setText("")
+            return f"<b>{error_mm:.1f} mm</b> off{where}", _ERROR_TIP
+        is_elsewhere = session.encoding is not None and not session.is_at_code
+        return ("sliders differ from its code" if is_elsewhere else ""), ""

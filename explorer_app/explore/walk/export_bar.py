@@ -23,7 +23,7 @@ from explorer_app.model.walk import WalkPlan
 from explorer_app.session.session import Session
 from explorer_app.widgets.fields import choice, show_choice, whole_number
 from explorer_app.widgets.file_dialog import ask_for_paths
-from explorer_app.workers.task import Task
+from explorer_app.workers.file_export import FileExport
 from lsps_core.config import DOMAINS
 
 
@@ -116,15 +116,11 @@ class ExportDialog(QDialog):
 class ExportBar(QWidget):
     """Writes `Session.walk` as it was when the file was chosen, without blocking the window."""
 
-    written = Signal(str)
-    """One line, after a file is written."""
-
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._options = ExportOptions()
-        self._path = Path()
-        self.task: Task | None = None
+        self.file_export = FileExport("export", self)
         self.dialog: ExportDialog | None = None
         self.button = QPushButton("Export …")
         self.button.setToolTip("Write the walk as a video, a GIF, an image, arrays or a labelled store")
@@ -139,6 +135,9 @@ class ExportBar(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.button, self.progress, self.cancel):
             layout.addWidget(widget)
+        self.file_export.progressed.connect(self._show_progress)
+        self.file_export.failed.connect(session.message)
+        self.file_export.changed.connect(self._show)
         session.walk_changed.connect(self._show)
         session.model_changed.connect(self._show)
         self._show()
@@ -168,48 +167,25 @@ class ExportBar(QWidget):
     def export(self, options: ExportOptions, path: Path) -> None:
         """Start an export; one at a time."""
         model, plan = self._session.model, self._session.walk
-        if model is None or not plan.length or self.task is not None:
+        if model is None or not plan.length or self.file_export.is_running:
             return
-        self._path = path
-        self.task = Task("export", partial(export_walk, model, plan, options, path), self)
-        self.task.progressed.connect(self._show_progress)
-        self.task.finished.connect(self._tell_finished)
-        self.task.failed.connect(self._session.message)
-        self.task.ended.connect(self._end)
         self.cancel.setEnabled(True)
         self.progress.setRange(0, 0)
-        self._show()
-
-    def close_task(self) -> None:
-        """Stop the export, because the window closes."""
-        if self.task is not None:
-            self.task.close()
+        self.file_export.start(path, partial(export_walk, model, plan, options, path))
 
     @Slot()
     def _cancel(self) -> None:
         self.cancel.setEnabled(False)
-        if self.task is not None:
-            self.task.cancel()
+        self.file_export.cancel()
 
     @Slot(int, int)
     def _show_progress(self, done: int, in_all: int) -> None:
         self.progress.setRange(0, in_all)
         self.progress.setValue(done)
 
-    @Slot(object)
-    def _tell_finished(self, frame_count: int) -> None:
-        self.written.emit(f"{self._path.name} written, {frame_count} frames")
-
-    @Slot()
-    def _end(self) -> None:
-        task, self.task = self.task, None
-        if task is not None:
-            task.deleteLater()
-        self._show()
-
     @Slot()
     def _show(self) -> None:
-        is_busy = self.task is not None
+        is_busy = self.file_export.is_running
         self.button.setVisible(not is_busy)
         self.button.setEnabled(self._session.model is not None and self._session.walk.length > 0)
         self.progress.setVisible(is_busy)

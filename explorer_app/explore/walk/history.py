@@ -20,6 +20,7 @@ from explorer_app.explore.walk.thumbnail_list import (
 )
 from explorer_app.explore.walk.thumbnails import Thumbnails
 from explorer_app.model.history import HistoryEntry
+from explorer_app.model.latent import LatentCode
 from explorer_app.session.session import Session
 
 
@@ -83,9 +84,9 @@ class HistoryStrip(ThumbnailList):
     """A view of `Session.history`: a click goes to an entry; the context menu and its keys have the other actions."""
 
     def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
-        super().__init__(thumbnails, "Latents you entry are kept here: move a slider or sample the prior", parent)
-        self._session = session
-        self._thumbnails = thumbnails
+        super().__init__(
+            session, thumbnails, "Latents you visit are kept here: move a slider or sample the prior", parent
+        )
         self._entries = HistoryModel(session, self)
         self._newest = -1
         self.setModel(self._entries)
@@ -94,8 +95,6 @@ class HistoryStrip(ThumbnailList):
         self._build_actions()
         self.chosen.connect(self._go_back)
         session.history_changed.connect(self.show_latents)
-        session.latent_changed.connect(self.mark_current)
-        session.model_changed.connect(self._want_thumbnails)
         self.show_latents()
 
     def _build_actions(self) -> None:
@@ -114,7 +113,7 @@ class HistoryStrip(ThumbnailList):
 
     def _selected(self) -> HistoryEntry | None:
         """The selected entry, up to date: a hidden strip may still show older entries."""
-        self._refresh()
+        self.refresh()
         return self._entries.entry(self.currentIndex()) if self.currentIndex().isValid() else None
 
     @Slot()
@@ -147,14 +146,7 @@ class HistoryStrip(ThumbnailList):
         entry = self._entries.entry(index)
         self._session.set_latent(entry.code, entry.name, add_to_history=False)
 
-    @Slot()
-    def show_latents(self) -> None:
-        if self.is_seen:
-            self._refresh()
-            self.mark_current()
-            self._want_thumbnails()
-
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         row = self.currentIndex().row()
         number = self._entries.entry(self.currentIndex()).number if self.currentIndex().isValid() else -1
         position = self.horizontalScrollBar().value()
@@ -170,6 +162,5 @@ class HistoryStrip(ThumbnailList):
             self.horizontalScrollBar().setValue(position)
         self._newest = newest
 
-    @Slot()
-    def _want_thumbnails(self) -> None:
-        self._thumbnails.want([entry.code for entry in self._session.history][::-1], "history")
+    def wanted_codes(self) -> list[LatentCode]:
+        return [entry.code for entry in self._session.history][::-1]

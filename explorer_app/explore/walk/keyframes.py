@@ -18,6 +18,7 @@ from explorer_app.explore.walk.thumbnail_list import (
     to_mime,
 )
 from explorer_app.explore.walk.thumbnails import Thumbnails
+from explorer_app.model.latent import LatentCode
 from explorer_app.session.session import Session
 
 
@@ -84,9 +85,7 @@ class KeyframeRow(ThumbnailList):
     """A view of `Session.walk.keyframes`: moved by mouse or key, removed by key or menu."""
 
     def __init__(self, session: Session, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
-        super().__init__(thumbnails, "Press Add current, drag from above, or click Random walk", parent)
-        self._session = session
-        self._thumbnails = thumbnails
+        super().__init__(session, thumbnails, "Press Add current, drag from above, or click Random walk", parent)
         self._keyframes = KeyframesModel(session, self)
         self.setModel(self._keyframes)
         self.setAccessibleName("Keyframes of the walk")
@@ -98,8 +97,6 @@ class KeyframeRow(ThumbnailList):
         self.later_action = self.add_action("Move to the &right", self.move_right, "Ctrl+Right")
         self.remove_action = self.add_action("Re&move", self.remove, "Del")
         session.walk_changed.connect(self.show_latents)
-        session.latent_changed.connect(self.mark_current)
-        session.model_changed.connect(self._want_thumbnails)
         self.show_latents()
 
     @Slot()
@@ -111,7 +108,7 @@ class KeyframeRow(ThumbnailList):
         self._move(1)
 
     def _move(self, by: int) -> None:
-        self._refresh()
+        self.refresh()
         row = self.currentIndex().row()
         if row >= 0 and 0 <= row + by < self._keyframes.rowCount():
             plan = self._session.walk.with_keyframe_moved(row, row + by + (by > 0))
@@ -121,24 +118,16 @@ class KeyframeRow(ThumbnailList):
     @Slot()
     def remove(self) -> None:
         """Remove the selected keyframe."""
-        self._refresh()
+        self.refresh()
         if self.currentIndex().isValid():
             plan = self._session.walk.without_keyframe(self.currentIndex().row())
             self._session.edit_walk(plan, "remove keyframe")
 
-    @Slot()
-    def show_latents(self) -> None:
-        if self.is_seen:
-            self._refresh()
-            self.mark_current()
-            self._want_thumbnails()
-
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """A hidden row may still show older keyframes."""
         row = self.currentIndex().row()
         if self._keyframes.reload():
             self.setCurrentIndex(self._keyframes.index(min(row, self._keyframes.rowCount() - 1)))
 
-    @Slot()
-    def _want_thumbnails(self) -> None:
-        self._thumbnails.want(self._session.walk.keyframes, "keyframes")
+    def wanted_codes(self) -> tuple[LatentCode, ...]:
+        return self._session.walk.keyframes

@@ -58,7 +58,7 @@ class WalkPanel(QWidget):
         self.keyframes.chosen.connect(self._go_to_keyframe)
         session.walk_changed.connect(self._show)
         session.model_changed.connect(self._show)
-        self.exporting.written.connect(self.note.setText)
+        self.exporting.file_export.written.connect(self.note.setText)
         self.player.position_changed.connect(self._show_position)
         self.player.is_playing_changed.connect(self._show)
         self._show()
@@ -162,7 +162,7 @@ class WalkPanel(QWidget):
     def close_down(self) -> None:
         """Stop playback and export, because the window closes."""
         self.player.stop()
-        self.exporting.close_task()
+        self.exporting.file_export.close()
 
     @Slot()
     def walk_at_random(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import (
     QByteArray,
@@ -32,6 +32,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 
 from explorer_app.explore.walk.thumbnails import THUMBNAIL_PX, Thumbnails
 from explorer_app.model.latent import LatentCode
+from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -113,9 +114,9 @@ class ThumbnailList(QListView):
     chosen = Signal(QModelIndex)
     """By click, or Enter."""
 
-    def __init__(self, thumbnails: Thumbnails, hint: str, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, thumbnails: Thumbnails, hint: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._hint = hint
+        self._session, self._thumbnails, self._hint = session, thumbnails, hint
         self._current_rows: list[int] = []
         self.is_seen = True
         self.setItemDelegate(ThumbnailDelegate(thumbnails, self))
@@ -135,6 +136,8 @@ class ThumbnailList(QListView):
         self.setFixedHeight(item + bar + 4)
         self.clicked.connect(self.chosen)
         thumbnails.changed.connect(self.viewport().update)
+        session.latent_changed.connect(self.mark_current)
+        session.model_changed.connect(self._want_thumbnails)
 
     def add_action(self, text: str, do: Callable[[], None], key: str) -> QAction:
         """Add an action on the selected item: in the context menu, and by a key while this has the focus."""
@@ -151,9 +154,25 @@ class ThumbnailList(QListView):
         if is_seen:
             self.show_latents()
 
-    def show_latents(self) -> None:
-        """Update the items; implemented by subclasses."""
+    def refresh(self) -> None:
+        """Update the model, which is not updated while the list is hidden; implemented by subclasses."""
         raise NotImplementedError
+
+    def wanted_codes(self) -> Sequence[LatentCode]:
+        """Those to decode, the most urgent first; implemented by subclasses."""
+        raise NotImplementedError
+
+    @Slot()
+    def show_latents(self) -> None:
+        """Update the items, unless the list is hidden."""
+        if self.is_seen:
+            self.refresh()
+            self.mark_current()
+            self._want_thumbnails()
+
+    @Slot()
+    def _want_thumbnails(self) -> None:
+        self._thumbnails.want(self.wanted_codes(), type(self).__name__)
 
     @Slot()
     def mark_current(self) -> None:

@@ -163,7 +163,7 @@ def write_predictions(
 
     joints_mm = poses * store.half_mm[frames, None, None] + store.center_mm[frames, None]
     names = tuple(store.names[frame] for frame in frames) if has_names else ()
-    published.write(path, published.to_uvd(joints_mm[:, list(protocol.indices)], store), names)
+    published.write_joints(path, joints_mm, store, protocol, names)
 
 
 def write_store(

@@ -48,8 +48,8 @@ def near_duplicates(
     """Collapse `frames` [n], worst first, with poses [n, J, 3] around their cube's centre, in mm, and groups [n].
 
     Two frames are near-identical if their joints are within threshold_mm, as root mean square, and, with
-    `within_frames`, if they are also at most so many frames apart in one group; whatever such pairs link is one
-    duplicates. They come in the order of their worst frames.
+    `within_frames`, if they are also at most so many frames apart in one group; frames linked by such pairs are one
+    group of near duplicates. They come in the order of their worst frames.
     """
     if not len(frames):
         return []
@@ -84,7 +84,7 @@ _PER_GROUP = 200
 
 @dataclass(frozen=True, eq=False)
 class WorstFrame:
-    """A duplicates, the score in mm of its worst frame, and that frame's group ("" without one)."""
+    """Near duplicates, the score in mm of their worst frame, and that frame's group ("" without one)."""
 
     duplicates: NearDuplicates
     score_mm: float

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lsps_core.files import parse_json, require_file
+from lsps_core.errors import LspsError
+from lsps_core.events import Ended, Event, Noted, RunEvent, Saved, Started, Stepped, Validated
 
 FloatArray = npt.NDArray[np.float64]
 POINTS = 2000
 """Number of points in a plot; longer series are averaged down to it."""
-_REMEMBERED_BYTES = 256
 _LARGEST = 1e30
 """A larger value counts as not finite: Qt crashes when it draws 1e308."""
 
@@ -58,7 +56,8 @@ class Curves:
     started_time: float = 0.0
     end_reason: str = ""
     """ "finished", "stopped", "failed"; empty while it runs, and after a kill"""
-    end_message: str = ""
+    end_error: LspsError | None = None
+    """of a run that failed"""
 
     @property
     def best_mm(self) -> tuple[float, int] | None:
@@ -70,46 +69,6 @@ class Curves:
         return float(series.values[at]), int(series.steps[at])
 
 
-class EventsFile:
-    """Follows events.jsonl while another process appends to it, or replaces it to resume from an earlier step."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._inode, self._at, self._before = 0, 0, b""
-
-    def read(self) -> tuple[bool, list[dict[str, Any]]]:
-        """The events since the last read; and True if everything read before is no longer valid."""
-        try:
-            require_file(self._path)
-            with self._path.open("rb") as file:
-                return self._read(file)
-        except FileNotFoundError:
-            is_gone, self._at, self._before = self._at > 0, 0, b""
-            return is_gone, []
-
-    def _read(self, file: Any) -> tuple[bool, list[dict[str, Any]]]:
-        status = os.fstat(file.fileno())
-        file.seek(max(0, self._at - len(self._before)))
-        is_other = status.st_ino != self._inode or status.st_size < self._at
-        if is_other or file.read(len(self._before)) != self._before:  # inode numbers are reused
-            is_other, self._at, self._before = self._at > 0, 0, b""
-            file.seek(0)
-        self._inode = status.st_ino
-        data = file.read()
-        whole = data[: data.rfind(b"\n") + 1]  # the rest is a partial line
-        self._at += len(whole)
-        self._before = (self._before + whole)[-_REMEMBERED_BYTES:]
-        return is_other, list(_parsed(whole))
-
-
-def _parsed(lines: bytes) -> Iterable[dict[str, Any]]:
-    for line in lines.splitlines():
-        with suppress(ValueError):  # a partial line of a killed process
-            event = parse_json(line)
-            if isinstance(event, dict) and "kind" in event:
-                yield event
-
-
 class RunHistory:
     """Builds `Curves` from events."""
 
@@ -119,12 +78,28 @@ class RunHistory:
         self._notes: list[str] = []
         self._facts: dict[str, Any] = {}
 
-    def take(self, events: Iterable[dict[str, Any]]) -> None:
-        """Incomplete and unknown events are ignored."""
+    def take(self, events: Iterable[Event]) -> None:
+        """Events that are not of a training run are ignored."""
         for event in events:
-            with suppress(KeyError, TypeError, ValueError, AttributeError, OverflowError):
-                self._facts["last_time"] = _finite(event["time"]) or 0.0
-                getattr(self, f"_take_{event['kind']}", _ignore)(event)
+            if isinstance(event, RunEvent):
+                self._facts["last_time"] = _finite(event.time) or 0.0
+            match event:
+                case Started():
+                    self._take_started(event)
+                case Stepped():
+                    self._take_step(event)
+                case Validated():
+                    what = "reconstruction" if event.stage == "pose" else "P"
+                    self._add(("validation", what), event.step, event.mean_error_mm)
+                case Saved(kind="preview"):
+                    self._previews.append((event.step, Path(event.path).name))
+                case Saved():
+                    self._facts["checkpoint"] = Path(event.path).name
+                case Noted():
+                    self._notes.append(event.message)
+                case Ended():
+                    error = event.error if event.reason == "failed" else None
+                    self._facts |= {"end_reason": event.reason, "end_error": error, "eta_s": None}
 
     def curves(self) -> Curves:
         terms: dict[str, dict[str, Series]] = {}
@@ -139,44 +114,25 @@ class RunHistory:
         previews, notes = tuple(self._previews), tuple(self._notes)
         return Curves(terms=terms, validation=validation, speed=speed, previews=previews, notes=notes, **self._facts)
 
-    def _take_started(self, event: dict[str, Any]) -> None:
-        step = step_number(event["step"])
-        names = {"step": step, "total_steps": step_number(event["total_steps"]), "device": str(event["device"])}
-        self._rewind(step)
-        self._facts |= names | {"started_time": float(event["time"]), "end_reason": "", "end_message": ""}
+    def _take_started(self, event: Started) -> None:
+        self._rewind(event.step)
+        self._facts |= {"step": event.step, "total_steps": event.total_steps, "device": event.device}
+        self._facts |= {"started_time": _finite(event.time) or 0.0, "end_reason": "", "end_error": None}
         self._facts |= {"eta_s": None, "frames_per_s": None}
 
-    def _take_step(self, event: dict[str, Any]) -> None:
-        step, stage = step_number(event["step"]), str(event["stage"])
-        for name, value in event["terms"].items():
-            self._add(("term", stage, name), step, value)
-        self._add(("speed",), step, event["frames_per_s"])
-        self._facts |= {"stage": stage, "stage_step": step_number(event["stage_step"]), "step": step}
-        self._facts |= {"eta_s": _finite(event["eta_s"]), "frames_per_s": _finite(event["frames_per_s"])}
+    def _take_step(self, event: Stepped) -> None:
+        for name, value in event.terms.items():
+            self._add(("term", event.stage, name), event.step, value)
+        self._add(("speed",), event.step, event.frames_per_s)
+        self._facts |= {"stage": event.stage, "stage_step": event.stage_step, "step": event.step}
+        self._facts |= {"eta_s": _finite(event.eta_s), "frames_per_s": _finite(event.frames_per_s)}
 
-    def _take_validation(self, event: dict[str, Any]) -> None:
-        what = "reconstruction" if event["stage"] == "pose" else "P"
-        self._add(("validation", what), step_number(event["step"]), event["mean_error_mm"])
-
-    def _take_preview(self, event: dict[str, Any]) -> None:
-        self._previews.append((step_number(event["step"]), Path(str(event["path"])).name))
-
-    def _take_checkpoint(self, event: dict[str, Any]) -> None:
-        self._facts["checkpoint"] = Path(str(event["path"])).name
-
-    def _take_note(self, event: dict[str, Any]) -> None:
-        self._notes.append(str(event["message"]))
-
-    def _take_end(self, event: dict[str, Any]) -> None:
-        self._facts |= {"end_reason": str(event["reason"]), "end_message": str(event.get("message", "")), "eta_s": None}
-
-    def _add(self, key: tuple[str, ...], step: int, value: float | None) -> None:
-        number = float("nan") if value is None else float(value)
+    def _add(self, key: tuple[str, ...], step: int, value: float) -> None:
         steps, values = self._series.setdefault(key, ([], []))
         if steps and steps[-1] == step:  # repeated for the same step
             steps.pop(), values.pop()
         steps.append(step)
-        values.append(number if abs(number) < _LARGEST else float("nan"))
+        values.append(value if abs(value) < _LARGEST else float("nan"))
 
     def _rewind(self, step: int) -> None:
         """Remove later steps: the run resumes from this one."""
@@ -186,20 +142,8 @@ class RunHistory:
         self._previews = [preview for preview in self._previews if preview[0] <= step]
 
 
-def step_number(value: Any) -> int:
-    """A step count for Qt and NumPy; ValueError for an impossible one."""
-    step = int(value)
-    if not 0 <= step < 2**31:
-        raise ValueError(f"{step} is not a valid step count")
-    return step
-
-
-def _finite(value: Any) -> float | None:
-    return float(value) if value is not None and math.isfinite(float(value)) else None
-
-
-def _ignore(_event: dict[str, Any]) -> None:
-    pass
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _thinned(steps: list[int], values: list[float]) -> Series:

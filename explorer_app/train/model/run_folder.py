@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from explorer_app.train.model.run_curves import Curves, EventsFile, RunHistory, step_number
-from explorer_app.train.model.run_process import ProcessRecord, is_locked, log_tail, newest_checkpoint
+from explorer_app.error_words import line_of
+from explorer_app.train.model.run_curves import Curves, RunHistory
+from explorer_app.train.model.run_process import ProcessRecord, log_tail
+from lsps_core.config import STAGES
+from lsps_core.errors import LspsError
 from lsps_core.files import kind_of, read_json
+from lsps_core.runs.follow import EventsFile, last_error
+from lsps_core.runs.layout import RunLayout, is_locked
 
 ALIVE = ("starting", "training", "paused", "stopping")
 WENT_WRONG = ("failed", "died", "missing")
 LOG_HEADER = "# "
 _FULL_BYTES = 4 * 2**20
-_SAID = re.compile(r"lsps( \w+)?: |[\w.]*(Error|Exception|Interrupt)\b")
-"""How a line begins that says why a process ended; what libraries warn of is none."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -26,14 +29,14 @@ class RunView:
     """A run at one moment.
 
     state: "new" (prepared, never trained), "starting", "training", "paused", "stopping", "finished", "stopped",
-    "cancelled", "failed" (it said why), "died" (it did not), "missing" (the folder is gone).
+    "cancelled", "failed" (with a reason), "died" (without one), "missing" (the folder no longer exists).
     """
 
     path: Path
     state: str
     curves: Curves
-    why: str = ""
-    """in one line, what went wrong and what to do"""
+    error: LspsError | None = None
+    """what went wrong"""
     tail: str = ""
     """the end of stderr"""
     stage_steps: dict[str, int] = field(default_factory=dict)
@@ -41,6 +44,11 @@ class RunView:
     memory_bytes: int | None = None
     has_process: bool = False
     """whether it can be paused and cancelled: its process is known"""
+
+    @property
+    def why(self) -> str:
+        """The problem and the remedy, in one line; empty if there is none."""
+        return line_of(self.error) if self.error is not None else ""
 
     @property
     def is_alive(self) -> bool:
@@ -57,9 +65,9 @@ class RunView:
 
     @property
     def offered_settings(self) -> tuple[str, ...]:
-        """Settings with which the failed run says it can go on, as in depth.batch_size=2."""
-        found = re.findall(r"--set (\S+=\S+)", self.why) if self.state == "failed" else []
-        return tuple(setting.rstrip(".,;") for setting in found)
+        """Settings suggested by the failed run to resume with, as in depth.batch_size=2."""
+        settings = self.error.settings if self.error is not None else {}
+        return tuple(f"{key}={value}" for key, value in settings.items())
 
     def is_like(self, other: RunView | None) -> bool:
         """Whether both look the same."""
@@ -72,35 +80,36 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._events, self._history = EventsFile(path / "events.jsonl"), RunHistory()
+        self._layout = RunLayout(path)
+        self._events, self._history = EventsFile(self._layout.events), RunHistory()
         self._curves = Curves()
 
     def look(self) -> RunView:
-        if kind_of(self.path / "config.json") != "file":
-            why = f"{self.path} is gone or was moved; put it back, or add it from where it is now"
-            return RunView(path=self.path, state="missing", curves=self._curves, why=why)
+        if not self._layout.is_run:
+            gone = LspsError(f"{self.path} was deleted or moved", "restore it, or add it from its new place")
+            return RunView(path=self.path, state="missing", curves=self._curves, error=gone)
         record = ProcessRecord.read(self.path)
-        is_alive = record is not None and record.is_alive  # first: what it says last is then there to read
+        is_alive = record is not None and record.is_alive  # first, so that its last output can be read
         self._read()
         if not is_alive and self._curves.last_time and not self._curves.end_reason:
-            is_alive = is_locked(self.path)  # started from a terminal
+            is_alive = is_locked(self._layout)  # started from a terminal
             self._read()
-        state = self._state(record, is_alive)
-        tail = _of_last_start(log_tail(self.path))
+        error = None if is_alive else self._error(record)
+        state = self._state(record, is_alive, error)
         return RunView(
             path=self.path,
             state=state,
             curves=self._curves,
-            why=self._why(state, tail) if state in WENT_WRONG else "",
-            tail=tail,
+            error=(error or self._guess(state)) if state in WENT_WRONG else None,
+            tail=_of_last_start(log_tail(self.path)),
             stage_steps=self._stage_steps(),
-            checkpoint=newest_checkpoint(self.path),
+            checkpoint=self._layout.newest_model(),
             memory_bytes=record.memory_bytes if record is not None and is_alive else None,
             has_process=record is not None and is_alive and record.is_alive,
         )
 
     def _read(self) -> None:
-        with suppress(OSError, ValueError):  # not ours to read, or a pipe in its place
+        with suppress(OSError, ValueError):  # no access, or a pipe in its place
             is_rewound, events = self._events.read()
             if is_rewound:
                 self._history = RunHistory()
@@ -108,13 +117,13 @@ class RunFolder:
                 self._history.take(events)
                 self._curves = self._history.curves()
 
-    def _state(self, record: ProcessRecord | None, is_alive: bool) -> str:
+    def _state(self, record: ProcessRecord | None, is_alive: bool, error: LspsError | None) -> str:
         curves = self._curves
         is_silent = record is not None and curves.last_time < record.started_time
         if is_alive:
             if record is not None and record.is_paused:
                 return "paused"
-            if kind_of(self.path / "stop") or (curves.end_reason and not is_silent):
+            if kind_of(self._layout.stop) or (curves.end_reason and not is_silent):
                 return "stopping"
             return "starting" if is_silent else "training"
         if record is not None and record.is_cancelled and (is_silent or not curves.end_reason):
@@ -123,41 +132,52 @@ class RunFolder:
             return curves.end_reason
         if not curves.last_time and record is None:
             return "new"
-        return "failed" if _said(_of_last_start(log_tail(self.path))) else "died"
+        return "failed" if error is not None else "died"
 
-    def _why(self, state: str, tail: str) -> str:
-        said = self._curves.end_message if self._curves.end_reason == "failed" else ""
+    def _error(self, record: ProcessRecord | None) -> LspsError | None:
+        """The reason that the last process gave for its end: the error that it wrote, else its last event."""
+        started_time = max(self._curves.started_time, record.started_time if record is not None else 0.0)
+        failed = last_error(self._layout.error)
+        if failed is not None and failed.time >= started_time:
+            return failed.error
+        is_silent = record is not None and self._curves.last_time < record.started_time
+        return None if is_silent else self._curves.end_error
+
+    def _guess(self, state: str) -> LspsError:
+        """The probable reason for the end of a process that gave none."""
         if state == "failed":
-            return _said(tail) or said or "it did not say why; see Details"
+            return LspsError("it gave no reason", "see Details")
         free = shutil.disk_usage(self.path).free
         if free < _FULL_BYTES:
-            return f"the disk of {self.path} is full ({free // 1024} KiB left); make room, then resume"
-        checkpoint = newest_checkpoint(self.path)
-        goes_on = f"resume goes on from {checkpoint.stem}" if checkpoint is not None else "there was no checkpoint yet"
-        return (
-            "the process was killed: from outside, or by the system as memory ran out; "
-            f"{goes_on}, with a smaller batch where memory is short"
+            return LspsError(
+                f"the disk of {self.path} is full ({free // 1024} KiB left)", "free some space, then resume"
+            )
+        checkpoint = self._layout.newest_model()
+        resumes = (
+            f"resume continues from {checkpoint.stem}" if checkpoint is not None else "there was no checkpoint yet"
         )
+        what = "the process was killed: from outside, or by the system as memory ran out"
+        return LspsError(what, f"{resumes}, with a smaller batch if memory is short")
 
     def _stage_steps(self) -> dict[str, int]:
         with suppress(OSError, ValueError, KeyError, TypeError, OverflowError):
-            config = read_json(self.path / "config.json")
-            return {name: step_number(config[name]["steps"]) for name in ("pose", "depth", "posterior")}
+            config = read_json(self._layout.config)
+            return {name: _step_number(config[name]["steps"]) for name in STAGES}
         return {}
 
 
 class RunFolders:
-    """Follows all runs that are known or lie in the runs' folder."""
+    """Follows all known runs and those in the runs' folder."""
 
     def __init__(self) -> None:
         self._folders: dict[Path, RunFolder] = {}
 
     def look(self, known: Iterable[Path], runs_path: Path | None) -> list[RunView]:
-        """All of them: those known first, then those of the folder by name."""
+        """All runs: known ones first, then those of the folder by name."""
         paths = [*known]
         if runs_path is not None:
             with suppress(OSError):
-                paths += sorted(path for path in runs_path.iterdir() if kind_of(path / "config.json") == "file")
+                paths += sorted(path for path in runs_path.iterdir() if RunLayout(path).is_run)
         views = []
         for path in dict.fromkeys(paths):
             views.append(self._folders.setdefault(path, RunFolder(path)).look())
@@ -165,14 +185,14 @@ class RunFolders:
 
 
 def _of_last_start(log: str) -> str:
-    """What was said since the process was started for the last time."""
+    """The output since the last start of the process."""
     at = max(log.rfind("\n" + LOG_HEADER) + 1, 0)
     return log[at:].partition("\n")[2].strip() if log.startswith(LOG_HEADER, at) else log.strip()
 
 
-def _said(tail: str) -> str:
-    """The line that says why the process ended; empty where there is none."""
-    lines = [line.strip() for line in tail.splitlines() if line.strip()]
-    if not lines or not _SAID.match(lines[-1]):
-        return ""
-    return re.sub(r"^lsps( \w+)?: (error: )?", "", lines[-1])
+def _step_number(value: Any) -> int:
+    """A step count for Qt and NumPy; ValueError for an impossible one."""
+    step = int(value)
+    if not 0 <= step < 2**31:
+        raise ValueError(f"{step} is not a valid step count")
+    return step

@@ -16,12 +16,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
-from filelock import FileLock, Timeout
 
-from lsps_core.files import kind_of, read_json, require_file
+from lsps_core.files import read_json, require_file
+from lsps_core.runs.layout import RunLayout
 
-NAME = "process.json"
-LOG_NAME = "stderr.log"
 SHARES = {
     "full": "full speed",
     "leave": "leave one core to the window",
@@ -46,7 +44,7 @@ class ProcessRecord:
     @classmethod
     def read(cls, run_path: Path) -> ProcessRecord | None:
         try:
-            value = read_json(run_path / NAME)
+            value = read_json(RunLayout(run_path).process)
             born, started_time = float(value["born"]), float(value["started_time"])
             is_cancelled = bool(value["is_cancelled"])
             return cls(pid=int(value["pid"]), born=born, started_time=started_time, is_cancelled=is_cancelled)
@@ -62,7 +60,7 @@ class ProcessRecord:
             raise ProcessLookupError(f"process {pid} has ended") from error
 
     def write(self, run_path: Path) -> None:
-        (run_path / NAME).write_text(json.dumps(asdict(self)) + "\n")
+        RunLayout(run_path).process.write_text(json.dumps(asdict(self)) + "\n")
 
     @property
     def is_alive(self) -> bool:
@@ -124,36 +122,12 @@ def thread_count(share: str) -> int | None:
     return max(1, (os.cpu_count() or 2) - 1) if share != "full" else None
 
 
-def is_locked(run_path: Path) -> bool:
-    """Whether a process trains the run. Takes the lock for a moment: not for runs that are about to start."""
-    path = run_path / ".lock"
-    if kind_of(path) != "file":
-        return False
-    lock = FileLock(path)
-    try:
-        lock.acquire(blocking=False)
-        lock.release()
-        return False
-    except Timeout:
-        return True
-    except OSError:  # a folder without write access: no process here trains in it
-        return False
-
-
-def newest_checkpoint(run_path: Path) -> Path | None:
-    """The finished model, or else the newest checkpoint; None before the first. Like `newest_model`, without torch."""
-    model = run_path / "model.safetensors"
-    if kind_of(model) == "file":
-        return model
-    paths = [path for path in (run_path / "checkpoints").glob("*.safetensors") if path.stem.isdigit()]
-    return max(paths, default=None)
-
-
 def log_tail(run_path: Path, limit: int = 8000) -> str:
     """The end of the process's stderr."""
     try:
-        require_file(run_path / LOG_NAME)
-        with (run_path / LOG_NAME).open("rb") as file:
+        path = RunLayout(run_path).log
+        require_file(path)
+        with path.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - limit))
             return file.read().decode("utf-8", "replace")
     except (OSError, ValueError):

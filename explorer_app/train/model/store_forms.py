@@ -74,8 +74,11 @@ class SimulateForm:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportForm:
-    """source: a key of `sources`. paths: one folder, or for single images any files and folders. values: text of options
-    by name; one that is empty or missing is not given. images: how single ones are read."""
+    """The fields of the Import dialog.
+
+    source: a key of `sources`. paths: one folder, or for single images any files and folders. values: text of options
+    by name; one that is empty or missing is not given. images: how single ones are read.
+    """
 
     source: str = FRAMES
     paths: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The files that a training is to use, looked at before it starts. Imports torch and HDF5: for threads only."""
+"""Checks the files of a training run before it starts. Imports torch and HDF5: for threads only."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import TypeVar
 
 import numpy as np
 
+from explorer_app.error_words import line_of
 from explorer_app.model.wording import grouped
 from explorer_app.train.model.train_form import TrainForm
 from lsps_core import checkpoint
 from lsps_core.config import TrainConfig
 from lsps_core.data.store import FrameStore
 from lsps_core.device import resolve_device
+from lsps_core.errors import field_of
 from lsps_core.files import expanded, kind_of
 from lsps_core.skeleton import Skeleton
 from lsps_core.training.changes import apply_changes, check_resumable
@@ -25,14 +27,8 @@ from lsps_core.training.run import Run, RunError
 from lsps_core.training.validation import check_start
 
 _Found = TypeVar("_Found")
-_WORDS = {
-    "exchange --synthetic and --real": "exchange the two stores",
-    "try --device cpu": "take the CPU",
-    ", or go on with --resume": ", or resume it",
-    "name it by --real and --change": "choose it there",
-    "name it by --synthetic and --change": "choose it there",
-}
-"""What the command calls flags, the app has fields for."""
+_CHANGEABLE = {"synthetic_path", "real_path", "labels", "precision", "seed", "preset"}
+"""Fields besides those of the stages that a change of a resumed run is shown beside."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class StoreFacts:
 
 @dataclass(frozen=True)
 class TrainCheck:
-    """By field, what is wrong and what is worth knowing. base: of the run that is to be resumed."""
+    """Problems and notes, by field. base: config of the run to resume."""
 
     problems: dict[str, str] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
@@ -65,7 +61,7 @@ class TrainCheck:
 
 
 def check(form: TrainForm) -> TrainCheck:
-    """Everything that can be known without training."""
+    """All checks that need no training."""
     problems: dict[str, str] = {}
     facts: dict[str, str] = {}
     base = None
@@ -91,7 +87,7 @@ def check(form: TrainForm) -> TrainCheck:
 
 
 def prepare(form: TrainForm) -> Path:
-    """Make the run's folder with its config, or give the one to resume its changes; ValueError where that fails."""
+    """Create the run's folder with its config, or apply the changes to the one to resume; ValueError if that fails."""
     path = expanded(form.run_path).absolute()
     if not form.is_resumed:
         config, problems = form.config()
@@ -107,13 +103,13 @@ def prepare(form: TrainForm) -> Path:
         raise ValueError(next(iter(problems.values())))
     with run.locked():
         apply_changes(run, before, config)
-        if run.config() != config:  # the device alone is no change
+        if run.config() != config:  # only the device differs
             run.write_config(config)
     return path
 
 
 def run_config(path: Path) -> TrainConfig:
-    """Of a run that is to be resumed; RunError where there is none, or nothing is left to do."""
+    """The config of a run to resume; RunError if there is none, or it is finished."""
     run = Run(path)
     config = run.config()
     if run.model_path.exists():
@@ -122,7 +118,7 @@ def run_config(path: Path) -> TrainConfig:
 
 
 def store_facts(path: Path) -> StoreFacts:
-    """What a store holds; ValueError where it cannot be read."""
+    """The content of a store; ValueError if it cannot be read."""
     try:
         state = path.stat()
         stamp = (state.st_mtime_ns, state.st_size)
@@ -143,15 +139,8 @@ def _try(problems: dict[str, str], key: str, do: Callable[[], _Found]) -> _Found
     try:
         return do()
     except (ValueError, OSError) as error:
-        problems.setdefault(key, _plain(error))
+        problems.setdefault(key, line_of(error))
         return None
-
-
-def _plain(error: BaseException) -> str:
-    line = str(error).splitlines()[0] if str(error) else type(error).__name__
-    for flag, word in _WORDS.items():
-        line = line.replace(flag, word)
-    return line
 
 
 def _check_run(form: TrainForm, problems: dict[str, str], facts: dict[str, str]) -> TrainConfig | None:
@@ -160,13 +149,13 @@ def _check_run(form: TrainForm, problems: dict[str, str], facts: dict[str, str])
         config = _try(problems, "run_path", lambda: run_config(path))
         checkpoints = Run(path).checkpoints()
         facts["run_path"] = (
-            f"goes on from step {grouped(int(checkpoints[-1].stem))}" if checkpoints else "has not begun yet"
+            f"resumes from step {grouped(int(checkpoints[-1].stem))}" if checkpoints else "not started yet"
         )
         return config
     _try(problems, "run_path", lambda: Run.check_is_free(path))
     parent = next(folder for folder in (path, *path.parents) if kind_of(folder))
     if "run_path" not in problems and not os.access(parent, os.W_OK):
-        problems["run_path"] = f"{parent} takes no files; choose another folder"
+        problems["run_path"] = f"{parent} cannot be written; choose another folder"
     return None
 
 
@@ -175,15 +164,14 @@ def _check_together(config: TrainConfig, stores: dict[str, StoreFacts], problems
         with open_stores(config):
             pass
     except ValueError as error:
-        is_real = str(error).startswith(config.real_path)
-        problems.setdefault("real_path" if is_real else "synthetic_path", _plain(error))
+        problems.setdefault(field_of(error, "synthetic_path"), line_of(error))
         return
     synthetic, real = stores["synthetic_path"], stores["real_path"]
     if config.labels > 0 and not real.annotated:
         problems["labels"] = "the real store is not annotated, so there are no labels to use; set 0 %"
     if max(real.annotated or synthetic.frames, 0) < 10:
         key = "real_path" if real.annotated else "synthetic_path"
-        problems[key] = "10 annotated frames or more are needed, to hold some out for validation"
+        problems[key] = "at least 10 annotated frames are needed, because some are held out for validation"
 
 
 def _check_initial(
@@ -195,14 +183,13 @@ def _check_initial(
         if synthetic is not None and synthetic.skeleton is not None:
             check_start(model, config, synthetic.skeleton)
     except (ValueError, OSError) as error:
-        problems["initial_path"] = _plain(error)
+        problems["initial_path"] = line_of(error)
 
 
 def _check_changes(run: Run, before: TrainConfig, after: TrainConfig, problems: dict[str, str]) -> None:
     try:
         check_resumable(run, before, after)
     except ValueError as error:
-        key = str(error).partition(":")[0]
-        fields = {"synthetic_path", "real_path", "labels", "precision", "seed", "preset"}
-        is_field = key in fields or key.endswith((".steps", ".batch_size"))
-        problems[key if is_field else "run_path"] = _plain(error).removeprefix(f"{key}: ")
+        key = field_of(error, "run_path")
+        is_shown = key in _CHANGEABLE or key.endswith((".steps", ".batch_size"))
+        problems[key if is_shown else "run_path"] = line_of(error)

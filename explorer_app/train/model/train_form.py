@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from explorer_app.error_words import line_of
 from lsps_core.config import PRECISIONS, STAGES, Preset, StageConfig, TrainConfig
 from lsps_core.files import expanded, kind_of, parse_json
 from lsps_core.presets import PRESETS
@@ -82,7 +83,7 @@ class TrainForm:
             try:
                 config = config.with_settings([setting])
             except ValueError as error:
-                problems.setdefault(field, _without_flag(error, setting))
+                problems.setdefault(field, line_of(error))
         return config, problems
 
     def estimate_arguments(self) -> list[str]:
@@ -162,11 +163,3 @@ def free_run_path(folder: Path) -> Path:
 
 def _absolute(text: str) -> str:
     return str(expanded(text).absolute()) if text.strip() else ""
-
-
-def _without_flag(error: ValueError, setting: str) -> str:
-    """The error as shown beside a field, without the flag."""
-    line = str(error)
-    if "no such setting" in line:
-        return f"{setting.partition('=')[0]} is not a setting; write for example depth.learning_rate=0.0002"
-    return line.removeprefix(f"--set {setting}: ")

@@ -23,7 +23,8 @@ class Shot:
     """One image to import: its file, the frame's name (group/rest), and the cube's half edge.
 
     center_mm [3], None to search for the hand; joints_mm [J, 3], None without annotation. Both in the camera frame of
-    the finished store.
+    the finished store. box_px: u, v, width and height of a bounding box in the picture as `read` returns it; without a
+    center_mm the hand is searched in there.
     """
 
     path: Path
@@ -31,6 +32,7 @@ class Shot:
     half_mm: float
     center_mm: FloatArray | None = None
     joints_mm: FloatArray | None = None
+    box_px: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,8 @@ class ImportPlan:
         """Read and crop one of the shots; ValueError, in one line that names the file, if that fails."""
         try:
             depth = self.read(shot.path, self._window(shot))
+            if shot.box_px is not None and shot.center_mm is None:
+                depth = _inside(depth, shot.box_px)
             if self.mirrored_width_px is not None:
                 depth = depth[:, ::-1]
             center = shot.center_mm
@@ -78,6 +82,15 @@ class ImportPlan:
         if self.mirrored_width_px is not None:
             u0, u1 = self.mirrored_width_px - 1 - u1, self.mirrored_width_px - 1 - u0
         return Window(floor(u0) - 1, floor(v0) - 1, ceil(u1) + 2, ceil(v1) + 2)
+
+
+def _inside(depth_mm: Depth, box_px: tuple[int, int, int, int]) -> Depth:
+    """The depth image with no reading outside the box."""
+    u, v, width, height = box_px
+    kept = np.zeros_like(depth_mm)
+    part = slice(max(v, 0), max(v + height, 0)), slice(max(u, 0), max(u + width, 0))
+    kept[part] = depth_mm[part]
+    return kept
 
 
 def cut_frame(

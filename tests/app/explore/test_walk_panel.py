@@ -222,7 +222,7 @@ def test_export_writes_says_so_and_gives_the_button_back(qtbot, panel, window, t
     path = tmp_path / "walk.npz"
     panel.exporting.export(ExportOptions(".npz", frames_per_segment=3), path)
     assert not panel.exporting.button.isVisible()
-    qtbot.waitUntil(lambda: panel.exporting.task is None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not panel.exporting.file_export.is_running, timeout=WAIT_MS)
     assert panel.note.text() == "walk.npz written, 7 frames"
     assert panel.exporting.button.isVisibleTo(panel)
     with np.load(path) as arrays:
@@ -245,7 +245,7 @@ def test_cancel_ends_an_export_without_a_trace(qtbot, panel, window, tmp_path, m
     panel.exporting.export(ExportOptions(".gif", frames_per_segment=5), tmp_path / "walk.gif")
     qtbot.mouseClick(panel.exporting.cancel, Qt.MouseButton.LeftButton)
     may_go_on.set()
-    qtbot.waitUntil(lambda: panel.exporting.task is None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not panel.exporting.file_export.is_running, timeout=WAIT_MS)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -263,7 +263,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(qtbot, panel, window, tmp_p
     with qtbot.waitSignal(window.session.message, timeout=WAIT_MS) as said:
         panel.exporting.export(ExportOptions(".mp4"), tmp_path / "missing" / "walk.mp4")
     assert "cannot be written" in said.args[0]
-    qtbot.waitUntil(lambda: panel.exporting.task is None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not panel.exporting.file_export.is_running, timeout=WAIT_MS)
 
 
 def test_the_dialog_shows_what_matters_and_refuses_nothing_to_draw(qtbot):

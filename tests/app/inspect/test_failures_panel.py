@@ -250,9 +250,9 @@ def test_a_selection_is_written_as_a_file(qtbot: QtBot, evaluated: MainWindow, t
     actions = evaluated.failures_panel.selection_actions
     evaluated.failures.select([1, 3])
     path = tmp_path / f"out{suffix}"
-    with qtbot.waitSignal(actions.written, timeout=WAIT_MS) as written:
+    with qtbot.waitSignal(actions.file_export.written, timeout=WAIT_MS) as written:
         actions.export(kind, path)
-    qtbot.waitUntil(lambda: actions.task is None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not actions.file_export.is_running, timeout=WAIT_MS)
     assert written.args[0] == f"out{suffix} written, 2 frames"
     assert path.stat().st_size > 0
     if kind == "table":
@@ -270,7 +270,7 @@ def test_the_open_store_is_never_written_over(qtbot: QtBot, evaluated: MainWindo
     actions, path = evaluated.failures_panel.selection_actions, evaluated.session.data.origin[0]
     before = path.read_bytes()
     actions.export("store", path)
-    qtbot.waitUntil(lambda: actions.task is None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not actions.file_export.is_running, timeout=WAIT_MS)
     assert "store that is open" in evaluated.messages.text
     assert path.read_bytes() == before
 

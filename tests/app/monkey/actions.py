@@ -47,7 +47,7 @@ CONTROLS = (
 )
 _NAMES = ("Left", "Right", "Up", "Down", "Space", "Tab", "Return", "Delete", "Home", "End", "Escape", "F2", "F5")
 _NAMES += ("Plus", "Minus", "Backspace", "PageUp", "PageDown")
-KEYS = [getattr(Qt.Key, f"Key_{name}") for name in [*_NAMES, *"ABCDEKLPRSTUVXYZ0123456789"]]
+KEYS = [getattr(Qt.Key, f"Key_{name}") for name in [*_NAMES, *"ABCDEFKLPRSTUVXYZ0123456789"]]
 MODIFIERS = [Qt.KeyboardModifier.NoModifier] * 4 + [
     Qt.KeyboardModifier.ShiftModifier,
     Qt.KeyboardModifier.ControlModifier,

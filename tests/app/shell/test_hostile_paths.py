@@ -249,7 +249,7 @@ def test_a_run_whose_files_are_none(
 ) -> None:
     run, other = prepare_run(tmp_path / "run", stores), prepare_run(tmp_path / "other", stores)
     (run / "previews").mkdir()
-    for name in ("events.jsonl", "process.json", "stderr.log", ".lock", "previews/zero"):
+    for name in ("events.jsonl", "process.json", "stderr.log", "error.jsonl", ".lock", "previews/zero"):
         (run / name).unlink(missing_ok=True)
         if kind == "rubbish":
             (run / name).write_bytes(b"[" * 100_000 + b"\n" + os.urandom(2000))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,12 @@ import pytest
 from explorer_app.train.model.run_curves import (
     POINTS,
     Curves,
-    EventsFile,
     RunHistory,
     parse_baselines,
     shown_range,
     smoothed,
 )
+from lsps_core.events import parse
 
 
 def started(step: int = 0) -> dict[str, Any]:
@@ -36,13 +35,8 @@ def validated(step: int, error_mm: float, stage: str = "posterior") -> dict[str,
 
 def curves_of(*events: dict[str, Any]) -> Curves:
     history = RunHistory()
-    history.take(events)
+    history.take(event for event in map(parse, map(json.dumps, events)) if event is not None)
     return history.curves()
-
-
-def write(path: Path, *events: dict[str, Any], mode: str = "w") -> None:
-    with path.open(mode) as file:
-        file.writelines(json.dumps(event) + "\n" for event in events)
 
 
 def test_terms_validations_and_progress_become_series():
@@ -57,7 +51,7 @@ def test_terms_validations_and_progress_become_series():
 
 def test_a_run_that_goes_on_takes_back_what_was_told_of_later_steps():
     ended = {"kind": "end", "time": 9.0, "step": 8, "reason": "failed", "message": "kl is nan"}
-    assert curves_of(started(), stepped(8, 1.0), ended).end_message == "kl is nan"
+    assert curves_of(started(), stepped(8, 1.0), ended).end_error.what == "kl is nan"
     curves = curves_of(started(), stepped(4, 0.5), stepped(8, 1.0), ended, started(4), stepped(6, 0.25))
     assert curves.terms["pose"]["kl"].steps.tolist() == [4, 6]
     assert (curves.end_reason, curves.step) == ("", 6)
@@ -79,41 +73,6 @@ def test_long_series_are_averaged_down():
     assert len(series.steps) <= POINTS
     assert series.steps[-1] == 5 * POINTS - 1
     assert np.all((series.values > 0.3) & (series.values < 0.7))
-
-
-def test_a_followed_file_gives_every_line_once_and_whole(tmp_path):
-    path = tmp_path / "events.jsonl"
-    file = EventsFile(path)
-    assert file.read() == (False, [])
-    write(path, started(), stepped(1, 1.0))
-    assert [event["kind"] for event in file.read()[1]] == ["started", "step"]
-    line = json.dumps(stepped(2, 2.0))
-    with path.open("a") as writer:
-        writer.write(line[:20])
-        writer.flush()
-        assert file.read() == (False, [])
-        writer.write(line[20:] + "\n")
-    assert [event["step"] for event in file.read()[1]] == [2]
-
-
-@pytest.mark.parametrize("in_place", [True, False])
-def test_a_rewritten_file_is_read_from_its_beginning(tmp_path, in_place):
-    path = tmp_path / "events.jsonl"
-    file = EventsFile(path)
-    write(path, started(), stepped(1, 1.0), stepped(2, 1.0))
-    file.read()
-    other = path if in_place else tmp_path / "other"
-    write(other, started(1), *(stepped(step, 0.5) for step in range(2, 9)))  # longer than it was
-    other.replace(path)
-    is_rewound, events = file.read()
-    assert is_rewound
-    assert len(events) == 8
-
-
-def test_a_half_line_that_a_kill_left_is_passed_over(tmp_path):
-    path = tmp_path / "events.jsonl"
-    path.write_text('{"kind": "st\n' + json.dumps(started()) + "\n")
-    assert [event["kind"] for event in EventsFile(path).read()[1]] == ["started"]
 
 
 def test_smoothing_keeps_means_and_gaps():

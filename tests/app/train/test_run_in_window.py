@@ -111,7 +111,7 @@ def test_a_run_pauses_stops_is_killed_resumes_and_is_cancelled(qtbot, make_runs,
     kill(path)
     died = wait_for(qtbot, runs, path, "died")
     assert "was killed" in died.why
-    assert f"resume goes on from {died.checkpoint.stem}" in died.why
+    assert f"resume continues from {died.checkpoint.stem}" in died.why
 
     assert runs.start(path)
     wait_for(qtbot, runs, path, "training")
@@ -149,7 +149,8 @@ def test_a_run_whose_stores_are_gone_says_so(qtbot, make_runs, tmp_path, stores)
     view = wait_for(qtbot, runs, path, "failed")
     assert str(moved["real"]) in view.why
     assert "Traceback" not in view.why
-    assert view.why in view.tail
+    assert view.error.what in view.tail
+    assert view.error.field == "real_path"
 
 
 def test_a_run_that_is_not_finite_offers_what_it_can_go_on_with(qtbot, make_runs, tmp_path, stores):
@@ -181,11 +182,12 @@ def events_of(path: Path, *events: dict) -> Path:
 
 def test_states_without_a_process(tmp_path):
     started = {"kind": "started"}
-    ended = {"kind": "end", "reason": "failed", "message": "out of memory; --set depth.batch_size=2"}
+    about = {"what": "xyzzy", "remedy": "{settings}", "settings": {"depth.batch_size": "2"}}
+    ended = {"kind": "end", "reason": "failed", "message": "out of memory", **about}
     assert RunFolder(events_of(tmp_path / "new")).look().state == "new"
     assert RunFolder(events_of(tmp_path / "died", started)).look().state == "died"
     failed = RunFolder(events_of(tmp_path / "failed", started, ended)).look()
-    assert (failed.state, failed.why) == ("failed", "out of memory; --set depth.batch_size=2")
+    assert (failed.state, failed.why) == ("failed", "xyzzy; depth.batch_size=2")
     assert failed.offered_settings == ("depth.batch_size=2",)
     path = events_of(tmp_path / "gone", started)
     folder = RunFolder(path)

@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import h5py
 import pytest
@@ -21,6 +22,7 @@ from explorer_app.train.model.train_form import TrainForm, free_run_path
 from explorer_app.train.train_dialog import TrainDialog
 from lsps_core.cli import build_parser
 from lsps_core.config import TrainConfig
+from lsps_core.errors import LspsError
 from lsps_core.presets import PRESETS
 from lsps_core.training.run import Run
 
@@ -95,7 +97,7 @@ def test_typing_a_wrong_path_is_said_beside_it_and_mended(qtbot: QtBot, dialog: 
 
 def test_exchanged_stores_are_said_in_words_of_the_window(qtbot: QtBot, dialog: TrainDialog, stores) -> None:
     fill(qtbot, dialog, {"synthetic": stores["real"], "real": stores["synthetic"]})
-    assert "exchange the two stores" in problem(dialog, "synthetic_path")
+    assert "exchange “Synthetic store” and “Real store”" in problem(dialog, "synthetic_path")
     assert "--" not in problem(dialog, "synthetic_path")
 
 
@@ -119,7 +121,48 @@ def test_settings_that_make_no_config_stand_beside_their_field(qtbot: QtBot, dia
     assert problem(dialog, "advanced") == "depth.learning_rate: 'fast' is not a number"
     dialog.fields.advanced.setPlainText("depth.nonsense=1")
     settle(qtbot, dialog)
-    assert "depth.nonsense is not a setting" in problem(dialog, "advanced")
+    assert "depth.nonsense=1: no such setting; write KEY=VALUE" in problem(dialog, "advanced")
+
+
+@pytest.fixture
+def _reworded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every error of the core says something else."""
+    make = LspsError.__init__
+
+    def make_nonsense(error: LspsError, _what: str, remedy: str = "", **about: Any) -> None:
+        make(error, "xyzzy", "plugh" if remedy else "", **about)
+
+    monkeypatch.setattr(LspsError, "__init__", make_nonsense)
+
+
+@pytest.mark.usefixtures("_reworded")
+def test_a_reworded_error_is_shown_beside_the_same_field(qtbot: QtBot, dialog: TrainDialog, stores, tmp_path) -> None:
+    fill(qtbot, dialog, {"synthetic": stores["real"], "real": stores["synthetic"]}, device="nonsense")
+    assert problem(dialog, "synthetic_path") == problem(dialog, "device") == "xyzzy; plugh"
+    assert not problem(dialog, "real_path")
+    other = Path(shutil.copy(stores["real"], tmp_path / "other.h5"))
+    with h5py.File(other, "r+") as file:
+        file.attrs["skeleton"] = json.dumps(json.loads(file.attrs["skeleton"]) | {"name": "another"})
+    fill(qtbot, dialog, {**stores, "real": other}, device="cpu")
+    assert problem(dialog, "real_path") == "xyzzy; plugh"
+    assert not problem(dialog, "synthetic_path")
+    dialog.fields.stages.batch_sizes["depth"].setValue(0)
+    dialog.fields.advanced.setPlainText("depth.nonsense=1")
+    settle(qtbot, dialog)
+    assert "xyzzy" in dialog.fields.stages.notes["depth"].text()
+    assert problem(dialog, "advanced") == "xyzzy; plugh"
+
+
+@pytest.mark.usefixtures("_reworded")
+def test_a_reworded_change_is_shown_beside_the_same_field(stores, tmp_path) -> None:
+    from explorer_app.train.model.train_check import check
+
+    paths = {"synthetic_path": str(stores["synthetic"]), "real_path": str(stores["real"])}
+    run = Run.create(tmp_path / "old", TrainConfig(**paths, **PRESETS["compact"]))
+    form = TrainForm(start="resume", run_path=str(run.path)).with_config(run.config())
+    assert not check(form).problems
+    gone = replace(form, real_path=str(tmp_path / "gone.h5"))
+    assert check(gone).problems.keys() == {"real_path"}
 
 
 def test_labels_of_a_store_without_any_are_refused(qtbot: QtBot, dialog: TrainDialog, stores, tmp_path) -> None:
@@ -155,7 +198,7 @@ def test_time_and_memory_are_measured(qtbot: QtBot, dialog: TrainDialog, stores)
     fill(qtbot, dialog, stores)
     with qtbot.waitSignal(dialog.estimate.ended, timeout=WAIT_MS):
         qtbot.mouseClick(dialog.estimate.button, Qt.MouseButton.LeftButton)
-    assert dialog.estimate.note.text().startswith("In all about")
+    assert dialog.estimate.note.text().startswith("Total about")
     assert not dialog.estimate.note.is_problem
     assert all(label.text() != "–" for label in dialog.fields.stages.seconds.values())
     assert not Path(dialog.fields.run.text).exists()
@@ -167,7 +210,7 @@ def test_time_and_memory_are_measured(qtbot: QtBot, dialog: TrainDialog, stores)
 def test_a_change_stops_the_measurement(qtbot: QtBot, dialog: TrainDialog, stores) -> None:
     fill(qtbot, dialog, stores)
     qtbot.mouseClick(dialog.estimate.button, Qt.MouseButton.LeftButton)
-    job = dialog.estimate.job
+    job = dialog.estimate.runner.job
     assert job is not None
     dialog.fields.seed.setValue(3)
     assert not dialog.estimate.is_running

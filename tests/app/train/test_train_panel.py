@@ -19,6 +19,8 @@ from explorer_app.model.latent import LatentCode
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.train.panel import TrainPanel
 from explorer_app.train.previews import PreviewScrubber
+from lsps_core.errors import LspsError
+from lsps_core.events import Failed, error_fields
 
 TERMS = {"reconstruction/real": 0.5, "reconstruction/synthetic": 0.25, "kl/real": 2.0, "discriminator/real": 1.0}
 
@@ -220,13 +222,16 @@ def test_previews_are_scrubbed_and_the_newest_is_followed(qtbot, panel, two_runs
 
 
 def test_what_went_wrong_has_its_line_its_details_and_its_remedy(qtbot, panel, tmp_path):
-    line = "out of memory on cuda with depth.batch_size=64; a step fits with --resume --change --set depth.batch_size=8"
-    path = made_run(tmp_path / "large", reason="failed", message=line)
-    (path / "stderr.log").write_text(f"# now lsps train\nstep 5\nlsps train: {line}\n")
+    message = "out of memory on cuda with depth.batch_size=64"
+    settings = {"depth.batch_size": "8"}
+    path = made_run(tmp_path / "large", reason="failed", message=message)
+    error = LspsError(message, "a step fits with {settings}", field="depth.batch_size", settings=settings)
+    (path / "error.jsonl").write_text(Failed(**error_fields(error)).line() + "\n")
+    (path / "stderr.log").write_text("# now lsps train\nstep 5\nlsps train: in other words\n")
     panel.add_path(path)
     wait_for(qtbot, panel, "failed")
     trouble = panel.monitor.trouble
-    assert trouble.text == line
+    assert trouble.text == f"{message}; a step fits with depth.batch_size=8"
     assert trouble.change.text() == "Resume with depth.batch_size=8"
     assert not trouble.tail.isVisible()
     qtbot.mouseClick(trouble.details, Qt.MouseButton.LeftButton)

@@ -9,7 +9,8 @@ from app_helpers import WAIT_MS
 from PySide6.QtCore import QObject, QThread, Slot
 from pytestqt.qtbot import QtBot
 
-from explorer_app.workers.latest import LatestWins, one_line
+from explorer_app.error_words import line_of
+from explorer_app.workers.latest import LatestWins
 
 
 class Receiver(QObject):
@@ -116,9 +117,9 @@ def test_a_thread_that_does_not_end_is_told_of(qtbot: QtBot) -> None:  # noqa: A
 
 
 def test_unforeseen_errors_say_their_kind() -> None:
-    assert one_line(ValueError("what\nmore")) == "what"
-    assert one_line(RuntimeError("what")) == "RuntimeError: what"
-    assert one_line(MemoryError()) == "MemoryError: no reason given"
+    assert line_of(ValueError("what\nmore")) == "what"
+    assert line_of(RuntimeError("what")) == "RuntimeError: what"
+    assert line_of(MemoryError()) == "MemoryError: no reason given"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a priority is the whole process's")
