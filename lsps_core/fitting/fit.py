@@ -37,8 +37,8 @@ class Fitted:
     has too few points; size is 1 and shift 0 there. residual_mm [B]: the objective's root mean robust distance, and
     start_residual_mm [B] that of P's code; NaN with too few points. points_mm [B, P, 3], relative to the cube's centre,
     and distances_mm [B, P] from the hand's skin, negative inside; NaN where there is no point, or no skin since the
-    skeleton is another one. trace_mm [B, steps + 1]: the residual before each step and at the end, from the best start;
-    trace_latent [B, steps + 1, 20]: the codes there.
+    skeleton is another one. trace_mm [B, T]: the residual before each step and at the end, from the best start;
+    trace_latent [B, T, 20]: the codes there.
     """
 
     pose_latent: Tensor

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from lsps_core.data.crop import FAR_FACE
 
-POINT_COUNT = 400
+POINT_COUNT = 700
 """Depth points that a fit compares with the hand; a usual hand fills some 4000 pixels."""
 _COARSE = 2
 """Pixels to an edge of those in which the silhouette's distances are kept."""

@@ -20,7 +20,8 @@ BAD_MM = 1.8
 _FIRST_STEPS = 3
 _FIRST = {"silhouette": 0.3, "front": 0.0}
 """The first steps: from far away the front term pushes fingers off the surface that they should come to lie on."""
-_FEW_POINTS = 150
+_FEW_POINTS, _SOME_POINTS = 150, 400
+"""By which starts are compared, and from which steps are taken before the last ones, which take all points."""
 _STARTS = 2
 _COSTS_AT_ONCE = 256  # hands; keeps a step's tensors (8 MB each) near the processor's cache
 
@@ -32,6 +33,7 @@ def search(predictor: Predictor, objective: SurfaceObjective, read: Tensor, step
     best; then, where the residual is still bad, other fingers. A step moves each finger to the nearest points; where
     those are another finger's, only another start helps.
     """
+    every, objective = objective, objective.with_points(_SOME_POINTS)
     begin = torch.stack([read[:, 0], cheapest(objective, read, 1)[:, 0]], dim=1)
     found = _best_start(begin, lambda some, start: _from_afar(objective[some], start, steps))
     found = _tried(predictor, objective, found, steps, lambda joints: starts.on_palm(_gestures(joints), joints))
@@ -40,7 +42,7 @@ def search(predictor: Predictor, objective: SurfaceObjective, read: Tensor, step
         old = Solved(*(part[bad] for part in found))
         new = _tried(predictor, objective[bad], old, steps, starts.with_other_fingers)
         found = Solved(*(part.index_copy(0, bad, some) for part, some in zip(found, new, strict=True)))
-    return found
+    return _then(found, minimise(every, found.unknowns, steps))
 
 
 def track(objective: SurfaceObjective, last: Tensor, steps: int, again: Callable[[Tensor], Solved]) -> Solved:
@@ -91,12 +93,13 @@ def _best_start(begin: Tensor, solve: Callable[[Tensor, Tensor], Solved]) -> Sol
 
 def _from_afar(objective: SurfaceObjective, start: Tensor, steps: int) -> Solved:
     first = minimise(objective.with_weights(**_FIRST), start, min(_FIRST_STEPS, steps))
-    rest = minimise(objective, first.unknowns, steps - min(_FIRST_STEPS, steps))
-    trace_mm, trace = (
-        torch.cat([before[:, :-1], after], dim=1)
-        for before, after in ((first.trace_mm, rest.trace_mm), (first.trace, rest.trace))
-    )
-    return rest._replace(trace_mm=trace_mm, trace=trace)
+    return _then(first, minimise(objective, first.unknowns, steps - min(_FIRST_STEPS, steps)))
+
+
+def _then(first: Solved, rest: Solved) -> Solved:
+    """Steps that began where the first ones ended."""
+    trace_mm = torch.cat([first.trace_mm[:, :-1], rest.trace_mm], dim=1)
+    return rest._replace(trace_mm=trace_mm, trace=torch.cat([first.trace[:, :-1], rest.trace], dim=1))
 
 
 def _gestures(joints_mm: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from lsps_core.simulator.poses import SYNTHETIC_POSES, sample_poses
 from lsps_core.skeleton import FINGERS, HAND21
 
 ROTATIONS = 8
-GESTURES = 96
+GESTURES = 256
 SWAPPED_GESTURES = 24
 """Of them, those whose fingers are tried one by one."""
 _FINGERS = [[joint for joint, name in enumerate(HAND21.fingers) if name == finger][1:] for finger in FINGERS]
