@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lsps_core.fitting import starts, terms
 from lsps_core.fitting.objective import SurfaceObjective
-from lsps_core.fitting.solver import Solved, best_of, minimise
+from lsps_core.fitting.solver import Solved, best_of, continued, minimise
 from lsps_core.inference import Predictor
 from lsps_core.skeleton import HAND21
 
@@ -53,7 +53,9 @@ def track(objective: SurfaceObjective, last: Tensor, steps: int, again: Callable
     found = minimise(objective, last, steps)
     lost = (~(found.residual_mm <= LOST_MM)).nonzero()[:, 0]
     if len(lost):
-        better = best_of([Solved(*(part[lost] for part in found)), again(lost)])
+        old = Solved(*(part[lost] for part in found))
+        better = best_of([old, again(lost)])
+        found = found._replace(trace_mm=continued(found.trace_mm, better.trace_mm.shape[1]))
         found = Solved(*(part.index_copy(0, lost, new) for part, new in zip(found, better, strict=True)))
     return found
 

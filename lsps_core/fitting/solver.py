@@ -85,7 +85,14 @@ def _step(at: Evaluated, damping: Tensor) -> Tensor:
 
 
 def best_of(tries: list[Solved]) -> Solved:
-    """The one of least cost for each of the B problems; the traces must be of one length."""
+    """The one of least cost for each of the B problems. Shorter traces are continued with their last value."""
     best = torch.stack([solved.cost for solved in tries]).nan_to_num(nan=torch.inf).argmin(dim=0)
     rows = torch.arange(len(best), device=best.device)
-    return Solved(*(torch.stack(parts)[best, rows] for parts in zip(*tries, strict=True)))
+    longest = max(solved.trace_mm.shape[1] for solved in tries)
+    padded = [solved._replace(trace_mm=continued(solved.trace_mm, longest)) for solved in tries]
+    return Solved(*(torch.stack(parts)[best, rows] for parts in zip(*padded, strict=True)))
+
+
+def continued(trace_mm: Tensor, length: int) -> Tensor:
+    """trace_mm [B, T] -> [B, length], with its last value repeated."""
+    return torch.cat([trace_mm, trace_mm[:, -1:].expand(-1, length - trace_mm.shape[1])], dim=1)
