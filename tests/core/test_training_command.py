@@ -100,7 +100,7 @@ def test_a_folder_with_only_a_config_is_started(finished):
         (["old", "--resume", "--change", "--set", "mapping=latent"], "cannot be changed on resume"),
         (["old", "--resume", "--change", "--preset", "paper"], "preset: compact in the run, paper requested"),
         (["old", "--resume", "--change", "--set", "pose.steps=30"], "that stage is finished"),
-        (["old", "--resume", "--change", "--set", "posterior.steps=1"], "2 are done already"),
+        (["old", "--resume", "--change", "--set", "posterior.steps=1"], "2 are already done"),
     ],
 )
 def test_what_cannot_be_started_is_one_line_and_nothing_changes(
@@ -199,7 +199,8 @@ def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(old):
     line = error.strip().splitlines()[-1]
     assert "cannot be written" in line
     assert f"checkpoint {Run(old).checkpoints()[-1].name} is unchanged" in line
-    assert json.loads(output.splitlines()[-1])["reason"] == "failed"
+    ended, failed = (json.loads(line) for line in output.splitlines()[-2:])
+    assert (ended["kind"], ended["reason"], failed["kind"]) == ("end", "failed", "error")
     assert {path: path.read_bytes() for path in (old / "checkpoints").iterdir()} == whole
     assert main(["train", str(old), "--resume"]) == 0  # there is room again
     assert checkpoint.load(old / "model.safetensors").training["steps"]["posterior"] == 3
