@@ -43,6 +43,7 @@ def fill_view_menu(views: ExploreViews, menu: QMenu) -> None:
     menu.addSeparator()
     menu.addAction(views.pictures.skeleton)
     menu.addAction(views.strip.pictures.controls.differences)
+    menu.addAction(views.strip.pictures.controls.before_and_after)
 
 
 def _fill_presets(views: ExploreViews, menu: QMenu) -> None:

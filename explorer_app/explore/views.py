@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from explorer_app.explore.frames.decoded import PicturesPanel
@@ -45,6 +45,7 @@ class ExploreViews(QObject):
         self.gallery = Gallery(session, background)
         self.inspector = Inspector(session, background)
         self.presets = Presets()
+        self.fitting.changed.connect(self._show_fitted)
         self.opengl = OpenGlLoader(self.skeleton, self) if has_opengl else None
         if self.opengl is not None:
             self.opengl.gave_up.connect(session.message)
@@ -52,6 +53,11 @@ class ExploreViews(QObject):
         body = QVBoxLayout(self.page)
         body.setContentsMargins(6, 8, 10, 4)
         body.addWidget(_split(Qt.Orientation.Horizontal, (self.pictures, self.skeleton), (620, 330)))
+
+    @Slot()
+    def _show_fitted(self) -> None:
+        fit = self.fitting.result
+        self.skeleton.set_fitted(fit.after.pose if fit is not None and fit.is_fitted else None)
 
     def add_docks(self, add: Callable[..., QDockWidget]) -> None:
         """add: takes title, panel, area and the names of the workspaces where the dock is open at first."""

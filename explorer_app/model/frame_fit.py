@@ -12,10 +12,10 @@ import numpy.typing as npt
 import torch
 
 from explorer_app.model.latent import LatentCode, LatentScale
-from explorer_app.model.pose_error import mean_error_mm
+from explorer_app.model.pose_error import Difference, mean_error_mm
 from lsps_core.config import Domain
 from lsps_core.data.frame import HandFrame
-from lsps_core.fitting import Fitted, fit
+from lsps_core.fitting import Fitted, Parameters, fit, pixel_distances
 from lsps_core.inference import Predictor
 
 FloatArray = npt.NDArray[np.float32]
@@ -24,11 +24,22 @@ FloatArray = npt.NDArray[np.float32]
 @dataclass(frozen=True, eq=False)
 class PlacedHand:
     """A hand beside a frame. pose [J, 3]; error_mm against the annotation, None without one; residual_mm as `Fitted`
-    has it, NaN with too few depth points."""
+    has it, NaN with too few depth points; distances: from each pixel of the frame to its skin, with the pixels that are
+    not compared, such as those of the forearm."""
 
     pose: FloatArray
     error_mm: float | None
     residual_mm: float
+    distances: Difference
+
+    @property
+    def error_text(self) -> str:
+        """Empty without an annotation."""
+        return f"{self.error_mm:.1f} mm off" if self.error_mm is not None else ""
+
+    @property
+    def residual_text(self) -> str:
+        return f"residual {self.residual_mm:.1f} mm" if np.isfinite(self.residual_mm) else "too few depth points"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,16 +63,19 @@ class FrameFit:
         return self.path[-1]
 
     @property
+    def size_text(self) -> str:
+        return f"size {self.size:.0%}".replace("%", " %")
+
+    @property
     def line(self) -> str:
         """What the fit changed, in a few words."""
         if not np.isfinite(self.after.residual_mm):
             return "too few depth points to fit"
         if not self.is_fitted:
             return f"no better hand found, residual {self.after.residual_mm:.1f} mm"
-        before, after, what = self.before.error_mm, self.after.error_mm, "off"
-        if before is None or after is None:
-            before, after, what = self.before.residual_mm, self.after.residual_mm, "residual"
-        return f"{before:.1f} → {after:.1f} mm {what}"
+        if self.before.error_mm is None or self.after.error_mm is None:
+            return f"residual {self.before.residual_mm:.1f} → {self.after.residual_mm:.1f} mm"
+        return f"{self.before.error_mm:.1f} → {self.after.error_mm:.1f} mm off"
 
 
 def fit_frame(
@@ -74,17 +88,40 @@ def fit_frame(
     last: Fitted | None,
 ) -> FrameFit:
     """image [1, 1, 128, 128] of the frame, code: what P reads of it -> its fit. last: the frame before's, to track."""
-    center_mm, half_mm = torch.from_numpy(frame.center_mm)[None], torch.tensor([frame.half_mm])
-    fitted = fit(predictor, image, center_mm, half_mm, domain=domain, start=last)
-    before = predictor.pose_decoder(scale.to_latent(code))
-    after: FloatArray = fitted.pose[0].cpu().numpy()
+    cube = torch.from_numpy(frame.center_mm)[None], torch.tensor([frame.half_mm])
+    fitted = fit(predictor, image, *cube, domain=domain, start=last)
+    latent = scale.to_latent(code)
+    read = Parameters(torch.from_numpy(latent)[None], torch.ones(1), torch.zeros(1, 3))
+    hands = (
+        (predictor.pose_decoder(latent), fitted.start_residual_mm, read),
+        (fitted.pose[0].cpu().numpy(), fitted.residual_mm, fitted.parameters),
+    )
+    before, after = (
+        PlacedHand(
+            pose=pose,
+            error_mm=mean_error_mm(pose, frame),
+            residual_mm=float(residual_mm[0]),
+            distances=_at_size(pixel_distances(predictor, image, *cube, parameters)[0].cpu().numpy(), frame),
+        )
+        for pose, residual_mm, parameters in hands
+    )
     is_fitted = bool(fitted.is_fitted[0])
     return FrameFit(
-        before=PlacedHand(before, mean_error_mm(before, frame), float(fitted.start_residual_mm[0])),
-        after=PlacedHand(after, mean_error_mm(after, frame), float(fitted.residual_mm[0])),
+        before=before,
+        after=after,
         is_fitted=is_fitted,
         path=(code, scale.to_code(fitted.pose_latent[0].cpu().numpy())) if is_fitted else (code,),
         size=float(fitted.size[0]),
         shift_mm=fitted.shift_mm[0].cpu().numpy(),
         fitted=fitted,
     )
+
+
+def _at_size(distances_mm: FloatArray, frame: HandFrame) -> Difference:
+    """distances_mm [128, 128] at the size of the frame's crop."""
+    size = frame.depth_mm.shape[-1]
+    nearest = np.arange(size) * len(distances_mm) // size
+    mm = distances_mm[nearest][:, nearest]
+    is_left_out = (frame.depth_mm > 0) & ~np.isfinite(mm)
+    mean_mm = float(np.nanmean(np.abs(mm))) if np.isfinite(mm).any() else None
+    return Difference(mm, is_left_out, mean_mm, float(is_left_out.mean()))

@@ -40,6 +40,7 @@ class DepthPicture(QWidget):
         self.aspect = 1.0
         self._values: npt.NDArray[np.floating] | None = None
         self._difference: Difference | None = None
+        self._names = ("", "")
         self._range = (0.0, 1.0)
         self._image: QImage | None = None
         self.figures: tuple[Figure, ...] = ()
@@ -79,8 +80,15 @@ class DepthPicture(QWidget):
         self.aspect = values.shape[1] / values.shape[0]
         self._colour()
 
-    def show_difference(self, difference: Difference, limit_mm: float) -> None:
-        """A signed difference in mm, whose colours end at `limit_mm`."""
+    def show_difference(
+        self,
+        difference: Difference,
+        limit_mm: float,
+        in_one_only: str = "hand in one only",
+        in_neither: str = "no hand in either",
+    ) -> None:
+        """A signed difference in mm, whose colours end at `limit_mm`; what a pixel without one is called."""
+        self._names = in_one_only, in_neither
         self._values, self._difference, self._range = difference.mm, difference, (-limit_mm, limit_mm)
         self.aspect = 1.0
         self._colour()
@@ -110,7 +118,8 @@ class DepthPicture(QWidget):
             return f"{value:.0f} mm" if np.isfinite(value) else "no reading"
         if np.isfinite(value):
             return f"{value:+.0f} mm".replace("-", "−")
-        return "hand in one only" if self._difference.is_in_one_only[pixel] else "no hand in either"
+        in_one_only, in_neither = self._names
+        return in_one_only if self._difference.is_in_one_only[pixel] else in_neither
 
     def index_at(self, position: QPointF) -> tuple[int, int] | None:
         area = self._picture_area()

@@ -19,6 +19,18 @@ from explorer_app.widgets.depth_picture import DepthPicture
 _BAR_HEIGHT = 10
 
 
+class DifferenceWords(NamedTuple):
+    """What a legend of differences says of values below and above 0, of all, and of the colour beside the bar."""
+
+    below: str
+    above: str
+    note: str
+    beside: str
+
+
+TO_INPUT = DifferenceWords("nearer", "farther", "difference to the input", "in one only")
+
+
 class _Scale(NamedTuple):
     """A colour bar [N, 3] with labels below its ends and its middle, and one colour beside it."""
 
@@ -40,6 +52,7 @@ class DepthLegend(QWidget):
         self._half_mm: float | None = None
         self._center_mm: float | None = None
         self.difference_limit_mm: float | None = None
+        self._words = TO_INPUT
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Colours of depth, in mm")
         colour_choice.changed.connect(self._repaint)
@@ -49,9 +62,9 @@ class DepthLegend(QWidget):
         self._half_mm, self._center_mm = half_mm, center_mm
         self.update()
 
-    def show_differences(self, limit_mm: float | None) -> None:
+    def show_differences(self, limit_mm: float | None, words: DifferenceWords = TO_INPUT) -> None:
         """Show the legend of differences up to `limit_mm`, or of depth again."""
-        self.difference_limit_mm = limit_mm
+        self.difference_limit_mm, self._words = limit_mm, words
         self.setAccessibleName("Colours of depth, in mm" if limit_mm is None else "Colours of differences, in mm")
         self.update()
 
@@ -80,10 +93,10 @@ class DepthLegend(QWidget):
         return _Scale(colour_choice.table[::-1], labels, note, theme.picture_background(self.palette()), "nothing")
 
     def _difference_scale(self, limit_mm: float) -> _Scale:
-        is_dark = theme.is_dark(self.palette())
-        labels = (f"−{limit_mm:.0f} mm, nearer", "0", f"+{limit_mm:.0f} mm, farther")
+        is_dark, words = theme.is_dark(self.palette()), self._words
+        labels = (f"−{limit_mm:.0f} mm, {words.below}", "0", f"+{limit_mm:.0f} mm, {words.above}")
         swatch = QColor(*one_only_colour(is_dark))
-        return _Scale(difference_table(is_dark), labels, "difference to the input", swatch, "in one only")
+        return _Scale(difference_table(is_dark), labels, words.note, swatch, words.beside)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         limit_mm = self.difference_limit_mm

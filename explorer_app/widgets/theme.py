@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtGui import QColor, QPalette
 
+from explorer_app.model.colours import Rgb
+
 GAP = 8
 """px between neighbours"""
 
@@ -49,6 +51,11 @@ def annotated(palette: QPalette) -> QColor:
     return QColor(190, 192, 198) if is_dark(palette) else QColor(120, 122, 128)
 
 
+def fitted(palette: QPalette) -> QColor:
+    """The fitted skeleton in the 3D view."""
+    return QColor(255, 255, 255) if is_dark(palette) else QColor(20, 20, 24)
+
+
 def error(palette: QPalette) -> QColor:
     """Line from a predicted joint to the annotated one; distinct from every finger's, also for colour-blind users."""
     return QColor(240, 228, 66) if is_dark(palette) else QColor(136, 34, 85)
@@ -57,3 +64,7 @@ def error(palette: QPalette) -> QColor:
 def halo(palette: QPalette) -> QColor:
     """Halo of highlighted joints."""
     return QColor(240, 228, 66) if is_dark(palette) else QColor(0, 114, 178)
+
+
+def rgb(colour: QColor) -> Rgb:
+    return colour.red(), colour.green(), colour.blue()

@@ -48,6 +48,8 @@ def _no_leaks() -> Iterator[None]:
     yield
     left = [thread.name for thread in threading.enumerate() if thread.name.startswith("lsps-")]
     app = QApplication.instance()
+    if app is not None:
+        app.processEvents()  # what was to be painted in the next turn is no leak
     for widget in app.topLevelWidgets() if app is not None else []:
         for kind in (QThread, QTimer, QProcess):
             left += [f"{kind.__name__} of {widget}" for child in widget.findChildren(kind) if _is_active(child)]

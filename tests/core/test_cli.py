@@ -127,7 +127,8 @@ def wrong_files(tmp_path, untrained, stores):
 )
 def test_a_mistake_is_one_line_and_exit_2(wrong_files, capsys, command, message):
     status, out, error = run(capsys, *(part.format(**wrong_files) for part in command))
-    assert (status, out) == (2, "")
+    told = [json.loads(line)["kind"] for line in out.splitlines()]
+    assert (status, told) == (2, ["error"] if command[0] == "train" else [])  # a training tells events
     said = [line for line in error if line.startswith("lsps ")]
     assert message in said[-1]
     assert not any("Traceback" in line for line in error)

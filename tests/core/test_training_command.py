@@ -199,8 +199,8 @@ def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(old):
     line = error.strip().splitlines()[-1]
     assert "cannot be written" in line
     assert f"checkpoint {Run(old).checkpoints()[-1].name} is unchanged" in line
-    ended, failed = (json.loads(line) for line in output.splitlines()[-2:])
-    assert (ended["kind"], ended["reason"], failed["kind"]) == ("end", "failed", "error")
+    end, failed = map(json.loads, output.splitlines()[-2:])
+    assert (end["kind"], end["reason"], failed["kind"]) == ("end", "failed", "error")
     assert {path: path.read_bytes() for path in (old / "checkpoints").iterdir()} == whole
     assert main(["train", str(old), "--resume"]) == 0  # there is room again
     assert checkpoint.load(old / "model.safetensors").training["steps"]["posterior"] == 3

@@ -12,26 +12,31 @@ from explorer_app.model.colours import ANNOTATED
 from explorer_app.model.pose_error import annotated_pose
 from explorer_app.model.routes import RouteName, Routes
 from explorer_app.model.scene import Figure, figure
+from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
 from explorer_app.widgets.depth_picture import OR_SHORTER, DepthPicture
-from explorer_app.widgets.picture_row import PictureRow
+from explorer_app.widgets.picture_row import TO_INPUT, DifferenceWords, PictureRow
 
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView
 
 DIFFERENCE_LIMIT_MM = 30.0
 """Range of the colours for differences: the same for all frames, so that frames can be compared."""
+DISTANCE_LIMIT_MM = 10.0
+"""The same for distances from a hand's skin; a fitted hand is 1 to 2 mm off, the sensor's noise included."""
+_TO_HAND = DifferenceWords("inside", "outside", "distance from the hand’s skin", "not compared")
 
 
 class FramePictures(QWidget):
     """A view of `Session.view` and `encoding`; the predicted skeleton follows the sliders.
 
+    After a fit, `before` and `after` show P's pose and the fitted one in place of the routes.
     While the mouse is over a route's image, or over its entry in the list of poses, the input shows its skeleton.
     """
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, fitting: FrameFitting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._fitting = session, fitting
         self._pointed_at: str | None = None
         self.raw = DepthPicture("Raw image, hand cube")
         self.input = DepthPicture("Input", "This frame cannot be read")
@@ -45,8 +50,9 @@ class FramePictures(QWidget):
             "cycle": self.cycle,
             "image of the pose": self.of_pose,
         }
+        self.before, self.after = DepthPicture("Before: P’s pose"), DepthPicture("After: fitted pose")
         self.controls = RouteControls(session)
-        pictures = (self.input, *self.by_route.values())
+        pictures = (self.input, self.before, self.after, *self.by_route.values())
         for picture in (self.raw, *pictures):
             picture.caption = ""
         self._row = PictureRow(pictures, beside=(self.raw,), controls=self.controls)
@@ -54,6 +60,8 @@ class FramePictures(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._row)
         self.controls.differences_toggled.connect(self._show_encoding)
+        self.controls.before_and_after_toggled.connect(self._show_encoding)
+        fitting.changed.connect(self._show_encoding)
         self.controls.route_pointed_at.connect(self.point_at)
         for name, picture in self.by_route.items():
             picture.pointed_at.connect(lambda is_here, name=name: self.point_at(name if is_here else None))
@@ -110,12 +118,42 @@ class FramePictures(QWidget):
                 picture.show_difference(route.difference, DIFFERENCE_LIMIT_MM)
             else:
                 picture.show_depth(route.picture_mm, -half_mm, half_mm)
+        is_fit = self._show_fit(is_difference)
         if routes is not None:
             other = routes.routes["translation"].domain
             self.translation.title = f"Translation to {other}{OR_SHORTER}To {other}"
-        self._row.legend.show_differences(DIFFERENCE_LIMIT_MM if is_difference else None)
+        limit_mm, words = (DISTANCE_LIMIT_MM, _TO_HAND) if is_fit else (DIFFERENCE_LIMIT_MM, TO_INPUT)
+        self._row.legend.show_differences(limit_mm if is_difference else None, words)
         self._row.arrange()
         self._show_skeletons()
+
+    def _show_fit(self, is_difference: bool) -> bool:
+        """P's pose and the fitted one in place of the routes; False if there is no fit, or the routes are wanted."""
+        fit, view, model = self._fitting.result, self._session.view, self._session.model
+        self.controls.fit_box.setVisible(fit is not None)
+        is_shown = fit is not None and self.controls.before_and_after.isChecked()
+        for picture in (self.before, self.after):
+            picture.setVisible(is_shown)
+        for picture in self.by_route.values():
+            picture.setVisible(not is_shown)
+        if not is_shown or fit is None or view is None or model is None:
+            return False
+        for picture, hand, what, size in (
+            (self.before, fit.before, "Before: ", []),
+            (self.after, fit.after, "After: ", [fit.size_text]),
+        ):
+            error = hand.error_text
+            name = picture.accessibleName()
+            picture.title = OR_SHORTER.join((f"{name}, {error}", f"{what}{error}")) if error else name
+            picture.set_caption(OR_SHORTER.join((", ".join([hand.residual_text, *size]), hand.residual_text)))
+            picture.setAccessibleDescription(", ".join(filter(None, (error, hand.residual_text, *size))))
+            if is_difference:
+                picture.show_difference(hand.distances, DISTANCE_LIMIT_MM, "not compared", "no reading")
+                picture.set_overlay()
+            else:
+                picture.show_depth(view.input_mm, -view.frame.half_mm, view.frame.half_mm)
+                picture.set_overlay((*_annotated(view), figure(model.skeleton, view.pixels_of(hand.pose))))
+        return True
 
     def _placeholder(self) -> str:
         session = self._session

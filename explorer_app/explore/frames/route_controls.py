@@ -16,6 +16,7 @@ class RouteControls(QWidget):
     """A view of `Session.domain_choice` and of the routes of `encoding`."""
 
     differences_toggled = Signal(bool)
+    before_and_after_toggled = Signal(bool)
     route_pointed_at = Signal(object)
     """The name of a route in the list of poses, None when the list is left."""
 
@@ -25,8 +26,19 @@ class RouteControls(QWidget):
         self.differences = QAction("&Differences", self)
         self.differences.setCheckable(True)
         self.differences.setShortcut(QKeySequence("D"))
-        self.differences.setToolTip("Show the difference of each route’s image from the input, in mm (D)")
+        self.differences.setToolTip(
+            "Show the difference of each route’s image from the input, or of the input from the fitted hand, in mm (D)"
+        )
         self.differences.toggled.connect(self.differences_toggled)
+        self.before_and_after = QAction("&Before and after the fit", self)
+        self.before_and_after.setIconText("Before and after")
+        self.before_and_after.setCheckable(True)
+        self.before_and_after.setChecked(True)
+        self.before_and_after.setShortcut(QKeySequence("B"))
+        self.before_and_after.setToolTip("After a fit, show P’s pose and the fitted one in place of the routes (B)")
+        self.before_and_after.toggled.connect(self.before_and_after_toggled)
+        self.fit_box = CheckBox(self.before_and_after)
+        self.fit_box.setVisible(False)
         self.agreement = QPushButton()
         self.poses = QMenu(self)
         self.poses.hovered.connect(self._point_at)
@@ -35,6 +47,7 @@ class RouteControls(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(CheckBox(self.differences))
+        layout.addWidget(self.fit_box)
         self._build_domain(layout)
         layout.addWidget(self.agreement)
         session.domain_changed.connect(self._show_domain)

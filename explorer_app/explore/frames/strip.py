@@ -44,7 +44,7 @@ class FrameStrip(QWidget):
         super().__init__(parent)
         self._session, self._fitting = session, fitting
         self.fit = FitControls(fitting)
-        self.pictures = FramePictures(session)
+        self.pictures = FramePictures(session, fitting)
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -172,11 +172,10 @@ class FrameStrip(QWidget):
     def _result_text(self) -> tuple[str, str]:
         """Of the shown pose, and its tooltip."""
         session, fit, error_mm = self._session, self._fitting.result, self._session.error_mm
-        is_simulated = error_mm is not None and session.data is not None and session.data.is_simulated
-        where = ", simulated" if is_simulated else ""
         if fit is not None and session.latent == fit.code:
-            return f"<b>{fit.line}</b>{where}", _FIT_TIP
+            return f"<b>{fit.line}</b>", _FIT_TIP
         if error_mm is not None:
+            where = ", simulated" if session.data is not None and session.data.is_simulated else ""
             return f"<b>{error_mm:.1f} mm</b> off{where}", _ERROR_TIP
         is_elsewhere = session.encoding is not None and not session.is_at_code
         return ("sliders differ from its code" if is_elsewhere else ""), ""

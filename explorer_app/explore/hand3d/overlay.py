@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
+from explorer_app.model.colours import FINGER_COLOURS
 from explorer_app.model.scene import Orbit
 from explorer_app.widgets import theme
+from lsps_core.skeleton import FINGERS
 
 NEEDS_OPENGL = "Needs OpenGL, which is not available here"
 
@@ -162,3 +165,14 @@ class ViewOverlay(QWidget):
         painter.drawRoundedRect(box, 4, 4)
         painter.setPen(self.palette().toolTipText().color())
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.marks.label)
+
+
+def legend(others: Mapping[str, QColor], note: str, palette: QPalette) -> str:
+    """Rich text: the fingers' colours, those of other skeletons by name, and a note in parentheses."""
+    colours = {finger: QColor(*FINGER_COLOURS[finger]) for finger in FINGERS} | dict(others)
+    text = " ".join(
+        f'<span style="color:{dot.name()}">●</span>&nbsp;<span style="color:{palette.windowText().color().name()}">'
+        f"{name}</span>"
+        for name, dot in colours.items()
+    )
+    return text + (f' <span style="color:{theme.faint(palette).name()}">({note})</span>' if note else "")

@@ -1,4 +1,4 @@
-"""The pose in 3D: the shown one in colours, the frame's annotation in grey; joints can be pulled."""
+"""The pose in 3D: the shown one in colours, the frame's annotation and the fitted pose thin; joints can be pulled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QPalette
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -23,16 +22,14 @@ from PySide6.QtWidgets import (
 from explorer_app.explore.hand3d import opengl
 from explorer_app.explore.hand3d.control import ViewControl
 from explorer_app.explore.hand3d.joint_pull import JointPull, joint_name
-from explorer_app.explore.hand3d.overlay import Marks, ViewMenu, ViewOverlay
+from explorer_app.explore.hand3d.overlay import Marks, ViewMenu, ViewOverlay, legend
 from explorer_app.explore.hand3d.painter import SkeletonPainter
 from explorer_app.explore.model.solids import Points, cloud_of_frame, cloud_of_picture, has_volume, volume
-from explorer_app.model.colours import FINGER_COLOURS
 from explorer_app.model.pose_error import annotated_pose
 from explorer_app.model.scene import NO_GRID, PRESETS, Figure, Orbit, figure, grid
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice
-from lsps_core.skeleton import FINGERS
 
 if TYPE_CHECKING:
     from explorer_app.explore.hand3d.gl import SkeletonGl
@@ -52,6 +49,7 @@ class SkeletonPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._figures: list[Figure] = []
+        self._fitted: FloatArray | None = None
         self._cloud: tuple[object, Points] | None = None
         self._has_skin = False
         self._note = "drawn without OpenGL" if not has_opengl and opengl.is_expected() else ""
@@ -141,18 +139,22 @@ class SkeletonPanel(QWidget):
         self._look_from(Orbit())
 
     def figures(self) -> list[Figure]:
-        """The shown pose, and behind it the annotation of the encoded frame."""
+        """The shown pose, and behind it the annotation of the encoded frame and the fitted pose, where there are."""
         session, view = self._session, self._encoded_view
         if session.model is None or session.pose is None:
             return []
         shown = [figure(session.model.skeleton, session.pose)]
-        if view is not None and view.data.skeleton is not None:
-            annotated = annotated_pose(view.frame)
-            if annotated is not None:
-                colour = theme.annotated(self.palette())
-                rgb = (colour.red(), colour.green(), colour.blue())
-                shown.append(figure(view.data.skeleton, annotated, rgb))
+        if view is not None and self._annotated is not None and view.data.skeleton is not None:
+            shown.append(figure(view.data.skeleton, self._annotated, theme.rgb(theme.annotated(self.palette()))))
+        if self._fitted is not None:
+            shown.append(figure(session.model.skeleton, self._fitted, theme.rgb(theme.fitted(self.palette()))))
         return shown
+
+    def set_fitted(self, pose: FloatArray | None) -> None:
+        """Show a pose [J, 3] with its own size and shift, as no latent has it; None removes it."""
+        if pose is not self._fitted:
+            self._fitted = pose
+            self._show()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
@@ -178,7 +180,13 @@ class SkeletonPanel(QWidget):
         self._show_pose()
         self._show_cloud()
         self._show_grid()
-        self._legend.setText(self._legend_text(has_annotation=len(self._figures) > 1))
+        others = {
+            "annotated": None if self._annotated is None else theme.annotated(self.palette()),
+            "fitted": None if self._fitted is None else theme.fitted(self.palette()),
+        }
+        self._legend.setText(
+            legend({name: colour for name, colour in others.items() if colour}, self._note, self.palette())
+        )
 
     @Slot()
     def _show_pose_now(self) -> None:
@@ -225,7 +233,9 @@ class SkeletonPanel(QWidget):
     def _show_marks(self) -> None:
         figures = self._figures
         points = figures[0].points if figures else self.control.points[:0]
-        truth = figures[1].points if len(figures) > 1 and figures[1].points.shape == points.shape else None
+        truth = self._annotated
+        if truth is not None and truth.shape != points.shape:
+            truth = None
         weights, hovered = self._session.highlight, self.control.hovered
         self.control.points = points
         if hovered is not None and hovered >= len(points):
@@ -250,6 +260,12 @@ class SkeletonPanel(QWidget):
         label = joint_name(model.skeleton.joints[joint])
         label += f", {error_mm:.0f} mm off" if np.isfinite(error_mm) else ""
         return label + (", pinned" if joint in self.pull.pinned else "")
+
+    @property
+    def _annotated(self) -> FloatArray | None:
+        """The annotation of the encoded frame."""
+        view = self._encoded_view
+        return annotated_pose(view.frame) if view is not None and view.data.skeleton is not None else None
 
     @property
     def _encoded_view(self) -> FrameView | None:
@@ -277,15 +293,3 @@ class SkeletonPanel(QWidget):
         else:
             return None
         return self._cloud[1]
-
-    def _legend_text(self, has_annotation: bool) -> str:
-        entries = [(finger, "#{:02x}{:02x}{:02x}".format(*FINGER_COLOURS[finger])) for finger in FINGERS]
-        if has_annotation:
-            entries.append(("annotated", theme.annotated(self.palette()).name()))
-        colour = self.palette().color(QPalette.ColorRole.WindowText).name()
-        text = " ".join(
-            f'<span style="color:{dot}">●</span>&nbsp;<span style="color:{colour}">{name}</span>'
-            for name, dot in entries
-        )
-        faint = theme.faint(self.palette()).name()
-        return text + (f' <span style="color:{faint}">({self._note})</span>' if self._note else "")

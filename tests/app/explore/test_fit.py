@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_helpers import WAIT_MS
-from PySide6.QtCore import Qt
+from app_helpers import WAIT_MS, pixels
+from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from explorer_app.model.data import StoreData
@@ -18,6 +18,7 @@ from explorer_app.model.hand_model import HandModel
 from explorer_app.model.latent import LatentCode
 from explorer_app.session.fitting import FrameFitting, code_along
 from explorer_app.shell.main_window import MainWindow
+from explorer_app.widgets.picture_row import DepthLegend
 from lsps_core.data.store import FrameStore
 
 Open = Callable[..., None]
@@ -78,6 +79,10 @@ def test_the_hand_lies_on_the_depth_and_is_nearer_to_the_annotation(bundled: Han
     np.testing.assert_array_equal(fit.before.pose, bundled.decode_pose(encoding.code))
     centred = [pose - pose.mean(axis=0) for pose in (fit.after.pose, bundled.decode_pose(fit.code))]
     np.testing.assert_allclose(centred[0], fit.size * centred[1], atol=1e-3)
+    before, after = (np.abs(hand.distances.mm) for hand in (fit.before, fit.after))
+    assert np.nanmedian(after) < np.nanmedian(before) / 2
+    assert fit.after.distances.is_in_one_only.any()  # the forearm
+    assert not fit.after.distances.is_in_one_only[frame.depth_mm == 0].any()
     assert fit.line == (f"{fit.before.error_mm:.1f} → {fit.after.error_mm:.1f} mm off")
 
 
@@ -241,6 +246,69 @@ def test_every_frame_is_fitted_from_the_one_before(
     settle()
     assert len(starts) == 3
     assert fitting.result is None
+
+
+def test_before_and_after_are_shown_in_place_of_the_routes(
+    qtbot: QtBot, window: MainWindow, fitting: FrameFitting, settle: Settle
+) -> None:
+    strip, session = window.strip.pictures, window.session
+    assert strip.before.isHidden()
+    assert strip.controls.fit_box.isHidden()
+    fitting.toggle()
+    settle()
+    fit = fitting.result
+    for picture, hand in ((strip.before, fit.before), (strip.after, fit.after)):
+        assert picture.isVisible()
+        assert hand.error_text in picture.title
+        assert hand.residual_text in picture.caption
+        assert hand.error_text in picture.accessibleDescription()
+        np.testing.assert_allclose(picture.figures[-1].points, session.view.pixels_of(hand.pose))
+        assert len(picture.figures) == 2  # with the annotation
+    assert fit.size_text in strip.after.caption
+    assert all(picture.isHidden() for picture in strip.by_route.values())
+    qtbot.keyClick(window, Qt.Key.Key_B)
+    assert strip.before.isHidden()
+    assert not strip.controls.fit_box.isChecked()
+    assert all(picture.isVisible() for picture in strip.by_route.values())
+    strip.controls.fit_box.click()
+    assert strip.after.isVisible()
+    window.strip.step_on()
+    settle()
+    assert strip.after.isHidden()
+    assert strip.cycle.isVisible()
+
+
+def test_the_input_is_coloured_by_its_distance_from_the_fitted_hand(
+    qtbot: QtBot, window: MainWindow, fitting: FrameFitting, settle: Settle
+) -> None:
+    fitting.toggle()
+    settle()
+    strip, legend = window.strip.pictures, window.strip.findChild(DepthLegend)
+    depth, depth_legend = pixels(strip.after), pixels(legend)
+    qtbot.keyClick(window, Qt.Key.Key_D)
+    assert (pixels(strip.after) != depth).any()
+    assert (pixels(legend) != depth_legend).any()
+    for picture, hand in ((strip.before, fitting.result.before), (strip.after, fitting.result.after)):
+        assert not picture.figures
+        center = QPointF(picture.rect().center())
+        np.testing.assert_equal(picture.value_at(center), hand.distances.mm[picture.index_at(center)])
+    corner = QPointF(strip.after.rect().left() + 1, strip.after.title_height + 1)
+    assert strip.after.text_at(corner) == "no reading"
+    distance_legend = pixels(legend)
+    qtbot.keyClick(window, Qt.Key.Key_B)
+    assert (pixels(legend) != distance_legend).any(), "the routes' differences have the same legend"
+
+
+def test_the_fitted_pose_is_in_the_3d_view(window: MainWindow, fitting: FrameFitting, settle: Settle) -> None:
+    assert len(window.skeleton.figures()) == 2
+    fitting.toggle()
+    settle()
+    assert fitting.result.is_fitted
+    np.testing.assert_array_equal(window.skeleton.figures()[-1].points, fitting.result.after.pose)
+    assert len(window.skeleton.figures()) == 3
+    window.strip.step_on()
+    settle()
+    assert len(window.skeleton.figures()) == 2
 
 
 def test_without_a_frame_the_key_says_what_is_missing(qtbot: QtBot, window: MainWindow) -> None:

@@ -27,6 +27,7 @@ def with_duplicates() -> FailureTable:
 
 @pytest.fixture
 def gallery(qtbot, window, open_and_wait, model_path, store_path):
+    window.inspect.references.choose([store_path])  # fewer than the bundled samples
     open_and_wait(model_path, store_path)
     window.workspaces.go("Inspect")
     window.docks["Worst"].raise_()
