@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -16,7 +16,7 @@ from lsps_core.fitting.objective import SurfaceObjective, Weights
 from lsps_core.fitting.observation import Observation, observe
 from lsps_core.fitting.picture import PictureObjective
 from lsps_core.fitting.search import search, track
-from lsps_core.fitting.solver import Objective, Solved, minimise
+from lsps_core.fitting.solver import Objective, Solved, continued, minimise
 from lsps_core.fitting.terms import surface_distances
 from lsps_core.inference import Predictor
 from lsps_core.simulator.surface import hand_cones
@@ -92,6 +92,15 @@ def fit(
             frames = _Frames.of(predictor, hand, domain, *inputs)
             last = None if start is None else hand.at(*start[part].parameters)
             parts.append(frames.fit(name, weights or Weights(), steps, last))
+    longest = max(part.trace_mm.shape[1] for part in parts)
+    parts = [
+        replace(
+            part,
+            trace_mm=continued(part.trace_mm, longest),
+            trace_latent=continued(part.trace_latent, longest),
+        )
+        for part in parts
+    ]
     return Fitted(**{name: torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0])})
 
 

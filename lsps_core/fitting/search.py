@@ -53,7 +53,9 @@ def track(objective: SurfaceObjective, last: Tensor, steps: int, again: Callable
     found = minimise(objective, last, steps)
     lost = (~(found.residual_mm <= LOST_MM)).nonzero()[:, 0]
     if len(lost):
-        better = best_of([Solved(*(part[lost] for part in found)), again(lost)])
+        old = Solved(*(part[lost] for part in found))
+        better = best_of([old, again(lost)])
+        found = found.with_trace(better.trace.shape[1])
         found = Solved(*(part.index_copy(0, lost, new) for part, new in zip(found, better, strict=True)))
     return found
 

@@ -51,6 +51,10 @@ class Solved(NamedTuple):
     trace_mm: Tensor
     trace: Tensor
 
+    def with_trace(self, length: int) -> Solved:
+        """The same with traces of this length, at least theirs; see `continued`."""
+        return self._replace(trace_mm=continued(self.trace_mm, length), trace=continued(self.trace, length))
+
 
 def minimise(objective: Objective, start: Tensor, steps: int) -> Solved:
     """start [B, U] -> where at most `steps` steps lead; the cost never rises, and no step that is not finite counts.
@@ -87,7 +91,15 @@ def _step(at: Evaluated, damping: Tensor) -> Tensor:
 
 
 def best_of(tries: list[Solved]) -> Solved:
-    """The one of least cost for each of the B problems; the traces must be of one length."""
+    """The one of least cost for each of the B problems. Shorter traces are continued with their last value."""
     best = torch.stack([solved.cost for solved in tries]).nan_to_num(nan=torch.inf).argmin(dim=0)
     rows = torch.arange(len(best), device=best.device)
-    return Solved(*(torch.stack(parts)[best, rows] for parts in zip(*tries, strict=True)))
+    longest = max(solved.trace_mm.shape[1] for solved in tries)
+    parts = zip(*(solved.with_trace(longest) for solved in tries), strict=True)
+    return Solved(*(torch.stack(part)[best, rows] for part in parts))
+
+
+def continued(trace: Tensor, length: int) -> Tensor:
+    """trace [B, T, ...] -> [B, length, ...], with its last value repeated."""
+    last = trace[:, -1:]
+    return torch.cat([trace, last.expand(-1, length - trace.shape[1], *last.shape[2:])], dim=1)
