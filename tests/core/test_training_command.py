@@ -100,7 +100,7 @@ def test_a_folder_with_only_a_config_is_started(finished):
         (["old", "--resume", "--change", "--set", "mapping=latent"], "cannot be changed on resume"),
         (["old", "--resume", "--change", "--preset", "paper"], "preset: compact in the run, paper requested"),
         (["old", "--resume", "--change", "--set", "pose.steps=30"], "that stage is finished"),
-        (["old", "--resume", "--change", "--set", "posterior.steps=1"], "2 are done already"),
+        (["old", "--resume", "--change", "--set", "posterior.steps=1"], "2 are already done"),
     ],
 )
 def test_what_cannot_be_started_is_one_line_and_nothing_changes(
