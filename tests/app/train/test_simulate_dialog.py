@@ -40,7 +40,7 @@ def test_nothing_starts_before_there_is_a_name(qtbot: QtBot, dialog: SimulateDia
     assert "does not exist" in dialog.fields["out"].problem
     assert not dialog.start.isEnabled()
     type_into(qtbot, dialog.out, str(tmp_path / "s.txt"))
-    assert "ends in .h5" in dialog.fields["out"].problem
+    assert "must end in .h5" in dialog.fields["out"].problem
     type_into(qtbot, dialog.out, str(tmp_path / "s.h5"))
     assert not dialog.fields["out"].problem
     assert dialog.start.isEnabled()
