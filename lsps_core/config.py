@@ -22,6 +22,8 @@ STAGES = ("pose", "depth", "posterior")
 IMAGE_SIZE = 128
 """Edge of every depth image in px; the networks' strides are laid out for it."""
 POSE_LATENT_SIZE = 20
+FIT_STEPS = 10
+"""Gauss-Newton steps of a fit, from each of its starts."""
 
 
 def other_domain(domain: Domain) -> Domain:
