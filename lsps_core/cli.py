@@ -10,7 +10,19 @@ from collections.abc import Callable
 from typing import Any
 
 from lsps_core import __version__
-from lsps_core.commands import evaluate, experiment, failures, generate, imports, info, predict, score, simulate, train
+from lsps_core.commands import (
+    evaluate,
+    experiment,
+    failures,
+    fit,
+    generate,
+    imports,
+    info,
+    predict,
+    score,
+    simulate,
+    train,
+)
 from lsps_core.errors import as_lsps_error
 from lsps_core.events import Failed, error_fields
 
@@ -59,6 +71,7 @@ _COMMANDS = (
     ("train", train.add, "train the tri-domain model"),
     ("evaluate", evaluate.add, "measure a model's joint errors on a store"),
     ("failures", failures.add, "evaluate every frame and keep the results"),
+    ("fit", fit.add, "annotate frames with the poses that a fit makes of a model's"),
     ("experiment", experiment.add, "reproduce Table 1 or Figure 5 of the paper"),
     ("score", score.add, "measure published predictions against published labels"),
     ("predict", predict.add, "write a model's joints in the field's text format"),

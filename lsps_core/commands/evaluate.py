@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from lsps_core.commands.fit_option import add_fit
 from lsps_core.config import DOMAINS
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against", type=Path, nargs="+", default=[], metavar="FILE", help="published predictions to compare with"
     )
+    add_fit(parser)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--record", action="store_true", help="also keep the figures in the model's own record")
@@ -47,6 +49,8 @@ def run(arguments: argparse.Namespace) -> None:
     from lsps_core.inference import Predictor
     from lsps_core.training.run import newest_model
 
+    if arguments.record and arguments.fit is not None:
+        raise ValueError("--record keeps the figures of the model alone; leave out --fit")
     path = newest_model(arguments.model)
     predictor = Predictor.load(path, resolve_device(arguments.device))
     with FrameStore(arguments.data) as store:
@@ -58,9 +62,12 @@ def run(arguments: argparse.Namespace) -> None:
                 lambda *done: _advance(bar, *done),
                 protocol=arguments.protocol,
                 domain=arguments.domain,
+                fit_steps=arguments.fit,
             )
         provenance = store.provenance
-    table = dataclasses.replace(evaluation.table, method=f"this model ({path.stem})")
+    table = dataclasses.replace(
+        evaluation.table, method=f"this model ({path.stem}){' and a fit' * (arguments.fit is not None)}"
+    )
     result = {"model": str(path), "data": str(arguments.data), **evaluation.to_json(), "curves": report.curves(table)}
     if others:
         result["against"] = [{"method": other.method, **report.figures(other)} for other in others]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from lsps_core.commands.fit_option import add_fit
 from lsps_core.errors import LspsError
 from lsps_core.events import BlockWritten, Event, JobEnded, JobStarted, Progress
 
@@ -29,6 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, metavar="DATA.h5", help="annotated or not")
     parser.add_argument("--out", type=Path, metavar="FILE.npz", help="default: in a folder `evaluations` by the model")
     parser.add_argument("--protocol", metavar="NAME", help=protocol_help("store"))
+    add_fit(parser)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true", dest="events", help="a JSON line for everything that happens")
 
@@ -45,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
         path = newest_model(arguments.model)
         predictor = Predictor.load(path, resolve_device(arguments.device))
         with FrameStore(arguments.data) as store, _bar(len(store)) as bar:
-            evaluation = FrameEvaluation(predictor, path, store, arguments.out, arguments.protocol)
+            evaluation = FrameEvaluation(predictor, path, store, arguments.out, arguments.protocol, arguments.fit)
             _check_folder(evaluation.path)
             tell = _tell if arguments.events else lambda _: None
             tell(JobStarted(path=str(evaluation.path), total=len(store), device=str(predictor.device)))

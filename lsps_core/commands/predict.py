@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from lsps_core.commands.fit_option import add_fit
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     from lsps_core.evaluation.protocols import protocol_help
@@ -18,6 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="PREDICTIONS.txt")
     parser.add_argument("--protocol", metavar="NAME", help=protocol_help("skeleton"))
     parser.add_argument("--names", action="store_true", help="begin each line with the frame's name")
+    add_fit(parser)
     parser.add_argument("--device", default="auto")
 
 
@@ -35,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
     with FrameStore(arguments.data) as store, tqdm(total=len(store), unit="frame", file=sys.stderr) as bar:
         protocol = protocols.choose(predictor.checkpoint.skeleton, store.camera, arguments.protocol)
         parts = []
-        for indices, joints_mm in predict(predictor, store, np.arange(len(store))):
+        for indices, joints_mm in predict(predictor, store, np.arange(len(store)), fit_steps=arguments.fit):
             parts.append(joints_mm)
             bar.update(len(indices))
         names = tuple(store.names) if arguments.names else ()

@@ -137,6 +137,17 @@ class FrameStore:
         return joints
 
     @cached_property
+    def fit_residual_mm(self) -> FloatArray | None:
+        """float32 [N] of a store whose joints `lsps fit` made: how far each fitted hand is from the measured depth, NaN
+        where a frame has too few points; None in every other store. Read once, then kept.
+        """
+        if "fit_residual_mm" not in self._file:
+            return None
+        with self._reading("its residuals"):
+            residuals: FloatArray = self._file["fit_residual_mm"][...].astype(np.float32)
+        return residuals
+
+    @cached_property
     def names(self) -> list[str]:
         """The name of every frame. Read once, then kept."""
         with self._reading("its names"):

@@ -122,6 +122,8 @@ def _check_datasets(path: Path, file: h5py.File) -> None:
     if "joints_mm" in file:
         joints = file["joints_mm"]
         shapes["joints_mm"] = (len(depth), joints.shape[1] if joints.ndim == 3 else 0, 3)
+    if "fit_residual_mm" in file:
+        shapes["fit_residual_mm"] = (len(depth),)
     for name, shape in shapes.items():
         dataset = file[name]
         if dataset.shape != shape or 0 in shape or (name != "name" and dataset.dtype.kind != "f"):

@@ -65,8 +65,9 @@ class FrameWriter:
         with FrameWriter(path, domain="real", camera=NYU) as writer:
             writer.append(depth_mm=depth_mm, center_mm=center_mm, half_mm=150.0, names=names)
 
-    `provenance` may be extended until the block ends. `scratch` is a folder on the same disk for the unfinished file,
-    which the caller clears if the process is killed.
+    `provenance` may be extended until the block ends, and so may `fit_residual_mm`, which has a number for each frame
+    of a store whose joints are fitted. `scratch` is a folder on the same disk for the unfinished file, which the caller
+    clears if the process is killed.
 
     FrameStoreError for an existing `path` (unless `overwrite`), a folder or disk that cannot be written, frames that do
     not fit the declared size and skeleton, and a store without any frame.
@@ -91,6 +92,7 @@ class FrameWriter:
         self.image_size = image_size
         self.frame_count = 0
         self.provenance: dict[str, Any] = dict(provenance or {})
+        self.fit_residual_mm: list[float] = []
         self._names: list[bytes] = []
         self._datasets: dict[str, h5py.Dataset] = {}
         self._overwrite = overwrite
@@ -264,6 +266,10 @@ class FrameWriter:
         dtype = h5py.string_dtype("utf-8", max(map(len, self._names)) or 1)
         chunks = (min(_NAME_CHUNK, self.frame_count),)
         file.create_dataset("name", data=np.array(self._names, dtype=dtype), chunks=chunks)
+        if self.fit_residual_mm:
+            if len(self.fit_residual_mm) != self.frame_count:
+                raise self._misfit("fit_residual_mm", (len(self.fit_residual_mm),), (self.frame_count,))
+            file.create_dataset("fit_residual_mm", data=np.array(self.fit_residual_mm, np.float32))
         file.attrs["provenance"] = np.bytes_(json.dumps(self.provenance, default=str))
 
     def _discard(self) -> None:

@@ -14,6 +14,7 @@ from lsps_core.data.crop import normalise, to_joints_mm
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation import metrics, protocols, report
 from lsps_core.evaluation.metrics import ErrorTable, FloatArray, IntArray
+from lsps_core.fitting import fit
 from lsps_core.inference import Predictor
 from lsps_core.skeleton import Skeleton
 
@@ -68,18 +69,27 @@ class Evaluation:
 
 
 def predict(
-    predictor: Predictor, store: FrameStore, indices: IntArray, domain: Domain | None = None
+    predictor: Predictor,
+    store: FrameStore,
+    indices: IntArray,
+    domain: Domain | None = None,
+    fit_steps: int | None = None,
 ) -> Iterator[tuple[IntArray, FloatArray]]:
     """G_y(P(x)) of the frames `indices`, batch by batch: (their indices [n], joints_mm float32 [n, J, 3]).
 
-    domain: selects the first layers of P; the store's own by default.
+    domain: selects the first layers of P; the store's own by default. fit_steps: of a fit from each of these poses; no
+    fit without them.
     """
     read_as = domain or cast(Domain, store.domain)
     for start in range(0, len(indices), BATCH):
         part = indices[start : start + BATCH]
         center_mm, half_mm = torch.from_numpy(store.center_mm[part]), torch.from_numpy(store.half_mm[part])
         depth_mm = torch.from_numpy(store.depth_mm(part).astype(np.float32))
-        pose = predictor.predict_pose(normalise(depth_mm, center_mm, half_mm), read_as)
+        image = normalise(depth_mm, center_mm, half_mm)
+        if fit_steps is None:
+            pose = predictor.predict_pose(image, read_as)
+        else:
+            pose = fit(predictor, image, center_mm, half_mm, domain=read_as, steps=fit_steps).pose
         yield part, to_joints_mm(pose.cpu(), center_mm, half_mm).numpy()
 
 
@@ -90,14 +100,15 @@ def evaluate(
     *,
     protocol: str | None = None,
     domain: Domain | None = None,
+    fit_steps: int | None = None,
     on_batch: Callable[[PredictedBatch], None] | None = None,
 ) -> Evaluation:
     """Score G_y(P(x)) on every annotated frame; ValueError if the skeletons differ or nothing is annotated.
 
     protocol: a name for `protocols.choose`; by default the one of the store's skeleton. domain: selects the first
     layers of P; the store's own by default, but if P was trained on synthetic frames alone, its real layers are
-    untrained. After every batch `on_batch` is called with its frames and `progress` with (frames done, frames in all);
-    an exception from either ends the evaluation.
+    untrained. fit_steps: of a fit from each pose, which is scored in its place. After every batch `on_batch` is called
+    with its frames and `progress` with (frames done, frames in all); an exception from either ends the evaluation.
     """
     annotation = _annotation(store, predictor.checkpoint.skeleton)
     chosen = protocols.choose(predictor.checkpoint.skeleton, store.camera, protocol)
@@ -107,7 +118,7 @@ def evaluate(
         raise ValueError(f"{store.path} has no annotated frame; evaluate on a store with joints")
     batches = []
     done = 0
-    for indices, joints_mm in predict(predictor, store, annotated, domain):
+    for indices, joints_mm in predict(predictor, store, annotated, domain, fit_steps):
         errors_mm = metrics.joint_errors_mm(joints_mm, annotation[indices])
         batches.append(PredictedBatch(indices, joints_mm, errors_mm))
         done += len(indices)

@@ -22,6 +22,7 @@ from lsps_core.evaluation import frame_results, protocols
 from lsps_core.evaluation.consistency import consistency
 from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError
 from lsps_core.evaluation.metrics import joint_errors_mm
+from lsps_core.fitting import fit
 from lsps_core.inference import Predictor
 from lsps_core.runs.layout import evaluations_folder
 
@@ -50,13 +51,19 @@ class FrameEvaluation:
     """One model on one store: results at `path`, by default in `evaluations_folder` under the results' own name."""
 
     def __init__(
-        self, predictor: Predictor, model_path: Path, store: FrameStore, path: Path | None, protocol: str | None = None
+        self,
+        predictor: Predictor,
+        model_path: Path,
+        store: FrameStore,
+        path: Path | None,
+        protocol: str | None = None,
+        fit_steps: int | None = None,
     ) -> None:
         skeleton = predictor.checkpoint.skeleton
         self.predictor = predictor
         self.store = store
         self.protocol: Protocol = protocols.choose(skeleton, store.camera, protocol)
-        self.about = frame_results.describe(predictor.checkpoint, model_path, store, self.protocol)
+        self.about = frame_results.describe(predictor.checkpoint, model_path, store, self.protocol, fit_steps)
         self.path = path or evaluations_folder(model_path) / self.about.file_name
         self._labels = store.joints_mm if self.about.labels_digest else None
 
@@ -132,8 +139,12 @@ class FrameEvaluation:
         store = self.store
         center_mm, half_mm = torch.from_numpy(store.center_mm[indices]), torch.from_numpy(store.half_mm[indices])
         depth_mm = torch.from_numpy(store.depth_mm(indices).astype(np.float32))
+        image, domain = normalise(depth_mm, center_mm, half_mm), cast(Domain, store.domain)
         try:
-            found = consistency(self.predictor, normalise(depth_mm, center_mm, half_mm), cast(Domain, store.domain))
+            found = consistency(self.predictor, image, domain)
+            if self.about.fit_steps is not None:
+                fitted = fit(self.predictor, image, center_mm, half_mm, domain=domain, steps=self.about.fit_steps)
+                found = found._replace(pose_latent=fitted.pose_latent, pose=fitted.pose)
         except torch.OutOfMemoryError as error:
             what = f"{self.predictor.device} has too little memory for {len(indices)} frames"
             raise LspsError(what, "use {device} cpu", field="device", settings={"device": "cpu"}) from error

@@ -45,7 +45,8 @@ class About:
     """The model and data of the results. `key` changes with everything that could change a number in them.
 
     model: file name; model_digest: of config and weights. data, data_path: its store; data_digest: of its frames' names
-    and cubes; labels_digest: of the annotated joints, "" if there are none. joints: those scored.
+    and cubes; labels_digest: of the annotated joints, "" if there are none. joints: those scored. fit_steps: of the fit
+    that made the codes and joints; None where they are P's.
     """
 
     model: str
@@ -61,11 +62,14 @@ class About:
     skeleton: str
     joints: tuple[str, ...]
     format_version: int = FORMAT_VERSION
+    fit_steps: int | None = None
 
     @property
     def key(self) -> str:
         """Equal for equal numbers; independent of the paths of model and data."""
         told = {name: value for name, value in asdict(self).items() if name not in ("model", "data", "data_path")}
+        if self.fit_steps is None:  # keeps the keys of results from before there were fits
+            del told["fit_steps"]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
@@ -77,9 +81,9 @@ class About:
 class FrameResults:
     """Rows are the N frames of the store, in its order.
 
-    names, groups [N] text: a group is a subject or sequence, "" for a frame of none. pose_latent [N, 20] by P.
-    errors_mm [N, J] of `about.joints`, NaN where not annotated. disagreement_mm [N] and latent_distance [N]: see
-    `consistency`. Frames that are not evaluated yet are NaN throughout.
+    names, groups [N] text: a group is a subject or sequence, "" for a frame of none. pose_latent [N, 20] by P, or
+    fitted. errors_mm [N, J] of `about.joints`, NaN where not annotated. disagreement_mm [N] and latent_distance [N]:
+    see `consistency`. Frames that are not evaluated yet are NaN throughout.
     """
 
     about: About
@@ -245,7 +249,9 @@ def _check_shapes(path: Path, arrays: Mapping[str, npt.NDArray[Any]], shapes: Ma
             raise FrameResultsError(f"{path} is damaged: {name} is {arrays[name].dtype}", "evaluate again")
 
 
-def describe(checkpoint: Checkpoint, model_path: Path, store: FrameStore, protocol: Protocol) -> About:
+def describe(
+    checkpoint: Checkpoint, model_path: Path, store: FrameStore, protocol: Protocol, fit_steps: int | None = None
+) -> About:
     """The `About` of a model on a store; reads the store's names and joints."""
     has_labels = store.skeleton is not None and store.skeleton.joints == checkpoint.skeleton.joints
     return About(
@@ -261,6 +267,7 @@ def describe(checkpoint: Checkpoint, model_path: Path, store: FrameStore, protoc
         protocol=protocol.name,
         skeleton=checkpoint.skeleton.name,
         joints=protocol.joints,
+        fit_steps=fit_steps,
     )
 
 

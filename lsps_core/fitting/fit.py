@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-from lsps_core.config import IMAGE_SIZE, Domain
+from lsps_core.config import FIT_STEPS, IMAGE_SIZE, Domain
 from lsps_core.data.crop import BACKGROUND
 from lsps_core.fitting import starts
 from lsps_core.fitting.hand import HandModel, Parameters
@@ -16,14 +16,12 @@ from lsps_core.fitting.objective import SurfaceObjective, Weights
 from lsps_core.fitting.observation import Observation, observe
 from lsps_core.fitting.picture import PictureObjective
 from lsps_core.fitting.search import search, track
-from lsps_core.fitting.solver import Objective, Solved, minimise
+from lsps_core.fitting.solver import Objective, Solved, continued, minimise
 from lsps_core.fitting.terms import surface_distances
 from lsps_core.inference import Predictor
 from lsps_core.simulator.surface import hand_cones
 
 ObjectiveName = Literal["surface", "picture"]
-STEPS = 10
-"""Gauss-Newton steps from each start; half of them bring a usual frame to within a tenth of a millimetre."""
 MIN_POINTS = 50
 """A frame with fewer depth points says too little to move a hand."""
 MOST_STEPS = 1000
@@ -39,7 +37,7 @@ class Fitted:
     has too few points; size is 1 and shift 0 there. residual_mm [B]: the objective's root mean robust distance, and
     start_residual_mm [B] that of P's code; NaN with too few points. points_mm [B, P, 3], relative to the cube's centre,
     and distances_mm [B, P] from the hand's skin, negative inside; NaN where there is no point, or no skin since the
-    skeleton is another one. trace_mm [B, steps + 1]: the residual before each step and at the end, from the best start.
+    skeleton is another one. trace_mm [B, T]: the residual before each step and at the end, from the best start.
     """
 
     pose_latent: Tensor
@@ -69,7 +67,7 @@ def fit(
     half_mm: Tensor,
     *,
     domain: Domain = "real",
-    steps: int = STEPS,
+    steps: int = FIT_STEPS,
     start: Fitted | None = None,
     objective: ObjectiveName | None = None,
     weights: Weights | None = None,
@@ -92,6 +90,8 @@ def fit(
             frames = _Frames.of(predictor, hand, domain, *inputs)
             last = None if start is None else hand.at(*start[part].parameters)
             parts.append(frames.fit(name, weights or Weights(), steps, last))
+    longest = max(part.trace_mm.shape[1] for part in parts)
+    parts = [replace(part, trace_mm=continued(part.trace_mm, longest)) for part in parts]
     return Fitted(**{name: torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0])})
 
 
@@ -125,20 +125,21 @@ class _Frames:
                 domain=self.domain,
                 weights=weights,
             )
-            found = minimise(objective, self._turned_mean() if last is None else last, steps)
+            found = minimise(objective, self._read()[:, 0] if last is None else last, steps)
         else:
             objective = surface = SurfaceObjective(hand=self.hand, seen=self.seen, weights=weights)
             if last is None:
-                found = search(self.predictor, surface, self._turned_mean(), steps)
+                found = search(self.predictor, surface, self._read(), steps)
             else:
                 found = track(surface, last, steps, lambda lost: self._search(surface, lost, steps))
         return self._fitted(objective, posterior, found)
 
     def _search(self, objective: SurfaceObjective, some: Tensor, steps: int) -> Solved:
-        return search(self.predictor, objective[some], self._turned_mean(some), steps)
+        return search(self.predictor, objective[some], self._read(some), steps)
 
-    def _turned_mean(self, some: Tensor | slice = slice(None)) -> Tensor:
-        return self.hand.at(starts.turned_mean(self.predictor, self.image[some], self.domain))
+    def _read(self, some: Tensor | slice = slice(None)) -> Tensor:
+        codes = starts.rotated_codes(self.predictor, self.image[some], self.domain)
+        return self.hand.at(codes.flatten(0, 1)).view(*codes.shape[:2], -1)
 
     def _fitted(self, objective: Objective, posterior: Tensor, found: Solved) -> Fitted:
         """What was found, or P's code where that is no better."""

@@ -21,9 +21,9 @@ class Weights:
 
     surface: float = 1.0
     silhouette: float = 1.0
-    front: float = 0.3
+    front: float = 0.2
     prior: float = 0.05
-    knee_mm: float = 4.0
+    knee_mm: float = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class SurfaceObjective:
         found = self.distances(self.hand.spheres(unknowns, self.seen.half_mm))
         jacobian = self.hand.jacobian(unknowns, self.seen.half_mm)
         gradient = self.weights.prior * unknowns
-        matrix = self.weights.prior * torch.eye(UNKNOWNS, device=unknowns.device).expand(len(unknowns), -1, -1)
+        matrix = self.weights.prior * torch.eye(UNKNOWNS, device=unknowns.device).repeat(len(unknowns), 1, 1)
         for weight, distances in found:
             moves = terms.by_unknowns(distances, jacobian)
             square = terms.huber(distances.value, self.weights.knee_mm)[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -34,6 +34,9 @@ class PictureObjective:
     half_mm: Tensor
     domain: Domain
     weights: Weights
+
+    def __getitem__(self, index: Tensor) -> PictureObjective:
+        return replace(self, image=self.image[index], half_mm=self.half_mm[index])
 
     def cost(self, unknowns: Tensor) -> tuple[Tensor, Tensor]:
         """unknowns [B, U] -> (cost [B] in mm², residual_mm [B])."""

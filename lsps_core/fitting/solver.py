@@ -10,6 +10,9 @@ from torch import Tensor
 _DAMPING = 0.1
 """Of the first step, relative to the matrix's mean diagonal."""
 _AFTER_SUCCESS, _AFTER_FAILURE = 0.3, 4.0
+_MOST_DAMPING = 1e3
+CONVERGED = 3e-3
+"""Share of a cost; a step that gains less is the last one."""
 
 
 class Evaluated(NamedTuple):
@@ -29,6 +32,10 @@ class Objective(Protocol):
         """unknowns [B, U] -> cost and derivatives."""
         ...
 
+    def __getitem__(self, index: Tensor) -> Objective:
+        """The same for some of the frames."""
+        ...
+
     def cost(self, unknowns: Tensor) -> tuple[Tensor, Tensor]:
         """unknowns [B, U] -> (cost [B] in mm², residual_mm [B]), the same numbers alone."""
         ...
@@ -45,29 +52,47 @@ class Solved(NamedTuple):
 
 
 def minimise(objective: Objective, start: Tensor, steps: int) -> Solved:
-    """start [B, U] -> where `steps` steps lead; the cost never rises, and a step that is not finite is not taken."""
-    unknowns, now = start, objective(start)
-    damping = torch.full_like(now.cost, _DAMPING)
-    trace = [now.residual_mm]
+    """start [B, U] -> where at most `steps` steps lead; the cost never rises, and no step that is not finite counts.
+
+    A problem rests once a step gains less than CONVERGED of its cost, or several in a row gain nothing.
+    """
+    now = Evaluated(*(part.clone() for part in objective(start)))
+    unknowns, damping = start.clone(), torch.full_like(now.cost, _DAMPING)
+    trace = [now.residual_mm.clone()]
+    at_work = torch.arange(len(start), device=start.device)
     for _ in range(steps):
-        scale = damping * now.matrix.diagonal(dim1=1, dim2=2).mean(dim=1)
-        root, _ = torch.linalg.cholesky_ex(now.matrix + torch.diag_embed(scale[:, None].expand_as(start)))
-        there = unknowns - torch.cholesky_solve(now.gradient[..., None], root)[..., 0]
-        then = objective(there)
-        is_better = then.cost < now.cost
-        unknowns = _where(is_better, there, unknowns)
-        now = Evaluated(*(_where(is_better, new, old) for new, old in zip(then, now, strict=True)))
-        damping = (damping * torch.where(is_better, _AFTER_SUCCESS, _AFTER_FAILURE)).clamp(1e-6, 1e6)
-        trace.append(now.residual_mm)
+        if len(at_work):
+            old = Evaluated(*(part[at_work] for part in now))
+            there = unknowns[at_work] - _step(old, damping[at_work])
+            then = objective[at_work](there)
+            is_better = then.cost < old.cost
+            better = at_work[is_better]
+            unknowns[better] = there[is_better]
+            for part, new in zip(now, then, strict=True):
+                part[better] = new[is_better]
+            damping[at_work] *= torch.where(is_better, _AFTER_SUCCESS, _AFTER_FAILURE)
+            gain = torch.where(is_better, old.cost - then.cost, old.cost)
+            at_work = at_work[(gain > CONVERGED * old.cost) & (damping[at_work] < _MOST_DAMPING)]
+        trace.append(now.residual_mm.clone())
     return Solved(unknowns, now.cost, now.residual_mm, torch.stack(trace, dim=1))
 
 
+def _step(at: Evaluated, damping: Tensor) -> Tensor:
+    """What to take off the unknowns: [B, U]; damping [B], relative to the matrix's mean diagonal."""
+    added = damping * at.matrix.diagonal(dim1=1, dim2=2).mean(dim=1)
+    root, _ = torch.linalg.cholesky_ex(at.matrix + torch.diag_embed(added[:, None].expand_as(at.gradient)))
+    return torch.cholesky_solve(at.gradient[..., None], root)[..., 0]
+
+
 def best_of(tries: list[Solved]) -> Solved:
-    """The one of least cost for each of the B problems; the traces must be of one length."""
+    """The one of least cost for each of the B problems. Shorter traces are continued with their last value."""
     best = torch.stack([solved.cost for solved in tries]).nan_to_num(nan=torch.inf).argmin(dim=0)
     rows = torch.arange(len(best), device=best.device)
-    return Solved(*(torch.stack(parts)[best, rows] for parts in zip(*tries, strict=True)))
+    longest = max(solved.trace_mm.shape[1] for solved in tries)
+    padded = [solved._replace(trace_mm=continued(solved.trace_mm, longest)) for solved in tries]
+    return Solved(*(torch.stack(parts)[best, rows] for parts in zip(*padded, strict=True)))
 
 
-def _where(choice: Tensor, chosen: Tensor, other: Tensor) -> Tensor:
-    return torch.where(choice.view(-1, *[1] * (chosen.dim() - 1)), chosen, other)
+def continued(trace_mm: Tensor, length: int) -> Tensor:
+    """trace_mm [B, T] -> [B, length], with its last value repeated."""
+    return torch.cat([trace_mm, trace_mm[:, -1:].expand(-1, length - trace_mm.shape[1])], dim=1)

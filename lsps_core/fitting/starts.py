@@ -1,4 +1,4 @@
-"""Where a fit starts: what P reads of turned copies of a frame, and the simulator's gestures on a palm found before."""
+"""Where a fit starts: what P reads of rotated copies of a frame, and the simulator's gestures on the palm found."""
 
 from __future__ import annotations
 
@@ -13,20 +13,29 @@ from lsps_core.data.augment import rotate, rotate_pose
 from lsps_core.inference import Predictor
 from lsps_core.simulator.hand import HandPose, average_shape, forward_kinematics
 from lsps_core.simulator.poses import SYNTHETIC_POSES, sample_poses
-from lsps_core.skeleton import HAND21
+from lsps_core.skeleton import FINGERS, HAND21
 
-TURNS = 8
-GESTURES = 96
+ROTATIONS = 8
+GESTURES = 256
+SWAPPED_GESTURES = 24
+"""Of them, those whose fingers are tried one by one."""
+_FINGERS = [[joint for joint, name in enumerate(HAND21.fingers) if name == finger][1:] for finger in FINGERS]
+"""The joints of each that move on the palm."""
 _PALM = [0, *(joint for joint, parent in enumerate(HAND21.parents) if parent == 0)]
 
 
-def turned_mean(predictor: Predictor, image: Tensor, domain: Domain, turns: int = TURNS) -> Tensor:
-    """image [B, 1, S, S] -> the code [B, 20] of the mean pose that P reads of `turns` copies turned in the plane."""
-    pose = predictor.predict_pose(image, domain)
-    for step in range(1, turns):
-        angle = torch.full((len(image),), 2 * pi * step / turns, device=image.device)
-        pose = pose + rotate_pose(predictor.predict_pose(rotate(image, angle), domain), -angle)
-    return predictor.encode_pose(pose / turns)
+def rotated_codes(predictor: Predictor, image: Tensor, domain: Domain, rotations: int = ROTATIONS) -> Tensor:
+    """image [B, 1, S, S] -> [B, 1 + rotations, 20]: what P reads of copies rotated in the plane, rotated back.
+
+    First the code of the mean of their poses, then the code of each, the image itself before all.
+    """
+    poses = []
+    for step in range(rotations):
+        angle = torch.full((len(image),), 2 * pi * step / rotations, device=image.device)
+        pose = predictor.predict_pose(rotate(image, angle) if step else image, domain)
+        poses.append(rotate_pose(pose, -angle))
+    every = torch.stack([torch.stack(poses).mean(dim=0), *poses], dim=1)
+    return predictor.encode_pose(every.flatten(0, 1)).view(len(image), 1 + rotations, -1)
 
 
 @cache
@@ -59,3 +68,13 @@ def on_palm(hands_mm: Tensor, joints_mm: Tensor) -> Tensor:
     scale = target.norm(dim=-1).sum(dim=1)[:, None] / source.norm(dim=-1).sum(dim=1)
     moved: Tensor = scale[..., None, None] * ((hands_mm - middle) @ rotation) + goal[:, None]
     return moved
+
+
+def with_other_fingers(joints_mm: Tensor) -> Tensor:
+    """joints_mm [B, 21, 3] -> [B, 5 K, 21, 3]: each hand with one finger as in one of K gestures on its palm."""
+    gestures = gesture_joints_mm()[:SWAPPED_GESTURES].to(joints_mm.device)
+    put = on_palm(gestures, joints_mm)
+    hands = joints_mm[:, None, None].repeat(1, len(_FINGERS), len(gestures), 1, 1)
+    for finger, joints in enumerate(_FINGERS):
+        hands[:, finger, :, joints] = put[:, :, joints]
+    return hands.flatten(1, 2)

@@ -173,6 +173,9 @@ def test_a_step_solves_a_quadratic_and_the_cost_never_rises():
         def __call__(self, unknowns):
             return Evaluated(*self.cost(unknowns), unknowns - 3, torch.eye(4).expand(len(unknowns), 4, 4))
 
+        def __getitem__(self, index):
+            return self
+
         def cost(self, unknowns):
             cost = 0.5 * (unknowns - 3).square().sum(dim=1)
             return cost, (2 * cost).sqrt()
@@ -252,6 +255,14 @@ def test_whatever_the_image_there_is_an_answer(predictor, image, is_fitted):
         torch.testing.assert_close(found.pose, predictor.predict_pose(clean, "real"), atol=1e-4, rtol=0)
     else:
         assert not found.residual_mm > found.start_residual_mm
+
+
+def test_a_picture_is_fitted_without_a_surface(predictor, frames):
+    image, center, half, _ = (part[:2] for part in frames)
+    found = fit(predictor, image, center, half, objective="picture", steps=3)
+    assert (found.residual_mm < found.start_residual_mm).all()
+    assert found.size.tolist() == [1, 1]
+    assert (found.trace_mm.diff(dim=1) < 1e-3).all()
 
 
 def test_two_hands_are_one_answer(predictor, frames):

@@ -1,0 +1,19 @@
+"""The option --fit of the commands that predict."""
+
+from __future__ import annotations
+
+import argparse
+
+from lsps_core.config import FIT_STEPS
+
+
+def add_fit(parser: argparse.ArgumentParser) -> None:
+    """Adds --fit [STEPS]: `arguments.fit` is None without it."""
+    parser.add_argument(
+        "--fit",
+        type=int,
+        nargs="?",
+        const=FIT_STEPS,
+        metavar="STEPS",
+        help=f"fit the hand to each frame, from the pose that the model reads; {FIT_STEPS} steps if left out",
+    )

@@ -1,0 +1,74 @@
+"""Frames annotated by a fit, as a store: what a model teaches itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from lsps_core.config import FIT_STEPS, Domain
+from lsps_core.data.crop import normalise, to_joints_mm
+from lsps_core.data.store import FrameStore, FrameWriter
+from lsps_core.fitting.fit import fit
+from lsps_core.inference import Predictor
+
+ACCEPT_MM = 1.5
+"""Residual up to which a fit counts as an annotation."""
+_BATCH = 64
+
+
+def fit_store(
+    predictor: Predictor,
+    store: FrameStore,
+    path: Path,
+    *,
+    steps: int = FIT_STEPS,
+    accept_mm: float = ACCEPT_MM,
+    provenance: dict[str, Any],
+    overwrite: bool = False,
+    on_progress: Callable[[int], None],
+) -> int:
+    """Write all frames of `store` to `path`, with fitted joints where the residual is at most accept_mm; returns the
+    number of these.
+
+    The store's own joints are left out. The new store has `fit_residual_mm` of every frame and says in its provenance
+    that its joints were fitted. on_progress: frames done. ValueError for an accept_mm that is not positive.
+    """
+    if not 0 < accept_mm < float("inf"):
+        raise ValueError(f"accept_mm is {accept_mm:g}: it must be a positive number of mm")
+    writer = FrameWriter(
+        path,
+        domain=store.domain,
+        camera=store.camera,
+        skeleton=predictor.checkpoint.skeleton,
+        is_simulated=store.is_simulated,
+        is_mirrored=store.is_mirrored,
+        image_size=store.image_size,
+        provenance={"origin": "fitted", **provenance, "steps": steps, "accept_mm": accept_mm},
+        overwrite=overwrite,
+    )
+    accepted = 0
+    with writer:
+        for start in range(0, len(store), _BATCH):
+            part = np.arange(start, min(start + _BATCH, len(store)))
+            depth_mm = store.depth_mm(part)
+            center_mm, half_mm = torch.from_numpy(store.center_mm[part]), torch.from_numpy(store.half_mm[part])
+            image = normalise(torch.from_numpy(depth_mm.astype(np.float32)), center_mm, half_mm)
+            found = fit(predictor, image, center_mm, half_mm, domain=cast(Domain, store.domain), steps=steps)
+            is_accepted = (found.is_fitted & (found.residual_mm <= accept_mm)).cpu()
+            joints_mm = to_joints_mm(found.pose.cpu(), center_mm, half_mm)
+            writer.append(
+                depth_mm=depth_mm,
+                center_mm=store.center_mm[part],
+                half_mm=store.half_mm[part],
+                joints_mm=torch.where(is_accepted[:, None, None], joints_mm, torch.nan).numpy(),
+                names=[store.names[index] for index in part],
+            )
+            writer.fit_residual_mm += found.residual_mm.tolist()
+            accepted += int(is_accepted.sum())
+            writer.provenance["accepted"] = accepted
+            on_progress(int(part[-1]) + 1)
+    return accepted

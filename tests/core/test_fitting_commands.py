@@ -1,0 +1,134 @@
+"""`--fit` and `lsps fit`: the outputs of the commands without it, of fitted hands; and stores annotated by a fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lsps_core.cli import main
+from lsps_core.data.crop import normalise, to_joints_mm
+from lsps_core.data.store import FrameStore, FrameStoreError, FrameWriter
+from lsps_core.evaluation import frame_results
+from lsps_core.fitting import fit
+from lsps_core.inference import Predictor
+from lsps_core.simulator.simulate_store import simulate_store
+
+ROOT = Path(__file__).parents[2]
+MODEL = ROOT / "resources" / "models" / "compact.safetensors"
+STEPS = 4
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory) -> Path:
+    """A store of 6 frames of a simulated sensor."""
+    path = tmp_path_factory.mktemp("fit") / "six.h5"
+    simulate_store(path, "sensor", 6, subjects=2, seed=77, provenance={}, on_progress=lambda _: None)
+    return path
+
+
+@pytest.fixture(scope="module")
+def expected(path):
+    """(fitted joints_mm, residual_mm) of these frames."""
+    with FrameStore(path) as store:
+        center, half = torch.from_numpy(store.center_mm), torch.from_numpy(store.half_mm)
+        image = normalise(torch.from_numpy(store.depth_mm(slice(None)).astype(np.float32)), center, half)
+        found = fit(Predictor.load(MODEL), image, center, half, steps=STEPS)
+    return to_joints_mm(found.pose, center, half).numpy(), found.residual_mm.numpy()
+
+
+def run(capsys, *arguments) -> tuple[int, str, list[str]]:
+    status = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err.strip().splitlines()
+
+
+def test_evaluate_scores_the_fitted_hands(path, expected, capsys):
+    with FrameStore(path) as store:
+        error_mm = np.linalg.norm(expected[0] - store.joints_mm, axis=2).mean()
+    _, plain, _ = run(capsys, "evaluate", MODEL, path, "--json", "--device", "cpu")
+    status, out, _ = run(capsys, "evaluate", MODEL, path, "--json", "--device", "cpu", "--fit", STEPS)
+    assert status == 0
+    before, after = json.loads(plain), json.loads(out)
+    assert before.keys() == after.keys()
+    assert after["mean_error_mm"] == pytest.approx(error_mm, abs=0.01)
+    assert after["mean_error_mm"] < before["mean_error_mm"]
+
+
+def test_a_models_record_keeps_no_fit(path, capsys, tmp_path):
+    copy = tmp_path / "model.safetensors"
+    copy.write_bytes(MODEL.read_bytes())
+    status, _, error = run(capsys, "evaluate", copy, path, "--record", "--fit")
+    assert status == 2
+    assert "--record" in error[-1]
+    assert copy.read_bytes() == MODEL.read_bytes()
+
+
+def test_predict_writes_the_fitted_hands(path, expected, capsys, tmp_path):
+    out = tmp_path / "fitted.txt"
+    assert run(capsys, "predict", MODEL, path, "--out", out, "--device", "cpu", "--fit", STEPS)[0] == 0
+    with FrameStore(path) as store:
+        uvd = store.camera.project(expected[0]).reshape(6, -1)
+    np.testing.assert_allclose(np.loadtxt(out), uvd, atol=0.05)
+
+
+def test_failures_keeps_fits_apart_from_predictions(path, expected, capsys, tmp_path):
+    model = tmp_path / "model.safetensors"
+    model.write_bytes(MODEL.read_bytes())
+    assert run(capsys, "failures", model, path, "--device", "cpu")[0] == 0
+    assert run(capsys, "failures", model, path, "--device", "cpu", "--fit", STEPS)[0] == 0
+    plain, fitted = sorted(
+        map(frame_results.load, (tmp_path / "evaluations").glob("*.npz")),
+        key=lambda results: results.about.fit_steps or 0,
+    )
+    assert (plain.about.fit_steps, fitted.about.fit_steps) == (None, STEPS)
+    with FrameStore(path) as store:
+        errors_mm = np.linalg.norm(expected[0] - store.joints_mm, axis=2)
+    np.testing.assert_allclose(fitted.errors_mm, errors_mm, atol=0.05)
+    assert plain.errors_mm.mean() > fitted.errors_mm.mean()
+
+
+def test_fit_annotates_the_frames_that_it_accepts(path, expected, capsys, tmp_path):
+    joints_mm, residual_mm = expected
+    accept = float(np.sort(residual_mm)[2:4].mean())
+    out = tmp_path / "fitted.h5"
+    arguments = ["fit", path, out, "--model", MODEL, "--steps", STEPS, "--accept", accept, "--device", "cpu"]
+    status, said, _ = run(capsys, *arguments)
+    assert status == 0
+    assert "3 (50 %)" in said
+    with FrameStore(out) as fitted, FrameStore(path) as store:
+        np.testing.assert_array_equal(fitted.depth_mm(slice(None)), store.depth_mm(slice(None)))
+        np.testing.assert_allclose(fitted.fit_residual_mm, residual_mm, atol=0.01)
+        is_accepted = residual_mm <= accept
+        np.testing.assert_allclose(fitted.joints_mm[is_accepted], joints_mm[is_accepted], atol=0.05)
+        assert np.isnan(fitted.joints_mm[~is_accepted]).all()
+        assert fitted.provenance["origin"] == "fitted"
+        assert fitted.provenance["accepted"] == 3
+        assert (fitted.names, fitted.domain, fitted.is_simulated) == (store.names, store.domain, True)
+        assert store.fit_residual_mm is None
+    assert run(capsys, *arguments)[0] == 2  # it exists
+
+
+@pytest.mark.parametrize(("option", "value"), [("--accept", 0), ("--accept", "nan"), ("--steps", 0)])
+def test_fit_refuses_settings_without_meaning(path, capsys, tmp_path, option, value):
+    status, _, error = run(capsys, "fit", path, tmp_path / "out.h5", "--model", MODEL, option, value)
+    assert status == 2
+    assert option[2:] in error[-1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_store_has_a_residual_for_each_frame_or_none(path, tmp_path):
+    with FrameStore(path) as store:
+        frame, camera = store.frame(0), store.camera
+
+    def write():
+        with FrameWriter(tmp_path / "odd.h5", domain="real", camera=camera) as writer:
+            writer.append(depth_mm=frame.depth_mm[None], center_mm=frame.center_mm[None], half_mm=125.0, names=["a"])
+            writer.fit_residual_mm += [1.0, 2.0]
+
+    with pytest.raises(FrameStoreError, match="fit_residual_mm"):
+        write()
+    assert not (tmp_path / "odd.h5").exists()
