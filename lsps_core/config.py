@@ -45,8 +45,7 @@ def _check_choices(config: Any, **choices: tuple[str, ...]) -> None:
 
 def _check_base_channels(value: int) -> None:
     if value <= 0 or value % 4:
-        what = f"base_channels must be a positive multiple of 4 (the blocks have 4 groups), not {value}"
-        raise LspsError(what, field="base_channels")
+        raise LspsError(f"base_channels must be a positive multiple of 4, not {value}", field="base_channels")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,8 +206,7 @@ class TrainConfig:
             what, remedy = "method=crossing_nets uses real frames only", "set annotations=real and a share of labels"
             raise LspsError(what, remedy, field="annotations", settings={"annotations": "real"})
         if self.annotations == "real" and self.labels == 0:
-            what = "annotations=real needs labels above 0: otherwise no frame is annotated"
-            raise LspsError(what, field="labels")
+            raise LspsError("annotations=real needs labels above 0: otherwise no frame is annotated", field="labels")
         if not 0 <= self.labels <= 1:
             raise LspsError(f"labels is a share of the real frames, 0 to 1, not {self.labels}", field="labels")
         for key in ("rotation_degrees", "translation_mm"):

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
+settings.register_profile("any machine", deadline=None)  # it may be busy, and the first example may import SciPy
+settings.load_profile("any machine")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"

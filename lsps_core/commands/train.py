@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # torch is imported only if there is something to train
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(run=run, events=True)
+    parser.set_defaults(run=run)
     parser.add_argument("run_path", type=Path, metavar="RUN_DIR", help="new, or with a config.json, or a run to resume")
     parser.add_argument("--synthetic", type=Path, metavar="S.h5")
     parser.add_argument("--real", type=Path, metavar="R.h5")
@@ -56,6 +56,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    arguments.events = arguments.quiet or arguments.estimate  # otherwise stdout has the events of training only
     return estimate(arguments) if arguments.estimate else train(arguments)
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lsps_core.camera import NYU
@@ -12,7 +12,6 @@ from lsps_core.data.store import FrameStore, FrameWriter
 from lsps_core.skeleton import HAND21
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 2**31), batch_size=st.integers(1, 40), frame_count=st.integers(1, 30))
 def test_every_frame_comes_once_an_epoch(seed, batch_size, frame_count):
     steps = -(-3 * frame_count // batch_size)
@@ -46,7 +45,6 @@ def test_impossible_batches(arguments):
         batch_indices(*arguments)
 
 
-@settings(deadline=None)
 @given(
     seed=st.integers(0, 2**31),
     small=st.floats(0, 1),

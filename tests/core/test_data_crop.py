@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lsps_core.camera import NYU, SR305, Camera
@@ -17,14 +17,12 @@ from lsps_core.data.crop import (
     uncrop_pixels,
 )
 
-relaxed = settings(deadline=None)  # the machine may be busy
 cameras = st.sampled_from([NYU, SR305, Camera(fx=200.0, fy=250.0, cx=10.0, cy=-3.0)])
 centers = st.tuples(st.floats(-300, 300), st.floats(-300, 300), st.floats(200, 1500)).map(np.array)
 halves = st.floats(20, 200)
 sizes = st.sampled_from([1, 64, 128, 129])
 
 
-@relaxed
 @given(camera=cameras, center=centers, depth=st.floats(10, 5000), x=st.floats(-500, 500), y=st.floats(-500, 500))
 def test_unproject_inverts_project(camera, center, depth, x, y):
     point = np.array([x, y, depth])
@@ -32,7 +30,6 @@ def test_unproject_inverts_project(camera, center, depth, x, y):
     np.testing.assert_allclose(camera.project(camera.unproject(camera.project(center))), camera.project(center))
 
 
-@relaxed
 @given(camera=cameras, center=centers, half=halves, size=sizes, seed=st.integers(0, 1000))
 def test_uncrop_inverts_crop_pixels(camera, center, half, size, seed):
     points = center + np.random.default_rng(seed).uniform(-1, 1, (5, 4, 3)) * half
@@ -44,7 +41,6 @@ def test_uncrop_inverts_crop_pixels(camera, center, half, size, seed):
     )
 
 
-@relaxed
 @given(camera=cameras, center=centers, half=halves, size=sizes, seed=st.integers(0, 1000))
 def test_crop_pixels_follow_the_documented_rays(camera, center, half, size, seed):
     """Pixel (i, j) looks along the ray through center + half * (a, b, 0), at any depth on that ray."""
@@ -66,7 +62,6 @@ def test_the_centre_is_the_middle_and_up_is_up():
     assert v0 < NYU.project(center)[1] < v1
 
 
-@relaxed
 @given(camera=st.sampled_from([NYU, SR305]), center=centers, half=halves, seed=st.integers(0, 1000))
 def test_crop_takes_the_nearest_pixel(camera, center, half, seed):
     """Each crop pixel holds the reading of the raw pixel its ray falls into; outside the image there is none."""
@@ -119,7 +114,6 @@ def test_normalise_maps_the_cube_to_one(dtype):
     torch.testing.assert_close(image[0, 0], expected)
 
 
-@relaxed
 @given(seed=st.integers(0, 1000))
 def test_denormalise_inverts_normalise_inside_the_cube(seed):
     center, half = cubes(3, seed)

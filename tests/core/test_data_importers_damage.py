@@ -186,7 +186,7 @@ def test_icvls_labels(sets, tmp_path):
     assert (report.frame_count, report.skipped) == (4, ())
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_lines_of_labels_or_refused(tmp_path, content):
     (tmp_path / "labels.txt").write_bytes(content)

@@ -12,7 +12,7 @@ from lsps_core.data.augment import augment
 from lsps_core.data.crop import crop, crop_pixels, cube_window, normalise, to_pose, uncrop_pixels
 from lsps_core.data.store_chunks import pack_depth, unpack_depth
 
-relaxed = settings(deadline=None, max_examples=50)  # the machine may be busy
+fewer = settings(max_examples=50)
 cameras = st.sampled_from([NYU, ICVL, MSRA, SR305])
 centers = st.tuples(st.floats(-250, 250), st.floats(-250, 250), st.floats(300, 1200)).map(np.array)
 halves = st.floats(60, 180)
@@ -20,7 +20,7 @@ seeds = st.integers(0, 10_000)
 SIZE = 128
 
 
-@relaxed
+@fewer
 @given(camera=cameras, width=st.sampled_from([320, 640]), center=centers, seed=seeds)
 def test_mirroring_twice_changes_nothing_and_once_flips_x(camera, width, center, seed):
     points = center + np.random.default_rng(seed).uniform(-100, 100, (9, 3))
@@ -32,7 +32,7 @@ def test_mirroring_twice_changes_nothing_and_once_flips_x(camera, width, center,
     np.testing.assert_allclose(flipped[:, 1:], expected[:, 1:], atol=1e-7)
 
 
-@relaxed
+@fewer
 @given(camera=cameras, center=centers, half=halves, seed=seeds)
 def test_the_crop_of_a_mirrored_picture_is_the_mirrored_crop(camera, center, half, seed):
     depth = np.random.default_rng(seed).integers(1, 2000, (240, 320)).astype(np.uint16)
@@ -44,7 +44,7 @@ def test_the_crop_of_a_mirrored_picture_is_the_mirrored_crop(camera, center, hal
     np.testing.assert_array_equal(mirrored[:, ::-1][:, ~is_between], plain[:, ~is_between])
 
 
-@relaxed
+@fewer
 @given(camera=cameras, center=centers, half=halves, size=st.sampled_from([32, 128]))
 def test_the_cubes_faces_are_the_crops_edges_and_one(camera, center, half, size):
     """In the middle plane the side faces are the outer edges of the outermost pixels; along depth they are ±1."""
@@ -65,7 +65,7 @@ def test_the_cubes_faces_are_the_crops_edges_and_one(camera, center, half, size)
     torch.testing.assert_close(pose, torch.tensor([[-1.0, 1, 0], [1, -1, 0]], dtype=torch.float64))
 
 
-@relaxed
+@fewer
 @given(camera=cameras, center=centers, half=halves, seed=seeds)
 def test_uncropping_a_crop_finds_the_pixels_it_came_from(camera, center, half, seed):
     """Every reading, as a point in millimetres, projects to a pixel of the raw picture that holds it."""
@@ -82,7 +82,7 @@ def test_uncropping_a_crop_finds_the_pixels_it_came_from(camera, center, half, s
     np.testing.assert_allclose(uvd[:, 2], cut[rows, columns])
 
 
-@relaxed
+@fewer
 @given(
     angle=st.floats(-np.pi, np.pi),
     shift=st.tuples(*[st.floats(-150, 150)] * 3),
@@ -112,7 +112,7 @@ def test_a_joint_leaves_the_crop_when_what_it_lies_on_does(angle, shift, place, 
         assert not is_seen.any()
 
 
-@relaxed
+@fewer
 @given(count=st.integers(1, 11), size=st.sampled_from([1, 16]), seed=seeds)
 def test_unpacking_depth_inverts_packing(count, size, seed):
     depth = np.random.default_rng(seed).integers(0, 65536, (count, size, size)).astype(np.uint16)

@@ -17,6 +17,7 @@ import pytest
 from lsps_core import checkpoint
 from lsps_core.cli import main
 from lsps_core.config import STAGES, TrainConfig
+from lsps_core.events import Failed, parse
 from lsps_core.presets import PRESETS
 from lsps_core.training.run import Run
 
@@ -199,8 +200,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(old):
     line = error.strip().splitlines()[-1]
     assert "cannot be written" in line
     assert f"checkpoint {Run(old).checkpoints()[-1].name} is unchanged" in line
-    end, failed = map(json.loads, output.splitlines()[-2:])
-    assert (end["kind"], end["reason"], failed["kind"]) == ("end", "failed", "error")
+    assert json.loads(output.splitlines()[-1])["reason"] == "failed"
     assert {path: path.read_bytes() for path in (old / "checkpoints").iterdir()} == whole
     assert main(["train", str(old), "--resume"]) == 0  # there is room again
     assert checkpoint.load(old / "model.safetensors").training["steps"]["posterior"] == 3
@@ -215,3 +215,13 @@ def test_a_benchmark_sized_kill_is_survived(stores, tmp_path):
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "bit for bit" in result.stdout
+
+
+def test_a_quiet_training_writes_nothing_but_its_error(stores, tmp_path, capsys):
+    paths = ["--synthetic", str(stores["synthetic"]), "--real", str(stores["synthetic"])]
+    assert main(["train", str(tmp_path / "run"), *paths, "--quiet"]) == 2
+    (line,) = capsys.readouterr().out.splitlines()
+    failed = parse(line)
+    assert isinstance(failed, Failed)
+    assert failed.error.field == "real_path"
+    assert not (tmp_path / "run").exists()

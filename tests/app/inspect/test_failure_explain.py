@@ -48,7 +48,7 @@ def test_what_is_near_identical_is_one_group_under_its_worst_frame():
     assert near_duplicates.near_duplicates(frames[:0], poses[:0], groups[:0]) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(0, 300), min_size=1, max_size=30), st.floats(0.1, 30))
 def test_near_duplicates_part_the_frames_and_are_far_from_each_other(shifts, threshold_mm):
     frames = np.arange(len(shifts)) * 3

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from matplotlib.path import Path as MatplotlibPath
@@ -94,7 +94,6 @@ def test_the_plane_is_where_codes_vary_most_and_both_domains_lie_in_it():
     assert failure_plots.principal_plane([real[:1]]) is None
 
 
-@settings(deadline=None)
 @given(st.integers(3, 40), st.integers(0, 2**32 - 1))
 def test_a_lasso_encloses_what_another_implementation_says(corners, seed):
     generator = np.random.default_rng(seed)

@@ -76,7 +76,7 @@ def test_sorting_goes_both_ways_with_nothing_last(table):
 values = st.sampled_from([-3.0, -0.0, 0.0, 1.0, 2.5, 1e-30, 1e30, math.nan, math.inf])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(values, st.sampled_from(["", "a", "b", "ä"])), min_size=1, max_size=25),
     st.lists(st.tuples(st.sampled_from(["disagreement_mm", "group", "index", "name"]), st.booleans()), max_size=4),

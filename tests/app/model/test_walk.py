@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer_app.explore.model.walk_frames import WalkFrames
@@ -22,7 +22,6 @@ def points(count: int, size: int = 20, seed: int = 0) -> np.ndarray:
 
 @pytest.mark.parametrize("is_closed", [False, True])
 @pytest.mark.parametrize("kind", PATHS)
-@settings(deadline=None)  # the first spline imports SciPy
 @given(count=st.integers(2, 6), seed=st.integers(0, 99))
 def test_a_path_passes_through_its_points(kind, is_closed, count, seed):
     keys = points(count, seed=seed)
@@ -34,7 +33,6 @@ def test_a_path_passes_through_its_points(kind, is_closed, count, seed):
 
 @pytest.mark.parametrize("is_closed", [False, True])
 @pytest.mark.parametrize("kind", PATHS)
-@settings(deadline=None)  # the first spline imports SciPy
 @given(count=st.integers(2, 6), seed=st.integers(0, 99))
 def test_a_path_never_jumps(kind, is_closed, count, seed):
     path = Path(points(count, seed=seed), kind, is_closed)
