@@ -60,6 +60,13 @@ def _how(modifiers: Qt.KeyboardModifier) -> How:
     return "remove" if modifiers & Qt.KeyboardModifier.ControlModifier else "replace"
 
 
+class Dots(pg.ScatterPlotItem):
+    """Points that leave clicks to the plot; those of pyqtgraph keep a click on a point."""
+
+    def mouseClickEvent(self, ev: MouseClickEvent) -> None:
+        ev.ignore()
+
+
 class Canvas(ThemedPlot):
     """Base class of all plots. A subclass computes figures, draws them, and finds the frames at a position.
 

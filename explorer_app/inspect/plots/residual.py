@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF
 
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.model.plot_statistics import nearest, rank_correlation
-from explorer_app.inspect.plots.base import NO_PLACES, Canvas, FloatArray, IntArray
+from explorer_app.inspect.plots.base import NO_PLACES, Canvas, Dots, FloatArray, IntArray
 from explorer_app.widgets.plot_colours import PlotColours
 
 MOST_DRAWN = 5_000
@@ -35,8 +35,8 @@ class ResidualPlot(Canvas):
     column = "residual_mm"
 
     def build(self) -> None:
-        self.dots = pg.ScatterPlotItem(size=5, pen=pg.mkPen(None), pxMode=True)
-        self.part = pg.ScatterPlotItem(size=7, pen=pg.mkPen(None), pxMode=True)
+        self.dots = Dots(size=5, pen=pg.mkPen(None), pxMode=True)
+        self.part = Dots(size=7, pen=pg.mkPen(None), pxMode=True)
         self.addItem(self.dots)
         self.addItem(self.part)
 
