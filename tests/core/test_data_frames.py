@@ -264,9 +264,9 @@ def test_import_skips_and_names_the_bad_ones(tmp_path):
 def test_import_of_nothing_usable(tmp_path):
     bad = tmp_path / "bad.png"
     bad.write_text("hello")
-    with pytest.raises(FrameStoreError, match=r"none of 1 pictures.*bad\.png"):
+    with pytest.raises(FrameStoreError, match=r"none of 1 images.*bad\.png"):
         import_frames(tmp_path / "out.h5", [bad], SR305)
-    with pytest.raises(FrameStoreError, match="none of 0 pictures"):
+    with pytest.raises(FrameStoreError, match="none of 0 images"):
         import_frames(tmp_path / "out.h5", [], SR305)
     assert list(tmp_path.iterdir()) == [bad]
 

@@ -261,7 +261,7 @@ def test_a_run_on_a_disk_that_fills_up_says_so_and_goes_on_once_there_is_room(qt
             file.write(bytes(4096))
     view = wait_for(qtbot, runs, path, "failed", "died")
     assert "No space left" in view.why or "is full" in view.why
-    assert "room" in view.why
+    assert "free some space" in view.why
     kept = view.checkpoint
     filler.unlink()
     assert runs.start(path)
