@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from lsps_core import checkpoint
-from lsps_core.data.importers import matfile, msra
+from lsps_core.data.importers import msra
 from lsps_core.data.importers.nyu import NYU_14
+from lsps_core.data.importing import matfile
 from lsps_core.data.importing.labels import read_lines
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.store import FrameStore
