@@ -8,7 +8,7 @@ from collections import deque
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from explorer_app.set_aside import set_aside
+from explorer_app.damaged_files import set_aside
 from lsps_core.files import kind_of
 
 LOGGER = logging.getLogger("explorer_app")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
+from explorer_app.damaged_files import DamagedError, set_aside
 from explorer_app.explore.frames.decoded import PicturesPanel
 from explorer_app.explore.frames.strip import FrameStrip
 from explorer_app.explore.gallery.panel import Gallery
@@ -21,7 +22,6 @@ from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
-from explorer_app.set_aside import DamagedError, set_aside
 from explorer_app.widgets.small import Narrow
 from explorer_app.workspace_names import EXPLORE, INSPECT
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from explorer_app.inspect.failures import Failures
-from explorer_app.inspect.model.export import KINDS, Selected, export
+from explorer_app.inspect.model.failure_export import KINDS, Selected, export
 from explorer_app.preferences import Preferences
 from explorer_app.session.session import Session
 from explorer_app.widgets.file_dialog import ask_for_paths

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from explorer_app.damaged_files import DamagedError
 from explorer_app.model.crop import Crop, Uvd
 from explorer_app.model.history import HistoryEntry
 from explorer_app.model.latent import LatentCode, SliderView
 from explorer_app.model.opening import ImageSettings
 from explorer_app.model.walk import WalkPlan
-from explorer_app.set_aside import DamagedError
 from lsps_core.config import DOMAINS, Domain
 from lsps_core.files import MOST_JSON_BYTES, kind_of, parse_json, require_file, write_whole
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer_app.damaged_files import left_aside_line
 from explorer_app.explore.inspector.image_dialog import ImageDialog
 from explorer_app.explore.views import ExploreViews
 from explorer_app.inspect.docks import InspectDocks
@@ -26,7 +27,6 @@ from explorer_app.preferences import Preferences
 from explorer_app.resources import resource
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
-from explorer_app.set_aside import left_aside_line
 from explorer_app.shell.clipboard import Clipboard
 from explorer_app.shell.help import HelpWindows
 from explorer_app.shell.menus import MenuTargets, build_menus

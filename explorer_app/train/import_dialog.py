@@ -13,7 +13,7 @@ from explorer_app.train.option_field import OptionField
 from explorer_app.widgets.image_fields import ImageFields
 from explorer_app.widgets.noted_field import NotedField
 from explorer_app.widgets.path_field import PathField
-from lsps_core.data.importers.options import CUBE_MM, LIMIT, Option
+from lsps_core.data.importing.options import CUBE_MM, LIMIT, Option
 
 
 class ImportDialog(JobDialog):

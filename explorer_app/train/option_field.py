@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, Q
 from explorer_app.preferences import Preferences
 from explorer_app.widgets.fields import choice, named, number, whole_number
 from explorer_app.widgets.path_field import PathField
-from lsps_core.data.importers.options import Option
+from lsps_core.data.importing.options import Option
 
 _MOST = 10_000_000
 _MOST_MM = 1000

@@ -27,8 +27,8 @@ from explorer_app.train.run_monitor import RunMonitor
 from explorer_app.train.runs import TrainingRuns
 from explorer_app.widgets.fields import choice, label, show_choice
 from explorer_app.widgets.file_dialog import ask_for_paths
-from explorer_app.workers.imports import load
 from explorer_app.workers.in_order import InOrder
+from explorer_app.workers.late_import import load
 from explorer_app.workers.latest import LatestWins
 from lsps_core.runs.layout import RunLayout
 

@@ -6,12 +6,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from explorer_app.error_words import line_of
+from explorer_app.workers.mailbox import mailbox
 
 PATIENCE_MS = 5000
 _AT_ONCE_S = 0.05
@@ -36,14 +36,13 @@ class InOrder(QObject):
     """the call, and one line; not emitted for calls with their own `complain`"""
     settled = Signal()
     """no request is pending"""
-    _done = Signal()
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._name, self._is_closed = name, False
         self._questions: deque[_Question] = deque()
         self._threads: list[threading.Thread] = []
-        self._done.connect(self._give_out, Qt.ConnectionType.QueuedConnection)
+        self._mailbox = mailbox()
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._give_up)
 
@@ -94,11 +93,8 @@ class InOrder(QObject):
         except Exception as error:  # noqa: BLE001 - any error is reported by the window
             question.failure = line_of(error)
         question.is_done.set()
-        with suppress(RuntimeError):  # its dialog was closed meanwhile
-            if not self._is_closed:
-                self._done.emit()
+        self._mailbox.post(self, self._give_out)  # its dialog may be closed by now
 
-    @Slot()
     def _give_out(self) -> None:
         was_busy = self.is_busy
         while self._questions and self._questions[0].is_done.is_set():

@@ -7,11 +7,13 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from explorer_app.error_words import line_of
+from explorer_app.workers.mailbox import mailbox
 
 _LOGGER = logging.getLogger("explorer_app")
 CLOSE_S = 10.0
@@ -39,7 +41,6 @@ class LatestWins(QObject):
     """stamp, one line"""
     settled = Signal()
     """no request is pending"""
-    _done = Signal(object, object, str)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -49,7 +50,7 @@ class LatestWins(QObject):
         self._is_busy = False
         self._is_closed = False
         self._condition = threading.Condition()
-        self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._mailbox = mailbox()
         self._thread = threading.Thread(target=self._run, name=f"lsps-{name}", daemon=True)
         """Started by the first request: of some thirty in a window, most are never asked."""
 
@@ -104,10 +105,9 @@ class LatestWins(QObject):
             self.computed_count += 1
             if self._is_closed:
                 return
-            self._done.emit(request, answer, failure)
+            self._mailbox.post(self, partial(self._deliver, request, answer, failure))
             del request, answer  # an idle thread must not keep a model or an image alive
 
-    @Slot(object, object, str)
     def _deliver(self, request: _Request, answer: Any, failure: str) -> None:
         if self._is_closed:
             return

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from explorer_app.error_words import line_of
 from explorer_app.workers.latest import CLOSE_S
+from explorer_app.workers.mailbox import mailbox
 
 Progress = Callable[[int, int], None]
 
@@ -34,8 +36,6 @@ class Task(QObject):
     cancelled = Signal()
     ended = Signal()
     """after any of the three signals above"""
-    _done = Signal(object, str, bool)
-    _progress = Signal(int, int)
 
     def __init__(self, name: str, work: Callable[[Progress], Any], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,8 +43,7 @@ class Task(QObject):
         self._is_asked_to_stop = threading.Event()
         self._is_closed = False
         self.is_running = True
-        self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        self._progress.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        self._mailbox = mailbox()
         self._thread = threading.Thread(target=self._run, name=f"lsps-{name}", daemon=True)
         self._thread.start()
 
@@ -69,19 +68,17 @@ class Task(QObject):
         except Exception as error:  # noqa: BLE001 - any error is reported by the window
             failure = line_of(error)
         if not self._is_closed:
-            self._done.emit(answer, failure, was_cancelled)
+            self._mailbox.post(self, partial(self._deliver, answer, failure, was_cancelled))
 
     def _report(self, done: int, in_all: int) -> None:
         if self._is_asked_to_stop.is_set():
             raise CancelledError
-        self._progress.emit(done, in_all)
+        self._mailbox.post(self, partial(self._tell, done, in_all))
 
-    @Slot(int, int)
     def _tell(self, done: int, in_all: int) -> None:
         if not self._is_closed:
             self.progressed.emit(done, in_all)
 
-    @Slot(object, str, bool)
     def _deliver(self, answer: Any, failure: str, was_cancelled: bool) -> None:
         if self._is_closed:
             return

@@ -14,10 +14,10 @@ from lsps_core.commands.progress import add_events, progress
 from lsps_core.events import Skipped
 
 if TYPE_CHECKING:
-    from lsps_core.data.importers.dataset import Dataset
-    from lsps_core.data.importers.importing import ImportReport
-    from lsps_core.data.importers.options import Option
-    from lsps_core.data.importers.plan import ImportPlan
+    from lsps_core.data.importing.dataset import Dataset
+    from lsps_core.data.importing.options import Option
+    from lsps_core.data.importing.plan import ImportPlan
+    from lsps_core.data.importing.run import ImportReport
 
 _NAMED = 20  # skipped files that are printed; the store's provenance names them all
 _PICTURES = (".png", ".npy", ".tif", ".tiff")
@@ -25,7 +25,7 @@ _TOLD = 1000  # and those that are emitted with --events
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    from lsps_core.data.datasets import datasets
+    from lsps_core.data.importers.registry import datasets
 
     sources = parser.add_subparsers(dest="source", required=True, metavar="SOURCE")
     for name, dataset in datasets().items():
@@ -42,7 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    from lsps_core.data.importers.options import Option
+    from lsps_core.data.importing.options import Option
 
     jobs = Option(name="jobs", kind="number", least=1, default=os.cpu_count() or 1, metavar="N", help="processes")
     _add_options(parser, [jobs])
@@ -73,7 +73,7 @@ def _value(option: Option, text: str) -> Any:
 
 
 def _add_frames(parser: argparse.ArgumentParser) -> None:
-    from lsps_core.data.importers.options import FRAME_OPTIONS
+    from lsps_core.data.importing.options import FRAME_OPTIONS
 
     parser.add_argument("out", type=Path, metavar="OUT.h5")
     parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="or a folder of them")
@@ -91,7 +91,7 @@ def _import_dataset(dataset: Dataset, arguments: argparse.Namespace) -> None:
 
 
 def _run_plan(arguments: argparse.Namespace, plan: ImportPlan) -> None:
-    from lsps_core.data.importers.importing import run_import
+    from lsps_core.data.importing.run import run_import
 
     def run(progress: Callable[[int, int], None]) -> ImportReport:
         return run_import(arguments.out, plan, jobs=arguments.jobs, overwrite=arguments.overwrite, progress=progress)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lsps_core.camera import SIMULATED, Camera
-from lsps_core.data.datasets import DATASETS, datasets, load
+from lsps_core.data.importers.registry import DATASETS, datasets, load
 from lsps_core.data.protocol import Protocol
 from lsps_core.skeleton import HAND21, Skeleton
 

@@ -18,9 +18,9 @@ from time import perf_counter
 from PIL import Image
 
 from lsps_core.data.importers.icvl import plan_icvl
-from lsps_core.data.importers.importing import run_import
 from lsps_core.data.importers.nyu import plan_nyu
-from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.data.importing.plan import ImportPlan
+from lsps_core.data.importing.run import run_import
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
 from made_sets import make_icvl, make_nyu

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from lsps_core.camera import ICVL, MSRA, NYU, Camera
-from lsps_core.data.importers.pictures import NYU_BACKGROUND_MM
+from lsps_core.data.importing.pictures import NYU_BACKGROUND_MM
 from lsps_core.simulator.hand import forearm_direction, forward_kinematics, sample_shapes
 from lsps_core.simulator.poses import SENSOR_POSES, sample_poses
 from lsps_core.simulator.render import render

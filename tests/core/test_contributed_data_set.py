@@ -8,7 +8,7 @@ from contributing_page import add_module, add_row
 
 from lsps_core.camera import SR305
 from lsps_core.cli import main
-from lsps_core.data.datasets import DATASETS
+from lsps_core.data.importers.registry import DATASETS
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation import published
 from lsps_core.evaluation.protocols import choose, protocols
@@ -19,7 +19,7 @@ FRAMES = 3
 @pytest.fixture(autouse=True)
 def ours(monkeypatch):
     add_module(monkeypatch, "lsps_core/data/importers/ours.py")
-    assert add_row(monkeypatch, DATASETS, "lsps_core/data/datasets.py, in DATASETS") == "ours"
+    assert add_row(monkeypatch, DATASETS, "lsps_core/data/importers/registry.py, in DATASETS") == "ours"
 
 
 def make_set(folder):

@@ -15,10 +15,10 @@ from PIL import Image
 from lsps_core.camera import ICVL, MSRA, NYU
 from lsps_core.cli import main
 from lsps_core.data.crop import crop_pixels
-from lsps_core.data.importers.importing import run_import
-from lsps_core.data.importers.matfile import read_array
 from lsps_core.data.importers.nyu import TO_ICVL, plan_nyu
-from lsps_core.data.importers.pictures import read_depth
+from lsps_core.data.importing.matfile import read_array
+from lsps_core.data.importing.pictures import read_depth
+from lsps_core.data.importing.run import run_import
 from lsps_core.data.store import FrameStore
 from lsps_core.skeleton import ICVL16, MSRA21, NYU36, SKELETONS
 

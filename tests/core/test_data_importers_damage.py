@@ -19,12 +19,12 @@ from PIL import Image
 
 from lsps_core.camera import NYU
 from lsps_core.data.importers.icvl import plan_icvl
-from lsps_core.data.importers.importing import run_import
-from lsps_core.data.importers.labels import parse_points, read_lines
 from lsps_core.data.importers.msra import plan_msra, read_msra_depth
 from lsps_core.data.importers.nyu import plan_nyu
-from lsps_core.data.importers.pictures import read_depth
-from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.data.importing.labels import parse_points, read_lines
+from lsps_core.data.importing.pictures import read_depth
+from lsps_core.data.importing.plan import ImportPlan
+from lsps_core.data.importing.run import run_import
 from lsps_core.data.store import FrameStore, FrameStoreError, FrameWriter
 from lsps_core.skeleton import HAND21
 

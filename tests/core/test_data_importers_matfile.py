@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from lsps_core.data.importers.matfile import read_array
+from lsps_core.data.importing.matfile import read_array
 
 
 def test_matlab_files_are_read_as_scipy_reads_them(tmp_path):

@@ -16,9 +16,9 @@ import pytest
 
 from lsps_core.camera import SR305
 from lsps_core.data.crop import crop
-from lsps_core.data.importers.importing import run_import
-from lsps_core.data.importers.pictures import read_depth
-from lsps_core.data.importers.plan import ImportPlan, Shot
+from lsps_core.data.importing.pictures import read_depth
+from lsps_core.data.importing.plan import ImportPlan, Shot
+from lsps_core.data.importing.run import run_import
 from lsps_core.data.store import FrameStore, FrameStoreError
 from lsps_core.skeleton import HAND21
 

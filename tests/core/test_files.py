@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 
 from lsps_core import checkpoint
-from lsps_core.data.importers import matfile, msra
-from lsps_core.data.importers.labels import read_lines
+from lsps_core.data.importers import msra
 from lsps_core.data.importers.nyu import NYU_14
-from lsps_core.data.importers.pictures import read_depth
+from lsps_core.data.importing import matfile
+from lsps_core.data.importing.labels import read_lines
+from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation import frame_results, published
 from lsps_core.files import kind_of, parse_json, read_json, require_file

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from explorer_app.explore.hand3d.panel import SkeletonPanel
-from explorer_app.workers.imports import load
+from explorer_app.workers.late_import import load
 from explorer_app.workers.latest import LatestWins
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from explorer_app.damaged_files import DamagedError
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.saved_session import check_format, code_from_json, numbers_on_one_line, read_json
-from explorer_app.set_aside import DamagedError
 from lsps_core.files import kind_of, write_whole
 
 _FORMAT = "lsps-presets"

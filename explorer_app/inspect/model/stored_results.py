@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from explorer_app.damaged_files import DamagedError, left_aside_line, set_aside
 from explorer_app.inspect.model.failure_table import FailureTable
 from explorer_app.inspect.model.tags import FILE_NAME, Tags
-from explorer_app.set_aside import DamagedError, left_aside_line, set_aside
 from lsps_core.files import kind_of
 
 if TYPE_CHECKING:

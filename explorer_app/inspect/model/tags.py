@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from explorer_app.damaged_files import DamagedError
 from explorer_app.model.saved_session import check_format, read_json
-from explorer_app.set_aside import DamagedError
 from lsps_core.files import kind_of, write_whole
 
 _FORMAT = "lsps-tags"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explorer_app.inspect.model.plot_frames import PlotFrames
-from explorer_app.inspect.plots.histogram import Counted, HistogramPlot
+from explorer_app.inspect.plots.histogram_base import Counted, HistogramPlot
 
 
 class ErrorHistogram(HistogramPlot):

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 from explorer_app.inspect.model.plot_frames import IntArray, PlotFrames
 from explorer_app.inspect.plots.base import Canvas
 from explorer_app.inspect.plots.registry import PLOTS
-from explorer_app.workers.imports import load
+from explorer_app.workers.late_import import load
 
 _COLUMN_PX = 170
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from explorer_app.model.opening import STORE_SUFFIXES, ImageSettings
-from lsps_core.data.datasets import datasets, load
-from lsps_core.data.importers.options import FRAME_OPTIONS, Option
+from lsps_core.data.importers.registry import datasets, load
+from lsps_core.data.importing.options import FRAME_OPTIONS, Option
 from lsps_core.files import expanded, kind_of
 
 SIMULATED_DOMAINS = {

@@ -13,9 +13,9 @@ from lsps_core.camera import Camera, FloatArray
 from lsps_core.data.crop import DEFAULT_CUBE_MM, DEFAULT_SIZE, cube_window
 from lsps_core.data.frame import HandFrame
 from lsps_core.data.hand_search import FoundHand, find_hand
-from lsps_core.data.importers.importing import ImportReport, run_import
-from lsps_core.data.importers.pictures import read_depth
-from lsps_core.data.importers.plan import ImportPlan, Shot, cut_frame
+from lsps_core.data.importing.pictures import read_depth
+from lsps_core.data.importing.plan import ImportPlan, Shot, cut_frame
+from lsps_core.data.importing.run import ImportReport, run_import
 
 __all__ = ["ImportReport", "frame_from_depth", "import_frames", "read_depth"]
 

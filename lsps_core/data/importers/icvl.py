@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from lsps_core.camera import ICVL
-from lsps_core.data.importers.dataset import Dataset
-from lsps_core.data.importers.labels import (
+from lsps_core.data.importing.dataset import Dataset
+from lsps_core.data.importing.labels import (
     check_depths,
     find_folder,
     labelled_shot,
@@ -21,9 +21,9 @@ from lsps_core.data.importers.labels import (
     refined_centers,
     settings,
 )
-from lsps_core.data.importers.options import CENTERS, Option, split_option
-from lsps_core.data.importers.pictures import read_depth
-from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.data.importing.options import CENTERS, Option, split_option
+from lsps_core.data.importing.pictures import read_depth
+from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.protocol import Protocol
 from lsps_core.skeleton import ICVL16
 

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.camera import MSRA
-from lsps_core.data.importers.dataset import Dataset
-from lsps_core.data.importers.labels import check_depths, labelled_shot, parse_points, read_lines, settings
-from lsps_core.data.importers.options import Option, names
-from lsps_core.data.importers.pictures import Window
-from lsps_core.data.importers.plan import ImportPlan, Shot
+from lsps_core.data.importing.dataset import Dataset
+from lsps_core.data.importing.labels import check_depths, labelled_shot, parse_points, read_lines, settings
+from lsps_core.data.importing.options import Option, names
+from lsps_core.data.importing.pictures import Window
+from lsps_core.data.importing.plan import ImportPlan, Shot
 from lsps_core.data.protocol import Protocol
 from lsps_core.files import require_file
 from lsps_core.skeleton import MSRA21

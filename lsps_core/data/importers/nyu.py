@@ -14,12 +14,12 @@ from typing import Literal
 import numpy as np
 
 from lsps_core.camera import NYU, FloatArray
-from lsps_core.data.importers.dataset import Dataset
-from lsps_core.data.importers.labels import check_depths, find_folder, labelled_shot, refined_centers, settings
-from lsps_core.data.importers.matfile import read_array
-from lsps_core.data.importers.options import CENTERS, DOMAIN, Option, split_option
-from lsps_core.data.importers.pictures import read_depth
-from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.data.importing.dataset import Dataset
+from lsps_core.data.importing.labels import check_depths, find_folder, labelled_shot, refined_centers, settings
+from lsps_core.data.importing.matfile import read_array
+from lsps_core.data.importing.options import CENTERS, DOMAIN, Option, split_option
+from lsps_core.data.importing.pictures import read_depth
+from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.protocol import Protocol
 from lsps_core.skeleton import ICVL16, NYU36
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from test_failures_model import make_results
 
-from explorer_app.inspect.model import export as failure_export
+from explorer_app.inspect.model import failure_export
 from explorer_app.inspect.model.failure_table import FailureTable
 from explorer_app.inspect.model.tags import Mark, Tags, tags_by_frame
 from lsps_core.data.store import FrameStore

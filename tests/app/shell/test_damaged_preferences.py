@@ -17,11 +17,11 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from explorer_app.application import user_preferences
+from explorer_app.damaged_files import DamagedError, set_aside, set_aside_unless_settings
 from explorer_app.explore.latent.presets_dialog import PresetsDialog
 from explorer_app.explore.model.presets import Presets
 from explorer_app.log import LOG_NAME, LOGGER
 from explorer_app.preferences import KEYS, Preferences
-from explorer_app.set_aside import DamagedError, set_aside, set_aside_unless_settings
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
 

@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QWidget
 from explorer_app.preferences import Preferences
 from explorer_app.train.import_dialog import ImportDialog
 from lsps_core.cli import build_parser
-from lsps_core.data.datasets import DATASETS
+from lsps_core.data.importers.registry import DATASETS
 
 
 @pytest.fixture
 def dialog(qtbot, monkeypatch):
     add_module(monkeypatch, "lsps_core/data/importers/ours.py")
-    add_row(monkeypatch, DATASETS, "lsps_core/data/datasets.py, in DATASETS")
+    add_row(monkeypatch, DATASETS, "lsps_core/data/importers/registry.py, in DATASETS")
     parent = QWidget()
     qtbot.addWidget(parent)
     dialog = ImportDialog(Preferences(), parent)

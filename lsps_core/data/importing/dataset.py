@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lsps_core.data.importers.options import CUBE_MM, LIMIT, Option
-from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.data.importing.options import CUBE_MM, LIMIT, Option
+from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.protocol import Protocol
 
 

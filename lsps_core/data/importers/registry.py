@@ -6,7 +6,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lsps_core.data.importers.dataset import Dataset
+    from lsps_core.data.importing.dataset import Dataset
 
 DATASETS = {
     "nyu": "lsps_core.data.importers.nyu:NYU_HANDS",

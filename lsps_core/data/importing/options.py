@@ -126,7 +126,7 @@ CENTERS = (
         help="the same as x y z in mm, y up (V2V-PoseNet's)",
     ),
 )
-"""`lsps_core.data.importers.labels.refined_centers` takes both."""
+"""`lsps_core.data.importing.labels.refined_centers` takes both."""
 
 
 def _center(text: str) -> tuple[float, float, float]:

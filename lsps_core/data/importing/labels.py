@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.camera import Camera, FloatArray
-from lsps_core.data.importers.plan import Shot
+from lsps_core.data.importing.plan import Shot
 from lsps_core.files import require_file
 
 _MOST_BYTES = 1_000_000_000

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from lsps_core.camera import Camera, FloatArray
 from lsps_core.data.crop import DEFAULT_SIZE, crop, cube_window
 from lsps_core.data.frame import HandFrame
-from lsps_core.data.importers.pictures import Depth, Window
+from lsps_core.data.importing.pictures import Depth, Window
 from lsps_core.skeleton import Skeleton
 
 

@@ -16,8 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lsps_core.data.importers.blocks import Arrays, Block, chunks_of, divide, start_worker
-from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.data.importing.blocks import Arrays, Block, chunks_of, divide, start_worker
+from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.store import FrameStoreError, FrameWriter
 from lsps_core.data.store_format import reason
 

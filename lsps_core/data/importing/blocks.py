@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lsps_core.data.importers.plan import ImportPlan
+from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.store_chunks import pack_depth
 
 _MIN_FRAMES, _MAX_FRAMES = 4, 64
