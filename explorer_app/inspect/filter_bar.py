@@ -139,7 +139,7 @@ class _ProbablyWrong(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.box = QCheckBox("Probably wrong: residual above the")
+        self.box = QCheckBox("Probably wrong: residual above percentile")
         self.box.setAccessibleName("Probably wrong")
         self.box.setToolTip("Only frames whose fitted hand is farthest from the measured depth; needs no annotation")
         tip = "Percentile of all residuals above which a frame is probably wrong"
@@ -149,7 +149,7 @@ class _ProbablyWrong(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for widget in (self.box, self.percentile, QLabel("th percentile")):
+        for widget in (self.box, self.percentile):
             layout.addWidget(widget)
 
     @property

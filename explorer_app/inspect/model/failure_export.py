@@ -110,6 +110,8 @@ def _write_predictions(path: Path, selected: Selected, progress: Progress) -> No
     from lsps_core.evaluation import protocols
 
     model, latents, count = selected.model, selected.table.results.pose_latent[selected.frames], len(selected.frames)
+    if selected.table.has_fits:  # their codes lack the size and the shift of each hand
+        raise ValueError("predictions of fitted poses are written by `lsps predict --fit`; or export without fitting")
     if not np.isfinite(latents).all():
         raise ValueError("some of these frames are not evaluated yet; evaluate them first, or select others")
     poses = []

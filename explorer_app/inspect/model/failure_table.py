@@ -18,7 +18,7 @@ BoolArray = npt.NDArray[np.bool_]
 Keys = npt.NDArray[np.uint32]
 
 NUMBERS = ("mean_mm", "worst_mm", "disagreement_mm", "latent_distance", "residual_mm")
-COLUMNS = ("index", "name", "group", "mean_mm", "worst_mm", "worst_joint", *NUMBERS[2:], "tag")
+COLUMNS = ("index", "name", "group", "mean_mm", "worst_mm", "worst_joint", "residual_mm", *NUMBERS[2:4], "tag")
 FITTED = ("residual_mm",)
 """Columns that only an evaluation with fitting has."""
 _LAST = np.uint32(0xFFFFFFFF)

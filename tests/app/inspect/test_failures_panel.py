@@ -113,6 +113,10 @@ def test_an_evaluation_with_fitting_is_kept_beside_the_other(qtbot: QtBot, evalu
     panel.filters.wrong.box.click()
     settle(qtbot, evaluated)
     assert failures.table.rows.tolist() == np.flatnonzero(residuals > np.nanpercentile(residuals, 50)).tolist()
+    actions = panel.selection_actions
+    with qtbot.waitSignal(evaluated.session.message, timeout=WAIT_MS) as said:
+        actions.export("predictions", evaluated.session.model.path.with_name("fitted.txt"))
+    assert "lsps predict --fit" in said.args[0]
     qtbot.mouseClick(panel.filters.clear, Qt.MouseButton.LeftButton)
     settle(qtbot, evaluated)
     assert len(failures.table) == 5
