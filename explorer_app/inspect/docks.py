@@ -48,4 +48,5 @@ class InspectDocks(QObject):
             window.tabifyDockWidget(first, dock)
 
     def close_down(self) -> None:
+        self.plots.close_down()
         self.comparison.close_down()

@@ -20,17 +20,21 @@ from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.workers.job import Fate, Job
 from explorer_app.workers.job_runner import JobRunner
+from lsps_core.config import FIT_STEPS
 from lsps_core.events import BlockWritten, Event, Progress
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.stored_results import Found
     from lsps_core.evaluation.frame_results import FrameResults
 
+_Stamp = tuple[str, object, object, bool]
+
 
 class Evaluation(QObject):
     """Gives `Failures` its table. One evaluation at a time; it ends when model or data change, and can be resumed.
 
-    done, total: frames. frames_per_s: of the running process, 0 while unknown. trouble: why the last one failed.
+    is_fitting: whether it is the one with fitting; the results of both are kept. done, total: frames. frames_per_s: of
+    the running process, 0 while unknown. trouble: why the last one failed.
     """
 
     changed = Signal()
@@ -47,7 +51,7 @@ class Evaluation(QObject):
         super().__init__(parent)
         self._session, self._failures, self._folder = session, failures, folder
         self._temporary: TemporaryDirectory[str] | None = None
-        self._is_wanted = self._is_asked = False
+        self._is_wanted = self._is_asked = self.is_fitting = False
         self._early: list[Block] = []
         self._worker = background.add_worker("evaluation", self._on_answer, self._on_failure)
         self.found: Found | None = None
@@ -100,6 +104,14 @@ class Evaluation(QObject):
         if is_wanted and self.found is None and not self._worker.is_busy:
             self._look()
 
+    @Slot(bool)
+    def set_fitting(self, is_on: bool) -> None:
+        """Show the results with or without fitting, and evaluate so; a running evaluation stops."""
+        if is_on != self.is_fitting:
+            self.is_fitting = is_on
+            self._failures.set_table(None)
+            self._leave()
+
     @Slot()
     def start(self) -> None:
         """Evaluate all frames that are not evaluated yet."""
@@ -127,13 +139,14 @@ class Evaluation(QObject):
         if self._temporary is not None:
             self._temporary.cleanup()
 
-    def _stamp(self, kind: str) -> tuple[str, object, object]:
-        return kind, self._session.model, self._session.data
+    def _stamp(self, kind: str) -> _Stamp:
+        return kind, self._session.model, self._session.data, self.is_fitting
 
     def _look(self) -> None:
         model, path = self._session.model, self._store_path
         if model is not None and path is not None:
-            find = partial(evaluations.find, model, path, self.other_folder(), is_bundled(model.path))
+            steps = FIT_STEPS if self.is_fitting else None
+            find = partial(evaluations.find, model, path, self.other_folder(), is_bundled(model.path), steps)
             self._worker.ask(self._stamp("found"), find)
         self.changed.emit()
 
@@ -150,6 +163,8 @@ class Evaluation(QObject):
         if model is None or found is None:
             return
         options = ["--out", str(found.path), "--device", model.device, "--json"]
+        if found.about.fit_steps is not None:
+            options += ["--fit", str(found.about.fit_steps)]
         self.trouble, self.frames_per_s = "", 0.0
         self.total = found.about.frame_count
         self._runner.start(["failures", str(model.path), str(data_path), *options])
@@ -181,7 +196,7 @@ class Evaluation(QObject):
 
     @Slot()
     def _leave(self) -> None:
-        """The model or the data have changed: drop the results."""
+        """The model, the data or the fitting have changed: drop the results."""
         self._runner.drop()
         self._forget()
         if self._is_wanted:
@@ -189,7 +204,7 @@ class Evaluation(QObject):
         self.changed.emit()
 
     @Slot(object, object)
-    def _on_answer(self, stamp: tuple[str, object, object], answer: Any) -> None:
+    def _on_answer(self, stamp: _Stamp, answer: Any) -> None:
         if stamp != self._stamp(stamp[0]):
             return
         if stamp[0] == "found":
@@ -228,7 +243,7 @@ class Evaluation(QObject):
             self._failures.set_table(answer, self.found.tags)
 
     @Slot(object, str)
-    def _on_failure(self, stamp: tuple[str, object, object], line: str) -> None:
+    def _on_failure(self, stamp: _Stamp, line: str) -> None:
         if stamp != self._stamp(stamp[0]) or stamp[0] == "begun":  # too early or too late: the next event tries again
             return
         self.trouble = line

@@ -211,8 +211,10 @@ def _take(blocks: Sequence[Block], order: tuple[str, bool], table: FailureTable)
 
 
 def _fill(results: FrameResults, order: tuple[str, bool], table: FailureTable) -> None:
-    for name in ("pose_latent", "errors_mm", "disagreement_mm", "latent_distance"):
-        getattr(table.results, name)[:] = getattr(results, name)
+    for name in ("pose_latent", "errors_mm", "disagreement_mm", "latent_distance", "residual_mm"):
+        values = getattr(table.results, name)
+        if values is not None:
+            values[:] = getattr(results, name)
     table.refresh(0, len(results.names))
     _sort_again(table, order)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
@@ -24,6 +25,8 @@ from explorer_app.widgets.fields import choice, label, number
 from explorer_app.widgets.small import FlowLayout
 
 _RANGES = {"mean_mm": "Mean", "disagreement_mm": "Disagreement"}
+_PERCENTILE = 80
+"""In trials the better 80 % by the residual were well fitted."""
 _MOST_MM = 9999.0
 _NONE = "without"
 
@@ -44,18 +47,21 @@ class FilterBar(QWidget):
         self.group = _choice("Group", "Only frames of this subject or sequence")
         self.tag = _choice("Tag", "Only frames with this tag")
         self.ranges = {column: _Range(title) for column, title in _RANGES.items()}
+        self.wrong = _ProbablyWrong()
         self.count = QLabel()
         self.clear = QPushButton("Clear")
         self.clear.setToolTip("Show all frames again")
         self.clear.clicked.connect(self._clear)
         layout = FlowLayout(self)
-        for widget in (self.text, self.group, self.tag, *self.ranges.values(), self.clear, self.count):
+        for widget in (self.text, self.group, self.tag, *self.ranges.values(), self.wrong, self.clear, self.count):
             layout.addWidget(widget)
         for field in (self.group, self.tag):
             field.activated.connect(self._ask)
         for fields in self.ranges.values():
             fields.low.valueChanged.connect(self._ask)
             fields.high.valueChanged.connect(self._ask)
+        self.wrong.box.toggled.connect(self._ask)
+        self.wrong.percentile.valueChanged.connect(self._ask)
         failures.rows_changed.connect(self._show)
         self._show()
 
@@ -67,6 +73,7 @@ class FilterBar(QWidget):
             Filters(
                 text=self.text.text(),
                 ranges=ranges,
+                above_percentile=self.wrong.above_percentile,
                 **{name: frozenset({value}) for name, value in chosen.items() if value is not None},
             )
         )
@@ -76,6 +83,7 @@ class FilterBar(QWidget):
         self.text.clear()
         for fields in self.ranges.values():
             fields.show_range(None)
+        self.wrong.show_percentile(None)
         self._failures.set_filters(Filters())
 
     @Slot()
@@ -91,6 +99,9 @@ class FilterBar(QWidget):
                 fields.show_range(filters.ranges.get(column))
         has_labels = table is not None and bool(table.results.about.labels_digest)
         self.ranges["mean_mm"].setVisible(has_labels or table is None)
+        self.wrong.setVisible(table is not None and table.has_fits)
+        if not self.wrong.percentile.hasFocus():
+            self.wrong.show_percentile(filters.above_percentile)
         self.clear.setEnabled(filters != Filters())
         total = len(table.results.names) if table is not None else 0
         self.count.setText(f"{grouped(len(table))} of {grouped(total)} frames" if table is not None else "")
@@ -121,6 +132,35 @@ class _Range(QWidget):
         for field, value in zip((self.low, self.high), ends or (0.0, 0.0), strict=True):
             with QSignalBlocker(field):
                 field.setValue(value if math.isfinite(value) else 0.0)
+
+
+class _ProbablyWrong(QWidget):
+    """Frames whose residual is above a percentile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.box = QCheckBox("Probably wrong: residual above the")
+        self.box.setAccessibleName("Probably wrong")
+        self.box.setToolTip("Only frames whose fitted hand is farthest from the measured depth; needs no annotation")
+        tip = "Percentile of all residuals above which a frame is probably wrong"
+        self.percentile = number(0, 100, 0, "", "Percentile of the residual", tip)
+        self.percentile.setValue(_PERCENTILE)
+        self.percentile.setFixedWidth(58)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for widget in (self.box, self.percentile, QLabel("th percentile")):
+            layout.addWidget(widget)
+
+    @property
+    def above_percentile(self) -> float | None:
+        return self.percentile.value() if self.box.isChecked() else None
+
+    def show_percentile(self, value: float | None) -> None:
+        with QSignalBlocker(self.box), QSignalBlocker(self.percentile):
+            self.box.setChecked(value is not None)
+            if value is not None:
+                self.percentile.setValue(value)
 
 
 def _end(name: str) -> QDoubleSpinBox:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
+    QCheckBox,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -87,12 +88,18 @@ class FailuresPanel(QWidget):
         self.evaluate = QPushButton("Evaluate")
         self.evaluate.setToolTip("Run the model on all frames of the data that are not evaluated yet (F5)")
         self.evaluate.clicked.connect(self._evaluation.start)
+        self.with_fitting = QCheckBox("with fitting")
+        self.with_fitting.setAccessibleName("Evaluate with fitting")
+        self.with_fitting.setToolTip(
+            "Fit each pose to the measured depth, which is slower, and show those results; the others are kept"
+        )
+        self.with_fitting.toggled.connect(self._evaluation.set_fitting)
         self.stop = QPushButton("Stop")
         self.stop.setToolTip("Finished frames are kept; Resume evaluation continues from there")
         self.stop.clicked.connect(self._stop)
         header = QHBoxLayout()
         header.addWidget(self.headline, 1)
-        for widget in (self.simulated, self.progress, self.evaluate, self.stop):
+        for widget in (self.simulated, self.with_fitting, self.progress, self.evaluate, self.stop):
             header.addWidget(widget)
         return header
 
@@ -112,9 +119,14 @@ class FailuresPanel(QWidget):
     def fill_menu(self, menu: QMenu, evaluate: Callable[[], object]) -> None:
         """The Inspect menu. evaluate: shows this panel and starts."""
         add_action(menu, "&Evaluate this data", evaluate, "F5")
+        add_action(menu, "Evaluate with &fitting", partial(self._evaluate_with_fitting, evaluate), "Shift+F5")
         add_action(menu, "&Stop evaluating", self._evaluation.stop)
         menu.addSeparator()
         self.selection_actions.fill(menu)
+
+    def _evaluate_with_fitting(self, evaluate: Callable[[], object]) -> None:
+        self._evaluation.set_fitting(True)
+        evaluate()
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:
@@ -140,6 +152,8 @@ class FailuresPanel(QWidget):
         self.headline.setText(self._headline())
         self.headline.setToolTip(self._headline_tip())
         self.simulated.setVisible(table is not None and table.results.about.is_simulated)
+        with QSignalBlocker(self.with_fitting):
+            self.with_fitting.setChecked(evaluation.is_fitting)
         self.evaluate.setVisible(not is_running and not evaluation.is_complete)
         self.evaluate.setEnabled(not evaluation.obstacle)
         self.evaluate.setText("Resume evaluation" if 0 < evaluation.done < evaluation.total else "Evaluate")
@@ -179,7 +193,7 @@ class FailuresPanel(QWidget):
         if evaluation.is_looking:
             return "Searching for earlier results …"
         return (
-            f"{model.name} has not been evaluated on {data.title} yet. "
+            f"{model.name} has not been evaluated{' with fitting' * evaluation.is_fitting} on {data.title} yet. "
             f"Evaluate (F5) runs it on all {len(data)} frames, and keeps the results."
         )
 
@@ -196,6 +210,7 @@ class FailuresPanel(QWidget):
             within = 100 * np.mean(worst_mm[np.isfinite(worst_mm)] <= WITHIN_MM)
             parts += [f"mean {np.nanmean(mean_mm):.1f} mm", f"{within:.0f} % within {WITHIN_MM:.0f} mm"]
         count = f"{evaluation.done} of {evaluation.total}" if not evaluation.is_complete else f"{evaluation.total}"
+        parts += ["fitted"] if table.has_fits else []
         parts += [f"{count} frames", f"{about.model.removesuffix('.safetensors')} on {about.data}", about.protocol]
         return "  ·  ".join(parts)
 

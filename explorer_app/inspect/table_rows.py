@@ -36,6 +36,10 @@ TITLES = {
         "Latent distance",
         "Between the codes as real and as synthetic depth; needs no annotation",
     ),
+    "residual_mm": (
+        "Residual mm",
+        "How far the fitted hand is from the measured depth; a large one is probably wrong; needs no annotation",
+    ),
     "tag": ("Tag", "Tag (T)"),
 }
 _Index = QModelIndex | QPersistentModelIndex

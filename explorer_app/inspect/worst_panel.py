@@ -21,6 +21,7 @@ from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice
 from explorer_app.widgets.small import WrappedLabel
 
+_WITHOUT = {"disagreement_mm": "", "residual_mm": "; evaluate with fitting"}
 _NOTHING = "Evaluate a model on a store to see its worst frames here"
 
 
@@ -41,7 +42,7 @@ class WorstGallery(QWidget):
         self._on_table()
 
     def _build(self) -> None:
-        measures = "The measure of the worst frames; disagreement needs no annotation"
+        measures = "The measure of the worst frames; disagreement and the residual of fits need no annotation"
         self.order = choice({name: name for name in ORDERS}, "Order of the worst frames", measures)
         self.order.currentIndexChanged.connect(self._compute)
         groups = "The worst of all frames, of each subject or sequence in turn, or of one"
@@ -97,7 +98,7 @@ class WorstGallery(QWidget):
             self.grid.frames.show_worst(found)
         frames = sum(each.duplicates.count for each in found)
         self.count.setText(f"{grouped(frames)} frames in {grouped(len(found))} tiles")
-        why = "" if stamp[1] == "disagreement_mm" else "; order by disagreement, which needs no annotation"
+        why = _WITHOUT.get(stamp[1], "; order by disagreement, which needs no annotation")
         self.empty.setText(f"No frame has this score{why}")
         self.pages.setCurrentWidget(self.grid if found else self.empty)
 

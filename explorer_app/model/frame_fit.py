@@ -46,8 +46,9 @@ class PlacedHand:
 class FrameFit:
     """before: the pose that P reads. after: the fitted pose, with its size and shift applied.
 
-    is_fitted: False where no better hand was found; then `after` is `before`. path: codes from that of P to the fitted
-    one. size: relative to the model's hand. fitted: what the next frame of a recording starts from.
+    is_fitted: False where no better hand was found; then `after` is `before`. path: the code of P, then those of the
+    fit's steps from its best start. size: relative to the model's hand. fitted: what the next frame of a recording
+    starts from.
     """
 
     before: PlacedHand
@@ -106,11 +107,16 @@ def fit_frame(
         for pose, residual_mm, parameters in hands
     )
     is_fitted = bool(fitted.is_fitted[0])
+    path = [code]
+    for step in [*fitted.trace_latent[0], fitted.pose_latent[0]] if is_fitted else []:
+        there = scale.to_code(step.cpu().numpy())
+        if there != path[-1]:  # a fit rests once it gains no more
+            path.append(there)
     return FrameFit(
         before=before,
         after=after,
         is_fitted=is_fitted,
-        path=(code, scale.to_code(fitted.pose_latent[0].cpu().numpy())) if is_fitted else (code,),
+        path=tuple(path),
         size=float(fitted.size[0]),
         shift_mm=fitted.shift_mm[0].cpu().numpy(),
         fitted=fitted,

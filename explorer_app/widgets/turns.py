@@ -31,6 +31,11 @@ class Turns(QObject):
         while self._steps:
             self._steps.popleft()()
 
+    def stop(self) -> None:
+        """Drop those that are left."""
+        self._timer.stop()
+        self._steps.clear()
+
     @Slot()
     def _run_next(self) -> None:
         self._timer.stop()

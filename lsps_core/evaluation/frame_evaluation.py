@@ -113,7 +113,7 @@ class FrameEvaluation:
                 batches.append(self._evaluate(indices))
                 computed += len(indices)
                 watch.progress(done + computed, count, computed)
-            block = {name: np.concatenate([batch[name] for batch in batches]) for name in frame_results.COLUMNS}
+            block = {name: np.concatenate([batch[name] for batch in batches]) for name in self.about.columns}
             path = frame_results.block_path(self.path, start)
             frame_results.write_block(path, self.about, block)
             blocks[start, stop] = block
@@ -140,11 +140,13 @@ class FrameEvaluation:
         center_mm, half_mm = torch.from_numpy(store.center_mm[indices]), torch.from_numpy(store.half_mm[indices])
         depth_mm = torch.from_numpy(store.depth_mm(indices).astype(np.float32))
         image, domain = normalise(depth_mm, center_mm, half_mm), cast(Domain, store.domain)
+        residual: Columns = {}
         try:
             found = consistency(self.predictor, image, domain)
             if self.about.fit_steps is not None:
                 fitted = fit(self.predictor, image, center_mm, half_mm, domain=domain, steps=self.about.fit_steps)
                 found = found._replace(pose_latent=fitted.pose_latent, pose=fitted.pose)
+                residual[frame_results.RESIDUAL] = fitted.residual_mm.cpu().numpy()
         except torch.OutOfMemoryError as error:
             what = f"{self.predictor.device} has too little memory for {len(indices)} frames"
             raise LspsError(what, "use {device} cpu", field="device", settings={"device": "cpu"}) from error
@@ -156,4 +158,5 @@ class FrameEvaluation:
             "errors_mm": joint_errors_mm(joints_mm[:, scored], labels[:, scored]).astype(np.float32),
             "disagreement_mm": (found.disagreement.cpu() * half_mm).numpy(),
             "latent_distance": found.latent_distance.cpu().numpy(),
+            **residual,
         }

@@ -73,6 +73,11 @@ class About:
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the arrays of results with a number or more for each frame."""
+        return COLUMNS if self.fit_steps is None else (*COLUMNS, RESIDUAL)
+
+    @property
     def file_name(self) -> str:
         return f"{re.sub(r'[^A-Za-z0-9._-]+', '_', self.data)}-{self.key}.npz"
 
@@ -83,7 +88,8 @@ class FrameResults:
 
     names, groups [N] text: a group is a subject or sequence, "" for a frame of none. pose_latent [N, 20] by P, or
     fitted. errors_mm [N, J] of `about.joints`, NaN where not annotated. disagreement_mm [N] and latent_distance [N]:
-    see `consistency`. Frames that are not evaluated yet are NaN throughout.
+    see `consistency`. residual_mm [N]: see `Fitted`; None without a fit. Frames that are not evaluated yet are NaN
+    throughout.
     """
 
     about: About
@@ -93,6 +99,7 @@ class FrameResults:
     errors_mm: FloatArray
     disagreement_mm: FloatArray
     latent_distance: FloatArray
+    residual_mm: FloatArray | None = None
 
     @property
     def is_done(self) -> npt.NDArray[np.bool_]:
@@ -101,9 +108,8 @@ class FrameResults:
 
     def save(self, path: Path) -> None:
         """Write the file whole or not at all; WriteError if it cannot be written."""
-        _write_arrays(
-            path, self.about, _texts(self.names, self.groups) | {name: getattr(self, name) for name in COLUMNS}
-        )
+        columns = {name: getattr(self, name) for name in self.about.columns}
+        _write_arrays(path, self.about, _texts(self.names, self.groups) | columns)
 
     def take(self, path: Path, start: int, stop: int) -> None:
         """Fill in frames start..stop from their block; FrameResultsError if the block cannot be used."""
@@ -112,6 +118,7 @@ class FrameResults:
 
 
 COLUMNS = ("pose_latent", "errors_mm", "disagreement_mm", "latent_distance")
+RESIDUAL = "residual_mm"
 
 
 def begin(path: Path, about: About, names: Sequence[str], groups: Sequence[str]) -> None:
@@ -143,10 +150,7 @@ def _results(path: Path, about: About, arrays: dict[str, npt.NDArray[Any]]) -> F
         about=about,
         names=np.char.decode(arrays["names"], "utf-8"),
         groups=np.char.decode(arrays["groups"], "utf-8"),
-        pose_latent=arrays["pose_latent"],
-        errors_mm=arrays["errors_mm"],
-        disagreement_mm=arrays["disagreement_mm"],
-        latent_distance=arrays["latent_distance"],
+        **{name: arrays[name] for name in about.columns},
     )
 
 
@@ -160,7 +164,7 @@ def read_block(path: Path, about: About, start: int, stop: int) -> dict[str, Flo
     found, arrays = _read_arrays(path)
     _check_key(path, found, about)
     _check_shapes(path, arrays, _shapes(about, stop - start))
-    return {name: arrays[name] for name in COLUMNS}
+    return {name: arrays[name] for name in about.columns}
 
 
 def _texts(names: npt.NDArray[np.str_], groups: npt.NDArray[np.str_]) -> dict[str, npt.NDArray[Any]]:
@@ -237,7 +241,7 @@ def _check_key(path: Path, found: About, about: About) -> None:
 
 def _shapes(about: About, count: int) -> dict[str, tuple[int, ...]]:
     sizes: dict[str, tuple[int, ...]] = {"pose_latent": (POSE_LATENT_SIZE,), "errors_mm": (len(about.joints),)}
-    return {name: (count, *sizes.get(name, ())) for name in COLUMNS}
+    return {name: (count, *sizes.get(name, ())) for name in about.columns}
 
 
 def _check_shapes(path: Path, arrays: Mapping[str, npt.NDArray[Any]], shapes: Mapping[str, tuple[int, ...]]) -> None:

@@ -37,7 +37,8 @@ class Fitted:
     has too few points; size is 1 and shift 0 there. residual_mm [B]: the objective's root mean robust distance, and
     start_residual_mm [B] that of P's code; NaN with too few points. points_mm [B, P, 3], relative to the cube's centre,
     and distances_mm [B, P] from the hand's skin, negative inside; NaN where there is no point, or no skin since the
-    skeleton is another one. trace_mm [B, T]: the residual before each step and at the end, from the best start.
+    skeleton is another one. trace_mm [B, T]: the residual before each step and at the end, from the best start;
+    trace_latent [B, T, 20]: the codes there.
     """
 
     pose_latent: Tensor
@@ -50,6 +51,7 @@ class Fitted:
     points_mm: Tensor
     distances_mm: Tensor
     trace_mm: Tensor
+    trace_latent: Tensor
 
     @property
     def parameters(self) -> Parameters:
@@ -91,7 +93,14 @@ def fit(
             last = None if start is None else hand.at(*start[part].parameters)
             parts.append(frames.fit(name, weights or Weights(), steps, last))
     longest = max(part.trace_mm.shape[1] for part in parts)
-    parts = [replace(part, trace_mm=continued(part.trace_mm, longest)) for part in parts]
+    parts = [
+        replace(
+            part,
+            trace_mm=continued(part.trace_mm, longest),
+            trace_latent=continued(part.trace_latent, longest),
+        )
+        for part in parts
+    ]
     return Fitted(**{name: torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0])})
 
 
@@ -165,6 +174,7 @@ class _Frames:
             points_mm=seen.points_mm.where(seen.is_point[..., None], torch.nan),
             distances_mm=distances.where(seen.is_point, torch.nan),
             trace_mm=found.trace_mm,
+            trace_latent=hand.parameters(found.trace.flatten(0, 1)).pose_latent.view(*found.trace.shape[:2], -1),
         )
 
 

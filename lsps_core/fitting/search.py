@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lsps_core.fitting import starts, terms
 from lsps_core.fitting.objective import SurfaceObjective
-from lsps_core.fitting.solver import Solved, best_of, continued, minimise
+from lsps_core.fitting.solver import Solved, best_of, minimise
 from lsps_core.inference import Predictor
 from lsps_core.skeleton import HAND21
 
@@ -55,7 +55,7 @@ def track(objective: SurfaceObjective, last: Tensor, steps: int, again: Callable
     if len(lost):
         old = Solved(*(part[lost] for part in found))
         better = best_of([old, again(lost)])
-        found = found._replace(trace_mm=continued(found.trace_mm, better.trace_mm.shape[1]))
+        found = found.with_trace(better.trace.shape[1])
         found = Solved(*(part.index_copy(0, lost, new) for part, new in zip(found, better, strict=True)))
     return found
 
@@ -100,7 +100,8 @@ def _from_afar(objective: SurfaceObjective, start: Tensor, steps: int) -> Solved
 
 def _then(first: Solved, rest: Solved) -> Solved:
     """Steps that began where the first ones ended."""
-    return rest._replace(trace_mm=torch.cat([first.trace_mm[:, :-1], rest.trace_mm], dim=1))
+    trace_mm = torch.cat([first.trace_mm[:, :-1], rest.trace_mm], dim=1)
+    return rest._replace(trace_mm=trace_mm, trace=torch.cat([first.trace[:, :-1], rest.trace], dim=1))
 
 
 def _gestures(joints_mm: Tensor) -> Tensor:

@@ -42,13 +42,18 @@ class Objective(Protocol):
 
 
 class Solved(NamedTuple):
-    """unknowns [B, U], their cost [B] and residual_mm [B]; trace_mm [B, steps + 1]: the residual before each step and
-    at the end."""
+    """unknowns [B, U], their cost [B] and residual_mm [B]; trace_mm [B, steps + 1] and trace [B, steps + 1, U]: the
+    residual and the unknowns before each step and at the end."""
 
     unknowns: Tensor
     cost: Tensor
     residual_mm: Tensor
     trace_mm: Tensor
+    trace: Tensor
+
+    def with_trace(self, length: int) -> Solved:
+        """The same with traces of this length, at least theirs; see `continued`."""
+        return self._replace(trace_mm=continued(self.trace_mm, length), trace=continued(self.trace, length))
 
 
 def minimise(objective: Objective, start: Tensor, steps: int) -> Solved:
@@ -58,7 +63,7 @@ def minimise(objective: Objective, start: Tensor, steps: int) -> Solved:
     """
     now = Evaluated(*(part.clone() for part in objective(start)))
     unknowns, damping = start.clone(), torch.full_like(now.cost, _DAMPING)
-    trace = [now.residual_mm.clone()]
+    trace_mm, trace = [now.residual_mm.clone()], [unknowns.clone()]
     at_work = torch.arange(len(start), device=start.device)
     for _ in range(steps):
         if len(at_work):
@@ -73,8 +78,9 @@ def minimise(objective: Objective, start: Tensor, steps: int) -> Solved:
             damping[at_work] *= torch.where(is_better, _AFTER_SUCCESS, _AFTER_FAILURE)
             gain = torch.where(is_better, old.cost - then.cost, old.cost)
             at_work = at_work[(gain > CONVERGED * old.cost) & (damping[at_work] < _MOST_DAMPING)]
-        trace.append(now.residual_mm.clone())
-    return Solved(unknowns, now.cost, now.residual_mm, torch.stack(trace, dim=1))
+        trace_mm.append(now.residual_mm.clone())
+        trace.append(unknowns.clone())
+    return Solved(unknowns, now.cost, now.residual_mm, torch.stack(trace_mm, dim=1), torch.stack(trace, dim=1))
 
 
 def _step(at: Evaluated, damping: Tensor) -> Tensor:
@@ -89,10 +95,11 @@ def best_of(tries: list[Solved]) -> Solved:
     best = torch.stack([solved.cost for solved in tries]).nan_to_num(nan=torch.inf).argmin(dim=0)
     rows = torch.arange(len(best), device=best.device)
     longest = max(solved.trace_mm.shape[1] for solved in tries)
-    padded = [solved._replace(trace_mm=continued(solved.trace_mm, longest)) for solved in tries]
-    return Solved(*(torch.stack(parts)[best, rows] for parts in zip(*padded, strict=True)))
+    parts = zip(*(solved.with_trace(longest) for solved in tries), strict=True)
+    return Solved(*(torch.stack(part)[best, rows] for part in parts))
 
 
-def continued(trace_mm: Tensor, length: int) -> Tensor:
-    """trace_mm [B, T] -> [B, length], with its last value repeated."""
-    return torch.cat([trace_mm, trace_mm[:, -1:].expand(-1, length - trace_mm.shape[1])], dim=1)
+def continued(trace: Tensor, length: int) -> Tensor:
+    """trace [B, T, ...] -> [B, length, ...], with its last value repeated."""
+    last = trace[:, -1:]
+    return torch.cat([trace, last.expand(-1, length - trace.shape[1], *last.shape[2:])], dim=1)

@@ -11,8 +11,13 @@ from lsps_core.evaluation.frame_results import About, FrameResults
 from lsps_core.skeleton import HAND21
 
 
-def results(count: int, *, is_annotated: bool = True, seed: int = 0, data_path: str = "") -> FrameResults:
-    """Every frame has one bad joint: frame i the joint i modulo 21, with 30 + i mm; groups are two halves."""
+def results(
+    count: int, *, is_annotated: bool = True, is_fitted: bool = False, seed: int = 0, data_path: str = ""
+) -> FrameResults:
+    """Every frame has one bad joint: frame i the joint i modulo 21, with 30 + i mm; groups are two halves.
+
+    is_fitted: frame i has a residual of 1 + i / 10 mm.
+    """
     generator = np.random.default_rng(seed)
     joints = len(HAND21.joints)
     errors = generator.uniform(1, 20, (count, joints)).astype(np.float32)
@@ -32,6 +37,7 @@ def results(count: int, *, is_annotated: bool = True, seed: int = 0, data_path: 
         protocol="all 21 joints of hand21",
         skeleton="hand21",
         joints=HAND21.joints,
+        fit_steps=10 if is_fitted else None,
     )
     return FrameResults(
         about=about,
@@ -41,6 +47,7 @@ def results(count: int, *, is_annotated: bool = True, seed: int = 0, data_path: 
         errors_mm=errors,
         disagreement_mm=generator.uniform(0, 30, count).astype(np.float32),
         latent_distance=generator.uniform(0, 1, count).astype(np.float32),
+        residual_mm=(1 + np.arange(count) / 10).astype(np.float32) if is_fitted else None,
     )
 
 

@@ -205,6 +205,10 @@ def test_a_fit_comes_nearer_to_the_points_and_to_the_truth(predictor, frames, fi
     assert float(after.mean()) < 0.5 * float(before.mean())
     assert float(fitted.distances_mm.abs().nanmedian()) < 2
     torch.testing.assert_close(fitted.trace_mm[:, -1], fitted.residual_mm)
+    assert fitted.trace_latent.shape == (*fitted.trace_mm.shape, 20)
+    torch.testing.assert_close(fitted.trace_latent[:, -1], fitted.pose_latent)
+    has_moved = (fitted.trace_latent.diff(dim=1).norm(dim=2) > 0).any(dim=1)
+    assert (has_moved == (fitted.trace_mm[:, 0] > fitted.trace_mm[:, -1])).all()
 
 
 def test_a_fit_is_the_same_again_and_alone(predictor, frames, fitted):

@@ -13,6 +13,7 @@ from lsps_core.cli import main
 from lsps_core.data.crop import normalise, to_joints_mm
 from lsps_core.data.store import FrameStore, FrameStoreError, FrameWriter
 from lsps_core.evaluation import frame_results
+from lsps_core.evaluation.frame_evaluation import FrameEvaluation, Watch
 from lsps_core.fitting import fit
 from lsps_core.inference import Predictor
 from lsps_core.simulator.simulate_store import simulate_store
@@ -89,6 +90,36 @@ def test_failures_keeps_fits_apart_from_predictions(path, expected, capsys, tmp_
         errors_mm = np.linalg.norm(expected[0] - store.joints_mm, axis=2)
     np.testing.assert_allclose(fitted.errors_mm, errors_mm, atol=0.05)
     assert plain.errors_mm.mean() > fitted.errors_mm.mean()
+    np.testing.assert_allclose(fitted.residual_mm, expected[1], atol=0.01)
+    assert plain.residual_mm is None
+
+
+def test_an_evaluation_with_fits_that_was_stopped_keeps_its_residuals(path, expected, tmp_path):
+    predictor = Predictor.load(MODEL)
+    with FrameStore(path) as store:
+        evaluation = FrameEvaluation(predictor, MODEL, store, tmp_path / "fitted.npz", fit_steps=STEPS)
+        begun = []
+
+        def take(block: Path, start: int, stop: int) -> None:
+            begun.append(frame_results.load_begun(evaluation.path))
+            begun[-1].take(block, start, stop)
+
+        assert evaluation.run(Watch(block=take)) == "finished"
+    np.testing.assert_allclose(begun[-1].residual_mm, expected[1], atol=0.01)
+    np.testing.assert_array_equal(frame_results.load(evaluation.path).residual_mm, begun[-1].residual_mm)
+
+
+def test_results_from_before_there_were_fits_are_read(path, capsys, tmp_path):
+    new, old = tmp_path / "new.npz", tmp_path / "old.npz"
+    assert run(capsys, "failures", MODEL, path, "--device", "cpu", "--out", new)[0] == 0
+    with np.load(new) as file:
+        arrays = {name: file[name] for name in file.files}
+    about = json.loads(arrays.pop("about").tobytes())
+    assert about.pop("fit_steps") is None
+    np.savez(old, about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8), **arrays)
+    read = frame_results.load(old, frame_results.load(new).about)
+    assert read.residual_mm is None
+    np.testing.assert_array_equal(read.errors_mm, frame_results.load(new).errors_mm)
 
 
 def test_fit_annotates_the_frames_that_it_accepts(path, expected, capsys, tmp_path):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable
+from explorer_app.inspect.model.failure_table import COLUMNS, FITTED, FailureTable
 from explorer_app.inspect.model.tags import Mark
 from explorer_app.model.colours import ANNOTATED, printed_depth
 from explorer_app.model.pose_error import to_joints_mm
@@ -137,9 +137,10 @@ def write_csv(path: Path, table: FailureTable, frames: IntArray, marks: Mapping[
     results, known = table.results, marks or {}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*COLUMNS, *(f"{joint}_mm" for joint in results.about.joints), "note"])
+    columns = [column for column in COLUMNS if table.has_fits or column not in FITTED]
+    writer.writerow([*columns, *(f"{joint}_mm" for joint in results.about.joints), "note"])
     for frame in frames.tolist():
-        values = [table.value(frame, column) for column in COLUMNS] + results.errors_mm[frame].tolist()
+        values = [table.value(frame, column) for column in columns] + results.errors_mm[frame].tolist()
         writer.writerow([*map(_cell, values), known.get(str(results.names[frame]), Mark()).note])
     _write(path, text.getvalue().encode())
 

@@ -17,8 +17,10 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 Keys = npt.NDArray[np.uint32]
 
-NUMBERS = ("mean_mm", "worst_mm", "disagreement_mm", "latent_distance")
-COLUMNS = ("index", "name", "group", "mean_mm", "worst_mm", "worst_joint", "disagreement_mm", "latent_distance", "tag")
+NUMBERS = ("mean_mm", "worst_mm", "disagreement_mm", "latent_distance", "residual_mm")
+COLUMNS = ("index", "name", "group", "mean_mm", "worst_mm", "worst_joint", *NUMBERS[2:], "tag")
+FITTED = ("residual_mm",)
+"""Columns that only an evaluation with fitting has."""
 _LAST = np.uint32(0xFFFFFFFF)
 How = Literal["replace", "add", "remove"]
 
@@ -29,12 +31,14 @@ class Filters:
 
     groups, tags: any of them; "" is a frame without. text: part of its name, in any case of letters. ranges: lowest and
     highest value of a numeric column, both included; a frame without a value is never in the range.
+    above_percentile: of all residuals, 0 to 100; frames with a larger one are probably wrong. None for all frames.
     """
 
     groups: frozenset[str] | None = None
     text: str = ""
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=lambda: MappingProxyType({}))
     tags: frozenset[str] | None = None
+    above_percentile: float | None = None
 
 
 class _Texts:
@@ -83,6 +87,11 @@ class FailureTable:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def has_fits(self) -> bool:
+        """Whether the poses are fitted, so that there are residuals."""
+        return self.results.residual_mm is not None
+
     def refresh(self, start: int, stop: int) -> None:
         """Frames start..stop of the results have changed, as a running evaluation fills them in."""
         results, span = self.results, slice(start, stop)
@@ -97,6 +106,8 @@ class FailureTable:
         self._worst_joint[span] = np.where(is_scored, worst.argmax(axis=1), -1)
         self._columns["disagreement_mm"][span] = results.disagreement_mm[span]
         self._columns["latent_distance"][span] = results.latent_distance[span]
+        if results.residual_mm is not None:
+            self._columns["residual_mm"][span] = results.residual_mm[span]
         self._filter()
 
     def numbers(self, column: str) -> npt.NDArray[np.float32]:
@@ -172,6 +183,10 @@ class FailureTable:
             is_shown &= self._groups.is_any_of(filters.groups)
         if filters.tags is not None:
             is_shown &= self._tags.is_any_of(filters.tags)
+        residual_mm = self._columns["residual_mm"]
+        if filters.above_percentile is not None and self.has_fits:
+            known = residual_mm[np.isfinite(residual_mm)]
+            is_shown &= residual_mm > (np.percentile(known, filters.above_percentile) if len(known) else np.inf)
         if filters.text:
             is_shown &= np.char.find(self._lower_names, filters.text.lower()) >= 0
         self._is_shown = is_shown

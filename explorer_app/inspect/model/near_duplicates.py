@@ -76,7 +76,12 @@ def _rms_mm(poses_mm: FloatArray) -> FloatArray:
     return distances
 
 
-ORDERS = {"Mean error": "mean_mm", "Worst joint": "worst_mm", "Disagreement": "disagreement_mm"}
+ORDERS = {
+    "Mean error": "mean_mm",
+    "Worst joint": "worst_mm",
+    "Disagreement": "disagreement_mm",
+    "Residual": "residual_mm",
+}
 BY_GROUP = "By group"
 ALL_GROUPS = "All groups"
 _PER_GROUP = 200

@@ -183,3 +183,21 @@ def nearest(points: FloatArray, at: tuple[float, float], unit: tuple[float, floa
         return None
     found = int(np.nanargmin(squared))
     return found if squared[found] <= most**2 else None
+
+
+def rank_correlation(first: FloatArray, second: FloatArray) -> float | None:
+    """Spearman's correlation of two values of each of N frames, equal ones sharing their mean rank.
+
+    None for fewer than three frames, and where all values of one are equal.
+    """
+    if len(first) < 3:
+        return None
+    ranks = np.stack([_ranks(first), _ranks(second)])
+    if (np.ptp(ranks, axis=1) == 0).any():
+        return None
+    return float(np.corrcoef(ranks)[0, 1])
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (counts.cumsum() - (counts - 1) / 2)[places.reshape(-1)]

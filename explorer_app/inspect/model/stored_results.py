@@ -34,10 +34,13 @@ class Found:
     complaint: str = ""
 
 
-def find(model: HandModel, data_path: Path, other_folder: Path, is_bundled: bool) -> Found:
+def find(
+    model: HandModel, data_path: Path, other_folder: Path, is_bundled: bool, fit_steps: int | None = None
+) -> Found:
     """Search for the results of a model on a store: beside the run, and in `other_folder`.
 
     New results go to the first, unless it is not writable or is_bundled: nothing is added to the app's files.
+    fit_steps: of results with fitting.
     """
     from lsps_core.data.store import FrameStore
     from lsps_core.evaluation import frame_results, protocols
@@ -45,7 +48,7 @@ def find(model: HandModel, data_path: Path, other_folder: Path, is_bundled: bool
 
     with FrameStore(data_path) as store:
         protocol = protocols.choose(model.skeleton, store.camera, None)
-        about = frame_results.describe(model.checkpoint, model.path, store, protocol)
+        about = frame_results.describe(model.checkpoint, model.path, store, protocol, fit_steps)
     beside = evaluations_folder(model.path)
     folders = [other_folder, beside] if is_bundled or not _takes_files(beside) else [beside, other_folder]
     table, complaint = None, ""

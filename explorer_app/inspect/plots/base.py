@@ -60,6 +60,13 @@ def _how(modifiers: Qt.KeyboardModifier) -> How:
     return "remove" if modifiers & Qt.KeyboardModifier.ControlModifier else "replace"
 
 
+class Dots(pg.ScatterPlotItem):
+    """Points that leave clicks to the plot; those of pyqtgraph keep a click on a point."""
+
+    def mouseClickEvent(self, ev: MouseClickEvent) -> None:
+        ev.ignore()
+
+
 class Canvas(ThemedPlot):
     """Base class of all plots. A subclass computes figures, draws them, and finds the frames at a position.
 
@@ -73,6 +80,8 @@ class Canvas(ThemedPlot):
     """one frame"""
     is_lasso = False
     """Whether a drag is a lasso (`lassoed_places`), not a range of the horizontal axis (`places_between`)."""
+    column = ""
+    """A column of numbers without which the plot is not among the others; it can be shown large all the same."""
     wants_references = False
     """Whether the plot, when it is large, shows the codes of the reference data, which are slow to encode."""
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.model.plot_statistics import inside, nearest
-from explorer_app.inspect.plots.base import Canvas, FloatArray, IntArray
+from explorer_app.inspect.plots.base import Canvas, Dots, FloatArray, IntArray
 from explorer_app.model.colours import COLOUR_MAPS
 from explorer_app.model.wording import grouped
 from explorer_app.widgets import theme
@@ -47,10 +47,10 @@ class CodeMap(Canvas):
 
     def build(self) -> None:
         self.key = ColourKey(self)
-        self.others = [pg.ScatterPlotItem(size=4, pxMode=True) for _ in range(2)]
-        self.levels = [pg.ScatterPlotItem(size=5, pen=pg.mkPen(None), pxMode=True) for _ in range(_LEVELS)]
-        self.part = pg.ScatterPlotItem(size=8, pxMode=True)
-        self.here = pg.ScatterPlotItem(size=13, pxMode=True)
+        self.others = [Dots(size=4, pxMode=True) for _ in range(2)]
+        self.levels = [Dots(size=5, pen=pg.mkPen(None), pxMode=True) for _ in range(_LEVELS)]
+        self.part = Dots(size=8, pxMode=True)
+        self.here = Dots(size=13, pxMode=True)
         for item in (*self.others, *self.levels, self.part, self.here):
             self.addItem(item)
         self.here.setZValue(12)

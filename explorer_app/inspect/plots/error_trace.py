@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.model.plot_statistics import Trace, along_sequence, peaks
-from explorer_app.inspect.plots.base import NO_PLACES, Canvas, FloatArray, IntArray
+from explorer_app.inspect.plots.base import NO_PLACES, Canvas, Dots, FloatArray, IntArray
 from explorer_app.widgets.plot_colours import PlotColours
 
 
@@ -19,7 +19,7 @@ class TracePlot(Canvas):
     def build(self) -> None:
         self.peaks = self.plot([], [])
         self.spans = pg.PlotCurveItem(connect="pairs")
-        self.part = pg.ScatterPlotItem(size=5, pen=pg.mkPen(None))
+        self.part = Dots(size=5, pen=pg.mkPen(None))
         self.addItem(self.spans)
         self.addItem(self.part)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -54,6 +55,8 @@ class PlotGrid(QWidget):
         self._cells = [PlotCell(plot) for plot in plots]
         self._large: str | None = None
         self._columns = 0
+        self._without: set[str] = {plot.name for plot in plots if plot.column}
+        """Names of plots whose column has no values."""
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(4)
@@ -69,6 +72,12 @@ class PlotGrid(QWidget):
         """frames: None shows empty plots. figures: what each plot's `compute` returned, by name."""
         for plot in self.plots:
             plot.show_figures(frames, figures.get(plot.name))
+        if frames is not None:
+            named = {plot.name: plot.column for plot in self.plots if plot.column}
+            without = {name for name, column in named.items() if np.isnan(frames.numbers(column)).all()}
+            if without != self._without:
+                self._without, self._columns = without, 0
+                self._arrange()
 
     def show_selection(self, places: IntArray, selected: Mapping[str, Any]) -> None:
         """selected: what each plot's `compute_selection` returned, by name."""
@@ -93,13 +102,15 @@ class PlotGrid(QWidget):
         if columns == self._columns:
             return
         self._columns, place = columns, 0
-        rows = 1 if self._large else -(-len(self.plots) // columns)
+        shown = [cell.plot.name for cell in self._cells if cell.plot.name not in self._without]
+        shown = [self._large] if self._large else shown
+        rows = -(-len(shown) // columns)
         for line in range(len(self.plots)):
             self._grid.setColumnStretch(line, int(line < columns))
             self._grid.setRowStretch(line, int(line < rows))
         for cell in self._cells:
             self._grid.removeWidget(cell)
-            is_shown = self._large in (None, cell.plot.name)
+            is_shown = cell.plot.name in shown
             cell.setVisible(is_shown)
             if is_shown:
                 self._grid.addWidget(cell, place // columns, place % columns)

@@ -106,6 +106,10 @@ class FailurePlots(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.pages, 1)
 
+    def close_down(self) -> None:
+        """The window closes; plots that are still to be made are not needed."""
+        self._turns.stop()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._reveal.start()

@@ -9,5 +9,6 @@ PLOTS = {
     "Histogram of errors": "explorer_app.inspect.plots.error_histogram:ErrorHistogram",
     "Map of codes": "explorer_app.inspect.plots.code_map:CodeMap",
     "Real ↔ synthetic latent distance": "explorer_app.inspect.plots.latent_distance:DistancePlot",
+    "Residual and error": "explorer_app.inspect.plots.residual:ResidualPlot",
 }
 """Name of a plot: module and class, a subclass of `Canvas`. In the order of the grid."""

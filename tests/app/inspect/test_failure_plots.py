@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from matplotlib.path import Path as MatplotlibPath
+from scipy import stats
 
 from explorer_app.inspect.model import plot_statistics as failure_plots
 from lsps_core.evaluation import metrics
@@ -126,3 +127,16 @@ def test_a_click_finds_the_nearest_point_in_pixels():
     assert failure_plots.nearest(points, (0.0, 60.0), (0.1, 10.0)) == 0
     assert failure_plots.nearest(points, (50.0, 0.0), (0.1, 10.0)) is None
     assert failure_plots.nearest(points[2:], (0.0, 0.0), (1.0, 1.0)) is None
+
+
+@given(npst.arrays(np.float64, (2, 12), elements=st.sampled_from([0.0, 1.0, 2.5, 3.0, 40.0, 1e6])))
+def test_the_rank_correlation_is_spearmans(values):
+    found = failure_plots.rank_correlation(*values)
+    if (np.ptp(values, axis=1) == 0).any():
+        assert found is None
+    else:
+        assert found == pytest.approx(stats.spearmanr(*values).statistic)
+
+
+def test_two_frames_have_no_rank_correlation():
+    assert failure_plots.rank_correlation(np.array([1.0, 2.0]), np.array([1.0, 2.0])) is None

@@ -103,6 +103,13 @@ def test_a_lasso_selects_the_codes_in_it(failures, grid):
     assert found
 
 
+def test_a_click_on_a_code_shows_its_frame(window, failures, grid):
+    plot = grid.by_name("Map of codes")
+    click(plot, *plot.figures.points[7])
+    assert failures.selection.tolist() == [7]
+    assert window.session.index == 7
+
+
 def test_a_bar_of_a_histogram_selects_its_frames(failures, grid):
     plot = grid.by_name("Histogram of errors")
     bars = plot.figures.bars
@@ -237,3 +244,35 @@ def test_a_filter_that_lets_none_through_leaves_nothing_to_highlight(qtbot, wind
     failures.set_filters(Filters())
     settle(qtbot, window)
     assert grid.by_name("Error by joint").places.tolist() == [3]
+
+
+def test_the_residual_has_a_plot_after_an_evaluation_with_fitting(qtbot, window, failures, grid):
+    plot = grid.by_name("Residual and error")
+    assert not plot.isVisible()
+    failures.set_table(table(COUNT, is_fitted=True))
+    settle(qtbot, window)
+    assert plot.isVisible()
+    assert grid.by_name("Success curve").isVisible()
+    correlation = plot.figures.correlation
+    assert f"Spearman {correlation:.2f}".replace("-", "−") in plot.title
+    residuals = failures.table.numbers("residual_mm")
+    window.inspect.plots.choice.setCurrentText(plot.name)
+    qtbot.waitUntil(lambda: plot.width() > 0.9 * grid.width(), timeout=WAIT_MS)
+    click(plot, residuals[7], failures.table.numbers("mean_mm")[7])
+    assert failures.selection.tolist() == [7]
+    assert window.session.index == 7
+    drag(plot, [(residuals[10] - 0.05, 5), (2.5, 5), (residuals[19] + 0.05, 5)])
+    assert failures.selection.tolist() == list(range(10, 20))
+    window.inspect.plots.choice.setCurrentText("All plots")
+    failures.set_table(table(COUNT))
+    settle(qtbot, window)
+    assert not plot.isVisible()
+
+
+def test_the_residual_of_frames_without_annotation_is_compared_with_disagreement():
+    from explorer_app.inspect.plots.residual import ResidualPlot
+
+    figures = ResidualPlot.compute(PlotFrames(rows := table(COUNT, is_annotated=False, is_fitted=True)))
+    np.testing.assert_array_equal(figures.points[:, 1], rows.numbers("disagreement_mm"))
+    assert figures.correlation is not None
+    assert ResidualPlot.compute(PlotFrames(table(COUNT))).correlation is None

@@ -72,6 +72,11 @@ def test_csv_has_the_frames_in_the_order_of_the_view(tmp_path):
     assert (rows[0]["mean_mm"], rows[0]["worst_joint"], rows[0]["index_mm"]) == ("5.0000", "wrist", "")
     assert rows[1]["note"] == 'a "note", so'
     assert (rows[2]["mean_mm"], rows[2]["group"]) == ("", "b,c")
+    assert "residual_mm" not in rows[0]
+    fitted = FailureTable(make_results([[1, 2, 3]], residual_mm=[1.5]))
+    failure_export.write_csv(tmp_path / "g.csv", fitted, fitted.rows)
+    with (tmp_path / "g.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["residual_mm"] for row in csv.DictReader(file)] == ["1.5000"]
 
 
 def test_predictions_are_read_back_as_the_joints_they_were(tmp_path, store_path):

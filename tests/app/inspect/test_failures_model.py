@@ -15,7 +15,7 @@ from lsps_core.evaluation.frame_results import About, FrameResults
 JOINTS = ("wrist", "thumb", "index")
 
 
-def make_results(errors_mm, groups=None, names=None, disagreement_mm=None) -> FrameResults:
+def make_results(errors_mm, groups=None, names=None, disagreement_mm=None, residual_mm=None) -> FrameResults:
     errors = np.array(errors_mm, dtype=np.float32).reshape(-1, len(JOINTS))
     count = len(errors)
     groups = np.array(groups if groups is not None else [""] * count, dtype=np.str_)
@@ -40,6 +40,7 @@ def make_results(errors_mm, groups=None, names=None, disagreement_mm=None) -> Fr
         errors_mm=errors,
         disagreement_mm=np.array(disagreement, dtype=np.float32),
         latent_distance=generator.random(count).astype(np.float32),
+        residual_mm=None if residual_mm is None else np.array(residual_mm, dtype=np.float32),
     )
 
 
@@ -119,6 +120,23 @@ def test_filters_work_together_and_leave_the_order(table):
         table.set_filters(Filters(ranges={"nothing_mm": (0, 1)}))
 
 
+def test_the_probably_wrong_have_the_largest_residuals():
+    nan = math.nan
+    table = FailureTable(make_results([[1, 1, 1]] * 6, residual_mm=[5, 1, nan, 4, 2, 3]))
+    table.sort("residual_mm", is_descending=True)
+    assert table.rows.tolist() == [0, 3, 5, 4, 1, 2]
+    table.set_filters(Filters(above_percentile=50))
+    assert table.rows.tolist() == [0, 3]
+    table.results.residual_mm[2] = 9  # the percentile is of all frames that are evaluated by now
+    table.refresh(2, 3)
+    assert sorted(table.rows.tolist()) == [0, 2, 3]
+    table.set_filters(Filters(above_percentile=0, ranges={"residual_mm": (2, 4)}))
+    assert sorted(table.rows.tolist()) == [3, 4, 5]
+    unfitted = FailureTable(make_results([[1, 1, 1]] * 2))
+    unfitted.set_filters(Filters(above_percentile=50))
+    assert len(unfitted) == 2, "a filter by residuals hides frames without"
+
+
 def test_a_sort_while_filtered_is_there_when_the_filter_goes(table):
     table.set_filters(Filters(groups=frozenset("a")))
     table.sort("index", is_descending=True)
@@ -182,7 +200,8 @@ def test_nothing_at_all_is_an_empty_table():
 def test_a_quarter_of_a_million_rows_sort_and_filter_as_a_few_do():
     count = 250_000
     errors = np.random.default_rng(1).random((count, 3)) * 50
-    table = FailureTable(make_results(errors, np.array(["s1", "s2"])[np.arange(count) % 2]))
+    residuals = np.random.default_rng(2).random(count)
+    table = FailureTable(make_results(errors, np.array(["s1", "s2"])[np.arange(count) % 2], residual_mm=residuals))
     for column in NUMBERS:
         table.sort(column, is_descending=True)
         assert (np.diff(table.numbers(column)[table.rows]) <= 0).all()

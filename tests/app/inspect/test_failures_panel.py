@@ -93,6 +93,39 @@ def test_the_second_opening_needs_no_process(
     assert np.array_equal(evaluated.failures.table.numbers("mean_mm"), errors)
 
 
+def test_an_evaluation_with_fitting_is_kept_beside_the_other(qtbot: QtBot, evaluated: MainWindow):
+    panel, failures, evaluation = evaluated.failures_panel, evaluated.failures, evaluated.evaluation
+    residual = COLUMNS.index("residual_mm")
+    plain = failures.table.numbers("mean_mm").copy()
+    assert panel.table.isColumnHidden(residual)
+    assert not panel.filters.wrong.isVisible()
+    panel.with_fitting.click()
+    settle(qtbot, evaluated)
+    assert failures.table is None
+    assert "not been evaluated with fitting" in panel.empty.text()
+    evaluate(qtbot, evaluated)
+    assert "fitted" in panel.headline.text()
+    assert not panel.table.isColumnHidden(residual)
+    residuals = failures.table.numbers("residual_mm")
+    assert np.isfinite(residuals).any()
+    assert (failures.table.numbers("mean_mm") != plain).any()
+    panel.filters.wrong.percentile.setValue(50)
+    panel.filters.wrong.box.click()
+    settle(qtbot, evaluated)
+    assert failures.table.rows.tolist() == np.flatnonzero(residuals > np.nanpercentile(residuals, 50)).tolist()
+    qtbot.mouseClick(panel.filters.clear, Qt.MouseButton.LeftButton)
+    settle(qtbot, evaluated)
+    assert len(failures.table) == 5
+    assert not panel.filters.wrong.box.isChecked()
+    panel.with_fitting.click()
+    settle(qtbot, evaluated)
+    assert np.array_equal(failures.table.numbers("mean_mm"), plain)
+    panel.with_fitting.click()
+    settle(qtbot, evaluated)
+    assert evaluation.job is None
+    assert np.array_equal(failures.table.numbers("residual_mm"), residuals, equal_nan=True)
+
+
 def test_nothing_is_looked_for_while_nobody_inspects(qtbot: QtBot, opened: MainWindow):
     assert opened.evaluation.found is None
     opened.workspaces.go("Inspect")
