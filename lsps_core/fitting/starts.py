@@ -16,6 +16,7 @@ from lsps_core.simulator.poses import SYNTHETIC_POSES, sample_poses
 from lsps_core.skeleton import FINGERS, HAND21
 
 ROTATIONS = 8
+_READ_AT_ONCE = 64
 GESTURES = 256
 SWAPPED_GESTURES = 24
 """Of them, those whose fingers are tried one by one."""
@@ -29,12 +30,12 @@ def rotated_codes(predictor: Predictor, image: Tensor, domain: Domain, rotations
 
     First the code of the mean of their poses, then the code of each, the image itself before all.
     """
-    poses = []
-    for step in range(rotations):
-        angle = torch.full((len(image),), 2 * pi * step / rotations, device=image.device)
-        pose = predictor.predict_pose(rotate(image, angle) if step else image, domain)
-        poses.append(rotate_pose(pose, -angle))
-    every = torch.stack([torch.stack(poses).mean(dim=0), *poses], dim=1)
+    angle = (torch.arange(rotations, device=image.device) * (2 * pi / rotations)).repeat_interleave(len(image))
+    copies = rotate(image.repeat(rotations, 1, 1, 1), angle)
+    copies[: len(image)] = image
+    read = torch.cat([predictor.predict_pose(some, domain) for some in torch.split(copies, _READ_AT_ONCE)])
+    poses = rotate_pose(read, -angle).view(rotations, len(image), *read.shape[1:]).transpose(0, 1)
+    every = torch.cat([poses.mean(dim=1, keepdim=True), poses], dim=1)
     return predictor.encode_pose(every.flatten(0, 1)).view(len(image), 1 + rotations, -1)
 
 
