@@ -214,8 +214,11 @@ class FrameFitting(QObject):
 
 
 def code_along(path: tuple[LatentCode, ...], share: float) -> LatentCode:
-    """The code at a share from 0 to 1 of a path of codes, linear between them."""
-    position = min(max(share, 0.0), 1.0) * (len(path) - 1)
-    before = min(int(position), len(path) - 2)
-    start, end = np.array(path[before].values), np.array(path[before + 1].values)
-    return LatentCode(tuple((start + (position - before) * (end - start)).tolist()))
+    """The code at a share from 0 to 1 of the length of a path of codes, linear between them.
+
+    Not of its steps: the first few of a fit go most of the way.
+    """
+    points = np.array([code.values for code in path])
+    way = np.concatenate([[0.0], np.linalg.norm(np.diff(points, axis=0), axis=1).cumsum()])
+    at = share * way[-1]
+    return LatentCode(tuple(float(np.interp(at, way, values)) for values in points.T))

@@ -317,6 +317,9 @@ def test_without_a_frame_the_key_says_what_is_missing(qtbot: QtBot, window: Main
     assert "model and a frame" in said.args[0]
 
 
-def test_a_path_goes_through_its_codes() -> None:
-    path = tuple(LatentCode().with_value(0, value) for value in (0.0, 1.0, 3.0))
-    assert [code_along(path, share).values[0] for share in (-1, 0, 0.25, 0.5, 0.75, 1, 2)] == [0, 0, 0.5, 1, 2, 3, 3]
+def test_a_walk_has_one_speed_along_its_path() -> None:
+    path = tuple(LatentCode().with_value(0, value) for value in (0.0, 3.0, 3.0, 4.0))
+    assert [code_along(path, share).values[0] for share in (-1, 0, 0.25, 0.75, 1, 2)] == [0, 0, 1, 3, 4, 4]
+    corner = (LatentCode(), LatentCode().with_value(0, 3), LatentCode().with_value(0, 3).with_value(1, 1))
+    assert code_along(corner, 0.75).values[:2] == pytest.approx((3, 0))
+    assert code_along(path[1:3], 0.5) == path[1]
