@@ -56,7 +56,6 @@ class FrameFit:
     is_fitted: bool
     path: tuple[LatentCode, ...]
     size: float
-    shift_mm: FloatArray
     fitted: Fitted
 
     @property
@@ -118,7 +117,6 @@ def fit_frame(
         is_fitted=is_fitted,
         path=tuple(path),
         size=float(fitted.size[0]),
-        shift_mm=fitted.shift_mm[0].cpu().numpy(),
         fitted=fitted,
     )
 

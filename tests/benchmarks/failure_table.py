@@ -102,7 +102,7 @@ def main() -> None:
     show("lasso, 300 corners", lambda: failure_plots.inside(points, lasso))
     show("nearest point", lambda: failure_plots.nearest(points, (0.3, 0.2), (0.01, 0.01)))
     show("success curve", lambda: failure_plots.success_curve(table.numbers("worst_mm")))
-    show("histogram", lambda: failure_plots.histogram_base(errors))
+    show("histogram", lambda: failure_plots.histogram(errors))
     show("along the sequence", lambda: failure_plots.along_sequence(errors, results.groups))
     worst = near_duplicates.worst(errors)
     poses_mm = np.random.default_rng(1).normal(0, 20, (len(worst), 21, 3))

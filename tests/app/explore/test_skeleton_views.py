@@ -130,7 +130,7 @@ def test_opengl_that_cannot_be_imported_is_told_once(
     view = OpenGlLoader(window.skeleton)
     told = []
     view.gave_up.connect(told.append)
-    monkeypatch.setattr("explorer_app.explore.hand3d.gl_loader.importlib.import_module", fail)
+    monkeypatch.setattr("explorer_app.explore.hand3d.gl_loader.load", fail)
     view.start()
     qtbot.waitUntil(lambda: bool(told), timeout=WAIT_MS)
     assert isinstance(window.skeleton.view, SkeletonPainter)

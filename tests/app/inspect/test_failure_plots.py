@@ -67,7 +67,7 @@ def test_no_peak_is_lost_along_the_sequence(rows, most_columns):
 @given(npst.arrays(np.float64, st.integers(1, 60), elements=st.one_of(st.floats(-1e3, 1e3), st.just(math.nan))))
 @example(np.array([5e-324, 0.0]))
 def test_bars_hold_the_frames_that_they_count(values):
-    histogram = failure_plots.histogram_base(values, bars=7)
+    histogram = failure_plots.histogram(values, bars=7)
     if histogram is None:
         assert np.isnan(values).all()
         return
