@@ -30,7 +30,7 @@ class Residuals:
 
 
 class ResidualPlot(Canvas):
-    """Whether the residual tells the error; a click shows the nearest frame, a drag selects those between."""
+    """The residual against the error; a click shows the nearest frame, a drag selects those between."""
 
     column = "residual_mm"
 
