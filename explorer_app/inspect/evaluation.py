@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from explorer_app.error_words import line_of
 from explorer_app.inspect.failures import Block, Failures
-from explorer_app.inspect.model import stored_results as evaluations
+from explorer_app.inspect.model import stored_results
 from explorer_app.inspect.model.failure_table import FailureTable
 from explorer_app.model.opening import STORE_SUFFIXES
 from explorer_app.resources import resource
@@ -146,7 +146,7 @@ class Evaluation(QObject):
         model, path = self._session.model, self._store_path
         if model is not None and path is not None:
             steps = FIT_STEPS if self.is_fitting else None
-            find = partial(evaluations.find, model, path, self.other_folder(), is_bundled(model.path), steps)
+            find = partial(stored_results.find, model, path, self.other_folder(), is_bundled(model.path), steps)
             self._worker.ask(self._stamp("found"), find)
         self.changed.emit()
 
@@ -175,7 +175,7 @@ class Evaluation(QObject):
         if isinstance(event, Progress):
             self.done, self.total, self.frames_per_s = event.done, event.total, event.frames_per_s
             if self.found is not None and self._failures.table is None and not self._worker.is_busy:
-                self._worker.ask(self._stamp("begun"), partial(evaluations.begin, self.found.path))
+                self._worker.ask(self._stamp("begun"), partial(stored_results.begin, self.found.path))
             self.changed.emit()
         elif isinstance(event, BlockWritten):
             block = Block(Path(event.path), event.start, event.stop)
@@ -253,7 +253,7 @@ class Evaluation(QObject):
 
 
 def _finish(found: Found, is_shown: bool) -> FailureTable | FrameResults:
-    results = evaluations.load(found.path, found.about)
+    results = stored_results.load(found.path, found.about)
     return results if is_shown else FailureTable(results)
 
 

@@ -101,11 +101,11 @@ def look_for(
     table: FailureTable, path: Path, data_path: Path, folder: Path, device: str, is_bundled: bool
 ) -> Comparison | Found:
     """With another model, if it was already evaluated on this data; else the path for its results."""
-    from explorer_app.inspect.model import stored_results as evaluations
+    from explorer_app.inspect.model import stored_results
     from explorer_app.model.hand_model import HandModel
 
     model = HandModel.load(path, device)
-    found = evaluations.find(model, data_path, folder, is_bundled)
-    if found.table is not None and evaluations.is_complete(found.table):
+    found = stored_results.find(model, data_path, folder, is_bundled)
+    if found.table is not None and stored_results.is_complete(found.table):
         return _with(table, found.table.results)
     return found
