@@ -165,12 +165,10 @@ class Monkey(QObject):
 
     def _pick_by_name(self, roots: Sequence[QWidget], kinds: tuple[type[QWidget], ...]) -> QWidget | None:
         """Any of them with the same chance."""
-        found: list[QWidget] = []
-        for root in roots:
-            found += [root] if isinstance(root, kinds) else []
-            found += [widget for kind in kinds for widget in root.findChildren(kind)]
-        found.sort(key=lambda widget: zlib.crc32(f"{self.seed}:{self.number}:{path_of(widget)}".encode()))
-        return next((w for w in found if w.isVisible() and w.isEnabled() and not w.visibleRegion().isEmpty()), None)
+        everything = (widget for root in roots for widget in (root, *root.findChildren(QWidget)))
+        usable = [w for w in everything if isinstance(w, kinds) and w.isVisible() and w.isEnabled()]
+        usable.sort(key=lambda widget: zlib.crc32(f"{self.seed}:{self.number}:{path_of(widget)}".encode()))
+        return next((widget for widget in usable if not widget.visibleRegion().isEmpty()), None)
 
     def _place(self, widget: QWidget) -> QPoint:
         area = widget.visibleRegion().boundingRect()
