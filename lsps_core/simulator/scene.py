@@ -48,7 +48,8 @@ def draw_scene(
 ) -> Scene:
     """One scene for each of the B entries of `person`, an index into `people`, on the generator's device."""
     shape = people[person]
-    return pose_scene(shape, sample_poses(SENSOR_POSES if is_sensor else SYNTHETIC_POSES, shape, generator))
+    poses = SENSOR_POSES if is_sensor else SYNTHETIC_POSES
+    return pose_scene(shape, sample_poses(poses, shape, generator, settings.views))
 
 
 def pose_scene(shape: HandShape, pose: HandPose) -> Scene:

@@ -30,7 +30,7 @@ def simulate_store(
 ) -> int:
     """Render `frame_count` frames into a new store, whole or not at all; returns how many. See `simulate`.
 
-    provenance: attributes for the store's origin, besides seed, domain and unusual settings. on_progress: frames done so far.
+    provenance: attributes of the store's origin, besides seed, domain and settings. on_progress: frames so far.
     """
     batches = simulate(domain, frame_count, subjects=subjects, seed=seed, device=device, settings=settings)
     writer = FrameWriter(

@@ -22,10 +22,11 @@ ARITHMETIC = "dd40832c5870fe5a"
 """Of the processor that the hashes are from, see `arithmetic`."""
 MEAN_Z_MM = {"synthetic": 548.54648, "sensor": 596.38488}
 MEAN_DEPTH_MM = {"synthetic": 131.616, "sensor": 140.595}
+SENSOR = ("--domain", "sensor", "--frames", "2")
 
 
 def write(path, domain, **options):
-    simulate_store(path, domain, 24, subjects=3, seed=5, provenance={}, on_progress=lambda done: None, **options)
+    simulate_store(path, domain, 24, subjects=3, seed=5, provenance={}, on_progress=[].append, **options)
     return path
 
 
@@ -68,7 +69,7 @@ def test_without_settings_a_store_keeps_its_bits(usual):
 
 def test_settings_are_in_the_provenance(tmp_path):
     path = tmp_path / "any.h5"
-    assert main(["simulate", str(path), *"--domain sensor --frames 2 --views any --things 0.5".split()]) == 0
+    assert main(["simulate", str(path), *SENSOR, "--views", "any", "--things", "0.5"]) == 0
     with FrameStore(path) as store:
         assert {name: store.provenance[name] for name in ("views", "things")} == {"views": "any", "things": 0.5}
         assert "crop" not in store.provenance
@@ -92,6 +93,6 @@ def test_impossible_settings_are_refused_in_one_line(settings, message):
 
 def test_the_command_refuses_an_impossible_share(tmp_path, capsys):
     path = tmp_path / "store.h5"
-    assert main(["simulate", str(path), *"--domain sensor --frames 2 --things 2".split()]) == 2
+    assert main(["simulate", str(path), *SENSOR, "--things", "2"]) == 2
     assert capsys.readouterr().err == "lsps simulate: the share of things is 2.0; give a number from 0 to 1\n"
     assert not path.exists()
