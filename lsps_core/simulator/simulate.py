@@ -17,17 +17,21 @@ import torch
 from torch import Tensor
 
 from lsps_core.simulator.hand import HandShape, average_shape, sample_shapes
+from lsps_core.simulator.people import average_person, sample_people
 from lsps_core.simulator.render import cut_to_cube, pixel_points, render
 from lsps_core.simulator.scene import Scene, draw_scene
 from lsps_core.simulator.sensor import sense
 from lsps_core.simulator.settings import PALM, SimulationSettings
 from lsps_core.simulator.surface import SphereMesh
+from lsps_core.simulator.things.pool import HeldThings, draw_held_things
 
 FRAME_SIZE = 128
 HALF_MM = 125.0
 _CENTER_STD_MM = 4.0
 """Of the sensor domain's crop centre around the hand's visible middle, along each axis."""
 _COARSE_SIZE = 64  # finds the middle of a surface to a millimetre or two at a quarter of the cost
+_POOL, _BATCHES_A_POOL = 64, 8
+"""Held things, and for how many batches of frames they are: solving one takes as long as rendering a frame or two."""
 _DOMAINS = ("synthetic", "sensor")
 
 
@@ -90,29 +94,33 @@ def _batches(
     device: torch.device,
     batch_size: int,
 ) -> Iterator[SimulatedBatch]:
-    people = (
-        sample_shapes(subjects, _generator((seed, is_sensor, 0), device)) if is_sensor else average_shape(device=device)
-    )
+    people = _people(settings, is_sensor, subjects, _generator((seed, is_sensor, 0), device))
+    held: HeldThings | None = None
     for index, start in enumerate(range(0, frame_count, batch_size)):
-        generator = _generator((seed, is_sensor, 1 + index), device)
         with torch.no_grad():
-            batch = _simulate_batch(settings, is_sensor, people, batch_size, generator)
+            if settings.things > 0 and index % _BATCHES_A_POOL == 0:
+                pool = _generator((seed, is_sensor, index // _BATCHES_A_POOL, 1), device)
+                held = draw_held_things(people, _POOL, pool)
+            generator = _generator((seed, is_sensor, 1 + index), device)
+            scene = draw_scene(settings, is_sensor, people, held, batch_size, generator)
+            batch = _photographed(scene, generator if is_sensor else None)
         yield _first(batch, frame_count - start)
 
 
-def _simulate_batch(
-    settings: SimulationSettings, is_sensor: bool, people: HandShape, count: int, generator: torch.Generator
-) -> SimulatedBatch:
-    subject = torch.randint(len(people.palm_width), (count,), generator=generator, device=generator.device)
-    scene = draw_scene(settings, is_sensor, people, subject, generator)
-    depth, center = take_frames(scene, generator if is_sensor else None)
-    half = torch.full((count,), HALF_MM)
+def _people(settings: SimulationSettings, is_sensor: bool, subjects: int, generator: torch.Generator) -> HandShape:
+    if is_sensor:
+        return (sample_people if settings.is_wide else sample_shapes)(subjects, generator)
+    return average_person(generator.device) if settings.is_wide else average_shape(device=generator.device)
+
+
+def _photographed(scene: Scene, camera: torch.Generator | None) -> SimulatedBatch:
+    depth, center = take_frames(scene, camera)
     return SimulatedBatch(
         depth_mm=depth.cpu().numpy().astype(np.uint16),
         joints_mm=scene.joints_mm.cpu().numpy(),
         center_mm=center.cpu().numpy(),
-        half_mm=half.numpy(),
-        subject=subject.cpu().numpy(),
+        half_mm=np.full(len(scene), HALF_MM, np.float32),
+        subject=scene.person.cpu().numpy(),
         view=scene.view.cpu().numpy(),
         thing=scene.thing.cpu().numpy(),
         hand=scene.hand_side.cpu().numpy(),
