@@ -30,7 +30,7 @@ HALF_MM = 125.0
 _CENTER_STD_MM = 4.0
 """Of the sensor domain's crop centre around the hand's visible middle, along each axis."""
 _COARSE_SIZE = 64  # finds the middle of a surface to a millimetre or two at a quarter of the cost
-_POOL, _BATCHES_A_POOL = 64, 8
+_POOL, _BATCHES_A_POOL = 128, 16
 """Held things, and for how many batches of frames they are: solving one takes as long as rendering a frame or two."""
 _DOMAINS = ("synthetic", "sensor")
 

@@ -6,7 +6,9 @@ finger does: all its joints until any of its phalanges touches, then the outer t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -44,8 +46,8 @@ _WEB_MM = (24.0, -6.0, 8.0)
 """From the index's knuckle to where pens lean on the hand."""
 _TURNS = (0, 15, -15, 30, -30, 50, -50, 75, -75, 100, -100, 140)
 """Of a thing about its x, in degrees, in the order in which they are tried."""
-_STEPS, _ROUNDS = 9, 3
-"""Postures tried at once on the way to contact, and how often the way between two of them is divided again."""
+_STEPS = 9
+"""Postures tried at once on the way to contact."""
 
 
 class Grasp(NamedTuple):
@@ -103,13 +105,13 @@ def _in_palm(shape: HandShape, start: Tensor, solids: Solids, draws: Tensor) -> 
     place = torch.stack([-2 + 10 * draws[:, 1], knuckle * (0.74 + 0.22 * draws[:, 2]), zero], dim=1)
     place = place + across * ((draws[:, 3] - 0.5) * 30)[:, None]
     placed = solids.moved(rotation, place)
-    low, high = torch.full_like(tilt, -30.0), torch.full_like(tilt, -130.0)
-    for _ in range(_ROUNDS):  # `high` is free, `low` is not, or is nearer than the palm
-        shift = high[:, None] + (low - high)[:, None] * torch.linspace(0, 1, _STEPS, device=tilt.device)
+    hands = hand.repeated(_STEPS)
+
+    def gap_mm(shift: Tensor) -> Tensor:
         moved = placed.repeated(_STEPS).moved(*_shift(shift.flatten()))
-        free = clearance_mm(hand.repeated(_STEPS), moved, 2).view(-1, _STEPS) > 0
-        low, high = _bracket(shift, free)
-    return placed.moved(*_shift(high))
+        return clearance_mm(hands, moved, 2).view(shift.shape)
+
+    return placed.moved(*_shift(_approach(torch.full_like(tilt, -130.0), torch.full_like(tilt, -30.0), gap_mm)))
 
 
 def _shift(z: Tensor) -> tuple[Tensor, Tensor]:
@@ -117,13 +119,23 @@ def _shift(z: Tensor) -> tuple[Tensor, Tensor]:
     return torch.eye(3).to(z).expand(len(z), 3, 3), torch.stack([zero, zero, z], dim=1)
 
 
-def _bracket(values: Tensor, free: Tensor) -> tuple[Tensor, Tensor]:
-    """values [..., K] that are free at first -> (first that is not, last before it) [...], both the last if all are."""
-    blocked = (~free).int().cumsum(dim=-1) > 0
-    last_free = ((~blocked).sum(dim=-1) - 1).clamp(min=0)
-    next_one = (last_free + 1).clamp(max=values.shape[-1] - 1)
-    pick = [values.gather(-1, index[..., None])[..., 0] for index in (next_one, last_free)]
-    return pick[0], pick[1]
+def _approach(start: Tensor, end: Tensor, gap_mm: Callable[[Tensor], Tensor]) -> Tensor:
+    """start, end [...] -> the value on the way from start at which a gap closes first, end if none does.
+
+    gap_mm: values [..., K] -> gaps [..., K]. The way is divided twice, then the gap is taken to shrink evenly.
+    """
+    steps = torch.linspace(0, 1, _STEPS, device=start.device)
+    low, high = start, end
+    for _ in range(2):
+        values = low[..., None] + (high - low)[..., None] * steps
+        gap = gap_mm(values)
+        is_open = (gap <= 0).int().cumsum(dim=-1) == 0
+        before = (is_open.sum(dim=-1, keepdim=True) - 1).clamp(min=0)
+        after = (before + 1).clamp(max=_STEPS - 1)
+        low, high = (values.gather(-1, index)[..., 0] for index in (before, after))
+    near, far = (gap.gather(-1, index)[..., 0] for index in (before, after))
+    share = (near / (near - far).clamp(min=1e-3)).clamp(0, 1)
+    return torch.where(far > 0, high, torch.where(near > 0, low + share * (high - low), low))
 
 
 def _between_tips(
@@ -193,36 +205,38 @@ def _close(shape: HandShape, start: Tensor, end: Tensor, solids: Solids, wraps: 
     shapes, things = shape.repeated(_STEPS), solids.repeated(_STEPS)
     for part in (_FINGERS, _THUMB):
         for stage in range(3):
-            way = torch.zeros_like(end)
             joints = slice(0, 4) if stage == 0 else slice(stage + 1, 4)
-            way[:, part, joints] = (end - angles)[:, part, joints]
+            way = torch.zeros_like(end)
+            way[..., joints] = (end - angles)[..., joints]
             if stage > 0:
                 way *= wraps[:, None, None]
-            low, high = angles.new_zeros(way[:, part, 0].shape), angles.new_ones(way[:, part, 0].shape)
-            for _ in range(_ROUNDS):
-                share = low[..., None] + (high - low)[..., None] * torch.linspace(0, 1, _STEPS, device=way.device)
-                tried = angles.repeat_interleave(_STEPS, dim=0)
-                tried[:, part] += (share.mT[..., None] * way[:, None, part]).flatten(0, 1)
-                free = _is_free(_joints(shapes, tried), shapes.radii_mm, things, part, stage)
-                high, low = _bracket(share, free.view(len(angles), _STEPS, -1).mT)
-            angles[:, part] += low[..., None] * way[:, part]
+            gap_mm = partial(_gap_mm, shapes, things, angles, way, part, stage)
+            begin = angles.new_zeros(way[:, part, 0].shape)
+            angles[:, part] += _approach(begin, begin + 1, gap_mm)[..., None] * way[:, part]
     return angles
 
 
-def _is_free(joints: Tensor, radii_mm: Tensor, things: Solids, part: slice, stage: int) -> Tensor:
-    """[B, fingers of part]: whether none of the phalanges from number `stage` on touches the thing."""
-    centers, radii = finger_spheres(joints, radii_mm)
+def _gap_mm(
+    shapes: HandShape, things: Solids, angles: Tensor, way: Tensor, part: slice, stage: int, share: Tensor
+) -> Tensor:
+    """Shares of the way [B, fingers of part, K] -> distances of the phalanges that move from what stops them.
+
+    shapes and things: B * K of them. Returns [B, fingers of part, K].
+    """
+    tried = angles.repeat_interleave(_STEPS, dim=0)
+    tried[:, part] += (share.mT[..., None] * way[:, None, part]).flatten(0, 1)
+    joints = _joints(shapes, tried)
+    centers, radii = finger_spheres(joints, shapes.radii_mm)
     points, radius = centers[:, part, stage:], radii[:, part, stage:]
     gap = things.distance_mm(points.flatten(1, 3)).view(radius.shape) - radius
-    if part is _FINGERS:
-        return (gap > 0).flatten(2).all(dim=2)
-    gap = torch.minimum(gap, _from_fingers(points, radius, centers[:, _FINGERS], radii[:, _FINGERS]))
-    free = (gap > 0).flatten(2).all(dim=2)
-    if stage == 0:
-        hand = hand_surface(joints, radii_mm)
+    if part is _THUMB:
+        gap = torch.minimum(gap, _from_fingers(points, radius, centers[:, _FINGERS], radii[:, _FINGERS]))
+    nearest = gap.flatten(2).amin(dim=2)
+    if part is _THUMB and stage == 0:
+        hand = hand_surface(joints, shapes.radii_mm)
         web = replace(hand, cones=thumb_webs(hand.cones.device))
-        free &= (clearance_mm(web, things) > -_SOFT_WEB_MM)[:, None]
-    return free
+        nearest = torch.minimum(nearest, clearance_mm(web, things)[:, None] + _SOFT_WEB_MM)
+    return nearest.view(len(angles), _STEPS, -1).mT
 
 
 def _from_fingers(points: Tensor, radius: Tensor, others: Tensor, other_radius: Tensor) -> Tensor:
