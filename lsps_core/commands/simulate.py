@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from lsps_core.commands.progress import add_events, progress
+from lsps_core.simulator.settings import VIEWS, SimulationSettings
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -15,6 +16,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frames", type=int, required=True, metavar="N")
     parser.add_argument("--subjects", type=int, default=8, metavar="K", help="hand shapes of the sensor domain")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--views",
+        choices=VIEWS,
+        default="palm",
+        help="sides that hands are seen from: the palm up to 60 degrees off (default), any, or from the owner's eyes",
+    )
+    parser.add_argument(
+        "--things", type=float, default=0.0, metavar="SHARE", help="share of frames with an object in the hand, 0 to 1"
+    )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing OUT.h5")
     add_events(parser)
@@ -24,6 +34,7 @@ def run(arguments: argparse.Namespace) -> None:
     from lsps_core.device import resolve_device
     from lsps_core.simulator.simulate_store import simulate_store
 
+    settings = SimulationSettings(views=arguments.views, things=arguments.things)
     device = resolve_device(arguments.device)
     with progress(arguments.out, arguments.frames, tells=arguments.events) as shown:
         done = simulate_store(
@@ -32,6 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
             arguments.frames,
             subjects=arguments.subjects,
             seed=arguments.seed,
+            settings=settings,
             device=device,
             provenance={"command": arguments.command_line},
             overwrite=arguments.overwrite,

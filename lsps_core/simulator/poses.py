@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import pi, radians
+from math import radians
 
 import torch
 from torch import Tensor
@@ -11,20 +11,13 @@ from torch import Tensor
 from lsps_core.camera import SIMULATED
 from lsps_core.simulator.contact import worst_penetration_mm
 from lsps_core.simulator.gestures import gestures
-from lsps_core.simulator.hand import (
-    ANGLE_LIMITS_RAD,
-    WRIST_LIMITS_RAD,
-    HandPose,
-    HandShape,
-    forearm_direction,
-    forward_kinematics,
-)
+from lsps_core.simulator.hand import ANGLE_LIMITS_RAD, HandPose, HandShape, forward_kinematics
+from lsps_core.simulator.settings import Views
 from lsps_core.simulator.surface import hand_surface
+from lsps_core.simulator.views import DISTANCE_MM, any_rotations, away_wrist_angles, egocentric, palm_rotations
 
 MAX_PENETRATION_MM = 3.0
 """Allowed penetration of soft parts; poses with more are drawn again."""
-MAX_TILT_RAD = radians(60)
-"""Between the palm's normal and the optical axis."""
 _CANDIDATES = 8
 
 
@@ -41,10 +34,11 @@ class PoseDistribution:
     angle_std: float
     """Of the noise of each angle on its own."""
     in_plane_std: float | None
-    """Of the in-plane angle around fingers-up; None: all angles alike."""
+    """Of the in-plane angle around fingers-up of palm views; None: all angles alike."""
     tilt_power: float
-    """Tilts are MAX_TILT_RAD * u ** tilt_power with u uniform: 0.5 spreads them evenly, 1 prefers facing palms."""
+    """Tilts of palm views are MAX_TILT_RAD * u ** tilt_power, u uniform: 0.5 spreads them evenly, 1 prefers palms."""
     distance_mm: tuple[float, float] = (350.0, 800.0)
+    """Of palm views; others have their own."""
 
 
 SYNTHETIC_POSES = PoseDistribution(
@@ -81,24 +75,48 @@ SENSOR_POSES = PoseDistribution(
 )
 
 
-def sample_poses(distribution: PoseDistribution, shape: HandShape, generator: torch.Generator) -> HandPose:
+def sample_poses(
+    distribution: PoseDistribution, shape: HandShape, generator: torch.Generator, views: Views = "palm"
+) -> HandPose:
     """One pose for each of the B hands of `shape`, on the generator's device, without deep self-penetration."""
-    count = len(shape.bone_lengths_mm)
     fingers = _finger_angles(distribution, shape, generator)
-    rotation = _rotations(distribution, count, generator)
-    wrist = _wrist_angles(rotation, generator)
+    rotation, wrist = _orientations(distribution, len(fingers), generator, views)
+    return _placed(shape, fingers, rotation, wrist, DISTANCE_MM.get(views, distribution.distance_mm), generator)
+
+
+def _orientations(
+    distribution: PoseDistribution, count: int, generator: torch.Generator, views: Views
+) -> tuple[Tensor, Tensor]:
+    """(rotation [count, 3, 3], wrist angles [count, 2])."""
+    if views == "egocentric":
+        return egocentric(count, generator)
+    if views == "any":
+        rotation = any_rotations(count, generator)
+    else:
+        rotation = palm_rotations(count, generator, distribution.in_plane_std, distribution.tilt_power)
+    return rotation, away_wrist_angles(rotation, generator)
+
+
+def _placed(
+    shape: HandShape,
+    fingers: Tensor,
+    rotation: Tensor,
+    wrist: Tensor,
+    distance_mm: tuple[float, float],
+    generator: torch.Generator,
+) -> HandPose:
     pose = HandPose(
         finger_angles_rad=fingers,
         wrist_angles_rad=wrist,
         rotation=rotation,
-        wrist_mm=torch.zeros(count, 3, device=generator.device),
+        wrist_mm=torch.zeros(len(fingers), 3, device=generator.device),
     )
     middle = forward_kinematics(shape, pose).mean(dim=1)
     return HandPose(
         finger_angles_rad=fingers,
         wrist_angles_rad=wrist,
         rotation=rotation,
-        wrist_mm=_places(distribution, count, generator) - middle,
+        wrist_mm=_places(distance_mm, len(fingers), generator) - middle,
     )
 
 
@@ -154,53 +172,11 @@ def _candidates(distribution: PoseDistribution, count: int, generator: torch.Gen
     return candidates.clamp(low, high)
 
 
-def _rotations(distribution: PoseDistribution, count: int, generator: torch.Generator) -> Tensor:
-    """[count, 3, 3], palm frame to camera frame: tilted about an axis in the image plane, then rotated in it."""
-    device = generator.device
-    about, tilt, turn = torch.rand(3, count, generator=generator, device=device)
-    about = 2 * pi * about
-    tilt = MAX_TILT_RAD * tilt**distribution.tilt_power
-    turn = 2 * pi * turn
-    if distribution.in_plane_std is not None:
-        turn = distribution.in_plane_std * torch.randn(count, generator=generator, device=device)
-    return _about_z(turn) @ _about_z(about) @ _about_x(tilt) @ _about_z(-about)
-
-
-def _wrist_angles(rotation: Tensor, generator: torch.Generator) -> Tensor:
-    """rotation [B, 3, 3] -> [B, 2]: of a few draws the one whose forearm points least toward the camera.
-
-    Mostly the elbow is behind the hand; where the palm's tilt forbids that, the wrist bends as far as it was drawn.
-    """
-    low, high = WRIST_LIMITS_RAD.to(rotation).unbind(dim=-1)
-    draws = 0.4 * torch.randn(len(rotation), 3, 2, generator=generator, device=generator.device) * (high - low) / 2
-    draws = (draws + (high + low) / 2).clamp(low, high)
-    pose = HandPose(
-        finger_angles_rad=rotation.new_zeros(len(rotation) * 3, 5, 4),
-        wrist_angles_rad=draws.flatten(0, 1),
-        rotation=rotation.repeat_interleave(3, dim=0),
-        wrist_mm=rotation.new_zeros(len(rotation) * 3, 3),
-    )
-    toward = forearm_direction(pose)[:, 2].view(-1, 3)
-    return draws[torch.arange(len(rotation), device=generator.device), toward.argmax(dim=1)]
-
-
-def _places(distribution: PoseDistribution, count: int, generator: torch.Generator) -> Tensor:
+def _places(distance_mm: tuple[float, float], count: int, generator: torch.Generator) -> Tensor:
     """[count, 3]: the hand's middle, mm, within ±25 % of the image around its centre."""
-    near, far = distribution.distance_mm
+    near, far = distance_mm
     u, v, share = torch.rand(3, count, generator=generator, device=generator.device)
     z = near + (far - near) * share
     x = (u - 0.5) * SIMULATED.cx / SIMULATED.fx * z
     y = (v - 0.5) * SIMULATED.cy / SIMULATED.fy * z
     return torch.stack([x, y, z], dim=1)
-
-
-def _about_x(angle: Tensor) -> Tensor:
-    zero, one = torch.zeros_like(angle), torch.ones_like(angle)
-    c, s = angle.cos(), angle.sin()
-    return torch.stack([one, zero, zero, zero, c, -s, zero, s, c], dim=1).view(-1, 3, 3)
-
-
-def _about_z(angle: Tensor) -> Tensor:
-    zero, one = torch.zeros_like(angle), torch.ones_like(angle)
-    c, s = angle.cos(), angle.sin()
-    return torch.stack([c, -s, zero, s, c, zero, zero, zero, one], dim=1).view(-1, 3, 3)

@@ -2,6 +2,7 @@
 
 The two differ as synthetic and real data do: one person's hand and forearm against several people's, another
 distribution of poses, a clean image against a depth camera's, an exact crop against one that is off by millimetres.
+What is in front of the camera is drawn in `scene`.
 """
 
 from __future__ import annotations
@@ -15,18 +16,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from lsps_core.simulator.hand import (
-    HandPose,
-    HandShape,
-    average_shape,
-    forearm_direction,
-    forward_kinematics,
-    sample_shapes,
-)
-from lsps_core.simulator.poses import SENSOR_POSES, SYNTHETIC_POSES, sample_poses
+from lsps_core.simulator.hand import HandShape, average_shape, sample_shapes
 from lsps_core.simulator.render import cut_to_cube, pixel_points, render
+from lsps_core.simulator.scene import Scene, draw_scene
 from lsps_core.simulator.sensor import sense
-from lsps_core.simulator.surface import SphereMesh, hand_surface, with_forearm
+from lsps_core.simulator.settings import PALM, SimulationSettings
+from lsps_core.simulator.surface import SphereMesh
 
 FRAME_SIZE = 128
 HALF_MM = 125.0
@@ -41,7 +36,10 @@ class SimulatedBatch:
     """B frames, on the CPU.
 
     depth_mm: uint16 [B, 128, 128], 0 = no reading or nothing inside the cube. joints_mm: float32 [B, 21, 3] in
-    HAND21's order, camera frame, exact. center_mm: float32 [B, 3]. half_mm: float32 [B]. subject: int64 [B].
+    HAND21's order, camera frame, exact. center_mm: float32 [B, 3]. half_mm: float32 [B].
+
+    The groups that a frame belongs to, int64 [B]: subject, the person's number; view, thing and hand, an index into
+    SEEN_SIDES, THINGS and HANDS of `settings`.
     """
 
     depth_mm: npt.NDArray[np.uint16]
@@ -49,6 +47,9 @@ class SimulatedBatch:
     center_mm: npt.NDArray[np.float32]
     half_mm: npt.NDArray[np.float32]
     subject: npt.NDArray[np.int64]
+    view: npt.NDArray[np.int64]
+    thing: npt.NDArray[np.int64]
+    hand: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.depth_mm)
@@ -62,6 +63,7 @@ def simulate(
     seed: int = 0,
     device: str | torch.device = "cpu",
     batch_size: int = 64,
+    settings: SimulationSettings = PALM,
 ) -> Iterator[SimulatedBatch]:
     """`frame_count` frames in batches; batch k is a function of the seed and k, the last one is cut to length.
 
@@ -76,11 +78,17 @@ def simulate(
             raise ValueError(f"{name} is {value}: it must be at least 1")
     if seed < 0:
         raise ValueError(f"seed is {seed}: it must not be negative")
-    return _batches(domain == "sensor", frame_count, subjects, seed, torch.device(device), batch_size)
+    return _batches(settings, domain == "sensor", frame_count, subjects, seed, torch.device(device), batch_size)
 
 
 def _batches(
-    is_sensor: bool, frame_count: int, subjects: int, seed: int, device: torch.device, batch_size: int
+    settings: SimulationSettings,
+    is_sensor: bool,
+    frame_count: int,
+    subjects: int,
+    seed: int,
+    device: torch.device,
+    batch_size: int,
 ) -> Iterator[SimulatedBatch]:
     people = (
         sample_shapes(subjects, _generator((seed, is_sensor, 0), device)) if is_sensor else average_shape(device=device)
@@ -88,40 +96,51 @@ def _batches(
     for index, start in enumerate(range(0, frame_count, batch_size)):
         generator = _generator((seed, is_sensor, 1 + index), device)
         with torch.no_grad():
-            batch = _simulate_batch(is_sensor, people, batch_size, generator)
+            batch = _simulate_batch(settings, is_sensor, people, batch_size, generator)
         yield _first(batch, frame_count - start)
 
 
-def _simulate_batch(is_sensor: bool, people: HandShape, count: int, generator: torch.Generator) -> SimulatedBatch:
+def _simulate_batch(
+    settings: SimulationSettings, is_sensor: bool, people: HandShape, count: int, generator: torch.Generator
+) -> SimulatedBatch:
     subject = torch.randint(len(people.palm_width), (count,), generator=generator, device=generator.device)
-    shape = people[subject]
-    pose = sample_poses(SENSOR_POSES if is_sensor else SYNTHETIC_POSES, shape, generator)
-    depth, joints, center = take_frames(shape, pose, generator if is_sensor else None)
+    scene = draw_scene(settings, is_sensor, people, subject, generator)
+    depth, center = take_frames(scene, generator if is_sensor else None)
     half = torch.full((count,), HALF_MM)
     return SimulatedBatch(
         depth_mm=depth.cpu().numpy().astype(np.uint16),
-        joints_mm=joints.cpu().numpy(),
+        joints_mm=scene.joints_mm.cpu().numpy(),
         center_mm=center.cpu().numpy(),
         half_mm=half.numpy(),
         subject=subject.cpu().numpy(),
+        view=scene.view.cpu().numpy(),
+        thing=scene.thing.cpu().numpy(),
+        hand=scene.hand_side.cpu().numpy(),
     )
 
 
-def take_frames(shape: HandShape, pose: HandPose, camera: torch.Generator | None) -> tuple[Tensor, Tensor, Tensor]:
-    """Depth [B, 128, 128] in whole mm, joints_mm [B, 21, 3] and center_mm [B, 3] of B hands in cubes of HALF_MM.
+def take_frames(scene: Scene, camera: torch.Generator | None) -> tuple[Tensor, Tensor]:
+    """Depth [B, 128, 128] in whole mm and center_mm [B, 3] of B scenes in cubes of HALF_MM.
 
     camera: draws a depth camera's noise and an inexact crop; None for a clean image and an exact one.
     """
-    joints = forward_kinematics(shape, pose)
-    hand = hand_surface(joints, shape.radii_mm)
-    half = torch.full((len(joints),), HALF_MM, device=joints.device)
-    center = _visible_center_mm(hand, joints.mean(dim=1), half)
+    half = torch.full((len(scene),), HALF_MM, device=scene.joints_mm.device)
+    center = _visible_center_mm(scene.hand, scene.joints_mm.mean(dim=1), half)
     if camera is not None:
         center = center + _CENTER_STD_MM * torch.randn(center.shape, generator=camera, device=center.device)
-    depth = render(with_forearm(hand, joints, forearm_direction(pose)), center, half, size=FRAME_SIZE)
+    depth = scene.render(center, half, size=FRAME_SIZE)
     if camera is not None:
-        depth = sense(depth, center, half, camera)
-    return cut_to_cube(depth, center, half).round_(), joints, center
+        depth = _sense_mirrored(depth, center, half, scene.is_left, camera)
+    return cut_to_cube(depth, center, half).round_(), center
+
+
+def _sense_mirrored(
+    clean_mm: Tensor, center_mm: Tensor, half_mm: Tensor, is_left: Tensor, camera: torch.Generator
+) -> Tensor:
+    """`sense`, with the frames of left hands mirrored for it: the projector's shadow falls on their other side."""
+    flip = is_left[:, None, None]
+    seen = sense(torch.where(flip, clean_mm.flip(2), clean_mm), center_mm, half_mm, camera)
+    return torch.where(flip, seen.flip(2), seen)
 
 
 def _visible_center_mm(hand: SphereMesh, guess_mm: Tensor, half_mm: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 
 from lsps_core.camera import SIMULATED
 from lsps_core.data.store import FrameWriter
+from lsps_core.simulator.settings import PALM, SimulationSettings
 from lsps_core.simulator.simulate import simulate
 from lsps_core.skeleton import HAND21
 
@@ -21,6 +22,7 @@ def simulate_store(
     *,
     subjects: int = 8,
     seed: int = 0,
+    settings: SimulationSettings = PALM,
     device: str | torch.device = "cpu",
     provenance: dict[str, Any],
     overwrite: bool = False,
@@ -28,16 +30,16 @@ def simulate_store(
 ) -> int:
     """Render `frame_count` frames into a new store, whole or not at all; returns how many. See `simulate`.
 
-    provenance: attributes for the store's origin, besides seed and domain. on_progress: frames done so far.
+    provenance: attributes of the store's origin, besides seed, domain and settings. on_progress: frames so far.
     """
-    batches = simulate(domain, frame_count, subjects=subjects, seed=seed, device=device)
+    batches = simulate(domain, frame_count, subjects=subjects, seed=seed, device=device, settings=settings)
     writer = FrameWriter(
         path,
         domain="synthetic" if domain == "synthetic" else "real",
         camera=SIMULATED,
         skeleton=HAND21,
         is_simulated=True,
-        provenance=provenance | {"seed": seed, "domain": domain},
+        provenance=provenance | {"seed": seed, "domain": domain} | settings.to_json(),
         overwrite=overwrite,
     )
     done = 0

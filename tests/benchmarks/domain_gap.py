@@ -19,6 +19,7 @@ from lsps_core.data.crop import normalise
 from lsps_core.inference import Predictor
 from lsps_core.simulator.hand import average_shape, sample_shapes
 from lsps_core.simulator.poses import SENSOR_POSES, sample_poses
+from lsps_core.simulator.scene import pose_scene
 from lsps_core.simulator.simulate import HALF_MM, take_frames
 
 BATCH, PEOPLE, SEED = 64, 6, 1000
@@ -35,9 +36,10 @@ def frames(count: int, people: int, has_camera: bool) -> tuple[Tensor, Tensor]:
         generator.manual_seed(SEED + 1 + seed)
         shape = shapes[torch.randint(len(shapes.palm_width), (BATCH,), generator=generator)]
         pose = sample_poses(SENSOR_POSES, shape, generator)
-        depth, joints, center = take_frames(shape, pose, generator if has_camera else None)
+        scene = pose_scene(shape, pose)
+        depth, center = take_frames(scene, generator if has_camera else None)
         images.append(normalise(depth, center, torch.full((BATCH,), HALF_MM)))
-        poses.append((joints - center[:, None]) / HALF_MM)
+        poses.append((scene.joints_mm - center[:, None]) / HALF_MM)
     return torch.cat(images), torch.cat(poses)
 
 

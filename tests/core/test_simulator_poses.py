@@ -15,12 +15,12 @@ from lsps_core.simulator.hand import (
 )
 from lsps_core.simulator.poses import (
     MAX_PENETRATION_MM,
-    MAX_TILT_RAD,
     SENSOR_POSES,
     SYNTHETIC_POSES,
     sample_poses,
 )
 from lsps_core.simulator.surface import hand_surface
+from lsps_core.simulator.views import MAX_TILT_RAD
 
 COUNT = 2500
 TIPS, KNUCKLES = [8, 12, 16, 20], [5, 9, 13, 17]
