@@ -15,7 +15,7 @@ from lsps_core.training import validation
 
 @pytest.fixture(scope="session", autouse=True)
 def _small_previews() -> Iterator[None]:
-    """Sheets of two frames, of the runs trained in this process: drawing twelve takes longer than a tiny run's steps."""
+    """Sheets of two frames, where runs train in this process: drawing twelve takes longer than a tiny run's steps."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(validation, "PREVIEW_FRAMES", 2)
         yield
