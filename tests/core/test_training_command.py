@@ -176,7 +176,7 @@ def test_a_second_interrupt_does_not_break_the_save(stores, tmp_path):
 
 
 def test_a_reader_that_dies_does_not_end_the_training(stores, tmp_path):
-    run = Run.create(tmp_path / "run", config(stores))
+    run = Run.create(tmp_path / "run", config(stores, "depth.steps=0", "posterior.steps=0"))
     with start(run.path) as process:
         process.stdout.readline()
         process.stdout.close()
