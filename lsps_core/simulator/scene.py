@@ -18,7 +18,8 @@ from lsps_core.simulator.surface import SphereMesh, hand_surface, with_forearm
 class Scene:
     """B scenes in the camera frame, all hands right ones.
 
-    joints_mm [B, 21, 3]. hand: the annotated hands alone. arm: the same with their forearms. view, thing, hand_side
+    joints_mm [B, 21, 3]. hand: the annotated hands alone. arm: the same with their forearms, whose last two nodes are
+    at the elbow. forearm [B, 3]: unit vector from the wrist to the elbow. view, thing, hand_side
     int64 [B]: index into SEEN_SIDES, THINGS and HANDS; a left hand's scene is shown mirrored, and the camera saw it as
     it would be without (see `is_left`).
     """
@@ -26,6 +27,7 @@ class Scene:
     joints_mm: Tensor
     hand: SphereMesh
     arm: SphereMesh
+    forearm: Tensor
     view: Tensor
     thing: Tensor
     hand_side: Tensor
@@ -56,11 +58,13 @@ def pose_scene(shape: HandShape, pose: HandPose) -> Scene:
     """Empty right hands of these shapes and poses, B each."""
     joints = forward_kinematics(shape, pose)
     hand = hand_surface(joints, shape.radii_mm)
+    forearm = forearm_direction(pose)
     nothing = torch.zeros(len(joints), dtype=torch.int64, device=joints.device)
     return Scene(
         joints_mm=joints,
         hand=hand,
-        arm=with_forearm(hand, joints, forearm_direction(pose)),
+        arm=with_forearm(hand, joints, forearm),
+        forearm=forearm,
         view=seen_side(pose.rotation, joints),
         thing=nothing + THINGS.index("none"),
         hand_side=nothing + HANDS.index("right"),
