@@ -22,10 +22,13 @@ MakeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """A worker a core for folders. Chosen files and tests run in this process: sooner, and where a debugger works."""
+    """For folders a worker a core, and one more: tests wait for windows and processes now and then.
+
+    Chosen files and tests run in this process: sooner, and where a debugger works.
+    """
     chosen = [Path(argument.partition("::")[0]) for argument in config.args]
-    count = min(os.cpu_count() or 1, MOST_WORKERS)
-    return count if count > 1 and all(path.is_dir() for path in chosen) else 0
+    count = min((os.cpu_count() or 1) + 1, MOST_WORKERS)
+    return count if all(path.is_dir() for path in chosen) else 0
 
 
 @pytest.fixture(scope="session")

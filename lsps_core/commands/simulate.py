@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from lsps_core.commands.progress import add_events, progress
-from lsps_core.simulator.settings import VIEWS, SimulationSettings
+from lsps_core.simulator.cameras.registry import CAMERAS, MIXED
+from lsps_core.simulator.settings import CROPS, VIEWS, SimulationSettings
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +26,18 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--things", type=float, default=0.0, metavar="SHARE", help="share of frames with an object in the hand, 0 to 1"
     )
+    parser.add_argument(
+        "--camera",
+        metavar="NAME",
+        help=f"depth camera of the sensor domain: {', '.join(CAMERAS)}, some of them with commas between, or {MIXED}; "
+        "each frame draws one, and its parameters within ranges (default: the first model, a structured-light one)",
+    )
+    parser.add_argument(
+        "--crop",
+        choices=CROPS,
+        default="true",
+        help="cube about the hand's visible middle (default), or where the search for a hand in a whole image finds it",
+    )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing OUT.h5")
     add_events(parser)
@@ -34,7 +47,9 @@ def run(arguments: argparse.Namespace) -> None:
     from lsps_core.device import resolve_device
     from lsps_core.simulator.simulate_store import simulate_store
 
-    settings = SimulationSettings(views=arguments.views, things=arguments.things)
+    settings = SimulationSettings(
+        views=arguments.views, things=arguments.things, camera=arguments.camera, crop=arguments.crop
+    )
     device = resolve_device(arguments.device)
     with progress(arguments.out, arguments.frames, tells=arguments.events) as shown:
         done = simulate_store(

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.simulator.hand import HandShape, average_shape, sample_shapes
+from lsps_core.simulator.settings import SimulationSettings
 from lsps_core.simulator.surface import NODE_NAMES
 
 _MORE_SCALE = (0.86, 1.06)
@@ -16,6 +17,13 @@ _FLESH = {"web": 1.28, "thumb_web": 1.5, "thenar": 1.16, "hypothenar": 1.14, "pa
 _FLESH |= {"base": 1.1, "middle_ring": 1.12, "index_middle": 1.12, "ring_little": 1.12, "mcp": 1.04, "pip": 1.05}
 """By the ends of nodes' names: how much thicker than a lean hand the average one is there."""
 _AVERAGE_FLESH, _FLESH_RANGE = 0.8, (0.2, 1.5)
+
+
+def draw_people(settings: SimulationSettings, is_sensor: bool, count: int, generator: torch.Generator) -> HandShape:
+    """`count` people of the sensor domain, or the one of the synthetic domain, on the generator's device."""
+    if is_sensor:
+        return (sample_people if settings.is_wide else sample_shapes)(count, generator)
+    return average_person(generator.device) if settings.is_wide else average_shape(device=generator.device)
 
 
 def sample_people(count: int, generator: torch.Generator) -> HandShape:

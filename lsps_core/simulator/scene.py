@@ -40,14 +40,16 @@ class Holding:
 class Scene:
     """B scenes in the camera frame, all hands right ones.
 
-    joints_mm [B, 21, 3]. hand: the annotated hands alone. arm: the same with their forearms. holding: what else there
-    is. person, view, thing, hand_side int64 [B]: the person's number, and an index into SEEN_SIDES, THINGS and HANDS;
-    a left hand's scene is shown mirrored, and the camera saw it as it would be without (see `is_left`).
+    joints_mm [B, 21, 3]. hand: the annotated hands alone. arm: the same with their forearms, whose last two nodes are
+    at the elbow. forearm [B, 3]: unit vector from the wrist to the elbow. holding: what else there is. person, view,
+    thing, hand_side int64 [B]: the person's number, and an index into SEEN_SIDES, THINGS and HANDS; a left hand's
+    scene is shown mirrored, and the camera saw it as it would be without (see `is_left`).
     """
 
     joints_mm: Tensor
     hand: SphereMesh
     arm: SphereMesh
+    forearm: Tensor
     person: Tensor
     view: Tensor
     thing: Tensor
@@ -78,9 +80,9 @@ def draw_scene(
     settings: SimulationSettings,
     is_sensor: bool,
     people: HandShape,
-    held: HeldThings | None,
     count: int,
     generator: torch.Generator,
+    held: HeldThings | None = None,
 ) -> Scene:
     """`count` scenes on the generator's device. held: what `settings.things` of the frames choose from."""
     device = generator.device
@@ -108,11 +110,13 @@ def pose_scene(shape: HandShape, pose: HandPose, person: Tensor | None = None) -
     """Empty right hands of these shapes and poses, B each; person: 0 unless given."""
     joints = forward_kinematics(shape, pose)
     hand = hand_surface(joints, shape.radii_mm)
+    forearm = forearm_direction(pose)
     nothing = torch.zeros(len(joints), dtype=torch.int64, device=joints.device)
     return Scene(
         joints_mm=joints,
         hand=hand,
-        arm=with_forearm(hand, joints, forearm_direction(pose)),
+        arm=with_forearm(hand, joints, forearm),
+        forearm=forearm,
         person=nothing if person is None else person,
         view=seen_side(pose.rotation, joints),
         thing=nothing + THINGS.index("none"),

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from lsps_core.errors import LspsError
+from lsps_core.simulator.cameras.registry import CAMERAS, chosen
 
 Views = Literal["palm", "any", "egocentric"]
 Crop = Literal["true", "found"]
@@ -17,6 +18,8 @@ SEEN_SIDES = ("palm", "back", "thumb side", "little finger side", "fingertips", 
 """Names of the group `view`: the side of the hand that faces the camera most."""
 THINGS = ("none", "box", "cylinder", "sphere", "mug", "phone", "pen", "salt cellar")
 """Names of the group `thing`."""
+SEEN_BY = ("none", "sensor", *CAMERAS)
+"""Names of the group `camera`: no camera's noise, the first camera there was, one by name."""
 HANDS = ("right", "left")
 """Names of the group `hand`. A left hand is shown mirrored, as in an imported store that is mirrored."""
 
@@ -27,8 +30,9 @@ class SimulationSettings:
 
     views: from which sides hands are seen: `palm` up to 60 degrees off the palm, `any` from all sides alike,
     `egocentric` from above and behind the wrist. things: share of frames with an object in the hand, 0 to 1.
-    camera: the sensor domain's depth camera by name, None for the first one there was. crop: `true` centres the cube
-    on the hand's visible middle, `found` where the search for a hand in a raw frame finds it.
+    camera: the sensor domain's depth cameras, as in `cameras.registry.chosen`; None for the first one there was.
+    crop: `true` centres the cube on the hand's visible middle, `found` where the search for a hand in a raw frame
+    finds it.
 
     With other views than `palm` or with things, people differ more (children, large hands, left hands), their hands
     have more flesh and bend further. LspsError for a value that is not possible.
@@ -44,6 +48,8 @@ class SimulationSettings:
             raise LspsError(f"unknown views {self.views!r}", f"choose one of {', '.join(VIEWS)}", field="views")
         if not 0 <= self.things <= 1:
             raise LspsError(f"the share of things is {self.things}", "give a number from 0 to 1", field="things")
+        if self.camera is not None:
+            chosen(self.camera)
         if self.crop not in CROPS:
             raise LspsError(f"unknown crop {self.crop!r}", f"choose one of {', '.join(CROPS)}", field="crop")
 

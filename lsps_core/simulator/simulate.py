@@ -2,7 +2,7 @@
 
 The two differ as synthetic and real data do: one person's hand and forearm against several people's, another
 distribution of poses, a clean image against a depth camera's, an exact crop against one that is off by millimetres.
-What is in front of the camera is drawn in `scene`.
+What is in front of the camera is drawn in `scene`, its pictures are taken in `shots`.
 """
 
 from __future__ import annotations
@@ -14,22 +14,13 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
-from lsps_core.simulator.hand import HandShape, average_shape, sample_shapes
-from lsps_core.simulator.people import average_person, sample_people
-from lsps_core.simulator.render import cut_to_cube, pixel_points, render
+from lsps_core.simulator.people import draw_people
 from lsps_core.simulator.scene import Scene, draw_scene
-from lsps_core.simulator.sensor import sense
 from lsps_core.simulator.settings import PALM, SimulationSettings
-from lsps_core.simulator.surface import SphereMesh
+from lsps_core.simulator.shots import HALF_MM, take_frames
 from lsps_core.simulator.things.pool import HeldThings, draw_held_things
 
-FRAME_SIZE = 128
-HALF_MM = 125.0
-_CENTER_STD_MM = 4.0
-"""Of the sensor domain's crop centre around the hand's visible middle, along each axis."""
-_COARSE_SIZE = 64  # finds the middle of a surface to a millimetre or two at a quarter of the cost
 _POOL, _BATCHES_A_POOL = 128, 16
 """Held things, and for how many batches of frames they are: solving one takes as long as rendering a frame or two."""
 _DOMAINS = ("synthetic", "sensor")
@@ -42,8 +33,8 @@ class SimulatedBatch:
     depth_mm: uint16 [B, 128, 128], 0 = no reading or nothing inside the cube. joints_mm: float32 [B, 21, 3] in
     HAND21's order, camera frame, exact. center_mm: float32 [B, 3]. half_mm: float32 [B].
 
-    The groups that a frame belongs to, int64 [B]: subject, the person's number; view, thing and hand, an index into
-    SEEN_SIDES, THINGS and HANDS of `settings`.
+    The groups that a frame belongs to, int64 [B]: subject, the person's number; view, thing, hand and camera, an
+    index into SEEN_SIDES, THINGS, HANDS and SEEN_BY of `settings`.
     """
 
     depth_mm: npt.NDArray[np.uint16]
@@ -54,6 +45,7 @@ class SimulatedBatch:
     view: npt.NDArray[np.int64]
     thing: npt.NDArray[np.int64]
     hand: npt.NDArray[np.int64]
+    camera: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.depth_mm)
@@ -80,6 +72,8 @@ def simulate(
     for name, value in (("frame_count", frame_count), ("subjects", subjects), ("batch_size", batch_size)):
         if value < 1:
             raise ValueError(f"{name} is {value}: it must be at least 1")
+    if settings.camera is not None and domain == "synthetic":
+        raise ValueError(f"camera {settings.camera}: synthetic frames are clean; leave it out, or choose domain sensor")
     if seed < 0:
         raise ValueError(f"seed is {seed}: it must not be negative")
     return _batches(settings, domain == "sensor", frame_count, subjects, seed, torch.device(device), batch_size)
@@ -94,7 +88,7 @@ def _batches(
     device: torch.device,
     batch_size: int,
 ) -> Iterator[SimulatedBatch]:
-    people = _people(settings, is_sensor, subjects, _generator((seed, is_sensor, 0), device))
+    people = draw_people(settings, is_sensor, subjects, _generator((seed, is_sensor, 0), device))
     held: HeldThings | None = None
     for index, start in enumerate(range(0, frame_count, batch_size)):
         with torch.no_grad():
@@ -102,61 +96,24 @@ def _batches(
                 pool = _generator((seed, is_sensor, index // _BATCHES_A_POOL, 1), device)
                 held = draw_held_things(people, _POOL, pool)
             generator = _generator((seed, is_sensor, 1 + index), device)
-            scene = draw_scene(settings, is_sensor, people, held, batch_size, generator)
-            batch = _photographed(scene, generator if is_sensor else None)
+            scene = draw_scene(settings, is_sensor, people, batch_size, generator, held)
+            batch = _photographed(scene, generator if is_sensor else None, settings)
         yield _first(batch, frame_count - start)
 
 
-def _people(settings: SimulationSettings, is_sensor: bool, subjects: int, generator: torch.Generator) -> HandShape:
-    if is_sensor:
-        return (sample_people if settings.is_wide else sample_shapes)(subjects, generator)
-    return average_person(generator.device) if settings.is_wide else average_shape(device=generator.device)
-
-
-def _photographed(scene: Scene, camera: torch.Generator | None) -> SimulatedBatch:
-    depth, center = take_frames(scene, camera)
+def _photographed(scene: Scene, camera: torch.Generator | None, settings: SimulationSettings) -> SimulatedBatch:
+    shots = take_frames(scene, camera, settings)
     return SimulatedBatch(
-        depth_mm=depth.cpu().numpy().astype(np.uint16),
+        depth_mm=shots.depth_mm.cpu().numpy().astype(np.uint16),
         joints_mm=scene.joints_mm.cpu().numpy(),
-        center_mm=center.cpu().numpy(),
+        center_mm=shots.center_mm.cpu().numpy(),
         half_mm=np.full(len(scene), HALF_MM, np.float32),
         subject=scene.person.cpu().numpy(),
         view=scene.view.cpu().numpy(),
         thing=scene.thing.cpu().numpy(),
         hand=scene.hand_side.cpu().numpy(),
+        camera=shots.camera.cpu().numpy(),
     )
-
-
-def take_frames(scene: Scene, camera: torch.Generator | None) -> tuple[Tensor, Tensor]:
-    """Depth [B, 128, 128] in whole mm and center_mm [B, 3] of B scenes in cubes of HALF_MM.
-
-    camera: draws a depth camera's noise and an inexact crop; None for a clean image and an exact one.
-    """
-    half = torch.full((len(scene),), HALF_MM, device=scene.joints_mm.device)
-    center = _visible_center_mm(scene.hand, scene.joints_mm.mean(dim=1), half)
-    if camera is not None:
-        center = center + _CENTER_STD_MM * torch.randn(center.shape, generator=camera, device=center.device)
-    depth = scene.render(center, half, size=FRAME_SIZE)
-    if camera is not None:
-        depth = _sense_mirrored(depth, center, half, scene.is_left, camera)
-    return cut_to_cube(depth, center, half).round_(), center
-
-
-def _sense_mirrored(
-    clean_mm: Tensor, center_mm: Tensor, half_mm: Tensor, is_left: Tensor, camera: torch.Generator
-) -> Tensor:
-    """`sense`, with the frames of left hands mirrored for it: the projector's shadow falls on their other side."""
-    flip = is_left[:, None, None]
-    seen = sense(torch.where(flip, clean_mm.flip(2), clean_mm), center_mm, half_mm, camera)
-    return torch.where(flip, seen.flip(2), seen)
-
-
-def _visible_center_mm(hand: SphereMesh, guess_mm: Tensor, half_mm: Tensor) -> Tensor:
-    """hand of B without forearm, guess_mm [B, 3] near its middle, half_mm [B] -> mean of its visible points [B, 3]."""
-    depth = render(hand, guess_mm, half_mm, size=_COARSE_SIZE)
-    is_hit = depth.isfinite()
-    points = pixel_points(depth.where(is_hit, 0), guess_mm, half_mm)
-    return points.sum(dim=(1, 2)) / is_hit.sum(dim=(1, 2)).clamp(min=1)[:, None]
 
 
 def _generator(key: tuple[int, ...], device: torch.device) -> torch.Generator:

@@ -7,6 +7,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 if not os.environ.get("DISPLAY") or "PYTEST_XDIST_WORKER" in os.environ:  # windows of two workers fight for the focus
@@ -26,6 +27,10 @@ from lsps_core.cli import main
 # before there is an application, as `explorer_app.application` does it
 QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
 
+_FULL_EVERY = 25
+"""Tests between two collections of all generations, which take longer than most tests."""
+_ENDED = count(1)
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _imports_are_no_garbage() -> None:
@@ -39,7 +44,7 @@ def _garbage_in_this_thread() -> Iterator[None]:
     """Windows of earlier tests must not be destroyed by a worker's thread that happens to collect garbage."""
     gc.disable()
     yield
-    gc.collect()
+    gc.collect(0 if next(_ENDED) % _FULL_EVERY else 2)  # what this test made is in the youngest generation
 
 
 @pytest.fixture(autouse=True)

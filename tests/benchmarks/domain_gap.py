@@ -20,7 +20,7 @@ from lsps_core.inference import Predictor
 from lsps_core.simulator.hand import average_shape, sample_shapes
 from lsps_core.simulator.poses import SENSOR_POSES, sample_poses
 from lsps_core.simulator.scene import pose_scene
-from lsps_core.simulator.simulate import HALF_MM, take_frames
+from lsps_core.simulator.shots import HALF_MM, take_frames
 
 BATCH, PEOPLE, SEED = 64, 6, 1000
 TURNS = 4

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,15 @@ from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import ModelConfig
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
+from lsps_core.training import validation
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _small_previews() -> Iterator[None]:
+    """Sheets of two frames, where runs train in this process: drawing twelve takes longer than a tiny run's steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(validation, "PREVIEW_FRAMES", 2)
+        yield
 
 
 @pytest.fixture
@@ -33,10 +42,11 @@ def trained_run(stores: dict[str, Path], make_once: Callable[..., Path]) -> Path
     """A run of a tiny model that went through all stages: a few hundred steps on 64 frames or so of each domain."""
     from lsps_core.cli import main
 
-    settings = ["base_channels=4", "rotation_degrees=0", "translation_mm=0", "pose.steps=400"]
-    settings += ["pose.learning_rate=0.003", "depth.steps=60", "depth.batch_size=4", "depth.extra_annotated=4"]
-    settings += ["depth.learning_rate=0.001", "posterior.steps=220", "posterior.batch_size=4"]
-    settings += ["posterior.extra_annotated=12", "posterior.learning_rate=0.002", "weights.feature_matching=0.1"]
+    settings = ["base_channels=4", "rotation_degrees=0", "translation_mm=0", "pose.steps=300"]
+    settings += ["pose.learning_rate=0.003", "depth.steps=40", "depth.batch_size=2", "depth.extra_annotated=4"]
+    settings += ["depth.learning_rate=0.002", "posterior.steps=200", "posterior.batch_size=2"]
+    settings += ["posterior.extra_annotated=14", "posterior.learning_rate=0.003", "weights.feature_matching=0.1"]
+    settings += ["weights.posterior_translated=0", "weights.posterior_consistency=0"]  # else P learns from more images
     settings += ["checkpoint_minutes=1000"]  # one a stage, on a slow machine too
     options = ["--synthetic", str(stores["synthetic"]), "--real", str(stores["real"]), "--device", "cpu"]
     options += [part for item in settings for part in ("--set", item)]

@@ -26,7 +26,7 @@ from lsps_core.evaluation.frame_evaluation import FrameEvaluation, Watch
 from lsps_core.evaluation.frame_results import COLUMNS, FrameResultsError
 from lsps_core.inference import Predictor
 
-COUNT = 20
+COUNT, BLOCK = 10, 3
 
 
 @pytest.fixture
@@ -53,14 +53,20 @@ def store_path(stores, tmp_path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch):
-    monkeypatch.setattr(frame_evaluation, "BLOCK", 6)
-    monkeypatch.setattr(frame_evaluation, "CPU_BATCH", 4)
+    monkeypatch.setattr(frame_evaluation, "BLOCK", BLOCK)
+    monkeypatch.setattr(frame_evaluation, "CPU_BATCH", 2)
 
 
 def run(model_path: Path, store_path: Path, out: Path | None = None, **watch):
     with FrameStore(store_path) as store:
         evaluation = FrameEvaluation(Predictor.load(model_path), model_path, store, out)
         return evaluation.run(Watch(**watch)), evaluation.path
+
+
+@pytest.fixture
+def whole(model_path, store_path, make_once) -> Path:
+    """Results of an evaluation that was never stopped."""
+    return make_once("whole results", lambda folder: run(model_path, store_path, folder / "whole.npz")) / "whole.npz"
 
 
 def assert_equal(one, other):
@@ -118,7 +124,7 @@ def test_results_agree_with_an_evaluation_and_say_what_they_are_of(model_path, s
     assert np.isnan(results.errors_mm[3]).all()
     assert np.isnan(results.errors_mm[5]).sum() == 1
     assert np.isfinite(results.disagreement_mm).all()
-    assert results.groups.tolist() == ["subject0", "subject1"] * 10
+    assert results.groups.tolist() == ["subject0", "subject1"] * (COUNT // 2)
     assert results.is_done.all()
     about = results.about
     assert (about.data, about.frame_count, about.is_simulated, len(about.joints)) == ("few frames", COUNT, True, 21)
@@ -137,8 +143,7 @@ def test_data_without_annotation_give_what_needs_none(model_path, store_path, tm
 
 
 @pytest.mark.parametrize("batches", [0, 1, 2, 3, 4, 5])
-def test_what_was_stopped_goes_on_to_the_same_bits(model_path, store_path, tmp_path, batches):
-    _, whole = run(model_path, store_path, tmp_path / "whole.npz")
+def test_what_was_stopped_goes_on_to_the_same_bits(model_path, store_path, whole, tmp_path, batches):
     left = iter([False] * batches)
     reason, path = run(model_path, store_path, tmp_path / "stopped.npz", should_stop=lambda: next(left, True))
     assert reason == "stopped"
@@ -148,9 +153,9 @@ def test_what_was_stopped_goes_on_to_the_same_bits(model_path, store_path, tmp_p
         model_path, store_path, path, progress=lambda *a: done.append(a), block=lambda *a: blocks.append(a[1:])
     )
     assert reason == "finished"
-    assert done[0] == (batches // 2 * 6, COUNT, 0)
+    assert done[0] == (batches // 2 * BLOCK, COUNT, 0)
     assert done[-1][0] == COUNT
-    assert blocks == [(0, 6), (6, 12), (12, 18), (18, 20)]
+    assert blocks == [(0, 3), (3, 6), (6, 9), (9, 10)]
     assert_equal(frame_results.load(path), frame_results.load(whole))
     assert not frame_results.parts_folder(path).exists()
 
@@ -164,7 +169,7 @@ def test_a_follower_sees_the_same_block_by_block(model_path, store_path, tmp_pat
         counts.append(int(followed[0].is_done.sum()))
 
     run(model_path, store_path, path, block=follow)
-    assert counts == [6, 12, 18, 20]
+    assert counts == [3, 6, 9, 10]
     assert_equal(followed[0], frame_results.load(path))
 
 
@@ -177,12 +182,11 @@ def test_a_finished_file_is_not_computed_again(model_path, store_path):
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
 @pytest.mark.parametrize("which", ["file", "block"])
-def test_damage_is_one_line_and_computed_again(model_path, store_path, tmp_path, which, damage):
+def test_damage_is_one_line_and_computed_again(model_path, store_path, whole, tmp_path, which, damage):
     path, notes = tmp_path / "out.npz", []
-    _, whole = run(model_path, store_path, tmp_path / "whole.npz")
     left = iter([False] * 4)
     run(model_path, store_path, path, **({"should_stop": lambda: next(left, True)} if which == "block" else {}))
-    broken = path if which == "file" else frame_results.block_path(path, 6)
+    broken = path if which == "file" else frame_results.block_path(path, BLOCK)
     content = bytearray(broken.read_bytes())
     content[len(content) // 2] ^= 0xFF
     broken.write_bytes({"cut": content[: len(content) // 2], "flipped": content, "empty": b""}[damage])
@@ -239,14 +243,16 @@ def test_a_place_that_takes_no_files_is_said_before_the_work(model_path, store_p
 
 
 def start(model_path: Path, stores: dict[str, Path], out: Path) -> subprocess.Popen[str]:
-    """On two blocks of frames, once the first batch is done."""
+    """`lsps failures` on four blocks of 16 frames."""
     store = out.parent / "many.h5"
     if not store.exists():
         with FrameStore(stores["real"]) as source, FrameWriter(store, domain="real", camera=SIMULATED) as writer:
-            indices = np.arange(256) % len(source)
+            indices = np.arange(64)
             cubes = {"center_mm": source.center_mm[indices], "half_mm": source.half_mm[indices]}
-            writer.append(depth_mm=source.depth_mm(indices), names=[f"{i}" for i in range(256)], **cubes)
-    command = [sys.executable, "-m", "lsps_core.cli", "failures", model_path, store, "--out", out, "--json"]
+            writer.append(depth_mm=source.depth_mm(indices), names=[f"{i}" for i in indices], **cubes)
+    lsps = "from lsps_core import cli; from lsps_core.evaluation import frame_evaluation as evaluation; "
+    lsps += "evaluation.BLOCK = 16; raise SystemExit(cli.main())"
+    command = [sys.executable, "-c", lsps, "failures", model_path, store, "--out", out, "--json"]
     return subprocess.Popen(
         [*map(str, command), "--device", "cpu"],
         stdout=subprocess.PIPE,
@@ -267,6 +273,7 @@ def test_killed_and_stopped_processes_leave_the_same_bits_in_the_end(model_path,
     whole, killed = tmp_path / "whole.npz", tmp_path / "killed.npz"
     with start(model_path, stores, whole) as process:
         process.communicate()
+    assert process.returncode == 0
     with start(model_path, stores, killed) as process:
         read_until(process, lambda event: event["kind"] == "block")
         process.kill()
@@ -280,5 +287,5 @@ def test_killed_and_stopped_processes_leave_the_same_bits_in_the_end(model_path,
         assert (ended["kind"], ended["reason"]) == ("ended", "stopped")
     with start(model_path, stores, killed) as process:
         events = [json.loads(line) for line in process.stdout]
-    assert next(event for event in events if event["kind"] == "progress")["done"] >= 128
+    assert next(event for event in events if event["kind"] == "progress")["done"] >= 16
     assert_equal(frame_results.load(killed), frame_results.load(whole))

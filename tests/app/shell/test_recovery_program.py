@@ -44,6 +44,14 @@ def drive(window):
 
     when(lambda: bool(window.recovery_bar.text) and not window.background.is_busy, answer)
 """
+OFFER = """
+def drive(window):
+    def end():
+        say(text=window.recovery_bar.text)
+        window.close()
+
+    when(lambda: bool(window.recovery_bar.text), end)
+"""
 THIRD = """
 def drive(window):
     def end():
@@ -124,6 +132,16 @@ def _run(folder: Path, drive: str, *arguments: object) -> tuple[int, dict[str, A
     return ended.returncode, said, ended.stderr
 
 
+def _end_amid_work(folder: Path, end: str, status: int, model: Path, store: Path) -> SavedSession:
+    """What a program that ended so has left."""
+    ended, _, _ = _run(folder, FIRST.replace("{end}", end), model, store, "--frame", 3)
+    assert ended == status
+    (left,) = folder.rglob("recovery/*.lsps.json")
+    saved = SavedSession.load(left)
+    assert (saved.latent, saved.index) == (CODE, 2)
+    return saved
+
+
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("recovery/*") if path.is_file()]
 
@@ -142,23 +160,26 @@ def _files(folder: Path) -> list[Path]:
 def test_what_a_window_showed_is_offered_back(
     end: str, status: int, says: str, tmp_path: Path, model_path: Path, store_path: Path
 ) -> None:
-    ended, _, _ = _run(tmp_path, FIRST.replace("{end}", end), model_path, store_path, "--frame", 3)
-    assert ended == status
-    (left,) = tmp_path.rglob("recovery/*.lsps.json")
-    before = SavedSession.load(left)
-    assert (before.latent, before.index) == (CODE, 2)
-    ended, said, stderr = _run(tmp_path, SECOND)
+    _end_amid_work(tmp_path, end, status, model_path, store_path)
+    ended, said, stderr = _run(tmp_path, OFFER, model_path)
     assert (ended, stderr) == (0, "")
     assert says in said["text"]
     assert "lsps-explorer.log" in said["text"]
+    (log,) = tmp_path.rglob("lsps-explorer.log")
+    assert says.strip("()") in log.read_text(encoding="utf-8")
+    assert ("in crash" in log.read_text(encoding="utf-8")) == (end == "crash")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the places of files are Linux's")
+def test_an_offer_is_restored(tmp_path: Path, model_path: Path, store_path: Path) -> None:
+    before = _end_amid_work(tmp_path, "kill", -9, model_path, store_path)
+    ended, said, stderr = _run(tmp_path, SECOND)
+    assert (ended, stderr) == (0, "")
     assert tuple(said["latent"]) == CODE.values
     assert said["index"] == 2
     assert said["history"] == [entry.name for entry in before.history]
     assert said["history"][-2:] == ["earlier", "mine"]
     assert _files(tmp_path) == [], "it was restored, and the window that did so ended well"
-    (log,) = tmp_path.rglob("lsps-explorer.log")
-    assert says.strip("()") in log.read_text(encoding="utf-8")
-    assert ("in crash" in log.read_text(encoding="utf-8")) == (end == "crash")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the places of files are Linux's")

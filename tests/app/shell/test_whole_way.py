@@ -61,7 +61,7 @@ def test_from_simulated_data_to_the_worst_frame(qtbot: QtBot, window: MainWindow
         synthetic_path=str(synthetic),
         real_path=str(sensor),
         run_path=str(tmp_path / "run"),
-        steps=(40, 20, 300),
+        steps=(40, 4, 80),
         batch_sizes=(8, 1, 1),
         advanced=SMALL,
     )

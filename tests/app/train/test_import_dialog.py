@@ -151,7 +151,7 @@ def test_a_folder_of_images_becomes_a_store_and_the_bad_one_is_named(
 
 
 def test_a_stopped_import_goes_on(qtbot: QtBot, dialog: ImportDialog, tmp_path: Path) -> None:
-    folder = hands(tmp_path / "images", 600)
+    folder = hands(tmp_path / "images", 300)
     choose(dialog, "frames")
     dialog.images.unit.setValue(1)
     dialog.files.text = str(folder)
@@ -167,7 +167,7 @@ def test_a_stopped_import_goes_on(qtbot: QtBot, dialog: ImportDialog, tmp_path: 
         qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
     assert "done before" in dialog.bar.line.text()
     with FrameStore(tmp_path / "o.h5") as store:
-        assert len(store) == 600
+        assert len(store) == 300
 
 
 def test_a_set_that_is_not_there_is_one_line(qtbot: QtBot, dialog: ImportDialog, tmp_path: Path) -> None:
