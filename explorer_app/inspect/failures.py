@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from explorer_app.inspect.model.failure_table import DIVISIONS, FailureTable, Filters, How
 from explorer_app.inspect.model.tags import Mark, Tags, tags_by_frame
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from lsps_core.evaluation.frame_results import FrameResults
 
 Change = Callable[[FailureTable], None]
+
+
+def how_to_select(modifiers: Qt.KeyboardModifier) -> How:
+    """What a click or key does to the selection: Shift adds, Ctrl removes."""
+    if modifiers & Qt.KeyboardModifier.ShiftModifier:
+        return "add"
+    return "remove" if modifiers & Qt.KeyboardModifier.ControlModifier else "replace"
 
 
 class Block(NamedTuple):

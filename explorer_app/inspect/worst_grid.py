@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.failures import Failures, how_to_select
 from explorer_app.inspect.frame_tiles import FrameTiles
 from explorer_app.inspect.model.failure_table import How
 from explorer_app.inspect.model.near_duplicates import WorstFrame
@@ -143,12 +143,12 @@ class WorstGrid(QListView):
         option = QStyleOptionViewItem()
         option.rect, option.fontMetrics = self.visualRect(index), self.fontMetrics()
         is_badge = worst.duplicates.count > 1 and badge_area(option, worst).contains(event.position().toPoint())
-        self._take(worst, is_badge, _how(event.modifiers()))
+        self._take(worst, is_badge, how_to_select(event.modifiers()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         worst = self.currentIndex().data(WORST_ROLE)
         if worst is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_B):
-            self._take(worst, event.key() == Qt.Key.Key_B, _how(event.modifiers()))
+            self._take(worst, event.key() == Qt.Key.Key_B, how_to_select(event.modifiers()))
         else:
             super().keyPressEvent(event)
 
@@ -164,12 +164,6 @@ class WorstGrid(QListView):
             event.accept()  # here they move between tiles, not between frames
             return True
         return super().event(event)
-
-
-def _how(modifiers: Qt.KeyboardModifier) -> How:
-    if modifiers & Qt.KeyboardModifier.ShiftModifier:
-        return "add"
-    return "remove" if modifiers & Qt.KeyboardModifier.ControlModifier else "replace"
 
 
 def _picture_area(option: QStyleOptionViewItem) -> QRect:

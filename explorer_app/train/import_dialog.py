@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from explorer_app.model.opening import IMAGE_SUFFIXES, STORE_SUFFIXES
 from explorer_app.preferences import Preferences
 from explorer_app.train.job_dialog import JobDialog
 from explorer_app.train.model.store_forms import FRAMES, ImportForm, options_of, sources
 from explorer_app.train.option_field import OptionField
+from explorer_app.widgets.fields import choice
 from explorer_app.widgets.image_fields import ImageFields
 from explorer_app.widgets.noted_field import NotedField
 from explorer_app.widgets.path_field import PathField
@@ -22,10 +23,7 @@ class ImportDialog(JobDialog):
     def __init__(self, preferences: Preferences, parent: QWidget) -> None:
         kept = "finished frames are kept; the same import resumes from them"
         super().__init__("Import data", "&Import", kept, preferences, parent)
-        self.source = QComboBox()
-        for key, title in sources().items():
-            self.source.addItem(title, key)
-        self.source.setToolTip("The data to read")
+        self.source = choice(sources(), "Source", "The data to read")
         self.folder = PathField("Unpacked folder", "folder", preferences, tip="The folder the set was unpacked into")
         self.files = PathField("Depth images", "files", preferences, IMAGE_SUFFIXES, "Images, or a folder of them")
         self.out = PathField("Store to write", "save", preferences, STORE_SUFFIXES, "A new .h5 file")
@@ -34,7 +32,8 @@ class ImportDialog(JobDialog):
         self.images.show_settings(preferences.image_settings)
         self.images.setMinimumHeight(self.images.sizeHint().height())  # or its rows would be squeezed
         self._options: dict[Option, OptionField] = {}
-        self._rows: dict[Option, NotedField] = {}
+        self.rows: dict[Option, NotedField] = {}
+        """One for each option of any source; those of the chosen source are visible."""
         self._build()
 
     def _build(self) -> None:
@@ -55,7 +54,7 @@ class ImportDialog(JobDialog):
         field = self._options[option] = OptionField(option, self.preferences, self)
         field.changed.connect(self.show_problems)
         # two sets may have different options of one name
-        self._rows[option] = self.add_field(f"{option.name} {len(self._options)}", option.label, field.editor)
+        self.rows[option] = self.add_field(f"{option.name} {len(self._options)}", option.label, field.editor)
 
     def option(self, name: str) -> OptionField:
         """The field of an option of the source that is chosen."""
@@ -87,7 +86,7 @@ class ImportDialog(JobDialog):
         for field in (self.fields["files"], self.images):
             self.set_row_visible(field, source == FRAMES)
         shown = options_of(source)
-        for option, row in self._rows.items():
+        for option, row in self.rows.items():
             self.set_row_visible(row, option in shown)
         self.show_problems()
         self.fit()

@@ -57,7 +57,7 @@ def whole_images(scene: Scene, z_mm: Tensor, look: Look, width_px: int) -> tuple
 
 
 def _upper_arms(scene: Scene) -> SphereMesh:
-    """From the forearms' ends on, so that these are no ends of the body; not so far that the camera would be inside."""
+    """From the forearms' ends on, so that the body does not end there; not so far that the camera would be inside."""
     elbow = scene.arm.centers_mm[:, -2:].mean(dim=1)
     along = scene.forearm
     room = (elbow[:, 2] - _NEAREST_MM).clamp(min=0) / (-along[:, 2]).clamp(min=1e-3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from itertools import product
 from typing import NamedTuple
 
@@ -31,6 +32,8 @@ _PINCHES: tuple[tuple[_Angles, _Angles], ...] = (
     ((45, 14, 33, 33), (46, 3, 54, 36)),
 )
 _SPREAD: tuple[_Angles, ...] = ((-5, 10, 4, 2), (-5, 2, 4, 2), (-5, -7, 4, 2), (-5, -12, 4, 2))
+_WIDEST: tuple[_Angles, ...] = ((-12, 16, 4, 2), (-12, 5, 4, 2), (-12, -8, 4, 2), (-12, -16, 4, 2))
+_PRESSED = (-11.0, 0.0, 8.0, 16.0)  # abduction with which straight fingers of the average hand just touch
 _TOGETHER: tuple[_Angles, ...] = ((3, -3, 6, 4), (2, 0, 6, 4), (3, 3, 6, 4), (5, 6, 6, 4))
 
 
@@ -42,8 +45,8 @@ class Gestures(NamedTuple):
     family: Tensor  # [G], index into families
 
 
-def gestures() -> Gestures:
-    """All gestures, grouped into families between which a pose distribution sets its weights."""
+def gestures(families: Container[str]) -> Gestures:
+    """The gestures of these families, between which a pose distribution sets its weights."""
     table = {
         "open": [(_OUT, *[STRAIGHT] * 4), (_REST, *[_NEARLY] * 4), (_OUT, *_SPREAD), (_BESIDE, *_TOGETHER)],
         "half": [(_REST, *[_RELAXED] * 4), (_REST, *[_HALF] * 4), (_REST, *_cascade(0.35)), (_OUT, *_cascade(0.6))],
@@ -58,7 +61,17 @@ def gestures() -> Gestures:
         + [(_REST, _NEARLY, *[_HALF] * 3)],
         "pinch": _pinches(),
         "counting": _counting(),
+        "pressed": _pressed(),
+        "extreme": [
+            ((-18, 10, -5, -5), *_WIDEST),
+            (_OUT, *[(70.0, angles[1], 30.0, 20.0) for angles in _WIDEST]),
+            (_ACROSS, *_WIDEST),
+            ((40, 40, 45, 60), *[(88.0, 0.0, 106.0, 75.0)] * 4),
+            (_REST, *[(-18.0, 0.0, 100.0, 70.0)] * 4),  # a hook as flat as it gets
+            (_REST, (-15, 4, 4, 2), (60, 0, 90, 60), (-10, -3, 5, 3), (75, 0, 95, 60)),
+        ],
     }
+    table = {name: rows for name, rows in table.items() if name in families}
     angles = torch.tensor([gesture for family in table.values() for gesture in family])
     family = torch.tensor([index for index, family in enumerate(table.values()) for _ in family])
     return Gestures(tuple(table), torch.deg2rad(angles), family)
@@ -77,6 +90,15 @@ def _pinches() -> list[tuple[_Angles, ...]]:
             fingers = [others] * 4
             fingers[finger] = bent
             rows.append((thumb, *fingers))
+    return rows
+
+
+def _pressed() -> list[tuple[_Angles, ...]]:
+    """Fingers that lie against each other: flat, bent a little, as a bowl; the thumb beside them or across."""
+    rows = []
+    for first, second, third in ((0, 3, 2), (15, 20, 14), (38, 30, 20), (62, 12, 8)):
+        fingers = [(first, abduction, second, third) for abduction in _PRESSED]
+        rows += [(thumb, *fingers) for thumb in (_BESIDE, _REST, _OUT)]
     return rows
 
 

@@ -41,6 +41,12 @@ class _Batch:
     def __getitem__(self, index: Tensor | slice) -> Self:
         return type(self)(**{field.name: getattr(self, field.name)[index] for field in fields(self)})  # type: ignore[arg-type]
 
+    def repeated(self, times: int) -> Self:
+        """Each one `times` times in a row."""
+        return type(self)(
+            **{field.name: getattr(self, field.name).repeat_interleave(times, dim=0) for field in fields(self)}  # type: ignore[arg-type]
+        )
+
     def to(self, device: str | torch.device) -> Self:
         return type(self)(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})  # type: ignore[arg-type]
 

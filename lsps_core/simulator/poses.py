@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import radians
 
 import torch
@@ -19,6 +19,8 @@ from lsps_core.simulator.views import DISTANCE_MM, any_rotations, away_wrist_ang
 MAX_PENETRATION_MM = 3.0
 """Allowed penetration of soft parts; poses with more are drawn again."""
 _CANDIDATES = 8
+_IN_CONTACT = ("pinch", "pressed")
+"""Families of gestures in which fingers touch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +75,19 @@ SENSOR_POSES = PoseDistribution(
     in_plane_std=radians(90),
     tilt_power=0.75,
 )
+WIDE_SYNTHETIC_POSES = replace(
+    SYNTHETIC_POSES,
+    family_weights=SYNTHETIC_POSES.family_weights | {"pressed": 0.12, "extreme": 0.08},
+    curl_std=radians(8),
+    angle_std=radians(7),
+)
+WIDE_SENSOR_POSES = replace(
+    SENSOR_POSES,
+    family_weights=SENSOR_POSES.family_weights | {"pressed": 0.16, "extreme": 0.08},
+    curl_std=radians(12),
+    angle_std=radians(8),
+)
+"""With other views than palms, or with things: more bend and spread, and fingers that lie against each other."""
 
 
 def sample_poses(
@@ -145,7 +160,7 @@ def _finger_angles(distribution: PoseDistribution, shape: HandShape, generator: 
 def _candidates(distribution: PoseDistribution, count: int, generator: torch.Generator) -> Tensor:
     """[count, _CANDIDATES + 1, 5, 4] within the limits."""
     device = generator.device
-    known = gestures()
+    known = gestures(distribution.family_weights)
     weights = torch.tensor([distribution.family_weights[name] for name in known.families])
     weights = (weights / known.family.bincount())[known.family].to(device)
     angles = known.angles_rad.to(device)
@@ -154,10 +169,10 @@ def _candidates(distribution: PoseDistribution, count: int, generator: torch.Gen
 
     shares = torch.rand(count, _CANDIDATES, generator=generator, device=device)
     shares *= torch.rand(count, 1, generator=generator, device=device) < distribution.blend
-    # How far a candidate varies from its gesture: later ones less, pinches less as well to keep the contact.
+    # How far a candidate varies from its gesture: later ones less, those in contact less as well to keep it.
     stray = torch.linspace(1, 0.25, _CANDIDATES, device=device).expand(count, -1)
-    is_pinch = known.family.to(device)[drawn[0]] == known.families.index("pinch")
-    stray = torch.where(is_pinch[:, None], 0.4 * stray, stray)
+    in_contact = torch.tensor([name in _IN_CONTACT for name in known.families], device=device)
+    stray = torch.where(in_contact[known.family.to(device)[drawn[0]]][:, None], 0.4 * stray, stray)
     mixed = torch.lerp(start, end, (shares * stray)[..., None, None])
 
     noise = distribution.angle_std * torch.randn(count, _CANDIDATES, 5, 4, generator=generator, device=device)

@@ -18,7 +18,7 @@ TILE_PX = 8
 _PAIRS_AT_ONCE = 8192  # tile-primitive pairs; keeps a step's tensors (2 MB each) near the processor's cache
 
 
-class _Window(NamedTuple):
+class Window(NamedTuple):
     """The pixels' rays, in tiles: slopes x/z and y/z of tiles' centres, and the step from pixel to pixel."""
 
     columns: Tensor  # [B, T]
@@ -49,7 +49,7 @@ def render(surface: SphereMesh, center_mm: Tensor, half_mm: Tensor, *, size: int
     if size < 1:
         raise ValueError(f"size {size}: a depth image needs at least one pixel")
     per_side = -(-size // TILE_PX)
-    window = _window(center_mm, half_mm, size, per_side)
+    window = window_of(center_mm, half_mm, size)
     quadrics = _quadrics(surface)
     batch = len(center_mm)
     depth = surface.centers_mm.new_full((batch * per_side * per_side, TILE_PX * TILE_PX), torch.inf)
@@ -59,7 +59,13 @@ def render(surface: SphereMesh, center_mm: Tensor, half_mm: Tensor, *, size: int
         drawn = _draw(_Quadrics(*(part[item, primitive] for part in quadrics)), ray, window.step[item])
         tile = (item * per_side + row) * per_side + column
         depth.scatter_reduce_(0, tile[:, None].expand_as(drawn), drawn, "amin")
-    whole = depth.view(batch, per_side, per_side, TILE_PX, TILE_PX).transpose(2, 3)
+    return untile(depth, batch, size)
+
+
+def untile(depth_mm: Tensor, batch: int, size: int) -> Tensor:
+    """Tiles [B * T * T, TILE_PX * TILE_PX] of B images, row by row -> [B, size, size]."""
+    per_side = -(-size // TILE_PX)
+    whole = depth_mm.view(batch, per_side, per_side, TILE_PX, TILE_PX).transpose(2, 3)
     return whole.reshape(batch, per_side * TILE_PX, per_side * TILE_PX)[:, :size, :size]
 
 
@@ -83,13 +89,15 @@ def pixel_slopes(center_mm: Tensor, half_mm: Tensor, size: int) -> tuple[Tensor,
     return (x + across * half) / z, (y - across * half) / z
 
 
-def _window(center_mm: Tensor, half_mm: Tensor, size: int, per_side: int) -> _Window:
+def window_of(center_mm: Tensor, half_mm: Tensor, size: int) -> Window:
+    """The tiles of crops of cubes center_mm [B, 3] and half_mm [B], T = size / TILE_PX of them a side, rounded up."""
+    per_side = -(-size // TILE_PX)
     # The last tiles may extend past the image; that part is removed at the end.
     pixel = TILE_PX * (torch.arange(per_side, device=center_mm.device) + 0.5)
     across = 2 * pixel / size - 1
     x, y, z = center_mm.T[..., None]
     half = half_mm[:, None]
-    return _Window((x + across * half) / z, (y - across * half) / z, 2 * half_mm / (size * center_mm[:, 2]))
+    return Window((x + across * half) / z, (y - across * half) / z, 2 * half_mm / (size * center_mm[:, 2]))
 
 
 def _quadrics(surface: SphereMesh) -> _Quadrics:
@@ -165,7 +173,7 @@ def _monomials(like: Tensor) -> Tensor:
     return torch.stack([torch.ones_like(x), x, y, x * x, x * y, y * y]).flatten(1)
 
 
-def _visible(surface: SphereMesh, window: _Window) -> Tensor:
+def _visible(surface: SphereMesh, window: Window) -> Tensor:
     """[B, P, T, T]: whether primitive p of `_quadrics` may reach tile (row, column). Conservative.
 
     A round cone's outline is the hull of its spheres'. It is tested as a box, which is tight for upright and level

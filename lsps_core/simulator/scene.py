@@ -1,17 +1,39 @@
-"""What is in front of the camera: hands with their forearms, drawn for a batch of frames."""
+"""What is in front of the camera: hands with their forearms and what they hold, drawn for a batch of frames."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from lsps_core.simulator.hand import HandPose, HandShape, forearm_direction, forward_kinematics
-from lsps_core.simulator.poses import SENSOR_POSES, SYNTHETIC_POSES, sample_poses
+from lsps_core.simulator.poses import (
+    SENSOR_POSES,
+    SYNTHETIC_POSES,
+    WIDE_SENSOR_POSES,
+    WIDE_SYNTHETIC_POSES,
+    sample_poses,
+)
 from lsps_core.simulator.render import render
 from lsps_core.simulator.settings import HANDS, SEEN_SIDES, THINGS, SimulationSettings
 from lsps_core.simulator.surface import SphereMesh, hand_surface, with_forearm
+from lsps_core.simulator.things.draw import draw_solids
+from lsps_core.simulator.things.pool import HeldThings
+from lsps_core.simulator.things.solids import Solids
+
+_LEFT_SHARE = 0.35
+_MOST_FLEXION_RAD = 0.15
+"""Of the wrist to the palm's side, where things are held that may reach back to the forearm."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """Q of a batch's frames have more than a hand and its forearm: frames [Q], their things, other round parts."""
+
+    frames: Tensor
+    solids: Solids
+    others: SphereMesh
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,18 +41,20 @@ class Scene:
     """B scenes in the camera frame, all hands right ones.
 
     joints_mm [B, 21, 3]. hand: the annotated hands alone. arm: the same with their forearms, whose last two nodes are
-    at the elbow. forearm [B, 3]: unit vector from the wrist to the elbow. view, thing, hand_side
-    int64 [B]: index into SEEN_SIDES, THINGS and HANDS; a left hand's scene is shown mirrored, and the camera saw it as
-    it would be without (see `is_left`).
+    at the elbow. forearm [B, 3]: unit vector from the wrist to the elbow. holding: what else there is. person, view,
+    thing, hand_side int64 [B]: the person's number, and an index into SEEN_SIDES, THINGS and HANDS; a left hand's
+    scene is shown mirrored, and the camera saw it as it would be without (see `is_left`).
     """
 
     joints_mm: Tensor
     hand: SphereMesh
     arm: SphereMesh
     forearm: Tensor
+    person: Tensor
     view: Tensor
     thing: Tensor
     hand_side: Tensor
+    holding: Holding | None = None
 
     def __len__(self) -> int:
         return len(self.joints_mm)
@@ -42,20 +66,48 @@ class Scene:
 
     def render(self, center_mm: Tensor, half_mm: Tensor, *, size: int) -> Tensor:
         """Depth of everything, [B, size, size] in mm as of `render.render`: inf where nothing is."""
-        return render(self.arm, center_mm, half_mm, size=size)
+        depth = render(self.arm, center_mm, half_mm, size=size)
+        if self.holding is not None:
+            rows = self.holding.frames
+            cube = center_mm[rows], half_mm[rows]
+            things = draw_solids(self.holding.solids, *cube, size=size)
+            others = render(self.holding.others, *cube, size=size)
+            depth[rows] = depth[rows].minimum(things).minimum(others)
+        return depth
 
 
 def draw_scene(
-    settings: SimulationSettings, is_sensor: bool, people: HandShape, person: Tensor, generator: torch.Generator
+    settings: SimulationSettings,
+    is_sensor: bool,
+    people: HandShape,
+    count: int,
+    generator: torch.Generator,
+    held: HeldThings | None = None,
 ) -> Scene:
-    """One scene for each of the B entries of `person`, an index into `people`, on the generator's device."""
+    """`count` scenes on the generator's device. held: what `settings.things` of the frames choose from."""
+    device = generator.device
+    person = torch.randint(len(people.palm_width), (count,), generator=generator, device=device)
+    if not settings.is_wide:
+        shape = people[person]
+        pose = sample_poses(SENSOR_POSES if is_sensor else SYNTHETIC_POSES, shape, generator)
+        return pose_scene(shape, pose, person)
+
+    frames, chosen = _who_holds(settings.things, held, count, generator)
+    if chosen is not None:
+        person[frames] = chosen.person
     shape = people[person]
-    poses = SENSOR_POSES if is_sensor else SYNTHETIC_POSES
-    return pose_scene(shape, sample_poses(poses, shape, generator, settings.views))
+    pose = sample_poses(WIDE_SENSOR_POSES if is_sensor else WIDE_SYNTHETIC_POSES, shape, generator, settings.views)
+    if chosen is not None:
+        pose = _holding_pose(pose, frames, chosen)
+    scene = pose_scene(shape, pose, person)
+    if is_sensor:
+        is_left = torch.rand(count, generator=generator, device=device) < _LEFT_SHARE
+        scene = replace(scene, hand_side=torch.where(is_left, HANDS.index("left"), HANDS.index("right")))
+    return scene if chosen is None else _with_things(scene, pose, frames, chosen)
 
 
-def pose_scene(shape: HandShape, pose: HandPose) -> Scene:
-    """Empty right hands of these shapes and poses, B each."""
+def pose_scene(shape: HandShape, pose: HandPose, person: Tensor | None = None) -> Scene:
+    """Empty right hands of these shapes and poses, B each; person: 0 unless given."""
     joints = forward_kinematics(shape, pose)
     hand = hand_surface(joints, shape.radii_mm)
     forearm = forearm_direction(pose)
@@ -65,6 +117,7 @@ def pose_scene(shape: HandShape, pose: HandPose) -> Scene:
         hand=hand,
         arm=with_forearm(hand, joints, forearm),
         forearm=forearm,
+        person=nothing if person is None else person,
         view=seen_side(pose.rotation, joints),
         thing=nothing + THINGS.index("none"),
         hand_side=nothing + HANDS.index("right"),
@@ -77,3 +130,30 @@ def seen_side(rotation: Tensor, joints_mm: Tensor) -> Tensor:
     x, y, z = (rotation.mT @ to_camera[..., None])[..., 0].unbind(dim=1)
     sides = {"palm": -z, "back": z, "thumb side": x, "little finger side": -x, "fingertips": y, "wrist": -y}
     return torch.stack([sides[name] for name in SEEN_SIDES], dim=1).argmax(dim=1)
+
+
+def _who_holds(
+    share: float, held: HeldThings | None, count: int, generator: torch.Generator
+) -> tuple[Tensor, HeldThings | None]:
+    """(frames [Q] in which something is held, what)."""
+    device = generator.device
+    frames = (torch.rand(count, generator=generator, device=device) < share).nonzero()[:, 0]
+    if held is None or not len(held) or not len(frames):
+        return frames[:0], None
+    return frames, held[torch.randint(len(held), (len(frames),), generator=generator, device=device)]
+
+
+def _holding_pose(pose: HandPose, frames: Tensor, held: HeldThings) -> HandPose:
+    wrist = pose.wrist_angles_rad.clone()
+    wrist[frames, 0] = wrist[frames, 0].clamp(max=_MOST_FLEXION_RAD)
+    angles = pose.finger_angles_rad.index_copy(0, frames, held.finger_angles_rad)
+    return replace(pose, finger_angles_rad=angles, wrist_angles_rad=wrist)
+
+
+def _with_things(scene: Scene, pose: HandPose, frames: Tensor, held: HeldThings) -> Scene:
+    solids = held.solids.moved(pose.rotation[frames], pose.wrist_mm[frames])
+    return replace(
+        scene,
+        thing=scene.thing.index_copy(0, frames, held.thing),
+        holding=Holding(frames=frames, solids=solids, others=solids.round_parts()),
+    )

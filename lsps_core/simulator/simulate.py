@@ -15,11 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from lsps_core.simulator.hand import HandShape, average_shape, sample_shapes
-from lsps_core.simulator.scene import draw_scene
+from lsps_core.simulator.people import draw_people
+from lsps_core.simulator.scene import Scene, draw_scene
 from lsps_core.simulator.settings import PALM, SimulationSettings
 from lsps_core.simulator.shots import HALF_MM, take_frames
+from lsps_core.simulator.things.pool import HeldThings, draw_held_things
 
+_POOL, _BATCHES_A_POOL = 128, 16
+"""Held things, and for how many batches of frames they are: solving one takes as long as rendering a frame or two."""
 _DOMAINS = ("synthetic", "sensor")
 
 
@@ -85,29 +88,27 @@ def _batches(
     device: torch.device,
     batch_size: int,
 ) -> Iterator[SimulatedBatch]:
-    people = (
-        sample_shapes(subjects, _generator((seed, is_sensor, 0), device)) if is_sensor else average_shape(device=device)
-    )
+    people = draw_people(settings, is_sensor, subjects, _generator((seed, is_sensor, 0), device))
+    held: HeldThings | None = None
     for index, start in enumerate(range(0, frame_count, batch_size)):
-        generator = _generator((seed, is_sensor, 1 + index), device)
         with torch.no_grad():
-            batch = _simulate_batch(settings, is_sensor, people, batch_size, generator)
+            if settings.things > 0 and index % _BATCHES_A_POOL == 0:
+                pool = _generator((seed, is_sensor, index // _BATCHES_A_POOL, 1), device)
+                held = draw_held_things(people, _POOL, pool)
+            generator = _generator((seed, is_sensor, 1 + index), device)
+            scene = draw_scene(settings, is_sensor, people, batch_size, generator, held)
+            batch = _photographed(scene, generator if is_sensor else None, settings)
         yield _first(batch, frame_count - start)
 
 
-def _simulate_batch(
-    settings: SimulationSettings, is_sensor: bool, people: HandShape, count: int, generator: torch.Generator
-) -> SimulatedBatch:
-    subject = torch.randint(len(people.palm_width), (count,), generator=generator, device=generator.device)
-    scene = draw_scene(settings, is_sensor, people, subject, generator)
-    shots = take_frames(scene, generator if is_sensor else None, settings)
-    half = torch.full((count,), HALF_MM)
+def _photographed(scene: Scene, camera: torch.Generator | None, settings: SimulationSettings) -> SimulatedBatch:
+    shots = take_frames(scene, camera, settings)
     return SimulatedBatch(
         depth_mm=shots.depth_mm.cpu().numpy().astype(np.uint16),
         joints_mm=scene.joints_mm.cpu().numpy(),
         center_mm=shots.center_mm.cpu().numpy(),
-        half_mm=half.numpy(),
-        subject=subject.cpu().numpy(),
+        half_mm=np.full(len(scene), HALF_MM, np.float32),
+        subject=scene.person.cpu().numpy(),
         view=scene.view.cpu().numpy(),
         thing=scene.thing.cpu().numpy(),
         hand=scene.hand_side.cpu().numpy(),

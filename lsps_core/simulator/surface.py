@@ -26,6 +26,10 @@ class SphereMesh:
     def __getitem__(self, index: slice | Tensor) -> SphereMesh:
         return SphereMesh(centers_mm=self.centers_mm[index], radii_mm=self.radii_mm[index], cones=self.cones)
 
+    def repeated(self, times: int) -> SphereMesh:
+        """Each surface `times` times in a row."""
+        return self[torch.arange(len(self.radii_mm), device=self.radii_mm.device).repeat_interleave(times)]
+
 
 # Thumb CMC, then the other fingers' MCP, in the palm frame of the average hand (see hand.py).
 ROOTS_MM = ((20.0, 21.0, -6.0), (24.5, 88.0, 0.0), (3.2, 90.5, 2.0), (-16.8, 85.0, 0.5), (-34.5, 74.5, -4.0))

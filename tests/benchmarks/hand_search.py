@@ -14,19 +14,20 @@ import torch
 
 from lsps_core.simulator.cameras.registry import CAMERAS
 from lsps_core.simulator.found import find_hands
-from lsps_core.simulator.hand import sample_shapes
+from lsps_core.simulator.people import draw_people
 from lsps_core.simulator.scene import draw_scene
 from lsps_core.simulator.settings import VIEWS, SimulationSettings
 from lsps_core.simulator.shots import HALF_MM, LOST_MM, camera_look, visible_center_mm
+from lsps_core.simulator.things.pool import draw_held_things
 
 
 @torch.no_grad()
 def off_mm(settings: SimulationSettings, frame_count: int) -> tuple[np.ndarray, int]:
     """(distances of the found centres [N], NaN without one; how many are lost)."""
     generator = torch.Generator().manual_seed(7)
-    people = sample_shapes(8, generator)
-    person = torch.randint(8, (frame_count,), generator=generator)
-    scene = draw_scene(settings, True, people, person, generator)
+    people = draw_people(settings, True, 8, generator)
+    held = draw_held_things(people, 128, generator) if settings.things else None
+    scene = draw_scene(settings, True, people, frame_count, generator, held)
     center = visible_center_mm(scene.hand, scene.joints_mm.mean(dim=1), torch.full((frame_count,), HALF_MM))
     found, is_found = find_hands(scene, center[:, 2], camera_look(scene, generator, settings)[0])
     off = (found - center).norm(dim=1).masked_fill(~is_found, torch.inf).numpy()

@@ -34,7 +34,7 @@ from lsps_core.training.run import Run
 from lsps_core.training.validation import LatentStatistics
 
 FULL = {"pose": 2000, "depth": 45, "posterior": 120}
-SMALL = {"pose": 60, "depth": 3, "posterior": 8}
+SMALL = {"pose": 20, "depth": 2, "posterior": 4}
 CHECKPOINT_MINUTES, SMALL_CHECKPOINT_MINUTES = 0.015, 0.05
 SETTINGS = ["base_channels=4"]
 SETTINGS += ["depth.batch_size=2", "depth.extra_annotated=2", "posterior.batch_size=4", "posterior.extra_annotated=2"]

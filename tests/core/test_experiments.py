@@ -386,11 +386,13 @@ def test_stores_that_make_no_experiment_are_one_line_and_leave_no_folder(stores,
 
 
 @pytest.fixture(scope="module")
-def simhand(tmp_path_factory) -> Path:
+def simhand(make_once) -> Path:
     """The folder of a tiny SimHand that ran through."""
-    out = tmp_path_factory.mktemp("experiments") / "simhand"
-    assert main(simhand_arguments(out)) == 0
-    return out
+
+    def experiment(folder: Path) -> None:
+        assert main(simhand_arguments(folder / "simhand")) == 0
+
+    return make_once("experiments", experiment) / "simhand"
 
 
 def simhand_arguments(out: Path, *more: str) -> list[str]:

@@ -183,8 +183,8 @@ def test_a_found_crop_holds_the_hand_and_is_not_the_true_one():
 
 
 def test_the_coarse_search_finds_what_the_search_of_a_full_image_finds():
-    count, generator = 24, torch.Generator().manual_seed(2)
-    scene = draw_scene(PALM, False, average_shape(), torch.zeros(count, dtype=torch.int64), generator)
+    count, generator = 48, torch.Generator().manual_seed(2)
+    scene = draw_scene(PALM, False, average_shape(), count, generator)
     z = scene.joints_mm[:, :, 2].mean(dim=1)
     coarse, is_found = find_hands(scene, z, no_camera)
     images, camera = whole_images(scene, z, no_camera, 640)

@@ -9,9 +9,15 @@ import pytest
 from training_helpers import TINY, tiny_config
 
 from lsps_core.cli import main
+from lsps_core.training import estimate as measuring
 from lsps_core.training.estimate import Estimate
 from lsps_core.training.run import Run
 from lsps_core.training.trainer import Trainer
+
+
+@pytest.fixture(autouse=True)
+def _soon_enough(monkeypatch):
+    monkeypatch.setattr(measuring, "_ENOUGH_SECONDS", 0.1)
 
 
 def estimate(capsys, run: Path, *arguments: str) -> list[dict]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,16 @@ from lsps_core.training.update import learning_rate
 def arguments(run: Path, stores: dict[str, Path], *settings: str) -> list[str]:
     command = ["train", str(run), "--synthetic", str(stores["synthetic"]), "--real", str(stores["real"])]
     return [*command, "--device", "cpu", *(part for item in (*TINY, *settings) for part in ("--set", item))]
+
+
+@pytest.fixture
+def tiny_run(stores, make_once) -> Path:
+    """A run of `TINY` settings that was never stopped."""
+
+    def train(folder: Path) -> None:
+        assert main(arguments(folder / "run", stores)) == 0
+
+    return make_once("tiny_run", train) / "run"
 
 
 def test_a_run_leaves_what_its_user_needs(trained_run):
@@ -54,9 +65,8 @@ def test_at_most_two_checkpoints_are_kept_and_they_go_together(trained_run):
     assert newest_model(trained_run) == trained_run / "model.safetensors"
 
 
-def test_a_stopped_run_goes_on_and_ends_as_if_never_stopped(stores, tmp_path):
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    assert main(arguments(whole, stores)) == 0
+def test_a_stopped_run_goes_on_and_ends_as_if_never_stopped(stores, tiny_run, tmp_path):
+    parts = tmp_path / "parts"
     config = tiny_config(stores)
     asked = [0]
 
@@ -70,7 +80,7 @@ def test_a_stopped_run_goes_on_and_ends_as_if_never_stopped(stores, tmp_path):
         reasons.append(Trainer(Run(parts), config, "test", after_some_reports).train())
     assert reasons[-1] == "finished"
     assert len(reasons) > 1
-    first, second = (checkpoint.load(path / "model.safetensors") for path in (whole, parts))
+    first, second = (checkpoint.load(path / "model.safetensors") for path in (tiny_run, parts))
     for name, weight in first.weights.items():
         assert torch.equal(weight, second.weights[name]), name
     assert second.training["commands"] == ["test"] * len(reasons)
@@ -102,10 +112,8 @@ def test_a_signal_saves_and_exits_0(stores, tmp_path):
     assert Run(path).latest() is not None
 
 
-def test_a_run_with_a_damaged_checkpoint_resumes_from_the_one_before(stores, tmp_path, capsys):
-    path = tmp_path / "run"
-    assert main(arguments(path, stores)) == 0
-    capsys.readouterr()
+def test_a_run_with_a_damaged_checkpoint_resumes_from_the_one_before(tiny_run, tmp_path, capsys):
+    path = Path(shutil.copytree(tiny_run, tmp_path / "run"))
     (path / "model.safetensors").unlink()
     newest = Run(path).checkpoints()[-1]
     newest.write_bytes(newest.read_bytes()[:-100])  # as a full disk on another machine's copy may leave it

@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from explorer_app.inspect.failures import how_to_select
 from explorer_app.inspect.model.failure_table import How
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.widgets.plot_colours import PlotColours
@@ -41,7 +42,7 @@ class _Box(pg.ViewBox):
             if ev.double():
                 self.enableAutoRange()
             else:
-                self.clicked.emit(self.mapToView(ev.pos()), _how(ev.modifiers()))
+                self.clicked.emit(self.mapToView(ev.pos()), how_to_select(ev.modifiers()))
 
     def mouseDragEvent(self, ev: MouseDragEvent, axis: int | None = None) -> None:
         if ev.button() != Qt.MouseButton.LeftButton:
@@ -51,13 +52,7 @@ class _Box(pg.ViewBox):
         if ev.isStart():
             self._way = [self.mapToView(ev.buttonDownPos())]
         self._way.append(self.mapToView(ev.pos()))
-        self.dragged.emit(list(self._way), ev.isFinish(), _how(ev.modifiers()))
-
-
-def _how(modifiers: Qt.KeyboardModifier) -> How:
-    if modifiers & Qt.KeyboardModifier.ShiftModifier:
-        return "add"
-    return "remove" if modifiers & Qt.KeyboardModifier.ControlModifier else "replace"
+        self.dragged.emit(list(self._way), ev.isFinish(), how_to_select(ev.modifiers()))
 
 
 class Dots(pg.ScatterPlotItem):
@@ -224,7 +219,7 @@ class Canvas(ThemedPlot):
             self.bar_line.setValue(bars[self._bar])
             self.bar_line.show()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self._bar < len(bars):
-            self._click(QPointF(bars[self._bar], 0), _how(event.modifiers()))
+            self._click(QPointF(bars[self._bar], 0), how_to_select(event.modifiers()))
         else:
             event.ignore()
 

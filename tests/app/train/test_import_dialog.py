@@ -43,7 +43,7 @@ def hands(folder: Path, count: int) -> Path:
 
 def shown(dialog: ImportDialog) -> set[str]:
     """The names of the options that have a row to be seen."""
-    return {option.name for option, row in dialog._rows.items() if row.isVisible()}
+    return {option.name for option, row in dialog.rows.items() if row.isVisible()}
 
 
 def set_option(dialog: ImportDialog, name: str, value: object) -> None:
@@ -127,7 +127,7 @@ def test_problems_stand_beside_their_field(dialog: ImportDialog, tmp_path: Path)
     choose(dialog, "frames")
     assert not dialog.fields["files"].problem
     set_option(dialog, "center", "1,2")
-    assert "U,V,D" in dialog._rows[dialog.option("center").option].problem
+    assert "U,V,D" in dialog.rows[dialog.option("center").option].problem
     assert not dialog.start.isEnabled()
 
 

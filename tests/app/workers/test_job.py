@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import psutil
 import pytest
 from app_helpers import WAIT_MS
 from pytestqt.qtbot import QtBot
@@ -49,7 +50,8 @@ def test_a_killed_process_is_news_not_the_end(qtbot: QtBot, tmp_path) -> None:
     job.start()
     qtbot.waitUntil(lambda: bool(job.tail), timeout=WAIT_MS)  # its bar is there
     with qtbot.waitSignal(job.ended, timeout=WAIT_MS) as told:
-        job._process.kill()
+        for process in psutil.Process().children():
+            process.kill()
     assert told.args[0].how == "failed"
     assert "killed" in str(told.args[0].error)
     assert "\r" not in job.tail
