@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from explorer_app.inspect.model.failure_table import FailureTable, Filters, How
+from explorer_app.inspect.model.failure_table import DIVISIONS, FailureTable, Filters, How
 from explorer_app.inspect.model.tags import Mark, Tags, tags_by_frame
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
@@ -227,7 +227,7 @@ def _fill(results: FrameResults, order: tuple[str, bool], table: FailureTable) -
 
 
 def _sort_again(table: FailureTable, order: tuple[str, bool]) -> None:
-    if order[0] not in ("index", "name", "group", "tag"):
+    if order[0] not in ("index", "name", "group", "tag", *DIVISIONS):
         table.sort(*order)
 
 

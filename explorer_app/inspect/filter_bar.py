@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from explorer_app.inspect.failures import Failures
-from explorer_app.inspect.model.failure_table import Filters
+from explorer_app.inspect.model.failure_table import DIVISIONS, Filters
+from explorer_app.inspect.table_rows import TITLES
 from explorer_app.model.wording import grouped
 from explorer_app.widgets.fields import choice, label, number
 from explorer_app.widgets.small import FlowLayout
@@ -46,6 +47,7 @@ class FilterBar(QWidget):
         self.text.textEdited.connect(self._ask)
         self.group = _choice("Group", "Only frames of this subject or sequence")
         self.tag = _choice("Tag", "Only frames with this tag")
+        self.divisions = {name: _choice(TITLES[name][0], f"Only frames of this {name}") for name in DIVISIONS}
         self.ranges = {column: _Range(title) for column, title in _RANGES.items()}
         self.wrong = _ProbablyWrong()
         self.count = QLabel()
@@ -53,9 +55,10 @@ class FilterBar(QWidget):
         self.clear.setToolTip("Show all frames again")
         self.clear.clicked.connect(self._clear)
         layout = FlowLayout(self)
-        for widget in (self.text, self.group, self.tag, *self.ranges.values(), self.wrong, self.clear, self.count):
+        choices = (self.group, *self.divisions.values(), self.tag)
+        for widget in (self.text, *choices, *self.ranges.values(), self.wrong, self.clear, self.count):
             layout.addWidget(widget)
-        for field in (self.group, self.tag):
+        for field in choices:
             field.activated.connect(self._ask)
         for fields in self.ranges.values():
             fields.low.valueChanged.connect(self._ask)
@@ -68,12 +71,14 @@ class FilterBar(QWidget):
     @Slot()
     def _ask(self) -> None:
         chosen = {fields: choice.currentData() for fields, choice in (("groups", self.group), ("tags", self.tag))}
+        divisions = {name: choice.currentData() for name, choice in self.divisions.items()}
         ranges = {column: fields.range for column, fields in self.ranges.items() if fields.range is not None}
         self._failures.set_filters(
             Filters(
                 text=self.text.text(),
                 ranges=ranges,
                 above_percentile=self.wrong.above_percentile,
+                divisions={name: frozenset({value}) for name, value in divisions.items() if value is not None},
                 **{name: frozenset({value}) for name, value in chosen.items() if value is not None},
             )
         )
@@ -93,6 +98,9 @@ class FilterBar(QWidget):
         if not self.text.hasFocus():  # the typed text is already pending
             self.text.setText(filters.text)
         _fill(self.group, "All groups", table.groups if table is not None else [], filters.groups)
+        for name, field in self.divisions.items():
+            known = table.known(name) if table is not None else []
+            _fill(field, f"All {name}s", known, filters.divisions.get(name))
         _fill(self.tag, "All tags", table.tags if table is not None else [], filters.tags)
         for column, fields in self.ranges.items():
             if not fields.has_focus:

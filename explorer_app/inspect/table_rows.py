@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.frame_thumbnails import THUMBNAIL_PX, FrameThumbnails
-from explorer_app.inspect.model.failure_table import COLUMNS, NUMBERS, FailureTable
+from explorer_app.inspect.model.failure_table import COLUMNS, DIVISIONS, NUMBERS, FailureTable
 
 TITLES = {
     "index": ("Frame", "Image and number of the frame"),
@@ -40,8 +40,13 @@ TITLES = {
         "Residual mm",
         "How far the fitted hand is from the measured depth; a large one is probably wrong; needs no annotation",
     ),
+    "view": ("View", "Side of the hand that faces the camera"),
+    "thing": ("Thing", "What the hand holds"),
+    "hand": ("Hand", "Left or right"),
+    "camera": ("Camera", "Camera that the frame is of"),
     "tag": ("Tag", "Tag (T)"),
 }
+_TEXTS = ("name", "group", "tag", *DIVISIONS)
 _Index = QModelIndex | QPersistentModelIndex
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -100,7 +105,7 @@ class FailureTableModel(QAbstractTableModel):
             return _text(table.value(frame, column), column)
         if role == Qt.ItemDataRole.ToolTipRole:
             note = self._failures.mark_of(frame).note
-            return note or (_text(table.value(frame, column), column) if column in ("name", "group", "tag") else None)
+            return note or (_text(table.value(frame, column), column) if column in _TEXTS else None)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT if column in NUMBERS else _LEFT
         if role == Qt.ItemDataRole.DecorationRole and column == "index":

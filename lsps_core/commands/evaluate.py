@@ -117,6 +117,9 @@ def _show(evaluation: Evaluation, others: list[ErrorTable]) -> None:
     for joint, error in evaluation.per_joint_mm.items():
         print(f"per_joint_mm {joint} {'-' if error is None else format(error, '.2f')}")
     rows = [("per_group", name, group) for name, group in figures["per_group"].items()]
+    for division, groups in figures["divisions"].items():
+        if groups != figures["per_group"]:  # as the persons of simulated stores, which are in the frames' names, too
+            rows += [(f"per_{division}", name, group) for name, group in groups.items()]
     rows += [("against", other.method, report.figures(other)) for other in others]
     for key, name, row in rows:
         within = f"{row['within_40mm_percent']:.2f} % within 40 mm"

@@ -17,6 +17,7 @@ from lsps_core.camera import Camera
 from lsps_core.config import DOMAINS
 from lsps_core.data.frame import HandFrame
 from lsps_core.data.store_format import FrameStoreError, open_store, reason
+from lsps_core.data.store_groups import read_groups
 from lsps_core.data.store_writer import FrameWriter
 from lsps_core.files import parse_json
 from lsps_core.skeleton import Skeleton
@@ -146,6 +147,14 @@ class FrameStore:
         with self._reading("its residuals"):
             residuals: FloatArray = self._file["fit_residual_mm"][...].astype(np.float32)
         return residuals
+
+    @cached_property
+    def groups(self) -> dict[str, npt.NDArray[np.str_]]:
+        """The group of each frame [N] by the name of a division, such as "view" or "camera"; empty in a store without.
+        Read once, then kept.
+        """
+        with self._reading("its groups"):
+            return read_groups(self.path, self._file)
 
     @cached_property
     def names(self) -> list[str]:

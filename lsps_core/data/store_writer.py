@@ -20,6 +20,7 @@ from lsps_core.config import DOMAINS
 from lsps_core.data.crop import DEFAULT_SIZE
 from lsps_core.data.store_chunks import CHUNK_FRAMES, DEFLATE_LEVEL, unpack_depth
 from lsps_core.data.store_format import FORMAT, FORMAT_VERSION, FrameStoreError, reason
+from lsps_core.data.store_groups import write_groups
 from lsps_core.files import put_in_place
 from lsps_core.skeleton import Skeleton
 
@@ -66,7 +67,8 @@ class FrameWriter:
             writer.append(depth_mm=depth_mm, center_mm=center_mm, half_mm=150.0, names=names)
 
     `provenance` may be extended until the block ends, and so may `fit_residual_mm`, which has a number for each frame
-    of a store whose joints are fitted. `scratch` is a folder on the same disk for the unfinished file, which the caller
+    of a store whose joints are fitted, and `groups`: by the name of a division of the frames, such as "camera", the
+    group of each frame. `scratch` is a folder on the same disk for the unfinished file, which the caller
     clears if the process is killed.
 
     FrameStoreError for an existing `path` (unless `overwrite`), a folder or disk that cannot be written, frames that do
@@ -93,6 +95,7 @@ class FrameWriter:
         self.frame_count = 0
         self.provenance: dict[str, Any] = dict(provenance or {})
         self.fit_residual_mm: list[float] = []
+        self.groups: dict[str, list[str]] = {}
         self._names: list[bytes] = []
         self._datasets: dict[str, h5py.Dataset] = {}
         self._overwrite = overwrite
@@ -270,6 +273,8 @@ class FrameWriter:
             if len(self.fit_residual_mm) != self.frame_count:
                 raise self._misfit("fit_residual_mm", (len(self.fit_residual_mm),), (self.frame_count,))
             file.create_dataset("fit_residual_mm", data=np.array(self.fit_residual_mm, np.float32))
+        if self.groups:
+            write_groups(self.path, file, self.groups, self.frame_count)
         file.attrs["provenance"] = np.bytes_(json.dumps(self.provenance, default=str))
 
     def _discard(self) -> None:

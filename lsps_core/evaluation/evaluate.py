@@ -135,6 +135,7 @@ def evaluate(
         frames=tuple(names),
         groups=tuple(chosen.group_of(name) for name in names),
         places=annotated,
+        divisions={division: groups[annotated] for division, groups in store.groups.items()},
     )
     return Evaluation(
         protocol=chosen.name,

@@ -81,7 +81,8 @@ class FrameEvaluation:
         """Evaluate the remaining frames and write the file; ValueError, in one line, if that fails."""
         if self.finished(watch) is None:
             names = self.store.names
-            frame_results.begin(self.path, self.about, names, [self.protocol.group_of(name) for name in names])
+            groups = [self.protocol.group_of(name) for name in names]
+            frame_results.begin(self.path, self.about, names, groups, self.store.groups)
             blocks = self._blocks(watch)
             if blocks is None:
                 return "stopped"

@@ -12,7 +12,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from lsps_core.config import POSE_LATENT_SIZE
 from lsps_core.errors import LspsError
+from lsps_core.evaluation.digests import digest, model_digest
 from lsps_core.files import parse_json, require_file
 
 if TYPE_CHECKING:  # the app reads results without waiting for torch
@@ -89,7 +90,7 @@ class FrameResults:
     names, groups [N] text: a group is a subject or sequence, "" for a frame of none. pose_latent [N, 20] by P, or
     fitted. errors_mm [N, J] of `about.joints`, NaN where not annotated. disagreement_mm [N] and latent_distance [N]:
     see `consistency`. residual_mm [N]: see `Fitted`; None without a fit. Frames that are not evaluated yet are NaN
-    throughout.
+    throughout. divisions: by other names, such as "camera", the group of each frame [N], as `FrameStore.groups`.
     """
 
     about: About
@@ -100,6 +101,7 @@ class FrameResults:
     disagreement_mm: FloatArray
     latent_distance: FloatArray
     residual_mm: FloatArray | None = None
+    divisions: Mapping[str, npt.NDArray[np.str_]] = field(default_factory=dict)
 
     @property
     def is_done(self) -> npt.NDArray[np.bool_]:
@@ -109,7 +111,7 @@ class FrameResults:
     def save(self, path: Path) -> None:
         """Write the file whole or not at all; WriteError if it cannot be written."""
         columns = {name: getattr(self, name) for name in self.about.columns}
-        _write_arrays(path, self.about, _texts(self.names, self.groups) | columns)
+        _write_arrays(path, self.about, _texts(self.names, self.groups, self.divisions) | columns)
 
     def take(self, path: Path, start: int, stop: int) -> None:
         """Fill in frames start..stop from their block; FrameResultsError if the block cannot be used."""
@@ -119,11 +121,18 @@ class FrameResults:
 
 COLUMNS = ("pose_latent", "errors_mm", "disagreement_mm", "latent_distance")
 RESIDUAL = "residual_mm"
+_DIVISION = "division_"
 
 
-def begin(path: Path, about: About, names: Sequence[str], groups: Sequence[str]) -> None:
+def begin(
+    path: Path,
+    about: About,
+    names: Sequence[str],
+    groups: Sequence[str],
+    divisions: Mapping[str, npt.NDArray[np.str_]] | None = None,
+) -> None:
     """Save the names and groups of the frames before the evaluation; `load_begun` reads them."""
-    texts = _texts(np.array(names, dtype=np.str_), np.array(groups, dtype=np.str_))
+    texts = _texts(np.array(names, dtype=np.str_), np.array(groups, dtype=np.str_), divisions or {})
     _write_arrays(_begun_path(path), about, texts)
 
 
@@ -145,11 +154,14 @@ def load(path: Path, about: About | None = None) -> FrameResults:
 
 def _results(path: Path, about: About, arrays: dict[str, npt.NDArray[Any]]) -> FrameResults:
     count = about.frame_count
-    _check_shapes(path, arrays, _shapes(about, count) | {"names": (count,), "groups": (count,)})
+    divisions = [name for name in arrays if name.startswith(_DIVISION)]
+    texts = dict.fromkeys(("names", "groups", *divisions), (count,))
+    _check_shapes(path, arrays, _shapes(about, count) | texts)
     return FrameResults(
         about=about,
         names=np.char.decode(arrays["names"], "utf-8"),
         groups=np.char.decode(arrays["groups"], "utf-8"),
+        divisions={name.removeprefix(_DIVISION): np.char.decode(arrays[name], "utf-8") for name in divisions},
         **{name: arrays[name] for name in about.columns},
     )
 
@@ -167,8 +179,11 @@ def read_block(path: Path, about: About, start: int, stop: int) -> dict[str, Flo
     return {name: arrays[name] for name in about.columns}
 
 
-def _texts(names: npt.NDArray[np.str_], groups: npt.NDArray[np.str_]) -> dict[str, npt.NDArray[Any]]:
-    return {"names": np.char.encode(names, "utf-8", "replace"), "groups": np.char.encode(groups, "utf-8", "replace")}
+def _texts(
+    names: npt.NDArray[np.str_], groups: npt.NDArray[np.str_], divisions: Mapping[str, npt.NDArray[np.str_]]
+) -> dict[str, npt.NDArray[Any]]:
+    texts = {"names": names, "groups": groups} | {_DIVISION + name: part for name, part in divisions.items()}
+    return {name: np.char.encode(part, "utf-8", "replace") for name, part in texts.items()}
 
 
 def _write_arrays(path: Path, about: About, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
@@ -249,7 +264,7 @@ def _check_shapes(path: Path, arrays: Mapping[str, npt.NDArray[Any]], shapes: Ma
         if name not in arrays or arrays[name].shape != shape:
             found = list(arrays[name].shape) if name in arrays else "missing"
             raise FrameResultsError(f"{path} is damaged: {name} is {found}, not {list(shape)}", "evaluate again")
-        if arrays[name].dtype.kind != ("S" if name in ("names", "groups") else "f"):
+        if arrays[name].dtype.kind != ("S" if name in ("names", "groups") or name.startswith(_DIVISION) else "f"):
             raise FrameResultsError(f"{path} is damaged: {name} is {arrays[name].dtype}", "evaluate again")
 
 
@@ -264,8 +279,8 @@ def describe(
         data=store.path.stem,
         data_path=str(store.path.absolute()),
         frame_count=len(store),
-        data_digest=_digest("\0".join(store.names).encode(), store.center_mm.tobytes(), store.half_mm.tobytes()),
-        labels_digest=_digest(store.joints_mm.tobytes()) if has_labels and store.joints_mm is not None else "",
+        data_digest=digest("\0".join(store.names).encode(), store.center_mm.tobytes(), store.half_mm.tobytes()),
+        labels_digest=digest(store.joints_mm.tobytes()) if has_labels and store.joints_mm is not None else "",
         domain=store.domain,
         is_simulated=store.is_simulated,
         protocol=protocol.name,
@@ -273,22 +288,3 @@ def describe(
         joints=protocol.joints,
         fit_steps=fit_steps,
     )
-
-
-def model_digest(checkpoint: Checkpoint) -> str:
-    """Hash of config and weights; names and records do not count."""
-    import torch
-
-    parts = [json.dumps(asdict(checkpoint.config), sort_keys=True).encode()]
-    for name, weight in sorted(checkpoint.weights.items()):
-        parts += [f"{name} {list(weight.shape)}".encode()]
-        parts += [weight.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()]
-    return _digest(*parts)
-
-
-def _digest(*parts: bytes) -> str:
-    whole = hashlib.sha256()
-    for part in parts:
-        whole.update(len(part).to_bytes(8, "little"))
-        whole.update(part)
-    return whole.hexdigest()[:16]

@@ -6,7 +6,8 @@ errors_mm is always [N, J], NaN where a joint is not annotated; every frame has 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -111,7 +112,7 @@ class ErrorTable:
 
     method: what to call it in a table or legend. errors_mm [N, J], NaN where not annotated. joints: J names.
     frames: N names. groups: N names, "" for a frame of none. places [N]: index of each frame in its data,
-    from 0.
+    from 0. divisions: by other names, such as "camera", the group of each frame [N].
     """
 
     method: str
@@ -120,8 +121,16 @@ class ErrorTable:
     frames: tuple[str, ...]
     groups: tuple[str, ...]
     places: IntArray
+    divisions: Mapping[str, npt.NDArray[np.str_]] = field(default_factory=dict)
 
     def by_group(self) -> dict[str, FloatArray]:
         """errors_mm of each named group, by name."""
         groups = np.array(self.groups)
         return {name: self.errors_mm[groups == name] for name in sorted(set(self.groups)) if name}
+
+    def by_division(self) -> dict[str, dict[str, FloatArray]]:
+        """errors_mm of each group of each division, by their names."""
+        return {
+            division: {str(name): self.errors_mm[groups == name] for name in np.unique(groups)}
+            for division, groups in self.divisions.items()
+        }

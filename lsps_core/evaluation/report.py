@@ -31,9 +31,16 @@ _PICTURE_DPI = 150
 
 
 def figures(table: ErrorTable) -> dict[str, Any]:
-    """The figures to report: the errors of all frames, of each joint and of each group, in mm and %."""
+    """The figures to report: the errors of all frames, of each joint and of each group, in mm and %.
+
+    `divisions` are the groups of a store that divides its frames by view, thing, camera, person and so on.
+    """
     groups = {name: _summary(errors_mm) for name, errors_mm in table.by_group().items()}
-    return _summary(table.errors_mm) | {"per_joint_mm": per_joint(table), "per_group": groups}
+    divisions = {
+        division: {name: _summary(errors_mm) for name, errors_mm in parts.items()}
+        for division, parts in table.by_division().items()
+    }
+    return _summary(table.errors_mm) | {"per_joint_mm": per_joint(table), "per_group": groups, "divisions": divisions}
 
 
 def _summary(errors_mm: FloatArray) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def fit_store(
         overwrite=overwrite,
     )
     accepted = 0
+    writer.groups = {division: groups.tolist() for division, groups in store.groups.items()}
     with writer:
         for start in range(0, len(store), _BATCH):
             part = np.arange(start, min(start + _BATCH, len(store)))

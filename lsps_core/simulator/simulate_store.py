@@ -10,8 +10,8 @@ import torch
 
 from lsps_core.camera import SIMULATED
 from lsps_core.data.store import FrameWriter
-from lsps_core.simulator.settings import PALM, SimulationSettings
-from lsps_core.simulator.simulate import simulate
+from lsps_core.simulator.settings import HANDS, PALM, SEEN_BY, SEEN_SIDES, THINGS, SimulationSettings
+from lsps_core.simulator.simulate import SimulatedBatch, simulate
 from lsps_core.skeleton import HAND21
 
 
@@ -52,6 +52,21 @@ def simulate_store(
                 joints_mm=batch.joints_mm,
                 names=[f"subject{subject}/{done + place:06d}" for place, subject in enumerate(batch.subject)],
             )
+            if settings != PALM:  # other stores keep the bits that they had before there were groups
+                for division, names in groups_of(batch).items():
+                    writer.groups.setdefault(division, []).extend(names)
             done += len(batch)
             on_progress(done)
     return done
+
+
+def groups_of(batch: SimulatedBatch) -> dict[str, list[str]]:
+    """The group of each frame of a batch: by view, thing, hand, camera and person."""
+    numbered = {
+        "view": (SEEN_SIDES, batch.view),
+        "thing": (THINGS, batch.thing),
+        "hand": (HANDS, batch.hand),
+        "camera": (SEEN_BY, batch.camera),
+    }
+    groups = {division: [names[index] for index in indices] for division, (names, indices) in numbered.items()}
+    return groups | {"person": [f"subject{subject}" for subject in batch.subject]}

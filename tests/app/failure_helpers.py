@@ -12,11 +12,18 @@ from lsps_core.skeleton import HAND21
 
 
 def results(
-    count: int, *, is_annotated: bool = True, is_fitted: bool = False, seed: int = 0, data_path: str = ""
+    count: int,
+    *,
+    is_annotated: bool = True,
+    is_fitted: bool = False,
+    is_divided: bool = False,
+    seed: int = 0,
+    data_path: str = "",
 ) -> FrameResults:
     """Every frame has one bad joint: frame i the joint i modulo 21, with 30 + i mm; groups are two halves.
 
-    is_fitted: frame i has a residual of 1 + i / 10 mm.
+    is_fitted: frame i has a residual of 1 + i / 10 mm. is_divided: even frames are of the camera kinect, others of tof;
+    every third shows the back of the hand, others the palm.
     """
     generator = np.random.default_rng(seed)
     joints = len(HAND21.joints)
@@ -47,6 +54,12 @@ def results(
         errors_mm=errors,
         disagreement_mm=generator.uniform(0, 30, count).astype(np.float32),
         latent_distance=generator.uniform(0, 1, count).astype(np.float32),
+        divisions={
+            "camera": np.array(["tof" if index % 2 else "kinect" for index in range(count)]),
+            "view": np.array(["palm" if index % 3 else "back" for index in range(count)]),
+        }
+        if is_divided
+        else {},
         residual_mm=(1 + np.arange(count) / 10).astype(np.float32) if is_fitted else None,
     )
 

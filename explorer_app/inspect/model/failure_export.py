@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from explorer_app.inspect.model.failure_table import COLUMNS, FITTED, FailureTable
+from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable
 from explorer_app.inspect.model.tags import Mark
 from explorer_app.model.colours import ANNOTATED, printed_depth
 from explorer_app.model.pose_error import to_joints_mm
@@ -139,7 +139,7 @@ def write_csv(path: Path, table: FailureTable, frames: IntArray, marks: Mapping[
     results, known = table.results, marks or {}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    columns = [column for column in COLUMNS if table.has_fits or column not in FITTED]
+    columns = [column for column in COLUMNS if table.has(column)]
     writer.writerow([*columns, *(f"{joint}_mm" for joint in results.about.joints), "note"])
     for frame in frames.tolist():
         values = [table.value(frame, column) for column in columns] + results.errors_mm[frame].tolist()
@@ -192,6 +192,7 @@ def write_store(
         overwrite=overwrite,
     )
     joints_mm = store.joints_mm
+    writer.groups = {division: groups[frames].tolist() for division, groups in store.groups.items()}
     with writer:
         for start in range(0, len(frames), _CHUNK):
             part = frames[start : start + _CHUNK]

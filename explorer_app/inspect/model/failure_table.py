@@ -18,7 +18,12 @@ BoolArray = npt.NDArray[np.bool_]
 Keys = npt.NDArray[np.uint32]
 
 NUMBERS = ("mean_mm", "worst_mm", "disagreement_mm", "latent_distance", "residual_mm")
-COLUMNS = ("index", "name", "group", "mean_mm", "worst_mm", "worst_joint", "residual_mm", *NUMBERS[2:4], "tag")
+DIVISIONS = ("view", "thing", "hand", "camera")
+"""Columns of text that only stores have which divide their frames by these."""
+COLUMNS = (
+    *("index", "name", "group", "mean_mm", "worst_mm", "worst_joint", "residual_mm", "disagreement_mm"),
+    *("latent_distance", *DIVISIONS, "tag"),
+)
 FITTED = ("residual_mm",)
 """Columns that only an evaluation with fitting has."""
 _LAST = np.uint32(0xFFFFFFFF)
@@ -29,8 +34,9 @@ How = Literal["replace", "add", "remove"]
 class Filters:
     """Conditions for the rows; defaults let all frames through.
 
-    groups, tags: any of them; "" is a frame without. text: part of its name, in any case of letters. ranges: lowest and
-    highest value of a numeric column, both included; a frame without a value is never in the range.
+    groups, tags: any of them; "" is a frame without. divisions: any of these groups, by one of DIVISIONS. text: part of
+    its name, in any case of letters. ranges: lowest and highest value of a numeric column, both included; a frame
+    without a value is never in the range.
     above_percentile: of all residuals, 0 to 100; frames with a larger one are probably wrong. None for all frames.
     """
 
@@ -38,6 +44,7 @@ class Filters:
     text: str = ""
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=lambda: MappingProxyType({}))
     tags: frozenset[str] | None = None
+    divisions: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     above_percentile: float | None = None
 
 
@@ -72,8 +79,11 @@ class FailureTable:
     def __init__(self, results: FrameResults) -> None:
         self.results = results
         count = len(results.names)
-        self._names, self._groups = _Texts(results.names), _Texts(results.groups)
-        self._tags = _Texts(np.full(count, "", dtype=np.str_))
+        nothing = _Texts(np.full(count, "", dtype=np.str_))
+        self._texts = {"name": _Texts(results.names), "group": _Texts(results.groups), "tag": nothing}
+        for division in DIVISIONS:
+            given = results.divisions.get(division)
+            self._texts[division] = nothing if given is None else _Texts(given)
         self._lower_names = np.char.lower(results.names)
         self._joints = _Texts(np.array([*results.about.joints, ""], dtype=np.str_))
         self._columns = {name: np.full(count, np.nan, dtype=np.float32) for name in NUMBERS}
@@ -123,24 +133,34 @@ class FailureTable:
         if column == "worst_joint":
             joint = self._worst_joint[frame]
             return self.results.about.joints[joint] if joint >= 0 else ""
-        return {"name": self._names, "group": self._groups, "tag": self._tags}[column].text(frame)
+        return self._texts[column].text(frame)
 
     @property
     def groups(self) -> list[str]:
         """The existing groups, in alphabetical order."""
-        return list(map(str, self._groups.known))
+        return self.known("group")
+
+    def known(self, column: str) -> list[str]:
+        """The existing texts of a column of text, in alphabetical order."""
+        return list(map(str, self._texts[column].known))
+
+    def has(self, column: str) -> bool:
+        """Whether the results have anything in a column: residuals need a fit, divisions a store with them."""
+        if column in FITTED:
+            return self.has_fits
+        return column not in DIVISIONS or column in self.results.divisions
 
     @property
     def tags(self) -> list[str]:
         """The existing tags, with "" if a frame has none."""
-        return list(map(str, self._tags.known))
+        return self.known("tag")
 
     def set_tags(self, tags: Mapping[int, str]) -> None:
         """Set the tags of these frames, and remove all others."""
         width = max(map(len, tags.values()), default=1)
         texts = np.full(len(self._order), "", dtype=f"<U{max(width, 1)}")
         texts[list(tags)] = list(tags.values())
-        self._tags = _Texts(texts)
+        self._texts = self._texts | {"tag": _Texts(texts)}  # a copy of this table keeps its own
         self._filter()
 
     def sort(self, column: str, is_descending: bool = False) -> None:
@@ -164,7 +184,7 @@ class FailureTable:
         if column == "worst_joint":
             keys, is_missing = self._joints.keys
             return keys[self._worst_joint], is_missing[self._worst_joint]  # -1 is the empty text
-        return {"name": self._names, "group": self._groups, "tag": self._tags}[column].keys
+        return self._texts[column].keys
 
     def set_filters(self, filters: Filters) -> None:
         """Show the frames that pass `filters`, in their current order; ValueError for an unknown column."""
@@ -180,9 +200,11 @@ class FailureTable:
             values = self._columns[column]
             is_shown &= (values >= low) & (values <= high)
         if filters.groups is not None:
-            is_shown &= self._groups.is_any_of(filters.groups)
+            is_shown &= self._texts["group"].is_any_of(filters.groups)
         if filters.tags is not None:
-            is_shown &= self._tags.is_any_of(filters.tags)
+            is_shown &= self._texts["tag"].is_any_of(filters.tags)
+        for division, names in filters.divisions.items():
+            is_shown &= self._texts[division].is_any_of(names)
         residual_mm = self._columns["residual_mm"]
         if filters.above_percentile is not None and self.has_fits:
             known = residual_mm[np.isfinite(residual_mm)]

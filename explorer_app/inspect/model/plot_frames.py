@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from explorer_app.inspect.model.failure_table import FailureTable
+from explorer_app.inspect.model.failure_table import DIVISIONS, NUMBERS, FailureTable
 from explorer_app.inspect.model.plot_statistics import principal_plane
 
 FloatArray = npt.NDArray[np.floating]
@@ -77,6 +77,17 @@ class PlotFrames:
     def groups(self) -> npt.NDArray[np.str_]:
         """The group of each frame [n]."""
         return self._table.results.groups[self.frames]
+
+    @cached_property
+    def divisions(self) -> dict[str, npt.NDArray[np.str_]]:
+        """The group of each frame [n] by view, thing, hand and camera, where the store divides its frames by these."""
+        given = self._table.results.divisions
+        return {division: given[division][self.frames] for division in DIVISIONS if division in given}
+
+    def has(self, column: str) -> bool:
+        """Whether a frame has a value in a column of the table."""
+        is_number = column in NUMBERS
+        return self._table.has(column) and not (is_number and np.isnan(self.numbers(column)).all())
 
     def numbers(self, column: str) -> FloatArray:
         """A column of numbers of the table [n], NaN where a frame has none."""

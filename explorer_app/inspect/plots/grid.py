@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -74,7 +73,7 @@ class PlotGrid(QWidget):
             plot.show_figures(frames, figures.get(plot.name))
         if frames is not None:
             named = {plot.name: plot.column for plot in self.plots if plot.column}
-            without = {name for name, column in named.items() if np.isnan(frames.numbers(column)).all()}
+            without = {name for name, column in named.items() if not frames.has(column)}
             if without != self._without:
                 self._without, self._columns = without, 0
                 self._arrange()

@@ -32,6 +32,7 @@ _EXPECTED_MESSAGES = (
     "QGraphicsView::dragLeaveEvent",  # a drag that was begun outside of it, as in every Qt program
 )
 _MOST_PAUSES = 200
+"""Of those in which the machine was busy with something else."""
 
 
 @dataclass(kw_only=True)
@@ -133,7 +134,8 @@ class Watch(QObject):
         before, self._last = self._last, self._times()
         wall, cpu, own = (now - then for now, then in zip(self._last, before, strict=True))
         wall -= own
-        if wall > PAUSE_S and len(self.report.pauses) < _MOST_PAUSES:
+        is_worth_a_line = len(self.report.pauses) < _MOST_PAUSES or cpu - own > PAUSE_S
+        if wall > PAUSE_S and is_worth_a_line:
             pause = {"action": self.action, "wall_s": round(wall, 3), "cpu_s": round(max(cpu - own, 0), 3)}
             self.report.pauses.append(pause)
 
