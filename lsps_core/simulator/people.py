@@ -14,7 +14,7 @@ from lsps_core.simulator.surface import NODE_NAMES
 _MORE_SCALE = (0.86, 1.06)
 """Of the sizes of `sample_shapes`: from a child of ten, 150 mm from wrist to fingertip, to a large adult, 220 mm."""
 _FLESH = {"web": 1.28, "thumb_web": 1.5, "thenar": 1.16, "hypothenar": 1.14, "palm_edge": 1.1, "half": 1.1}
-_FLESH |= {"base": 1.1, "middle_ring": 1.12, "index_middle": 1.12, "ring_little": 1.12, "mcp": 1.04, "pip": 1.05}
+_FLESH |= {"base": 1.1, "middle_ring": 1.22, "index_middle": 1.22, "ring_little": 1.22, "mcp": 1.04, "pip": 1.05}
 """By the ends of nodes' names: how much thicker than a lean hand the average one is there."""
 _AVERAGE_FLESH, _FLESH_RANGE = 0.8, (0.2, 1.5)
 

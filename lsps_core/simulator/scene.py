@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from lsps_core.simulator.clutter import Addition, draw_clutter
 from lsps_core.simulator.hand import HandPose, HandShape, forearm_direction, forward_kinematics
 from lsps_core.simulator.poses import (
     SENSOR_POSES,
@@ -19,8 +20,7 @@ from lsps_core.simulator.render import render
 from lsps_core.simulator.settings import HANDS, SEEN_SIDES, THINGS, SimulationSettings
 from lsps_core.simulator.surface import SphereMesh, hand_surface, with_forearm
 from lsps_core.simulator.things.draw import draw_solids
-from lsps_core.simulator.things.pool import HeldThings
-from lsps_core.simulator.things.solids import Solids
+from lsps_core.simulator.things.pool import HeldThings, no_held_things
 
 _LEFT_SHARE = 0.35
 _MOST_FLEXION_RAD = 0.15
@@ -28,20 +28,11 @@ _MOST_FLEXION_RAD = 0.15
 
 
 @dataclass(frozen=True, kw_only=True)
-class Holding:
-    """Q of a batch's frames have more than a hand and its forearm: frames [Q], their things, other round parts."""
-
-    frames: Tensor
-    solids: Solids
-    others: SphereMesh
-
-
-@dataclass(frozen=True, kw_only=True)
 class Scene:
     """B scenes in the camera frame, all hands right ones.
 
     joints_mm [B, 21, 3]. hand: the annotated hands alone. arm: the same with their forearms, whose last two nodes are
-    at the elbow. forearm [B, 3]: unit vector from the wrist to the elbow. holding: what else there is. person, view,
+    at the elbow. forearm [B, 3]: unit vector from the wrist to the elbow. additions: what else there is. person, view,
     thing, hand_side int64 [B]: the person's number, and an index into SEEN_SIDES, THINGS and HANDS; a left hand's
     scene is shown mirrored, and the camera saw it as it would be without (see `is_left`).
     """
@@ -54,7 +45,7 @@ class Scene:
     view: Tensor
     thing: Tensor
     hand_side: Tensor
-    holding: Holding | None = None
+    additions: tuple[Addition, ...] = ()
 
     def __len__(self) -> int:
         return len(self.joints_mm)
@@ -67,12 +58,12 @@ class Scene:
     def render(self, center_mm: Tensor, half_mm: Tensor, *, size: int) -> Tensor:
         """Depth of everything, [B, size, size] in mm as of `render.render`: inf where nothing is."""
         depth = render(self.arm, center_mm, half_mm, size=size)
-        if self.holding is not None:
-            rows = self.holding.frames
+        for addition in self.additions:
+            rows = addition.frames
             cube = center_mm[rows], half_mm[rows]
-            things = draw_solids(self.holding.solids, *cube, size=size)
-            others = render(self.holding.others, *cube, size=size)
-            depth[rows] = depth[rows].minimum(things).minimum(others)
+            depth[rows] = depth[rows].minimum(render(addition.mesh, *cube, size=size))
+            if addition.solids is not None:
+                depth[rows] = depth[rows].minimum(draw_solids(addition.solids, *cube, size=size))
         return depth
 
 
@@ -85,25 +76,35 @@ def draw_scene(
     held: HeldThings | None = None,
 ) -> Scene:
     """`count` scenes on the generator's device. held: what `settings.things` of the frames choose from."""
-    device = generator.device
-    person = torch.randint(len(people.palm_width), (count,), generator=generator, device=device)
-    if not settings.is_wide:
-        shape = people[person]
-        pose = sample_poses(SENSOR_POSES if is_sensor else SYNTHETIC_POSES, shape, generator)
-        return pose_scene(shape, pose, person)
+    person = torch.randint(len(people.palm_width), (count,), generator=generator, device=generator.device)
+    if settings.is_wide:
+        return _wide_scene(settings, is_sensor, people, person, held, generator)
+    shape = people[person]
+    return pose_scene(shape, sample_poses(SENSOR_POSES if is_sensor else SYNTHETIC_POSES, shape, generator), person)
 
-    frames, chosen = _who_holds(settings.things, held, count, generator)
-    if chosen is not None:
-        person[frames] = chosen.person
+
+def _wide_scene(
+    settings: SimulationSettings,
+    is_sensor: bool,
+    people: HandShape,
+    person: Tensor,
+    held: HeldThings | None,
+    generator: torch.Generator,
+) -> Scene:
+    frames, chosen = _who_holds(settings.things, held, len(person), generator)
+    person[frames] = chosen.person
     shape = people[person]
     pose = sample_poses(WIDE_SENSOR_POSES if is_sensor else WIDE_SYNTHETIC_POSES, shape, generator, settings.views)
-    if chosen is not None:
-        pose = _holding_pose(pose, frames, chosen)
+    pose = _holding_pose(pose, frames, chosen)
     scene = pose_scene(shape, pose, person)
     if is_sensor:
-        is_left = torch.rand(count, generator=generator, device=device) < _LEFT_SHARE
+        is_left = torch.rand(len(person), generator=generator, device=generator.device) < _LEFT_SHARE
         scene = replace(scene, hand_side=torch.where(is_left, HANDS.index("left"), HANDS.index("right")))
-    return scene if chosen is None else _with_things(scene, pose, frames, chosen)
+    if settings.things == 0:
+        return scene
+    things = _held_in(pose, frames, chosen)
+    clutter = draw_clutter(scene.arm, pose.rotation[..., 2], things, generator) if is_sensor else ()
+    return replace(scene, thing=scene.thing.index_copy(0, frames, chosen.thing), additions=(things, *clutter))
 
 
 def pose_scene(shape: HandShape, pose: HandPose, person: Tensor | None = None) -> Scene:
@@ -134,12 +135,12 @@ def seen_side(rotation: Tensor, joints_mm: Tensor) -> Tensor:
 
 def _who_holds(
     share: float, held: HeldThings | None, count: int, generator: torch.Generator
-) -> tuple[Tensor, HeldThings | None]:
+) -> tuple[Tensor, HeldThings]:
     """(frames [Q] in which something is held, what)."""
     device = generator.device
+    if held is None or not len(held):
+        return torch.zeros(0, dtype=torch.int64, device=device), no_held_things(device)
     frames = (torch.rand(count, generator=generator, device=device) < share).nonzero()[:, 0]
-    if held is None or not len(held) or not len(frames):
-        return frames[:0], None
     return frames, held[torch.randint(len(held), (len(frames),), generator=generator, device=device)]
 
 
@@ -150,10 +151,6 @@ def _holding_pose(pose: HandPose, frames: Tensor, held: HeldThings) -> HandPose:
     return replace(pose, finger_angles_rad=angles, wrist_angles_rad=wrist)
 
 
-def _with_things(scene: Scene, pose: HandPose, frames: Tensor, held: HeldThings) -> Scene:
+def _held_in(pose: HandPose, frames: Tensor, held: HeldThings) -> Addition:
     solids = held.solids.moved(pose.rotation[frames], pose.wrist_mm[frames])
-    return replace(
-        scene,
-        thing=scene.thing.index_copy(0, frames, held.thing),
-        holding=Holding(frames=frames, solids=solids, others=solids.round_parts()),
-    )
+    return Addition(frames=frames, mesh=solids.round_parts(), solids=solids)

@@ -50,7 +50,7 @@ def egocentric(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     device = generator.device
     wrist = wrist_draws(count, 1, generator)[:, 0]
     x, y, z, roll = torch.rand(4, count, generator=generator, device=device)
-    elbow = torch.stack([-0.25 + 0.85 * x, -0.3 - 0.5 * y, -0.3 - 0.4 * z], dim=1)
+    elbow = torch.stack([-0.25 + 0.85 * x, -0.4 - 0.5 * y, -0.3 - 0.4 * z], dim=1)
     elbow = torch.nn.functional.normalize(elbow, dim=1)
     up = elbow.new_tensor([0.0, cos(_EYE_PITCH_RAD), -sin(_EYE_PITCH_RAD)]).expand_as(elbow)
     roll = radians(-60) + radians(220) * roll  # 0: the back is up, 90 degrees: the thumb is

@@ -40,6 +40,12 @@ class HeldThings:
         )
 
 
+def no_held_things(device: torch.device) -> HeldThings:
+    none = torch.zeros(0, dtype=torch.int64, device=device)
+    angles = torch.zeros(0, 5, 4, device=device)
+    return HeldThings(person=none, thing=none, finger_angles_rad=angles, solids=no_solids(0, device))
+
+
 def draw_held_things(people: HandShape, count: int, generator: torch.Generator) -> HeldThings:
     """About `count` of them, all things alike often, held by people at random.
 

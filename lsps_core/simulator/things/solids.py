@@ -12,7 +12,7 @@ from torch import Tensor
 from lsps_core.simulator.surface import SphereMesh
 
 FRUSTA, NODES = 2, 6
-_FAR_MM = (1e6, 1e6, 1e5)
+FAR_MM = (1e6, 1e6, 1e5)
 """Where things without a chain have it: in front of the camera and far beside the image."""
 
 
@@ -60,7 +60,7 @@ class Solids:
         index = torch.minimum(torch.arange(NODES, device=last.device), last)
         nodes = self.nodes_mm.gather(1, index[..., None].expand(-1, -1, 3))
         centers = nodes @ self.rotation.mT + self.origin_mm[:, None]
-        centers = torch.where(is_used[:, :1, None], centers, centers.new_tensor(_FAR_MM))
+        centers = torch.where(is_used[:, :1, None], centers, centers.new_tensor(FAR_MM))
         chain = torch.tensor([(k, k + 1) for k in range(NODES - 1)], device=last.device)
         return SphereMesh(centers_mm=centers, radii_mm=self.node_radii_mm, cones=chain)
 
