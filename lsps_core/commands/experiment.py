@@ -16,7 +16,7 @@ from tqdm import tqdm
 from lsps_core.experiments.plan import EXPERIMENTS, SCALES, SHARES, ExperimentSettings, make_plan
 from lsps_core.presets import PRESETS
 
-SIMHAND = "simhand"
+SIMHANDS = ("simhand", "simhand2")
 _STORES = {"synthetic": "synthetic_path", "real": "real_path", "test": "test_path"}
 """Roles of the stores (options), and their names in the settings."""
 
@@ -25,8 +25,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
     parser.add_argument(
         "experiment",
-        choices=[*EXPERIMENTS, SIMHAND],
-        help=f"{SIMHAND}: all others one after the other, on data that it simulates in DIR/data",
+        choices=[*EXPERIMENTS, *SIMHANDS],
+        help="simhand: all others one after the other, on data that it simulates in DIR/data; simhand2: the same on "
+        "hands as people film them, from all sides, with things in them, before several cameras",
     )
     parser.add_argument("--synthetic", type=Path, metavar="S.h5")
     parser.add_argument("--real", type=Path, metavar="R.h5")
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     from lsps_core.experiments.run import ExperimentRunner
 
     paths = _stores(arguments)
-    experiments = EXPERIMENTS if arguments.experiment == SIMHAND else (arguments.experiment,)
+    experiments = EXPERIMENTS if arguments.experiment in SIMHANDS else (arguments.experiment,)
     wanted = [
         ExperimentSettings(
             experiment=experiment,
@@ -74,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     for settings in wanted:
         make_plan(settings)  # errors of the plan are reported before anything is simulated
-    if arguments.experiment == SIMHAND:
+    if arguments.experiment in SIMHANDS:
         _simulate(arguments)
     with _Progress() as progress, _stop_signals() as stopped:
         for settings in wanted:
@@ -89,16 +90,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _stores(arguments: argparse.Namespace) -> dict[str, Path]:
     """The stores by their names in the settings; ValueError if options are missing, or given for simulated stores."""
-    given = {role: getattr(arguments, role) for role in _STORES}
-    if arguments.experiment != SIMHAND:
+    given, experiment = {role: getattr(arguments, role) for role in _STORES}, arguments.experiment
+    if experiment not in SIMHANDS:
         if missing := [f"--{role}" for role, path in given.items() if path is None]:
-            raise ValueError(f"{arguments.experiment} needs {', '.join(missing)}; {SIMHAND} simulates its own stores")
+            raise ValueError(f"{experiment} needs {', '.join(missing)}; {SIMHANDS[0]} simulates its own stores")
         return {_STORES[role]: path for role, path in given.items()}
     if extra := [f"--{role}" for role, path in given.items() if path is not None]:
-        raise ValueError(f"{SIMHAND} simulates its own stores; leave out {', '.join(extra)}, or choose table1")
-    from lsps_core.experiments.simhand import RECIPE
+        raise ValueError(f"{experiment} simulates its own stores; leave out {', '.join(extra)}, or choose table1")
+    from lsps_core.experiments.simhand import RECIPES
 
-    return {_STORES[store.role]: arguments.out / "data" / store.file for store in RECIPE}
+    stores = {store.role: arguments.out / "data" / store.file for store in RECIPES[experiment]}
+    return {_STORES[role]: path for role, path in stores.items() if role in _STORES}
 
 
 def _simulate(arguments: argparse.Namespace) -> None:
@@ -115,6 +117,7 @@ def _simulate(arguments: argparse.Namespace) -> None:
     try:
         make_stores(
             arguments.out / "data",
+            arguments.experiment,
             is_tiny=arguments.scale == "tiny",
             device=resolve_device(arguments.device),
             on_progress=advance,
