@@ -44,7 +44,8 @@ class FoundHand:
 
     center_mm: float32 [3]; half_mm: half its edge. box_px: the cube's window in the raw frame (left, top, right,
     bottom). end_px: column and row of the body's end that is assumed to be the fingers. area_cm2: visible surface
-    around the palm. candidates: how many ends were compared. note: one line for the user.
+    around the palm. candidates: how many ends were compared, without those too far behind to be the hand. note: one
+    line for the user.
     """
 
     center_mm: npt.NDArray[np.float32]
@@ -66,7 +67,7 @@ class _Scene:
     shape: tuple[int, int]
     area_cm2: FloatArray  # [M] of the surface facing the camera
     px_mm: FloatArray  # [M] breadth of a grid pixel
-    graph: sparse.csr_matrix  # [M, M] surface distance in mm between neighbours
+    graph: sparse.csr_matrix  # [M, M] surface distance in mm between neighbours, in both directions
 
     def picture(self, is_set: BoolArray) -> BoolArray:
         """[M] as an image, False where there is no reading."""
@@ -98,8 +99,7 @@ def find_hand(
     Readings outside near_mm..far_mm are ignored. ValueError if nothing in range has a hand's size and shape.
     """
     scene, stride = _scene(np.asarray(depth_mm), camera, near_mm, far_mm)
-    ends = [end for body in _bodies(scene) for end in _ends(scene, body)]
-    best = max(ends, key=lambda end: end.score - end.depth_mm / _BEHIND_MM, default=None)
+    best, count = _best_end(scene)
     if best is None or best.score < _HOPELESS:
         what = f"as large as a hand ({_BODY_CM2:g} cm2 of connected surface)" if best is None else "shaped like a hand"
         raise ValueError(
@@ -116,8 +116,8 @@ def find_hand(
         box_px=(float(u - du), float(v - dv), float(u + du), float(v + dv)),
         end_px=(float(scene.columns[best.node] * stride), float(scene.rows[best.node] * stride)),
         area_cm2=area,
-        candidates=len(ends),
-        note=f"hand at {z:.0f} mm, the most hand-like of {len(ends)} ends (score {best.score:.2f})",
+        candidates=count,
+        note=f"hand at {z:.0f} mm, the most hand-like of {count} ends (score {best.score:.2f})",
     )
 
 
@@ -143,38 +143,55 @@ def _scene(depth_mm: npt.NDArray[np.generic], camera: Camera, near_mm: float, fa
     is_joined = np.abs(values[start] - values[stop]) <= _JUMP_MM
     start, stop = start[is_joined], stop[is_joined]
     lengths = np.linalg.norm(points[start] - points[stop], axis=1)
-    graph = sparse.csr_matrix((lengths, (start, stop)), shape=(len(values), len(values)))
+    edges = np.concatenate([start, stop]), np.concatenate([stop, start])
+    graph = sparse.csr_matrix((np.tile(lengths, 2), edges), shape=(len(values), len(values)))
     area = px_mm * values * stride / camera.fy / 100
     return _Scene(
         points_mm=points, rows=rows, columns=columns, shape=depth.shape, area_cm2=area, px_mm=px_mm, graph=graph
     ), stride
 
 
-def _bodies(scene: _Scene) -> list[BoolArray]:
-    """Connected parts above the size of noise, [M] each."""
+def _best_end(scene: _Scene) -> tuple[_End | None, int]:
+    """The most hand-like end, and how many were compared.
+
+    A body is left out where even the best score, 1, could not make up for its distance behind the best end so far.
+    """
+    best, best_value, count = None, -np.inf, 0
+    for nearest_mm, body in _bodies(scene):
+        if 1 - nearest_mm / _BEHIND_MM < best_value:
+            break
+        ends = _ends(scene, body)
+        count += len(ends)
+        for end in ends:
+            value = end.score - end.depth_mm / _BEHIND_MM
+            if value > best_value:
+                best, best_value = end, value
+    return best, count
+
+
+def _bodies(scene: _Scene) -> list[tuple[float, BoolArray]]:
+    """Connected parts above the size of noise, the nearest first: its least depth, and [M]."""
     count, labels = csgraph.connected_components(scene.graph, directed=False)
     areas = np.bincount(labels, weights=scene.area_cm2, minlength=count)
-    return [labels == label for label in np.flatnonzero(areas >= _BODY_CM2)]
+    bodies = [labels == label for label in np.flatnonzero(areas >= _BODY_CM2)]
+    return sorted(((float(scene.points_mm[body, 2].min()), body) for body in bodies), key=lambda body: body[0])
 
 
 def _ends(scene: _Scene, body: BoolArray) -> list[_End]:
     """The ends of one body, each farthest along the surface from its middle and from the ends before."""
     members = np.flatnonzero(body)
-    graph = scene.graph[members][:, members]
     breadth = _breadth(scene, body)
     fingers = _is_finger(scene, body, breadth)
     middle = int(np.argmin(np.linalg.norm(scene.points_mm[members] - scene.points_mm[members].mean(axis=0), axis=1)))
-    from_middle = csgraph.dijkstra(graph, directed=False, indices=middle)
+    from_middle = csgraph.dijkstra(scene.graph, indices=members[middle])[members]
     from_ends = np.full(len(members), np.inf)
     ends: list[_End] = []
     while len(ends) < _MAX_ENDS:
         node = int(np.argmax(np.minimum(from_middle, from_ends)))
         if ends and min(2 * from_middle[node], from_ends[node]) < _END_GAP_MM:
             break
-        from_end = csgraph.dijkstra(graph, directed=False, indices=node)
-        from_ends = np.minimum(from_ends, from_end)
-        distance = np.full(len(body), np.inf)
-        distance[members] = from_end
+        distance = csgraph.dijkstra(scene.graph, indices=members[node])
+        from_ends = np.minimum(from_ends, distance[members])
         region = distance <= _REACH_MM
         score = _handness(scene, region, breadth, fingers)
         ends.append(
