@@ -28,28 +28,24 @@ class Addition:
     solids: Solids | None = None
 
 
-def draw_clutter(
-    arm: SphereMesh, back: Tensor, held: Addition | None, generator: torch.Generator
-) -> tuple[Addition, ...]:
+def draw_clutter(arm: SphereMesh, back: Tensor, held: Addition, generator: torch.Generator) -> tuple[Addition, ...]:
     """For B arms (`with_forearm`), back [B, 3]: unit vectors out of the backs of the hands; held: their things."""
-    count, device = len(back), generator.device
-    draws = torch.rand(count, 12, generator=generator, device=device)
+    draws = torch.rand(len(back), 12, generator=generator, device=generator.device)
     cuff, cuff_radii, watches = _worn(arm, back, draws)
-    behind, behind_radii = _behind(arm, draws)
-    is_behind = (draws[:, 0] < _OTHER_FOREARM + _TORSO) & ~_touches(_capsule(behind, behind_radii), arm, held)
-    behind = torch.where(is_behind[:, None, None], behind, behind.new_tensor(FAR_MM))
+    behind = _behind(arm, draws)
+    has_behind = _with_room(draws[:, 0] < _OTHER_FOREARM + _TORSO, behind, arm, held)
     mesh = SphereMesh(
-        centers_mm=torch.cat([cuff, behind], dim=1),
-        radii_mm=torch.cat([cuff_radii, behind_radii * is_behind[:, None]], dim=1),
-        cones=torch.tensor(_CONES, device=device),
+        centers_mm=torch.cat(
+            [cuff, behind.centers_mm.where(has_behind[:, None, None], cuff.new_tensor(FAR_MM))], dim=1
+        ),
+        radii_mm=torch.cat([cuff_radii, behind.radii_mm * has_behind[:, None]], dim=1),
+        cones=torch.tensor(_CONES, device=generator.device),
     )
-    is_used = (mesh.radii_mm > 0).any(dim=1).nonzero()[:, 0]
-    worn = Addition(frames=is_used, mesh=mesh[is_used], solids=watches[is_used])
-
+    frames = (mesh.radii_mm > 0).any(dim=1).nonzero()[:, 0]
+    near = Addition(frames=frames, mesh=mesh[frames], solids=watches[frames])
     other = _other_hand(arm, draws)
-    has_other = (draws[:, 0] > 1 - _OTHER_HAND) & ~_touches(other, arm, held)
-    frames = has_other.nonzero()[:, 0]
-    return worn, Addition(frames=frames, mesh=other[frames])
+    frames = _with_room(draws[:, 0] > 1 - _OTHER_HAND, other, arm, held).nonzero()[:, 0]
+    return near, Addition(frames=frames, mesh=other[frames])
 
 
 def _worn(arm: SphereMesh, back: Tensor, draws: Tensor) -> tuple[Tensor, Tensor, Solids]:
@@ -81,16 +77,19 @@ def _watches(center: Tensor, reach: Tensor, back: Tensor, draws: Tensor, is_watc
     return solids.moved(rotation, center + back * reach[:, None])
 
 
-def _behind(arm: SphereMesh, draws: Tensor) -> tuple[Tensor, Tensor]:
-    """Centres [B, 2, 3] and radii [B, 2] of a forearm or a torso whose front is 40 to 120 mm behind the hand."""
+def _behind(arm: SphereMesh, draws: Tensor) -> SphereMesh:
+    """A forearm or a torso, one cone, whose front is 40 to 120 mm behind the hand."""
     is_torso = draws[:, 0] < _TORSO
     radius = torch.where(is_torso, 120 + 60 * draws[:, 6], 26 + 12 * draws[:, 6])
     shift = torch.stack([160 * draws[:, 7] - 80, 160 * draws[:, 8] - 80, 40 + 80 * draws[:, 9] + radius], dim=1)
     middle = arm.centers_mm[:, :21].mean(dim=1) + shift
     turn = torch.where(is_torso, 1.3 + 0.5 * draws[:, 10], 2 * torch.pi * draws[:, 10])
     along = torch.stack([turn.cos(), turn.sin(), 0.6 * (draws[:, 11] - 0.3)], dim=1)
-    centers = torch.stack([middle - 130 * along, middle + 200 * along], dim=1)
-    return centers, torch.stack([radius, torch.where(is_torso, radius, 1.15 * radius)], dim=1)
+    return SphereMesh(
+        centers_mm=torch.stack([middle - 130 * along, middle + 200 * along], dim=1),
+        radii_mm=torch.stack([radius, torch.where(is_torso, radius, 1.15 * radius)], dim=1),
+        cones=torch.tensor([[0, 1]], device=radius.device),
+    )
 
 
 def _other_hand(arm: SphereMesh, draws: Tensor) -> SphereMesh:
@@ -102,17 +101,15 @@ def _other_hand(arm: SphereMesh, draws: Tensor) -> SphereMesh:
     return replace(arm, centers_mm=own + middle + shift[:, None], radii_mm=arm.radii_mm.roll(1, dims=0))
 
 
-def _capsule(centers: Tensor, radii: Tensor) -> SphereMesh:
-    return SphereMesh(centers_mm=centers, radii_mm=radii, cones=torch.tensor([[0, 1]], device=radii.device))
-
-
-def _touches(mesh: SphereMesh, arm: SphereMesh, held: Addition | None) -> Tensor:
-    """[B]: whether a mesh comes within _ROOM_MM of the arm or of what its hand holds."""
-    centers, radii = mesh_spheres(mesh, 8 if len(mesh.cones) == 1 else 1)
-    others, other_radii = mesh_spheres(arm, 2)
+def _with_room(wanted: Tensor, mesh: SphereMesh, arm: SphereMesh, held: Addition) -> Tensor:
+    """bool [B]: the wanted meshes that stay _ROOM_MM away from the arm and from what its hand holds."""
+    rows = wanted.nonzero()[:, 0]
+    centers, radii = mesh_spheres(mesh[rows], 8 if len(mesh.cones) == 1 else 3)
+    others, other_radii = mesh_spheres(arm[rows], 3)
     gap = torch.cdist(centers, others) - radii[:, :, None] - other_radii[:, None]
-    nearest = gap.flatten(1).amin(dim=1)
-    if held is not None and held.solids is not None:
-        to_things = (held.solids.distance_mm(centers[held.frames]) - radii[held.frames]).amin(dim=1)
-        nearest[held.frames] = torch.minimum(nearest[held.frames], to_things)
-    return nearest < _ROOM_MM
+    solids = no_solids(len(wanted), wanted.device)
+    if held.solids is not None:
+        solids = solids.with_rows(held.frames, held.solids)
+    to_things = solids[rows].distance_mm(centers) - radii
+    nearest = torch.minimum(gap.flatten(1).amin(dim=1), to_things.amin(dim=1))
+    return wanted.index_put((rows,), nearest >= _ROOM_MM)

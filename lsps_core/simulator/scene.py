@@ -96,7 +96,7 @@ def _wide_scene(
     shape = people[person]
     pose = sample_poses(WIDE_SENSOR_POSES if is_sensor else WIDE_SYNTHETIC_POSES, shape, generator, settings.views)
     pose = _holding_pose(pose, frames, chosen)
-    scene = pose_scene(shape, pose, person)
+    scene = pose_scene(shape, pose, person, is_full=True)
     if is_sensor:
         is_left = torch.rand(len(person), generator=generator, device=generator.device) < _LEFT_SHARE
         scene = replace(scene, hand_side=torch.where(is_left, HANDS.index("left"), HANDS.index("right")))
@@ -107,16 +107,19 @@ def _wide_scene(
     return replace(scene, thing=scene.thing.index_copy(0, frames, chosen.thing), additions=(things, *clutter))
 
 
-def pose_scene(shape: HandShape, pose: HandPose, person: Tensor | None = None) -> Scene:
-    """Empty right hands of these shapes and poses, B each; person: 0 unless given."""
+def pose_scene(shape: HandShape, pose: HandPose, person: Tensor | None = None, *, is_full: bool = False) -> Scene:
+    """Empty right hands of these shapes and poses, B each; person: 0 unless given.
+
+    is_full: with flesh between the metacarpals, and closed elbows.
+    """
     joints = forward_kinematics(shape, pose)
-    hand = hand_surface(joints, shape.radii_mm)
+    hand = hand_surface(joints, shape.radii_mm, is_full=is_full)
     forearm = forearm_direction(pose)
     nothing = torch.zeros(len(joints), dtype=torch.int64, device=joints.device)
     return Scene(
         joints_mm=joints,
         hand=hand,
-        arm=with_forearm(hand, joints, forearm),
+        arm=with_forearm(hand, joints, forearm, has_elbow=is_full),
         forearm=forearm,
         person=nothing if person is None else person,
         view=seen_side(pose.rotation, joints),

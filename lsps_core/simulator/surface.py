@@ -84,6 +84,12 @@ _CONES = (
     *(("wrist_radial", "wrist_ulnar"), ("wrist_radial", "index_base"), ("wrist", "middle_base")),
     *(("wrist", "ring_base"), ("wrist_ulnar", "little_base")),
 )  # fmt: skip
+# Across the palm, between the metacarpals: a lean hand shows their grooves, a full one does not.
+_FULL_CONES = (
+    *(("index_half", "palm_edge"), ("index_middle", "middle_ring"), ("middle_ring", "ring_little")),
+    *(("index_base", "ring_base"), ("ring_base", "hypothenar"), ("index_half", "middle_ring")),
+    *(("index_half", "middle_base"), ("palm_edge", "middle_ring")),
+)
 
 NODE_NAMES = (*HAND21.joints, *_PALM_NODES, *_BLENDED_NODES)
 NODE_COUNT = len(NODE_NAMES)
@@ -97,9 +103,14 @@ AVERAGE_RADII_MM = (
 _INDEX, _LITTLE = HAND21.joints.index("index_mcp"), HAND21.joints.index("little_mcp")
 
 
-def hand_surface(joints_mm: Tensor, radii_mm: Tensor) -> SphereMesh:
-    """joints_mm [B, 21, 3], radii_mm [B, NODE_COUNT] -> the skin, NODE_COUNT spheres, the joints' own first."""
+def hand_surface(joints_mm: Tensor, radii_mm: Tensor, *, is_full: bool = False) -> SphereMesh:
+    """joints_mm [B, 21, 3], radii_mm [B, NODE_COUNT] -> the skin, NODE_COUNT spheres, the joints' own first.
+
+    is_full: with flesh between the metacarpals.
+    """
     palm_weights, blend_weights, cones = (part.to(joints_mm.device) for part in _topology())
+    if is_full:
+        cones = torch.cat([cones, _named_cones(_FULL_CONES).to(cones.device)])
     basis = _palm_basis(joints_mm)
     wrist = joints_mm[:, :1]
     palm = wrist + palm_weights.to(joints_mm) @ basis
@@ -130,10 +141,13 @@ def surface_tangents(joints_mm: Tensor, tangents_mm: Tensor) -> Tensor:
     return torch.cat([tangents_mm, palm, blend_weights.to(joints_mm) @ tangents_mm], dim=2)
 
 
-def with_forearm(hand: SphereMesh, joints_mm: Tensor, direction: Tensor, *, length_mm: float = 230.0) -> SphereMesh:
+def with_forearm(
+    hand: SphereMesh, joints_mm: Tensor, direction: Tensor, *, length_mm: float = 230.0, has_elbow: bool = False
+) -> SphereMesh:
     """The hand and a forearm: joints_mm [B, 21, 3], direction [B, 3] from the wrist to the elbow, unit length.
 
     Pairs of cones from the wrist's spheres to an elbow 1.75 times as thick, which lies outside any hand's cube.
+    has_elbow: its end is closed, for cameras that look at it.
     """
     radial, ulnar = NODE_NAMES.index("wrist_radial"), NODE_NAMES.index("wrist_ulnar")
     across = 0.55 * (hand.centers_mm[:, radial] - hand.centers_mm[:, ulnar])
@@ -145,6 +159,7 @@ def with_forearm(hand: SphereMesh, joints_mm: Tensor, direction: Tensor, *, leng
     thickness = hand.radii_mm[:, :1] * torch.tensor([1.65, 1.65, 1.75, 1.75]).to(hand.radii_mm)
     cones = [(radial, count), (ulnar, count + 1), (0, count), (0, count + 1)]
     cones += [(count, count + 2), (count + 1, count + 3), (count, count + 1)]
+    cones += [(count + 2, count + 3)] * has_elbow
     return SphereMesh(
         centers_mm=torch.cat([hand.centers_mm, ends], dim=1),
         radii_mm=torch.cat([hand.radii_mm, thickness], dim=1),
@@ -172,8 +187,14 @@ def _topology() -> tuple[Tensor, Tensor, Tensor]:
         for row, (weights, _) in enumerate(_BLENDED_NODES.values()):
             for joint, share in weights.items():
                 shares[row, HAND21.joints.index(joint)] = share
-        cones = torch.tensor([[NODE_NAMES.index(a), NODE_NAMES.index(b)] for a, b in _CONES])
-        return palm, shares, cones
+        return palm, shares, _named_cones(_CONES)
+
+
+@cache
+def _named_cones(names: tuple[tuple[str, str], ...]) -> Tensor:
+    """[M, 2] int64: the nodes of cones between these."""
+    with torch.inference_mode(False):
+        return torch.tensor([[NODE_NAMES.index(a), NODE_NAMES.index(b)] for a, b in names])
 
 
 def hand_cones(device: str | torch.device = "cpu") -> Tensor:

@@ -100,7 +100,7 @@ def _in_palm(shape: HandShape, start: Tensor, solids: Solids, draws: Tensor) -> 
     across = torch.stack([tilt.cos(), tilt.sin(), zero], dim=1)
     back = across.new_tensor([0.0, 0.0, 1.0]).expand_as(across)
     rotation = torch.stack([back, torch.linalg.cross(across, back), across], dim=2)
-    hand = hand_surface(_joints(shape, start), shape.radii_mm)
+    hand = hand_surface(_joints(shape, start), shape.radii_mm, is_full=True)
     knuckle = hand.centers_mm[:, 9, 1]  # the middle finger's, along y
     place = torch.stack([-2 + 10 * draws[:, 1], knuckle * (0.74 + 0.22 * draws[:, 2]), zero], dim=1)
     place = place + across * ((draws[:, 3] - 0.5) * 30)[:, None]
@@ -161,7 +161,7 @@ def _between_tips(
     is_pen = (solids.node_radii_mm[:, 0] > 0) & (solids.node_radii_mm[:, 0] < 1)
     z = torch.where(is_pen[:, None], web, axis)
     z = torch.nn.functional.normalize(z - (z * x).sum(dim=1, keepdim=True) * x, dim=1)
-    opened = hand_surface(joints[rows, (best - 1).clamp(min=0)], shape.radii_mm)
+    opened = hand_surface(joints[rows, (best - 1).clamp(min=0)], shape.radii_mm, is_full=True)
     limited = torch.lerp(start, end, (shares[best] + 0.15).clamp(max=1)[:, None, None])
     limited[:, 0] = end[:, 0]
     return _first_free(opened, solids, x, z, center), limited
@@ -233,7 +233,7 @@ def _gap_mm(
         gap = torch.minimum(gap, _from_fingers(points, radius, centers[:, _FINGERS], radii[:, _FINGERS]))
     nearest = gap.flatten(2).amin(dim=2)
     if part is _THUMB and stage == 0:
-        hand = hand_surface(joints, shapes.radii_mm)
+        hand = hand_surface(joints, shapes.radii_mm, is_full=True)
         web = replace(hand, cones=thumb_webs(hand.cones.device))
         nearest = torch.minimum(nearest, clearance_mm(web, things)[:, None] + _SOFT_WEB_MM)
     return nearest.view(len(angles), _STEPS, -1).mT
@@ -249,7 +249,7 @@ def _from_fingers(points: Tensor, radius: Tensor, others: Tensor, other_radius: 
 def _is_held(shape: HandShape, angles: Tensor, solids: Solids) -> Tensor:
     """[B]: thumb and a finger, or the palm and two, touch the thing; nothing is inside anything."""
     joints = _joints(shape, angles)
-    hand = hand_surface(joints, shape.radii_mm)
+    hand = hand_surface(joints, shape.radii_mm, is_full=True)
     centers, radii = finger_spheres(joints, shape.radii_mm)
     gap = (solids.distance_mm(centers.flatten(1, 3)).view(radii.shape) - radii).amin(dim=3).amin(dim=2)
     touches = gap < 2.0
