@@ -15,7 +15,10 @@ from lsps_core.events import Event, Failed, JobEnded, JobStarted
 
 ENDLESS = """
 import signal, sys, time
-signal.signal(signal.SIGTERM, lambda *_: (print('{"kind": "ended", "reason": "stopped", "path": "x.h5"}', flush=True), sys.exit()))
+def stop(*_):
+    print('{"kind": "ended", "reason": "stopped", "path": "large.h5"}', flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, stop)
 print('{"kind": "started", "path": "large.h5", "total": 1000000}', flush=True)
 print("10 %\\r20 %", file=sys.stderr, flush=True)
 while True:
