@@ -30,6 +30,7 @@ _AROUND_PALM_MM = 130.0  # the longest finger's tip
 _WRIST_MM = 60.0  # from the middle of the palm to where the arm begins
 _FINGER_MM = 12.0  # half the breadth of a finger is less
 _FINGER_CM2 = 2.5  # of a finger that sticks out
+_MARGIN_PX = 3  # around what is looked at: one more than what closing it reaches
 _TRUNK_MM = 60.0  # half the breadth of a palm or an arm is less, that of a head is more
 _HOPELESS = -1.0  # a wall, a torso cut by the image's edge
 _BEHIND_MM = 200.0  # an end this far behind another needs the score of a spread hand against an arm's
@@ -74,6 +75,14 @@ class _Scene:
         image = np.zeros(self.shape, dtype=np.bool_)
         image[self.rows, self.columns] = is_set
         return image
+
+    def around(self, is_set: BoolArray, margin_px: int) -> tuple[slice, slice]:
+        """Rows and columns of the image around the readings that are set, of which there must be some."""
+        rows, columns = self.rows[is_set], self.columns[is_set]
+        return (
+            slice(max(int(rows.min()) - margin_px, 0), int(rows.max()) + margin_px + 1),
+            slice(max(int(columns.min()) - margin_px, 0), int(columns.max()) + margin_px + 1),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,19 +219,23 @@ def _ends(scene: _Scene, body: BoolArray) -> list[_End]:
 def _breadth(scene: _Scene, body: BoolArray) -> FloatArray:
     """[M] distance to the body's silhouette in mm; occluders in front of it and small holes do not interrupt it."""
     near_mm = np.quantile(scene.points_mm[body, 2], 0.05)
-    mask = scene.picture(body | (scene.points_mm[:, 2] < near_mm))
-    mask = ndimage.binary_closing(mask, iterations=2, border_value=0) | mask
-    distance = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    solid = body | (scene.points_mm[:, 2] < near_mm)
+    part = scene.around(solid, _MARGIN_PX)
+    mask = scene.picture(solid)[part]
+    mask = ndimage.binary_closing(mask, iterations=_MARGIN_PX - 1, border_value=0) | mask
+    distance = np.zeros(scene.shape)
+    distance[part] = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     return np.where(body, distance[scene.rows, scene.columns] * scene.px_mm, 0.0)
 
 
 def _is_finger(scene: _Scene, body: BoolArray, breadth: FloatArray) -> BoolArray:
     """[M] the thin parts of a body: those that no disc broader than a finger covers from inside."""
-    core = scene.picture(breadth > _FINGER_MM)
+    core, part = scene.picture(breadth > _FINGER_MM), scene.around(body, 0)
     if not core.any():
         return body
-    from_core = ndimage.distance_transform_edt(~core)[scene.rows, scene.columns] * scene.px_mm
-    thin = body & (from_core > _FINGER_MM)
+    from_core = np.zeros(scene.shape)
+    from_core[part] = ndimage.distance_transform_edt(~core[part])
+    thin = body & (from_core[scene.rows, scene.columns] * scene.px_mm > _FINGER_MM)
     labels = ndimage.label(scene.picture(thin), structure=np.ones((3, 3)))[0][scene.rows, scene.columns]
     areas = np.bincount(labels, weights=np.where(thin, scene.area_cm2, 0.0))
     fingers: BoolArray = thin & (areas >= _FINGER_CM2)[labels]  # the fringe of a sleeve is thin too, but in shreds
