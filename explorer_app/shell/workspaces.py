@@ -77,6 +77,8 @@ class Workspaces(QObject):
         self._docks: dict[str, list[QDockWidget]] = {}
         self._states: dict[str, QByteArray] = {}
         self._first_state: QByteArray | None = None
+        self._is_entered = True
+        """False from a switch while the window is hidden until it is shown again; see `_enter`."""
         self.current = ""
         self.actions: dict[str, QAction] = {}
         self._group = QActionGroup(self)
@@ -119,7 +121,9 @@ class Workspaces(QObject):
         if name == self.current or name not in self._pages:
             self._show()
             return
-        self._states[self.current] = self._window.saveState()
+        state = self.state(self.current)
+        if state is not None:
+            self._states[self.current] = state
         self.current = name
         self._enter()
         self.changed.emit(name)
@@ -131,7 +135,8 @@ class Workspaces(QObject):
 
     def state(self, name: str) -> QByteArray | None:
         """The layout of a workspace as Qt's saved state; None if it was never entered."""
-        return self._window.saveState() if name == self.current else self._states.get(name)
+        is_shown = name == self.current and self._is_entered
+        return self._window.saveState() if is_shown else self._states.get(name)
 
     def save(self, preferences: Preferences) -> None:
         for name in self._pages:
@@ -143,16 +148,38 @@ class Workspaces(QObject):
         """Restore the layouts from when the window was closed."""
         states = {name: preferences.get(f"workspaces/{name}") for name in self._docks}
         self._states = {name: state for name, state in states.items() if state is not None}
-        self._enter()
+        if not self._restore_current():
+            self._enter()
+
+    def on_window_shown(self) -> None:
+        """Enter the workspace that was switched to while the window was hidden."""
+        if not self._is_entered:
+            self._enter()
 
     def _enter(self) -> None:
+        """Not while a hidden window is maximised or full screen.
+
+        Qt 6.11 then keeps a copy of the restored layout until the window is resized, and a dock that changes meanwhile
+        is written to where it no longer is: a segmentation fault (`QMainWindow.resizeDocks` after `restoreState`).
+        """
         self._show()
-        if self.current in self._states:
-            self._show_docks()  # for docks that are newer than the state
-            if self._restore(self._states[self.current]):
-                return
-            del self._states[self.current]
-            self.damaged.emit(self.current)
+        is_large = self._window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen)
+        self._is_entered = self._window.isVisible() or not is_large
+        if self._is_entered and not self._restore_current():
+            self._enter_default()
+
+    def _restore_current(self) -> bool:
+        """False if the workspace has no saved layout that can be used."""
+        if self.current not in self._states:
+            return False
+        self._show_docks()  # for docks that are newer than the state
+        if self._restore(self._states[self.current]):
+            return True
+        del self._states[self.current]
+        self.damaged.emit(self.current)
+        return False
+
+    def _enter_default(self) -> None:
         if self._first_state is not None:
             self._restore(self._first_state)
         self._show_docks()

@@ -142,8 +142,12 @@ class JobDialog(QDialog):
         """Set the minimum height: a layout overestimates or ignores wrapped lines."""
         column, width = self._column, max(self.width(), self.minimumWidth())
         column.activate()
-        self.setMinimumHeight(column.totalMinimumHeightForWidth(width))
-        self.resize(width, column.totalHeightForWidth(width))
+        if column.hasHeightForWidth():
+            least, usual = column.totalMinimumHeightForWidth(width), column.totalHeightForWidth(width)
+        else:  # no wrapped line is visible
+            least, usual = column.totalMinimumSize().height(), column.totalSizeHint().height()
+        self.setMinimumHeight(least)
+        self.resize(width, usual)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

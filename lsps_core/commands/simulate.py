@@ -48,6 +48,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="true",
         help="cube about the hand's visible middle (default), or where the search for a hand in a whole image finds it",
     )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="processes on the CPU; they make the same frames (default: with found crops one a core, else 1)",
+    )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing OUT.h5")
     add_events(parser)
@@ -55,11 +61,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     from lsps_core.device import resolve_device
+    from lsps_core.simulator.parallel import usual_jobs
     from lsps_core.simulator.simulate_store import simulate_store
 
     settings = SimulationSettings(
         views=arguments.views, things=arguments.things, camera=arguments.camera, crop=arguments.crop
     )
+    jobs = arguments.jobs if arguments.jobs is not None else usual_jobs(settings)
+    if jobs < 1:
+        raise ValueError(f"--jobs is {jobs}: give 1 or more")
     device = resolve_device(arguments.device)
     with progress(arguments.out, arguments.frames, tells=arguments.events) as shown:
         done = simulate_store(
@@ -72,6 +82,7 @@ def run(arguments: argparse.Namespace) -> None:
             device=device,
             provenance={"command": arguments.command_line},
             overwrite=arguments.overwrite,
+            jobs=jobs,
             on_progress=shown.advance,
         )
     if arguments.events:

@@ -30,6 +30,7 @@ _AROUND_PALM_MM = 130.0  # the longest finger's tip
 _WRIST_MM = 60.0  # from the middle of the palm to where the arm begins
 _FINGER_MM = 12.0  # half the breadth of a finger is less
 _FINGER_CM2 = 2.5  # of a finger that sticks out
+_MARGIN_PX = 3  # around what is looked at: one more than what closing it reaches
 _TRUNK_MM = 60.0  # half the breadth of a palm or an arm is less, that of a head is more
 _HOPELESS = -1.0  # a wall, a torso cut by the image's edge
 _BEHIND_MM = 200.0  # an end this far behind another needs the score of a spread hand against an arm's
@@ -44,7 +45,8 @@ class FoundHand:
 
     center_mm: float32 [3]; half_mm: half its edge. box_px: the cube's window in the raw frame (left, top, right,
     bottom). end_px: column and row of the body's end that is assumed to be the fingers. area_cm2: visible surface
-    around the palm. candidates: how many ends were compared. note: one line for the user.
+    around the palm. candidates: how many ends were compared, without those too far behind to be the hand. note: one
+    line for the user.
     """
 
     center_mm: npt.NDArray[np.float32]
@@ -66,13 +68,21 @@ class _Scene:
     shape: tuple[int, int]
     area_cm2: FloatArray  # [M] of the surface facing the camera
     px_mm: FloatArray  # [M] breadth of a grid pixel
-    graph: sparse.csr_matrix  # [M, M] surface distance in mm between neighbours
+    graph: sparse.csr_matrix  # [M, M] surface distance in mm between neighbours, in both directions
 
     def picture(self, is_set: BoolArray) -> BoolArray:
         """[M] as an image, False where there is no reading."""
         image = np.zeros(self.shape, dtype=np.bool_)
         image[self.rows, self.columns] = is_set
         return image
+
+    def around(self, is_set: BoolArray, margin_px: int) -> tuple[slice, slice]:
+        """Rows and columns of the image around the readings that are set, of which there must be some."""
+        rows, columns = self.rows[is_set], self.columns[is_set]
+        return (
+            slice(max(int(rows.min()) - margin_px, 0), int(rows.max()) + margin_px + 1),
+            slice(max(int(columns.min()) - margin_px, 0), int(columns.max()) + margin_px + 1),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +108,7 @@ def find_hand(
     Readings outside near_mm..far_mm are ignored. ValueError if nothing in range has a hand's size and shape.
     """
     scene, stride = _scene(np.asarray(depth_mm), camera, near_mm, far_mm)
-    ends = [end for body in _bodies(scene) for end in _ends(scene, body)]
-    best = max(ends, key=lambda end: end.score - end.depth_mm / _BEHIND_MM, default=None)
+    best, count = _best_end(scene)
     if best is None or best.score < _HOPELESS:
         what = f"as large as a hand ({_BODY_CM2:g} cm2 of connected surface)" if best is None else "shaped like a hand"
         raise ValueError(
@@ -116,8 +125,8 @@ def find_hand(
         box_px=(float(u - du), float(v - dv), float(u + du), float(v + dv)),
         end_px=(float(scene.columns[best.node] * stride), float(scene.rows[best.node] * stride)),
         area_cm2=area,
-        candidates=len(ends),
-        note=f"hand at {z:.0f} mm, the most hand-like of {len(ends)} ends (score {best.score:.2f})",
+        candidates=count,
+        note=f"hand at {z:.0f} mm, the most hand-like of {count} ends (score {best.score:.2f})",
     )
 
 
@@ -143,38 +152,55 @@ def _scene(depth_mm: npt.NDArray[np.generic], camera: Camera, near_mm: float, fa
     is_joined = np.abs(values[start] - values[stop]) <= _JUMP_MM
     start, stop = start[is_joined], stop[is_joined]
     lengths = np.linalg.norm(points[start] - points[stop], axis=1)
-    graph = sparse.csr_matrix((lengths, (start, stop)), shape=(len(values), len(values)))
+    edges = np.concatenate([start, stop]), np.concatenate([stop, start])
+    graph = sparse.csr_matrix((np.tile(lengths, 2), edges), shape=(len(values), len(values)))
     area = px_mm * values * stride / camera.fy / 100
     return _Scene(
         points_mm=points, rows=rows, columns=columns, shape=depth.shape, area_cm2=area, px_mm=px_mm, graph=graph
     ), stride
 
 
-def _bodies(scene: _Scene) -> list[BoolArray]:
-    """Connected parts above the size of noise, [M] each."""
+def _best_end(scene: _Scene) -> tuple[_End | None, int]:
+    """The most hand-like end, and how many were compared.
+
+    A body is left out where even the best score, 1, could not make up for its distance behind the best end so far.
+    """
+    best, best_value, count = None, -np.inf, 0
+    for nearest_mm, body in _bodies(scene):
+        if 1 - nearest_mm / _BEHIND_MM < best_value:
+            break
+        ends = _ends(scene, body)
+        count += len(ends)
+        for end in ends:
+            value = end.score - end.depth_mm / _BEHIND_MM
+            if value > best_value:
+                best, best_value = end, value
+    return best, count
+
+
+def _bodies(scene: _Scene) -> list[tuple[float, BoolArray]]:
+    """Connected parts above the size of noise, the nearest first: its least depth, and [M]."""
     count, labels = csgraph.connected_components(scene.graph, directed=False)
     areas = np.bincount(labels, weights=scene.area_cm2, minlength=count)
-    return [labels == label for label in np.flatnonzero(areas >= _BODY_CM2)]
+    bodies = [labels == label for label in np.flatnonzero(areas >= _BODY_CM2)]
+    return sorted(((float(scene.points_mm[body, 2].min()), body) for body in bodies), key=lambda body: body[0])
 
 
 def _ends(scene: _Scene, body: BoolArray) -> list[_End]:
     """The ends of one body, each farthest along the surface from its middle and from the ends before."""
     members = np.flatnonzero(body)
-    graph = scene.graph[members][:, members]
     breadth = _breadth(scene, body)
     fingers = _is_finger(scene, body, breadth)
     middle = int(np.argmin(np.linalg.norm(scene.points_mm[members] - scene.points_mm[members].mean(axis=0), axis=1)))
-    from_middle = csgraph.dijkstra(graph, directed=False, indices=middle)
+    from_middle = csgraph.dijkstra(scene.graph, indices=members[middle])[members]
     from_ends = np.full(len(members), np.inf)
     ends: list[_End] = []
     while len(ends) < _MAX_ENDS:
         node = int(np.argmax(np.minimum(from_middle, from_ends)))
         if ends and min(2 * from_middle[node], from_ends[node]) < _END_GAP_MM:
             break
-        from_end = csgraph.dijkstra(graph, directed=False, indices=node)
-        from_ends = np.minimum(from_ends, from_end)
-        distance = np.full(len(body), np.inf)
-        distance[members] = from_end
+        distance = csgraph.dijkstra(scene.graph, indices=members[node])
+        from_ends = np.minimum(from_ends, distance[members])
         region = distance <= _REACH_MM
         score = _handness(scene, region, breadth, fingers)
         ends.append(
@@ -193,19 +219,23 @@ def _ends(scene: _Scene, body: BoolArray) -> list[_End]:
 def _breadth(scene: _Scene, body: BoolArray) -> FloatArray:
     """[M] distance to the body's silhouette in mm; occluders in front of it and small holes do not interrupt it."""
     near_mm = np.quantile(scene.points_mm[body, 2], 0.05)
-    mask = scene.picture(body | (scene.points_mm[:, 2] < near_mm))
-    mask = ndimage.binary_closing(mask, iterations=2, border_value=0) | mask
-    distance = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    solid = body | (scene.points_mm[:, 2] < near_mm)
+    part = scene.around(solid, _MARGIN_PX)
+    mask = scene.picture(solid)[part]
+    mask = ndimage.binary_closing(mask, iterations=_MARGIN_PX - 1, border_value=0) | mask
+    distance = np.zeros(scene.shape)
+    distance[part] = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     return np.where(body, distance[scene.rows, scene.columns] * scene.px_mm, 0.0)
 
 
 def _is_finger(scene: _Scene, body: BoolArray, breadth: FloatArray) -> BoolArray:
     """[M] the thin parts of a body: those that no disc broader than a finger covers from inside."""
-    core = scene.picture(breadth > _FINGER_MM)
+    core, part = scene.picture(breadth > _FINGER_MM), scene.around(body, 0)
     if not core.any():
         return body
-    from_core = ndimage.distance_transform_edt(~core)[scene.rows, scene.columns] * scene.px_mm
-    thin = body & (from_core > _FINGER_MM)
+    from_core = np.zeros(scene.shape)
+    from_core[part] = ndimage.distance_transform_edt(~core[part])
+    thin = body & (from_core[scene.rows, scene.columns] * scene.px_mm > _FINGER_MM)
     labels = ndimage.label(scene.picture(thin), structure=np.ones((3, 3)))[0][scene.rows, scene.columns]
     areas = np.bincount(labels, weights=np.where(thin, scene.area_cm2, 0.0))
     fingers: BoolArray = thin & (areas >= _FINGER_CM2)[labels]  # the fringe of a sleeve is thin too, but in shreds

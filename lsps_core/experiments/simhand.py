@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 
 from lsps_core.data.store import FrameStore
+from lsps_core.simulator.parallel import usual_jobs
 from lsps_core.simulator.settings import PALM, SimulationSettings
 from lsps_core.simulator.simulate_store import simulate_store
 
@@ -104,6 +105,7 @@ def make_stores(
             subjects=store.subjects,
             seed=store.seed,
             settings=store.settings,
+            jobs=usual_jobs(store.settings),
             device=device,
             provenance={"command": store.command},
             on_progress=partial(on_progress, store),

@@ -7,7 +7,7 @@ What is in front of the camera is drawn in `scene`, its pictures are taken in `s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,7 +21,8 @@ from lsps_core.simulator.settings import PALM, SimulationSettings
 from lsps_core.simulator.shots import HALF_MM, take_frames
 from lsps_core.simulator.things.pool import HeldThings, draw_held_things
 
-_POOL, _BATCHES_A_POOL = 128, 16
+BATCH_SIZE = 64
+_POOL, BATCHES_A_POOL = 128, 16
 """Held things, and for how many batches of frames they are: solving one takes as long as rendering a frame or two."""
 _DOMAINS = ("synthetic", "sensor")
 
@@ -58,14 +59,15 @@ def simulate(
     subjects: int = 8,
     seed: int = 0,
     device: str | torch.device = "cpu",
-    batch_size: int = 64,
+    batch_size: int = BATCH_SIZE,
     settings: SimulationSettings = PALM,
+    first_batch: int = 0,
 ) -> Iterator[SimulatedBatch]:
     """`frame_count` frames in batches; batch k is a function of the seed and k, the last one is cut to length.
 
-    `subjects` people, a function of the seed, alternate at random in the sensor domain; the synthetic domain always
-    shows the average hand and its forearm. CPU and GPU draw from different random streams. Raises ValueError at the
-    call, not at the first batch.
+    first_batch: the first k, so that several processes may share a simulation. `subjects` people, a function of the
+    seed, alternate at random in the sensor domain; the synthetic domain always shows the average hand and its forearm.
+    CPU and GPU draw from different random streams. Raises ValueError at the call, not at the first batch.
     """
     if domain not in _DOMAINS:
         raise ValueError(f"unknown domain {domain!r}: choose one of {', '.join(_DOMAINS)}")
@@ -76,29 +78,32 @@ def simulate(
         raise ValueError(f"camera {settings.camera}: synthetic frames are clean; leave it out, or choose domain sensor")
     if seed < 0:
         raise ValueError(f"seed is {seed}: it must not be negative")
-    return _batches(settings, domain == "sensor", frame_count, subjects, seed, torch.device(device), batch_size)
+    starts = range(0, frame_count, batch_size)
+    numbered = ((first_batch + place, frame_count - start) for place, start in enumerate(starts))
+    return _batches(settings, domain == "sensor", numbered, subjects, seed, torch.device(device), batch_size)
 
 
 def _batches(
     settings: SimulationSettings,
     is_sensor: bool,
-    frame_count: int,
+    numbered: Iterable[tuple[int, int]],
     subjects: int,
     seed: int,
     device: torch.device,
     batch_size: int,
 ) -> Iterator[SimulatedBatch]:
+    """numbered: each batch's number, and how many frames are left."""
     people = draw_people(settings, is_sensor, subjects, _generator((seed, is_sensor, 0), device))
     held: HeldThings | None = None
-    for index, start in enumerate(range(0, frame_count, batch_size)):
+    for index, left in numbered:
         with torch.no_grad():
-            if settings.things > 0 and index % _BATCHES_A_POOL == 0:
-                pool = _generator((seed, is_sensor, index // _BATCHES_A_POOL, 1), device)
+            if settings.things > 0 and (held is None or index % BATCHES_A_POOL == 0):
+                pool = _generator((seed, is_sensor, index // BATCHES_A_POOL, 1), device)
                 held = draw_held_things(people, _POOL, pool)
             generator = _generator((seed, is_sensor, 1 + index), device)
             scene = draw_scene(settings, is_sensor, people, batch_size, generator, held)
             batch = _photographed(scene, generator if is_sensor else None, settings)
-        yield _first(batch, frame_count - start)
+        yield _first(batch, left)
 
 
 def _photographed(scene: Scene, camera: torch.Generator | None, settings: SimulationSettings) -> SimulatedBatch:

@@ -10,6 +10,7 @@ import torch
 
 from lsps_core.camera import SIMULATED
 from lsps_core.data.store import FrameWriter
+from lsps_core.simulator.parallel import SPAN, simulate_in_processes
 from lsps_core.simulator.settings import HANDS, PALM, SEEN_BY, SEEN_SIDES, THINGS, SimulationSettings
 from lsps_core.simulator.simulate import SimulatedBatch, simulate
 from lsps_core.skeleton import HAND21
@@ -26,13 +27,18 @@ def simulate_store(
     device: str | torch.device = "cpu",
     provenance: dict[str, Any],
     overwrite: bool = False,
+    jobs: int = 1,
     on_progress: Callable[[int], None],
 ) -> int:
     """Render `frame_count` frames into a new store, whole or not at all; returns how many. See `simulate`.
 
-    provenance: attributes of the store's origin, besides seed, domain and settings. on_progress: frames so far.
+    provenance: attributes of the store's origin, besides seed, domain and settings. jobs: processes on the CPU, which
+    make the same frames. on_progress: frames so far.
     """
-    batches = simulate(domain, frame_count, subjects=subjects, seed=seed, device=device, settings=settings)
+    if jobs > 1 and torch.device(device).type == "cpu" and frame_count > SPAN:
+        batches = simulate_in_processes(domain, frame_count, subjects=subjects, seed=seed, settings=settings, jobs=jobs)
+    else:
+        batches = simulate(domain, frame_count, subjects=subjects, seed=seed, device=device, settings=settings)
     writer = FrameWriter(
         path,
         domain="synthetic" if domain == "synthetic" else "real",

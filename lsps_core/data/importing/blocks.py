@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
-import os
-import signal
-import threading
 import zipfile
 import zlib
 from dataclasses import asdict, dataclass, replace
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +19,7 @@ import numpy.typing as npt
 
 from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.store_chunks import pack_depth
+from lsps_core.processes import is_stopped
 
 _MIN_FRAMES, _MAX_FRAMES = 4, 64
 _BLOCKS = 32  # or more: enough to share among processes, and for visible progress
@@ -42,7 +38,7 @@ class Block:
         """Read the images and write the file, whole or not at all; an image that cannot be used becomes a line."""
         frames, skipped = [], []
         for shot in self.plan.shots:
-            if _stop is not None and _stop.is_set():
+            if is_stopped():
                 raise InterruptedError("the import was stopped")
             try:
                 frames.append(self.plan.frame(shot))
@@ -105,22 +101,3 @@ def _changed(path: Path) -> float:
         return path.stat().st_mtime
     except (OSError, ValueError):
         return 0.0
-
-
-_stop: Event | None = None
-"""Of a worker process: set when it should abandon its block."""
-
-
-def start_worker(stop: Event) -> None:
-    """Start a worker process: it ends with its parent, leaves Ctrl-C to it, and stops when `stop` is set."""
-    global _stop
-    _stop = stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)

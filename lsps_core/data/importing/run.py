@@ -6,20 +6,18 @@ gets its name at the very end. An import that was interrupted, or whose machine 
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lsps_core.data.importing.blocks import Arrays, Block, chunks_of, divide, start_worker
+from lsps_core.data.importing.blocks import Arrays, Block, chunks_of, divide
 from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.store import FrameStoreError, FrameWriter
 from lsps_core.data.store_format import reason
+from lsps_core.processes import workers
 
 Progress = Callable[[int, int], None]
 
@@ -112,24 +110,18 @@ def _made(blocks: list[Block], missing: list[Block], jobs: int) -> Iterator[Arra
                 block.make()
             yield _content(block)
         return
-    os.environ["PYTHONSAFEPATH"] = "1"  # or these processes would run a json.py in the working folder
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    pool = ProcessPoolExecutor(min(jobs, len(missing)), context, initializer=start_worker, initargs=(stop,))
     try:
-        futures = {block.path: pool.submit(block.make) for block in missing}
-        for block in blocks:
-            if block.path in futures:
-                futures[block.path].result()
-            yield _content(block)
+        with workers(min(jobs, len(missing))) as pool:
+            futures = {block.path: pool.submit(block.make) for block in missing}
+            for block in blocks:
+                if block.path in futures:
+                    futures[block.path].result()
+                yield _content(block)
     except BrokenProcessPool:
         raise FrameStoreError(
             "a process of the import died, perhaps because memory ran out; "
             "finished blocks are kept, run it again with a smaller --jobs"
         ) from None
-    finally:
-        stop.set()
-        pool.shutdown(cancel_futures=True)
 
 
 def _content(block: Block) -> Arrays:

@@ -150,7 +150,6 @@ def _files(folder: Path) -> list[Path]:
 @pytest.mark.parametrize(
     ("end", "status", "says"),
     [
-        ("kill", -9, "ended unexpectedly"),
         ("crash", -11, "(Segmentation fault)"),
         ("interrupt", -2, "ended unexpectedly"),
         ("terminate", 0, "ended by the system"),
@@ -171,10 +170,17 @@ def test_what_a_window_showed_is_offered_back(
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the places of files are Linux's")
-def test_an_offer_is_restored(tmp_path: Path, model_path: Path, store_path: Path) -> None:
-    before = _end_amid_work(tmp_path, "kill", -9, model_path, store_path)
+def test_an_offer_is_restored_and_a_screenshot_neither_keeps_nor_takes_it(
+    tmp_path: Path, model_path: Path, store_path: Path
+) -> None:
+    before = _end_amid_work(tmp_path, "kill", -signal.SIGKILL, model_path, store_path)
+    left, shot = _files(tmp_path), tmp_path / "shot.png"
+    assert _run(tmp_path, "drive = lambda window: None", model_path, "--screenshot", shot)[0] == 0
+    assert shot.is_file()
+    assert _files(tmp_path) == left
     ended, said, stderr = _run(tmp_path, SECOND)
     assert (ended, stderr) == (0, "")
+    assert "ended unexpectedly" in said["text"]
     assert tuple(said["latent"]) == CODE.values
     assert said["index"] == 2
     assert said["history"] == [entry.name for entry in before.history]
@@ -189,17 +195,6 @@ def test_a_window_that_was_closed_leaves_nothing_to_offer(tmp_path: Path, model_
     ended, said, stderr = _run(tmp_path, THIRD, model_path)
     assert (ended, stderr) == (0, "")
     assert said == {"text": "", "message": ""}
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the places of files are Linux's")
-def test_a_screenshot_neither_keeps_nor_offers(tmp_path: Path, model_path: Path) -> None:
-    assert _run(tmp_path, FIRST.replace("{end}", "kill"), model_path)[0] == -signal.SIGKILL
-    left = _files(tmp_path)
-    shot = tmp_path / "shot.png"
-    ended, _, _ = _run(tmp_path, "drive = lambda window: None", model_path, "--screenshot", shot)
-    assert ended == 0
-    assert shot.is_file()
-    assert _files(tmp_path) == left
 
 
 FLOATING = """

@@ -32,6 +32,23 @@ def test_each_workspace_has_its_own_docks(window: MainWindow):
     assert is_open(window, "Pose latent")
 
 
+def test_a_switch_of_a_hidden_window_in_full_screen_shows_with_it(qtbot: QtBot, window: MainWindow):
+    window.docks["Walk"].hide()
+    window.showFullScreen()
+    window.hide()
+    window.workspaces.go("Inspect")
+    window.docks["Plots"].setVisible(False)
+    window.workspaces.go("Train")
+    window.workspaces.go("Inspect")
+    window.show()
+    qtbot.waitExposed(window)
+    assert is_open(window, "Failures")
+    assert is_open(window, "Plots"), "the layout of a workspace that was never seen is the default"
+    assert not is_open(window, "Gallery")
+    window.workspaces.go("Explore")
+    assert not is_open(window, "Walk")
+
+
 def test_keys_and_tabs_switch_and_show_each_other(qtbot: QtBot, window: MainWindow):
     workspaces = window.workspaces
     window.activateWindow()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from app_helpers import WAIT_MS
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer_app.preferences import Preferences
@@ -130,3 +130,11 @@ def test_closed_twice_it_retires_once(dialog: SimulateDialog) -> None:
     dialog.close()
     dialog.reject()
     assert retired == [dialog]
+
+
+def test_it_fits_its_rows_where_no_line_is_wrapped(dialog: SimulateDialog) -> None:
+    for line in dialog.findChildren(QLabel):
+        if line.wordWrap():
+            line.hide()
+    dialog.fit()
+    assert dialog.minimumHeight() > dialog.start.height()

@@ -1,13 +1,41 @@
 from __future__ import annotations
 
+import sys
+
 import psutil
 import pytest
 from app_helpers import WAIT_MS
 from pytestqt.qtbot import QtBot
 
+from explorer_app.workers import job as job_module
+from explorer_app.workers.command import lsps_command
 from explorer_app.workers.job import Job
 from explorer_app.workers.job_runner import JobRunner
 from lsps_core.events import Event, Failed, JobEnded, JobStarted
+
+ENDLESS = """
+import signal, sys, time
+def stop(*_):
+    print('{"kind": "ended", "reason": "stopped", "path": "large.h5"}', flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, stop)
+print('{"kind": "started", "path": "large.h5", "total": 1000000}', flush=True)
+print("10 %\\r20 %", file=sys.stderr, flush=True)
+while True:
+    time.sleep(0.01)
+"""
+"""A command that takes long, without the second in which torch is imported."""
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Its arguments."""
+    monkeypatch.setattr(
+        job_module,
+        "lsps_command",
+        lambda arguments: [sys.executable, "-c", ENDLESS] if "endless" in arguments else lsps_command(arguments),
+    )
+    return ["endless"]
 
 
 def simulate(tmp_path, frames: int) -> list[str]:
@@ -45,8 +73,8 @@ def test_a_command_without_events_is_said_by_its_last_line(qtbot: QtBot, tmp_pat
     assert "missing.safetensors" in str(told.args[0].error)
 
 
-def test_a_killed_process_is_news_not_the_end(qtbot: QtBot, tmp_path) -> None:
-    job = Job(simulate(tmp_path, 1_000_000))
+def test_a_killed_process_is_news_not_the_end(qtbot: QtBot, endless: list[str]) -> None:
+    job = Job(endless)
     job.start()
     qtbot.waitUntil(lambda: bool(job.tail), timeout=WAIT_MS)  # its bar is there
     with qtbot.waitSignal(job.ended, timeout=WAIT_MS) as told:
@@ -68,11 +96,11 @@ def test_closing_ends_the_process_silently(qtbot: QtBot, tmp_path) -> None:
 
 
 @pytest.fixture
-def runner(qtbot: QtBot, tmp_path):
-    """Of a simulation that has begun and takes long."""
+def runner(qtbot: QtBot, endless: list[str]):
+    """Of a command that has begun and takes long."""
     runner = JobRunner()
     with qtbot.waitSignal(runner.event_read, timeout=WAIT_MS):
-        runner.start(simulate(tmp_path, 1_000_000))
+        runner.start(endless)
     yield runner
     runner.close_down()
 
