@@ -12,6 +12,12 @@ from lsps_core.simulator.settings import CROPS, VIEWS, SimulationSettings
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
+    parser.description = (
+        "Render annotated depth frames of hands with forearms into a store. Without options: an empty right hand, its "
+        "palm to the camera. With --views or --things: people from ten years on, fleshier hands, pressed and stretched "
+        "fingers, in the sensor domain also left hands (mirrored); with --things there, sleeves, watches, other arms, "
+        "torsos and hands. Not simulated: skin folds, nails, soft things, cloth, rooms, several people, motion."
+    )
     parser.add_argument("out", type=Path, metavar="OUT.h5")
     parser.add_argument("--domain", choices=["synthetic", "sensor"], required=True)
     parser.add_argument("--frames", type=int, required=True, metavar="N")
@@ -24,7 +30,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="sides that hands are seen from: the palm up to 60 degrees off (default), any, or from the owner's eyes",
     )
     parser.add_argument(
-        "--things", type=float, default=0.0, metavar="SHARE", help="share of frames with an object in the hand, 0 to 1"
+        "--things",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="share of frames with a box, cylinder, ball, mug, phone, pen or salt cellar in the hand, 0 to 1",
     )
     parser.add_argument(
         "--camera",

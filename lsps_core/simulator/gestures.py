@@ -33,7 +33,13 @@ _PINCHES: tuple[tuple[_Angles, _Angles], ...] = (
 )
 _SPREAD: tuple[_Angles, ...] = ((-5, 10, 4, 2), (-5, 2, 4, 2), (-5, -7, 4, 2), (-5, -12, 4, 2))
 _WIDEST: tuple[_Angles, ...] = ((-12, 16, 4, 2), (-12, 5, 4, 2), (-12, -8, 4, 2), (-12, -16, 4, 2))
-_PRESSED = (-11.0, 0.0, 8.0, 16.0)  # abduction with which straight fingers of the average hand just touch
+# Index to little against each other, solved for the average hand: flat, bent a little, as a bowl, at a right angle.
+_PRESSED: tuple[tuple[_Angles, ...], ...] = (
+    ((0, -10, 3, 2), (0, 0, 3, 2), (0, 8, 3, 2), (-3, 15, 3, 2)),
+    ((15, -11, 20, 14), (15, 0, 20, 14), (11, 8, 20, 14), (5, 16, 20, 14)),
+    ((38, -13, 30, 20), (38, 0, 30, 20), (34, 10, 30, 20), (28, 16, 30, 20)),
+    ((58, -14, 12, 8), (62, 0, 12, 8), (58, 12, 12, 8), (52, 16, 12, 8)),
+)
 _TOGETHER: tuple[_Angles, ...] = ((3, -3, 6, 4), (2, 0, 6, 4), (3, 3, 6, 4), (5, 6, 6, 4))
 
 
@@ -94,12 +100,8 @@ def _pinches() -> list[tuple[_Angles, ...]]:
 
 
 def _pressed() -> list[tuple[_Angles, ...]]:
-    """Fingers that lie against each other: flat, bent a little, as a bowl; the thumb beside them or across."""
-    rows = []
-    for first, second, third in ((0, 3, 2), (15, 20, 14), (38, 30, 20), (62, 12, 8)):
-        fingers = [(first, abduction, second, third) for abduction in _PRESSED]
-        rows += [(thumb, *fingers) for thumb in (_BESIDE, _REST, _OUT)]
-    return rows
+    """Fingers that lie against each other; the thumb beside them or apart."""
+    return [(thumb, *fingers) for fingers in _PRESSED for thumb in (_BESIDE, _REST, _OUT)]
 
 
 def _counting() -> list[tuple[_Angles, ...]]:

@@ -19,8 +19,8 @@ from lsps_core.simulator.views import DISTANCE_MM, any_rotations, away_wrist_ang
 MAX_PENETRATION_MM = 3.0
 """Allowed penetration of soft parts; poses with more are drawn again."""
 _CANDIDATES = 8
-_IN_CONTACT = ("pinch", "pressed")
-"""Families of gestures in which fingers touch."""
+_STRAY = {"pinch": 0.4, "pressed": 0.15}
+"""How much less gestures in which fingers touch vary."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,8 +171,8 @@ def _candidates(distribution: PoseDistribution, count: int, generator: torch.Gen
     shares *= torch.rand(count, 1, generator=generator, device=device) < distribution.blend
     # How far a candidate varies from its gesture: later ones less, those in contact less as well to keep it.
     stray = torch.linspace(1, 0.25, _CANDIDATES, device=device).expand(count, -1)
-    in_contact = torch.tensor([name in _IN_CONTACT for name in known.families], device=device)
-    stray = torch.where(in_contact[known.family.to(device)[drawn[0]]][:, None], 0.4 * stray, stray)
+    in_contact = torch.tensor([_STRAY.get(name, 1.0) for name in known.families], device=device)
+    stray = in_contact[known.family.to(device)[drawn[0]]][:, None] * stray
     mixed = torch.lerp(start, end, (shares * stray)[..., None, None])
 
     noise = distribution.angle_std * torch.randn(count, _CANDIDATES, 5, 4, generator=generator, device=device)

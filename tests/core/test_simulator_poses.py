@@ -13,13 +13,16 @@ from lsps_core.simulator.hand import (
     forward_kinematics,
     sample_shapes,
 )
+from lsps_core.simulator.people import sample_people
 from lsps_core.simulator.poses import (
     MAX_PENETRATION_MM,
     SENSOR_POSES,
     SYNTHETIC_POSES,
+    WIDE_SENSOR_POSES,
     sample_poses,
 )
 from lsps_core.simulator.surface import hand_surface
+from lsps_core.simulator.things.touch import finger_spheres
 from lsps_core.simulator.views import MAX_TILT_RAD
 
 COUNT = 2500
@@ -125,3 +128,25 @@ def test_gestures_are_all_there(sample):
     }
     assert {name for name, matches in shares.items() if matches.float().mean() < 0.005} == set()
     assert set(gap[gap.amin(dim=1) < 10].argmin(dim=1).tolist()) == {0, 1, 2, 3}
+
+
+def test_wide_poses_bend_further_and_press_fingers_together():
+    generator = torch.Generator().manual_seed(5)
+    people = sample_people(COUNT, generator)
+    wide = sample_poses(WIDE_SENSOR_POSES, people, generator, "any")
+    usual = sample_poses(SENSOR_POSES, people, generator)
+    overlap = worst_penetration_mm(hand_surface(forward_kinematics(people, wide), people.radii_mm))
+    assert overlap.max() <= MAX_PENETRATION_MM + 0.01
+    for is_far in (lambda angles: angles[..., 0] < -0.2, lambda angles: angles[..., 1].abs() > 0.2):
+        share = [is_far(pose.finger_angles_rad[:, 1:]).float().mean() for pose in (wide, usual)]
+        assert share[0] > 1.3 * share[1]
+    assert side_by_side(people, wide).mean() > 2 * side_by_side(people, usual).mean() > 0
+
+
+def side_by_side(shape, pose):
+    """[B]: 1.0 where the middle phalanges of all fingers nearly touch a neighbour along most of their length."""
+    centers, radii = finger_spheres(forward_kinematics(shape, pose), shape.radii_mm)
+    own, own_radii = centers[:, 2:, 1], radii[:, 2:, 1]
+    others, other_radii = centers[:, 1:4].flatten(2, 3), radii[:, 1:4].flatten(2, 3)
+    gap = (own[:, :, :, None] - others[:, :, None]).norm(dim=-1) - own_radii[..., None] - other_radii[:, :, None]
+    return (gap.amin(dim=3).median(dim=2).values < 2.0).all(dim=1).float()

@@ -5,11 +5,13 @@ import torch
 from lsps_core.camera import SIMULATED
 from lsps_core.simulator.hand import average_shape
 from lsps_core.simulator.render import cut_to_cube, render
+from lsps_core.simulator.settings import PALM, SimulationSettings
 from lsps_core.simulator.simulate import simulate
 from lsps_core.simulator.surface import hand_surface
 
 DOMAINS = ("synthetic", "sensor")
-FIELDS = ("depth_mm", "joints_mm", "center_mm", "half_mm", "subject")
+GROUPS = ("subject", "view", "thing", "hand", "camera")
+FIELDS = ("depth_mm", "joints_mm", "center_mm", "half_mm", *GROUPS)
 
 
 def frames(domain, count, **options):
@@ -33,8 +35,7 @@ def test_frames_are_what_the_store_expects(sample):
         "joints_mm": (np.float32, (96, 21, 3)),
         "center_mm": (np.float32, (96, 3)),
         "half_mm": (np.float32, (96,)),
-        "subject": (np.int64, (96,)),
-    }
+    } | dict.fromkeys(GROUPS, (np.int64, (96,)))
     assert {field: (values.dtype.type, values.shape) for field, values in sample.items()} == expected
     assert (sample["half_mm"] == 125).all()
 
@@ -114,6 +115,15 @@ def test_a_batch_depends_on_seed_and_index_only(domain, sample):
         np.testing.assert_array_equal(again[field], sample[field][:60])
 
 
+@pytest.mark.parametrize("views", ["any", "egocentric"])
+def test_a_batch_with_things_depends_on_seed_and_index_only(domain, views):
+    settings = SimulationSettings(views=views, things=0.4)
+    long = frames(domain, 36, seed=5, batch_size=2, settings=settings)  # beyond the first held things
+    short = frames(domain, 35, seed=5, batch_size=2, settings=settings)
+    for field in FIELDS:
+        np.testing.assert_array_equal(short[field], long[field][:35])
+
+
 def test_seeds_and_batches_differ(domain, sample):
     other = frames(domain, 48, seed=3, batch_size=48)
     assert not np.array_equal(other["joints_mm"], sample["joints_mm"][:48])
@@ -166,5 +176,6 @@ def test_impossible_wishes_are_refused_at_once(arguments, message):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_it_runs_on_a_gpu(domain):
-    assert (frames(domain, 8, batch_size=8, device="cuda")["depth_mm"] > 0).any()
+@pytest.mark.parametrize("settings", [PALM, SimulationSettings(views="any", things=0.5)], ids=["palm", "things"])
+def test_it_runs_on_a_gpu(domain, settings):
+    assert (frames(domain, 8, batch_size=8, device="cuda", settings=settings)["depth_mm"] > 0).any()

@@ -1,12 +1,16 @@
 """Things that hands hold: their distances, their pictures, and how they are held."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from lsps_core.simulator.hand import HandPose, forward_kinematics
-from lsps_core.simulator.people import average_person, sample_people
+from lsps_core.simulator.people import average_person, draw_people, sample_people
 from lsps_core.simulator.render import pixel_points, render
+from lsps_core.simulator.scene import draw_scene
 from lsps_core.simulator.settings import THINGS, SimulationSettings
+from lsps_core.simulator.shots import camera_look, visible_center_mm
 from lsps_core.simulator.simulate import simulate
 from lsps_core.simulator.surface import hand_surface
 from lsps_core.simulator.things.catalogue import draw_things
@@ -123,3 +127,17 @@ def test_people_are_of_all_sizes_and_some_hands_are_left():
     batch = frames("sensor", 128, views="any")
     assert 0.2 < batch.hand.mean() < 0.5
     assert not frames("sensor", 32).hand.any()
+
+
+def test_left_hands_are_mirrored_for_the_camera_only():
+    settings = SimulationSettings(views="any", camera="sr300")
+    people = draw_people(settings, True, 2, generator())
+    right = replace(draw_scene(settings, True, people, 4, generator(1)), hand_side=torch.zeros(4, dtype=torch.int64))
+    left = replace(right, hand_side=right.hand_side + 1)
+    half = torch.full((4,), 125.0)
+    center = visible_center_mm(right.hand, right.joints_mm.mean(dim=1), half)
+    clean = right.render(center, half, size=128)
+    assert torch.equal(clean, left.render(center, half, size=128))
+    of_left, _ = camera_look(left, generator(2), settings)
+    of_right, _ = camera_look(right, generator(2), settings)
+    assert torch.equal(of_left(clean, center, half), of_right(clean.flip(2), center, half).flip(2))
