@@ -15,7 +15,8 @@ _SLEEVE, _WATCH = 0.4, 0.2
 """Shares of forearms that wear one; the others are bare."""
 _OTHER_FOREARM, _TORSO, _OTHER_HAND = 0.14, 0.14, 0.12
 """Shares of frames with one; those that would touch what is there already are left out."""
-_ROOM_MM = 3.0
+_ROOM_MM, _MOST_HIDDEN = 3.0, 0.2
+"""Between clutter and what there is already; the share of a hand's joints that clutter may hide."""
 _CONES = ((0, 2), (1, 3), (0, 1), (2, 3), (4, 5))
 
 
@@ -102,7 +103,7 @@ def _other_hand(arm: SphereMesh, draws: Tensor) -> SphereMesh:
 
 
 def _with_room(wanted: Tensor, mesh: SphereMesh, arm: SphereMesh, held: Addition) -> Tensor:
-    """bool [B]: the wanted meshes that stay _ROOM_MM away from the arm and from what its hand holds."""
+    """bool [B]: the wanted meshes that stay _ROOM_MM away from the arm and its thing, and hide few of its joints."""
     rows = wanted.nonzero()[:, 0]
     centers, radii = mesh_spheres(mesh[rows], 8 if len(mesh.cones) == 1 else 3)
     others, other_radii = mesh_spheres(arm[rows], 3)
@@ -112,4 +113,13 @@ def _with_room(wanted: Tensor, mesh: SphereMesh, arm: SphereMesh, held: Addition
         solids = solids.with_rows(held.frames, held.solids)
     to_things = solids[rows].distance_mm(centers) - radii
     nearest = torch.minimum(gap.flatten(1).amin(dim=1), to_things.amin(dim=1))
-    return wanted.index_put((rows,), nearest >= _ROOM_MM)
+    is_hidden = _are_hidden(arm.centers_mm[rows, :21], centers, radii)
+    return wanted.index_put((rows,), (nearest >= _ROOM_MM) & (is_hidden.float().mean(dim=1) < _MOST_HIDDEN))
+
+
+def _are_hidden(points_mm: Tensor, centers_mm: Tensor, radii_mm: Tensor) -> Tensor:
+    """points [B, P, 3], spheres [B, S, 3] and [B, S] -> [B, P]: whether a sphere is between camera and point."""
+    point, center = points_mm[:, :, None], centers_mm[:, None]
+    on_ray = point[..., :2] * (center[..., 2:] / point[..., 2:])
+    is_on_way: Tensor = (on_ray - center[..., :2]).norm(dim=-1) < radii_mm[:, None]
+    return (is_on_way & (center[..., 2] < point[..., 2])).any(dim=2)

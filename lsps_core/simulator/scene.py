@@ -21,10 +21,9 @@ from lsps_core.simulator.settings import HANDS, SEEN_SIDES, THINGS, SimulationSe
 from lsps_core.simulator.surface import SphereMesh, hand_surface, with_forearm
 from lsps_core.simulator.things.draw import draw_solids
 from lsps_core.simulator.things.pool import HeldThings, no_held_things
+from lsps_core.simulator.views import EASY_FLEXION_RAD
 
 _LEFT_SHARE = 0.35
-_MOST_FLEXION_RAD = 0.15
-"""Of the wrist to the palm's side, where things are held that may reach back to the forearm."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +148,7 @@ def _who_holds(
 
 def _holding_pose(pose: HandPose, frames: Tensor, held: HeldThings) -> HandPose:
     wrist = pose.wrist_angles_rad.clone()
-    wrist[frames, 0] = wrist[frames, 0].clamp(max=_MOST_FLEXION_RAD)
+    wrist[frames, 0] = wrist[frames, 0].clamp(max=EASY_FLEXION_RAD)
     angles = pose.finger_angles_rad.index_copy(0, frames, held.finger_angles_rad)
     return replace(pose, finger_angles_rad=angles, wrist_angles_rad=wrist)
 

@@ -13,6 +13,8 @@ MAX_TILT_RAD = radians(60)
 """Between the palm's normal and the optical axis, of palm views."""
 DISTANCE_MM = {"any": (450.0, 850.0), "egocentric": (400.0, 700.0)}
 """Of the hand's middle, where the views decide: a forearm that points to the camera ends in front of it."""
+EASY_FLEXION_RAD = 0.3
+"""Of the wrist to the palm's side, at most: before eyes, and where things are held that may reach to the forearm."""
 _EYE_PITCH_RAD = radians(40)
 """How far eyes look down at hands."""
 
@@ -49,6 +51,7 @@ def egocentric(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """
     device = generator.device
     wrist = wrist_draws(count, 1, generator)[:, 0]
+    wrist[:, 0].clamp_(max=EASY_FLEXION_RAD)
     x, y, z, roll = torch.rand(4, count, generator=generator, device=device)
     elbow = torch.stack([-0.25 + 0.85 * x, -0.4 - 0.5 * y, -0.3 - 0.4 * z], dim=1)
     elbow = torch.nn.functional.normalize(elbow, dim=1)

@@ -31,7 +31,7 @@ def test_only_the_sensor_domain_has_clutter(scene):
     things, near, hands = scene.additions
     assert len(things.frames) == (scene.thing > 0).sum()
     assert 0.5 < len(near.frames) / COUNT < 0.85
-    assert 0.03 < len(hands.frames) / COUNT < 0.15
+    assert 0.02 < len(hands.frames) / COUNT < 0.15
     assert len(drawn(is_sensor=False).additions) == 1
 
 
@@ -74,4 +74,11 @@ def test_clutter_is_seen_and_hides_little_of_most_hands(scene):
     is_hidden = (everything < hand - 2) & hand.isfinite()
     share = is_hidden.flatten(1).sum(dim=1) / hand.isfinite().flatten(1).sum(dim=1)
     assert share.median() < 0.2
+    hands = scene.additions[2]
+    rows = hands.frames
+    others = render(hands.mesh, center[rows], half[rows], size=64) < hand[rows] - 2
+    hidden_by_others = (others & hand[rows].isfinite()).flatten(1).sum(dim=1) / hand[rows].isfinite().flatten(1).sum(
+        dim=1
+    )
+    assert hidden_by_others.max() < 0.4
     assert (share < 0.8).float().mean() > 0.97

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lsps_core.simulator.hand import HandPose, forward_kinematics
+from lsps_core.simulator.hand import ANGLE_LIMITS_RAD, HandPose, forward_kinematics
 from lsps_core.simulator.people import average_person, draw_people, sample_people
 from lsps_core.simulator.render import pixel_points, render
 from lsps_core.simulator.scene import draw_scene
@@ -54,6 +54,22 @@ def test_no_finger_goes_through_a_thing(held):
     depth = radii - things.solids.distance_mm(centers.flatten(1, 3)).view(radii.shape)
     assert depth.max() < 2.0
     assert clearance_mm(hand, things.solids, samples=8).min() > -2.5  # the palm and the webs, which are soft
+
+
+def test_angles_of_holding_fingers_are_anatomical(held):
+    low, high = ANGLE_LIMITS_RAD.unbind(dim=-1)
+    angles = held[0].finger_angles_rad
+    assert (angles >= low - 1e-5).all()
+    assert (angles <= high + 1e-5).all()
+
+
+def test_things_stay_clear_of_forearms():
+    settings = SimulationSettings(views="egocentric", things=1.0)
+    people = draw_people(settings, True, 4, generator())
+    scene = draw_scene(settings, True, people, 140, generator(1), draw_held_things(people, 70, generator(2)))
+    things = scene.additions[0]
+    assert clearance_mm(scene.arm[things.frames], things.solids).min() > -2.5
+    assert (scene.forearm[:, 2] < -0.25).all()
 
 
 def test_fingers_touch_what_they_hold(held):

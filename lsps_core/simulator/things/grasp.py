@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.simulator.contact import worst_penetration_mm
-from lsps_core.simulator.hand import HandPose, HandShape, forward_kinematics
+from lsps_core.simulator.hand import ANGLE_LIMITS_RAD, HandPose, HandShape, forward_kinematics
 from lsps_core.simulator.surface import SphereMesh, hand_surface
 from lsps_core.simulator.things.catalogue import GRASPS, PALM_GRASPS
 from lsps_core.simulator.things.solids import Solids
@@ -64,20 +64,24 @@ def hold(shape: HandShape, grasp: Tensor, solids: Solids, generator: torch.Gener
     start, end = _postures(grasp, generator)
     draws = torch.rand(count, 8, generator=generator, device=device)
     is_palm = grasp < PALM_GRASPS
-    palm = _in_palm(shape, start, solids, draws)
-    tips, limited = _between_tips(shape, grasp, start, end, solids, draws[:, 4:7] - 0.5)
-    placed = palm.with_rows((~is_palm).nonzero()[:, 0], tips[~is_palm])
-    end = torch.where(is_palm[:, None, None], end, limited)
+    rows, others = is_palm.nonzero()[:, 0], (~is_palm).nonzero()[:, 0]
+    placed = solids.with_rows(rows, _in_palm(shape[rows], start[rows], solids[rows], draws[rows]))
+    tips, end[others] = _between_tips(
+        shape[others], grasp[others], start[others], end[others], solids[others], draws[others, 4:7] - 0.5
+    )
+    placed = placed.with_rows(others, tips)
     angles = _close(shape, start, end, placed, is_palm)
     return Grasp(angles, placed, _is_held(shape, angles, placed))
 
 
 def _postures(grasp: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """(open, closed) [B, 5, 4] in radians, with some variation."""
+    """(open, closed) [B, 5, 4] in radians, with some variation, within ANGLE_LIMITS_RAD."""
     start, end = (torch.tensor([table[name] for name in GRASPS], device=grasp.device) for table in (_OPEN, _CLOSED))
     noise = 4 * torch.randn(len(grasp), 5, 4, generator=generator, device=grasp.device)
-    fixed = torch.tensor([1.0, 0.5, 1.0, 1.0], device=grasp.device)
-    return torch.deg2rad(start[grasp] + noise * fixed), torch.deg2rad(end[grasp] + 0.5 * noise * fixed)
+    noise[..., 1] *= 0.5
+    low, high = ANGLE_LIMITS_RAD.to(grasp.device).unbind(dim=-1)
+    postures = torch.deg2rad(start[grasp] + noise), torch.deg2rad(end[grasp] + 0.5 * noise)
+    return postures[0].clamp(low, high), postures[1].clamp(low, high)
 
 
 def _joints(shape: HandShape, angles: Tensor) -> Tensor:
