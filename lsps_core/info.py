@@ -47,6 +47,7 @@ def _gap(experiment: Any) -> dict[str, Any]:
 def _describe_store(path: Path) -> dict[str, Any]:
     with FrameStore(path) as store:
         groups = Counter(name.rpartition("/")[0] for name in store.names)
+        divisions = {name: dict(Counter(parts.tolist()).most_common()) for name, parts in store.groups.items()}
         return {
             "kind": "store",
             "path": str(path),
@@ -58,6 +59,7 @@ def _describe_store(path: Path) -> dict[str, Any]:
             "skeleton": store.skeleton.name if store.skeleton else None,
             "camera": store.camera.to_json(),
             "groups": dict(groups.most_common()),
+            **({"divisions": divisions} if divisions else {}),
             "provenance": store.provenance,
         }
 

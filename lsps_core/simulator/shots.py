@@ -42,12 +42,13 @@ def take_frames(scene: Scene, camera: torch.Generator | None, settings: Simulati
     half = torch.full((len(scene),), HALF_MM, device=scene.joints_mm.device)
     center = visible_center_mm(scene.hand, scene.joints_mm.mean(dim=1), half)
     look, index = camera_look(scene, camera, settings)
-    if settings.crop == "found":
-        found, is_found = find_hands(scene, center[:, 2], look)
-        is_found &= (found - center).norm(dim=1) < LOST_MM
-        center = torch.where(is_found[:, None], found, center)
-    elif camera is not None:
+    middle = center
+    if camera is not None:
         center = center + _CENTER_STD_MM * torch.randn(center.shape, generator=camera, device=center.device)
+    if settings.crop == "found":
+        found, is_found = find_hands(scene, middle[:, 2], look)
+        is_found &= (found - middle).norm(dim=1) < LOST_MM
+        center = torch.where(is_found[:, None], found, center)
     depth = look(scene.render(center, half, size=FRAME_SIZE), center, half)
     return Shots(cut_to_cube(depth, center, half).round_(), center, index)
 

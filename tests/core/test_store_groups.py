@@ -140,3 +140,13 @@ def test_results_of_every_frame_keep_the_groups(divided, trained_run, tmp_path):
         assert {key: names.tolist() for key, names in results.divisions.items()} == {
             key: names.tolist() for key, names in store.groups.items()
         }
+
+
+def test_info_counts_the_frames_of_each_group(divided, stores, capsys):
+    assert main(["info", str(divided), "--json"]) == 0
+    divisions = json.loads(capsys.readouterr().out)["divisions"]
+    with FrameStore(divided) as store:
+        assert divisions["camera"]["tof"] == int((store.groups["camera"] == "tof").sum())
+    assert all(sum(counts.values()) == 40 for counts in divisions.values())
+    assert main(["info", str(stores["real"]), "--json"]) == 0
+    assert "divisions" not in json.loads(capsys.readouterr().out)

@@ -67,16 +67,31 @@ class DivisionPlot(Canvas):
         self.part = pg.BarGraphItem(x=[], height=[], width=0.4)
         self.addItem(self.bars)
         self.addItem(self.part)
+        self.names: list[pg.TextItem] = []
+        self._ground = self.palette().base().color()
 
     def draw(self, frames: PlotFrames, figures: DivisionErrors) -> None:
         heights = np.nan_to_num(figures.mean_mm)
         self.bars.setOpts(x=figures.x, height=heights)
         self.part.setOpts(x=[], height=[])
-        self.getAxis("bottom").setTicks([list(zip(figures.x.tolist(), figures.names, strict=True))])
+        self._write_names(figures)
         self.title = f"Mean {frames.measure} by {', '.join(dict.fromkeys(figures.divisions))}, mm"
         if not figures.names:
             self.title = "Groups: all frames are of one"
         self.set_view((-0.7, float(figures.x.max(initial=0)) + 0.7), (0, max(1.08 * heights.max(initial=0), 1)))
+
+    def _write_names(self, figures: DivisionErrors) -> None:
+        """Names of groups stand in their bars, which are too narrow for them; divisions below."""
+        for name in self.names:
+            self.removeItem(name)
+        self.names = [pg.TextItem(name, color=self._ground, anchor=(0, 0.5), angle=90) for name in figures.names]
+        for name, x in zip(self.names, figures.x, strict=True):
+            name.setPos(float(x), 0.0)
+            name.setZValue(10)
+            self.addItem(name, ignoreBounds=True)
+        members = np.array(figures.divisions)
+        ticks = [(float(figures.x[members == each].mean()), each) for each in dict.fromkeys(figures.divisions)]
+        self.getAxis("bottom").setTicks([ticks])
 
     def draw_selection(self, _frames: PlotFrames, figures: DivisionErrors, selected: FloatArray) -> None:
         self.part.setOpts(x=figures.x, height=np.nan_to_num(selected))
@@ -84,6 +99,9 @@ class DivisionPlot(Canvas):
     def colour(self, colours: PlotColours) -> None:
         self.bars.setOpts(pen=pg.mkPen(None), brush=colours.plain)
         self.part.setOpts(pen=pg.mkPen(None), brush=colours.selected)
+        self._ground = colours.ground
+        for name in self.names:
+            name.setColor(colours.ground)
 
     def place_x(self, figures: DivisionErrors, place: int) -> float:
         """Of its bar in the first division."""
