@@ -37,7 +37,7 @@ def take_frames(scene: Scene, camera: torch.Generator | None, settings: Simulati
     """Pictures of B scenes in cubes of HALF_MM.
 
     camera: draws a depth camera's noise, and an inexact crop unless that is found; None for a clean image and an exact
-    crop. A found crop that has lost the hand (LOST_MM) is replaced by the true one, since its label would be of no use.
+    crop. A found crop that has lost the hand (LOST_MM) is replaced by the other, since its label would be of no use.
     """
     half = torch.full((len(scene),), HALF_MM, device=scene.joints_mm.device)
     center = visible_center_mm(scene.hand, scene.joints_mm.mean(dim=1), half)
