@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication
 from explorer_app.command_line import Options
 from explorer_app.damaged_files import set_aside_unless_settings
 from explorer_app.log import log_to_file
-from explorer_app.model.recovery_files import RecoveryFiles
 from explorer_app.preferences import Preferences
 from explorer_app.shell.appearance import ensure_font, set_theme
 from explorer_app.shell.end_signals import Endings
@@ -22,6 +21,7 @@ from explorer_app.shell.garbage_collector import Collector
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.shell.qt_messages import QtMessages
 from explorer_app.shell.recovery import Recovery
+from explorer_app.shell.recovery_files import RecoveryFiles
 from explorer_app.shell.screenshot import Screenshot
 
 _NAME = "lsps-explorer"

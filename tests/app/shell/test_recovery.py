@@ -15,13 +15,13 @@ from pytestqt.qtbot import QtBot
 
 from explorer_app.model.latent import LatentCode, SliderView
 from explorer_app.model.opening import CAMERA_PRESETS
-from explorer_app.model.recovery_files import RecoveryFiles, take_newest
 from explorer_app.model.saved_session import SavedSession
 from explorer_app.model.walk import WalkPlan
 from explorer_app.preferences import Preferences
 from explorer_app.session.snapshot import snapshot
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.shell.recovery import Recovery
+from explorer_app.shell.recovery_files import RecoveryFiles, take_newest
 
 CODE = LatentCode().with_value(3, 0.1 + 0.2).with_value(7, -1e-17)
 Start = Callable[[], tuple[MainWindow, Recovery]]
