@@ -17,7 +17,7 @@ _stop: Event | None = None
 
 @contextmanager
 def workers(count: int) -> Iterator[ProcessPoolExecutor]:
-    """`count` processes; at the end of the block, work that has not started is dropped, the rest told to stop."""
+    """`count` processes; at the end of the block, work that has not started is dropped, the rest is asked to stop."""
     os.environ["PYTHONSAFEPATH"] = "1"  # or these processes would run a json.py in the working folder
     context = multiprocessing.get_context("spawn")
     stop = context.Event()

@@ -12,9 +12,22 @@ from explorer_app.train.job_dialog import JobDialog
 from explorer_app.train.model.store_forms import SIMULATED_DOMAINS, SimulateForm
 from explorer_app.widgets.fields import choice, whole_number
 from explorer_app.widgets.path_field import PathField
+from lsps_core.simulator.cameras.registry import MIXED
 
 _FRAME_BYTES = {"synthetic": 3000, "sensor": 4000}
 """On disk, as measured on 24 000 frames of each."""
+
+_VIEWS = {"palm": "Palm to the camera", "any": "From all sides", "egocentric": "From the person's own eyes"}
+_THINGS = "Share with a box, cylinder, ball, mug, phone, pen or salt cellar in the hand; people then differ more"
+_CAMERAS = {
+    "": "First model, structured light",
+    "sr300": "Intel SR300, structured light",
+    "kinect": "Kinect, structured light",
+    "tof": "Time of flight",
+    "d415": "Intel D415, stereo",
+    MIXED: "Another one each frame",
+}
+_CROPS = {"true": "About the hand", "found": "Where the hand search finds it"}
 
 
 class SimulateDialog(JobDialog):
@@ -29,6 +42,11 @@ class SimulateDialog(JobDialog):
         self.frames = whole_number(1, 10_000_000, usual.frames, "Frames", "How many annotated frames to render")
         self.subjects = whole_number(1, 1000, usual.subjects, "Subjects", "Number of hand shapes (sensor only)")
         self.seed = whole_number(0, 2**31 - 1, usual.seed, "Seed", "The same seed gives the same frames")
+        self.views = choice(_VIEWS, "Views", "The sides that hands are seen from")
+        self.things = whole_number(0, 100, usual.things, "Frames with things", _THINGS)
+        self.things.setSuffix(" %")
+        self.camera = choice(_CAMERAS, "Depth camera", "Whose noise the frames have (sensor only)")
+        self.crop = choice(_CROPS, "Crop", "Where the cube is; a hand that is not found gets the true crop")
         names = {name: name for name in devices() if name != "auto"}
         self.device = choice(names, "Device", "Device for rendering; a GPU gives other random numbers than the CPU")
         self.add_field("domain", "Do&main", self.domain)
@@ -36,10 +54,14 @@ class SimulateDialog(JobDialog):
         self.add_field("frames", "&Frames", self.frames)
         self.add_field("subjects", "S&ubjects", self.subjects)
         self.add_field("seed", "S&eed", self.seed)
+        self.add_field("views", "V&iews", self.views)
+        self.add_field("things", "Frames with &things", self.things)
+        self.add_field("camera", "Depth &camera", self.camera)
+        self.add_field("crop", "C&rop", self.crop)
         self.add_field("device", "De&vice", self.device)
-        for box in (self.domain, self.device):
+        for box in (self.domain, self.views, self.camera, self.crop, self.device):
             box.currentIndexChanged.connect(self.show_problems)
-        for number in (self.frames, self.subjects, self.seed):
+        for number in (self.frames, self.subjects, self.seed, self.things):
             number.valueChanged.connect(self.show_problems)
         self.out.changed.connect(self.show_problems)
         self.show_problems()
@@ -51,16 +73,23 @@ class SimulateDialog(JobDialog):
             frames=self.frames.value(),
             subjects=self.subjects.value(),
             seed=self.seed.value(),
+            views=self.views.currentData(),
+            things=self.things.value(),
+            camera=self.camera.currentData(),
+            crop=self.crop.currentData(),
             device=self.device.currentText(),
         )
 
     def show_problems(self) -> None:
         super().show_problems()
-        self.subjects.setEnabled(self.domain.currentData() == "sensor")
+        for field in (self.subjects, self.camera):
+            field.setEnabled(self.domain.currentData() == "sensor")
 
     def fact(self, name: str) -> str:
         if name == "subjects" and self.domain.currentData() == "synthetic":
-            return "the synthetic domain always shows the average hand"
+            return "the synthetic domain always shows one person's hand"
+        if name == "camera" and self.domain.currentData() == "synthetic":
+            return "the synthetic domain has no noise"
         if name == "frames":
             return f"about {memory(self.frames.value() * _FRAME_BYTES[self.domain.currentData()])} on disk"
         return super().fact(name)

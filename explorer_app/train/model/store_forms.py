@@ -49,11 +49,17 @@ def absolute(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class SimulateForm:
+    """The fields of the Simulate dialog. things: percent of the frames. camera: empty for the first model."""
+
     out: str = ""
     domain: str = "synthetic"
     frames: int = 1000
     subjects: int = 8
     seed: int = 0
+    views: str = "palm"
+    things: int = 0
+    camera: str = ""
+    crop: str = "true"
     device: str = "cpu"
 
     @property
@@ -66,8 +72,11 @@ class SimulateForm:
         return {"out": line} if line else {}
 
     def arguments(self, overwrite: bool = False) -> list[str]:
-        numbers = {"frames": self.frames, "subjects": self.subjects, "seed": self.seed, "device": self.device}
-        options = [part for key, value in numbers.items() for part in (f"--{key}", str(value))]
+        named = {"frames": self.frames, "subjects": self.subjects, "seed": self.seed, "device": self.device}
+        named |= {"views": self.views, "things": self.things / 100, "crop": self.crop}
+        if self.camera and self.domain == "sensor":
+            named["camera"] = self.camera
+        options = [part for key, value in named.items() for part in (f"--{key}", str(value))]
         found = ["simulate", absolute(self.out), "--domain", self.domain, *options, "--events"]
         return found + (["--overwrite"] if overwrite else [])
 

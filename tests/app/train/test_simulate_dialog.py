@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from app_helpers import WAIT_MS
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer_app.preferences import Preferences
 from explorer_app.train.simulate_dialog import SimulateDialog
+from explorer_app.widgets.fields import show_choice
 from lsps_core.data.store import FrameStore
+from lsps_core.simulator.cameras.registry import CAMERAS, MIXED
+from lsps_core.simulator.settings import CROPS, VIEWS, SimulationSettings
 
 
 @pytest.fixture
@@ -53,6 +56,9 @@ def test_a_store_is_made_and_can_be_opened(qtbot: QtBot, dialog: SimulateDialog,
     dialog.frames.setValue(70)
     dialog.subjects.setValue(2)
     dialog.seed.setValue(5)
+    show_choice(dialog.views, "any")
+    dialog.things.setValue(50)
+    show_choice(dialog.camera, "tof")
     type_into(qtbot, dialog.out, str(path))
     with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS):
         qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
@@ -62,6 +68,7 @@ def test_a_store_is_made_and_can_be_opened(qtbot: QtBot, dialog: SimulateDialog,
     assert dialog.bar.line.text() == "70 frames in s.h5"
     with FrameStore(path) as store:
         assert (len(store), store.domain, store.provenance["seed"]) == (70, "real", 5)
+        assert [store.provenance[name] for name in ("views", "things", "camera")] == ["any", 0.5, "tof"]
     with qtbot.waitSignal(dialog.open_asked, timeout=WAIT_MS) as asked:
         qtbot.mouseClick(dialog.bar.open_button, Qt.MouseButton.LeftButton)
     assert asked.args == [path]
@@ -130,6 +137,20 @@ def test_closed_twice_it_retires_once(dialog: SimulateDialog) -> None:
     dialog.close()
     dialog.reject()
     assert retired == [dialog]
+
+
+def test_every_choice_is_one_of_the_command(dialog: SimulateDialog) -> None:
+    def choices(field: QComboBox) -> set[str]:
+        return {field.itemData(row) for row in range(field.count())}
+
+    assert choices(dialog.views) == set(VIEWS)
+    assert choices(dialog.crop) == set(CROPS)
+    assert choices(dialog.camera) == {"", *CAMERAS, MIXED}
+    assert not dialog.camera.isEnabled()
+    assert "--camera" not in dialog.form().arguments()
+    assert SimulationSettings() == SimulationSettings(
+        views=dialog.form().views, things=dialog.form().things / 100, crop=dialog.form().crop
+    )
 
 
 def test_it_fits_its_rows_where_no_line_is_wrapped(dialog: SimulateDialog) -> None:
