@@ -6,7 +6,7 @@ import pytest
 from lsps_core.cli import main
 from lsps_core.data.store import FrameStore
 from lsps_core.simulator import parallel
-from lsps_core.simulator.parallel import SPAN, simulate_in_processes, usual_jobs
+from lsps_core.simulator.parallel import simulate_in_processes, usual_jobs
 from lsps_core.simulator.settings import PALM, SimulationSettings
 from lsps_core.simulator.simulate import simulate
 
@@ -26,17 +26,24 @@ def test_frames_from_a_later_batch_on_are_those_of_the_whole():
         np.testing.assert_array_equal(part[field], whole[field][64:144])
 
 
-def test_processes_make_the_same_frames_in_the_same_order():
+@pytest.fixture
+def span(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Frames that a process makes at a time: one batch."""
+    monkeypatch.setattr(parallel, "SPAN", 64)
+    return 64
+
+
+def test_processes_make_the_same_frames_in_the_same_order(span):
     options = {"subjects": 3, "seed": 7}
-    count = SPAN + 70
+    count = 2 * span + 40
     one = joined(simulate("sensor", count, settings=PALM, **options))
     two = joined(simulate_in_processes("sensor", count, settings=PALM, jobs=2, **options))
     for field in FIELDS:
         np.testing.assert_array_equal(two[field], one[field])
 
 
-def test_a_simulation_in_processes_may_be_left():
-    batches = simulate_in_processes("sensor", 3 * SPAN, subjects=1, seed=0, settings=PALM, jobs=2)
+def test_a_simulation_in_processes_may_be_left(span):
+    batches = simulate_in_processes("sensor", 30 * span, subjects=1, seed=0, settings=PALM, jobs=2)
     assert len(next(batches)) == 64
     batches.close()
 
@@ -47,9 +54,8 @@ def test_wrong_arguments_are_refused_before_a_process_starts(monkeypatch):
         simulate_in_processes("sensor", 5000, subjects=0, seed=0, settings=PALM, jobs=2)
 
 
-def test_the_command_takes_jobs(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("lsps_core.simulator.simulate_store.SPAN", 64)
-    monkeypatch.setattr(parallel, "SPAN", 64)
+def test_the_command_takes_jobs(span, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("lsps_core.simulator.simulate_store.SPAN", span)
     for name, jobs in (("one.h5", "1"), ("two.h5", "2")):
         options = ["--domain", "synthetic", "--frames", "100", "--jobs", jobs]
         assert main(["simulate", str(tmp_path / name), *options]) == 0
