@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import Literal
 
 import torch
@@ -36,23 +37,17 @@ def simulate_in_processes(
 ) -> Iterator[SimulatedBatch]:
     """The batches of `simulate` on the CPU, made by `jobs` processes of one thread each; ValueError as there."""
     simulate(domain, frame_count, subjects=subjects, seed=seed, settings=settings)  # only its check of the arguments
-    return _batches(domain, frame_count, subjects, seed, settings, jobs)
+    return _batches(partial(_span, domain, subjects=subjects, seed=seed, settings=settings), frame_count, jobs)
 
 
-def _batches(
-    domain: Literal["synthetic", "sensor"],
-    frame_count: int,
-    subjects: int,
-    seed: int,
-    settings: SimulationSettings,
-    jobs: int,
-) -> Iterator[SimulatedBatch]:
+def _batches(make: Callable[[int, int], list[SimulatedBatch]], frame_count: int, jobs: int) -> Iterator[SimulatedBatch]:
+    """make: `_span` of the two ends of a span."""
     spans = [(start, min(start + SPAN, frame_count)) for start in range(0, frame_count, SPAN)]
     try:
         with workers(min(jobs, len(spans))) as pool:
             waiting: deque[Future[list[SimulatedBatch]]] = deque()
             for span in spans:
-                waiting.append(pool.submit(_span, domain, *span, subjects, seed, settings))
+                waiting.append(pool.submit(make, *span))
                 if len(waiting) > 2 * jobs:  # the writer keeps up, so that finished spans do not fill the memory
                     yield from waiting.popleft().result()
             while waiting:
@@ -69,6 +64,7 @@ def _span(
     domain: Literal["synthetic", "sensor"],
     start: int,
     stop: int,
+    *,
     subjects: int,
     seed: int,
     settings: SimulationSettings,

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from app_helpers import WAIT_MS
+from pytestqt.qtbot import QtBot
 
 from explorer_app.inspect.model.failure_table import FailureTable
+from explorer_app.shell.main_window import MainWindow
 from lsps_core.evaluation.frame_results import About, FrameResults
 from lsps_core.skeleton import HAND21
 
@@ -66,3 +69,12 @@ def results(
 
 def table(count: int, **options: object) -> FailureTable:
     return FailureTable(results(count, **options))
+
+
+def show_plots(qtbot: QtBot, window: MainWindow, count: int) -> None:
+    """The plots of made-up results of `count` frames, in the Inspect workspace."""
+    window.workspaces.go("Inspect")
+    window.docks["Plots"].raise_()
+    window.failures.set_table(table(count))
+    qtbot.waitUntil(lambda: window.inspect.plots.grid is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)

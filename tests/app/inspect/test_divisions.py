@@ -7,7 +7,7 @@ import csv
 import numpy as np
 import pytest
 from app_helpers import WAIT_MS, write_store
-from failure_helpers import table
+from failure_helpers import show_plots, table
 from PySide6.QtCore import QPointF
 
 from explorer_app.inspect.model.failure_export import write_csv
@@ -67,11 +67,7 @@ def failures(qtbot, window, open_and_wait, model_path, tmp_path):
     store_path = write_store(tmp_path / "frames.h5", COUNT)
     window.inspect.references.choose([store_path])
     open_and_wait(model_path, store_path)
-    window.workspaces.go("Inspect")
-    window.docks["Plots"].raise_()
-    window.failures.set_table(table(COUNT))
-    qtbot.waitUntil(lambda: window.inspect.plots.grid is not None, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+    show_plots(qtbot, window, COUNT)
     return window.failures
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from app_helpers import WAIT_MS, pixels, write_store
-from failure_helpers import table
+from failure_helpers import show_plots, table
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
@@ -27,11 +27,7 @@ def failures(qtbot, window, open_and_wait, model_path, long_store_path):
     """Made-up results of many frames, shown by the docks of the Inspect workspace."""
     window.inspect.references.choose([long_store_path])  # fewer than the bundled samples
     open_and_wait(model_path, long_store_path)
-    window.workspaces.go("Inspect")
-    window.docks["Plots"].raise_()
-    window.failures.set_table(table(COUNT))
-    qtbot.waitUntil(lambda: window.inspect.plots.grid is not None, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+    show_plots(qtbot, window, COUNT)
     return window.failures
 
 
