@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 
 from explorer_app.log import LOG_NAME, LOGGER
@@ -29,8 +29,8 @@ _TOUCH_S = 30.0
 class Recovery(QObject):
     """The GUI thread takes the snapshot, which is cheap; a worker does all file access.
 
-    An unused window saves nothing while it offers a state: otherwise repeated starts and kills would add copies of the
-    initial state before the useful one.
+    A window saves nothing before it has looked for a state to offer, nor, while it offers one, before it has settled and
+    then changed. Otherwise a window that is killed while it starts would leave its initial state before the useful one.
     """
 
     def __init__(self, window: MainWindow, files: RecoveryFiles) -> None:
@@ -39,6 +39,7 @@ class Recovery(QObject):
         self._kept: SavedSession | None = None
         self._first: SavedSession | None = None
         self._offered: Leftover | None = None
+        self._has_looked = False
         self._touched_s = 0.0
         self._has_complained = False
         self._worker = LatestWins("recovery", self)
@@ -55,7 +56,7 @@ class Recovery(QObject):
         app = QGuiApplication.instance()
         if isinstance(app, QGuiApplication):
             app.commitDataRequest.connect(self._keep)  # the desktop's session may end at any time
-        window.background.settled.connect(self._note_first, Qt.ConnectionType.SingleShotConnection)
+        window.background.settled.connect(self._note_first)
 
     @property
     def offered(self) -> SavedSession | None:
@@ -102,13 +103,17 @@ class Recovery(QObject):
         )
 
     def _state_to_keep(self) -> SavedSession | None:
+        if not self._has_looked or self._window.opener.is_restoring:
+            return None
         state = self._state()
-        is_untouched = self._offered is not None and state == self._first
-        return None if is_untouched or self._window.opener.is_restoring else state
+        is_untouched = self._offered is not None and self._first in (None, state)
+        return None if is_untouched else state
 
     @Slot()
     def _note_first(self) -> None:
-        self._first = self._state()
+        """Note the state in which the window settles with its first model or data."""
+        if self._first is None:
+            self._first = self._state()
 
     @Slot()
     def _look(self) -> None:
@@ -129,6 +134,7 @@ class Recovery(QObject):
         if isinstance(stamp, SavedSession):
             self._kept, self._touched_s = stamp, time.monotonic()
         elif isinstance(answer, Found):
+            self._has_looked = True
             self._offer(answer)
 
     @Slot(object, str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -216,6 +217,24 @@ def test_a_window_that_nobody_touched_does_not_bury_what_it_offers(
     assert list((tmp_path / "recovery").glob("*.lsps.json")) == [left]
     window.session.set_latent(CODE.with_value(1, 2.0))
     qtbot.waitUntil(lambda: len(list((tmp_path / "recovery").glob("*.lsps.json"))) == 2, timeout=WAIT_MS)
+
+
+def test_a_window_that_still_starts_does_not_bury_what_it_offers(
+    start: Start, qtbot: QtBot, tmp_path: Path, model_path: Path
+) -> None:
+    left = _leave(tmp_path, SavedSession(latent=CODE))
+    window, _recovery = start()
+    _wait_for_offer(qtbot, window)
+    gate = threading.Event()
+    try:
+        window.background.add_worker("slow", lambda _stamp, _answer: None).ask("", gate.wait)
+        window.open_paths([model_path])
+        qtbot.waitUntil(lambda: window.session.model is not None, timeout=WAIT_MS)
+        qtbot.wait(2500)
+        assert window.background.is_busy
+        assert list((tmp_path / "recovery").glob("*.lsps.json")) == [left]
+    finally:
+        gate.set()
 
 
 def test_show_log_tells_of_the_crash(start: Start, qtbot: QtBot, tmp_path: Path) -> None:
