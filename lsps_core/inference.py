@@ -45,8 +45,9 @@ class Predictor:
             self.model.mapping.layers = with_matrix_products(self.model.mapping.layers)
         self.pose_decoder = NumpyPoseDecoder(self.model.pose_vae)
         if precision == "bfloat16":
-            for network in (self.model.mapping, self.model.encoder, self.model.generator, self.model.discriminator):
-                network.bfloat16()
+            for name, network in self.model.named_children():
+                if name != "pose_vae":
+                    network.bfloat16()
 
     @classmethod
     def load(cls, path: Path, device: torch.device | str = "cpu", precision: Precision = "float32") -> Predictor:
@@ -67,9 +68,8 @@ class Predictor:
     @torch.inference_mode()
     def posterior(self, image: Tensor, domain: Domain) -> Tensor:
         """image of `domain` -> pose_latent: P(x)."""
-        discriminator = self.model.discriminator
         with self._computing():
-            return discriminator.posterior(discriminator.features(self._image(image), domain)).float()
+            return self.model.posterior(self._image(image), domain).float()
 
     def predict_pose(self, image: Tensor, domain: Domain) -> Tensor:
         """image of `domain` -> pose: G_y(P(x))."""
