@@ -13,6 +13,7 @@ from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, Precision, other_domain
 from lsps_core.networks.mapping import LatentMapping
 from lsps_core.networks.matrix import NumpyPoseDecoder, with_matrix_products
+from lsps_core.skeleton import Skeleton
 
 
 class Decoded(NamedTuple):
@@ -53,6 +54,10 @@ class Predictor:
     def load(cls, path: Path, device: torch.device | str = "cpu", precision: Precision = "float32") -> Predictor:
         """Open a model file; CheckpointError, in one line, for any other file."""
         return cls(checkpoint.load(path), device, precision)
+
+    @property
+    def skeleton(self) -> Skeleton:
+        return self.checkpoint.skeleton
 
     @torch.inference_mode()
     def encode_pose(self, pose: Tensor) -> Tensor:

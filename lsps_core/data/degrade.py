@@ -40,7 +40,7 @@ def degrade(image: Tensor, generator: torch.Generator) -> Tensor:
     is_hand = image < BACKGROUND
     noise = draw.strength(_NOISE) * draw.normal() + draw.strength(_WAVES) * draw.smooth()
     image = (image + noise).clamp(-1.0, 1.0)
-    holes = draw.smooth() < _quantile(draw.strength(_HOLES))
+    holes = draw.smooth() < torch.special.ndtri(draw.strength(_HOLES))  # the share's quantile; -inf for none
     is_read = is_hand & ~holes & ~_rectangles(image, draw)
     return torch.where(is_read, image, torch.full_like(image, BACKGROUND))
 
@@ -91,12 +91,6 @@ def _break_edges(image: Tensor, draw: _Draw) -> Tensor:
     between = torch.lerp(near, far, draw.uniform(1, draw.size, draw.size))
     image = torch.where(is_edge & (chance > 1 - flying), between, image)
     return torch.where(is_edge & (chance < lost), torch.full_like(image, BACKGROUND), image)
-
-
-def _quantile(share: Tensor) -> Tensor:
-    """Of the standard normal distribution."""
-    quantile: Tensor = torch.special.ndtri(share.clamp(min=1e-6))
-    return quantile
 
 
 def _rectangles(image: Tensor, draw: _Draw) -> Tensor:
