@@ -15,10 +15,11 @@ from torch import Tensor
 from lsps_core import losses
 from lsps_core.config import POSE_LATENT_SIZE, LossWeights, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.training.adam import Adam
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean, pose_sample
-from lsps_core.training.update import Terms, adam, frozen, train_only
+from lsps_core.training.update import Terms, frozen, train_only
 
 
 class CrossingDepthStage(Stage):
@@ -37,9 +38,9 @@ class CrossingDepthStage(Stage):
             {"params": [*model.mapping.parameters()], "rate": config.mapping_rate},
         ]
         judge_parameters = (parameter for network in judging for parameter in network.parameters())
-        judge = adam(judge_parameters, config, beta1=0.5)
+        judge = Adam(judge_parameters, config, beta1=0.5)
         self._add_updater("discriminator", judge, weights, discriminator=weights.adversarial)
-        self._add_updater("generator", adam(groups, config, beta1=0.5), weights)
+        self._add_updater("generator", Adam(groups, config, beta1=0.5), weights)
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         model, discriminator, real = self.model, self.model.discriminator, batch.image("real")
@@ -81,7 +82,7 @@ class CrossingPosteriorStage(Stage):
         trained = (discriminator.own["real"], discriminator.shared, discriminator.posterior_head)
         train_only(model, *trained)
         parameters = (parameter for network in trained for parameter in network.parameters())
-        self._add_updater("posterior", adam(parameters, config, beta1=0.9), weights)
+        self._add_updater("posterior", Adam(parameters, config, beta1=0.9), weights)
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         model, discriminator = self.model, self.model.discriminator

@@ -11,10 +11,11 @@ from torch import Tensor
 from lsps_core import losses
 from lsps_core.config import DOMAINS, Domain, LossWeights, StageConfig, other_domain
 from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.training.adam import Adam
 from lsps_core.training.batch import TriBatch
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean, pose_sample
-from lsps_core.training.update import Terms, adam, frozen, noisy, train_only
+from lsps_core.training.update import Terms, frozen, noisy, train_only
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,14 @@ class DepthStage(Stage):
         self.is_translating = weights.mapping_translated > 0
         self._add_updater(
             "discriminator",
-            adam(model.discriminator.parameters(), config, beta1=0.5),
+            Adam(model.discriminator.parameters(), config, beta1=0.5),
             weights,
             discriminator=weights.adversarial,
             feature_matching=weights.feature_matching_depth,
         )
         self._add_updater(
             "generator",
-            adam(groups, config, beta1=0.5),
+            Adam(groups, config, beta1=0.5),
             weights,
             kl=weights.depth_kl,
             cycle=weights.reconstruction,

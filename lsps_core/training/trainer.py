@@ -25,7 +25,7 @@ from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.run import Run
 from lsps_core.training.stages import SINGLE_PROCESS, PoseStage, Stage
-from lsps_core.training.update import Terms, learning_rate, set_learning_rate
+from lsps_core.training.update import Terms, learning_rate
 from lsps_core.training.validation import LatentStatistics, Validation, check_start, latent_statistics
 
 REPORT_SECONDS = 2.0
@@ -204,7 +204,9 @@ class Trainer:
         )
 
     def _try_step(self, settings: StageConfig) -> Terms:
-        set_learning_rate(self.stage.optimizers.values(), learning_rate(settings, self.stage_step))
+        rate = learning_rate(settings, self.stage_step)
+        for optimizer in self.stage.optimizers.values():
+            optimizer.set_learning_rate(rate)
         batch = self.data.batch(self.stage_name, settings, self.stage_step)
         seed = (self.config.seed, self.stage_name, self.stage_step, self.group.rank)
         is_reduced = self.config.precision == "bfloat16" and self.stage_name != "pose"  # too small to be faster
