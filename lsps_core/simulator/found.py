@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from lsps_core.camera import SIMULATED, Camera
-from lsps_core.data.hand_search import find_hand
 from lsps_core.simulator.cameras.camera import nearest_around
 from lsps_core.simulator.render import render
 from lsps_core.simulator.scene import Scene
@@ -26,6 +25,8 @@ _NEAREST_MM = 160.0
 
 def find_hands(scene: Scene, z_mm: Tensor, look: Look) -> tuple[Tensor, Tensor]:
     """A scene of B, the hands' depth z_mm [B] -> centres [B, 3] that the search finds, and whether it found any [B]."""
+    from lsps_core.data.hand_search import find_hand  # imports scipy, which true crops do not need
+
     images, camera = whole_images(scene, z_mm, look, SEARCH_PX)
     found = torch.zeros(len(images), 3)
     for place, image in enumerate(images.cpu().numpy()):
