@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.camera import SIMULATED, Camera
-from lsps_core.data.hand_search import find_hand
+from lsps_core.data.hand_search import find_centers
 from lsps_core.simulator.cameras.camera import nearest_around
 from lsps_core.simulator.render import render
 from lsps_core.simulator.scene import Scene
@@ -27,14 +27,8 @@ _NEAREST_MM = 160.0
 def find_hands(scene: Scene, z_mm: Tensor, look: Look) -> tuple[Tensor, Tensor]:
     """A scene of B, the hands' depth z_mm [B] -> centres [B, 3] that the search finds, and whether it found any [B]."""
     images, camera = whole_images(scene, z_mm, look, SEARCH_PX)
-    found = torch.zeros(len(images), 3)
-    for place, image in enumerate(images.cpu().numpy()):
-        try:
-            found[place] = torch.from_numpy(find_hand(image, camera).center_mm)
-        except ValueError:
-            continue
-    found = found.to(z_mm)
-    return found, found[:, 2] > 0
+    found, is_found = find_centers(images.cpu().numpy(), camera)
+    return torch.from_numpy(found).to(z_mm), torch.from_numpy(is_found).to(z_mm.device)
 
 
 def whole_images(scene: Scene, z_mm: Tensor, look: Look, width_px: int) -> tuple[Tensor, Camera]:
