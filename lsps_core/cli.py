@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
+import gc
 import shlex
 import sys
 from collections.abc import Callable
@@ -29,6 +31,7 @@ from lsps_core.events import Failed, error_fields
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 2 wrong input (one line on stderr), 130 interrupted."""
+    atexit.register(gc.freeze)  # Python's last collection would go through all of torch, for a third of a second
     arguments = build_parser().parse_args(argv)
     arguments.command_line = shlex.join(["lsps", *(sys.argv[1:] if argv is None else argv)])
     try:

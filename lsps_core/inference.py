@@ -13,6 +13,7 @@ from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, Precision, other_domain
 from lsps_core.networks.mapping import LatentMapping
 from lsps_core.networks.matrix import NumpyPoseDecoder, with_matrix_products
+from lsps_core.skeleton import Skeleton
 
 
 class Decoded(NamedTuple):
@@ -45,13 +46,18 @@ class Predictor:
             self.model.mapping.layers = with_matrix_products(self.model.mapping.layers)
         self.pose_decoder = NumpyPoseDecoder(self.model.pose_vae)
         if precision == "bfloat16":
-            for network in (self.model.mapping, self.model.encoder, self.model.generator, self.model.discriminator):
-                network.bfloat16()
+            for name, network in self.model.named_children():
+                if name != "pose_vae":
+                    network.bfloat16()
 
     @classmethod
     def load(cls, path: Path, device: torch.device | str = "cpu", precision: Precision = "float32") -> Predictor:
         """Open a model file; CheckpointError, in one line, for any other file."""
         return cls(checkpoint.load(path), device, precision)
+
+    @property
+    def skeleton(self) -> Skeleton:
+        return self.checkpoint.skeleton
 
     @torch.inference_mode()
     def encode_pose(self, pose: Tensor) -> Tensor:
@@ -67,9 +73,8 @@ class Predictor:
     @torch.inference_mode()
     def posterior(self, image: Tensor, domain: Domain) -> Tensor:
         """image of `domain` -> pose_latent: P(x)."""
-        discriminator = self.model.discriminator
         with self._computing():
-            return discriminator.posterior(discriminator.features(self._image(image), domain)).float()
+            return self.model.posterior(self._image(image), domain).float()
 
     def predict_pose(self, image: Tensor, domain: Domain) -> Tensor:
         """image of `domain` -> pose: G_y(P(x))."""

@@ -24,7 +24,6 @@ from lsps_core.config import Domain
 from lsps_core.data.crop import crop as crop_image
 from lsps_core.data.crop import crop_pixels
 from lsps_core.data.frame import FrameSource, HandFrame
-from lsps_core.data.hand_search import find_hand
 from lsps_core.data.store import FrameStore
 from lsps_core.skeleton import Skeleton
 
@@ -223,6 +222,8 @@ def _agree(a: ImageSettings, b: ImageSettings) -> bool:
 
 def _find(depth_mm: npt.NDArray[np.float32], camera: Camera, cube_mm: float, name: str) -> tuple[Uvd, str, str]:
     """The hand's centre, how it was found, and a complaint; without a hand, the nearest object."""
+    from lsps_core.data.hand_search import find_hand  # imports scipy, which only raw images need
+
     try:
         found = find_hand(depth_mm, camera, cube_mm=cube_mm)
     except ValueError as error:

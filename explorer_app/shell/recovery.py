@@ -29,8 +29,8 @@ _TOUCH_S = 30.0
 class Recovery(QObject):
     """The GUI thread takes the snapshot, which is cheap; a worker does all file access.
 
-    A window saves nothing before it has looked for a state to offer, nor, while it offers one, before it has settled and
-    then changed. Otherwise a window that is killed while it starts would leave its initial state before the useful one.
+    A window saves nothing before it has looked for a state to offer, nor, while it offers one, before it has settled
+    and then changed. Otherwise a window killed while it starts would leave its initial state before the useful one.
     """
 
     def __init__(self, window: MainWindow, files: RecoveryFiles) -> None:

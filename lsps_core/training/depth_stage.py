@@ -132,7 +132,8 @@ class DepthStage(Stage):
             scores = [discriminator.scores(part) for part in parts[:-1]]
             terms[f"discriminator/{domain}"] = losses.discriminator_adversarial(*scores)
             features[other_domain(domain), domain], features[domain, domain] = parts[1], parts[-1]
-            if domain == "synthetic" and "synthetic" in pictures.mapped:
+            is_known = domain == "synthetic" and "synthetic" in pictures.mapped
+            if is_known and self.model.config.posterior_kind == "trunk":
                 known, pose = parts[0], batch.synthetic.pose
                 if batch.extra is not None:
                     known = torch.cat([known, discriminator.features(batch.extra.image, domain)])

@@ -24,11 +24,12 @@ def preview_sheet(predictor: Predictor, frames: dict[Domain, FrameBatch]) -> Ima
         latents = [predictor.posterior(image, domain)]
         if pose.shape[1] and bool(pose.isfinite().all()):
             latents.append(predictor.encode_pose(pose))
-        rows += [image, predictor.reconstruct(image, domain), predictor.translate(image, domain)]
-        rows += [predictor.cycle(image, domain)]
+        other = other_domain(domain)
+        images = predictor.generate_both(predictor.encode(image, domain))
+        rows += [image, images[domain], images[other], predictor.translate(images[other], other)]
         for latent in latents:
-            depth_latent = predictor.map(latent)
-            rows += [predictor.generate(depth_latent, target) for target in (domain, other_domain(domain))]
+            images = predictor.generate_both(predictor.map(latent))
+            rows += [images[domain], images[other]]
     strips = [torch.cat(list(row[:, 0].cpu()), dim=1) for row in rows]
     width = max(strip.shape[1] for strip in strips)
     padded = [torch.nn.functional.pad(strip, (0, width - strip.shape[1]), value=1.0) for strip in strips]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -85,7 +85,7 @@ def adam(
     return torch.optim.Adam(parameters, lr=config.learning_rate, betas=(beta1, 0.999), fused=True)
 
 
-def optimizer_tensors(optimizers: dict[str, torch.optim.Adam]) -> dict[str, Tensor]:
+def optimizer_tensors(optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, Tensor]:
     """Adam's moments and step counts as `optimizer/parameter/name` tensors."""
     return {
         f"{name}/{index}/{key}": value
@@ -95,8 +95,12 @@ def optimizer_tensors(optimizers: dict[str, torch.optim.Adam]) -> dict[str, Tens
     }
 
 
-def load_optimizer_tensors(optimizers: dict[str, torch.optim.Adam], tensors: dict[str, Tensor]) -> None:
-    """Restore optimisers from `optimizer_tensors`."""
+def load_optimizer_tensors(optimizers: Mapping[str, torch.optim.Optimizer], tensors: dict[str, Tensor]) -> None:
+    """Restore optimisers from `optimizer_tensors`.
+
+    Moments get the memory layout of their parameters, which files do not keep: fused Adam takes both element by element
+    as they lie in memory.
+    """
     for name, optimizer in optimizers.items():
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in tensors.items():
@@ -105,6 +109,10 @@ def load_optimizer_tensors(optimizers: dict[str, torch.optim.Adam], tensors: dic
                 index, entry = rest.split("/")
                 state.setdefault(int(index), {})[entry] = value
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        for parameter, values in optimizer.state.items():
+            for entry, value in values.items():
+                if value.shape == parameter.shape:
+                    values[entry] = torch.empty_like(parameter).copy_(value)
 
 
 def learning_rate(settings: StageConfig, step: int) -> float:

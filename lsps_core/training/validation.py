@@ -34,11 +34,13 @@ class Validation:
     def __call__(self, model: Checkpoint, stage: str, step: int) -> None:
         """Measure, draw the preview sheet, and record both."""
         predictor = Predictor(model, self.data.device)
-        error_mm = self._error_mm(predictor, stage)
-        self.last_mm = error_mm
-        best = self.best_mm[stage] = min(error_mm, self.best_mm.get(stage, math.inf))
-        domain = self.data.validation_domain
-        self.run.record(Validated(stage=stage, step=step, mean_error_mm=error_mm, best_error_mm=best, domain=domain))
+        if stage != "depth" or model.config.posterior_kind == "trunk":  # else the depth stage leaves P as it is
+            error_mm = self.last_mm = self._error_mm(predictor, stage)
+            best = self.best_mm[stage] = min(error_mm, self.best_mm.get(stage, math.inf))
+            domain = self.data.validation_domain
+            self.run.record(
+                Validated(stage=stage, step=step, mean_error_mm=error_mm, best_error_mm=best, domain=domain)
+            )
         sheet = preview_sheet(predictor, self.data.preview(PREVIEW_FRAMES))
         path = self.run.save_preview(step, sheet)
         self.run.record(Saved(kind="preview", stage=stage, step=step, path=path.name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,12 @@ import numpy.typing as npt
 from lsps_core.camera import Camera, FloatArray
 from lsps_core.data.crop import DEFAULT_CUBE_MM, DEFAULT_SIZE, cube_window
 from lsps_core.data.frame import HandFrame
-from lsps_core.data.hand_search import FoundHand, find_hand
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot, cut_frame
 from lsps_core.data.importing.run import ImportReport, run_import
+
+if TYPE_CHECKING:
+    from lsps_core.data.hand_search import FoundHand
 
 __all__ = ["ImportReport", "frame_from_depth", "import_frames", "read_depth"]
 
@@ -35,6 +38,8 @@ def frame_from_depth(
     no hand is found, or the cube is empty.
     """
     if center_uvd is None:
+        from lsps_core.data.hand_search import find_hand  # imports scipy, which a given hand does not need
+
         found = find_hand(depth_mm, camera, cube_mm=cube_mm)
     else:
         found = _given_hand(camera, cube_mm, center_uvd)
@@ -42,6 +47,8 @@ def frame_from_depth(
 
 
 def _given_hand(camera: Camera, cube_mm: float, center_uvd: tuple[float, float, float]) -> FoundHand:
+    from lsps_core.data.hand_search import FoundHand
+
     center = camera.unproject(np.array(center_uvd, dtype=np.float64)).astype(np.float32)
     return FoundHand(
         center_mm=center,
