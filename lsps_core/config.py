@@ -14,6 +14,9 @@ DOMAINS: tuple[Domain, ...] = get_args(Domain)
 Preset = Literal["paper", "compact"]
 Precision = Literal["float32", "bfloat16"]
 MappingKind = Literal["latent", "bones"]
+PosteriorKind = Literal["trunk", "residual"]
+Prior = Literal["fitted", "normal"]
+PRIORS: tuple[Prior, ...] = get_args(Prior)
 Method = Literal["lsps", "crossing_nets"]
 Annotations = Literal["both", "real"]
 PosteriorStart = Literal["discriminator", "random"]
@@ -43,9 +46,9 @@ def _check_choices(config: Any, **choices: tuple[str, ...]) -> None:
             raise LspsError(f"{key} must be one of {', '.join(allowed)}, not {getattr(config, key)!r}", field=key)
 
 
-def _check_base_channels(value: int) -> None:
+def _check_multiple_of_4(key: str, value: int) -> None:
     if value <= 0 or value % 4:
-        raise LspsError(f"base_channels must be a positive multiple of 4, not {value}", field="base_channels")
+        raise LspsError(f"{key} must be a positive multiple of 4, not {value}", field=key)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,22 +60,28 @@ class ModelConfig:
     pose_hidden: units of the pose VAE's one hidden layer; 30 in the paper.
     mapping: architecture of M: "latent", the paper's transposed convolutions from z_y, or "bones", convolutions over a
         drawing of the decoded pose, which needs the skeleton's bones as (parent, child).
+    posterior_kind: architecture of P: "trunk", the paper's last layer on the discriminators' trunk, or "residual", a
+        network of its own that both domains share.
+    posterior_width: channels of the last block of the residual P; a multiple of 4.
     """
 
     joint_count: int
     base_channels: int = 64
     pose_hidden: int = 30
     mapping: MappingKind = "latent"
+    posterior_kind: PosteriorKind = "trunk"
+    posterior_width: int = 128
     bones: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         _check_positive(self, "joint_count", "pose_hidden")
-        _check_choices(self, mapping=get_args(MappingKind))
+        _check_choices(self, mapping=get_args(MappingKind), posterior_kind=get_args(PosteriorKind))
+        _check_multiple_of_4("posterior_width", self.posterior_width)
         bones = tuple((int(parent), int(child)) for parent, child in self.bones)  # JSON has lists
         object.__setattr__(self, "bones", bones)
         if any(not 0 <= joint < self.joint_count for bone in bones for joint in bone):
             raise ValueError(f"a bone's joints must be 0 to {self.joint_count - 1}: {bones}")
-        _check_base_channels(self.base_channels)
+        _check_multiple_of_4("base_channels", self.base_channels)
 
     @property
     def depth_latent_shape(self) -> tuple[int, int, int]:
@@ -88,6 +97,7 @@ class StageConfig:
     mapping_rate: multiple of the learning rate for M in the depth stage.
     extra_annotated: synthetic frames in a step beyond its batch, only for the image of M (depth stage) and
         for P (depth and posterior stage): both learn slowly and cost little beside the rest. 0 in the paper.
+    degrade: give the images that P reads faults of depth cameras, see `lsps_core.data.degrade`; posterior stage only.
     """
 
     steps: int
@@ -96,6 +106,7 @@ class StageConfig:
     final_learning_rate: float = 1.0
     mapping_rate: float = 1.0
     extra_annotated: int = 0
+    degrade: bool = False
 
     def __post_init__(self) -> None:
         _check_positive(self, "batch_size", "learning_rate", "final_learning_rate", "mapping_rate")
@@ -138,6 +149,8 @@ class LossWeights:
     """P on labelled synthetic images translated to real; not in the paper"""
     posterior_consistency: float = _weight(0.0, compact=4.0)
     """P on real images against the mean of a slow P over their renderings and rotations; not in the paper"""
+    posterior_joints: float = _weight(0.0)
+    """the pose of P's code, G_y(P(x)), against the annotated one, for a residual P; not in the paper"""
     feature_matching: float = _weight(1.0, compact=0.0)
     """λ8 of the posterior stage"""
     feature_matching_depth: float = 0.0001
@@ -159,7 +172,7 @@ class TrainConfig:
     """One training run. Paths are the stores of the two domains; everything else has the paper's value.
 
     labels: share of the annotated real frames whose annotation may be used, 0 to 1.
-    mapping: architecture of M, see `ModelConfig`.
+    mapping, posterior_kind, posterior_width: architectures of M and P, see `ModelConfig`.
     method: "lsps", or the baseline "crossing_nets", which uses real frames only (annotations must be "real").
     annotations: "both" (all synthetic ones, and of the real ones the share `labels`) or only those of "real" frames.
     initial_path: model whose weights the run starts from; empty for a random start.
@@ -167,6 +180,7 @@ class TrainConfig:
         "random", the run's random start, without what the trunk learned as a discriminator. A run without a depth stage
         continues with the P of its initial model, if that is trained.
     rotation_degrees: augmentation draws an in-plane angle from ± this. translation_mm: standard deviation per axis.
+    zoom_percent: standard deviation of the hand's size.
     precision: of the networks' arithmetic; weights and losses stay float32. bfloat16 is autocast.
     channels_last: memory layout of the image networks. compile: run their steps through torch.compile.
     checkpoint_minutes: interval of checkpoints, the work that a killed run may lose.
@@ -178,6 +192,8 @@ class TrainConfig:
     base_channels: int = 64
     pose_hidden: int = 30
     mapping: MappingKind = "latent"
+    posterior_kind: PosteriorKind = "trunk"
+    posterior_width: int = 128
     method: Method = "lsps"
     annotations: Annotations = "both"
     initial_path: str = ""
@@ -190,6 +206,7 @@ class TrainConfig:
     labels: float = 0.0
     rotation_degrees: float = 180.0
     translation_mm: float = 10.0
+    zoom_percent: float = 0.0
     checkpoint_minutes: float = 5.0
     pose: StageConfig = field(default_factory=lambda: StageConfig(steps=200_000, batch_size=128))
     depth: StageConfig = field(default_factory=lambda: StageConfig(steps=500_000, batch_size=1))
@@ -198,20 +215,30 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         _check_positive(self, "pose_hidden", "checkpoint_minutes")
-        _check_base_channels(self.base_channels)
+        for key in ("base_channels", "posterior_width"):
+            _check_multiple_of_4(key, getattr(self, key))
+        _check_choices(self, posterior_kind=get_args(PosteriorKind))
         _check_choices(self, precision=PRECISIONS, preset=get_args(Preset), mapping=get_args(MappingKind))
         _check_choices(self, method=get_args(Method), annotations=get_args(Annotations))
         _check_choices(self, posterior_start=get_args(PosteriorStart))
         if self.method == "crossing_nets" and self.annotations != "real":
             what, remedy = "method=crossing_nets uses real frames only", "set annotations=real and a share of labels"
             raise LspsError(what, remedy, field="annotations", settings={"annotations": "real"})
+        if self.method == "crossing_nets" and self.posterior_kind == "residual":
+            what = "method=crossing_nets has its P on the discriminator's trunk"
+            settings = {"posterior_kind": "trunk"}
+            raise LspsError(what, "set posterior_kind=trunk", field="posterior_kind", settings=settings)
         if self.annotations == "real" and self.labels == 0:
             raise LspsError("annotations=real needs labels above 0: otherwise no frame is annotated", field="labels")
         if not 0 <= self.labels <= 1:
             raise LspsError(f"labels is a share of the real frames, 0 to 1, not {self.labels}", field="labels")
-        for key in ("rotation_degrees", "translation_mm"):
+        for key in ("rotation_degrees", "translation_mm", "zoom_percent"):
             if getattr(self, key) < 0:
                 raise LspsError(f"{key} must be 0 or more, not {getattr(self, key)}", field=key)
+        for name in ("pose", "depth"):
+            if self.stage(name).degrade:
+                what = f"{name}.degrade: only the posterior stage degrades its images"
+                raise LspsError(what, "set posterior.degrade", field=f"{name}.degrade")
 
     def stage(self, name: str) -> StageConfig:
         stage: StageConfig = getattr(self, name)
@@ -223,6 +250,8 @@ class TrainConfig:
             base_channels=self.base_channels,
             pose_hidden=self.pose_hidden,
             mapping=self.mapping,
+            posterior_kind=self.posterior_kind,
+            posterior_width=self.posterior_width,
             bones=skeleton.bones if self.mapping == "bones" else (),
         )
 

@@ -59,6 +59,12 @@ def posterior(estimate: Tensor, pose_latent: Tensor) -> Tensor:
     return _norm(estimate.float() - pose_latent.float()).mean()
 
 
+def joint_distance(pose: Tensor, other: Tensor) -> Tensor:
+    """Distance of the joints, averaged over joints and batch; 1.0 is half the crop cube. Both [B, J, 3]."""
+    distance: Tensor = (pose.float() - other.float()).norm(dim=2)
+    return distance.mean()
+
+
 def feature_matching(features: Tensor, other: Tensor) -> Tensor:
     """|φ_s(a) - φ_r(b)|, averaged over all elements. Both [B, C, H, W]. One half of equation 9."""
     return functional.l1_loss(features.float(), other.float())

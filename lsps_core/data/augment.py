@@ -1,17 +1,20 @@
-"""Rotate and shift the cube of a batch: image, pose and centre together, on their device, consistent with a camera.
+"""Rotate, shift and resize the cube of a batch: image, pose and centre together, on their device, as a camera would.
 
-Two steps, in this order; both are exact, and neither changes half_mm:
+Three steps, in this order, all exact:
 
 - the camera rotates about its optical axis, which rotates the scene by `angle_rad` (counter-clockwise in the image,
   y up): the pose, the centre, and the image about the middle of its crop;
 - the cube moves by `translation_mm` in the rotated camera's frame while the hand does not: the pose shifts by
-  -translation / half, normalised depth by -translation_z / half, and every ray is sampled from the old crop.
+  -translation / half, normalised depth by -translation_z / half, and every ray is sampled from the old crop;
+- the cube's edge is divided by `zoom`, so that the hand is `zoom` times as large in it.
 
 Data outside the old cube is lost: beyond the old crop and behind its far face is background, and a reading that was
 clipped to the old near face stays on it.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,51 +23,68 @@ from torch.nn import functional
 from lsps_core.data.crop import BACKGROUND
 
 
+class Moves(NamedTuple):
+    """Of each frame of a batch: angle_rad [B], translation_mm [B, 3], zoom [B]."""
+
+    angle_rad: Tensor
+    translation_mm: Tensor
+    zoom: Tensor
+
+    def share(self, frames: slice) -> Moves:
+        """Those of some of the frames."""
+        return Moves(*(values[frames] for values in self))
+
+
 def sample_augmentation(
     batch: int,
     rotation_rad: float,
     translation_std_mm: float,
+    zoom_std: float = 0.0,
+    *,
     generator: torch.Generator | None = None,
     device: torch.device | str = "cpu",
-) -> tuple[Tensor, Tensor]:
-    """Draw what `augment` takes: angle_rad [B], uniform in ±rotation_rad, and translation_mm [B, 3], normal.
+) -> Moves:
+    """Draw angles uniform in ±rotation_rad, normal translations, and zooms whose logarithm is normal.
 
     Drawn on the generator's device and then moved, so that a CPU generator gives the same numbers for every device.
     """
     source = generator.device if generator is not None else torch.device("cpu")
     angle = (2 * torch.rand(batch, generator=generator, device=source) - 1) * rotation_rad
     translation = torch.randn(batch, 3, generator=generator, device=source) * translation_std_mm
-    return angle.to(device), translation.to(device)
+    zoom = (torch.randn(batch, generator=generator, device=source) * zoom_std).exp()
+    return Moves(angle.to(device), translation.to(device), zoom.to(device))
 
 
 def augment(
-    image: Tensor, pose: Tensor, center_mm: Tensor, half_mm: Tensor, angle_rad: Tensor, translation_mm: Tensor
+    image: Tensor, pose: Tensor, center_mm: Tensor, half_mm: Tensor, moves: Moves
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """image [B, 1, S, S] normalised, pose [B, J, 3], center_mm [B, 3] -> the same three, rotated and moved.
+    """image [B, 1, S, S] normalised, pose [B, J, 3], center_mm [B, 3] -> the same three, moved; half_mm [B].
 
-    half_mm [B], angle_rad [B], translation_mm [B, 3]. NaN joints stay NaN. Resamples once, nearest neighbour.
+    NaN joints stay NaN. Resamples once, nearest neighbour.
     """
-    turned_mm = _turn(center_mm, angle_rad)
-    moved_mm = turned_mm + translation_mm
-    new_pose = augment_pose(pose, half_mm, angle_rad, translation_mm)
-    grid = _old_coordinates(image.shape[-1], turned_mm, moved_mm, half_mm, angle_rad)
+    turned_mm = _turn(center_mm, moves.angle_rad)
+    moved_mm = turned_mm + moves.translation_mm
+    new_pose = augment_pose(pose, half_mm, moves)
+    grid = _old_coordinates(image.shape[-1], turned_mm, moved_mm, half_mm, moves)
     # grid_sample pads with 0, so the background is made 0 first
     found = functional.grid_sample(image - BACKGROUND, grid, mode="nearest", align_corners=False) + BACKGROUND
-    shifted = (found - (translation_mm[:, 2] / half_mm)[:, None, None, None]).clamp(-1.0, 1.0)
+    shift, zoom = ((values[:, None, None, None]) for values in (moves.translation_mm[:, 2] / half_mm, moves.zoom))
+    shifted = ((found - shift) * zoom).clamp(-1.0, 1.0)
     new_image = torch.where(found >= BACKGROUND, torch.full_like(found, BACKGROUND), shifted)
     return new_image, new_pose, moved_mm
 
 
-def augment_pose(pose: Tensor, half_mm: Tensor, angle_rad: Tensor, translation_mm: Tensor) -> Tensor:
+def augment_pose(pose: Tensor, half_mm: Tensor, moves: Moves) -> Tensor:
     """`augment` for a pose without an image: pose [B, J, 3] -> pose [B, J, 3]."""
-    return _turn(pose, angle_rad[:, None]) - (translation_mm / half_mm[:, None])[:, None, :]
+    moved = _turn(pose, moves.angle_rad[:, None]) - (moves.translation_mm / half_mm[:, None])[:, None, :]
+    return moved * moves.zoom[:, None, None]
 
 
 def rotate(image: Tensor, angle_rad: Tensor) -> Tensor:
     """The rotation of `augment` for an image [B, 1, S, S]; it does not depend on the cube's position."""
     center = image.new_tensor([0.0, 0.0, 1.0]).expand(len(image), 3)
-    nowhere = image.new_zeros(len(image), 3)
-    return augment(image, nowhere[:, None], center, center[:, 2], angle_rad, nowhere)[0]
+    nowhere, same = image.new_zeros(len(image), 3), image.new_ones(len(image))
+    return augment(image, nowhere[:, None], center, same, Moves(angle_rad, nowhere, same))[0]
 
 
 def rotate_pose(pose: Tensor, angle_rad: Tensor) -> Tensor:
@@ -79,7 +99,7 @@ def _turn(points: Tensor, angle_rad: Tensor) -> Tensor:
     return torch.stack([cos * x - sin * y, sin * x + cos * y, z], dim=-1)
 
 
-def _old_coordinates(size: int, turned_mm: Tensor, moved_mm: Tensor, half_mm: Tensor, angle_rad: Tensor) -> Tensor:
+def _old_coordinates(size: int, turned_mm: Tensor, moved_mm: Tensor, half_mm: Tensor, moves: Moves) -> Tensor:
     """[B, S, S, 2] for grid_sample (right, down): where in the old crop the ray of each new crop pixel lies.
 
     turned_mm and moved_mm [B, 3] are the cube's centre after the rotation and after the translation.
@@ -88,7 +108,7 @@ def _old_coordinates(size: int, turned_mm: Tensor, moved_mm: Tensor, half_mm: Te
     up, right = torch.meshgrid(-steps, steps, indexing="ij")
     scale = turned_mm[:, 2] / moved_mm[:, 2]
     offset = (moved_mm[:, :2] * scale[:, None] - turned_mm[:, :2]) / half_mm[:, None]
-    a = offset[:, 0, None, None] + scale[:, None, None] * right
-    b = offset[:, 1, None, None] + scale[:, None, None] * up
-    old = _turn(torch.stack([a, b, torch.zeros_like(a)], dim=-1), -angle_rad[:, None, None])
+    step = (scale / moves.zoom)[:, None, None]
+    a, b = offset[:, 0, None, None] + step * right, offset[:, 1, None, None] + step * up
+    old = _turn(torch.stack([a, b, torch.zeros_like(a)], dim=-1), -moves.angle_rad[:, None, None])
     return torch.stack([old[..., 0], -old[..., 1]], dim=-1)

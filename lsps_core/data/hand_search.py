@@ -1,10 +1,12 @@
-"""Find the hand in a raw depth frame that may also show an arm, a torso or a head.
+"""Find the hand in raw depth frames that may also show an arm, a torso or a head.
 
 Readings in range become a graph: neighbouring pixels are joined unless depth jumps between them. Its large connected
 parts are bodies. On each, the points farthest along the surface from everything else are its ends: fingertips, elbows,
 heads (Plagemann et al. 2010, "Real-time identification and localization of body parts from depth images"). The end with
 the best hand score is chosen: near the camera, nothing as broad as a head around it, fingers, and not where the arm
 leaves the image. The palm is the broadest place near that end, and the cube's centre the mean of what surrounds it.
+
+Any number of frames is searched at once: in each step one body, and one end of it, of every frame.
 """
 
 from __future__ import annotations
@@ -13,14 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage, sparse
-from scipy.sparse import csgraph
 
 from lsps_core.camera import Camera, FloatArray
 from lsps_core.data.crop import DEFAULT_CUBE_MM
+from lsps_core.data.hand_readings import BoolArray, IntArray, Parts, Readings, connected_parts, parts_of, read
+from lsps_core.data.hand_silhouette import silhouette
 
-_GRID_PX = 320  # longer side of the searched grid; a finer one is only slower
-_JUMP_MM = 20.0  # two neighbours farther apart than this do not touch
 _BODY_CM2 = 15.0  # smaller parts are noise: half a child's fist
 _MAX_ENDS = 6  # of one body: head, hands, feet and one more
 _END_GAP_MM = 120.0  # two ends of one body are at least so far apart, and half as far from its middle
@@ -28,15 +28,10 @@ _REACH_MM = 200.0  # a hand's length: what belongs to an end
 _PALM_REACH_MM = 160.0  # from a fingertip to behind the middle of the palm, and not far up the arm
 _AROUND_PALM_MM = 130.0  # the longest finger's tip
 _WRIST_MM = 60.0  # from the middle of the palm to where the arm begins
-_FINGER_MM = 12.0  # half the breadth of a finger is less
-_FINGER_CM2 = 2.5  # of a finger that sticks out
-_MARGIN_PX = 3  # around what is looked at: one more than what closing it reaches
 _TRUNK_MM = 60.0  # half the breadth of a palm or an arm is less, that of a head is more
 _HOPELESS = -1.0  # a wall, a torso cut by the image's edge
 _BEHIND_MM = 200.0  # an end this far behind another needs the score of a spread hand against an arm's
-
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.integer]
+_NEAR_MM, _FAR_MM = 150.0, 1500.0  # of readings that are looked at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,40 +54,27 @@ class FoundHand:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Scene:
-    """The searched grid: M pixels with a reading in range, in the order of the graph's nodes."""
+class _Best:
+    """The most hand-like ends of B frames.
 
-    points_mm: FloatArray  # [M, 3]
-    rows: IntArray  # [M]
-    columns: IntArray  # [M]
-    shape: tuple[int, int]
-    area_cm2: FloatArray  # [M] of the surface facing the camera
-    px_mm: FloatArray  # [M] breadth of a grid pixel
-    graph: sparse.csr_matrix  # [M, M] surface distance in mm between neighbours, in both directions
+    value [B]: -inf without an end. body, node [B]: its connected part and its reading. candidates [B]: how many ends
+    were compared. labels [M]: the connected part of each reading. breadth_mm, distance_mm [M]: of the readings of these
+    bodies, to the silhouette and along the surface from the end.
+    """
 
-    def picture(self, is_set: BoolArray) -> BoolArray:
-        """[M] as an image, False where there is no reading."""
-        image = np.zeros(self.shape, dtype=np.bool_)
-        image[self.rows, self.columns] = is_set
-        return image
+    value: FloatArray
+    score: FloatArray
+    body: IntArray
+    node: IntArray
+    candidates: IntArray
+    labels: IntArray
+    breadth_mm: FloatArray
+    distance_mm: FloatArray
 
-    def around(self, is_set: BoolArray, margin_px: int) -> tuple[slice, slice]:
-        """Rows and columns of the image around the readings that are set, of which there must be some."""
-        rows, columns = self.rows[is_set], self.columns[is_set]
-        return (
-            slice(max(int(rows.min()) - margin_px, 0), int(rows.max()) + margin_px + 1),
-            slice(max(int(columns.min()) - margin_px, 0), int(columns.max()) + margin_px + 1),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _End:
-    node: int
-    score: float
-    depth_mm: float  # mean of its surroundings
-    body: BoolArray  # [M]
-    breadth_mm: FloatArray  # [M] distance to the silhouette, inside the body
-    distance_mm: FloatArray  # [M] along the surface, from the end
+    @property
+    def is_hand(self) -> BoolArray:
+        """[B]"""
+        return np.isfinite(self.value) & (self.score >= _HOPELESS)
 
 
 def find_hand(
@@ -100,165 +82,156 @@ def find_hand(
     camera: Camera,
     *,
     cube_mm: float = DEFAULT_CUBE_MM,
-    near_mm: float = 150.0,
-    far_mm: float = 1500.0,
+    near_mm: float = _NEAR_MM,
+    far_mm: float = _FAR_MM,
 ) -> FoundHand:
     """Where the hand is in a raw frame: depth_mm [H, W], 0 = no reading.
 
     Readings outside near_mm..far_mm are ignored. ValueError if nothing in range has a hand's size and shape.
     """
-    scene, stride = _scene(np.asarray(depth_mm), camera, near_mm, far_mm)
-    best, count = _best_end(scene)
-    if best is None or best.score < _HOPELESS:
-        what = f"as large as a hand ({_BODY_CM2:g} cm2 of connected surface)" if best is None else "shaped like a hand"
+    readings = read(np.asarray(depth_mm)[None], camera, near_mm, far_mm)
+    if not len(readings):
+        raise ValueError(f"no reading between {near_mm:g} and {far_mm:g} mm; check the depth unit and the range")
+    best = _best_ends(readings, 1)
+    if not best.is_hand[0]:
+        is_body = np.isfinite(best.value[0])
+        what = "shaped like a hand" if is_body else f"as large as a hand ({_BODY_CM2:g} cm2 of connected surface)"
         raise ValueError(
             f"nothing {what} between {near_mm:g} and {far_mm:g} mm; "
             "give the hand's centre, or check the depth unit and the camera"
         )
-    center, area = _center(scene, best)
-    half = cube_mm / 2
+    centers, areas = _centers(readings, best)
+    center, half, end = centers[0], cube_mm / 2, best.node[0]
     u, v, z = camera.project(center)
     du, dv = camera.fx * half / z, camera.fy * half / z
+    count = int(best.candidates[0])
     return FoundHand(
         center_mm=center.astype(np.float32),
         half_mm=half,
         box_px=(float(u - du), float(v - dv), float(u + du), float(v + dv)),
-        end_px=(float(scene.columns[best.node] * stride), float(scene.rows[best.node] * stride)),
-        area_cm2=area,
+        end_px=(float(readings.columns[end] * readings.stride), float(readings.rows[end] * readings.stride)),
+        area_cm2=float(areas[0]),
         candidates=count,
-        note=f"hand at {z:.0f} mm, the most hand-like of {count} ends (score {best.score:.2f})",
+        note=f"hand at {z:.0f} mm, the most hand-like of {count} ends (score {best.score[0]:.2f})",
     )
 
 
-def _scene(depth_mm: npt.NDArray[np.generic], camera: Camera, near_mm: float, far_mm: float) -> tuple[_Scene, int]:
-    stride = max(1, round(max(depth_mm.shape) / _GRID_PX))
-    depth = depth_mm[::stride, ::stride].astype(np.float64)
-    is_kept = (depth >= near_mm) & (depth <= far_mm)
-    if not is_kept.any():
-        raise ValueError(f"no reading between {near_mm:g} and {far_mm:g} mm; check the depth unit and the range")
-    rows, columns = np.nonzero(is_kept)
-    values = depth[rows, columns]
-    points = camera.unproject(np.stack([columns * stride, rows * stride, values], axis=-1))
-    px_mm = values * stride / camera.fx
-    nodes = np.full(depth.shape, -1)
-    nodes[rows, columns] = np.arange(len(values))
-    pairs = []
-    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        first = nodes[: -down or None, max(-right, 0) : -right if right > 0 else None]
-        second = nodes[down:, max(right, 0) : right if right < 0 else None]
-        both = (first >= 0) & (second >= 0)
-        pairs.append(np.stack([first[both], second[both]]))
-    start, stop = np.concatenate(pairs, axis=1)
-    is_joined = np.abs(values[start] - values[stop]) <= _JUMP_MM
-    start, stop = start[is_joined], stop[is_joined]
-    lengths = np.linalg.norm(points[start] - points[stop], axis=1)
-    edges = np.concatenate([start, stop]), np.concatenate([stop, start])
-    graph = sparse.csr_matrix((np.tile(lengths, 2), edges), shape=(len(values), len(values)))
-    area = px_mm * values * stride / camera.fy / 100
-    return _Scene(
-        points_mm=points, rows=rows, columns=columns, shape=depth.shape, area_cm2=area, px_mm=px_mm, graph=graph
-    ), stride
+def find_centers(depth_mm: npt.NDArray[np.generic], camera: Camera) -> tuple[npt.NDArray[np.float32], BoolArray]:
+    """depth_mm [B, H, W] -> (`FoundHand.center_mm` of each frame [B, 3], 0 without one; whether there is one [B])."""
+    centers = np.zeros((len(depth_mm), 3), dtype=np.float32)
+    readings = read(depth_mm, camera, _NEAR_MM, _FAR_MM)
+    if not len(readings):
+        return centers, np.zeros(len(depth_mm), dtype=np.bool_)
+    best = _best_ends(readings, len(depth_mm))
+    if best.is_hand.any():
+        centers[best.is_hand] = _centers(readings, best)[0]
+    return centers, best.is_hand
 
 
-def _best_end(scene: _Scene) -> tuple[_End | None, int]:
-    """The most hand-like end, and how many were compared.
+def _best_ends(readings: Readings, frame_count: int) -> _Best:
+    """The most hand-like end of each frame.
 
-    A body is left out where even the best score, 1, could not make up for its distance behind the best end so far.
+    Bodies are looked at from the nearest on, until even the best score, 1, could not make up for the distance of the
+    next one behind the best end so far.
     """
-    best, best_value, count = None, -np.inf, 0
-    for nearest_mm, body in _bodies(scene):
-        if 1 - nearest_mm / _BEHIND_MM < best_value:
-            break
-        ends = _ends(scene, body)
-        count += len(ends)
-        for end in ends:
-            value = end.score - end.depth_mm / _BEHIND_MM
-            if value > best_value:
-                best, best_value = end, value
-    return best, count
+    labels, rounds = _bodies(readings)
+    best = _Best(
+        value=np.full(frame_count, -np.inf),
+        score=np.full(frame_count, -np.inf),
+        body=np.full(frame_count, -1),
+        node=np.full(frame_count, -1),
+        candidates=np.zeros(frame_count, dtype=np.int64),
+        labels=labels,
+        breadth_mm=np.zeros(len(readings)),
+        distance_mm=np.full(len(readings), np.inf),
+    )
+    for frames, bodies, nearest_mm in rounds:
+        is_possible = 1 - nearest_mm / _BEHIND_MM >= best.value[frames]
+        if is_possible.any():
+            _compare(readings, frames[is_possible], bodies[is_possible], best)
+    return best
 
 
-def _bodies(scene: _Scene) -> list[tuple[float, BoolArray]]:
-    """Connected parts above the size of noise, the nearest first: its least depth, and [M]."""
-    count, labels = csgraph.connected_components(scene.graph, directed=False)
-    areas = np.bincount(labels, weights=scene.area_cm2, minlength=count)
-    bodies = [labels == label for label in np.flatnonzero(areas >= _BODY_CM2)]
-    return sorted(((float(scene.points_mm[body, 2].min()), body) for body in bodies), key=lambda body: body[0])
+def _bodies(readings: Readings) -> tuple[IntArray, list[tuple[IntArray, IntArray, FloatArray]]]:
+    """(the connected part of each reading, the bodies of each round: frames, parts, least depths).
+
+    Bodies are parts above the size of noise. The first round has the nearest body of each frame, the second the next.
+    """
+    count, labels = connected_parts(readings)
+    frame = np.zeros(count, dtype=np.int64)
+    frame[labels] = readings.frame
+    nearest = np.full(count, np.inf)
+    np.minimum.at(nearest, labels, readings.points_mm[:, 2])
+    bodies = np.flatnonzero(np.bincount(labels, weights=readings.area_cm2, minlength=count) >= _BODY_CM2)
+    bodies = bodies[np.lexsort((nearest[bodies], frame[bodies]))]
+    rank = np.arange(len(bodies)) - np.searchsorted(frame[bodies], frame[bodies])
+    chosen = [bodies[rank == turn] for turn in range(int(rank.max(initial=-1)) + 1)]
+    return labels, [(frame[part], part, nearest[part]) for part in chosen]
 
 
-def _ends(scene: _Scene, body: BoolArray) -> list[_End]:
-    """The ends of one body, each farthest along the surface from its middle and from the ends before."""
-    members = np.flatnonzero(body)
-    breadth = _breadth(scene, body)
-    fingers = _is_finger(scene, body, breadth)
-    middle = int(np.argmin(np.linalg.norm(scene.points_mm[members] - scene.points_mm[members].mean(axis=0), axis=1)))
-    from_middle = csgraph.dijkstra(scene.graph, indices=members[middle])[members]
+def _compare(readings: Readings, frames: IntArray, bodies: IntArray, best: _Best) -> None:
+    """Put the ends of one body of each of these frames into `best` where they are better.
+
+    Each end is farthest along the surface from its body's middle and from the ends before.
+    """
+    parts = parts_of(best.labels, bodies)
+    members, part = parts.members, parts.part
+    breadth, fingers = silhouette(readings, parts)
+    best.breadth_mm[members] = breadth
+    from_middle = readings.distance_mm(members[_middles(readings, parts)])[members]
     from_ends = np.full(len(members), np.inf)
-    ends: list[_End] = []
-    while len(ends) < _MAX_ENDS:
-        node = int(np.argmax(np.minimum(from_middle, from_ends)))
-        if ends and min(2 * from_middle[node], from_ends[node]) < _END_GAP_MM:
+    is_searched = np.ones(parts.count, dtype=np.bool_)
+    for turn in range(_MAX_ENDS):
+        places = parts.argmin(-np.minimum(from_middle, from_ends))
+        if turn:
+            is_searched &= np.minimum(2 * from_middle[places], from_ends[places]) >= _END_GAP_MM
+        if not is_searched.any():
             break
-        distance = csgraph.dijkstra(scene.graph, indices=members[node])
-        from_ends = np.minimum(from_ends, distance[members])
-        region = distance <= _REACH_MM
-        score = _handness(scene, region, breadth, fingers)
-        ends.append(
-            _End(
-                node=int(members[node]),
-                score=score,
-                depth_mm=float(scene.points_mm[region, 2].mean()),
-                body=body,
-                breadth_mm=breadth,
-                distance_mm=distance,
-            )
-        )
-    return ends
+        distance = readings.distance_mm(members[places[is_searched]])[members]
+        from_ends = np.minimum(from_ends, distance)
+        score, depth = _handness(readings, parts, distance <= _REACH_MM, breadth, fingers)
+        value = np.where(is_searched, score - depth / _BEHIND_MM, -np.inf)
+        best.candidates[frames] += is_searched
+        is_better = value > best.value[frames]
+        better = frames[is_better]
+        best.value[better], best.score[better] = value[is_better], score[is_better]
+        best.body[better], best.node[better] = bodies[is_better], members[places[is_better]]
+        changed = is_better[part]
+        best.distance_mm[members[changed]] = distance[changed]
 
 
-def _breadth(scene: _Scene, body: BoolArray) -> FloatArray:
-    """[M] distance to the body's silhouette in mm; occluders in front of it and small holes do not interrupt it."""
-    near_mm = np.quantile(scene.points_mm[body, 2], 0.05)
-    solid = body | (scene.points_mm[:, 2] < near_mm)
-    part = scene.around(solid, _MARGIN_PX)
-    mask = scene.picture(solid)[part]
-    mask = ndimage.binary_closing(mask, iterations=_MARGIN_PX - 1, border_value=0) | mask
-    distance = np.zeros(scene.shape)
-    distance[part] = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-    return np.where(body, distance[scene.rows, scene.columns] * scene.px_mm, 0.0)
+def _middles(readings: Readings, parts: Parts) -> IntArray:
+    """[K] the places of the members nearest to the mean of their part."""
+    points = readings.points_mm[parts.members]
+    sizes = parts.sum(np.ones(len(points)))
+    mean = np.stack([parts.sum(along) / sizes for along in points.T], axis=1)
+    return parts.argmin(np.linalg.norm(points - mean[parts.part], axis=1))
 
 
-def _is_finger(scene: _Scene, body: BoolArray, breadth: FloatArray) -> BoolArray:
-    """[M] the thin parts of a body: those that no disc broader than a finger covers from inside."""
-    core, part = scene.picture(breadth > _FINGER_MM), scene.around(body, 0)
-    if not core.any():
-        return body
-    from_core = np.zeros(scene.shape)
-    from_core[part] = ndimage.distance_transform_edt(~core[part])
-    thin = body & (from_core[scene.rows, scene.columns] * scene.px_mm > _FINGER_MM)
-    labels = ndimage.label(scene.picture(thin), structure=np.ones((3, 3)))[0][scene.rows, scene.columns]
-    areas = np.bincount(labels, weights=np.where(thin, scene.area_cm2, 0.0))
-    fingers: BoolArray = thin & (areas >= _FINGER_CM2)[labels]  # the fringe of a sleeve is thin too, but in shreds
-    return fingers
+def _handness(
+    readings: Readings, parts: Parts, region: BoolArray, breadth: FloatArray, fingers: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    """(score of how hand-like the surroundings of each part's end are [K], their mean depth in mm [K]).
+
+    region [Q]: the surroundings. The score is about 0 for a bare arm, 1 for spread fingers.
+    """
+    area = readings.area_cm2[parts.members] * region
+    total = np.maximum(parts.sum(area), 1e-9)  # 0 for parts without an end
+    finger, trunk = parts.sum(area * fingers), parts.sum(area * (breadth > _TRUNK_MM))
+    border_mm = parts.sum(readings.border_mm[parts.members] * region)
+    score = np.minimum(finger / 25, 1) - np.minimum(3 * trunk / total, 1) - np.minimum(border_mm / 60, 1)
+    score -= np.maximum(0.0, 1 - total / 40)
+    depth = parts.sum(readings.points_mm[parts.members, 2] * region) / np.maximum(parts.sum(region), 1)
+    return score, depth
 
 
-def _handness(scene: _Scene, region: BoolArray, breadth: FloatArray, fingers: BoolArray) -> float:
-    """Score of how hand-like the surroundings of an end are; about 0 for a bare arm, 1 for spread fingers."""
-    area = scene.area_cm2
-    total = float(area[region].sum())
-    finger = float(area[region & fingers].sum())
-    trunk = float(area[region & (breadth > _TRUNK_MM)].sum())
-    height, width = scene.shape
-    is_border = (scene.rows == 0) | (scene.columns == 0) | (scene.rows == height - 1) | (scene.columns == width - 1)
-    border_mm = float(scene.px_mm[region & is_border].sum())
-    return min(finger / 25, 1.0) - min(3 * trunk / total, 1.0) - min(border_mm / 60, 1.0) - max(0.0, 1 - total / 40)
-
-
-def _center(scene: _Scene, end: _End) -> tuple[FloatArray, float]:
-    """The mean of the hand's surface, [3], and its area in cm2: all around the palm except the arm."""
-    within_reach = end.distance_mm <= _PALM_REACH_MM
-    palm = int(np.argmax(np.where(within_reach, end.breadth_mm, -1.0)))
-    around = np.linalg.norm(scene.points_mm - scene.points_mm[palm], axis=1) <= _AROUND_PALM_MM
-    hand = end.body & around & (end.distance_mm <= end.distance_mm[palm] + _WRIST_MM)
-    center: FloatArray = np.average(scene.points_mm[hand], axis=0, weights=scene.area_cm2[hand])
-    return center, float(scene.area_cm2[hand].sum())
+def _centers(readings: Readings, best: _Best) -> tuple[FloatArray, FloatArray]:
+    """The means of the hands' surfaces, [K, 3], and their areas in cm2 [K]: all around the palm except the arm."""
+    parts = parts_of(best.labels, best.body[best.is_hand])
+    points, distance = readings.points_mm[parts.members], best.distance_mm[parts.members]
+    breadth = np.where(distance <= _PALM_REACH_MM, best.breadth_mm[parts.members], -1.0)
+    palm = parts.argmin(-breadth)[parts.part]
+    around = np.linalg.norm(points - points[palm], axis=1) <= _AROUND_PALM_MM
+    area = readings.area_cm2[parts.members] * (around & (distance <= distance[palm] + _WRIST_MM))
+    areas = parts.sum(area)
+    return np.stack([parts.sum(area * along) for along in points.T], axis=1) / areas[:, None], areas

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lsps_core.config import Domain
 from lsps_core.data.crop import normalise, to_joints_mm
@@ -19,6 +20,16 @@ from lsps_core.inference import Predictor
 from lsps_core.skeleton import Skeleton
 
 BATCH = 64
+
+
+class PoseEstimator(Protocol):
+    """What is evaluated: a `Predictor`, or another network that reads images."""
+
+    @property
+    def skeleton(self) -> Skeleton: ...
+
+    def predict_pose(self, image: Tensor, domain: Domain, /) -> Tensor:
+        """image [B, 1, 128, 128] of `domain` -> pose [B, J, 3]."""
 
 
 class PredictedBatch(NamedTuple):
@@ -69,7 +80,7 @@ class Evaluation:
 
 
 def predict(
-    predictor: Predictor,
+    predictor: PoseEstimator,
     store: FrameStore,
     indices: IntArray,
     domain: Domain | None = None,
@@ -77,8 +88,8 @@ def predict(
 ) -> Iterator[tuple[IntArray, FloatArray]]:
     """G_y(P(x)) of the frames `indices`, batch by batch: (their indices [n], joints_mm float32 [n, J, 3]).
 
-    domain: selects the first layers of P; the store's own by default. fit_steps: of a fit from each of these poses; no
-    fit without them.
+    domain: selects the first layers of P; the store's own by default. fit_steps: of a fit from each of these poses, by
+    a `Predictor`; no fit without them.
     """
     read_as = domain or cast(Domain, store.domain)
     for start in range(0, len(indices), BATCH):
@@ -86,15 +97,15 @@ def predict(
         center_mm, half_mm = torch.from_numpy(store.center_mm[part]), torch.from_numpy(store.half_mm[part])
         depth_mm = torch.from_numpy(store.depth_mm(part).astype(np.float32))
         image = normalise(depth_mm, center_mm, half_mm)
-        if fit_steps is None:
-            pose = predictor.predict_pose(image, read_as)
-        else:
+        if fit_steps is not None and isinstance(predictor, Predictor):
             pose = fit(predictor, image, center_mm, half_mm, domain=read_as, steps=fit_steps).pose
+        else:
+            pose = predictor.predict_pose(image, read_as)
         yield part, to_joints_mm(pose.cpu(), center_mm, half_mm).numpy()
 
 
 def evaluate(
-    predictor: Predictor,
+    predictor: PoseEstimator,
     store: FrameStore,
     progress: Callable[[int, int], None] | None = None,
     *,
@@ -110,8 +121,8 @@ def evaluate(
     untrained. fit_steps: of a fit from each pose, which is scored in its place. After every batch `on_batch` is called
     with its frames and `progress` with (frames done, frames in all); an exception from either ends the evaluation.
     """
-    annotation = _annotation(store, predictor.checkpoint.skeleton)
-    chosen = protocols.choose(predictor.checkpoint.skeleton, store.camera, protocol)
+    annotation = _annotation(store, predictor.skeleton)
+    chosen = protocols.choose(predictor.skeleton, store.camera, protocol)
     scored = list(chosen.indices)
     annotated = np.flatnonzero(np.isfinite(annotation[:, scored].sum(axis=2)).any(axis=1))
     if len(annotated) == 0:

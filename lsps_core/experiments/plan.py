@@ -23,6 +23,8 @@ _TINY = [
     *("depth.steps=3", "depth.batch_size=2", "depth.extra_annotated=2"),
     *("posterior.steps=6", "posterior.batch_size=4", "posterior.extra_annotated=4"),
 ]
+ZOOM_PERCENT = 8
+"""Of hand sizes, in the augmentation of the plain regressors."""
 _PLANNED_KEYS = {
     "synthetic_path": "--synthetic",
     "real_path": "--real",
@@ -41,12 +43,14 @@ class _Recipe(NamedTuple):
     """A row's changes to the shared settings. is_pretrained: it trains the posterior stage only.
 
     domain: selects the first layers of P for the test frames: without real frames those for real ones are untrained.
+    is_regressor: a plain regressor in place of the model.
     """
 
     label: str
     settings: tuple[str, ...] = ()
     is_pretrained: bool = False
     domain: Domain = "real"
+    is_regressor: bool = False
 
 
 _MATCHING = f"weights.feature_matching={LossWeights.feature_matching}"
@@ -58,6 +62,7 @@ _FROM_DISCRIMINATOR = "posterior_start=discriminator"
 _PAPER_TERMS = (_MATCHING, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED, _FROM_DISCRIMINATOR)
 _NO_BRIDGE = (_UNMATCHED, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED)
 """No term transfers P from synthetic to real images: it learns from annotated images alone."""
+_REGRESSOR = ("pose.steps=0", "depth.steps=0", "posterior.degrade=true", f"zoom_percent={ZOOM_PERCENT}")
 _RECIPES = {
     "pretrained": _Recipe("the pre-trained model of *", ("posterior.steps=0", *_NO_BRIDGE)),
     "synthetic_only": _Recipe("Synthetic-only", ("depth.steps=0", *_NO_BRIDGE), domain="synthetic"),
@@ -74,12 +79,17 @@ _RECIPES = {
     "real_pretrained": _Recipe(
         "Real labels*", ("annotations=real", "labels=1", *_NO_BRIDGE, _FROM_DISCRIMINATOR), True
     ),
+    "regressor_synthetic": _Recipe("Plain regressor, synthetic + augmentation", _REGRESSOR, is_regressor=True),
+    "regressor_real": _Recipe(
+        "Plain regressor, real labels", ("annotations=real", "labels=1", *_REGRESSOR), is_regressor=True
+    ),
     "supervised": _Recipe("Supervised", ("depth.steps=0", "annotations=real", *_NO_BRIDGE)),
     "crossing_nets": _Recipe("CrossingNets-style", ("method=crossing_nets", "annotations=real", *_NO_BRIDGE)),
 }
 SYNTHETIC_BOUNDS, REAL_BOUNDS = ("synthetic_only", "synthetic_only_pretrained"), ("real", "real_pretrained")
 """Rows with P from a random start and from the pre-trained model; of each pair the better one bounds the gap."""
-TABLE1_ROWS = (*SYNTHETIC_BOUNDS, "lsps", "lsps_paper_terms", *REAL_BOUNDS)
+REGRESSORS = ("regressor_synthetic", "regressor_real")
+TABLE1_ROWS = (*SYNTHETIC_BOUNDS, "lsps", "lsps_paper_terms", *REAL_BOUNDS, *REGRESSORS)
 ABLATION_ROWS = (
     *SYNTHETIC_BOUNDS,
     "lsps_paper_terms",
@@ -144,13 +154,14 @@ class ExperimentSettings:
 class PlannedRun:
     """name: of its directory. parent: the run whose model it starts from, None for a random start.
 
-    domain: selects the first layers of P for the test frames.
+    domain: selects the first layers of P for the test frames. is_regressor: a plain regressor in place of the model.
     """
 
     name: str
     config: TrainConfig
     parent: PlannedRun | None = None
     domain: Domain = "real"
+    is_regressor: bool = False
 
     def budget(self) -> dict[str, str]:
         """`steps × frames per domain (+ extra annotated)` of each stage, including the parent's."""
@@ -231,7 +242,7 @@ def _planned_run(settings: ExperimentSettings, base: TrainConfig, key: str, shar
     if "annotations=real" in recipe.settings:
         changes += _annotated_frames_as_in(base)
     name = f"{key}-labels{share:g}-seed{base.seed}" if share else f"{key}-seed{base.seed}"
-    return PlannedRun(name, base.with_settings(changes), parent, recipe.domain)
+    return PlannedRun(name, base.with_settings(changes), parent, recipe.domain, recipe.is_regressor)
 
 
 def _annotated_frames_as_in(base: TrainConfig) -> list[str]:

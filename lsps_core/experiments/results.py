@@ -15,11 +15,9 @@ import torch
 from lsps_core import checkpoint
 from lsps_core.config import Domain
 from lsps_core.data.store import FrameStore
-from lsps_core.device import resolve_device
-from lsps_core.evaluation.evaluate import evaluate
+from lsps_core.evaluation.evaluate import PoseEstimator, evaluate
 from lsps_core.experiments.plan import REAL_BOUNDS, SYNTHETIC_BOUNDS, Plan, PlannedRun, Row
 from lsps_core.files import read_json, replacing
-from lsps_core.inference import Predictor
 
 _FILE = "evaluation.json"
 
@@ -50,17 +48,20 @@ def read_result(run_path: Path, test: FrameStore) -> RunResult | None:
         return None
 
 
-def evaluate_run(model_path: Path, test: FrameStore, device_name: str, domain: Domain) -> RunResult:
-    """Score a run's model on the test store, with P's first layers of `domain`; writes evaluation.json beside it."""
-    device = resolve_device(device_name)
-    predictor = Predictor.load(model_path, device)
+def evaluate_run(
+    predictor: PoseEstimator, seconds: float, model_path: Path, test: FrameStore, device: torch.device, domain: Domain
+) -> RunResult:
+    """Score a run's model on the test store, with P's first layers of `domain`; writes evaluation.json beside it.
+
+    seconds: of its training.
+    """
     evaluation = evaluate(predictor, test, domain=domain)
     result = RunResult(
         mean_error_mm=evaluation.mean_error_mm,
         within_40mm_percent=evaluation.within_40mm_percent,
         frames=evaluation.frames,
         protocol=evaluation.protocol,
-        seconds=float(predictor.checkpoint.training["seconds"]),
+        seconds=seconds,
         machine=machine_name(device),
     )
     data = {"model": str(model_path), "data": str(test.path), "data_provenance": test.provenance}

@@ -11,10 +11,13 @@ import numpy as np
 
 from lsps_core.config import TrainConfig
 from lsps_core.data.store import FrameStore
+from lsps_core.device import resolve_device
 from lsps_core.events import Event
 from lsps_core.experiments.plan import ExperimentSettings, PlannedRun, make_plan
+from lsps_core.experiments.regressor import RegressorTraining
 from lsps_core.experiments.report import StoreDescription, write_report
 from lsps_core.experiments.results import RunResult, evaluate_run, read_result, record_gaps, row_results
+from lsps_core.inference import Predictor
 from lsps_core.training.changes import changes
 from lsps_core.training.data import open_stores
 from lsps_core.training.run import Run, RunError
@@ -78,18 +81,27 @@ class ExperimentRunner:
                 self._listener.started(planned.name, index, len(self.plan.runs))
                 if not self._train(planned):
                     return "stopped"
-                result = results[planned.name] = evaluate_run(
-                    self._model_path(planned), test, self.settings.device, planned.domain
-                )
+                result = results[planned.name] = self._evaluate(planned, test)
                 write_report(self.settings, self.plan, results, self.stores)
                 record_gaps(row_results(self.plan, results), self._model_path, test)
                 self._listener.finished(planned.name, result, is_new=True)
         return "finished"
 
+    def _evaluate(self, planned: PlannedRun, test: FrameStore) -> RunResult:
+        device, path = resolve_device(self.settings.device), self._model_path(planned)
+        if planned.is_regressor:
+            regressor = self._regressor(planned).load()
+            return evaluate_run(regressor, regressor.seconds, path, test, device, planned.domain)
+        predictor = Predictor.load(path, device)
+        seconds = float(predictor.checkpoint.training["seconds"])
+        return evaluate_run(predictor, seconds, path, test, device, planned.domain)
+
     def _train(self, planned: PlannedRun) -> bool:
         """Train a run to its end; False after a stop request before."""
         if self._model_path(planned).exists():
             return True
+        if planned.is_regressor:
+            return self._regressor(planned).train()
         path = self.settings.run_path(planned.name)
         run = Run(path, self._listener.event)
         try:
@@ -103,7 +115,13 @@ class ExperimentRunner:
         except ValueError as error:
             raise RunError(f"run {planned.name}: {error}") from error
 
+    def _regressor(self, planned: PlannedRun) -> RegressorTraining:
+        path = self.settings.run_path(planned.name)
+        return RegressorTraining(path, planned.config, self._should_stop, self._listener.event)
+
     def _model_path(self, planned: PlannedRun) -> Path:
+        if planned.is_regressor:
+            return self._regressor(planned).model_path
         return Run(self.settings.run_path(planned.name)).model_path
 
     def _should_stop(self) -> bool:

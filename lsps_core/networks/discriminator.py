@@ -11,7 +11,8 @@ from lsps_core.networks.blocks import conv, own_layers
 class Discriminator(nn.Module):
     """Judges images of both domains and, from the same features, estimates their pose latent.
 
-    The first two layers are each domain's own, the next three shared; so are the two heads.
+    The first two layers are each domain's own, the next three shared; so are the two heads. There is no posterior head
+    where P is a network of its own.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -22,7 +23,8 @@ class Discriminator(nn.Module):
             conv(2 * width, 4 * width, 3, 2), conv(4 * width, 8 * width, 3, 2), conv(8 * width, 16 * width, 3, 2)
         )
         self.score_head = nn.Conv2d(16 * width, 1, 2)
-        self.posterior_head = nn.Conv2d(16 * width, POSE_LATENT_SIZE, 2)
+        if config.posterior_kind == "trunk":
+            self.posterior_head = nn.Conv2d(16 * width, POSE_LATENT_SIZE, 2)
 
     def features(self, image: Tensor, domain: Domain) -> Tensor:
         """image [B, 1, 128, 128] -> penultimate activations [B, 16c, 4, 4]: φ of equation 9."""

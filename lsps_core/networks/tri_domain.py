@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from lsps_core.config import ModelConfig
+from lsps_core.config import POSE_LATENT_SIZE, Domain, ModelConfig
 from lsps_core.networks.depth_vae import DepthEncoder, DepthGenerator
 from lsps_core.networks.discriminator import Discriminator
 from lsps_core.networks.mapping import BoneMapping, LatentMapping
 from lsps_core.networks.pose_vae import PoseVae
+from lsps_core.networks.residual import ResidualNetwork
 
 
 class TriDomainModel(nn.Module):
@@ -22,6 +23,8 @@ class TriDomainModel(nn.Module):
         self.generator = DepthGenerator(config)
         self.mapping = BoneMapping(config) if config.mapping == "bones" else LatentMapping(config)
         self.discriminator = Discriminator(config)
+        if config.posterior_kind == "residual":
+            self.residual_posterior = ResidualNetwork(POSE_LATENT_SIZE, config.posterior_width)
 
     def compile_networks(self) -> None:
         """Compile the image networks in place with torch.compile; names and weights do not change."""
@@ -35,3 +38,10 @@ class TriDomainModel(nn.Module):
         mapped = self.pose_vae.decode(pose_latent) if self.config.mapping == "bones" else pose_latent
         depth_latent: Tensor = self.mapping(mapped)
         return depth_latent
+
+    def posterior(self, image: Tensor, domain: Domain) -> Tensor:
+        """image [B, 1, 128, 128] of `domain` -> pose_latent [B, Z]: P(x)."""
+        if self.config.posterior_kind == "residual":
+            pose_latent: Tensor = self.residual_posterior(image)
+            return pose_latent
+        return self.discriminator.posterior(self.discriminator.features(image, domain))

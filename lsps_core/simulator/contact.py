@@ -54,16 +54,18 @@ def worst_penetration_mm(surface: SphereMesh) -> Tensor:
     The overlap of two round cones is taken at the closest points of their axes.
     """
     nodes, start = _pairs()
-    nodes, start = nodes.to(surface.centers_mm.device), start.to(surface.centers_mm)
-    first, second = surface.centers_mm[:, nodes[..., 0]], surface.centers_mm[:, nodes[..., 1]]
-    first_radius, second_radius = surface.radii_mm[:, nodes[..., 0]], surface.radii_mm[:, nodes[..., 1]]
+    start = start.to(surface.centers_mm)
+    first, second = nodes.to(start.device).unbind(dim=-1)
+    first_radius, second_radius = _at(surface.radii_mm, first), _at(surface.radii_mm, second)
+    first, second = _at(surface.centers_mm, first), _at(surface.centers_mm, second)
     first = first + start[..., None] * (second - first)
     first_radius = first_radius + start * (second_radius - first_radius)
     share, other_share = closest_shares(first[:, 0], second[:, 0], first[:, 1], second[:, 1])
     shares = torch.stack([share, other_share], dim=1)
     points = first + shares[..., None] * (second - first)
     radii = first_radius + shares * (second_radius - first_radius)
-    distance = (points[:, 0] - points[:, 1]).square().sum(dim=-1).sqrt()
+    apart = points[:, 0] - points[:, 1]
+    distance = _dot(apart, apart).sqrt()
     return (radii.sum(dim=1) - distance).amax(dim=1)
 
 
@@ -73,8 +75,19 @@ def closest_shares(a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> tuple[Tensor, 
     Ericson, "Real-Time Collision Detection", 5.1.9.
     """
     along, other, between = b - a, d - c, a - c
-    aa, bb, ab = (along * along).sum(-1), (other * other).sum(-1), (along * other).sum(-1)
-    ac, bc = (along * between).sum(-1), (other * between).sum(-1)
+    aa, bb, ab = _dot(along, along), _dot(other, other), _dot(along, other)
+    ac, bc = _dot(along, between), _dot(other, between)
     share = ((ab * bc - ac * bb) / (aa * bb - ab * ab).clamp(min=1e-6)).clamp(0, 1)
     other_share = ((ab * share + bc) / bb.clamp(min=1e-6)).clamp(0, 1)
     return ((ab * other_share - ac) / aa.clamp(min=1e-6)).clamp(0, 1), other_share
+
+
+def _at(values: Tensor, nodes: Tensor) -> Tensor:
+    """values [B, N, ...], nodes [2, Q] -> [B, 2, Q, ...]."""
+    return values.index_select(1, nodes.flatten()).view(len(values), *nodes.shape, *values.shape[2:])
+
+
+def _dot(a: Tensor, b: Tensor) -> Tensor:
+    """Of the last axis, which has three numbers: in half the time of a sum over it."""
+    product: Tensor = a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1] + a[..., 2] * b[..., 2]
+    return product

@@ -63,11 +63,16 @@ def camera_look(scene: Scene, generator: torch.Generator | None, settings: Simul
 
     def look(clean_mm: Tensor, center_mm: Tensor, half_mm: Tensor) -> Tensor:
         """Left hands are mirrored for the camera: the projector's shadow falls on their other side."""
-        flip = scene.is_left[:, None, None]
-        seen = _sense(torch.where(flip, clean_mm.flip(2), clean_mm), center_mm, half_mm, cameras, generator)
-        return torch.where(flip, seen.flip(2), seen)
+        left = scene.is_left.nonzero()[:, 0]
+        seen = _sense(_mirrored(clean_mm, left), center_mm, half_mm, cameras, generator)
+        return _mirrored(seen, left)
 
     return look, index
+
+
+def _mirrored(images: Tensor, places: Tensor) -> Tensor:
+    """images [B, H, W], those at places [Q] mirrored."""
+    return images.index_copy(0, places, images[places].flip(2)) if len(places) else images
 
 
 def _sense(

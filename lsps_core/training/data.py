@@ -88,6 +88,16 @@ class TrainingData:
             extra = self._draw("synthetic", self._usable["synthetic"], "extra", place, settings.extra_annotated, step)
         return TriBatch(synthetic, real, labelled, extra, self.config.annotations == "both")
 
+    def annotated(self, stage: str, count: int, step: int) -> FrameBatch:
+        """The augmented annotated frames of one step of a method that uses nothing else: a function of its arguments.
+
+        They are synthetic ones, or with annotations=real the labelled real ones.
+        """
+        place = STAGES.index(stage) + 1
+        if self.config.annotations == "real":
+            return self._draw("real", self._labelled, "labelled", place, count, step)
+        return self._draw("synthetic", self._usable["synthetic"], "synthetic", place, count, step)
+
     def held_out(self) -> FrameBatch:
         """The validation frames, not augmented."""
         image, pose, _, _ = self.frames[self.validation_domain].batch(self._held_out)
@@ -120,15 +130,17 @@ class TrainingData:
         indices = usable[batch_indices(seed, step, count, len(usable))][share]
         generator = torch.Generator().manual_seed(_seed(seed, step, stream))
         rotation_rad = math.radians(self.config.rotation_degrees)
-        moves = sample_augmentation(count, rotation_rad, self.config.translation_mm, generator, self.device)
-        moves = (moves[0][share], moves[1][share])
+        zoom_std = self.config.zoom_percent / 100
+        moves = sample_augmentation(
+            count, rotation_rad, self.config.translation_mm, zoom_std, generator=generator, device=self.device
+        ).share(share)
         frames = self.frames[domain]
         if place in _PLACES_WITHOUT_IMAGES:
             where = torch.as_tensor(indices, device=self.device)
-            pose = augment_pose(frames.pose[where], frames.half_mm[where], *moves)
+            pose = augment_pose(frames.pose[where], frames.half_mm[where], moves)
             return FrameBatch(pose.new_empty(count, 0), pose)
         image, pose, center_mm, half_mm = frames.batch(indices)
-        image, pose, _ = augment(image, pose, center_mm, half_mm, *moves)
+        image, pose, _ = augment(image, pose, center_mm, half_mm, moves)
         return FrameBatch(image, pose)
 
 

@@ -11,11 +11,10 @@ from torch import Tensor
 from lsps_core import losses
 from lsps_core.config import DOMAINS, Domain, LossWeights, StageConfig, other_domain
 from lsps_core.networks.tri_domain import TriDomainModel
-from lsps_core.training.adam import Adam
 from lsps_core.training.batch import TriBatch
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean, pose_sample
-from lsps_core.training.update import Terms, frozen, noisy, train_only
+from lsps_core.training.update import Terms, adam, frozen, noisy, train_only
 
 
 @dataclass(frozen=True)
@@ -67,14 +66,14 @@ class DepthStage(Stage):
         self.is_translating = weights.mapping_translated > 0
         self._add_updater(
             "discriminator",
-            Adam(model.discriminator.parameters(), config, beta1=0.5),
+            adam(model.discriminator.parameters(), config, beta1=0.5),
             weights,
             discriminator=weights.adversarial,
             feature_matching=weights.feature_matching_depth,
         )
         self._add_updater(
             "generator",
-            Adam(groups, config, beta1=0.5),
+            adam(groups, config, beta1=0.5),
             weights,
             kl=weights.depth_kl,
             cycle=weights.reconstruction,
@@ -133,7 +132,8 @@ class DepthStage(Stage):
             scores = [discriminator.scores(part) for part in parts[:-1]]
             terms[f"discriminator/{domain}"] = losses.discriminator_adversarial(*scores)
             features[other_domain(domain), domain], features[domain, domain] = parts[1], parts[-1]
-            if domain == "synthetic" and "synthetic" in pictures.mapped:
+            is_known = domain == "synthetic" and "synthetic" in pictures.mapped
+            if is_known and self.model.config.posterior_kind == "trunk":
                 known, pose = parts[0], batch.synthetic.pose
                 if batch.extra is not None:
                     known = torch.cat([known, discriminator.features(batch.extra.image, domain)])

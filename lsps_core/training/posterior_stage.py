@@ -8,12 +8,11 @@ from torch import Tensor
 from lsps_core import losses
 from lsps_core.config import DOMAINS, Domain, LossWeights, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
-from lsps_core.training.adam import Adam
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean
 from lsps_core.training.teacher import Teacher
-from lsps_core.training.update import Terms, noisy, train_only
+from lsps_core.training.update import Terms, adam, noisy, train_only
 
 
 class PosteriorStage(Stage):
@@ -36,7 +35,7 @@ class PosteriorStage(Stage):
         train_only(model, *trained)
         parameters = (p for network in trained for p in network.parameters())
         annotated = {"posterior/real": weights.posterior_labelled}
-        self._add_updater("posterior", Adam(parameters, config, beta1=0.9), weights, **annotated)
+        self._add_updater("posterior", adam(parameters, config, beta1=0.9), weights, **annotated)
         self._teacher = Teacher(model, first_step=config.steps // 3) if weights.posterior_consistency > 0 else None
 
     def tensors(self) -> dict[str, Tensor]:

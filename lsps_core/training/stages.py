@@ -13,10 +13,17 @@ from torch import Tensor
 from lsps_core import losses
 from lsps_core.config import LossWeights, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
-from lsps_core.training.adam import Adam
 from lsps_core.training.batch import TriBatch
 from lsps_core.training.process_group import ProcessGroup
-from lsps_core.training.update import FiniteGuard, Terms, Updater, train_only
+from lsps_core.training.update import (
+    FiniteGuard,
+    Terms,
+    Updater,
+    adam,
+    load_optimizer_tensors,
+    optimizer_tensors,
+    train_only,
+)
 
 SINGLE_PROCESS = ProcessGroup()
 
@@ -34,7 +41,7 @@ class Stage(ABC):
         self._updaters: dict[str, Updater] = {}
 
     @property
-    def optimizers(self) -> dict[str, Adam]:
+    def optimizers(self) -> dict[str, torch.optim.Adam]:
         return {name: updater.optimizer for name, updater in self._updaters.items()}
 
     def step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
@@ -45,23 +52,16 @@ class Stage(ABC):
 
     def tensors(self) -> dict[str, Tensor]:
         """State for a checkpoint besides the model, so that a resumed stage gives the same bits."""
-        return {
-            f"{name}/{key}": value
-            for name, optimizer in self.optimizers.items()
-            for key, value in optimizer.tensors().items()
-        }
+        return optimizer_tensors(self.optimizers)
 
     def load_tensors(self, tensors: dict[str, Tensor]) -> None:
         """Restore the state from `tensors`."""
-        for name, optimizer in self.optimizers.items():
-            prefix = f"{name}/"
-            own = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-            optimizer.load_tensors(own)
+        load_optimizer_tensors(self.optimizers, tensors)
 
     @abstractmethod
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms: ...
 
-    def _add_updater(self, name: str, optimizer: Adam, weights: LossWeights, **others: float) -> None:
+    def _add_updater(self, name: str, optimizer: torch.optim.Adam, weights: LossWeights, **others: float) -> None:
         """others: weights of terms that `LossWeights` has no field of the same name for, or another value."""
         self._updaters[name] = Updater(optimizer, vars(weights) | others, self.guard, self._group)
 
@@ -74,7 +74,7 @@ class PoseStage(Stage):
     ) -> None:
         super().__init__(model, group)
         train_only(model, model.pose_vae)
-        self._add_updater("pose_vae", Adam(model.pose_vae.parameters(), config, beta1=0.9), weights)
+        self._add_updater("pose_vae", adam(model.pose_vae.parameters(), config, beta1=0.9), weights)
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         vae = self.model.pose_vae

@@ -23,9 +23,10 @@ from lsps_core.training.depth_stage import DepthStage
 from lsps_core.training.errors import is_out_of_memory, memory_shortage, not_finite, save_batch
 from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.process_group import ProcessGroup
+from lsps_core.training.residual_stage import ResidualPosteriorStage
 from lsps_core.training.run import Run
 from lsps_core.training.stages import SINGLE_PROCESS, PoseStage, Stage
-from lsps_core.training.update import Terms, learning_rate
+from lsps_core.training.update import Terms, learning_rate, set_learning_rate
 from lsps_core.training.validation import LatentStatistics, Validation, check_start, latent_statistics
 
 REPORT_SECONDS = 2.0
@@ -113,6 +114,7 @@ class Trainer:
             latent_mean=self.latent_statistics.mean,
             latent_std=self.latent_statistics.std,
             latent_covariance=self.latent_statistics.covariance,
+            prior_codes=self.latent_statistics.codes,
             weights=self.model.state_dict(),
             training={
                 "commands": self.commands,
@@ -140,6 +142,8 @@ class Trainer:
     def _begin(self, name: str) -> None:
         self.stage_name, self.stage_step = name, 0
         stage_class = _STAGE_CLASSES[self.config.method][name]
+        if name == "posterior" and self.config.posterior_kind == "residual":
+            stage_class = ResidualPosteriorStage
         self.stage = stage_class(self.model, self.config.stage(name), self.config.weights, self.group)
 
     def _posterior_starts_at_random(self) -> bool:
@@ -151,7 +155,8 @@ class Trainer:
         """Run the current and all later stages; False after a stop request before the end."""
         for name in STAGES[STAGES.index(self.stage_name) :]:
             if name != self.stage_name:
-                if name == "posterior" and self._posterior_starts_at_random():
+                is_on_trunk = self.config.posterior_kind == "trunk"
+                if name == "posterior" and is_on_trunk and self._posterior_starts_at_random():
                     self.model.discriminator.load_state_dict(self._random_discriminator)
                 self._begin(name)
             if not self._run_stage():
@@ -204,9 +209,7 @@ class Trainer:
         )
 
     def _try_step(self, settings: StageConfig) -> Terms:
-        rate = learning_rate(settings, self.stage_step)
-        for optimizer in self.stage.optimizers.values():
-            optimizer.set_learning_rate(rate)
+        set_learning_rate(self.stage.optimizers.values(), learning_rate(settings, self.stage_step))
         batch = self.data.batch(self.stage_name, settings, self.stage_step)
         seed = (self.config.seed, self.stage_name, self.stage_step, self.group.rank)
         is_reduced = self.config.precision == "bfloat16" and self.stage_name != "pose"  # too small to be faster

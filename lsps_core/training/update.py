@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from lsps_core.config import StageConfig
-from lsps_core.training.adam import Adam
 from lsps_core.training.process_group import ProcessGroup
 
 Terms = dict[str, Tensor]
@@ -55,23 +55,64 @@ class FiniteGuard:
 class Updater:
     """One Adam step on the weighted sum of terms. A term's weight has its name, or the part of it before the slash."""
 
-    def __init__(self, optimizer: Adam, weights: dict[str, float], guard: FiniteGuard, group: ProcessGroup) -> None:
+    def __init__(
+        self, optimizer: torch.optim.Adam, weights: dict[str, float], guard: FiniteGuard, group: ProcessGroup
+    ) -> None:
         self.optimizer, self.weights, self.guard, self.group = optimizer, weights, guard, group
 
     def __call__(self, terms: Terms) -> Terms:
         """One update; returns the terms detached."""
-        self.optimizer.zero_grad()
+        self.optimizer.zero_grad(set_to_none=True)
         total = torch.stack([self._weight(name) * term for name, term in terms.items()]).sum()
         total.backward()  # type: ignore[no-untyped-call]
-        gradients = [parameter.grad for parameter in self.optimizer.parameters if parameter.grad is not None]
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         total = total.detach()
         self.group.average([*gradients, total])
         self.guard.check(total, nn.utils.get_total_norm(gradients))
-        self.optimizer.step(self.guard.failed)
+        self.optimizer.found_inf = self.guard.failed  # type: ignore[attr-defined]  # as torch.amp.GradScaler sets it
+        self.optimizer.step()
         return {name: term.detach() for name, term in terms.items()}
 
     def _weight(self, term: str) -> float:
         return self.weights[term if term in self.weights else term.partition("/")[0]]
+
+
+def adam(
+    parameters: Iterable[nn.Parameter] | list[dict[str, Any]], config: StageConfig, beta1: float
+) -> torch.optim.Adam:
+    """The paper's Adam. The stages with a GAN take β1 = 0.5 (Radford et al. 2016); the paper does not give it."""
+    return torch.optim.Adam(parameters, lr=config.learning_rate, betas=(beta1, 0.999), fused=True)
+
+
+def optimizer_tensors(optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, Tensor]:
+    """Adam's moments and step counts as `optimizer/parameter/name` tensors."""
+    return {
+        f"{name}/{index}/{key}": value
+        for name, optimizer in optimizers.items()
+        for index, entry in optimizer.state_dict()["state"].items()
+        for key, value in entry.items()
+    }
+
+
+def load_optimizer_tensors(optimizers: Mapping[str, torch.optim.Optimizer], tensors: dict[str, Tensor]) -> None:
+    """Restore optimisers from `optimizer_tensors`.
+
+    Moments get the memory layout of their parameters, which files do not keep: fused Adam takes both element by element
+    as they lie in memory.
+    """
+    for name, optimizer in optimizers.items():
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            owner, _, rest = key.partition("/")
+            if owner == name:
+                index, entry = rest.split("/")
+                state.setdefault(int(index), {})[entry] = value
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        for parameter, values in optimizer.state.items():
+            for entry, value in values.items():
+                if value.shape == parameter.shape:
+                    values[entry] = torch.empty_like(parameter).copy_(value)
 
 
 def learning_rate(settings: StageConfig, step: int) -> float:
@@ -79,6 +120,13 @@ def learning_rate(settings: StageConfig, step: int) -> float:
     progress = max(0.0, 2 * step / max(settings.steps, 1) - 1)
     share = settings.final_learning_rate + (1 - settings.final_learning_rate) * (1 + math.cos(math.pi * progress)) / 2
     return settings.learning_rate * share
+
+
+def set_learning_rate(optimizers: Iterable[torch.optim.Adam], rate: float) -> None:
+    """Of every optimiser; a group with a `rate` multiplies it."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = rate * group.get("rate", 1.0)
 
 
 def train_only(model: nn.Module, *networks: nn.Module) -> None:

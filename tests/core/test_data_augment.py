@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsps_core.data import augment as augmentation
-from lsps_core.data.augment import augment, sample_augmentation
+from lsps_core.data.augment import Moves, augment, sample_augmentation
 from lsps_core.data.crop import to_joints_mm, to_pose
 
 SIZE = 128
@@ -17,20 +17,21 @@ fewer = settings(max_examples=50)
 HALF = 125.0
 angles = st.floats(-math.pi, math.pi)
 shifts = st.tuples(*[st.floats(-30, 30)] * 3)
+zooms = st.floats(0.8, 1.25)
 centers = st.tuples(st.floats(-200, 200), st.floats(-200, 200), st.floats(350, 1200))
 
 
-def rays(center: torch.Tensor) -> torch.Tensor:
+def rays(center: torch.Tensor, half: float = HALF) -> torch.Tensor:
     """[S, S, 3] directions with z = 1 of the crop's pixels."""
     steps = (2 * torch.arange(SIZE, dtype=torch.float64) + 1) / SIZE - 1
     up, right = torch.meshgrid(-steps, steps, indexing="ij")
-    x, y = center[0] + HALF * right, center[1] + HALF * up
+    x, y = center[0] + half * right, center[1] + half * up
     return torch.stack([x / center[2], y / center[2], torch.ones_like(x)], dim=-1)
 
 
-def picture(spheres: torch.Tensor, radius: float, center: torch.Tensor) -> torch.Tensor:
+def picture(spheres: torch.Tensor, radius: float, center: torch.Tensor, half: float = HALF) -> torch.Tensor:
     """The normalised crop [S, S] of spheres [K, 3] around center [3]: where each ray first meets one."""
-    direction = rays(center)
+    direction = rays(center, half)
     square = direction.square().sum(-1)
     depth = torch.full((SIZE, SIZE), torch.inf, dtype=torch.float64)
     for sphere in spheres:
@@ -38,7 +39,7 @@ def picture(spheres: torch.Tensor, radius: float, center: torch.Tensor) -> torch
         root = middle.square() - square * (sphere.square().sum() - radius**2)
         hit = (middle - root.clamp(min=0).sqrt()) / square
         depth = torch.where(root > 0, torch.minimum(depth, hit), depth)
-    image = (depth - center[2]) / HALF
+    image = (depth - center[2]) / half
     return torch.where(image < 1, image.clamp(min=-1), 1.0)
 
 
@@ -54,19 +55,19 @@ def rotate(points: torch.Tensor, angle: float) -> torch.Tensor:
     return points @ torch.tensor(matrix, dtype=torch.float64).T
 
 
-def apply(image, points, center, angle, shift):
+def apply(image, points, center, angle, shift, zoom=1.0):
     half = torch.tensor([HALF], dtype=torch.float64)
     pose = to_pose(points[None], center[None], half)
-    angle, shift = torch.tensor([angle], dtype=torch.float64), torch.tensor([shift], dtype=torch.float64)
-    return augment(image[None, None], pose, center[None], half, angle, shift), half
+    moves = Moves(*(torch.tensor([value], dtype=torch.float64) for value in (angle, shift, zoom)))
+    return augment(image[None, None], pose, center[None], half, moves), half / zoom
 
 
 @fewer
-@given(center=centers, angle=angles, shift=shifts, seed=st.integers(0, 100))
-def test_the_image_is_the_one_a_camera_would_take(center, angle, shift, seed):
+@given(center=centers, angle=angles, shift=shifts, zoom=zooms, seed=st.integers(0, 100))
+def test_the_image_is_the_one_a_camera_would_take(center, angle, shift, zoom, seed):
     center, spheres = scene(center, seed)
-    (image, _, moved), _ = apply(picture(spheres, 20.0, center), spheres, center, angle, shift)
-    truth = picture(rotate(spheres, angle), 20.0, moved[0])
+    (image, _, moved), half = apply(picture(spheres, 20.0, center), spheres, center, angle, shift, zoom)
+    truth = picture(rotate(spheres, angle), 20.0, moved[0], float(half))
     off = (image[0, 0] - truth).abs()
     # nearest neighbour is off by up to a pixel: much at outlines, little on surfaces that face the camera
     assert (off < 0.03).double().mean() > 0.96
@@ -75,10 +76,10 @@ def test_the_image_is_the_one_a_camera_would_take(center, angle, shift, seed):
 
 
 @fewer
-@given(center=centers, angle=angles, shift=shifts)
-def test_the_pose_stays_with_the_hand(center, angle, shift):
+@given(center=centers, angle=angles, shift=shifts, zoom=zooms)
+def test_the_pose_stays_with_the_hand(center, angle, shift, zoom):
     center, spheres = scene(center)
-    (_, pose, moved), half = apply(torch.ones(SIZE, SIZE, dtype=torch.float64), spheres, center, angle, shift)
+    (_, pose, moved), half = apply(torch.ones(SIZE, SIZE, dtype=torch.float64), spheres, center, angle, shift, zoom)
     torch.testing.assert_close(moved[0], rotate(center, angle) + torch.tensor(shift, dtype=torch.float64))
     torch.testing.assert_close(to_joints_mm(pose, moved, half)[0], rotate(spheres, angle))
 
@@ -127,7 +128,7 @@ def test_quarter_turns_move_pixels_and_change_none(quarters, angle):
 def test_nothing_is_nothing():
     image = torch.rand(4, 1, SIZE, SIZE) * 2 - 1
     pose, center, half = torch.randn(4, 21, 3), torch.rand(4, 3) * 100 + 400, torch.full((4,), HALF)
-    same = augment(image, pose, center, half, torch.zeros(4), torch.zeros(4, 3))
+    same = augment(image, pose, center, half, Moves(torch.zeros(4), torch.zeros(4, 3), torch.ones(4)))
     for before, after in zip((image, pose, center), same, strict=True):
         torch.testing.assert_close(after, before)
 
@@ -147,24 +148,25 @@ def test_background_stays_background_and_content_leaves_through_the_far_face():
 def test_joints_without_annotation_stay_so():
     pose = torch.zeros(1, 3, 3)
     pose[0, 1] = torch.nan
-    arguments = torch.tensor([[0.0, 0.0, 500.0]]), torch.tensor([HALF]), torch.tensor([1.0]), torch.ones(1, 3)
-    _, turned, _ = augment(torch.ones(1, 1, 8, 8), pose, *arguments)
+    moves = Moves(torch.tensor([1.0]), torch.ones(1, 3), torch.ones(1))
+    cube = torch.tensor([[0.0, 0.0, 500.0]]), torch.tensor([HALF])
+    _, turned, _ = augment(torch.ones(1, 1, 8, 8), pose, *cube, moves)
     assert turned.isnan().all(dim=-1).tolist() == [[False, True, False]]
 
 
 def test_drawn_augmentations_follow_their_settings():
-    angle, shift = sample_augmentation(20_000, 0.5, 10.0, torch.Generator().manual_seed(1))
-    assert angle.shape == (20_000,)
-    assert shift.shape == (20_000, 3)
-    assert angle.abs().max() <= 0.5
-    assert angle.std() == pytest.approx(0.5 / math.sqrt(3), rel=0.03)
-    np.testing.assert_allclose(shift.std(dim=0), 10.0, rtol=0.03)
-    again = sample_augmentation(20_000, 0.5, 10.0, torch.Generator().manual_seed(1))
-    assert torch.equal(angle, again[0])
-    assert torch.equal(shift, again[1])
+    moves = sample_augmentation(20_000, 0.5, 10.0, 0.1, generator=torch.Generator().manual_seed(1))
+    assert [values.shape for values in moves] == [(20_000,), (20_000, 3), (20_000,)]
+    assert moves.angle_rad.abs().max() <= 0.5
+    assert moves.angle_rad.std() == pytest.approx(0.5 / math.sqrt(3), rel=0.03)
+    np.testing.assert_allclose(moves.translation_mm.std(dim=0), 10.0, rtol=0.03)
+    assert moves.zoom.log().std() == pytest.approx(0.1, rel=0.03)
+    again = sample_augmentation(20_000, 0.5, 10.0, 0.1, generator=torch.Generator().manual_seed(1))
+    assert all(map(torch.equal, moves, again))
     still = sample_augmentation(3, 0.0, 0.0)
-    assert not still[0].any()
-    assert not still[1].any()
+    assert not still.angle_rad.any()
+    assert not still.translation_mm.any()
+    assert (still.zoom == 1).all()
 
 
 @fewer

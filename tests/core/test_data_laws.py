@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lsps_core.camera import ICVL, MSRA, NYU, SR305
-from lsps_core.data.augment import augment
+from lsps_core.data.augment import Moves, augment
 from lsps_core.data.crop import crop, crop_pixels, cube_window, normalise, to_pose, uncrop_pixels
 from lsps_core.data.store_chunks import pack_depth, unpack_depth
 
@@ -100,8 +100,8 @@ def test_a_joint_leaves_the_crop_when_what_it_lies_on_does(angle, shift, place, 
     point = uncrop_pixels(np.array(place), center[2] + depth * half, NYU, center, half)
     cube = torch.tensor(center[None]), torch.tensor([half], dtype=torch.float64)
     pose = to_pose(torch.tensor(point[None, None]), *cube)
-    turn = torch.tensor([angle], dtype=torch.float64), torch.tensor([shift], dtype=torch.float64)
-    new_image, new_pose, new_center = augment(image, pose, *cube, *turn)
+    moves = Moves(*(torch.tensor([value], dtype=torch.float64) for value in (angle, shift, 1.0)))
+    new_image, new_pose, new_center = augment(image, pose, *cube, moves)
     new_point = (new_pose * half + new_center)[0, 0].numpy()
     u, v = crop_pixels(new_point, NYU, new_center[0].numpy(), half)
     z = float(new_pose[0, 0, 2])

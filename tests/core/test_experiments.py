@@ -20,7 +20,8 @@ from lsps_core.experiments.run import ExperimentRunner
 from lsps_core.presets import PRESETS
 
 BOUNDS = ["synthetic_only", "synthetic_only_pretrained", "real", "real_pretrained"]
-TABLE1 = ["synthetic_only", "synthetic_only_pretrained", "lsps", "lsps_paper_terms", "real", "real_pretrained"]
+REGRESSORS = ["regressor_synthetic", "regressor_real"]
+TABLE1 = [*BOUNDS[:2], "lsps", "lsps_paper_terms", *BOUNDS[2:], *REGRESSORS]
 TRANSLATED = PRESETS["compact"]["weights"].posterior_translated
 CONSISTENT = PRESETS["compact"]["weights"].posterior_consistency
 
@@ -108,16 +109,18 @@ def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
     runs = {key: run for (key, _), run in runs_of().items()}
     assert list(runs) == TABLE1
     configs = {key: run.config for key, run in runs.items()}
-    assert [config.depth.steps for config in configs.values()] == [0] * 6
-    assert {key for key, run in runs.items() if run.parent is None} == {"synthetic_only", "real"}
+    assert [config.depth.steps for config in configs.values()] == [0] * 8
+    assert {key for key, run in runs.items() if run.parent is None} == {"synthetic_only", "real", *REGRESSORS}
+    assert [key for key, run in runs.items() if run.is_regressor] == REGRESSORS
     assert configs["synthetic_only"].pose.steps > 0
     bridges = {key: bridge(run) for key, run in runs.items()}
     assert bridges["lsps"] == (0, TRANSLATED, CONSISTENT)
     assert bridges["lsps_paper_terms"] == (1, 0, 0)
     assert {bridges[key] for key in BOUNDS} == {(0, 0, 0)}
-    assert {key for key, config in configs.items() if config.weights.posterior_labelled != 10} == {"lsps"}
-    assert {key for key, config in configs.items() if config.annotations == "real"} == {"real", "real_pretrained"}
-    assert [config.labels for config in configs.values()] == [0, 0, 0, 0, 1, 1]
+    assert [key for key in TABLE1[:6] if configs[key].weights.posterior_labelled != 10] == ["lsps"]
+    assert [key for key, config in configs.items() if config.annotations == "real"] == [*BOUNDS[2:], "regressor_real"]
+    assert [config.labels for config in configs.values()] == [0, 0, 0, 0, 1, 1, 0, 1]
+    assert [key for key, config in configs.items() if config.posterior.degrade] == REGRESSORS
 
 
 def test_pretrained_rows_share_a_model_that_saw_no_real_label_and_train_the_posterior_stage_alone():
@@ -162,7 +165,7 @@ def test_figure_5_has_three_curves_over_the_shares_and_lsps_without_labels():
 
 
 def test_runs_are_planned_once_each_seed_by_seed_after_what_they_start_from():
-    for experiment, count in (("table1", 14), ("figure5", 22)):
+    for experiment, count in (("table1", 18), ("figure5", 22)):
         plan = make_plan(settings(experiment=experiment, seeds=(1, 2), shares=(0.1, 0.5, 1.0)))
         names = [run.name for run in plan.runs]
         assert len(names) == len(set(names)) == count
@@ -240,10 +243,10 @@ def test_a_table_gives_mean_deviation_and_gap_over_the_seeds(tmp_path):
     ]  # 75 % and 50 %
     partial = cells(text, "LSPS*, the paper's posterior stage")
     assert (partial[1], partial[3], partial[4]) == ("21.00", "37.5", "1 (not yet: 2)")
-    assert "12 of 14 runs finished" in text
+    assert "12 of 18 runs finished" in text
     assert "pre-training 10 s" in text
     assert "an abacus" in text
-    assert len(lines) == 12
+    assert len(lines) == 16
     by_run = {line["run"]: line for line in lines}
     assert [float(by_run[f"lsps-seed{seed}"]["gap_closed_percent"]) for seed in (1, 2)] == [75.0, 50.0]
     assert float(by_run["lsps-seed2"]["gap_closed_percent_mean"]) == 62.5
@@ -299,17 +302,17 @@ def finished(stores, tmp_path_factory) -> Path:
     told.after_event = lambda: (out / "stop").touch() if told.new else None
     assert ExperimentRunner(wanted, told, lambda: False).run() == "stopped"
     assert list(told.new) == ["synthetic_only-seed3"]
-    assert told.begun == [("synthetic_only-seed3", 1, 7), ("pretrained-seed3", 2, 7)]
+    assert told.begun == [("synthetic_only-seed3", 1, 9), ("pretrained-seed3", 2, 9)]
     assert {"started", "step", "end"} <= set(told.kinds)
     assert not (out / "runs" / "pretrained-seed3" / "model.safetensors").exists()
-    assert "1 of 7 runs finished" in (out / "table1.md").read_text(encoding="utf-8")
+    assert "1 of 9 runs finished" in (out / "table1.md").read_text(encoding="utf-8")
     assert main(arguments(stores, out)) == 0
     return out
 
 
 def test_table_1_runs_through_and_has_all_rows_both_metrics_and_the_gap(finished):
     text = (finished / "table1.md").read_text(encoding="utf-8")
-    assert "7 of 7 runs finished" in text
+    assert "9 of 9 runs finished" in text
     assert "not yet" not in text
     assert "Simulated data" in text
     labels = ["Synthetic-only", "Synthetic-only*", "LSPS*", "Real labels", "Real labels*"]
@@ -333,7 +336,7 @@ def test_what_is_finished_is_not_done_again(finished, stores, capsys):
     models = {path: path.stat().st_mtime_ns for path in finished.rglob("*.safetensors")}
     assert main(arguments(stores, finished)) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["is_new"] for line in lines[:-1]] == [False] * 7
+    assert [line["is_new"] for line in lines[:-1]] == [False] * 9
     assert lines[-1]["report"] == str(finished / "table1.md")
     assert {path: path.stat().st_mtime_ns for path in finished.rglob("*.safetensors")} == models
 
@@ -366,7 +369,7 @@ def test_a_signal_saves_and_exits_0(stores, tmp_path):
     out = tmp_path / "out"
     command = [sys.executable, "-m", "lsps_core.cli", *arguments(stores, out, "--set", "pose.steps=1000000")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert "run 1 of 7" in process.stderr.readline()
+        assert "run 1 of 9" in process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         printed, said = process.communicate()
     assert process.returncode == 0, said

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
-from lsps_core.data.augment import rotate
+from lsps_core.data.augment import rotate, rotate_pose
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
+from lsps_core.training import residual_stage as residual
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.depth_stage import DepthStage
 from lsps_core.training.posterior_stage import PosteriorStage
+from lsps_core.training.residual_stage import ResidualPosteriorStage
 from lsps_core.training.stages import PoseStage
-from lsps_core.training.teacher import Teacher
+from lsps_core.training.teacher import Teacher, TurningTeacher
 
 NOTHING = LossWeights(**dict.fromkeys(vars(LossWeights()), 0.0))
 
@@ -30,10 +33,10 @@ def make_batch(labelled: bool = False) -> TriBatch:
     return TriBatch(frames(), frames(), frames() if labelled else None)
 
 
-def make_model(mapping: str = "latent") -> TriDomainModel:
+def make_model(mapping: str = "latent", **config) -> TriDomainModel:
     """A model whose domains have come apart, as they do in training: they start alike, where eq. 9 is 0."""
     torch.manual_seed(0)
-    model = TriDomainModel(ModelConfig(joint_count=21, base_channels=4, mapping=mapping, bones=HAND21.bones))
+    model = TriDomainModel(ModelConfig(joint_count=21, base_channels=4, mapping=mapping, bones=HAND21.bones, **config))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))
@@ -253,3 +256,83 @@ def test_a_step_is_a_function_of_batch_and_generator():
     first, second = (run(DepthStage)[0].state_dict() for _ in range(2))
     for name, weight in first.items():
         assert torch.equal(weight, second[name])
+
+
+RESIDUAL = {"posterior_kind": "residual", "posterior_width": 8}
+
+
+def residual_stage(weights: LossWeights, steps: int = 3, **settings) -> tuple[TriDomainModel, ResidualPosteriorStage]:
+    model = make_model(**RESIDUAL)
+    return model, ResidualPosteriorStage(model, StageConfig(steps=steps, batch_size=2, **settings), weights)
+
+
+def noise() -> torch.Generator:
+    return torch.Generator().manual_seed(2)
+
+
+def test_a_residual_posterior_is_trained_alone_on_every_kind_of_labelled_image():
+    weights = replace(NOTHING, posterior=1.0, posterior_labelled=1.0, posterior_translated=1.0, posterior_joints=1.0)
+    model, stage = residual_stage(weights)
+    before = {name: parameter.clone() for name, parameter in model.named_parameters()}
+    terms = stage.step(make_batch(labelled=True), noise())
+    kinds = ["posterior/synthetic", "posterior/real", "posterior_translated/real"]
+    joints = [f"posterior_joints/{kind}" for kind in ("synthetic", "real", "translated")]
+    assert set(terms) == {*kinds, *joints}
+    changed = {name for name, parameter in model.named_parameters() if not torch.equal(before[name], parameter)}
+    assert networks(changed) == {"residual_posterior"}
+
+
+def test_joints_of_a_residual_posterior_are_compared_through_the_decoder():
+    model, stage = residual_stage(replace(NOTHING, posterior_joints=1.0))
+    batch = make_batch()
+    with torch.no_grad():
+        decoded = model.pose_vae.decode(model.residual_posterior(batch.synthetic.image))
+    expected = (decoded - batch.synthetic.pose).square().sum(dim=2).sqrt().mean()
+    torch.testing.assert_close(stage.step(batch, noise())["posterior_joints/synthetic"], expected)
+
+
+def test_only_what_the_posterior_reads_is_degraded(monkeypatch):
+    shown = []
+    monkeypatch.setattr(residual, "degrade", lambda image, _generator: shown.append(image) or image)
+    weights = replace(NOTHING, posterior=1.0, posterior_translated=1.0, posterior_consistency=1.0)
+    for is_degrading in (False, True):
+        _, stage = residual_stage(weights, steps=1, degrade=is_degrading)
+        stage.step(make_batch(), noise())
+    assert [len(images) for images in shown] == [6]  # synthetic, translated and unlabelled ones, once
+
+
+def test_a_residual_posterior_learns_from_its_teacher_where_that_is_sure():
+    weights = replace(NOTHING, posterior_consistency=1.0)
+    _, stage = residual_stage(weights, steps=1)
+    terms = stage.step(make_batch(), noise())
+    assert terms["posterior_consistency/real"] >= 0
+
+
+def test_a_turning_teacher_says_the_mean_pose_and_how_sure_it_is():
+    model = make_model(**RESIDUAL)
+    teacher = TurningTeacher(model, 0)
+    teacher.follow()
+    image = make_batch().real.image
+    pose, sure = teacher(image, noise())
+    assert pose.shape == (2, 21, 3)
+    start = 2 * math.pi * torch.rand(2, generator=noise())
+    poses = []
+    with torch.no_grad():
+        for place in range(3):
+            angle = start + place * 2 * math.pi / 3
+            found = model.pose_vae.decode(teacher.network(rotate(image, angle)))
+            poses.append(rotate_pose(found, -angle))
+    mean = torch.stack(poses).mean(dim=0)
+    torch.testing.assert_close(pose, mean)
+    spread = (torch.stack(poses) - mean).norm(dim=3).mean(dim=(0, 2))
+    torch.testing.assert_close(sure, (1 - spread / 0.16).clamp(min=0))
+
+
+def test_the_depth_stage_leaves_a_residual_posterior_as_it_is():
+    model = make_model(**RESIDUAL)
+    before = {name: value.clone() for name, value in model.residual_posterior.state_dict().items()}
+    terms = DepthStage(model, StageConfig(steps=1, batch_size=2), LossWeights()).step(make_batch(), noise())
+    assert "posterior/synthetic" not in terms
+    after = model.residual_posterior.state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    assert not hasattr(model.discriminator, "posterior_head")

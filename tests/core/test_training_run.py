@@ -86,6 +86,21 @@ def test_a_stopped_run_goes_on_and_ends_as_if_never_stopped(stores, tiny_run, tm
     assert second.training["commands"] == ["test"] * len(reasons)
 
 
+def test_a_stopped_run_of_other_networks_in_another_layout_ends_as_if_never_stopped(stores, tmp_path):
+    """Moments must come back in the layout of their weights, and the normalisation and the teacher as they were."""
+    settings = ["channels_last=true", "posterior_kind=residual", "posterior_width=8", "pose.steps=2", "depth.steps=1"]
+    config = tiny_config(stores, *settings, "posterior.steps=12", "posterior.degrade=true", "zoom_percent=5")
+    whole, parts = Run.create(tmp_path / "whole", config), Run.create(tmp_path / "parts", config)
+    assert Trainer(whole, config).train() == "finished"
+    trainer = Trainer(parts, config)
+    trainer._should_stop = lambda: trainer.stage_name == "posterior"
+    assert trainer.train() == "stopped"
+    assert trainer.stage_step == 1
+    assert Trainer(Run(parts.path), config).train() == "finished"
+    first, second = (checkpoint.load(run.model_path).weights for run in (whole, parts))
+    assert all(torch.equal(weight, second[name]) for name, weight in first.items())
+
+
 def test_a_stop_file_saves_and_ends(stores, tmp_path):
     config = tiny_config(stores, "pose.steps=1000000")
     run = Run.create(tmp_path / "run", config, lambda _event: (tmp_path / "run" / "stop").touch())

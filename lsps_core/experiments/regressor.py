@@ -1,0 +1,174 @@
+"""What a user would do instead of this model: a plain residual network from image to joints, on the same frames."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from lsps_core.checkpoint import read_tensors, write_tensors
+from lsps_core.config import Domain, TrainConfig
+from lsps_core.data.degrade import degrade
+from lsps_core.device import resolve_device
+from lsps_core.events import Event, Started, Stepped
+from lsps_core.files import parse_json
+from lsps_core.losses import joint_distance
+from lsps_core.networks.residual import ResidualNetwork
+from lsps_core.skeleton import Skeleton
+from lsps_core.training.data import TrainingData, step_generator
+from lsps_core.training.trainer import REPORT_SECONDS
+from lsps_core.training.update import load_optimizer_tensors, optimizer_tensors
+
+_STAGE = "posterior"
+"""Of whose random streams the frames are drawn."""
+_LEARNING_RATE = 2e-3
+_WARM_UP_STEPS = 100
+_WEIGHT_DECAY = 0.01
+
+
+@dataclass(frozen=True)
+class Regressor:
+    """A trained network: image [B, 1, 128, 128] -> pose [B, J, 3]. seconds: its training time."""
+
+    skeleton: Skeleton
+    network: ResidualNetwork
+    device: torch.device
+    seconds: float
+
+    @torch.inference_mode()
+    def predict_pose(self, image: Tensor, _domain: Domain) -> Tensor:
+        """Images of either domain are read alike."""
+        estimate = self.network(image.to(self.device).contiguous(memory_format=torch.channels_last))
+        pose: Tensor = estimate.unflatten(1, (self.skeleton.joint_count, 3))
+        return pose
+
+
+class RegressorTraining:
+    """One training in its folder: it resumes from there, and ends with `model_path`.
+
+    Of the config it takes the stores, annotations and labels, the augmentation, the seed, the device and the posterior
+    stage's steps and frames a step.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        config: TrainConfig,
+        should_stop: Callable[[], bool] = lambda: False,
+        on_event: Callable[[Event], None] = lambda _event: None,
+    ) -> None:
+        self.path, self.config, self._should_stop, self._on_event = path, config, should_stop, on_event
+        self.model_path = path / "regressor.safetensors"
+
+    def train(self) -> bool:
+        """False after a stop request before the end; the state is saved."""
+        device = resolve_device(self.config.device)
+        self.path.mkdir(parents=True, exist_ok=True)
+        data = TrainingData(self.config, device)
+        torch.manual_seed(self.config.seed)
+        network = _network(data.skeleton, device)
+        optimizer = torch.optim.AdamW(network.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY, fused=True)
+        step, before_s = self._resume(network, optimizer)
+        self._on_event(_started(network, device, step, self.config.posterior.steps))
+        started = saved = reported = time.monotonic()
+        steps, first = self.config.posterior.steps, step
+        while step < steps:
+            for group in optimizer.param_groups:
+                group["lr"] = _learning_rate(step, steps)
+            loss = self._step(network, optimizer, data, step)
+            step += 1
+            now = time.monotonic()
+            if now - reported > REPORT_SECONDS or step == steps:
+                reported = now
+                self._on_event(self._stepped(step, loss, (now - started) / (step - first)))
+            is_stopping = self._should_stop() and step < steps
+            if is_stopping or now - saved > 60 * self.config.checkpoint_minutes:
+                saved = now
+                self._save(network, optimizer, step, before_s + now - started)
+            if is_stopping:
+                return False
+        seconds = before_s + time.monotonic() - started
+        header = {"skeleton": json.dumps(data.skeleton.to_json()), "seconds": f"{seconds:.1f}"}
+        write_tensors(self.model_path, network.state_dict(), header)
+        self._state_path.unlink(missing_ok=True)
+        return True
+
+    def load(self) -> Regressor:
+        """The trained network, on the config's device."""
+        device = resolve_device(self.config.device)
+        header, weights = read_tensors(self.model_path)
+        skeleton = Skeleton.from_json(parse_json(header["skeleton"]))
+        network = _network(skeleton, device)
+        network.load_state_dict(weights)
+        return Regressor(skeleton, network.eval().requires_grad_(False), device, float(header["seconds"]))
+
+    @property
+    def _state_path(self) -> Path:
+        return self.path / "state.safetensors"
+
+    def _step(
+        self, network: ResidualNetwork, optimizer: torch.optim.Optimizer, data: TrainingData, step: int
+    ) -> Tensor:
+        settings = self.config.posterior
+        frames = data.annotated(_STAGE, settings.batch_size + settings.extra_annotated, step)
+        image = frames.image
+        if settings.degrade:
+            image = degrade(image, step_generator(self.config.seed, _STAGE, step, 0, data.device))
+        with torch.autocast(data.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+            estimate = network(image.contiguous(memory_format=torch.channels_last))
+        loss = joint_distance(estimate.unflatten(1, frames.pose.shape[1:]), frames.pose)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        return loss.detach()
+
+    def _stepped(self, step: int, loss: Tensor, step_s: float) -> Stepped:
+        settings = self.config.posterior
+        return Stepped(
+            stage=_STAGE,
+            stage_step=step,
+            step=step,
+            terms={"joints": loss.item()},
+            frames_per_s=(settings.batch_size + settings.extra_annotated) / step_s,
+            eta_s=(settings.steps - step) * step_s,
+        )
+
+    def _save(self, network: ResidualNetwork, optimizer: torch.optim.AdamW, step: int, seconds: float) -> None:
+        weights = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
+        header = {"step": str(step), "seconds": f"{seconds:.1f}"}
+        write_tensors(self._state_path, weights | optimizer_tensors({"optimizer": optimizer}), header)
+
+    def _resume(self, network: ResidualNetwork, optimizer: torch.optim.AdamW) -> tuple[int, float]:
+        """(steps done, their seconds) of a saved state; (0, 0.0) without one."""
+        if not self._state_path.exists():
+            return 0, 0.0
+        header, tensors = read_tensors(self._state_path)
+        prefix = "network/"
+        network.load_state_dict(
+            {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+        )
+        load_optimizer_tensors({"optimizer": optimizer}, tensors)
+        return int(header["step"]), float(header["seconds"])
+
+
+def _started(network: ResidualNetwork, device: torch.device, step: int, steps: int) -> Started:
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    return Started(step=step, total_steps=steps, device=str(device), parameters=parameters)
+
+
+def _network(skeleton: Skeleton, device: torch.device) -> ResidualNetwork:
+    network = ResidualNetwork(3 * skeleton.joint_count).to(device)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs
+    return network
+
+
+def _learning_rate(step: int, steps: int) -> float:
+    """A linear rise, then half a cosine down to 0."""
+    rise = min(1.0, (step + 1) / _WARM_UP_STEPS)
+    return _LEARNING_RATE * rise * (1 + math.cos(math.pi * step / steps)) / 2

@@ -1,0 +1,56 @@
+"""A residual network from a depth image to numbers, which keeps where in the image something is."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+STEM_CHANNELS = 16
+
+
+class ResidualNetwork(nn.Module):
+    """image [B, 1, 128, 128] -> [B, outputs]: four residual blocks that halve the size, then two linear layers.
+
+    width: channels of the last block; earlier ones have less. Batch-normalised; He et al. 2016, *Identity mappings*,
+    without their pre-activation. A mean over positions before the linear layers costs a fifth of the accuracy.
+    """
+
+    def __init__(self, outputs: int, width: int = 128, hidden: int = 256) -> None:
+        super().__init__()
+        channels = [STEM_CHANNELS, width // 4, width // 2, 3 * width // 4, width]
+        self.stem = nn.Sequential(
+            nn.Conv2d(1, channels[0], 5, stride=2, padding=2, bias=False),
+            nn.BatchNorm2d(channels[0]),
+            nn.ReLU(inplace=True),
+        )
+        blocks = [_Block(before, after) for before, after in pairwise(channels)]
+        self.blocks = nn.Sequential(*blocks)
+        self.head = nn.Sequential(
+            nn.Flatten(), nn.Linear(16 * width, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs)
+        )
+
+    def forward(self, image: Tensor) -> Tensor:
+        out: Tensor = self.head(self.blocks(self.stem(image)))
+        return out
+
+
+class _Block(nn.Module):
+    """[B, C, H, W] -> [B, C', H/2, W/2]: two convolutions beside a pooled 1×1 one."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels_in, channels_out, 3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(channels_out),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels_out),
+        )
+        self.shortcut = nn.Sequential(
+            nn.AvgPool2d(2), nn.Conv2d(channels_in, channels_out, 1, bias=False), nn.BatchNorm2d(channels_out)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(self.body(x) + self.shortcut(x))

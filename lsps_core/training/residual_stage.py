@@ -1,0 +1,80 @@
+"""The posterior stage of a P that is a network of its own."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from lsps_core import losses
+from lsps_core.config import LossWeights, StageConfig
+from lsps_core.data.degrade import degrade
+from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.training.batch import FrameBatch, TriBatch
+from lsps_core.training.process_group import ProcessGroup
+from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean
+from lsps_core.training.teacher import TurningTeacher
+from lsps_core.training.update import Terms, adam, noisy, train_only
+
+
+class ResidualPosteriorStage(Stage):
+    """P alone, by the distance of its codes and of their poses; everything else is frozen.
+
+    With `LossWeights.posterior_translated` above 0 it also learns from annotated synthetic images translated to real,
+    with `posterior_consistency` from real images with the poses of its teacher. With `StageConfig.degrade` every image
+    that P reads is degraded first, but none that is translated or shown to the teacher.
+    """
+
+    def __init__(
+        self, model: TriDomainModel, config: StageConfig, weights: LossWeights, group: ProcessGroup = SINGLE_PROCESS
+    ) -> None:
+        super().__init__(model, group)
+        self._is_translating = weights.posterior_translated > 0
+        self._is_degrading = config.degrade
+        train_only(model, model.residual_posterior)
+        more = {"posterior/real": weights.posterior_labelled}
+        parameters = model.residual_posterior.parameters()
+        self._add_updater("posterior", adam(parameters, config, beta1=0.9), weights, **more)
+        is_taught = weights.posterior_consistency > 0
+        self._teacher = TurningTeacher(model, first_step=config.steps // 3) if is_taught else None
+
+    def tensors(self) -> dict[str, Tensor]:
+        return super().tensors() | ({} if self._teacher is None else self._teacher.tensors())
+
+    def load_tensors(self, tensors: dict[str, Tensor]) -> None:
+        super().load_tensors(tensors)
+        if self._teacher is not None:
+            self._teacher.load_tensors(tensors)
+
+    def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
+        known: dict[str, FrameBatch] = {f"posterior/{name}": frames for name, frames in batch.annotated().items()}
+        if self._is_translating and "posterior/synthetic" in known:
+            known["posterior_translated/real"] = self._translated(known["posterior/synthetic"], generator)
+        shown = [frames.image for frames in known.values()]
+        teacher = self._teacher if self._teacher is not None and self._teacher.is_ready else None
+        if teacher is not None:
+            shown.append(batch.real.image)
+        images = torch.cat(shown)
+        if self._is_degrading:
+            images = degrade(images, generator)
+        # one pass, so that the normalisation sees every kind of image
+        estimates = torch.split(self.model.residual_posterior(images), [len(image) for image in shown])
+        terms = Terms()
+        if teacher is not None:
+            pose, sure = teacher(batch.real.image, generator)
+            decoded = self.model.pose_vae.decode(estimates[-1].float())
+            terms["posterior_consistency/real"] = ((decoded - pose).norm(dim=2).mean(dim=1) * sure).mean()
+        for (name, frames), estimate in zip(known.items(), estimates[: len(known)], strict=True):
+            terms[name] = losses.posterior(estimate, pose_mean(self.model, frames.pose))
+            kind = name.partition("/")[2] if name.startswith("posterior/") else "translated"
+            decoded = self.model.pose_vae.decode(estimate.float())
+            terms[f"posterior_joints/{kind}"] = losses.joint_distance(decoded, frames.pose)
+        terms = self._updaters["posterior"](terms)
+        if self._teacher is not None:
+            self._teacher.follow()
+        return terms
+
+    @torch.no_grad()
+    def _translated(self, frames: FrameBatch, generator: torch.Generator) -> FrameBatch:
+        code = noisy(self.model.encoder(frames.image, "synthetic"), generator)
+        image: Tensor = self.model.generator(code, "real")
+        return FrameBatch(image, frames.pose)
