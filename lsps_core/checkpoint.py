@@ -21,6 +21,7 @@ from lsps_core.skeleton import Skeleton
 
 FORMAT = "lsps-model"
 FORMAT_VERSION = 1
+_PRIOR_CODES = "prior.codes"
 _MOST_BYTES = 8 << 30
 _MOST_HEADER_BYTES = 16 << 20
 """Headers of this program have about ten thousand bytes; parsing 100 MB would block the process for seconds."""
@@ -37,6 +38,7 @@ class Checkpoint:
     half_mm: half the edge of the crop cube, which is 1.0 in a pose; the median over the training frames.
     latent_mean, latent_std: [20], of the encoded training poses; the latent sliders use them as scale.
     latent_covariance: [20][20] of the same codes; None in older files.
+    prior_codes: [K, 20], codes of random training poses, for `lsps_core.prior`; None in older files.
     training: a free-form record of the training: command, data, seeds, steps, duration, measured errors.
     """
 
@@ -48,6 +50,7 @@ class Checkpoint:
     weights: dict[str, Tensor]
     training: dict[str, Any] = field(default_factory=dict)
     latent_covariance: tuple[tuple[float, ...], ...] | None = None
+    prior_codes: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.skeleton.joint_count != self.config.joint_count:
@@ -60,6 +63,8 @@ class Checkpoint:
             raise ValueError("the cube's half edge or the latent statistics are not finite")
         if self.latent_covariance is not None:
             _check_covariance(self.latent_covariance)
+        if self.prior_codes is not None:
+            _check_prior_codes(self.prior_codes)
 
     def build(self) -> TriDomainModel:
         """The networks with these weights, on the CPU; ValueError if the weights do not fit the config."""
@@ -80,6 +85,13 @@ def _check_covariance(rows: tuple[tuple[float, ...], ...]) -> None:
         raise ValueError("the latent covariance is not finite")
 
 
+def _check_prior_codes(codes: Tensor) -> None:
+    if codes.dim() != 2 or len(codes) < 2 or codes.shape[1] != POSE_LATENT_SIZE or not codes.is_floating_point():
+        raise ValueError(f"the prior needs codes [K, {POSE_LATENT_SIZE}] of 2 poses or more, not {tuple(codes.shape)}")
+    if not bool(codes.isfinite().all()):
+        raise ValueError("the prior's codes are not finite")
+
+
 def save(checkpoint: Checkpoint, path: Path) -> None:
     """Write beside `path`, flush to disk, rename over it: a reader sees the old file or the new one, never half."""
     header = {
@@ -95,7 +107,8 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     if checkpoint.latent_covariance is not None:
         header["latent_covariance"] = checkpoint.latent_covariance
     metadata = {key: value if isinstance(value, str) else json.dumps(value) for key, value in header.items()}
-    write_tensors(path, checkpoint.weights, metadata)
+    codes = {} if checkpoint.prior_codes is None else {_PRIOR_CODES: checkpoint.prior_codes}
+    write_tensors(path, checkpoint.weights | codes, metadata)
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
@@ -126,6 +139,7 @@ def load(path: Path) -> Checkpoint:
             half_mm=float(parse_json(header["half_mm"])),
             latent_mean=tuple(map(float, parse_json(header["latent_mean"]))),
             latent_std=tuple(map(float, parse_json(header["latent_std"]))),
+            prior_codes=weights.pop(_PRIOR_CODES, None),
             weights=weights,
             training=dict(parse_json(header["training"])),
             latent_covariance=_covariance(header.get("latent_covariance")),

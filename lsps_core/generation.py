@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.camera import SIMULATED
-from lsps_core.config import IMAGE_SIZE, Domain
+from lsps_core.config import IMAGE_SIZE, Domain, Prior
 from lsps_core.data.crop import denormalise, to_joints_mm
 from lsps_core.data.store_writer import FrameWriter
 from lsps_core.inference import Predictor
@@ -28,12 +28,13 @@ def generate(
     *,
     seed: int = 0,
     temperature: float = 1.0,
+    prior: Prior | None = None,
     batch_size: int = 32,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """`frame_count` draws of N(0, temperature² I) in batches of (image [B, 1, 128, 128], pose [B, J, 3]).
+    """`frame_count` draws of the prior in batches of (image [B, 1, 128, 128], pose [B, J, 3]).
 
-    Draw k is a function of the seed, `frame_count` and k, and does not depend on the batch size. Raises ValueError at
-    the call.
+    prior: see `Predictor.sample_prior`. Draw k is a function of the seed, `frame_count` and k, and does not depend on
+    the batch size. Raises ValueError at the call.
     """
     for name, value in (("frame_count", frame_count), ("batch_size", batch_size)):
         if value < 1:
@@ -42,7 +43,7 @@ def generate(
         raise ValueError(f"seed is {seed}: it must not be negative, nor above 2^63")
     if not 0 <= temperature <= 10:  # also False for NaN
         raise ValueError(f"temperature is {temperature:g}: it must be between 0 and 10")
-    latents = predictor.sample_prior(frame_count, seed, temperature)
+    latents = predictor.sample_prior(frame_count, seed, temperature, prior)
     return (
         (predictor.generate(predictor.map(latent), domain), predictor.decode_pose(latent))
         for latent in torch.split(latents, batch_size)

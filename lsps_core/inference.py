@@ -10,9 +10,11 @@ from torch import Tensor
 
 from lsps_core import checkpoint
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, Precision, other_domain
+from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, Precision, Prior, other_domain
+from lsps_core.errors import LspsError
 from lsps_core.networks.mapping import LatentMapping
 from lsps_core.networks.matrix import NumpyPoseDecoder, with_matrix_products
+from lsps_core.prior import FittedPrior
 from lsps_core.skeleton import Skeleton
 
 
@@ -45,6 +47,8 @@ class Predictor:
         if self.device.type == "cpu" and isinstance(self.model.mapping, LatentMapping):
             self.model.mapping.layers = with_matrix_products(self.model.mapping.layers)
         self.pose_decoder = NumpyPoseDecoder(self.model.pose_vae)
+        codes = source.prior_codes
+        self.fitted_prior = None if codes is None else FittedPrior(codes.to(self.device))
         if precision == "bfloat16":
             for name, network in self.model.named_children():
                 if name != "pose_vae":
@@ -137,10 +141,31 @@ class Predictor:
         images = self.generate_both(depth_latent)
         return Decoded(self.predict_pose(images[pose_domain], pose_domain), images["real"], images["synthetic"])
 
-    def sample_prior(self, count: int, seed: int, temperature: float = 1.0) -> Tensor:
-        """[count, 20] draws of N(0, temperature² I), the same on every device."""
+    @property
+    def prior(self) -> Prior:
+        """The prior that `sample_prior` draws from by default: "fitted", unless the file is older than that."""
+        return "normal" if self.fitted_prior is None else "fitted"
+
+    def sample_prior(self, count: int, seed: int, temperature: float = 1.0, prior: Prior | None = None) -> Tensor:
+        """[count, 20] draws, the same on every device: of the density of training codes, or of N(0, temperature² I).
+
+        LspsError for the fitted prior of a file that has none.
+        """
         generator = torch.Generator().manual_seed(seed)
+        if (prior or self.prior) == "fitted":
+            return self._require_prior().sample(count, generator, temperature).to(self.device)
         return (temperature * torch.randn(count, POSE_LATENT_SIZE, generator=generator)).to(self.device)
+
+    @torch.inference_mode()
+    def typicality(self, pose_latent: Tensor) -> Tensor:
+        """pose_latent -> [B] in 0 to 1, see `FittedPrior.typicality`; LspsError for a file without a fitted prior."""
+        return self._require_prior().typicality(pose_latent.to(self.device))
+
+    def _require_prior(self) -> FittedPrior:
+        if self.fitted_prior is None:
+            remedy = "choose the normal prior, or a model of a newer version"
+            raise LspsError("the model has no fitted prior", remedy, field="prior")
+        return self.fitted_prior
 
     def _image(self, image: Tensor) -> Tensor:
         return image.to(self.device, torch.float32).contiguous(memory_format=torch.channels_last)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from lsps_core.config import PRIORS
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
@@ -15,7 +17,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, metavar="OUT.h5")
     parser.add_argument("--frames", type=int, required=True, metavar="N")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--temperature", type=float, default=1.0, metavar="T", help="spread of the latents, 1 = prior")
+    parser.add_argument(
+        "--prior",
+        choices=PRIORS,
+        help="fitted: the density of the training poses' codes; normal: N(0, I), as in the paper, of which few draws "
+        "are hands; default: fitted, for files older than that normal",
+    )
+    parser.add_argument(
+        "--temperature", type=float, default=1.0, metavar="T", help="1 = the prior; below, more typical hands (fitted)"
+    )
     parser.add_argument("--domain", choices=["real", "synthetic"], default="synthetic", help="domain of the images")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing OUT.h5")
@@ -29,14 +39,23 @@ def run(arguments: argparse.Namespace) -> None:
 
     path = newest_model(arguments.model)
     predictor = Predictor.load(path, resolve_device(arguments.device))
+    prior = arguments.prior or predictor.prior
     batches = generation.generate(
-        predictor, arguments.frames, arguments.domain, seed=arguments.seed, temperature=arguments.temperature
+        predictor,
+        arguments.frames,
+        arguments.domain,
+        seed=arguments.seed,
+        temperature=arguments.temperature,
+        prior=prior,
     )
+    if arguments.prior is None and prior == "normal":
+        print(f"lsps generate: {path} has no fitted prior; these are draws of N(0, I)", file=sys.stderr)
     provenance = {
         "command": arguments.command_line,
         "model": path.name,
         "seed": arguments.seed,
         "temperature": arguments.temperature,
+        "prior": prior,
         "training": predictor.checkpoint.training,
     }
     skeleton, half_mm = predictor.checkpoint.skeleton, predictor.checkpoint.half_mm

@@ -114,6 +114,7 @@ class Trainer:
             latent_mean=self.latent_statistics.mean,
             latent_std=self.latent_statistics.std,
             latent_covariance=self.latent_statistics.covariance,
+            prior_codes=self.latent_statistics.codes,
             weights=self.model.state_dict(),
             training={
                 "commands": self.commands,

@@ -14,6 +14,7 @@ from lsps_core.errors import LspsError
 from lsps_core.events import Saved, Validated
 from lsps_core.inference import Predictor
 from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.prior import CODE_COUNT
 from lsps_core.skeleton import Skeleton
 from lsps_core.training.data import TrainingData
 from lsps_core.training.preview import preview_sheet
@@ -64,7 +65,8 @@ class Validation:
 
 
 class LatentStatistics(NamedTuple):
-    """Mean [20], deviation [20] and covariance [20][20] of the poses' codes: the range of the latent sliders.
+    """Mean [20], deviation [20] and covariance [20][20] of the poses' codes, the range of the latent sliders, and some
+    of the codes [K, 20], for the prior.
 
     The default is kept until the pose stage has ended.
     """
@@ -72,10 +74,11 @@ class LatentStatistics(NamedTuple):
     mean: tuple[float, ...] = (0.0,) * POSE_LATENT_SIZE
     std: tuple[float, ...] = (1.0,) * POSE_LATENT_SIZE
     covariance: tuple[tuple[float, ...], ...] | None = None
+    codes: Tensor | None = None
 
     @classmethod
     def of(cls, model: Checkpoint) -> LatentStatistics:
-        return cls(model.latent_mean, model.latent_std, model.latent_covariance)
+        return cls(model.latent_mean, model.latent_std, model.latent_covariance, model.prior_codes)
 
 
 @torch.no_grad()
@@ -85,7 +88,8 @@ def latent_statistics(model: TriDomainModel, poses: Tensor) -> LatentStatistics:
     if len(codes) == 1:
         return LatentStatistics(mean=tuple(codes[0].tolist()))
     covariance = tuple(tuple(row) for row in torch.cov(codes.T).tolist())
-    return LatentStatistics(tuple(codes.mean(dim=0).tolist()), tuple(codes.std(dim=0).tolist()), covariance)
+    mean, std = (tuple(values.tolist()) for values in (codes.mean(dim=0), codes.std(dim=0)))
+    return LatentStatistics(mean, std, covariance, codes[:CODE_COUNT].cpu())
 
 
 def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> None:

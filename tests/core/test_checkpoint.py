@@ -63,6 +63,31 @@ def test_a_covariance_is_kept_and_may_be_missing(untrained, tmp_path):
     assert checkpoint.load(path).latent_covariance is None
 
 
+def test_the_priors_codes_are_kept_and_may_be_missing(untrained, tmp_path):
+    codes = torch.randn(30, 20, generator=torch.Generator().manual_seed(0))
+    path = tmp_path / "model.safetensors"
+    checkpoint.save(dataclasses.replace(untrained, prior_codes=codes), path)
+    found = checkpoint.load(path)
+    assert torch.equal(found.prior_codes, codes)
+    assert found.weights.keys() == untrained.weights.keys()
+    found.build()
+    checkpoint.save(untrained, path)
+    assert checkpoint.load(path).prior_codes is None
+
+
+@pytest.mark.parametrize(
+    ("codes", "message"),
+    [(torch.zeros(1, 20), "2 poses"), (torch.zeros(3, 19), "2 poses"), (torch.full((3, 20), torch.inf), "not finite")],
+)
+def test_codes_that_give_no_prior_are_refused(untrained, tmp_path, codes, message):
+    path = tmp_path / "model.safetensors"
+    checkpoint.save(untrained, path)
+    header, weights = checkpoint.read_tensors(path)
+    checkpoint.write_tensors(path, weights | {"prior.codes": codes}, header)
+    with pytest.raises(CheckpointError, match=message):
+        checkpoint.load(path)
+
+
 def test_weights_of_another_shape_are_refused(untrained, tmp_path):
     path = tmp_path / "model.safetensors"
     damaged(path, untrained, config=json.dumps({"joint_count": 21, "base_channels": 8, "pose_hidden": 30}))

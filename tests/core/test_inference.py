@@ -128,11 +128,11 @@ def test_a_frame_alone_is_as_in_a_batch(predictor, frames):
 
 
 def test_prior_samples_are_normal_seeded_and_scaled(predictor):
-    codes = predictor.sample_prior(4000, seed=5)
+    codes = predictor.sample_prior(4000, seed=5, prior="normal")
     torch.testing.assert_close(codes.mean(dim=0), torch.zeros(20), atol=0.08, rtol=0)
     torch.testing.assert_close(codes.std(dim=0), torch.ones(20), atol=0.06, rtol=0)
-    torch.testing.assert_close(predictor.sample_prior(4000, seed=5, temperature=0.5), 0.5 * codes)
-    assert not torch.equal(codes, predictor.sample_prior(4000, seed=6))
+    torch.testing.assert_close(predictor.sample_prior(4000, 5, 0.5, "normal"), 0.5 * codes)
+    assert not torch.equal(codes, predictor.sample_prior(4000, 6, prior="normal"))
 
 
 def test_an_interpolation_is_a_straight_line_with_both_ends():
