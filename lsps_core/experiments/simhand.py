@@ -16,7 +16,7 @@ from lsps_core.simulator.parallel import usual_jobs
 from lsps_core.simulator.settings import PALM, SimulationSettings
 from lsps_core.simulator.simulate_store import simulate_store
 
-_TINY_FRAMES = 96
+_TINY_FRAMES = 48
 """Of each store at the scale `tiny`, which only checks that everything runs."""
 
 

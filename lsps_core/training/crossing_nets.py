@@ -2,18 +2,21 @@
 
 After Wan, Probst, Van Gool, Yao, *Crossing Nets*, CVPR 2017, with the networks of this model: G_r, D_r, M and P; it
 has no encoder, no synthetic images and no translation. Unlabelled frames train only the GAN; P also learns from its
-images of codes drawn from the prior. The original's metric between pairs of images is left out.
+images of drawn codes. These are of the annotated poses, turned in the image at random: of N(0, I), from which the
+original draws, few codes are hands. The original's metric between pairs of images is left out.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from lsps_core import losses
-from lsps_core.config import POSE_LATENT_SIZE, LossWeights, StageConfig
+from lsps_core.config import LossWeights, StageConfig
+from lsps_core.data.augment import rotate_pose
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.process_group import ProcessGroup
@@ -22,7 +25,7 @@ from lsps_core.training.update import Terms, adam, frozen, train_only
 
 
 class CrossingDepthStage(Stage):
-    """G_r and M against D_r; P with D_r's trunk on annotated frames and on images of prior codes."""
+    """G_r and M against D_r; P with D_r's trunk on annotated frames and on images of drawn codes."""
 
     def __init__(
         self, model: TriDomainModel, config: StageConfig, weights: LossWeights, group: ProcessGroup = SINGLE_PROCESS
@@ -44,34 +47,34 @@ class CrossingDepthStage(Stage):
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         model, discriminator, real = self.model, self.model.discriminator, batch.image("real")
         labelled = _labelled(batch)
-        prior = _prior(real, generator)
-        codes = torch.cat([prior, pose_sample(model, labelled.pose, generator)])
+        sample = _turned_codes(model, labelled, len(real), generator)
+        codes = torch.cat([sample, pose_sample(model, labelled.pose, generator)])
         pictures = model.generator(model.map(codes), "real")
 
         images = [real, labelled.image, pictures.detach()]
         features = discriminator.features(torch.cat(images), "real")
         true, known, fake = torch.split(features, [len(image) for image in images])
-        drawn = fake[: len(prior)]
+        drawn = fake[: len(sample)]
         judged = self._updaters["discriminator"](
             {
                 "discriminator/real": losses.discriminator_adversarial(
                     discriminator.scores(true), discriminator.scores(fake)
                 ),
                 "posterior/real": losses.posterior(discriminator.posterior(known), pose_mean(model, labelled.pose)),
-                "posterior/drawn": losses.posterior(discriminator.posterior(drawn), prior),
+                "posterior/drawn": losses.posterior(discriminator.posterior(drawn), sample),
             }
         )
         with frozen(discriminator):
             scores = discriminator.scores(discriminator.features(pictures, "real"))
             terms = {
-                "mapping_reconstruction/real": losses.reconstruction(pictures[len(prior) :], labelled.image),
+                "mapping_reconstruction/real": losses.reconstruction(pictures[len(sample) :], labelled.image),
                 "adversarial/real": losses.generator_adversarial(scores),
             }
             return judged | self._updaters["generator"](terms)
 
 
 class CrossingPosteriorStage(Stage):
-    """P and its trunk, on annotated frames and on images of prior codes; everything else is frozen."""
+    """P and its trunk, on annotated frames and on images of drawn codes; everything else is frozen."""
 
     def __init__(
         self, model: TriDomainModel, config: StageConfig, weights: LossWeights, group: ProcessGroup = SINGLE_PROCESS
@@ -87,14 +90,14 @@ class CrossingPosteriorStage(Stage):
         model, discriminator = self.model, self.model.discriminator
         labelled = _labelled(batch)
         with torch.no_grad():
-            prior = _prior(batch.image("real"), generator)
-            pictures = model.generator(model.map(prior), "real")
+            sample = _turned_codes(model, labelled, len(batch.real.image), generator)
+            pictures = model.generator(model.map(sample), "real")
         features = discriminator.features(torch.cat([labelled.image, pictures]), "real")
         known, drawn = torch.split(features, [len(labelled.image), len(pictures)])
         return self._updaters["posterior"](
             {
                 "posterior/real": losses.posterior(discriminator.posterior(known), pose_mean(model, labelled.pose)),
-                "posterior/drawn": losses.posterior(discriminator.posterior(drawn), prior),
+                "posterior/drawn": losses.posterior(discriminator.posterior(drawn), sample),
             }
         )
 
@@ -105,6 +108,9 @@ def _labelled(batch: TriBatch) -> FrameBatch:
     return batch.labelled
 
 
-def _prior(image: Tensor, generator: torch.Generator) -> Tensor:
-    """A prior sample for each image: [B, Z]."""
-    return torch.empty(len(image), POSE_LATENT_SIZE, device=image.device).normal_(generator=generator)
+@torch.no_grad()
+def _turned_codes(model: TriDomainModel, labelled: FrameBatch, count: int, generator: torch.Generator) -> Tensor:
+    """Codes [count, Z] of annotated poses, or of as many as there are, at random angles in the image."""
+    pose = labelled.pose[:count]
+    angle = 2 * math.pi * torch.rand(len(pose), generator=generator, device=pose.device)
+    return pose_sample(model, rotate_pose(pose, angle), generator)

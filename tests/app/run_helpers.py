@@ -13,8 +13,8 @@ from lsps_core.config import TrainConfig
 from lsps_core.presets import PRESETS
 from lsps_core.training.run import Run
 
-TINY = ["base_channels=4", "pose.steps=40", "depth.steps=4", "depth.batch_size=2", "depth.extra_annotated=2"]
-TINY += ["posterior.steps=4", "posterior.batch_size=2", "posterior.extra_annotated=2"]
+TINY = ["base_channels=4", "pose.steps=10", "depth.steps=2", "depth.batch_size=1", "depth.extra_annotated=1"]
+TINY += ["posterior.steps=2", "posterior.batch_size=1", "posterior.extra_annotated=1"]
 LONG = ["posterior.steps=1000000"]
 """Through the first two stages within seconds, then on and on."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from training_helpers import events, tiny_config
 
 from lsps_core import checkpoint
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
+from lsps_core.data.augment import rotate_pose
 from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.training import crossing_nets
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.depth_stage import DepthStage
@@ -50,6 +54,17 @@ def test_with_real_annotations_only_no_synthetic_pose_is_used(stage_class):
     _, terms = one_step(stage_class, make_batch(synthetic_is_annotated=False), weights)
     assert any(name in terms for name in ("posterior/real", "mapping/real"))
     assert not {"posterior/synthetic", "mapping/synthetic", "posterior_translated/real"} & terms.keys()
+
+
+def test_the_crossed_baseline_draws_codes_of_turned_annotated_poses():
+    torch.manual_seed(0)
+    model, labelled = TriDomainModel(ModelConfig(joint_count=21, base_channels=4)), make_batch(True).labelled
+    with torch.no_grad():
+        model.pose_vae.log_variance.weight.zero_()
+        model.pose_vae.log_variance.bias.fill_(-40.0)  # the codes are the means
+    codes = crossing_nets._turned_codes(model, labelled, 5, torch.Generator().manual_seed(2))
+    angle = 2 * math.pi * torch.rand(2, generator=torch.Generator().manual_seed(2))
+    torch.testing.assert_close(codes, model.pose_vae.encode(rotate_pose(labelled.pose, angle)).mean)
 
 
 def test_without_transfer_the_posterior_learns_from_annotated_images_alone():

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,26 @@ def drive(window):
 
     when(lambda: session.pictures is not None and not window.background.is_busy, change)
 """
+NEXT = """
+def drive(window):
+    session = window.session
+    another = code.with_value(1, {number})
+
+    def restore():
+        say(text=window.recovery_bar.text)
+        window.recovery_bar.restore.click()
+        is_there = lambda: not (window.opener.is_restoring or window.background.is_busy)
+        when(is_there, change)
+
+    def change():
+        assert session.latent.values[3] == code.values[3]
+        session.set_latent(another, "another")
+        kept = lambda: [another] == [SavedSession.load(path).latent for path in states()]
+        when(kept, {end})
+
+    when(lambda: bool(window.recovery_bar.text) and not window.background.is_busy, restore)
+"""
+"""Restores what it is offered, changes it, and ends in its own way."""
 SECOND = """
 def drive(window):
     def answer():
@@ -146,31 +167,45 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("recovery/*") if path.is_file()]
 
 
+ENDS = {
+    "crash": (-signal.SIGSEGV, "(Segmentation fault)"),
+    "interrupt": (-signal.SIGINT, "ended unexpectedly"),
+    "terminate": (0, "ended by the system"),
+    "hang_up": (0, "(SIGHUP)"),
+}
+"""Exit status, and what the next window says."""
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the places of files are Linux's")
-@pytest.mark.parametrize(
-    ("end", "status", "says"),
-    [
-        ("crash", -11, "(Segmentation fault)"),
-        ("interrupt", -2, "ended unexpectedly"),
-        ("terminate", 0, "ended by the system"),
-        ("hang_up", 0, "(SIGHUP)"),
-    ],
-)
-def test_what_a_window_showed_is_offered_back(
-    end: str, status: int, says: str, tmp_path: Path, model_path: Path, store_path: Path
-) -> None:
-    _end_amid_work(tmp_path, end, status, model_path, store_path)
+def test_what_a_window_showed_is_offered_by_the_next(tmp_path: Path, model_path: Path, store_path: Path) -> None:
+    """Each window but the first is offered what the one before it left, restores it, and is ended in another way."""
+    first, *others = ENDS
+    _end_amid_work(tmp_path, first, ENDS[first][0], model_path, store_path)
+    for number, (before, end) in enumerate(pairwise(ENDS), start=1):
+        drive = NEXT.replace("{number}", str(number)).replace("{end}", end)
+        ended, said, _ = _run(tmp_path, drive, model_path)
+        assert ended == ENDS[end][0], end
+        _assert_told(tmp_path, said, before)
+        (left,) = tmp_path.rglob("recovery/*.lsps.json")
+        assert SavedSession.load(left).latent == CODE.with_value(1, number)
     ended, said, stderr = _run(tmp_path, OFFER, model_path)
     assert (ended, stderr) == (0, "")
+    _assert_told(tmp_path, said, others[-1])
+
+
+def _assert_told(folder: Path, said: dict[str, Any], end: str) -> None:
+    """What a window said of the one before it, which ended so; the log of all of them has the stacks of the crash."""
+    says = ENDS[end][1]
     assert says in said["text"]
     assert "lsps-explorer.log" in said["text"]
-    (log,) = tmp_path.rglob("lsps-explorer.log")
-    assert says.strip("()") in log.read_text(encoding="utf-8")
-    assert ("in crash" in log.read_text(encoding="utf-8")) == (end == "crash")
+    (log,) = folder.rglob("lsps-explorer.log")
+    text = log.read_text(encoding="utf-8")
+    assert says.strip("()") in text
+    assert text.count("in crash") == 1
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the places of files are Linux's")
-def test_an_offer_is_restored_and_a_screenshot_neither_keeps_nor_takes_it(
+def test_an_offer_is_restored_once_and_a_screenshot_neither_keeps_nor_takes_it(
     tmp_path: Path, model_path: Path, store_path: Path
 ) -> None:
     before = _end_amid_work(tmp_path, "kill", -signal.SIGKILL, model_path, store_path)
@@ -185,13 +220,7 @@ def test_an_offer_is_restored_and_a_screenshot_neither_keeps_nor_takes_it(
     assert said["index"] == 2
     assert said["history"] == [entry.name for entry in before.history]
     assert said["history"][-2:] == ["earlier", "mine"]
-    assert _files(tmp_path) == [], "it was restored, and the window that did so ended well"
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the places of files are Linux's")
-def test_a_window_that_was_closed_leaves_nothing_to_offer(tmp_path: Path, model_path: Path) -> None:
-    assert _run(tmp_path, FIRST.replace("{end}", "window.close"), model_path)[0] == 0
-    assert _files(tmp_path) == []
+    assert _files(tmp_path) == [], "it was restored, and the window that did so was closed"
     ended, said, stderr = _run(tmp_path, THIRD, model_path)
     assert (ended, stderr) == (0, "")
     assert said == {"text": "", "message": ""}

@@ -36,7 +36,7 @@ def simulate(qtbot: QtBot, window: MainWindow, path: Path, domain: int) -> Path:
     choose(window, "Train", "Simulate data …")
     dialog = window.findChildren(SimulateDialog)[-1]
     dialog.domain.setCurrentIndex(domain)
-    dialog.frames.setValue(64)
+    dialog.frames.setValue(24)
     dialog.out.line.setText(str(path))
     qtbot.waitUntil(dialog.start.isEnabled, timeout=WAIT_MS)
     with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS):
@@ -61,7 +61,7 @@ def test_from_simulated_data_to_the_worst_frame(qtbot: QtBot, window: MainWindow
         synthetic_path=str(synthetic),
         real_path=str(sensor),
         run_path=str(tmp_path / "run"),
-        steps=(40, 4, 80),
+        steps=(10, 1, 80),
         batch_sizes=(8, 1, 1),
         advanced=SMALL,
     )

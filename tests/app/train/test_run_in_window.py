@@ -63,7 +63,7 @@ def test_a_run_goes_on_without_its_window_and_is_found_again(qtbot, make_runs, t
     runs = make_runs()
     assert runs.start(path)
     wait_for(qtbot, runs, path, "training")
-    runs.close()
+    assert_held_while_sliders_move(qtbot, runs, path)
     later = make_runs()
     view = wait_for(qtbot, later, path, "training")
     assert [other.path for other in later.ours] == [path]
@@ -76,20 +76,6 @@ def test_a_run_goes_on_without_its_window_and_is_found_again(qtbot, make_runs, t
     assert set(view.curves.terms) == {"pose", "depth", "posterior"}
     assert view.curves.best_mm is not None
     assert not later.ours
-
-
-def test_a_finished_run_is_read_from_its_folder(qtbot, make_runs, tmp_path, stores):
-    path = prepare_run(tmp_path / "runs" / "run", stores)
-    runs = make_runs()
-    assert runs.start(path)
-    view = wait_for(qtbot, runs, path, "finished")
-    assert view.share_done == 1
-    assert view.checkpoint == path / "model.safetensors"
-    assert view.curves.previews
-    runs.forget(path)
-    qtbot.waitUntil(lambda: not runs.views, timeout=WAIT_MS)
-    runs.runs_path = tmp_path / "runs"
-    assert wait_for(qtbot, runs, path, "finished").curves.step == view.curves.step
 
 
 def test_a_run_pauses_stops_is_killed_resumes_and_is_cancelled(qtbot, make_runs, tmp_path, stores):
@@ -122,11 +108,8 @@ def test_a_run_pauses_stops_is_killed_resumes_and_is_cancelled(qtbot, make_runs,
     assert not cancelled.why
 
 
-def test_a_run_is_held_while_sliders_move_where_that_is_how_it_shares(qtbot, make_runs, tmp_path, stores):
-    path = prepare_run(tmp_path / "run", stores, *LONG)
-    runs = make_runs()
-    assert runs.start(path)
-    wait_for(qtbot, runs, path, "training")
+def assert_held_while_sliders_move(qtbot: QtBot, runs: TrainingRuns, path: Path) -> None:
+    """A run in training is held where that is how it shares, and let go when its window closes."""
     runs.make_room()
     record = ProcessRecord.read(path)
     assert not record.is_paused
@@ -153,8 +136,8 @@ def test_a_run_whose_stores_are_gone_says_so(qtbot, make_runs, tmp_path, stores)
     assert view.error.field == "real_path"
 
 
-def test_a_run_that_is_not_finite_offers_what_it_can_go_on_with(qtbot, make_runs, tmp_path, stores):
-    path = prepare_run(tmp_path / "run", stores, "pose.learning_rate=1e30")
+def test_a_run_that_is_not_finite_goes_on_with_what_it_offers_and_is_found_finished(qtbot, make_runs, tmp_path, stores):
+    path = prepare_run(tmp_path / "runs" / "run", stores, "pose.learning_rate=1e30")
     runs = make_runs()
     assert runs.start(path)
     view = wait_for(qtbot, runs, path, "failed")
@@ -163,6 +146,13 @@ def test_a_run_that_is_not_finite_offers_what_it_can_go_on_with(qtbot, make_runs
     assert runs.start(path, ["pose.learning_rate=0.001"])
     view = wait_for(qtbot, runs, path, "finished")
     assert any("pose.learning_rate" in note for note in view.curves.notes)
+    assert view.share_done == 1
+    assert view.checkpoint == path / "model.safetensors"
+    assert view.curves.previews
+    runs.forget(path)
+    qtbot.waitUntil(lambda: not runs.views, timeout=WAIT_MS)
+    runs.runs_path = tmp_path / "runs"
+    assert wait_for(qtbot, runs, path, "finished").curves.step == view.curves.step
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(qtbot, make_runs, tmp_path):

@@ -126,29 +126,40 @@ def test_a_run_that_is_killed_is_told_and_resumed(qtbot, panel, tmp_path, stores
     wait_for(qtbot, panel, "cancelled")
 
 
-@pytest.mark.parametrize("answer", ["leave", "stop"])
-def test_closing_the_window_asks_what_becomes_of_a_run(qtbot, window, panel, tmp_path, stores, answer):
+def test_closing_the_window_asks_what_becomes_of_a_run(qtbot, window, panel, tmp_path, stores):
     path = prepare_run(tmp_path / "tiny", stores, *LONG)
     panel.start_run(path)
     wait_for(qtbot, panel, "training")
     window.close()
     qtbot.mouseClick(panel.leave_dialog.stay, Qt.MouseButton.LeftButton)
     assert window.isVisible()
-    window.close()
-    qtbot.mouseClick(getattr(panel.leave_dialog, answer), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=WAIT_MS)
-    assert (path / "stop").exists() == (answer == "stop")
+    close_and_answer(qtbot, window, "leave")
+    assert not (path / "stop").exists()
 
-    later = MainWindow("cpu", window.preferences)  # the next start of the app
-    qtbot.addWidget(later)
-    later.show()
-    qtbot.waitUntil(lambda: path in later.train.runs.views, timeout=WAIT_MS)
-    if answer == "leave":
-        assert later.train.runs.views[path].is_alive
-        kill(path)
-    qtbot.waitUntil(lambda: not later.train.runs.views[path].is_alive, timeout=WAIT_MS)
-    assert later.train.runs.views[path].state == ("stopped" if answer == "stop" else "died")
-    later.close()
+    later = next_window(qtbot, window, path)
+    assert later.train.runs.views[path].is_alive
+    close_and_answer(qtbot, later, "stop")
+    assert (path / "stop").exists()
+
+    last = next_window(qtbot, later, path)
+    qtbot.waitUntil(lambda: not last.train.runs.views[path].is_alive, timeout=WAIT_MS)
+    assert last.train.runs.views[path].state == "stopped"
+    last.close()
+
+
+def close_and_answer(qtbot: QtBot, window: MainWindow, answer: str) -> None:
+    window.close()
+    qtbot.mouseClick(getattr(window.train.leave_dialog, answer), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=WAIT_MS)
+
+
+def next_window(qtbot: QtBot, before: MainWindow, path: Path) -> MainWindow:
+    """That of the next start of the app, once it knows the run."""
+    window = MainWindow("cpu", before.preferences)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: path in window.train.runs.views, timeout=WAIT_MS)
+    return window
 
 
 @pytest.fixture
