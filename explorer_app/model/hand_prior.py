@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from explorer_app.model.latent import LatentCode, LatentScale
 from lsps_core.config import Prior
 from lsps_core.inference import Predictor
+from lsps_core.latent_paths import typical_near
 
 _CANDIDATES = 64
 
@@ -28,6 +30,11 @@ class HandPrior:
     def candidates(self, seed: int, temperature: float, prior: Prior) -> list[LatentCode]:
         """Many samples of one seed, of which one suits locked sliders best."""
         return self._samples(_CANDIDATES, seed, temperature, prior)
+
+    def typical_near(self, code: LatentCode) -> LatentCode:
+        """The most typical code of the same orientation; LspsError without a fitted prior. Takes 1 to 6 ms."""
+        latent = torch.from_numpy(self._scale.to_latent(code))
+        return self._scale.to_code(typical_near(self._predictor, latent).cpu().numpy())
 
     def _samples(self, count: int, seed: int, temperature: float, prior: Prior) -> list[LatentCode]:
         latents = self._predictor.sample_prior(count, seed, temperature, prior if self.is_fitted else "normal")

@@ -81,10 +81,6 @@ class LatentAxes:
         here = self.basis.coordinates(code)
         return self.basis.moved(other, {axis: here[axis] for axis in self.locked}) if self.locked else other
 
-    def reset(self, code: LatentCode) -> LatentCode:
-        """Set all unlocked coordinates to the mean."""
-        return self.merged(code, LatentCode())
-
     def nearest(self, code: LatentCode, candidates: Sequence[LatentCode]) -> LatentCode:
         """The candidate whose locked coordinates are nearest to those of `code`, with these; without locks the first.
 

@@ -72,6 +72,8 @@ class LatentSampling(QWidget):
 
 _NO_MODEL = "Names and effects need a model"
 _NO_PRINCIPAL = "This model file is too old to have principal directions; train the model again"
+_RESET = "Go to the most typical hand of this orientation"
+_RESET_TO_MEAN = "Set all sliders to the mean"
 _PRINCIPAL = "The directions in which the training codes vary most, widest first"
 
 
@@ -98,7 +100,6 @@ class LatentHeader(QWidget):
             "Sample all unlocked sliders from the prior: the nearest of 64 samples to the locked ones"
         )
         self.reset_all = QPushButton("Reset all")
-        self.reset_all.setToolTip("Set all unlocked sliders to the mean (Ctrl+0)")
         self._lay_out()
         self.principal.toggled.connect(self.basis_asked)
         self.order.currentIndexChanged.connect(self._on_order)
@@ -117,7 +118,8 @@ class LatentHeader(QWidget):
         both.addWidget(self.reset_all)
         grid.addLayout(both, 1, 0, 1, 2)
 
-    def show_state(self, *, is_principal: bool, has_model: bool, has_principal: bool) -> None:
+    def show_state(self, *, is_principal: bool, has_model: bool, has_principal: bool, has_fitted: bool) -> None:
+        self.reset_all.setToolTip(f"{_RESET if has_fitted else _RESET_TO_MEAN}; locked sliders do not change (Ctrl+0)")
         with QSignalBlocker(self.principal):
             (self.principal if is_principal else self.dimensions).setChecked(True)
         self.principal.setEnabled(has_principal)

@@ -218,6 +218,31 @@ def test_randomise_keeps_locks_and_what_belongs_to_them(
     assert panel.seed.value() == 1
 
 
+def test_reset_goes_to_a_typical_hand_of_the_same_orientation(
+    session: Session, panel: LatentPanel, fitted_model: HandModel
+) -> None:
+    session.set_model(fitted_model)
+    assert "most typical" in panel.reset_all.toolTip()
+    start = LatentCode((0.3,) * 20)
+    session.set_latent(start)
+    panel.reset_all.click()
+    typical = session.latent
+    assert typical == fitted_model.prior.typical_near(start)
+    assert is_fitted_sample(fitted_model, typical)
+    assert not panel.reset_all.isEnabled()
+    panel.reset()
+    assert session.latent == typical
+    session.undo_stack.undo()
+    assert session.latent == start
+    panel.rows[3].lock.click()
+    panel.reset_all.click()
+    assert session.latent == typical.with_value(3, 0.3)
+    panel.rows[3].lock.click()
+    assert panel.reset_all.isEnabled()
+    panel.rows[5].reset.click()
+    assert session.latent.values[5] == 0
+
+
 def test_a_model_without_a_fitted_prior_says_why_there_is_no_choice(
     session: Session, panel: LatentPanel, model: HandModel, fitted_model: HandModel
 ) -> None:
