@@ -48,7 +48,7 @@ def typical_near(predictor: Predictor, pose_latent: Tensor) -> Tensor:
     codes = predictor.fitted_prior.typical(len(predictor.fitted_prior.codes))
     pose = predictor.decode_pose(pose_latent[None])[0]
     angles = []
-    for block in codes.split(_BLOCK):
+    for block in torch.split(codes, _BLOCK):
         angles.append(rotation_angles(pose, predictor.decode_pose(block), predictor.skeleton))
         is_near = angles[-1] < _NEAR_RAD
         if is_near.any():
