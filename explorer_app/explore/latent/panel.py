@@ -113,6 +113,7 @@ class LatentPanel(QWidget):
         self.sample_button.clicked.connect(self.sample_next)
         self.seed.valueChanged.connect(self._sample)
         self.temperature.valueChanged.connect(self._on_temperature)
+        self.sampling.prior.currentIndexChanged.connect(self._on_prior)
         self.pad_button.toggled.connect(self._open_pad)
         self._session.latent_changed.connect(self._show_latent)
         self._session.model_changed.connect(self._on_model)
@@ -129,18 +130,27 @@ class LatentPanel(QWidget):
 
     @Slot()
     def randomise(self) -> None:
-        """Sample all unlocked axes from the next seed."""
-        seed = self.sampling.next_seed()
-        code = self.axes.randomised(self._session.latent, seed, self.temperature.value())
-        self._session.set_latent(code, f"randomise {seed}")
+        """Sample all unlocked axes from the next seed, with the locked ones as near to a sample as can be."""
+        model = self._session.model
+        if model is not None:
+            seed = self.sampling.next_seed()
+            drawn = model.prior.candidates(seed, self.temperature.value(), self._session.prior)
+            self._session.set_latent(self.axes.nearest(self._session.latent, drawn), f"randomise {seed}")
 
     @Slot(int)
-    def _sample(self, seed: int) -> None:
-        self._session.sample(seed, self.temperature.value(), self.axes)
+    def _sample(self, seed: int, merge: Merge | None = None) -> None:
+        model = self._session.model
+        if model is not None:
+            drawn = model.sample(seed, self.temperature.value(), self._session.prior)
+            self._session.set_latent(self.axes.merged(self._session.latent, drawn), f"sample {seed}", merge)
 
-    @Slot(float)
-    def _on_temperature(self, temperature: float) -> None:
-        self._session.sample(self.seed.value(), temperature, self.axes, merge=Merge.TEMPERATURE)
+    @Slot()
+    def _on_temperature(self) -> None:
+        self._sample(self.seed.value(), Merge.TEMPERATURE)
+
+    @Slot()
+    def _on_prior(self) -> None:
+        self._session.set_prior(self.sampling.prior.currentData())
 
     def _set_value(self, axis: int, value: float) -> None:
         code = self.axes.moved(self._session.latent, {axis: value})
@@ -242,10 +252,10 @@ class LatentPanel(QWidget):
     @Slot()
     def _show(self) -> None:
         self._show_rows(slice(None))
-        has_model = self._session.model is not None
-        for widget in (self.sample_button, self.seed, self.temperature):
-            widget.setEnabled(has_model)
-        self.randomise_button.setEnabled(len(self.axes.locked) < POSE_LATENT_SIZE)
+        model = self._session.model
+        has_fitted = model is not None and model.prior.is_fitted
+        self.sampling.show_state(has_model=model is not None, has_fitted=has_fitted, prior=self._session.prior)
+        self.randomise_button.setEnabled(model is not None and len(self.axes.locked) < POSE_LATENT_SIZE)
 
     def _show_rows(self, which: slice) -> None:
         values, locked = self.axes.basis.coordinates(self._session.latent), self.axes.locked
