@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -35,6 +37,14 @@ class HandPrior:
         """The most typical code of the same orientation; LspsError without a fitted prior. Takes 1 to 6 ms."""
         latent = torch.from_numpy(self._scale.to_latent(code))
         return self._scale.to_code(typical_near(self._predictor, latent).cpu().numpy())
+
+    def typicality(self, codes: Sequence[LatentCode]) -> list[float] | list[None]:
+        """For each code the share of training codes that are less typical; None without a fitted prior."""
+        if not self.is_fitted:
+            return [None] * len(codes)
+        latents = torch.from_numpy(np.stack([self._scale.to_latent(code) for code in codes]))
+        shares: list[float] = self._predictor.typicality(latents).tolist()
+        return shares
 
     def _samples(self, count: int, seed: int, temperature: float, prior: Prior) -> list[LatentCode]:
         latents = self._predictor.sample_prior(count, seed, temperature, prior if self.is_fitted else "normal")

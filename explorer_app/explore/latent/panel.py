@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from explorer_app.explore.latent.controls import LatentHeader, LatentSampling
+from explorer_app.explore.latent.gauge import TypicalityGauge
 from explorer_app.explore.latent.pad import LatentPad
 from explorer_app.explore.latent.row import LatentRow
 from explorer_app.model.latent import RAW, LatentAxes, LatentCode, SliderView
@@ -69,6 +70,7 @@ class LatentPanel(QWidget):
 
     def _build(self) -> None:
         self.header, self.sampling, self.pad = LatentHeader(), LatentSampling(), LatentPad(self._session)
+        self.gauge = TypicalityGauge(self._session)
         self.sample_button, self.seed, self.temperature = (
             self.sampling.button,
             self.sampling.seed,
@@ -84,6 +86,7 @@ class LatentPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.header)
+        layout.addWidget(self.gauge)
         layout.addWidget(self._build_rows(), 1)
         layout.addWidget(self.pad_button)
         layout.addWidget(self.pad)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from app_helpers import WAIT_MS
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -14,6 +15,7 @@ from explorer_app.explore.latent.panel import LatentPanel
 from explorer_app.model.hand_model import HandModel
 from explorer_app.model.latent import RAW, LatentCode
 from explorer_app.session.session import Session
+from explorer_app.shell.main_window import MainWindow
 from lsps_core import checkpoint
 
 
@@ -241,6 +243,25 @@ def test_reset_goes_to_a_typical_hand_of_the_same_orientation(
     assert panel.reset_all.isEnabled()
     panel.rows[5].reset.click()
     assert session.latent.values[5] == 0
+
+
+def test_a_gauge_shows_how_usual_the_hand_is(
+    qtbot: QtBot, window: MainWindow, open_and_wait, fitted_model_path: Path, model_path: Path
+) -> None:
+    open_and_wait(fitted_model_path)
+    gauge, model = window.latent.gauge, window.session.model
+    typical = max((model.sample(seed) for seed in range(20)), key=lambda code: model.prior.typicality([code])[0])
+    for code, word in ((typical, "Typical"), (LatentCode((50.0,) * 20), "Outside the training poses")):
+        window.session.set_latent(code)
+        qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+        share = model.prior.typicality([code])[0]
+        assert gauge.words.text() == f"{word}, {100 * share:.0f} %"
+        assert gauge.bar.share == share
+        assert window.statusBar().typicality.text() == gauge.words.text().replace(word[0], word[0].lower(), 1)
+    assert gauge.isVisible()
+    open_and_wait(model_path)
+    assert not gauge.isVisible()
+    assert window.statusBar().typicality.text() == ""
 
 
 def test_a_model_without_a_fitted_prior_says_why_there_is_no_choice(
