@@ -12,6 +12,8 @@ from lsps_core.pose_paths import between, rotation_angles
 
 _NEAR_RAD = 0.35
 """20 degrees: codes of hands that are turned by less have the same orientation."""
+_BLOCK = 256
+"""Codes that are compared at once: the first ones most often have one of the same orientation."""
 
 
 @torch.inference_mode()
@@ -45,6 +47,10 @@ def typical_near(predictor: Predictor, pose_latent: Tensor) -> Tensor:
         raise LspsError("the model has no fitted prior", "choose a model of a newer version", field="prior")
     codes = predictor.fitted_prior.typical(len(predictor.fitted_prior.codes))
     pose = predictor.decode_pose(pose_latent[None])[0]
-    angles = rotation_angles(pose, predictor.decode_pose(codes), predictor.skeleton)
-    is_near = angles < _NEAR_RAD
-    return codes[int(is_near.int().argmax()) if is_near.any() else int(angles.argmin())]
+    angles = []
+    for block in torch.split(codes, _BLOCK):
+        angles.append(rotation_angles(pose, predictor.decode_pose(block), predictor.skeleton))
+        is_near = angles[-1] < _NEAR_RAD
+        if is_near.any():
+            return block[int(is_near.int().argmax())]
+    return codes[int(torch.cat(angles).argmin())]

@@ -35,7 +35,7 @@ def rotation_angles(pose: Tensor, others: Tensor, skeleton: Skeleton) -> Tensor:
     """pose [J, 3], others [N, J, 3] -> the angles in radians [N] by which their palms are turned against its own."""
     root, palm = skeleton.parents.index(-1), _palm(skeleton)
     turned = others[:, palm] - others[:, root, None]
-    return _axis_angle(_rotation(pose[palm] - pose[root], turned))[1]
+    return _angle(_rotation(pose[palm] - pose[root], turned))
 
 
 def rotations(vectors: Tensor) -> Tensor:
@@ -109,13 +109,17 @@ def _rotation(points: Tensor, others: Tensor) -> Tensor:
 
 def _axis_angle(rotation: Tensor) -> tuple[Tensor, Tensor]:
     """[..., 3, 3] -> (unit axes [..., 3], angles from 0 to π [...])."""
-    cosine = ((rotation.diagonal(dim1=-2, dim2=-1).sum(dim=-1) - 1) / 2).clamp(-1, 1)
     # the axis is the rotation's eigenvector of 1; near half a turn its skew part is too small to give it
     axis = torch.linalg.eigh((rotation + rotation.mT) / 2).eigenvectors[..., -1]
     skew = rotation - rotation.mT
     side = torch.stack([skew[..., 2, 1], skew[..., 0, 2], skew[..., 1, 0]], dim=-1)
     is_other = (side * axis).sum(dim=-1, keepdim=True) < 0
-    return torch.where(is_other, -axis, axis), cosine.acos()
+    return torch.where(is_other, -axis, axis), _angle(rotation)
+
+
+def _angle(rotation: Tensor) -> Tensor:
+    """[..., 3, 3] -> angles from 0 to π [...]."""
+    return ((rotation.diagonal(dim1=-2, dim2=-1).sum(dim=-1) - 1) / 2).clamp(-1, 1).acos()
 
 
 def _turn(before: Tensor, after: Tensor) -> Tensor:

@@ -17,10 +17,11 @@ from explorer_app.model import effects
 from explorer_app.model import latent as basis
 from explorer_app.model.effects import Effects
 from explorer_app.model.frame_fit import FrameFit, fit_frame
+from explorer_app.model.hand_prior import HandPrior
 from explorer_app.model.latent import LatentBasis, LatentCode, LatentScale
 from explorer_app.model.routes import RouteName, Routes, compare
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import IMAGE_SIZE, POSE_LATENT_SIZE, Domain, other_domain
+from lsps_core.config import IMAGE_SIZE, POSE_LATENT_SIZE, Domain, Prior, other_domain
 from lsps_core.data.crop import FAR_FACE, normalise
 from lsps_core.data.frame import HandFrame
 from lsps_core.device import resolve_device
@@ -110,6 +111,7 @@ class HandModel:
         checkpoint = predictor.checkpoint
         self.config = checkpoint.config
         self.scale = LatentScale(checkpoint.latent_mean, checkpoint.latent_std)
+        self.prior = HandPrior(predictor, self.scale)
         self.skeleton = checkpoint.skeleton
         self.half_mm = checkpoint.half_mm
         self.training: dict[str, Any] = checkpoint.training
@@ -240,9 +242,9 @@ class HandModel:
         torch.set_num_threads(_THREAD_COUNT)
         return fit_frame(self._predictor, self.scale, frame, _image_of(frame), encoding.domain, encoding.code, last)
 
-    def sample(self, seed: int, temperature: float = 1.0) -> LatentCode:
-        """One sample of the prior, N(0, temperature² I)."""
-        return self.scale.to_code(self._predictor.sample_prior(1, seed, temperature)[0].cpu().numpy())
+    def sample(self, seed: int, temperature: float = 1.0, prior: Prior = "fitted") -> LatentCode:
+        """One sample of the prior; without a fitted one, of N(0, temperature² I)."""
+        return self.prior.sample(seed, temperature, prior)
 
     def effects(self, basis: LatentBasis) -> Effects:
         """The effects of the axes of `RAW` or `principal`, measured when the model was loaded."""

@@ -69,10 +69,6 @@ class LatentAxes:
     basis: LatentBasis = RAW
     locked: frozenset[int] = frozenset()
 
-    @property
-    def unlocked(self) -> list[int]:
-        return [axis for axis in range(POSE_LATENT_SIZE) if axis not in self.locked]
-
     def with_lock(self, axis: int, is_locked: bool) -> LatentAxes:
         return replace(self, locked=self.locked | {axis} if is_locked else self.locked - {axis})
 
@@ -85,14 +81,15 @@ class LatentAxes:
         here = self.basis.coordinates(code)
         return self.basis.moved(other, {axis: here[axis] for axis in self.locked}) if self.locked else other
 
-    def reset(self, code: LatentCode) -> LatentCode:
-        """Set all unlocked coordinates to the mean."""
-        return self.merged(code, LatentCode())
+    def nearest(self, code: LatentCode, candidates: Sequence[LatentCode]) -> LatentCode:
+        """The candidate whose locked coordinates are nearest to those of `code`, with these; without locks the first.
 
-    def randomised(self, code: LatentCode, seed: int, temperature: float) -> LatentCode:
-        """Sample all unlocked coordinates from N(0, temperature²); 1 is the spread of the training codes."""
-        draw = temperature * np.random.default_rng(seed).standard_normal(POSE_LATENT_SIZE)
-        return self.moved(code, {axis: float(draw[axis]) for axis in self.unlocked})
+        Any other candidate would leave the folds of the latent where hands are, once its coordinates are locked.
+        """
+        locked = sorted(self.locked)
+        found = np.array([self.basis.coordinates(candidate) for candidate in candidates])[:, locked]
+        wanted = np.array(self.basis.coordinates(code))[locked]
+        return self.merged(code, candidates[int(np.square(found - wanted).sum(axis=1).argmin())])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from explorer_app.model.history import History, HistoryEntry
-from explorer_app.model.latent import LatentAxes, LatentCode
+from explorer_app.model.latent import LatentCode
 from explorer_app.model.pose_error import mean_error_mm
 from explorer_app.model.walk import WalkPlan
 from explorer_app.session.encoding import FrameEncoding, State
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # they import torch and HDF5, and the first paint must not wa
     from explorer_app.model.data import Data, FrameView, OpenedData
     from explorer_app.model.hand_model import Encoding, HandModel, Pictures
     from explorer_app.model.routes import Routes
-    from lsps_core.config import Domain
+    from lsps_core.config import Domain, Prior
 
 _UNDO_LIMIT = 500
 
@@ -47,6 +47,7 @@ class Session(QObject):
     encoding_wanted = Signal()
     routes_changed = Signal()
     domain_changed = Signal()
+    prior_changed = Signal()
     message = Signal(str)
     """One line that the user must see."""
 
@@ -61,6 +62,8 @@ class Session(QObject):
         self.view: FrameView | None = None
         self.domain_choice: Domain | None = None
         """Domain of the frames; None as in the data."""
+        self.prior: Prior = "fitted"
+        """What samples are drawn from, if the model has it."""
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(_UNDO_LIMIT)
         self.history = History()
@@ -162,11 +165,9 @@ class Session(QObject):
         self.pictures = pictures
         self.pictures_changed.emit()
 
-    def sample(self, seed: int, temperature: float, axes: LatentAxes, merge: Merge | None = None) -> None:
-        """Set a prior sample, except for locked axes; does nothing without a model."""
-        if self.model is not None:
-            code = axes.merged(self.latent, self.model.sample(seed, temperature))
-            self.set_latent(code, f"sample {seed}", merge)
+    def set_prior(self, prior: Prior) -> None:
+        self.prior = prior
+        self.prior_changed.emit()
 
     def set_data(self, opened: OpenedData) -> None:
         """Set other data, at its first readable frame, which is encoded at once."""

@@ -45,8 +45,11 @@ def number(
     return named(field, name, tip)
 
 
+TEMPERATURE_TIP = "1 is the prior itself; less is closer to the most typical hand, or to the mean of N(0, I)"
+
+
 def temperature(name: str, tip: str) -> QDoubleSpinBox:
-    """The standard deviation of prior samples."""
+    """The spread of prior samples."""
     field = number(0.0, 2.0, 2, "", name, tip, step=0.05)
     field.setValue(1.0)
     return field

@@ -122,10 +122,11 @@ def _graph(
     depth = points_mm[:, 2].copy()
     is_joined = (other >= 0) & (np.abs(depth[:, None] - depth.take(other)) <= _JUMP_MM)
     stop, per_reading = other[is_joined], is_joined.sum(axis=1)
-    steps = np.repeat(points_mm, per_reading, axis=0) - points_mm.take(stop, axis=0)
-    lengths = np.sqrt(np.einsum("ij,ij->i", steps, steps))
+    length2 = np.zeros(len(stop))
+    for along in points_mm.T.copy():
+        length2 += np.square(np.repeat(along, per_reading) - along.take(stop))
     starts = np.concatenate([[0], np.cumsum(per_reading)]).astype(np.int32)
-    return sparse.csr_matrix((lengths, stop, starts), shape=(len(place), len(place)))
+    return sparse.csr_matrix((np.sqrt(length2), stop, starts), shape=(len(place), len(place)))
 
 
 def connected_parts(readings: Readings) -> tuple[int, IntArray]:

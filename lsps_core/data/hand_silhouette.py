@@ -22,11 +22,11 @@ def silhouette(readings: Readings, bodies: Parts) -> tuple[FloatArray, BoolArray
     px_mm = readings.px_mm[bodies.members]
     solid = _with_occluders(readings, bodies)
     gap = max(2 * _CLOSED_PX + 1, int(_FINGER_MM / px_mm.min()) + 1)
-    strip, place = _strip(readings, solid, gap)
+    sheet, place = _sheet(readings, solid, gap)
     place = place[np.searchsorted(solid.members, bodies.members)]
-    strip |= ~_grown(~_grown(strip))
-    breadth = ndimage.distance_transform_edt(strip).ravel()[place] * px_mm
-    return breadth, _is_finger(breadth, px_mm, readings.area_cm2[bodies.members], place, strip.shape, bodies)
+    sheet |= ~_grown(~_grown(sheet))
+    breadth = ndimage.distance_transform_edt(sheet).ravel()[place] * px_mm
+    return breadth, _is_finger(breadth, px_mm, readings.area_cm2[bodies.members], place, sheet.shape, bodies)
 
 
 def _with_occluders(readings: Readings, bodies: Parts) -> Parts:
@@ -40,21 +40,30 @@ def _with_occluders(readings: Readings, bodies: Parts) -> Parts:
     return numbered_parts(np.where(is_solid, part, -1))
 
 
-def _strip(readings: Readings, solid: Parts, gap: int) -> tuple[BoolArray, IntArray]:
-    """(an image of all bodies one below the other, `gap` pixels apart; each member's place in it [Q]).
-
-    Bodies that are broader than high are transposed, so that the image is narrow.
-    """
+def _sheet(readings: Readings, solid: Parts, gap: int) -> tuple[BoolArray, IntArray]:
+    """(an image of all bodies, `gap` pixels apart; each member's place in it [Q]). Bodies lie flat, on shelves."""
     rows, heights = _from_start(readings.rows[solid.members], solid)
     columns, widths = _from_start(readings.columns[solid.members], solid)
-    is_broad = widths > heights
-    rows, columns = np.where(is_broad[solid.part], (columns, rows), (rows, columns))
-    steps = gap + np.maximum(heights, widths)
-    width = int(np.minimum(heights, widths).max()) + 2 * gap
-    place = (rows + (gap + np.cumsum(steps) - steps)[solid.part]) * width + columns + gap
-    strip = np.zeros((gap + int(steps.sum()), width), dtype=np.bool_)
-    strip.ravel()[place] = True
-    return strip, place
+    is_upright = heights > widths
+    rows, columns = np.where(is_upright[solid.part], (columns, rows), (rows, columns))
+    top, left, shape = _on_shelves(np.minimum(heights, widths), np.maximum(heights, widths), gap)
+    place = (rows + top[solid.part]) * shape[1] + columns + left[solid.part]
+    sheet = np.zeros(shape, dtype=np.bool_)
+    sheet.ravel()[place] = True
+    return sheet, place
+
+
+def _on_shelves(heights: IntArray, widths: IntArray, gap: int) -> tuple[IntArray, IntArray, tuple[int, int]]:
+    """Rectangles [K] -> (their uppermost rows and leftmost columns [K], the shape of a sheet that holds them)."""
+    top, left = np.zeros((2, len(heights)), dtype=np.int64)
+    room = gap + max(int(widths.max()) + gap, int(np.sqrt(((heights + gap) * (widths + gap)).sum())))
+    x, y, shelf = gap, gap, 0
+    for k in np.argsort(-heights, kind="stable"):  # the highest first: a shelf is as high as its first
+        if x + widths[k] + gap > room:
+            x, y, shelf = gap, y + shelf, 0
+        top[k], left[k] = y, x
+        x, shelf = x + int(widths[k]) + gap, max(shelf, int(heights[k]) + gap)
+    return top, left, (y + shelf, room)
 
 
 def _from_start(values: IntArray, parts: Parts) -> tuple[IntArray, IntArray]:

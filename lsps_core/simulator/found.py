@@ -40,15 +40,14 @@ def whole_images(scene: Scene, z_mm: Tensor, look: Look, width_px: int) -> tuple
     """
     center = torch.stack([torch.zeros_like(z_mm), torch.zeros_like(z_mm), z_mm], dim=1)
     half = z_mm * SIMULATED.cx / SIMULATED.fx
-    arms = render(_upper_arms(scene), center, half, size=width_px)
-    clean = torch.minimum(scene.render(center, half, size=width_px), arms)
-    seen = look(clean, center, half)
-    seen = torch.where(nearest_around(clean).isfinite() & seen.isfinite(), seen, 0)
     height_px = round(width_px * SIMULATED.cy / SIMULATED.cx)
     top, scale = (width_px - height_px) // 2, width_px / (2 * SIMULATED.cx)
+    arms = render(_upper_arms(scene), center, half, size=width_px)
+    clean = torch.minimum(scene.render(center, half, size=width_px), arms)[:, top : top + height_px]
+    seen = look(clean, center, half)
+    seen = torch.where((nearest_around(clean) < torch.inf) & (seen < torch.inf), seen, 0)
     middle = (width_px - 1) / 2
-    camera = Camera(fx=SIMULATED.fx * scale, fy=SIMULATED.fy * scale, cx=middle, cy=middle - top)
-    return seen[:, top : top + height_px], camera
+    return seen, Camera(fx=SIMULATED.fx * scale, fy=SIMULATED.fy * scale, cx=middle, cy=middle - top)
 
 
 def _upper_arms(scene: Scene) -> SphereMesh:

@@ -58,8 +58,8 @@ def sense(
 
     Surfaces beyond the cube, the background included, are left in; see `render.cut_to_cube`.
     """
-    batch, size, _ = clean_mm.shape
-    pixel_mm = (2 * half_mm / size)[:, None, None]  # a crop pixel's width at the cube's central depth
+    batch, _, width = clean_mm.shape
+    pixel_mm = (2 * half_mm / width)[:, None, None]  # a crop pixel's width at the cube's central depth
     sensor_px = pixel_mm * SIMULATED.fx / center_mm[:, 2, None, None]  # how many of the sensor's it covers
     low, high = noise.background_mm
     behind = low + (high - low) * torch.rand(batch, 1, 1, generator=generator, device=clean_mm.device)
@@ -94,14 +94,15 @@ def _slant_rad(depth_mm: Tensor, pixel_per_mm: Tensor) -> Tensor:
 
 def _look_beside(depth_mm: Tensor, white_std: Tensor, ragged_std: Tensor, generator: torch.Generator) -> Tensor:
     """depth_mm [B, S, S], standard deviations in crop pixels [B, 1, 1] -> each pixel's value from one near it."""
-    batch, size, _ = depth_mm.shape
-    across = torch.arange(size, device=depth_mm.device)
+    height, width = depth_mm.shape[1:]
+    across = torch.arange(width, device=depth_mm.device, dtype=depth_mm.dtype)
+    down = torch.arange(height, device=depth_mm.device, dtype=depth_mm.dtype)[:, None]
     white = white_std * torch.randn(depth_mm.shape, generator=generator, device=depth_mm.device)
-    columns = (white + ragged_std * _patches(depth_mm, generator)).round_().long() + across
+    columns = (white + ragged_std * _patches(depth_mm, generator)).round_().add_(across)
     # Stereo matches along rows: errors across them are smaller.
-    rows = (0.5 * ragged_std * _patches(depth_mm, generator)).round_().long() + across[:, None]
-    index = rows.clamp_(0, size - 1) * size + columns.clamp_(0, size - 1)
-    return depth_mm.flatten(1).gather(1, index.flatten(1)).view(batch, size, size)
+    rows = (0.5 * ragged_std * _patches(depth_mm, generator)).round_().add_(down)
+    index = rows.clamp_(0, height - 1).mul_(width).add_(columns.clamp_(0, width - 1)).long()
+    return depth_mm.flatten(1).gather(1, index.flatten(1)).view_as(depth_mm)
 
 
 def _neighbours(depth_mm: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -135,10 +136,10 @@ def _axial_std_mm(depth_mm: Tensor, slant_rad: Tensor, noise: SensorNoise) -> Te
 
 def _patches(like: Tensor, generator: torch.Generator) -> Tensor:
     """Normal noise [B, S, S] that is shared by neighbours: a coarse grid, interpolated."""
-    batch, size, _ = like.shape
-    coarse = -(-size // _PATCH_PX)
-    grid = torch.randn(batch, 1, coarse, coarse, generator=generator, device=like.device)
-    return torch.nn.functional.interpolate(grid, size=(size, size), mode="bilinear", align_corners=False)[:, 0]
+    batch, *size = like.shape
+    coarse = [-(-side // _PATCH_PX) for side in size]
+    grid = torch.randn(batch, 1, *coarse, generator=generator, device=like.device)
+    return torch.nn.functional.interpolate(grid, size=size, mode="bilinear", align_corners=False)[:, 0]
 
 
 def _threshold(share: float) -> float:

@@ -23,8 +23,11 @@ WAIT_MS = 120_000
 """Far beyond what anything takes, a training in a process of its own on a loaded machine included."""
 
 
-def write_model(path: Path, seed: int = 0) -> Path:
-    """A tiny model whose pose and pictures depend plainly on every latent axis."""
+def write_model(path: Path, seed: int = 0, *, has_prior: bool = False) -> Path:
+    """A tiny model whose pose and pictures depend plainly on every latent axis.
+
+    has_prior: it has a fitted prior, of codes from 1 to 2 in every dimension.
+    """
     torch.manual_seed(seed)
     config = ModelConfig(joint_count=HAND21.joint_count, base_channels=4)
     weights = {name: value.detach().clone() for name, value in TriDomainModel(config).state_dict().items()}
@@ -37,6 +40,7 @@ def write_model(path: Path, seed: int = 0) -> Path:
             latent_std=(0.8,) * 20,
             weights=weights,
             training={"simulated": True, "seed": seed},
+            prior_codes=1 + torch.rand(200, 20) if has_prior else None,
         ),
         path,
     )

@@ -87,6 +87,12 @@ def other_model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def fitted_model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with a fitted prior."""
+    return write_model(tmp_path_factory.mktemp("model") / "fitted.safetensors", has_prior=True)
+
+
+@pytest.fixture(scope="session")
 def store_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_store(tmp_path_factory.mktemp("store") / "frames.h5")
 
@@ -118,6 +124,11 @@ def image_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def model(model_path: Path) -> HandModel:
     return HandModel.load(model_path, "cpu")
+
+
+@pytest.fixture(scope="session")
+def fitted_model(fitted_model_path: Path) -> HandModel:
+    return HandModel.load(fitted_model_path, "cpu")
 
 
 @pytest.fixture

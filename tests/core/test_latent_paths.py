@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lsps_core import checkpoint
+from lsps_core import checkpoint, latent_paths
 from lsps_core.cli import main
 from lsps_core.data.augment import rotate_pose
 from lsps_core.data.store import FrameStore
@@ -98,3 +98,17 @@ def test_the_typical_code_has_the_orientation_of_where_one_is(predictor):
     pose, found = predictor.decode_pose(torch.stack([code, near]))
     assert rotation_angles(pose, found[None], predictor.skeleton).item() < 0.36
     assert predictor.typicality(near[None]) >= predictor.typicality(code[None])
+
+
+def test_the_typical_code_is_the_densest_of_those_that_are_turned_the_same_way(predictor, monkeypatch):
+    codes = predictor.fitted_prior.typical(len(predictor.fitted_prior.codes))
+    poses = predictor.decode_pose(codes)
+    for block in (256, 16):
+        monkeypatch.setattr(latent_paths, "_BLOCK", block)
+        for code, pose in zip(codes, poses, strict=True):
+            angles = rotation_angles(pose, poses, predictor.skeleton)
+            expected = codes[(angles < math.radians(20.05)).nonzero()[0, 0]]
+            assert torch.equal(typical_near(predictor, code), expected)
+    monkeypatch.setattr(latent_paths, "_NEAR_RAD", -1.0)
+    for code in codes[:20]:
+        assert torch.equal(typical_near(predictor, code), code)

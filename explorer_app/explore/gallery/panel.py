@@ -19,7 +19,7 @@ from explorer_app.explore.model.prior_samples import GallerySample, NearestFrame
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets.depth_picture import DepthPicture
-from explorer_app.widgets.fields import LARGEST_SEED, label, seed, temperature
+from explorer_app.widgets.fields import LARGEST_SEED, TEMPERATURE_TIP, label, seed, temperature
 from explorer_app.widgets.small import WrappedLabel
 
 _BATCH = 2
@@ -29,8 +29,9 @@ _LARGEST_SEED = LARGEST_SEED - PAGE
 
 if TYPE_CHECKING:
     from explorer_app.model.hand_model import HandModel
+    from lsps_core.config import Prior
 
-    _Page = tuple[HandModel, int, float]  # model, first seed, temperature
+    _Page = tuple[HandModel, int, float, Prior]  # model, first seed, temperature, prior
 
 
 class Gallery(QWidget):
@@ -62,6 +63,7 @@ class Gallery(QWidget):
         self.grid.taken.connect(self._take)
         self.grid.selectionModel().currentChanged.connect(self._look_for_nearest)
         session.model_changed.connect(self._draw)
+        session.prior_changed.connect(self._draw)
         session.data_changed.connect(self._look_for_nearest)
         self._show_nearest(NearestFrame(reason="Select a sample to see the frame nearest to it."))
         self._show_enabled()
@@ -69,8 +71,7 @@ class Gallery(QWidget):
     def _build_controls(self) -> QHBoxLayout:
         first = "The seed of the first sample; each sample has its own seed"
         self.seed = seed("Seed of the gallery", first, _LARGEST_SEED)
-        spread = "Standard deviation: 1 is the prior itself, less is closer to its mean"
-        self.temperature = temperature("Temperature of the gallery", spread)
+        self.temperature = temperature("Temperature of the gallery", TEMPERATURE_TIP)
         self.back, self.more = QPushButton("Back"), QPushButton("More")
         self.back.setToolTip(f"The previous {PAGE} samples")
         self.more.setToolTip(f"The next {PAGE} samples")
@@ -114,7 +115,7 @@ class Gallery(QWidget):
         self._show_enabled()
         if self._session.model is None or not self._is_seen:
             return
-        page = (self._session.model, self.seed.value(), self.temperature.value())
+        page = (self._session.model, self.seed.value(), self.temperature.value(), self._session.prior)
         if page == self._stamp:
             return
         self._stamp = page
@@ -124,9 +125,9 @@ class Gallery(QWidget):
         self._ask(page, 0)
 
     def _ask(self, page: _Page, first: int) -> None:
-        model, seed, temperature = page
+        model, seed, temperature, prior = page
         seeds = range(seed + first, seed + min(first + _BATCH, PAGE))
-        self._decoding.ask((page, seeds), partial(draw, model, seeds, temperature))
+        self._decoding.ask((page, seeds), partial(draw, model, seeds, temperature, prior))
 
     @Slot(object, object)
     def _on_samples(self, stamp: tuple[_Page, range], samples: list[GallerySample]) -> None:

@@ -14,7 +14,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer_app.widgets.fields import LARGEST_SEED, label, seed, temperature
+from explorer_app.widgets.fields import (
+    LARGEST_SEED,
+    TEMPERATURE_TIP,
+    choice,
+    label,
+    seed,
+    show_choice,
+    temperature,
+)
+from lsps_core.config import Prior
+
+_PRIORS: dict[Prior, str] = {"fitted": "Fitted prior", "normal": "N(0, I)"}
+_PRIOR_TIP = (
+    "What samples, the gallery and random walks are drawn from: the density of the training poses' codes, or N(0, I) "
+    "as in the paper, of which few samples are hands"
+)
+_NO_FITTED = "This model file is too old to have a fitted prior: samples are of N(0, I); train the model again"
 
 
 class LatentSampling(QWidget):
@@ -25,17 +41,26 @@ class LatentSampling(QWidget):
         self.button = QPushButton("Sample prior")
         self.button.setToolTip("Sample the next hand from the prior; locked sliders do not change (R)")
         self.seed = seed("Seed of the sample", "The seed of the sample; type a seed to get its hand again")
-        spread = "Standard deviation of samples: 0 is the mean, 1 the prior, 2 far out"
-        self.temperature = temperature("Temperature of the sample", spread)
+        self.temperature = temperature("Temperature of the sample", TEMPERATURE_TIP)
+        self.prior = choice(_PRIORS, "Prior", "")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(4)
-        grid.addWidget(self.button, 0, 0, 1, 4)
+        grid.addWidget(self.button, 0, 0, 1, 2)
+        grid.addWidget(self.prior, 0, 2, 1, 2)
         for column, (text, field) in enumerate((("Seed", self.seed), ("Temperature", self.temperature))):
             grid.addWidget(label(text, field), 1, 2 * column)
             field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             grid.addWidget(field, 1, 2 * column + 1)
             grid.setColumnStretch(2 * column + 1, 1)
+
+    def show_state(self, *, has_model: bool, has_fitted: bool, prior: Prior) -> None:
+        for widget in (self.button, self.seed, self.temperature):
+            widget.setEnabled(has_model)
+        self.prior.setEnabled(has_fitted)
+        self.prior.setToolTip(_PRIOR_TIP if has_fitted or not has_model else _NO_FITTED)
+        with QSignalBlocker(self.prior):
+            show_choice(self.prior, prior if has_fitted or not has_model else "normal")
 
     def next_seed(self) -> int:
         """Advance to the next seed, without a signal."""
@@ -47,6 +72,8 @@ class LatentSampling(QWidget):
 
 _NO_MODEL = "Names and effects need a model"
 _NO_PRINCIPAL = "This model file is too old to have principal directions; train the model again"
+_RESET = "Go to the most typical hand of this orientation"
+_RESET_TO_MEAN = "Set all sliders to the mean"
 _PRINCIPAL = "The directions in which the training codes vary most, widest first"
 
 
@@ -69,9 +96,10 @@ class LatentHeader(QWidget):
         self.order.addItems(["In order", "By effect"])
         self.order.setAccessibleName("Order of the sliders")
         self.randomise = QPushButton("Randomise")
-        self.randomise.setToolTip("Sample all unlocked sliders from the distribution of the training codes")
+        self.randomise.setToolTip(
+            "Sample all unlocked sliders from the prior: the nearest of 64 samples to the locked ones"
+        )
         self.reset_all = QPushButton("Reset all")
-        self.reset_all.setToolTip("Set all unlocked sliders to the mean (Ctrl+0)")
         self._lay_out()
         self.principal.toggled.connect(self.basis_asked)
         self.order.currentIndexChanged.connect(self._on_order)
@@ -90,7 +118,8 @@ class LatentHeader(QWidget):
         both.addWidget(self.reset_all)
         grid.addLayout(both, 1, 0, 1, 2)
 
-    def show_state(self, *, is_principal: bool, has_model: bool, has_principal: bool) -> None:
+    def show_state(self, *, is_principal: bool, has_model: bool, has_principal: bool, has_fitted: bool) -> None:
+        self.reset_all.setToolTip(f"{_RESET if has_fitted else _RESET_TO_MEAN}; locked sliders do not change (Ctrl+0)")
         with QSignalBlocker(self.principal):
             (self.principal if is_principal else self.dimensions).setChecked(True)
         self.principal.setEnabled(has_principal)

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
@@ -13,10 +14,13 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWi
 from explorer_app.explore.latent.controls import LatentHeader, LatentSampling
 from explorer_app.explore.latent.pad import LatentPad
 from explorer_app.explore.latent.row import LatentRow
-from explorer_app.model.latent import RAW, LatentAxes, SliderView
+from explorer_app.model.latent import RAW, LatentAxes, LatentCode, SliderView
 from explorer_app.session.session import Session
 from explorer_app.session.undo import Merge
 from lsps_core.config import POSE_LATENT_SIZE
+
+if TYPE_CHECKING:  # imports torch
+    from explorer_app.model.hand_model import HandModel
 
 _TURNS, _TURN_MS = 2, 16
 """After an encoding the rows are updated in so many parts, with this delay between them."""
@@ -33,6 +37,7 @@ class LatentPanel(QWidget):
         self._is_principal = False
         self._is_by_effect = False
         self._pointed: int | None = None
+        self._after_reset: tuple[HandModel | None, LatentAxes, LatentCode] | None = None
         self._build()
         self._connect()
         self._on_model()
@@ -113,14 +118,25 @@ class LatentPanel(QWidget):
         self.sample_button.clicked.connect(self.sample_next)
         self.seed.valueChanged.connect(self._sample)
         self.temperature.valueChanged.connect(self._on_temperature)
+        self.sampling.prior.currentIndexChanged.connect(self._on_prior)
         self.pad_button.toggled.connect(self._open_pad)
         self._session.latent_changed.connect(self._show_latent)
         self._session.model_changed.connect(self._on_model)
 
     @Slot()
     def reset(self) -> None:
-        """Set all unlocked axes to the mean."""
-        self._session.set_latent(self.axes.reset(self._session.latent), "reset all")
+        """Go to the most typical hand of this orientation, without a fitted prior to the mean; locked axes stay."""
+        model, latent = self._session.model, self._session.latent
+        if self._state == self._after_reset:
+            return  # a hand turned by a little may have a typical one that is turned further, and so on
+        center = model.prior.typical_near(latent) if model is not None and model.prior.is_fitted else LatentCode()
+        code = self.axes.merged(latent, center)
+        self._after_reset = (model, self.axes, code)
+        self._session.set_latent(code, "reset all")
+
+    @property
+    def _state(self) -> tuple[HandModel | None, LatentAxes, LatentCode]:
+        return self._session.model, self.axes, self._session.latent
 
     @Slot()
     def sample_next(self) -> None:
@@ -129,18 +145,27 @@ class LatentPanel(QWidget):
 
     @Slot()
     def randomise(self) -> None:
-        """Sample all unlocked axes from the next seed."""
-        seed = self.sampling.next_seed()
-        code = self.axes.randomised(self._session.latent, seed, self.temperature.value())
-        self._session.set_latent(code, f"randomise {seed}")
+        """Sample all unlocked axes from the next seed, with the locked ones as near to a sample as can be."""
+        model = self._session.model
+        if model is not None:
+            seed = self.sampling.next_seed()
+            drawn = model.prior.candidates(seed, self.temperature.value(), self._session.prior)
+            self._session.set_latent(self.axes.nearest(self._session.latent, drawn), f"randomise {seed}")
 
     @Slot(int)
-    def _sample(self, seed: int) -> None:
-        self._session.sample(seed, self.temperature.value(), self.axes)
+    def _sample(self, seed: int, merge: Merge | None = None) -> None:
+        model = self._session.model
+        if model is not None:
+            drawn = model.sample(seed, self.temperature.value(), self._session.prior)
+            self._session.set_latent(self.axes.merged(self._session.latent, drawn), f"sample {seed}", merge)
 
-    @Slot(float)
-    def _on_temperature(self, temperature: float) -> None:
-        self._session.sample(self.seed.value(), temperature, self.axes, merge=Merge.TEMPERATURE)
+    @Slot()
+    def _on_temperature(self) -> None:
+        self._sample(self.seed.value(), Merge.TEMPERATURE)
+
+    @Slot()
+    def _on_prior(self) -> None:
+        self._session.set_prior(self.sampling.prior.currentData())
 
     def _set_value(self, axis: int, value: float) -> None:
         code = self.axes.moved(self._session.latent, {axis: value})
@@ -212,6 +237,7 @@ class LatentPanel(QWidget):
             is_principal=self._is_principal,
             has_model=model is not None,
             has_principal=model is not None and model.principal is not None,
+            has_fitted=self._has_fitted,
         )
         first, second = effects.order[:2] if effects is not None else (0, 1)
         self.pad.show_axes(self.axes, self._names(), (first, second))
@@ -242,13 +268,20 @@ class LatentPanel(QWidget):
     @Slot()
     def _show(self) -> None:
         self._show_rows(slice(None))
-        has_model = self._session.model is not None
-        for widget in (self.sample_button, self.seed, self.temperature):
-            widget.setEnabled(has_model)
-        self.randomise_button.setEnabled(len(self.axes.locked) < POSE_LATENT_SIZE)
+        model = self._session.model
+        self.sampling.show_state(has_model=model is not None, has_fitted=self._has_fitted, prior=self._session.prior)
+        self.randomise_button.setEnabled(model is not None and len(self.axes.locked) < POSE_LATENT_SIZE)
 
     def _show_rows(self, which: slice) -> None:
         values, locked = self.axes.basis.coordinates(self._session.latent), self.axes.locked
         for axis in range(POSE_LATENT_SIZE)[which]:
             self.rows[axis].show_value(values[axis], axis in locked)
-        self.reset_all.setEnabled(any(row.reset.isEnabled() for row in self.rows))
+        if self._has_fitted:
+            self.reset_all.setEnabled(len(locked) < POSE_LATENT_SIZE and self._state != self._after_reset)
+        else:
+            self.reset_all.setEnabled(any(row.reset.isEnabled() for row in self.rows))
+
+    @property
+    def _has_fitted(self) -> bool:
+        model = self._session.model
+        return model is not None and model.prior.is_fitted

@@ -13,6 +13,7 @@ from explorer_app.model.latent import LatentCode
 if TYPE_CHECKING:  # they import torch and HDF5
     from explorer_app.model.data import Data, FrameView
     from explorer_app.model.hand_model import HandModel, Pictures
+    from lsps_core.config import Prior
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -40,9 +41,9 @@ class NearestFrame:
     reason: str = ""
 
 
-def draw(model: HandModel, seeds: range, temperature: float) -> list[GallerySample]:
+def draw(model: HandModel, seeds: range, temperature: float, prior: Prior = "fitted") -> list[GallerySample]:
     """One sample for each seed, equal to `HandModel.sample`; decoded in one batch."""
-    codes = [model.sample(seed, temperature) for seed in seeds]
+    codes = [model.sample(seed, temperature, prior) for seed in seeds]
     return [
         GallerySample(seed, code, pictures, model.decode_pose(code))
         for seed, code, pictures in zip(seeds, codes, model.decode_many(codes), strict=True)

@@ -178,7 +178,7 @@ class WalkPanel(QWidget):
 
     def _samples(self, model: HandModel) -> tuple[LatentCode, ...]:
         first = self.seed.value()
-        return tuple(model.sample(seed) for seed in range(first, first + self.count.value()))
+        return tuple(model.sample(seed, prior=self._session.prior) for seed in range(first, first + self.count.value()))
 
     @Slot()
     def _add_current(self) -> None:

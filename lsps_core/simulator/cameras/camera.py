@@ -18,7 +18,7 @@ _BACKGROUND_MM = (150.0, 900.0)
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """B crops as a camera is to see them.
+    """B crops as a camera is to see them, S px wide; searched images are less high.
 
     depth_mm [B, S, S]: clean, every pixel with a surface (see `background`). z_mm [B, 1, 1]: the cube's central depth.
     focal_px [B, 1, 1]: the crop's focal length in its own pixels. camera_px [B, 1, 1]: how many of the camera's pixels
@@ -44,10 +44,10 @@ class View:
 
     def patches(self, patch_px: int) -> Tensor:
         """Normal noise [B, S, S] that neighbours share: a grid of a value each `patch_px`, interpolated, variance 1."""
-        batch, size, _ = self.depth_mm.shape
-        coarse = -(-size // patch_px) + 1
-        grid = torch.randn(batch, 1, coarse, coarse, generator=self.generator, device=self.depth_mm.device)
-        smooth = functional.interpolate(grid, size=(size, size), mode="bilinear", align_corners=False)[:, 0]
+        batch, *size = self.depth_mm.shape
+        coarse = [-(-side // patch_px) + 1 for side in size]
+        grid = torch.randn(batch, 1, *coarse, generator=self.generator, device=self.depth_mm.device)
+        smooth = functional.interpolate(grid, size=size, mode="bilinear", align_corners=False)[:, 0]
         return smooth.mul_(1.5)  # bilinear interpolation averages to a variance of 4/9
 
 
@@ -100,7 +100,10 @@ def shadow_px(view: View, baseline_mm: Tensor) -> Tensor:
     """
     column = torch.arange(view.size, device=view.depth_mm.device, dtype=view.depth_mm.dtype)
     lit_from = column - view.focal_px * baseline_mm / view.depth_mm
-    nearest = lit_from.flip(-1).cummin(dim=-1).values.flip(-1)
+    nearest, step = lit_from.clone(), 1
+    while step < view.size:  # the least from here on to the right, by doubling: `cummin` takes four times as long
+        nearest[..., :-step] = torch.minimum(nearest[..., :-step], nearest[..., step:])
+        step *= 2
     return lit_from - nearest
 
 
@@ -141,12 +144,13 @@ def mean_within(image: Tensor, cell_px: int) -> Tensor:
 
 def look_beside(depth_mm: Tensor, right_px: Tensor, down_px: Tensor) -> Tensor:
     """depth_mm [B, S, S], offsets in crop px [B, S, S] -> each pixel's value from the pixel so far beside it."""
-    batch, size, _ = depth_mm.shape
-    across = torch.arange(size, device=depth_mm.device)
-    columns = (right_px.round().long() + across).clamp_(0, size - 1)
-    rows = (down_px.round().long() + across[:, None]).clamp_(0, size - 1)
-    index = rows.mul_(size).add_(columns)
-    return depth_mm.flatten(1).gather(1, index.flatten(1)).view(batch, size, size)
+    height, width = depth_mm.shape[1:]
+    across = torch.arange(width, device=depth_mm.device, dtype=depth_mm.dtype)
+    down = torch.arange(height, device=depth_mm.device, dtype=depth_mm.dtype)[:, None]
+    columns = right_px.round().add_(across).clamp_(0, width - 1)
+    rows = down_px.round().add_(down).clamp_(0, height - 1)
+    index = rows.mul_(width).add_(columns).long()
+    return depth_mm.flatten(1).gather(1, index.flatten(1)).view_as(depth_mm)
 
 
 def _padded(image: Tensor) -> Tensor:

@@ -70,6 +70,21 @@ def test_nothing_is_drawn_while_nobody_looks(qtbot: QtBot, window: MainWindow, m
     assert all(samples.index(row).data(SAMPLE_ROLE).seed == row for row in range(PAGE))
 
 
+def test_another_prior_draws_the_gallery_and_random_walks_anew(
+    qtbot: QtBot, window: MainWindow, fitted_model_path: Path
+) -> None:
+    _open_gallery(qtbot, window, fitted_model_path)
+    session = window.session
+    for prior in ("fitted", "normal"):
+        session.set_prior(prior)
+        _settle(qtbot, window)
+        sample = window.gallery.grid.samples.index(PAGE - 1).data(SAMPLE_ROLE)
+        assert sample.code == session.model.sample(PAGE - 1, prior=prior)
+        window.walk.random.click()
+        assert session.walk.keyframes[2] == session.model.sample(2, prior=prior)
+    assert session.model.sample(2, prior="fitted") != session.model.sample(2, prior="normal")
+
+
 def test_click_and_enter_take_a_sample(qtbot: QtBot, window: MainWindow, model_path: Path) -> None:
     _open_gallery(qtbot, window, model_path)
     grid, session = window.gallery.grid, window.session

@@ -159,7 +159,9 @@ def test_a_locked_row_stays_but_for_an_encoded_code(session: Session, panel: Lat
     assert session.latent == LatentCode()
 
 
-def test_randomise_moves_its_seed_on_and_can_be_undone(session: Session, panel: LatentPanel) -> None:
+def test_randomise_moves_its_seed_on_and_can_be_undone(session: Session, panel: LatentPanel, model: HandModel) -> None:
+    assert not panel.randomise_button.isEnabled()
+    session.set_model(model)
     panel.temperature.setValue(0.5)
     panel.randomise_button.click()
     first = session.latent
@@ -182,6 +184,76 @@ def test_the_temperature_widens_the_sample_of_the_same_seed(
     assert session.undo_stack.count() == 2
     panel.temperature.setValue(0)
     np.testing.assert_allclose(model.scale.to_latent(session.latent), 0, atol=1e-6)
+
+
+def is_fitted_sample(model: HandModel, code: LatentCode) -> bool:
+    """The fixture's codes are from 1 to 2; N(0, I) is hardly ever there."""
+    latent = model.scale.to_latent(code)
+    return bool((latent > 0.7).all() and (latent < 2.3).all())
+
+
+def test_samples_come_from_the_chosen_prior(session: Session, panel: LatentPanel, fitted_model: HandModel) -> None:
+    session.set_model(fitted_model)
+    assert panel.sampling.prior.currentText() == "Fitted prior"
+    for act in (panel.sample_next, panel.randomise):
+        act()
+        assert is_fitted_sample(fitted_model, session.latent)
+    panel.sampling.prior.setCurrentText("N(0, I)")
+    for act in (panel.sample_next, panel.randomise):
+        act()
+        assert not is_fitted_sample(fitted_model, session.latent)
+    assert session.latent != fitted_model.sample(panel.seed.value())
+    assert panel.sampling.prior.currentText() == "N(0, I)"
+
+
+def test_randomise_keeps_locks_and_what_belongs_to_them(
+    session: Session, panel: LatentPanel, fitted_model: HandModel
+) -> None:
+    session.set_model(fitted_model)
+    drawn = fitted_model.prior.candidates(1, 1.0, "fitted")
+    session.set_latent(drawn[40])
+    panel.rows[2].lock.click()
+    panel.randomise()
+    assert session.latent == drawn[40]
+    assert panel.seed.value() == 1
+
+
+def test_reset_goes_to_a_typical_hand_of_the_same_orientation(
+    session: Session, panel: LatentPanel, fitted_model: HandModel
+) -> None:
+    session.set_model(fitted_model)
+    assert "most typical" in panel.reset_all.toolTip()
+    start = LatentCode((0.3,) * 20)
+    session.set_latent(start)
+    panel.reset_all.click()
+    typical = session.latent
+    assert typical == fitted_model.prior.typical_near(start)
+    assert is_fitted_sample(fitted_model, typical)
+    assert not panel.reset_all.isEnabled()
+    panel.reset()
+    assert session.latent == typical
+    session.undo_stack.undo()
+    assert session.latent == start
+    panel.rows[3].lock.click()
+    panel.reset_all.click()
+    assert session.latent == typical.with_value(3, 0.3)
+    panel.rows[3].lock.click()
+    assert panel.reset_all.isEnabled()
+    panel.rows[5].reset.click()
+    assert session.latent.values[5] == 0
+
+
+def test_a_model_without_a_fitted_prior_says_why_there_is_no_choice(
+    session: Session, panel: LatentPanel, model: HandModel, fitted_model: HandModel
+) -> None:
+    assert not panel.sampling.prior.isEnabled()
+    session.set_model(model)
+    assert not panel.sampling.prior.isEnabled()
+    assert panel.sampling.prior.currentText() == "N(0, I)"
+    assert "too old" in panel.sampling.prior.toolTip()
+    session.set_model(fitted_model)
+    assert panel.sampling.prior.isEnabled()
+    assert panel.sampling.prior.currentText() == "Fitted prior"
 
 
 def test_sorting_by_effect_moves_rows_and_tab_stops(

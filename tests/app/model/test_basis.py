@@ -59,19 +59,18 @@ def test_locked_axes_stay_whatever_happens_to_the_others(basis: LatentBasis) -> 
     axes = LatentAxes(basis).with_lock(2, True).with_lock(5, True).with_lock(9, True).with_lock(9, False)
     code = basis.code(np.arange(20) / 10)
     other = LatentCode((5.0,) * 20)
-    for changed in (axes.merged(code, other), axes.reset(code), axes.randomised(code, 3, 1.0)):
+    for changed in (axes.merged(code, other), axes.merged(code, LatentCode()), axes.nearest(code, [other])):
         after = np.array(basis.coordinates(changed))
         np.testing.assert_allclose(after[[2, 5]], [0.2, 0.5], atol=1e-12)
         assert np.abs(np.delete(after - np.arange(20) / 10, [0, 2, 5])).min() > 1e-6
     assert axes.moved(code, {2: 3.0}) == axes.moved(code, {})
     assert LatentAxes(basis).merged(code, other) == other
-    assert LatentAxes(basis).reset(code) == LatentCode()
 
 
-def test_a_seed_randomises_to_the_same_code_and_the_temperature_widens_it() -> None:
-    axes = LatentAxes()
-    once = axes.randomised(LatentCode(), 4, 1.0)
-    assert once == axes.randomised(LatentCode((1.0,) * 20), 4, 1.0)
-    assert once != axes.randomised(LatentCode(), 5, 1.0)
-    assert axes.randomised(LatentCode(), 4, 0.0) == LatentCode()
-    np.testing.assert_allclose(axes.randomised(LatentCode(), 4, 2.0).values, 2 * np.array(once.values))
+@pytest.mark.parametrize("basis", [RAW, PRINCIPAL])
+def test_of_many_candidates_the_one_that_the_locks_change_least_is_taken(basis: LatentBasis) -> None:
+    candidates = [basis.code([value] + [0.1 * value] * 19) for value in (-1.0, 0.5, 2.0)]
+    here = basis.code([1.6] + [7.0] * 19)
+    assert LatentAxes(basis).nearest(here, candidates) == candidates[0]
+    found = basis.coordinates(LatentAxes(basis).with_lock(0, True).nearest(here, candidates))
+    np.testing.assert_allclose(found, [1.6] + [0.2] * 19, atol=1e-12)

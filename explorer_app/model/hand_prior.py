@@ -1,0 +1,41 @@
+"""Where the hands are in the latent of a model: samples of its priors, in codes of the sliders."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from explorer_app.model.latent import LatentCode, LatentScale
+from lsps_core.config import Prior
+from lsps_core.inference import Predictor
+from lsps_core.latent_paths import typical_near
+
+_CANDIDATES = 64
+
+
+class HandPrior:
+    """The priors of one model: `fitted` to the codes of its training poses, unless its file is older, and `normal`."""
+
+    def __init__(self, predictor: Predictor, scale: LatentScale) -> None:
+        self._predictor, self._scale = predictor, scale
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the model has a fitted prior; else all samples are of N(0, temperature² I)."""
+        return self._predictor.fitted_prior is not None
+
+    def sample(self, seed: int, temperature: float, prior: Prior) -> LatentCode:
+        return self._samples(1, seed, temperature, prior)[0]
+
+    def candidates(self, seed: int, temperature: float, prior: Prior) -> list[LatentCode]:
+        """Many samples of one seed, of which one suits locked sliders best."""
+        return self._samples(_CANDIDATES, seed, temperature, prior)
+
+    def typical_near(self, code: LatentCode) -> LatentCode:
+        """The most typical code of the same orientation; LspsError without a fitted prior. Takes 1 to 6 ms."""
+        latent = torch.from_numpy(self._scale.to_latent(code))
+        return self._scale.to_code(typical_near(self._predictor, latent).cpu().numpy())
+
+    def _samples(self, count: int, seed: int, temperature: float, prior: Prior) -> list[LatentCode]:
+        latents = self._predictor.sample_prior(count, seed, temperature, prior if self.is_fitted else "normal")
+        return [self._scale.to_code(latent) for latent in latents.cpu().numpy().astype(np.float64)]
