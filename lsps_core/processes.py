@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import multiprocessing
 import os
 import signal
@@ -38,6 +40,7 @@ def _start_worker(stop: Event) -> None:
     """Start a worker process: it ends with its parent, leaves Ctrl-C to it, and stops when `stop` is set."""
     global _stop
     _stop = stop
+    atexit.register(gc.freeze)  # as `lsps` does
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
 

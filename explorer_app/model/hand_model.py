@@ -63,7 +63,7 @@ FloatArray = npt.NDArray[np.float32]
 # that shares its core. On two cores, beside a training, a decode took 320 ms with two threads, 20 with one.
 _THREAD_COUNT = torch.get_num_threads() if "OMP_NUM_THREADS" in os.environ else max(1, torch.get_num_threads() - 1)
 
-_MEASURED_HANDS = 32
+MEASURED_HANDS = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,7 +256,7 @@ class HandModel:
         return self._effects[basis]
 
     def _measure(self, basis: LatentBasis) -> Effects:
-        hands = [self.sample(seed) for seed in range(_MEASURED_HANDS)]
+        hands = [self.sample(seed) for seed in range(MEASURED_HANDS)]
         return effects.measure(self._joints_mm, hands, basis, self.skeleton)
 
     def _joints_mm(self, codes: list[LatentCode]) -> FloatArray:

@@ -35,7 +35,10 @@ def own_layers(*layers: nn.Module) -> nn.ModuleDict:
     Independent initial weights leave the sign of depth in the other domain open: the cycle loss is low for an inverted
     translation too, and the adversarial term may need very long to correct it.
     """
-    return nn.ModuleDict({domain: nn.Sequential(*copy.deepcopy(layers)) for domain in DOMAINS})
+    first = DOMAINS[0]
+    return nn.ModuleDict(
+        {domain: nn.Sequential(*(layers if domain == first else copy.deepcopy(layers))) for domain in DOMAINS}
+    )
 
 
 class InstanceNorm(nn.Module):

@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, QProcess, Qt, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from explorer_app.model import hand_model
 from explorer_app.model.hand_model import HandModel
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.cli import main
@@ -30,6 +31,14 @@ QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
 _FULL_EVERY = 25
 """Tests between two collections of all generations, which take longer than most tests."""
 _ENDED = count(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _few_measured_hands() -> Iterator[None]:
+    """Effects of axes from a few hands: measuring them takes half the time in which a tiny model is opened."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hand_model, "MEASURED_HANDS", 4)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
