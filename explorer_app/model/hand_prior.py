@@ -1,22 +1,27 @@
-"""Where the hands are in the latent of a model: samples of its priors, in codes of the sliders."""
+"""Where the hands are in the latent of a model: samples, typical codes and ways between hands, as slider codes."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from explorer_app.model.latent import LatentCode, LatentScale
 from lsps_core.config import Prior
 from lsps_core.inference import Predictor
-from lsps_core.latent_paths import typical_near
+from lsps_core.latent_paths import through_hands, typical_near
 
 _CANDIDATES = 64
 
 
 class HandPrior:
-    """The priors of one model: `fitted` to the codes of its training poses, unless its file is older, and `normal`."""
+    """The priors of one model: `fitted` to the codes of its training poses, unless its file is older, and `normal`.
+
+    Methods may be called from any thread.
+    """
 
     def __init__(self, predictor: Predictor, scale: LatentScale) -> None:
         self._predictor, self._scale = predictor, scale
@@ -45,6 +50,13 @@ class HandPrior:
         latents = torch.from_numpy(np.stack([self._scale.to_latent(code) for code in codes]))
         shares: list[float] = self._predictor.typicality(latents).tolist()
         return shares
+
+    def through_hands(self, codes: Sequence[LatentCode], steps: int) -> npt.NDArray[np.float32]:
+        """K codes -> pose latents [(K - 1) * steps + 1, 20] on the way from each to the next; about 10 ms each."""
+        ends = torch.from_numpy(np.stack([self._scale.to_latent(code) for code in codes]))
+        share = torch.arange(steps) / steps
+        ways = [through_hands(self._predictor, start, end, share) for start, end in itertools.pairwise(ends)]
+        return torch.cat([*ways, ends[-1:].to(ways[0])]).cpu().numpy()
 
     def _samples(self, count: int, seed: int, temperature: float, prior: Prior) -> list[LatentCode]:
         latents = self._predictor.sample_prior(count, seed, temperature, prior if self.is_fitted else "normal")
