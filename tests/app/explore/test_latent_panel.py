@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from app_helpers import WAIT_MS
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDial, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.latent.panel import LatentPanel
@@ -262,6 +263,59 @@ def test_a_gauge_shows_how_usual_the_hand_is(
     open_and_wait(model_path)
     assert not gauge.isVisible()
     assert window.statusBar().typicality.text() == ""
+
+
+def place_on_dial(dial: QDial, degrees: float) -> QPoint:
+    """degrees: clockwise from the top."""
+    angle, center = math.radians(degrees), QPointF(dial.width() / 2, dial.height() / 2)
+    return (center + 16 * QPointF(math.sin(angle), -math.cos(angle))).toPoint()
+
+
+def test_a_drag_of_the_dial_turns_the_hand_from_where_it_began(
+    qtbot: QtBot, session: Session, panel: LatentPanel, model: HandModel
+) -> None:
+    dial, left = panel.dial, Qt.MouseButton.LeftButton
+    assert not dial.isEnabled()
+    session.set_model(model)
+    start = LatentCode((0.5,) * 20)
+    session.set_latent(start)
+    panel.resize(330, 800)
+    panel.show()
+    qtbot.waitExposed(panel)
+    qtbot.mousePress(dial, left, pos=place_on_dial(dial, 90))
+    assert session.latent == start
+    assert session.is_editing
+    begin = dial.value()
+    for degrees in (120, 150, 200):
+        qtbot.mouseMove(dial, place_on_dial(dial, degrees))
+    clockwise = (dial.value() - begin) % 360
+    assert clockwise == pytest.approx(110, abs=6)
+    assert session.latent == model.prior.turned(start, -math.radians(clockwise))
+    qtbot.mouseRelease(dial, left, pos=place_on_dial(dial, 200))
+    assert not session.is_editing
+    assert session.undo_stack.count() == 2
+    dial.setValue(begin)
+    assert session.latent == start
+    session.undo_stack.undo()
+    session.undo_stack.undo()
+    assert (session.latent, dial.value()) == (start, 0)
+
+
+def test_the_dial_keeps_locked_sliders_and_arrow_keys_turn(
+    qtbot: QtBot, session: Session, panel: LatentPanel, model: HandModel
+) -> None:
+    session.set_model(model)
+    start = LatentCode((0.5,) * 20)
+    session.set_latent(start)
+    panel.rows[4].lock.click()
+    panel.show()
+    for _ in range(3):
+        qtbot.keyClick(panel.dial, Qt.Key.Key_Right)
+    assert panel.dial.value() == 6
+    assert session.latent == model.prior.turned(start, -math.radians(6)).with_value(4, 0.5)
+    assert session.undo_stack.count() == 2
+    session.set_latent(LatentCode((1.0,) * 20))
+    assert panel.dial.value() == 0
 
 
 def test_a_model_without_a_fitted_prior_says_why_there_is_no_choice(
