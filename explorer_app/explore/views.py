@@ -15,6 +15,7 @@ from explorer_app.explore.hand3d import opengl
 from explorer_app.explore.hand3d.gl_loader import OpenGlLoader
 from explorer_app.explore.hand3d.panel import SkeletonPanel
 from explorer_app.explore.inspector.panel import Inspector
+from explorer_app.explore.latent.grooves import GrooveColours
 from explorer_app.explore.latent.panel import LatentPanel
 from explorer_app.explore.model.presets import Presets
 from explorer_app.explore.walk.panel import WalkPanel
@@ -38,6 +39,7 @@ class ExploreViews(QObject):
         has_opengl = opengl.is_usable()
         self.skeleton = SkeletonPanel(session, has_opengl)  # first, as it is the fastest
         self.latent = LatentPanel(session)
+        self.grooves = GrooveColours(session, background, self.latent)
         self.pictures = PicturesPanel(session)
         self.fitting = FrameFitting(session, background, self)
         self.strip = FrameStrip(session, self.fitting)
@@ -91,6 +93,7 @@ class ExploreViews(QObject):
     def close_down(self) -> None:
         if self.opengl is not None:
             self.opengl.close()
+        self.grooves.close_down()
         self.fitting.close_down()
         self.walk.close_down()
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from explorer_app.model.latent import LatentCode, LatentScale
+from explorer_app.model.latent import LatentBasis, LatentCode, LatentScale
 from lsps_core.config import Prior
 from lsps_core.inference import Predictor
 from lsps_core.latent_paths import through_hands, turned, typical_near
@@ -49,6 +49,16 @@ class HandPrior:
             return [None] * len(codes)
         latents = torch.from_numpy(np.stack([self._scale.to_latent(code) for code in codes]))
         shares: list[float] = self._predictor.typicality(latents).tolist()
+        return shares
+
+    def typicality_along(
+        self, code: LatentCode, basis: LatentBasis, places: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float32]:
+        """places [M] in σ -> [20, M]: the typicality where one coordinate of `code` has that value; tens of ms."""
+        moves = places - np.array(basis.coordinates(code))[:, None]
+        codes = np.array(code.values) + moves[:, :, None] * basis.directions.T[:, None]
+        latents = torch.from_numpy(self._scale.to_latents(codes.reshape(-1, codes.shape[-1])))
+        shares: npt.NDArray[np.float32] = self._predictor.typicality(latents).cpu().numpy().reshape(moves.shape)
         return shares
 
     def turned(self, code: LatentCode, angle_rad: float) -> LatentCode:

@@ -162,7 +162,11 @@ class LatentScale:
 
     def to_latent(self, code: LatentCode) -> npt.NDArray[np.float32]:
         """code -> pose_latent [20]."""
-        return (np.array(self.mean) + np.array(code.values) * self.usable_std()).astype(np.float32)
+        return self.to_latents(np.array(code.values))
+
+    def to_latents(self, values: FloatArray) -> npt.NDArray[np.float32]:
+        """Values of codes [..., 20] -> pose_latents [..., 20]."""
+        return (np.array(self.mean) + values * self.usable_std()).astype(np.float32)
 
     def to_code(self, latent: npt.NDArray[np.floating]) -> LatentCode:
         """pose_latent [20] -> code; the inverse of `to_latent`."""

@@ -56,6 +56,17 @@ def fitted(palette: QPalette) -> QColor:
     return QColor(255, 255, 255) if is_dark(palette) else QColor(20, 20, 24)
 
 
+def typical(palette: QPalette) -> QColor:
+    """Where along a slider the usual hands are; distinct from the highlight of its value."""
+    return QColor(38, 166, 124) if is_dark(palette) else QColor(64, 186, 143)
+
+
+def mixed(a: QColor, b: QColor, share: float) -> QColor:
+    """From a to b."""
+    mixes = (round(x + share * (y - x)) for x, y in zip(rgb(a), rgb(b), strict=True))
+    return QColor(*mixes)
+
+
 def error(palette: QPalette) -> QColor:
     """Line from a predicted joint to the annotated one; distinct from every finger's, also for colour-blind users."""
     return QColor(240, 228, 66) if is_dark(palette) else QColor(136, 34, 85)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from explorer_app.explore.latent.controls import LatentHeader, LatentSampling
@@ -31,6 +31,8 @@ _TIP = "in σ of the encoded training poses"
 
 class LatentPanel(QWidget):
     """One slider per latent axis: a view of `Session.latent`, with its own display state (basis, order, locks)."""
+
+    axes_changed = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -250,6 +252,7 @@ class LatentPanel(QWidget):
         first, second = effects.order[:2] if effects is not None else (0, 1)
         self.pad.show_axes(self.axes, self._names(), (first, second))
         self._show()
+        self.axes_changed.emit()
 
     def _lay_out(self) -> None:
         model = self._session.model

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QKeyEvent,
+    QLinearGradient,
     QMouseEvent,
     QPainter,
     QPainterPath,
@@ -104,7 +108,9 @@ def _shackle(body: QRectF, is_shut: bool) -> QPainterPath:
     return path
 
 
-_GROOVE = 4.0
+_GROOVE, _FILL_ON_COLOURS = 5.0, 2.0
+_FULL_COLOUR = 0.25
+"""The typicality from which on the groove has its full colour."""
 _HANDLE_RADIUS = 6.5
 
 
@@ -116,7 +122,24 @@ class LatentSlider(QSlider):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._known_ends: tuple[float, float] | None = None
+        self.typicality: Sequence[float] | None = None
+        self._stops: list[tuple[float, QColor]] = []
         self.setMinimumWidth(70)
+
+    def show_typicality(self, along: Sequence[float] | None) -> None:
+        """along: 0 to 1 at evenly spaced places from one end to the other; None for a plain groove."""
+        if along != self.typicality:
+            self.typicality = along
+            self._colour()
+
+    def _colour(self) -> None:
+        shares, palette = self.typicality or (), self.palette()
+        plain, full = theme.hairline(palette), theme.typical(palette)
+        self._stops = [
+            (place / (len(shares) - 1), theme.mixed(plain, full, min(1.0, share / _FULL_COLOUR)))
+            for place, share in enumerate(shares)
+        ]
+        self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(70, 20)
@@ -143,11 +166,17 @@ class LatentSlider(QSlider):
         zero, handle = (left + right) / 2, self._between(left, right, self.sliderPosition())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.hairline(palette))
-        painter.drawRoundedRect(QRectF(left, y - _GROOVE / 2, right - left, _GROOVE), _GROOVE / 2, _GROOVE / 2)
         painter.drawRect(QRectF(zero - 0.5, y - 5, 1, 10))
+        filled = _GROOVE
+        if self._stops:
+            gradient = QLinearGradient(left, 0, right, 0)
+            gradient.setStops(self._stops)
+            painter.setBrush(gradient)
+            filled = _FILL_ON_COLOURS
+        painter.drawRoundedRect(QRectF(left, y - _GROOVE / 2, right - left, _GROOVE), _GROOVE / 2, _GROOVE / 2)
         accent = palette.color(QPalette.ColorRole.Highlight)
         painter.setBrush(accent)
-        painter.drawRect(QRectF(min(zero, handle), y - _GROOVE / 2, abs(handle - zero), _GROOVE))
+        painter.drawRect(QRectF(min(zero, handle), y - filled / 2, abs(handle - zero), filled))
         painter.setBrush(palette.color(QPalette.ColorRole.Button).lighter(120))
         painter.setPen(QPen(accent if self.hasFocus() or self.isSliderDown() else theme.faint(palette), 1.4))
         painter.drawEllipse(QPointF(handle, y), _HANDLE_RADIUS, _HANDLE_RADIUS)
@@ -173,6 +202,8 @@ class LatentSlider(QSlider):
 
     def changeEvent(self, event: QEvent) -> None:
         self._known_ends = None
+        if event.type() == QEvent.Type.PaletteChange:
+            self._colour()
         super().changeEvent(event)
 
     def _between(self, left: float, right: float, value: int) -> float:

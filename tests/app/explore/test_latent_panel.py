@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_helpers import WAIT_MS
+from app_helpers import WAIT_MS, pixels
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QDial, QWidget
@@ -316,6 +316,27 @@ def test_the_dial_keeps_locked_sliders_and_arrow_keys_turn(
     assert session.undo_stack.count() == 2
     session.set_latent(LatentCode((1.0,) * 20))
     assert panel.dial.value() == 0
+
+
+def test_grooves_show_where_hands_are(
+    qtbot: QtBot, window: MainWindow, open_and_wait, fitted_model_path: Path, model_path: Path
+) -> None:
+    open_and_wait(fitted_model_path)
+    session, sliders = window.session, window.latent.sliders
+    code = session.model.sample(3)
+    session.set_latent(code)
+
+    def along(axis: int) -> list[float]:
+        places = np.linspace(-3, 3, 41)
+        return session.model.prior.typicality([code.with_value(axis, value) for value in places])
+
+    qtbot.waitUntil(lambda: sliders[6].typicality == pytest.approx(along(6), abs=0.02), timeout=WAIT_MS)
+    assert sliders[19].typicality == pytest.approx(along(19), abs=0.02)
+    assert max(sliders[6].typicality) > 0
+    coloured = pixels(sliders[6])
+    open_and_wait(model_path)
+    assert sliders[6].typicality is None
+    assert (pixels(sliders[6]) != coloured).any()
 
 
 def test_a_model_without_a_fitted_prior_says_why_there_is_no_choice(

@@ -1,0 +1,68 @@
+"""Colours each slider's groove by where along it the hands are, from the shown latent."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from explorer_app.explore.latent.panel import LatentPanel
+from explorer_app.model.latent import RANGE_SIGMA, LatentBasis, LatentCode
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+
+if TYPE_CHECKING:
+    from explorer_app.model.hand_model import HandModel
+
+_PLACES = np.linspace(-RANGE_SIGMA, RANGE_SIGMA, 41)
+_STILL_MS = 120
+"""Their typicality takes longer than a decode, so it waits until the latent has not moved for this long."""
+
+
+class GrooveColours(QObject):
+    """Computes in a thread of its own; a model without a fitted prior has plain grooves."""
+
+    def __init__(self, session: Session, background: Background, panel: LatentPanel) -> None:
+        super().__init__(panel)
+        self._session, self._panel = session, panel
+        self._worker = background.add_worker("grooves", self._on_shares)
+        self._still = QTimer(self, singleShot=True, interval=_STILL_MS)
+        self._still.timeout.connect(self._ask)
+        session.latent_changed.connect(self._wait)
+        panel.axes_changed.connect(self._clear)
+
+    def close_down(self) -> None:
+        self._still.stop()
+
+    @Slot()
+    def _clear(self) -> None:
+        """The old colours are of other axes."""
+        for slider in self._panel.sliders:
+            slider.show_typicality(None)
+        self._wait()
+
+    @Slot()
+    def _wait(self) -> None:
+        if self._session.model is not None and self._session.model.prior.is_fitted:
+            self._still.start()
+        else:
+            self._still.stop()
+
+    @Slot()
+    def _ask(self) -> None:
+        model, basis, latent = stamp = self._stamp
+        if model is not None:
+            self._worker.ask(stamp, partial(model.prior.typicality_along, latent, basis, _PLACES))
+
+    @Slot(object, object)
+    def _on_shares(self, stamp: Any, shares: npt.NDArray[np.float32]) -> None:
+        if stamp == self._stamp:
+            for slider, along in zip(self._panel.sliders, shares, strict=True):
+                slider.show_typicality(along.tolist())
+
+    @property
+    def _stamp(self) -> tuple[HandModel | None, LatentBasis, LatentCode]:
+        return self._session.model, self._panel.axes.basis, self._session.latent
