@@ -48,7 +48,7 @@ class Predictor:
             self.model.mapping.layers = with_matrix_products(self.model.mapping.layers)
         self.pose_decoder = NumpyPoseDecoder(self.model.pose_vae)
         codes = source.prior_codes
-        self.fitted_prior = None if codes is None else FittedPrior(codes.to(self.device))
+        self.fitted_prior = None if codes is None else FittedPrior(codes.to(self.device), self.model.pose_vae.recode)
         if precision == "bfloat16":
             for name, network in self.model.named_children():
                 if name != "pose_vae":

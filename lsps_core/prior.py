@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cached_property
 
 import torch
@@ -18,13 +19,14 @@ _BLOCK = 256
 class FittedPrior:
     """Kernel density of pose latents: codes [K, Z], of random training poses; the Gaussians' widths follow from them.
 
-    One density serves for drawing, for finding typical codes and for telling how typical a code is.
+    One density serves for drawing, for finding typical codes and for telling how typical a code is. recode: decodes
+    codes [N, Z] and encodes what they give; between the folds of hands it moves a code further than on them.
     """
 
-    def __init__(self, codes: Tensor) -> None:
+    def __init__(self, codes: Tensor, recode: Callable[[Tensor], Tensor] = lambda code: code) -> None:
         if codes.dim() != 2 or len(codes) < 2 or not bool(codes.isfinite().all()):
             raise ValueError(f"a prior needs at least 2 finite codes [K, Z], not {tuple(codes.shape)}")
-        self.codes = codes.float()
+        self.codes, self._recode = codes.float(), recode
         self.scale = self.codes.std(dim=0).clamp(min=1e-6)
 
     def sample(self, count: int, generator: torch.Generator, temperature: float = 1.0) -> Tensor:
@@ -45,12 +47,13 @@ class FittedPrior:
         return torch.cat([part.logsumexp(dim=1) for part in parts]) - math.log(len(self.codes))
 
     def typicality(self, code: Tensor) -> Tensor:
-        """code [N, Z] -> [N] in 0 to 1: the share of training codes where the others are less dense than here.
+        """code [N, Z] -> [N] in 0 to 1: the share of training codes that are less typical.
 
-        A new pose of the training's kind has any value alike; what training never saw has 0.
+        The less typical of two counts: the density, which is still high in the middle between the folds, and how far
+        `recode` moves a code, which is little on a fold of few codes. A new pose of the training's kind has any value
+        alike; what training never saw has 0.
         """
-        ranks = torch.searchsorted(self._own_densities, self.log_density(code).contiguous())
-        return ranks.to(code.dtype) / len(self.codes)
+        return _share_below(self._lesser(self.log_density(code), code), self._own_typicality).to(code.dtype)
 
     def typical(self, count: int = 1) -> Tensor:
         """[count, Z]: the codes that lie densest, the densest first."""
@@ -63,8 +66,27 @@ class FittedPrior:
         return kernels.logsumexp(dim=1) - math.log(len(self.codes) - 1)
 
     @cached_property
-    def _own_densities(self) -> Tensor:
+    def _sorted_densities(self) -> Tensor:
         return self._densities.sort().values
+
+    @cached_property
+    def _sorted_moves(self) -> Tensor:
+        return self._moves(self.codes).sort().values
+
+    @cached_property
+    def _own_typicality(self) -> Tensor:
+        """[K], sorted: of the training codes, before it is ranked."""
+        return self._lesser(self._densities, self.codes).sort().values
+
+    def _lesser(self, log_density: Tensor, code: Tensor) -> Tensor:
+        """[N]: the smaller of the shares of training codes that are less dense, and that move further."""
+        stays = 1 - _share_below(self._moves(code), self._sorted_moves)
+        return torch.minimum(_share_below(log_density, self._sorted_densities), stays)
+
+    def _moves(self, code: Tensor) -> Tensor:
+        """[N]: how far `recode` moves each code, in deviations of all codes."""
+        moves: Tensor = torch.linalg.vector_norm((self._recode(code) - code) / self.scale, dim=1)
+        return moves
 
     @cached_property
     def _densest_first(self) -> Tensor:
@@ -76,3 +98,8 @@ class FittedPrior:
         distance = torch.cdist(code / width, others / width, compute_mode="donot_use_mm_for_euclid_dist")
         constant = code.shape[1] * (math.log(_WIDTH) + 0.5 * math.log(2 * math.pi))
         return -0.5 * distance.square() - constant
+
+
+def _share_below(values: Tensor, ordered: Tensor) -> Tensor:
+    """values [N], ordered [K] -> [N]: the share of `ordered` that is smaller."""
+    return torch.searchsorted(ordered, values.contiguous()) / len(ordered)

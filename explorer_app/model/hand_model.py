@@ -72,6 +72,7 @@ class Pictures:
 
     `is_coarse`: computed in bfloat16 for speed; exact ones follow.
     `is_blend`: decoded from an interpolated depth latent; `latent` is the pose estimated from it.
+    `typicality` of the latent from 0 to 1; None if the model has no fitted prior.
     """
 
     latent: LatentCode
@@ -80,6 +81,7 @@ class Pictures:
     decode_ms: float
     is_blend: bool = False
     is_coarse: bool = False
+    typicality: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +163,8 @@ class HandModel:
         decoded = (coarse or self._predictor).decode(self._latent(code))
         real, synthetic = _to_mm(decoded.real, self.half_mm), _to_mm(decoded.synthetic, self.half_mm)
         took_ms = (time.perf_counter() - start) * 1000
-        return Pictures(code, real, synthetic, took_ms, is_coarse=coarse is not None)
+        (typicality,) = self.prior.typicality([code])
+        return Pictures(code, real, synthetic, took_ms, is_coarse=coarse is not None, typicality=typicality)
 
     def decode_many(self, codes: Sequence[LatentCode]) -> list[Pictures]:
         """codes -> the images of each, in one batch."""
@@ -185,8 +188,10 @@ class HandModel:
             codes = [self.scale.to_code(z) for z in self._predictor.posterior(synthetic, "synthetic").cpu().numpy()]
         took_ms = (time.perf_counter() - start) * 1000 / len(codes)
         return [
-            Pictures(code, _to_mm(r[None], self.half_mm), _to_mm(s[None], self.half_mm), took_ms, is_blend=is_blend)
-            for code, r, s in zip(codes, real, synthetic, strict=True)
+            Pictures(
+                code, _to_mm(r[None], self.half_mm), _to_mm(s[None], self.half_mm), took_ms, is_blend, typicality=t
+            )
+            for code, r, s, t in zip(codes, real, synthetic, self.prior.typicality(codes), strict=True)
         ]
 
     def encode(self, frame: HandFrame, domain: Domain) -> Encoding:

@@ -1,20 +1,27 @@
-"""Where the hands are in the latent of a model: samples of its priors, in codes of the sliders."""
+"""Where the hands are in the latent of a model: samples, typical codes and ways between hands, as slider codes."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from explorer_app.model.latent import LatentCode, LatentScale
 from lsps_core.config import Prior
 from lsps_core.inference import Predictor
-from lsps_core.latent_paths import typical_near
+from lsps_core.latent_paths import through_hands, turned, typical_near
 
 _CANDIDATES = 64
 
 
 class HandPrior:
-    """The priors of one model: `fitted` to the codes of its training poses, unless its file is older, and `normal`."""
+    """The priors of one model: `fitted` to the codes of its training poses, unless its file is older, and `normal`.
+
+    Methods may be called from any thread.
+    """
 
     def __init__(self, predictor: Predictor, scale: LatentScale) -> None:
         self._predictor, self._scale = predictor, scale
@@ -35,6 +42,26 @@ class HandPrior:
         """The most typical code of the same orientation; LspsError without a fitted prior. Takes 1 to 6 ms."""
         latent = torch.from_numpy(self._scale.to_latent(code))
         return self._scale.to_code(typical_near(self._predictor, latent).cpu().numpy())
+
+    def typicality(self, codes: Sequence[LatentCode]) -> list[float] | list[None]:
+        """For each code the share of training codes that are less typical; None without a fitted prior."""
+        if not self.is_fitted:
+            return [None] * len(codes)
+        latents = torch.from_numpy(np.stack([self._scale.to_latent(code) for code in codes]))
+        shares: list[float] = self._predictor.typicality(latents).tolist()
+        return shares
+
+    def turned(self, code: LatentCode, angle_rad: float) -> LatentCode:
+        """The code of the same hand, turned counter-clockwise in the image; a fraction of a millisecond."""
+        latent = torch.from_numpy(self._scale.to_latent(code))[None]
+        return self._scale.to_code(turned(self._predictor, latent, torch.tensor([angle_rad]))[0].cpu().numpy())
+
+    def through_hands(self, codes: Sequence[LatentCode], steps: int) -> npt.NDArray[np.float32]:
+        """K codes -> pose latents [(K - 1) * steps + 1, 20] on the way from each to the next; about 10 ms each."""
+        ends = torch.from_numpy(np.stack([self._scale.to_latent(code) for code in codes]))
+        share = torch.arange(steps) / steps
+        ways = [through_hands(self._predictor, start, end, share) for start, end in itertools.pairwise(ends)]
+        return torch.cat([*ways, ends[-1:].to(ways[0])]).cpu().numpy()
 
     def _samples(self, count: int, seed: int, temperature: float, prior: Prior) -> list[LatentCode]:
         latents = self._predictor.sample_prior(count, seed, temperature, prior if self.is_fitted else "normal")

@@ -13,7 +13,7 @@ from explorer_app.model.latent import LatentCode
 
 FloatArray = npt.NDArray[np.floating]
 
-PATHS = ("linear", "spherical", "spline")
+PATHS = ("hands", "linear", "spherical", "spline")
 SPACES = ("pose", "depth")
 ENDINGS = ("once", "loop", "ping-pong")
 MAX_KEYFRAMES = 100
@@ -24,8 +24,9 @@ _SMALLEST_SINE = 1e-4
 class WalkPlan:
     """The state of the walk panel: keyframes and options.
 
-    path: interpolation between keyframes. space: whether pose latents or depth latents are interpolated. ending: what
-    happens after the last keyframe; a loop returns to the first. seconds: from one keyframe to the next.
+    path: interpolation between keyframes; "hands" turns and bends the hand, and needs pose latents. space: whether pose
+    latents or depth latents are interpolated. ending: what happens after the last keyframe; a loop returns to the
+    first. seconds: from one keyframe to the next.
     """
 
     keyframes: tuple[LatentCode, ...] = ()
@@ -38,6 +39,8 @@ class WalkPlan:
         for value, choices in ((self.path, PATHS), (self.space, SPACES), (self.ending, ENDINGS)):
             if value not in choices:
                 raise ValueError(f"a walk cannot be {value!r}: choose one of {', '.join(choices)}")
+        if self.path == "hands" and self.space == "depth":
+            raise ValueError("a walk between depth latents has no poses between to go through; choose another path")
 
     @property
     def is_closed(self) -> bool:

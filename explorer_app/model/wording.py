@@ -58,3 +58,13 @@ def memory(count: int | None) -> str:
 
 def speed(frames_per_s: float) -> str:
     return f"{grouped(round(frames_per_s))} frames/s" if frames_per_s >= 10 else f"{frames_per_s:.1f} frames/s"
+
+
+def typicality(share: float) -> str:
+    """The share of training codes that are less typical, in words: "typical, 64 %"."""
+    word = "outside the training poses" if share < OUTSIDE else "unusual" if share < UNUSUAL else "typical"
+    return f"{word}, {100 * share:.0f} %"
+
+
+OUTSIDE, UNUSUAL = 0.02, 0.1
+"""Shares of training codes. Of held-out poses 2 % and 10 % are below; of codes that are not hands most are."""

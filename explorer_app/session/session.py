@@ -67,7 +67,7 @@ class Session(QObject):
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(_UNDO_LIMIT)
         self.history = History()
-        self.walk = WalkPlan()
+        self.walk = WalkPlan(path="hands")
         self.highlight: npt.NDArray[np.floating] | None = None
         """Weight of each highlighted joint [J], 0 to 1; None without highlights."""
         self._settled = self.latent
@@ -89,8 +89,7 @@ class Session(QObject):
     ) -> None:
         """Set the latent, as an undo step; inside an edit it is part of it.
 
-        label: its name in the undo menu. merge: quick changes of this kind are one. add_to_history: whether to append a
-        history entry.
+        label: in the undo menu. merge: quick changes of this kind are one. add_to_history: append a history entry.
         """
         if self.is_editing or latent == self._settled:
             self.preview_latent(latent)

@@ -18,6 +18,8 @@ class Merge(IntEnum):
 
     AXIS = auto()
     """Digits typed or arrow keys pressed in the row of an axis."""
+    TURN = auto()
+    """Arrow keys pressed on the dial."""
     PAD = auto()
     """Arrow keys pressed in the pad."""
     TEMPERATURE = auto()

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
 
+from explorer_app.model import wording
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets.small import Tag, WrappedLabel
@@ -78,11 +79,12 @@ class StatusLine(QStatusBar):
         super().__init__(parent)
         self._session, self._background = session, background
         self.activity = QLabel()
-        self.model, self.device, self.decode, self.frame = (QLabel() for _ in range(4))
+        self.typicality, self.model, self.device, self.decode, self.frame = (QLabel() for _ in range(5))
+        self.typicality.setToolTip("How usual the shown hand is: the share of training poses that are less typical")
         self.simulated = Tag("trained on simulated data only")
         self.setContentsMargins(10, 0, 10, 0)
         self.addWidget(self.activity, 1)
-        for label in (self.simulated, self.model, self.device, self.decode, self.frame):
+        for label in (self.typicality, self.simulated, self.model, self.device, self.decode, self.frame):
             self.addPermanentWidget(label)
         self.setSizeGripEnabled(False)
         for signal in (session.model_changed, session.pictures_changed, session.index_changed, session.data_changed):
@@ -94,6 +96,8 @@ class StatusLine(QStatusBar):
     def _show(self) -> None:
         model, pictures, data = self._session.model, self._session.pictures, self._session.data
         self.simulated.setVisible(model is not None and model.is_trained_on_simulated_only)
+        share = pictures.typicality if pictures is not None else None
+        self.typicality.setText(wording.typicality(share) if share is not None else "")
         self.model.setText(f"model {model.name}" if model is not None else "no model")
         self.device.setText(f"on {model.device}" if model is not None else "")
         self.decode.setText(f"decoded in {pictures.decode_ms:.0f} ms" if pictures is not None else "")

@@ -47,3 +47,7 @@ class PoseVae(nn.Module):
         """pose_latent [B, Z] -> pose [B, J, 3]."""
         pose: Tensor = self.decoder(pose_latent).unflatten(1, (self.joint_count, 3))
         return pose
+
+    def recode(self, pose_latent: Tensor) -> Tensor:
+        """pose_latent [B, Z] -> the pose latent [B, Z] of the pose that it decodes to."""
+        return self.encode(self.decode(pose_latent)).mean

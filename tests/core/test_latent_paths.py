@@ -97,7 +97,8 @@ def test_the_typical_code_has_the_orientation_of_where_one_is(predictor):
     near = typical_near(predictor, code)
     pose, found = predictor.decode_pose(torch.stack([code, near]))
     assert rotation_angles(pose, found[None], predictor.skeleton).item() < 0.36
-    assert predictor.typicality(near[None]) >= predictor.typicality(code[None])
+    density = predictor.fitted_prior.log_density(torch.stack([code, near]))
+    assert density[1] >= density[0]
 
 
 def test_the_typical_code_is_the_densest_of_those_that_are_turned_the_same_way(predictor, monkeypatch):

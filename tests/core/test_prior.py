@@ -59,6 +59,22 @@ def test_new_codes_of_the_same_kind_have_every_typicality_alike_and_others_none(
     assert prior.typicality(prior.typical()).item() == 1
 
 
+def test_what_decoding_and_encoding_moves_far_is_not_typical_however_dense():
+    def to_ring(code: torch.Tensor) -> torch.Tensor:
+        return torch.cat([3 * torch.nn.functional.normalize(code[:, :2], dim=1), code[:, 2:]], dim=1)
+
+    codes = ring(1500)
+    codes[:, :2] *= 1 + 0.02 * torch.randn(len(codes), 1, generator=seeded())
+    off = codes[:1] * torch.tensor([0.9, 0.9, 1, 1])
+    assert FittedPrior(codes).typicality(off).item() > 0
+    prior = FittedPrior(codes, to_ring)
+    assert prior.typicality(off).item() == 0
+    same = ring(1500, seed=7)
+    same[:, :2] *= 1 + 0.02 * torch.randn(len(same), 1, generator=seeded(2))
+    for level in (0.1, 0.5, 0.9):
+        assert (prior.typicality(same) < level).float().mean() == pytest.approx(level, abs=0.06)
+
+
 @pytest.mark.parametrize("codes", [torch.zeros(1, 4), torch.zeros(4), torch.full((3, 4), torch.nan)])
 def test_a_prior_needs_codes(codes):
     with pytest.raises(ValueError, match="at least 2 finite codes"):

@@ -36,6 +36,8 @@ _NO_FITTED = "This model file is too old to have a fitted prior: samples are of 
 class LatentSampling(QWidget):
     """Holds the seed and the temperature of the next draw."""
 
+    prior_asked = Signal(str)
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.button = QPushButton("Sample prior")
@@ -43,6 +45,7 @@ class LatentSampling(QWidget):
         self.seed = seed("Seed of the sample", "The seed of the sample; type a seed to get its hand again")
         self.temperature = temperature("Temperature of the sample", TEMPERATURE_TIP)
         self.prior = choice(_PRIORS, "Prior", "")
+        self.prior.currentIndexChanged.connect(self._on_prior)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(4)
@@ -61,6 +64,10 @@ class LatentSampling(QWidget):
         self.prior.setToolTip(_PRIOR_TIP if has_fitted or not has_model else _NO_FITTED)
         with QSignalBlocker(self.prior):
             show_choice(self.prior, prior if has_fitted or not has_model else "normal")
+
+    @Slot()
+    def _on_prior(self) -> None:
+        self.prior_asked.emit(self.prior.currentData())
 
     def next_seed(self) -> int:
         """Advance to the next seed, without a signal."""

@@ -9,9 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from explorer_app.explore.latent.controls import LatentHeader, LatentSampling
+from explorer_app.explore.latent.dial import TurnDial
+from explorer_app.explore.latent.gauge import TypicalityGauge
 from explorer_app.explore.latent.pad import LatentPad
 from explorer_app.explore.latent.row import LatentRow
 from explorer_app.model.latent import RAW, LatentAxes, LatentCode, SliderView
@@ -69,6 +71,10 @@ class LatentPanel(QWidget):
 
     def _build(self) -> None:
         self.header, self.sampling, self.pad = LatentHeader(), LatentSampling(), LatentPad(self._session)
+        self.gauge, self.dial = TypicalityGauge(self._session), TurnDial(self._session)
+        hand = QHBoxLayout()
+        hand.addWidget(self.gauge, 1)
+        hand.addWidget(self.dial)
         self.sample_button, self.seed, self.temperature = (
             self.sampling.button,
             self.sampling.seed,
@@ -84,6 +90,7 @@ class LatentPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.header)
+        layout.addLayout(hand)
         layout.addWidget(self._build_rows(), 1)
         layout.addWidget(self.pad_button)
         layout.addWidget(self.pad)
@@ -118,7 +125,8 @@ class LatentPanel(QWidget):
         self.sample_button.clicked.connect(self.sample_next)
         self.seed.valueChanged.connect(self._sample)
         self.temperature.valueChanged.connect(self._on_temperature)
-        self.sampling.prior.currentIndexChanged.connect(self._on_prior)
+        self.sampling.prior_asked.connect(self._session.set_prior)
+        self.dial.turn_asked.connect(self._turn)
         self.pad_button.toggled.connect(self._open_pad)
         self._session.latent_changed.connect(self._show_latent)
         self._session.model_changed.connect(self._on_model)
@@ -163,9 +171,9 @@ class LatentPanel(QWidget):
     def _on_temperature(self) -> None:
         self._sample(self.seed.value(), Merge.TEMPERATURE)
 
-    @Slot()
-    def _on_prior(self) -> None:
-        self._session.set_prior(self.sampling.prior.currentData())
+    @Slot(LatentCode)
+    def _turn(self, code: LatentCode) -> None:
+        self._session.set_latent(self.axes.merged(self._session.latent, code), "turn", Merge.TURN)
 
     def _set_value(self, axis: int, value: float) -> None:
         code = self.axes.moved(self._session.latent, {axis: value})

@@ -13,6 +13,9 @@ from explorer_app.model.walk import Path, WalkPlan
 if TYPE_CHECKING:  # imports torch
     from explorer_app.model.hand_model import HandModel, Pictures
 
+_STEPS = 32
+"""Codes from one keyframe to the next of a walk through hands; straight between them."""
+
 
 class WalkFrames:
     """Usable from any thread; ValueError for a plan of fewer than two keyframes."""
@@ -23,6 +26,9 @@ class WalkFrames:
             points = model.depth_latents(plan.keyframes)
             self._shape = points.shape[1:]
             self._path = Path(points.reshape(len(points), -1), plan.path, plan.is_closed)
+        elif plan.path == "hands":
+            ends = (*plan.keyframes, plan.keyframes[0]) if plan.is_closed else plan.keyframes
+            self._path = Path(model.prior.through_hands(ends, _STEPS))
         else:
             points = np.stack([model.scale.to_latent(code) for code in plan.keyframes])
             self._path = Path(points, plan.path, plan.is_closed)
@@ -34,7 +40,8 @@ class WalkFrames:
         row = int(position) % len(plan.keyframes)
         if position == int(position):
             return plan.keyframes[row]
-        return self.model.scale.to_code(self._path.at(position))
+        steps = _STEPS * (position % plan.length) if plan.path == "hands" else position
+        return self.model.scale.to_code(self._path.at(steps))
 
     def pictures_at(self, positions: Sequence[float]) -> list[Pictures]:
         """One batch; in depth space `latent` is the code of the shown pose."""

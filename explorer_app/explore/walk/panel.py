@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QModelIndex, QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QKeyEvent, QPalette
+from PySide6.QtGui import QKeyEvent, QPalette, QStandardItemModel
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 _TICKS = 200
 """Scrubber positions from one keyframe to the next."""
-_PATH_TITLES = {"linear": "Linear", "spherical": "Spherical", "spline": "Spline"}
+_PATH_TITLES = {"hands": "Through hands", "linear": "Linear", "spherical": "Spherical", "spline": "Spline"}
+_NO_HANDS = "Depth latents have no poses between them to go through; choose the pose latent"
 _SPACE_TITLES = {"pose": "Pose latent", "depth": "Depth latent"}
 _ENDING_TITLES = {"once": "Once", "loop": "Loop", "ping-pong": "Ping-pong"}
 
@@ -72,7 +73,12 @@ class WalkPanel(QWidget):
         self.clear.clicked.connect(self._clear)
 
     def _build_choices(self) -> None:
-        self.path = choice(_PATH_TITLES, "Path", "Interpolation between keyframes")
+        self.path = choice(
+            _PATH_TITLES,
+            "Path",
+            "Interpolation between keyframes. Through hands: the hand turns and bends, its bones keep their lengths;\n"
+            "the others leave the latents of hands between keyframes that are far apart",
+        )
         self.space = choice(
             _SPACE_TITLES,
             "Space",
@@ -192,6 +198,8 @@ class WalkPanel(QWidget):
     def _change(self) -> None:
         path, space, ending = (combo.currentData() for combo in (self.path, self.space, self.ending))
         seconds = self.seconds.value()
+        if space == "depth" and path == "hands":
+            path = "spherical"
         self._session.set_walk(replace(self._session.walk, path=path, space=space, ending=ending, seconds=seconds))
 
     @Slot(int)
@@ -211,6 +219,9 @@ class WalkPanel(QWidget):
         for combo, value in ((self.path, walk.path), (self.space, walk.space), (self.ending, walk.ending)):
             with QSignalBlocker(combo):
                 show_choice(combo, value)
+        hands = cast("QStandardItemModel", self.path.model()).item(self.path.findData("hands"))
+        hands.setEnabled(walk.space == "pose")
+        hands.setToolTip("" if walk.space == "pose" else _NO_HANDS)
         with QSignalBlocker(self.seconds):
             self.seconds.setValue(walk.seconds)
         self.note.setText("Sliders: the pose estimated from the blend" if walk.space == "depth" else "")

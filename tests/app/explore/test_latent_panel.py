@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
+from app_helpers import WAIT_MS
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDial, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.latent.panel import LatentPanel
 from explorer_app.model.hand_model import HandModel
 from explorer_app.model.latent import RAW, LatentCode
 from explorer_app.session.session import Session
+from explorer_app.shell.main_window import MainWindow
 from lsps_core import checkpoint
 
 
@@ -241,6 +244,78 @@ def test_reset_goes_to_a_typical_hand_of_the_same_orientation(
     assert panel.reset_all.isEnabled()
     panel.rows[5].reset.click()
     assert session.latent.values[5] == 0
+
+
+def test_a_gauge_shows_how_usual_the_hand_is(
+    qtbot: QtBot, window: MainWindow, open_and_wait, fitted_model_path: Path, model_path: Path
+) -> None:
+    open_and_wait(fitted_model_path)
+    gauge, model = window.latent.gauge, window.session.model
+    typical = max((model.sample(seed) for seed in range(20)), key=lambda code: model.prior.typicality([code])[0])
+    for code, word in ((typical, "Typical"), (LatentCode((50.0,) * 20), "Outside the training poses")):
+        window.session.set_latent(code)
+        qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+        share = model.prior.typicality([code])[0]
+        assert gauge.words.text() == f"{word}, {100 * share:.0f} %"
+        assert gauge.bar.share == share
+        assert window.statusBar().typicality.text() == gauge.words.text().replace(word[0], word[0].lower(), 1)
+    assert gauge.isVisible()
+    open_and_wait(model_path)
+    assert not gauge.isVisible()
+    assert window.statusBar().typicality.text() == ""
+
+
+def place_on_dial(dial: QDial, degrees: float) -> QPoint:
+    """degrees: clockwise from the top."""
+    angle, center = math.radians(degrees), QPointF(dial.width() / 2, dial.height() / 2)
+    return (center + 16 * QPointF(math.sin(angle), -math.cos(angle))).toPoint()
+
+
+def test_a_drag_of_the_dial_turns_the_hand_from_where_it_began(
+    qtbot: QtBot, session: Session, panel: LatentPanel, model: HandModel
+) -> None:
+    dial, left = panel.dial, Qt.MouseButton.LeftButton
+    assert not dial.isEnabled()
+    session.set_model(model)
+    start = LatentCode((0.5,) * 20)
+    session.set_latent(start)
+    panel.resize(330, 800)
+    panel.show()
+    qtbot.waitExposed(panel)
+    qtbot.mousePress(dial, left, pos=place_on_dial(dial, 90))
+    assert session.latent == start
+    assert session.is_editing
+    begin = dial.value()
+    for degrees in (120, 150, 200):
+        qtbot.mouseMove(dial, place_on_dial(dial, degrees))
+    clockwise = (dial.value() - begin) % 360
+    assert clockwise == pytest.approx(110, abs=6)
+    assert session.latent == model.prior.turned(start, -math.radians(clockwise))
+    qtbot.mouseRelease(dial, left, pos=place_on_dial(dial, 200))
+    assert not session.is_editing
+    assert session.undo_stack.count() == 2
+    dial.setValue(begin)
+    assert session.latent == start
+    session.undo_stack.undo()
+    session.undo_stack.undo()
+    assert (session.latent, dial.value()) == (start, 0)
+
+
+def test_the_dial_keeps_locked_sliders_and_arrow_keys_turn(
+    qtbot: QtBot, session: Session, panel: LatentPanel, model: HandModel
+) -> None:
+    session.set_model(model)
+    start = LatentCode((0.5,) * 20)
+    session.set_latent(start)
+    panel.rows[4].lock.click()
+    panel.show()
+    for _ in range(3):
+        qtbot.keyClick(panel.dial, Qt.Key.Key_Right)
+    assert panel.dial.value() == 6
+    assert session.latent == model.prior.turned(start, -math.radians(6)).with_value(4, 0.5)
+    assert session.undo_stack.count() == 2
+    session.set_latent(LatentCode((1.0,) * 20))
+    assert panel.dial.value() == 0
 
 
 def test_a_model_without_a_fitted_prior_says_why_there_is_no_choice(

@@ -104,6 +104,24 @@ def test_controls_show_the_plan_and_change_it(panel, window):
     assert session.walk == WalkPlan(CODES, path="linear", space="depth", ending="once", seconds=3.0)
 
 
+def test_new_walks_lead_through_hands_but_for_depth_latents(panel, window, settle):
+    session, hands = window.session, panel.path.findData("hands")
+    assert panel.path.currentText() == "Through hands"
+    session.set_walk(replace(session.walk, keyframes=CODES, ending="once"))
+    settle()
+    panel.player.seek(0.5)
+    settle()
+    shown, straight = np.array(session.latent.values), (np.array(CODES[0].values) + np.array(CODES[1].values)) / 2
+    assert np.abs(shown - straight).max() > 1e-3
+    panel.space.setCurrentIndex(panel.space.findData("depth"))
+    assert (session.walk.path, session.walk.space) == ("spherical", "depth")
+    assert not panel.path.model().item(hands).isEnabled()
+    assert "no poses between" in panel.path.model().item(hands).toolTip()
+    panel.space.setCurrentIndex(panel.space.findData("pose"))
+    assert panel.path.model().item(hands).isEnabled()
+    settle()
+
+
 def test_scrubbing_moves_the_latent_as_one_edit(panel, window, settle):
     session = window.session
     session.set_walk(LINEAR)

@@ -6,12 +6,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer_app.explore.model.walk_frames import WalkFrames
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.walk import MAX_KEYFRAMES, PATHS, Path, Playhead, WalkPlan, slerp
+from lsps_core.inference import Predictor
+from lsps_core.latent_paths import through_hands
 
 CODES = tuple(LatentCode().with_value(axis, 1.5).with_value(7, axis - 1.0) for axis in range(4))
 
@@ -107,6 +110,26 @@ def test_frames_of_a_pose_walk_are_those_of_its_codes(model, path):
         assert pictures.latent == code
         np.testing.assert_allclose(pictures.real, single.real, atol=1e-2)
         assert not pictures.is_blend
+
+
+@pytest.mark.parametrize("ending", ["once", "loop"])
+def test_a_walk_through_hands_bends_and_turns_the_pose(model, ending):
+    frames = WalkFrames(model, WalkPlan(CODES[:3], path="hands", ending=ending))
+    ends = (*CODES[:3], CODES[0]) if ending == "loop" else CODES[:3]
+    predictor = Predictor.load(model.path)
+    for segment, (start, end) in enumerate(pairwise(ends)):
+        latents = (torch.from_numpy(model.scale.to_latent(code)) for code in (start, end))
+        expected = through_hands(predictor, *latents, torch.tensor([0.25, 0.5])).numpy()
+        found = [model.scale.to_latent(frames.code_at(segment + share)) for share in (0.25, 0.5)]
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        near = frames.code_at(segment + 0.001)
+        np.testing.assert_allclose(near.values, start.values, atol=0.05)
+    assert frames.code_at(1.5) != WalkFrames(model, WalkPlan(CODES[:3], path="linear", ending=ending)).code_at(1.5)
+
+
+def test_there_are_no_hands_between_depth_latents():
+    with pytest.raises(ValueError, match="depth latents has no poses"):
+        WalkPlan(CODES, path="hands", space="depth")
 
 
 def test_frames_of_a_depth_walk_start_from_the_keyframes_pictures(model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from explorer_app.model.wording import duration, grouped, memory, speed
+from explorer_app.model.wording import duration, grouped, memory, speed, typicality
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,16 @@ def test_large_counts_are_grouped():
 def test_speeds_and_sizes():
     assert [speed(rate) for rate in (0.26, 9.9, 25.4)] == ["0.3 frames/s", "9.9 frames/s", "25 frames/s"]
     assert [memory(count) for count in (None, 3_000_000, 2_500_000_000)] == ["–", "3 MB", "2.5 GB"]
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "outside the training poses, 0 %"),
+        (0.02, "unusual, 2 %"),
+        (0.1, "typical, 10 %"),
+        (1.0, "typical, 100 %"),
+    ],
+)
+def test_how_usual_a_hand_is_has_a_word(share, text):
+    assert typicality(share) == text

@@ -52,6 +52,12 @@ def test_a_saved_session_comes_back_exactly(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine.lsps.json"]
 
 
+def test_a_walk_through_hands_comes_back(tmp_path: Path) -> None:
+    saved = SavedSession(walk=WalkPlan((CODE, LatentCode()), "hands"))
+    saved.save(tmp_path / "mine.lsps.json")
+    assert SavedSession.load(tmp_path / "mine.lsps.json") == saved
+
+
 def test_a_session_of_version_1_is_still_read(tmp_path: Path) -> None:
     saved = _full(tmp_path)
     new = ("domain", "cuts", "walk", "device", "workspace", "sliders")
