@@ -220,8 +220,8 @@ def print_summary(kills: list[Kill]) -> None:
 def compare_weights(whole: Run, killed: Run) -> list[str]:
     first, second = (checkpoint.load(run.model_path) for run in (whole, killed))
     differing = [name for name, weight in first.weights.items() if not torch.equal(weight, second.weights[name])]
-    if LatentStatistics.of(first) != LatentStatistics.of(second):
-        differing.append("latent statistics")
+    statistics = zip(LatentStatistics._fields, LatentStatistics.of(first), LatentStatistics.of(second), strict=True)
+    differing += [name for name, *both in statistics if not torch.equal(*map(torch.as_tensor, both))]
     print(f"weights: {len(first.weights) - len(differing)} of {len(first.weights)} tensors equal bit for bit")
     return [f"{name} differs" for name in differing]
 
