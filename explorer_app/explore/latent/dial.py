@@ -45,16 +45,19 @@ class TurnDial(QDial):
         return self.sizeHint()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """The handle goes to the mouse without a turn."""
+        """The left button takes the handle to the mouse, without a turn."""
         before = self.value()
         with QSignalBlocker(self):
             super().mousePressEvent(event)
         self._zero += self.value() - before
-        self._session.begin_edit("turn")
+        if event.button() == Qt.MouseButton.LeftButton and self.isSliderDown():
+            self._session.begin_edit("turn")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
-        self._session.end_edit()
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.setSliderDown(False)  # QDial ignores a release while another button is down
+            self._session.end_edit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

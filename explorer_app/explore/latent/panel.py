@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
@@ -20,9 +19,6 @@ from explorer_app.model.latent import RAW, LatentAxes, LatentCode, SliderView
 from explorer_app.session.session import Session
 from explorer_app.session.undo import Merge
 from lsps_core.config import POSE_LATENT_SIZE
-
-if TYPE_CHECKING:  # imports torch
-    from explorer_app.model.hand_model import HandModel
 
 _TURNS, _TURN_MS = 2, 16
 """After an encoding the rows are updated in so many parts, with this delay between them."""
@@ -41,7 +37,7 @@ class LatentPanel(QWidget):
         self._is_principal = False
         self._is_by_effect = False
         self._pointed: int | None = None
-        self._after_reset: tuple[HandModel | None, LatentAxes, LatentCode] | None = None
+        self._after_reset: tuple[LatentAxes, LatentCode] | None = None
         self._build()
         self._connect()
         self._on_model()
@@ -76,7 +72,7 @@ class LatentPanel(QWidget):
         self.gauge, self.dial = TypicalityGauge(self._session), TurnDial(self._session)
         hand = QHBoxLayout()
         hand.addWidget(self.gauge, 1)
-        hand.addWidget(self.dial)
+        hand.addWidget(self.dial, 0, Qt.AlignmentFlag.AlignRight)
         self.sample_button, self.seed, self.temperature = (
             self.sampling.button,
             self.sampling.seed,
@@ -137,16 +133,12 @@ class LatentPanel(QWidget):
     def reset(self) -> None:
         """Go to the most typical hand of this orientation, without a fitted prior to the mean; locked axes stay."""
         model, latent = self._session.model, self._session.latent
-        if self._state == self._after_reset:
+        if (self.axes, latent) == self._after_reset:
             return  # a hand turned by a little may have a typical one that is turned further, and so on
         center = model.prior.typical_near(latent) if model is not None and model.prior.is_fitted else LatentCode()
         code = self.axes.merged(latent, center)
-        self._after_reset = (model, self.axes, code)
+        self._after_reset = (self.axes, code)
         self._session.set_latent(code, "reset all")
-
-    @property
-    def _state(self) -> tuple[HandModel | None, LatentAxes, LatentCode]:
-        return self._session.model, self.axes, self._session.latent
 
     @Slot()
     def sample_next(self) -> None:
@@ -227,6 +219,7 @@ class LatentPanel(QWidget):
         model = self._session.model
         principal = model.principal if model is not None else None
         self._is_principal = self._is_principal and principal is not None
+        self._after_reset = None
         self._principal = LatentAxes(principal or RAW)  # a lock on another model's direction has no meaning here
         self._show_axes()
 
@@ -288,7 +281,9 @@ class LatentPanel(QWidget):
         for axis in range(POSE_LATENT_SIZE)[which]:
             self.rows[axis].show_value(values[axis], axis in locked)
         if self._has_fitted:
-            self.reset_all.setEnabled(len(locked) < POSE_LATENT_SIZE and self._state != self._after_reset)
+            self.reset_all.setEnabled(
+                len(locked) < POSE_LATENT_SIZE and (self.axes, self._session.latent) != self._after_reset
+            )
         else:
             self.reset_all.setEnabled(any(row.reset.isEnabled() for row in self.rows))
 

@@ -294,6 +294,8 @@ def test_a_drag_of_the_dial_turns_the_hand_from_where_it_began(
     qtbot.mouseRelease(dial, left, pos=place_on_dial(dial, 200))
     assert not session.is_editing
     assert session.undo_stack.count() == 2
+    qtbot.mousePress(dial, Qt.MouseButton.RightButton, pos=place_on_dial(dial, 10))
+    assert not session.is_editing
     dial.setValue(begin)
     assert session.latent == start
     session.undo_stack.undo()
