@@ -31,7 +31,9 @@ from lsps_core.events import Failed, error_fields
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 2 wrong input (one line on stderr), 130 interrupted."""
-    atexit.register(gc.freeze)  # Python's last collection would go through all of torch, for a third of a second
+    # importing torch makes a million objects, and Python would look through them again and again, and once at the end
+    gc.set_threshold(50_000, 20, 100)
+    atexit.register(gc.freeze)
     arguments = build_parser().parse_args(argv)
     arguments.command_line = shlex.join(["lsps", *(sys.argv[1:] if argv is None else argv)])
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable
@@ -29,6 +30,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     chosen = [Path(argument.partition("::")[0]) for argument in config.args]
     count = min((os.cpu_count() or 1) + 1, MOST_WORKERS)
     return count if all(path.is_dir() for path in chosen) else 0
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _imports_are_no_garbage() -> None:
+    """Going through all of torch after every test would take longer than the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -41,13 +41,6 @@ def _few_measured_hands() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _imports_are_no_garbage() -> None:
-    """Going through all of torch after every test would take longer than the tests."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(autouse=True)
 def _garbage_in_this_thread() -> Iterator[None]:
     """Windows of earlier tests must not be destroyed by a worker's thread that happens to collect garbage."""
