@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import hunt
 
-ACTIONS = int(os.environ.get("MONKEY_ACTIONS", "250"))
+ACTIONS = int(os.environ.get("MONKEY_ACTIONS", "200"))
 
 
 @pytest.mark.timeout(600 + ACTIONS)
