@@ -59,10 +59,10 @@ def posterior(estimate: Tensor, pose_latent: Tensor) -> Tensor:
     return _norm(estimate.float() - pose_latent.float()).mean()
 
 
-def joint_distance(pose: Tensor, other: Tensor) -> Tensor:
-    """Distance of the joints, averaged over joints and batch; 1.0 is half the crop cube. Both [B, J, 3]."""
-    distance: Tensor = (pose.float() - other.float()).norm(dim=2)
-    return distance.mean()
+def joint_distance(pose: Tensor, other: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Distance of the joints, averaged over joints and batch; 1.0 is half the crop cube. Both [B, J, 3]; weight [B]."""
+    distance: Tensor = (pose.float() - other.float()).norm(dim=2).mean(dim=1)
+    return distance.mean() if weight is None else (distance * weight).mean()
 
 
 def feature_matching(features: Tensor, other: Tensor) -> Tensor:

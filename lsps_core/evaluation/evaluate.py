@@ -97,10 +97,12 @@ def predict(
         center_mm, half_mm = torch.from_numpy(store.center_mm[part]), torch.from_numpy(store.half_mm[part])
         depth_mm = torch.from_numpy(store.depth_mm(part).astype(np.float32))
         image = normalise(depth_mm, center_mm, half_mm)
-        if fit_steps is not None and isinstance(predictor, Predictor):
+        if fit_steps is None:
+            pose = predictor.predict_pose(image, read_as)
+        elif isinstance(predictor, Predictor):
             pose = fit(predictor, image, center_mm, half_mm, domain=read_as, steps=fit_steps).pose
         else:
-            pose = predictor.predict_pose(image, read_as)
+            raise TypeError(f"only a Predictor can be fitted, not a {type(predictor).__name__}")
         yield part, to_joints_mm(pose.cpu(), center_mm, half_mm).numpy()
 
 

@@ -100,8 +100,6 @@ class ExperimentRunner:
         """Train a run to its end; False after a stop request before."""
         if self._model_path(planned).exists():
             return True
-        if planned.is_regressor:
-            return self._regressor(planned).train()
         path = self.settings.run_path(planned.name)
         run = Run(path, self._listener.event)
         try:
@@ -111,13 +109,16 @@ class ExperimentRunner:
                 run.write_config(planned.config)  # killed before it had one, or on another device
             with run.locked():
                 run.clear_stop()
+                if planned.is_regressor:
+                    return self._regressor(planned, run).train()
                 return Trainer(run, planned.config, self._command, self._should_stop).train() == "finished"
         except ValueError as error:
             raise RunError(f"run {planned.name}: {error}") from error
 
-    def _regressor(self, planned: PlannedRun) -> RegressorTraining:
+    def _regressor(self, planned: PlannedRun, run: Run | None = None) -> RegressorTraining:
         path = self.settings.run_path(planned.name)
-        return RegressorTraining(path, planned.config, self._should_stop, self._listener.event)
+        on_event = self._listener.event if run is None else run.record
+        return RegressorTraining(path, planned.config, self._should_stop, on_event)
 
     def _model_path(self, planned: PlannedRun) -> Path:
         if planned.is_regressor:

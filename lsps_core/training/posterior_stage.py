@@ -11,11 +11,25 @@ from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean
-from lsps_core.training.teacher import Teacher
+from lsps_core.training.teacher import Teacher, TurningTeacher
 from lsps_core.training.update import Terms, adam, noisy, train_only
 
 
-class PosteriorStage(Stage):
+class TaughtStage(Stage):
+    """A stage that may have a teacher, whose state belongs to its own."""
+
+    _teacher: Teacher | TurningTeacher | None
+
+    def tensors(self) -> dict[str, Tensor]:
+        return super().tensors() | ({} if self._teacher is None else self._teacher.tensors())
+
+    def load_tensors(self, tensors: dict[str, Tensor]) -> None:
+        super().load_tensors(tensors)
+        if self._teacher is not None:
+            self._teacher.load_tensors(tensors)
+
+
+class PosteriorStage(TaughtStage):
     """P and its trunk by equation 8; the pose VAE, E, G and M are frozen.
 
     In the paper only feature matching connects synthetic and real images. With
@@ -36,15 +50,8 @@ class PosteriorStage(Stage):
         parameters = (p for network in trained for p in network.parameters())
         annotated = {"posterior/real": weights.posterior_labelled}
         self._add_updater("posterior", adam(parameters, config, beta1=0.9), weights, **annotated)
-        self._teacher = Teacher(model, first_step=config.steps // 3) if weights.posterior_consistency > 0 else None
-
-    def tensors(self) -> dict[str, Tensor]:
-        return super().tensors() | ({} if self._teacher is None else self._teacher.tensors())
-
-    def load_tensors(self, tensors: dict[str, Tensor]) -> None:
-        super().load_tensors(tensors)
-        if self._teacher is not None:
-            self._teacher.load_tensors(tensors)
+        is_taught = weights.posterior_consistency > 0
+        self._teacher: Teacher | None = Teacher(model, first_step=config.steps // 3) if is_taught else None
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         annotated = batch.annotated()

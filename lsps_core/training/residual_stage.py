@@ -10,13 +10,14 @@ from lsps_core.config import LossWeights, StageConfig
 from lsps_core.data.degrade import degrade
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
+from lsps_core.training.posterior_stage import TaughtStage
 from lsps_core.training.process_group import ProcessGroup
-from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean
+from lsps_core.training.stages import SINGLE_PROCESS, pose_mean
 from lsps_core.training.teacher import TurningTeacher
 from lsps_core.training.update import Terms, adam, noisy, train_only
 
 
-class ResidualPosteriorStage(Stage):
+class ResidualPosteriorStage(TaughtStage):
     """P alone, by the distance of its codes and of their poses; everything else is frozen.
 
     With `LossWeights.posterior_translated` above 0 it also learns from annotated synthetic images translated to real,
@@ -35,15 +36,9 @@ class ResidualPosteriorStage(Stage):
         parameters = model.residual_posterior.parameters()
         self._add_updater("posterior", adam(parameters, config, beta1=0.9), weights, **more)
         is_taught = weights.posterior_consistency > 0
-        self._teacher = TurningTeacher(model, first_step=config.steps // 3) if is_taught else None
-
-    def tensors(self) -> dict[str, Tensor]:
-        return super().tensors() | ({} if self._teacher is None else self._teacher.tensors())
-
-    def load_tensors(self, tensors: dict[str, Tensor]) -> None:
-        super().load_tensors(tensors)
-        if self._teacher is not None:
-            self._teacher.load_tensors(tensors)
+        self._teacher: TurningTeacher | None = (
+            TurningTeacher(model, first_step=config.steps // 3) if is_taught else None
+        )
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         known: dict[str, FrameBatch] = {f"posterior/{name}": frames for name, frames in batch.annotated().items()}
@@ -62,7 +57,7 @@ class ResidualPosteriorStage(Stage):
         if teacher is not None:
             pose, sure = teacher(batch.real.image, generator)
             decoded = self.model.pose_vae.decode(estimates[-1].float())
-            terms["posterior_consistency/real"] = ((decoded - pose).norm(dim=2).mean(dim=1) * sure).mean()
+            terms["posterior_consistency/real"] = losses.joint_distance(decoded, pose, sure)
         for (name, frames), estimate in zip(known.items(), estimates[: len(known)], strict=True):
             terms[name] = losses.posterior(estimate, pose_mean(self.model, frames.pose))
             kind = name.partition("/")[2] if name.startswith("posterior/") else "translated"

@@ -325,6 +325,24 @@ def test_table_1_runs_through_and_has_all_rows_both_metrics_and_the_gap(finished
     )
 
 
+def test_a_regressor_is_a_run_whose_settings_are_checked(finished, stores):
+    run = finished / "runs" / "regressor_synthetic-seed3"
+    kinds = [json.loads(line)["kind"] for line in (run / "events.jsonl").read_text().splitlines()]
+    assert kinds == ["started", "step"]
+    config = json.loads((run / "config.json").read_text())
+    config["posterior"]["steps"] += 1
+    before = (run / "config.json").read_text()
+    try:
+        (run / "config.json").write_text(json.dumps(config))
+        paths = {"synthetic_path": stores["synthetic"], "real_path": stores["real"], "test_path": stores["real"]}
+        with pytest.raises(
+            ValueError, match=r"regressor_synthetic-seed3 was made with other settings: posterior\.steps"
+        ):
+            ExperimentRunner(settings(finished, scale="tiny", seeds=(3,), **paths), Told(), lambda: False)
+    finally:
+        (run / "config.json").write_text(before)
+
+
 def test_a_stopped_run_of_an_experiment_went_on_from_its_checkpoint(finished):
     log = (finished / "runs" / "pretrained-seed3" / "events.jsonl").read_text().splitlines()
     starts = [event["step"] for event in map(json.loads, log) if event["kind"] == "started"]
