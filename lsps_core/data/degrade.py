@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lsps_core.data.crop import BACKGROUND
+from lsps_core.data.resample import look_beside
 
 _JITTER = 0.010
 """of the image's edge: outlines are moved by a random number of pixels, up to 1.3 px of 128 (standard deviation)"""
@@ -73,13 +74,9 @@ class _Draw:
 
 def _jitter(image: Tensor, draw: _Draw) -> Tensor:
     """Take each pixel from near its place."""
-    size = draw.size
-    reach = draw.strength(_JITTER) * size
-    rows, columns = ((reach * draw.normal()).round_().long() for _ in range(2))
-    place = torch.arange(size, device=image.device)
-    rows = (rows + place[:, None]).clamp_(0, size - 1)
-    columns = (columns + place).clamp_(0, size - 1)
-    return image.flatten(1).gather(1, (rows * size + columns).flatten(1)).view_as(image)
+    reach = draw.strength(_JITTER) * draw.size
+    down_px, right_px = ((reach * draw.normal())[:, 0] for _ in range(2))
+    return look_beside(image[:, 0], right_px, down_px)[:, None]
 
 
 def _break_edges(image: Tensor, draw: _Draw) -> Tensor:

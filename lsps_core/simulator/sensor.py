@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.camera import SIMULATED
+from lsps_core.data.resample import look_beside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ def sense(
     depth = torch.minimum(clean_mm, center_mm[:, 2, None, None] + behind)
 
     slant = _slant_rad(depth, pixel_mm / center_mm[:, 2, None, None])
-    depth = _look_beside(depth, noise.lateral_std_px / sensor_px, noise.ragged_std_px / sensor_px, generator)
+    depth = _jittered(depth, noise.lateral_std_px / sensor_px, noise.ragged_std_px / sensor_px, generator)
     nearest, farthest, right = _neighbours(depth)
     chance = torch.rand(clean_mm.shape, generator=generator, device=clean_mm.device)
     lost = chance < _dropout(depth, nearest, farthest, right, slant, noise)
@@ -92,17 +93,12 @@ def _slant_rad(depth_mm: Tensor, pixel_per_mm: Tensor) -> Tensor:
     return (torch.hypot(x, y) / (depth_mm * pixel_per_mm)).atan()
 
 
-def _look_beside(depth_mm: Tensor, white_std: Tensor, ragged_std: Tensor, generator: torch.Generator) -> Tensor:
+def _jittered(depth_mm: Tensor, white_std: Tensor, ragged_std: Tensor, generator: torch.Generator) -> Tensor:
     """depth_mm [B, S, S], standard deviations in crop pixels [B, 1, 1] -> each pixel's value from one near it."""
-    height, width = depth_mm.shape[1:]
-    across = torch.arange(width, device=depth_mm.device, dtype=depth_mm.dtype)
-    down = torch.arange(height, device=depth_mm.device, dtype=depth_mm.dtype)[:, None]
     white = white_std * torch.randn(depth_mm.shape, generator=generator, device=depth_mm.device)
-    columns = (white + ragged_std * _patches(depth_mm, generator)).round_().add_(across)
+    right_px = white + ragged_std * _patches(depth_mm, generator)
     # Stereo matches along rows: errors across them are smaller.
-    rows = (0.5 * ragged_std * _patches(depth_mm, generator)).round_().add_(down)
-    index = rows.clamp_(0, height - 1).mul_(width).add_(columns.clamp_(0, width - 1)).long()
-    return depth_mm.flatten(1).gather(1, index.flatten(1)).view_as(depth_mm)
+    return look_beside(depth_mm, right_px, 0.5 * ragged_std * _patches(depth_mm, generator))
 
 
 def _neighbours(depth_mm: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lsps_core.data.resample import look_beside
 from lsps_core.simulator.cameras.camera import (
     DepthCamera,
     Draw,
     View,
     facing,
-    look_beside,
     mean_around,
     nearest_around,
 )

@@ -9,13 +9,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lsps_core.data.resample import look_beside
 from lsps_core.simulator.cameras.camera import (
     DepthCamera,
     Draw,
     View,
     facing,
     farthest_around,
-    look_beside,
     nearest_around,
     shadow_px,
 )
