@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFontDatabase, QFontMetrics, QGuiApplication, 
 from PySide6.QtWidgets import QApplication
 
 from explorer_app.resources import resource
+from explorer_app.widgets.small import paint_next_turn
 
 
 def ensure_font() -> bool:
@@ -35,6 +36,9 @@ _SCHEMES = {
 
 def set_theme(theme: str) -> None:
     """theme: "system", "light" or "dark". If the desktop has no such setting, own colours are used."""
+    for window in QApplication.topLevelWidgets():
+        if window.isVisible():
+            paint_next_turn(window)
     hints = QGuiApplication.styleHints()
     if hasattr(hints, "setColorScheme"):  # since Qt 6.8
         hints.setColorScheme(_SCHEMES[theme])

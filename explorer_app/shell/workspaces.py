@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from explorer_app.preferences import Preferences
+from explorer_app.widgets.small import paint_next_turn
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
 
 
@@ -165,6 +166,7 @@ class Workspaces(QObject):
         self._show()
         is_large = self._window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen)
         self._is_entered = self._window.isVisible() or not is_large
+        paint_next_turn(self._window)
         if self._is_entered and not self._restore_current():
             self._enter_default()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLayout, QLayoutItem, QScrollArea, QSizePolicy, QWidget
 
@@ -27,6 +27,16 @@ class CheckBox(QCheckBox):
         self.setChecked(action.isChecked())
         self.toggled.connect(action.setChecked)
         action.toggled.connect(self.setChecked)
+
+
+_NEXT_TURN_MS = 1
+"""Not 0, which Qt queues before it looks at timers and at input."""
+
+
+def paint_next_turn(window: QWidget) -> None:
+    """Paint `window` in the event loop's next turn: input is handled between its new layout and its painting."""
+    window.setUpdatesEnabled(False)
+    QTimer.singleShot(_NEXT_TURN_MS, window, lambda: window.setUpdatesEnabled(True))
 
 
 _WIDTH_PX = 320

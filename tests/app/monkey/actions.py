@@ -73,6 +73,8 @@ TEXTS = [
 ]
 _AREAS = [getattr(Qt.DockWidgetArea, f"{side}DockWidgetArea") for side in ("Left", "Right", "Top", "Bottom")]
 _MOST_PROCESSES = 1
+_TURN_MS = 5
+"""Between two actions: longer than the watch's beat, so that a pause belongs to one action, as with a user's input."""
 _STUCK_S = 0.3
 """An action that takes longer runs an event loop of its own (a menu, a drag): then the next one is for that loop."""
 
@@ -428,7 +430,7 @@ class Play(QObject):
     def begin(self) -> None:
         if self.is_over:
             return
-        QTimer.singleShot(0 if self._monkey.may_act else 20, self.begin)  # before acting, which may open a dialog
+        QTimer.singleShot(_TURN_MS if self._monkey.may_act else 20, self.begin)  # before acting: it may open a dialog
         if not self._monkey.may_act:
             return
         if self._next >= len(self._numbers):

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from app_helpers import WAIT_MS
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from explorer_app.preferences import Preferences
+from explorer_app.shell.appearance import set_theme
 from explorer_app.shell.main_window import MainWindow
 
 
@@ -47,6 +48,44 @@ def test_a_switch_of_a_hidden_window_in_full_screen_shows_with_it(qtbot: QtBot, 
     assert not is_open(window, "Gallery")
     window.workspaces.go("Explore")
     assert not is_open(window, "Walk")
+
+
+class Order(QObject):
+    """Notes when the watched widget is painted, and when a timer, which stands for input, has its turn."""
+
+    def __init__(self, watched: QObject) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        watched.installEventFilter(self)
+
+    def turn(self) -> None:
+        self.seen.append("turn")
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.seen.append("paint")
+        return False
+
+
+@pytest.mark.parametrize("what", ["workspace", "layout", "theme"])
+def test_input_is_handled_before_a_changed_window_is_painted(qtbot: QtBot, window: MainWindow, what: str):
+    window.show()
+    qtbot.waitExposed(window)
+    qtbot.wait(50)
+    order = Order(window)
+    QTimer.singleShot(1, order, order.turn)
+    if what == "workspace":
+        window.workspaces.go("Inspect")
+    elif what == "layout":
+        window.reset_layout()
+    else:
+        set_theme("dark")
+    try:
+        qtbot.waitUntil(lambda: {"turn", "paint"} <= set(order.seen), timeout=WAIT_MS)
+    finally:
+        set_theme("system")
+    assert order.seen[0] == "turn"
+    qtbot.waitUntil(window.updatesEnabled, timeout=WAIT_MS)
 
 
 def test_keys_and_tabs_switch_and_show_each_other(qtbot: QtBot, window: MainWindow):
