@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
@@ -36,7 +37,12 @@ _NEXT_TURN_MS = 1
 def paint_next_turn(window: QWidget) -> None:
     """Paint `window` in the event loop's next turn: input is handled between its new layout and its painting."""
     window.setUpdatesEnabled(False)
-    QTimer.singleShot(_NEXT_TURN_MS, window, lambda: window.setUpdatesEnabled(True))
+    QTimer.singleShot(_NEXT_TURN_MS, window, partial(_paint, window))
+
+
+def _paint(window: QWidget) -> None:
+    window.setUpdatesEnabled(True)
+    window.repaint()  # Qt 6.11 forgets an update that was due while there were none
 
 
 _WIDTH_PX = 320
