@@ -143,15 +143,15 @@ class LossWeights:
     """λ6"""
     mapping_translated: float = _weight(0.0, compact=300.0)
     """M's real image of a synthetic pose against the translation of its image; not in the paper"""
-    posterior: float = 10.0
+    posterior: float = _weight(10.0, compact=1.0)
     """λ7"""
-    posterior_labelled: float = _weight(10.0, compact=40.0)
+    posterior_labelled: float = _weight(10.0, compact=1.0)
     """λ7 of annotated real frames, in the posterior stage"""
-    posterior_translated: float = _weight(0.0, compact=10.0)
+    posterior_translated: float = _weight(0.0)
     """P on labelled synthetic images translated to real; not in the paper"""
-    posterior_consistency: float = _weight(0.0, compact=4.0)
+    posterior_consistency: float = _weight(0.0)
     """P on real images against the mean of a slow P over their renderings and rotations; not in the paper"""
-    posterior_joints: float = _weight(0.0)
+    posterior_joints: float = _weight(0.0, compact=100.0)
     """the pose of P's code, G_y(P(x)), against the annotated one, for a residual P; not in the paper"""
     feature_matching: float = _weight(1.0, compact=0.0)
     """λ8 of the posterior stage"""

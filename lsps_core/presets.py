@@ -13,7 +13,9 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "base_channels": 8,
         "pose_hidden": 256,
         "mapping": "bones",
+        "posterior_kind": "residual",
         "posterior_start": "random",
+        "zoom_percent": 8.0,
         "pose": StageConfig(steps=20_000, batch_size=128, learning_rate=1e-3, final_learning_rate=0.01),
         "depth": StageConfig(
             steps=20_000,
@@ -24,9 +26,16 @@ PRESETS: dict[Preset, dict[str, Any]] = {
             extra_annotated=12,
         ),
         "posterior": StageConfig(
-            steps=6_000, batch_size=16, learning_rate=2e-3, final_learning_rate=0.05, extra_annotated=32
+            steps=6_000, batch_size=16, learning_rate=2e-3, final_learning_rate=0.05, extra_annotated=32, degrade=True
         ),
         "weights": LossWeights.of("compact"),
     },
 }
 """The settings of `TrainConfig` in each preset; the weights are in `LossWeights`. `paper` is the default."""
+
+ON_TRUNK = (
+    *("posterior_kind=trunk", "zoom_percent=0", "posterior.degrade=false"),
+    *("weights.posterior=10", "weights.posterior_labelled=40", "weights.posterior_joints=0"),
+    *("weights.posterior_translated=10", "weights.posterior_consistency=4"),
+)
+"""Settings that give `compact` the paper's P, with the weights that were found for it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from lsps_core.config import STAGES, Domain, LossWeights, Preset, TrainConfig
-from lsps_core.presets import PRESETS
+from lsps_core.presets import ON_TRUNK, PRESETS
 
 Experiment = Literal["table1", "ablation", "figure5"]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
@@ -187,7 +187,7 @@ class ExperimentSettings:
         return self.out / "runs" / name
 
     def base_config(self) -> TrainConfig:
-        """The settings shared by all rows: the preset, scaled, with the user's settings."""
+        """The settings shared by all rows: the preset with the paper's P, scaled, with the user's settings."""
         for setting in self.settings:
             key = setting.partition("=")[0]
             if key in _PLANNED_KEYS:
@@ -199,7 +199,8 @@ class ExperimentSettings:
             device=self.device,
             **PRESETS[self.preset],
         )
-        return config.with_settings([*_scaling(config, self.scale), *self.settings])
+        on_trunk = ON_TRUNK if self.preset == "compact" else ()
+        return config.with_settings([*on_trunk, *_scaling(config, self.scale), *self.settings])
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from lsps_core.experiments.plan import ExperimentSettings, PlannedRun, make_plan
 from lsps_core.experiments.report import StoreDescription, write_report
 from lsps_core.experiments.results import RunResult, gap_closed_percent
 from lsps_core.experiments.run import ExperimentRunner
-from lsps_core.presets import PRESETS
 
 BOUNDS = ["synthetic_only", "synthetic_only_pretrained", "real", "real_pretrained"]
 REGRESSORS = ["regressor_synthetic", "regressor_real"]
@@ -27,8 +26,7 @@ TABLE1 = [
     *(*BOUNDS[:2], "lsps", "lsps_paper_terms", *BOUNDS[2:]),
     *(REGRESSORS[0], *OF_ITS_OWN[:2], REGRESSORS[1], OF_ITS_OWN[2]),
 ]
-TRANSLATED = PRESETS["compact"]["weights"].posterior_translated
-CONSISTENT = PRESETS["compact"]["weights"].posterior_consistency
+TRANSLATED, CONSISTENT = 10, 4
 
 
 def settings(out: Path = Path("out"), experiment: str = "table1", **changes) -> ExperimentSettings:

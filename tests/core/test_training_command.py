@@ -18,10 +18,17 @@ from lsps_core import checkpoint
 from lsps_core.cli import main
 from lsps_core.config import STAGES, TrainConfig
 from lsps_core.events import Failed, parse
-from lsps_core.presets import PRESETS
+from lsps_core.presets import ON_TRUNK, PRESETS
 from lsps_core.training.run import Run
 
-SETTINGS = ["base_channels=4", "pose.steps=20", "depth.steps=2", "depth.batch_size=2", "depth.extra_annotated=0"]
+SETTINGS = [
+    *ON_TRUNK,
+    "base_channels=4",
+    "pose.steps=20",
+    "depth.steps=2",
+    "depth.batch_size=2",
+    "depth.extra_annotated=0",
+]
 SETTINGS += ["posterior.steps=2", "posterior.batch_size=2", "posterior.extra_annotated=0"]
 
 
