@@ -410,7 +410,7 @@ def test_a_signal_saves_and_exits_0(stores, tmp_path):
     out = tmp_path / "out"
     command = [sys.executable, "-m", "lsps_core.cli", *arguments(stores, out, "--set", "pose.steps=1000000")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert "run 1 of 9" in process.stderr.readline()
+        assert "run 1 of 12" in process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         printed, said = process.communicate()
     assert process.returncode == 0, said
