@@ -102,7 +102,7 @@ def test_a_decoder_learns_the_poses_of_training():
         loss = (vae.decode(codes) - poses).norm(dim=2).mean()
         loss.backward()
         optimizer.step()
-    assert float(loss) * 125 < 10  # they are 47 mm from their mean
+    assert loss.item() * 125 < 10  # they are 47 mm from their mean
 
 
 def test_reduced_precision_of_the_image_networks_leaves_poses_exact():
