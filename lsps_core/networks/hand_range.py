@@ -136,7 +136,8 @@ def _rest(directions: Tensor) -> tuple[Tensor, Tensor]:
     across = directions - along[:, None] * rest
     sine = across.norm(dim=1)
     tangents = across * (torch.atan2(sine, along) / sine.clamp(min=1e-12))[:, None]
-    first = torch.linalg.eigh(tangents.T @ tangents).eigenvectors[:, -1]
+    across_rest = torch.eye(3).to(rest) - rest[:, None] * rest
+    first = torch.linalg.eigh(tangents.T @ tangents + 1e-9 * across_rest).eigenvectors[:, -1]  # also of a rigid bone
     first = functional.normalize(first - (first @ rest) * rest, dim=0)
     first = first * first[first.abs().argmax()].sign()
     frame = torch.stack([first, torch.linalg.cross(rest, first), rest], dim=1)
