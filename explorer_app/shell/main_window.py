@@ -266,6 +266,7 @@ class MainWindow(QMainWindow):
         self.help.close_down()
         self.hide()  # before waiting for the threads, at worst for the import of torch
         self.statusBar().clearMessage()
+        self.view_pictures.close_down()
         self.explore.close_down()
         self.failures_panel.close_down()
         self.inspect.close_down()

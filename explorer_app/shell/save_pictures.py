@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from explorer_app.preferences import Preferences
 from explorer_app.session.session import Session
 from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.workers.task import Task
 from lsps_core.files import kind_of
 
 VIEW_SCALE = 2
@@ -39,16 +40,32 @@ class ViewPictures(QObject):
 
     def save(self, name: str, widget: QWidget, scale: int = 1) -> bool:
         """Save an image of `widget`; False, with a message, if that fails."""
-        is_file = kind_of(Path(name)) in ("", "file")
-        # the stub requires bytes, which PySide 6.11 rejects
-        if is_file and picture_of(widget, scale).save(name, "PNG"):  # type: ignore[call-overload]
-            return True
-        self._session.message.emit(f"{name} cannot be written; choose another folder")
-        return False
+        try:
+            _write(picture_of(widget, scale), name)
+        except OSError as error:
+            self._session.message.emit(str(error))
+            return False
+        return True
+
+    def close_down(self) -> None:
+        """Wait until what was asked for is written."""
+        for task in self.findChildren(Task):
+            task.close()
 
     def _save_chosen(self, widget: QWidget, scale: int, names: list[str]) -> None:
+        """In a thread: to compress an image takes longer than to draw it."""
         self._preferences.last_folder = str(Path(names[0]).parent)
-        self.save(names[0], widget, scale)
+        image, name = picture_of(widget, scale), names[0]
+        task = Task("picture", lambda _progress: _write(image, name), self)
+        task.failed.connect(self._session.message)
+        task.ended.connect(task.deleteLater)
+
+
+def _write(image: QImage, name: str) -> None:
+    """OSError if `name` cannot be written."""
+    # the stub requires bytes, which PySide 6.11 rejects
+    if kind_of(Path(name)) not in ("", "file") or not image.save(name, "PNG"):  # type: ignore[call-overload]
+        raise OSError(f"{name} cannot be written; choose another folder")
 
 
 def picture_of(widget: QWidget, scale: int) -> QImage:

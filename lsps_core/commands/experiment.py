@@ -169,7 +169,12 @@ class _Progress:
 
     def event(self, event: Any) -> None:
         if event.kind == "started":
+            self._close()
             self._bar = tqdm(total=event.total_steps, initial=event.step, unit="step", file=sys.stderr, leave=False)
+        elif event.kind == "progress":
+            self._bar = self._bar or tqdm(total=event.total, unit="frame", file=sys.stderr, leave=False)
+            self._bar.set_description(f"{self._title}: fits")
+            self._bar.update(event.done - self._bar.n)
         elif event.kind == "step" and self._bar is not None:
             self._bar.update(event.step - self._bar.n)
             self._bar.set_description(f"{self._title}: {event.stage}")

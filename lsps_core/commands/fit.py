@@ -16,6 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, metavar="STORE.h5", help="annotated or not; its annotations are not used")
     parser.add_argument("out", type=Path, metavar="OUT.h5")
     parser.add_argument("--model", type=Path, required=True, metavar="MODEL", help="a .safetensors file or a run")
+    parser.add_argument("--frames", type=int, metavar="N", help="this many, spread evenly over the store; default: all")
     parser.add_argument("--steps", type=int, default=FIT_STEPS, metavar="N", help=f"from each start; {FIT_STEPS}")
     parser.add_argument(
         "--accept",
@@ -38,21 +39,20 @@ def run(arguments: argparse.Namespace) -> None:
 
     path = newest_model(arguments.model)
     predictor = Predictor.load(path, resolve_device(arguments.device))
-    with (
-        FrameStore(arguments.data) as store,
-        progress(arguments.out, len(store), tells=arguments.events) as shown,
-    ):
-        count = len(store)
-        accepted = fit_store(
-            predictor,
-            store,
-            arguments.out,
-            steps=arguments.steps,
-            accept_mm=arguments.accept,
-            provenance={"command": arguments.command_line, "model": path.name, "source": store.provenance},
-            overwrite=arguments.overwrite,
-            on_progress=shown.advance,
-        )
+    with FrameStore(arguments.data) as store:
+        count = len(store) if arguments.frames is None else min(arguments.frames, len(store))
+        with progress(arguments.out, count, tells=arguments.events) as shown:
+            accepted = fit_store(
+                predictor,
+                store,
+                arguments.out,
+                frames=arguments.frames,
+                steps=arguments.steps,
+                accept_mm=arguments.accept,
+                provenance={"command": arguments.command_line, "model": path.name, "source": store.provenance},
+                overwrite=arguments.overwrite,
+                on_progress=shown.advance,
+            )
     if arguments.events:
         shown.end("finished", frames=count)
     else:

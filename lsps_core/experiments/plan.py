@@ -37,18 +37,36 @@ _PLANNED_KEYS = {
 """Settings fixed by the rows or by other options, with the option."""
 
 
+class Fits(NamedTuple):
+    """How real frames get the labels that a model fits to them; see `lsps_core.fitting.fit_store`."""
+
+    frames: int
+    accept_mm: float
+    steps: int
+
+
+class Bounds(NamedTuple):
+    """Rows without and with real labels; of each the better one bounds the gap that others close."""
+
+    synthetic: tuple[str, ...]
+    real: tuple[str, ...]
+
+
 class _Recipe(NamedTuple):
-    """A row's changes to the shared settings. is_pretrained: it trains the posterior stage only.
+    """A row's changes to the shared settings. parent: the row from whose model its posterior stage starts.
 
     domain: selects the first layers of P for the test frames: without real frames those for real ones are untrained.
-    is_regressor: a plain regressor in place of the model.
+    is_regressor: a plain regressor in place of the model. is_fitted: its real labels are fits of its parent's.
+    bounds: of the gap that it closes; None for a bound.
     """
 
     label: str
     settings: tuple[str, ...] = ()
-    is_pretrained: bool = False
+    parent: str = ""
     domain: Domain = "real"
     is_regressor: bool = False
+    is_fitted: bool = False
+    bounds: Bounds | None = None
 
 
 _MATCHING = f"weights.feature_matching={LossWeights.feature_matching}"
@@ -60,49 +78,79 @@ _FROM_DISCRIMINATOR = "posterior_start=discriminator"
 _PAPER_TERMS = (_MATCHING, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED, _FROM_DISCRIMINATOR)
 _NO_BRIDGE = (_UNMATCHED, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED)
 """No term transfers P from synthetic to real images: it learns from annotated images alone."""
-_REGRESSOR = ("pose.steps=0", "depth.steps=0", "posterior.degrade=true", "zoom_percent=8")
+_AUGMENTED = ("depth.steps=0", "posterior.degrade=true", "zoom_percent=8")
+_REGRESSOR = ("pose.steps=0", *_AUGMENTED)
+_RESIDUAL = (
+    *_NO_BRIDGE,
+    *_AUGMENTED,
+    *("posterior_kind=residual", "weights.posterior=1", "weights.posterior_labelled=1", "weights.posterior_joints=100"),
+)
+_FULL_FITS = Fits(frames=6_000, accept_mm=1.7, steps=10)
+_FITS = {"full": _FULL_FITS, "small": _FULL_FITS._replace(frames=600), "tiny": Fits(frames=12, accept_mm=1e6, steps=1)}
+"""By scale; 6 000 are a quarter of an hour of one core."""
+BOUNDS = Bounds(("synthetic_only", "synthetic_only_pretrained"), ("real", "real_pretrained"))
+"""Rows with P from a random start and from the pre-trained model."""
+_PLAIN_BOUNDS = Bounds(("regressor_synthetic",), ("regressor_real", "residual_real"))
+"""What a user would do instead, and the better way to use real labels."""
+_PRETRAINED = "pretrained"
 _RECIPES = {
-    "pretrained": _Recipe("the pre-trained model of *", ("posterior.steps=0", *_NO_BRIDGE)),
+    _PRETRAINED: _Recipe("the pre-trained model of *", ("posterior.steps=0", *_NO_BRIDGE)),
     "synthetic_only": _Recipe("Synthetic-only", ("depth.steps=0", *_NO_BRIDGE), domain="synthetic"),
     "synthetic_only_pretrained": _Recipe(
-        "Synthetic-only*", (*_NO_BRIDGE, _FROM_DISCRIMINATOR), True, domain="synthetic"
+        "Synthetic-only*", (*_NO_BRIDGE, _FROM_DISCRIMINATOR), _PRETRAINED, domain="synthetic"
     ),
-    "lsps": _Recipe("LSPS*", (), True),
-    "lsps_paper_terms": _Recipe("LSPS*, the paper's posterior stage", _PAPER_TERMS, True),
-    "lsps_matching_consistent": _Recipe("LSPS*, the paper's terms and consistency", (_MATCHING, _UNTRANSLATED), True),
-    "lsps_matching_translated": _Recipe("LSPS*, the paper's terms and translations", (_MATCHING, _INCONSISTENT), True),
-    "lsps_translated": _Recipe("LSPS*, translations alone", (_UNMATCHED, _INCONSISTENT), True),
-    "lsps_from_discriminator": _Recipe("LSPS*, P from the discriminators", (_FROM_DISCRIMINATOR,), True),
+    "lsps": _Recipe("LSPS*", (), _PRETRAINED, bounds=BOUNDS),
+    "lsps_paper_terms": _Recipe("LSPS*, the paper's posterior stage", _PAPER_TERMS, _PRETRAINED, bounds=BOUNDS),
+    "lsps_matching_consistent": _Recipe(
+        "LSPS*, the paper's terms and consistency", (_MATCHING, _UNTRANSLATED), _PRETRAINED, bounds=BOUNDS
+    ),
+    "lsps_matching_translated": _Recipe(
+        "LSPS*, the paper's terms and translations", (_MATCHING, _INCONSISTENT), _PRETRAINED, bounds=BOUNDS
+    ),
+    "lsps_translated": _Recipe("LSPS*, translations alone", (_UNMATCHED, _INCONSISTENT), _PRETRAINED, bounds=BOUNDS),
+    "lsps_from_discriminator": _Recipe(
+        "LSPS*, P from the discriminators", (_FROM_DISCRIMINATOR,), _PRETRAINED, bounds=BOUNDS
+    ),
     "real": _Recipe("Real labels", ("depth.steps=0", "annotations=real", "labels=1", *_NO_BRIDGE)),
     "real_pretrained": _Recipe(
-        "Real labels*", ("annotations=real", "labels=1", *_NO_BRIDGE, _FROM_DISCRIMINATOR), True
+        "Real labels*", ("annotations=real", "labels=1", *_NO_BRIDGE, _FROM_DISCRIMINATOR), _PRETRAINED
     ),
     "regressor_synthetic": _Recipe("Plain regressor, synthetic + augmentation", _REGRESSOR, is_regressor=True),
     "regressor_real": _Recipe(
         "Plain regressor, real labels", ("annotations=real", "labels=1", *_REGRESSOR), is_regressor=True
     ),
+    "residual_synthetic": _Recipe("P of its own, synthetic + augmentation", _RESIDUAL),
+    "residual_fitted": _Recipe(
+        "LSPS, P of its own, and fits of unlabelled real frames",
+        (*_RESIDUAL, "labels=1"),
+        "residual_synthetic",
+        is_fitted=True,
+        bounds=_PLAIN_BOUNDS,
+    ),
+    "residual_real": _Recipe("P of its own, synthetic + augmentation and real labels", (*_RESIDUAL, "labels=1")),
     "supervised": _Recipe("Supervised", ("depth.steps=0", "annotations=real", *_NO_BRIDGE)),
     "crossing_nets": _Recipe("CrossingNets-style", ("method=crossing_nets", "annotations=real", *_NO_BRIDGE)),
 }
-SYNTHETIC_BOUNDS, REAL_BOUNDS = ("synthetic_only", "synthetic_only_pretrained"), ("real", "real_pretrained")
-"""Rows with P from a random start and from the pre-trained model; of each pair the better one bounds the gap."""
 TABLE1_ROWS = (
-    *SYNTHETIC_BOUNDS,
+    *BOUNDS.synthetic,
     "lsps",
     "lsps_paper_terms",
-    *REAL_BOUNDS,
+    *BOUNDS.real,
     "regressor_synthetic",
+    "residual_synthetic",
+    "residual_fitted",
     "regressor_real",
+    "residual_real",
 )
 ABLATION_ROWS = (
-    *SYNTHETIC_BOUNDS,
+    *BOUNDS.synthetic,
     "lsps_paper_terms",
     "lsps_matching_translated",
     "lsps_matching_consistent",
     "lsps_translated",
     "lsps_from_discriminator",
     "lsps",
-    *REAL_BOUNDS,
+    *BOUNDS.real,
 )
 _TABLES: dict[str, tuple[str, ...]] = {"table1": TABLE1_ROWS, "ablation": ABLATION_ROWS}
 FIGURE5_CURVES = ("lsps", "supervised", "crossing_nets")
@@ -159,6 +207,7 @@ class PlannedRun:
     """name: of its directory. parent: the run whose model it starts from, None for a random start.
 
     domain: selects the first layers of P for the test frames. is_regressor: a plain regressor in place of the model.
+    fits: how the parent's model makes the store of its real frames first; None where it exists.
     """
 
     name: str
@@ -166,6 +215,7 @@ class PlannedRun:
     parent: PlannedRun | None = None
     domain: Domain = "real"
     is_regressor: bool = False
+    fits: Fits | None = None
 
     def budget(self) -> dict[str, str]:
         """`steps × frames per domain (+ extra annotated)` of each stage, including the parent's."""
@@ -189,6 +239,11 @@ class Row:
     @property
     def label(self) -> str:
         return _RECIPES[self.key].label
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Of the gap that it closes; None for a row that is no way to close one."""
+        return _RECIPES[self.key].bounds
 
 
 @dataclass(frozen=True)
@@ -239,14 +294,18 @@ def _planned_run(settings: ExperimentSettings, base: TrainConfig, key: str, shar
     recipe = _RECIPES[key]
     parent = None
     changes = [f"labels={share}", *recipe.settings]
-    if recipe.is_pretrained:
-        parent = _planned_run(settings, base, "pretrained", 0.0)  # one a seed: labels come in with the posterior stage
+    if recipe.parent:
+        parent = _planned_run(settings, base, recipe.parent, 0.0)  # one a seed: labels come in with the posterior stage
         model_path = settings.run_path(parent.name).resolve() / "model.safetensors"
         changes += ["pose.steps=0", "depth.steps=0", f"initial_path={model_path}"]
     if "annotations=real" in recipe.settings:
         changes += _annotated_frames_as_in(base)
     name = f"{key}-labels{share:g}-seed{base.seed}" if share else f"{key}-seed{base.seed}"
-    return PlannedRun(name, base.with_settings(changes), parent, recipe.domain, recipe.is_regressor)
+    fits = None
+    if parent is not None and recipe.is_fitted:
+        fits = _FITS[settings.scale]
+        changes.append(f"real_path={settings.out.resolve() / 'fits' / name}.h5")
+    return PlannedRun(name, base.with_settings(changes), parent, recipe.domain, recipe.is_regressor, fits)
 
 
 def _annotated_frames_as_in(base: TrainConfig) -> list[str]:

@@ -28,7 +28,9 @@ _TABLE_NOTE = (
     "the other rows starts at random, that of LSPS\\* where `posterior_start` says. Gap closed = (S − row) / (S − R) "
     "of the mean errors, seed by seed; S is the better of both synthetic-only rows, R of both with real labels. The "
     "paper: 74.5 % on NYU (23.71, 17.84, 15.83 mm), 58.4 % on ICVL (23.91, 14.09, 7.09 mm). Synthetic-only rows read "
-    "the test frames by P's synthetic first layers: those of the real domain were not trained."
+    "the test frames by P's synthetic first layers: those of the real domain were not trained. For the row with fits, "
+    "S is the plain regressor on synthetic frames, R the better of the regressor and of P of its own with real labels; "
+    "its time includes the fits, not the row without them, from whose P it goes on."
 )
 _NOTES = {
     "table1": _TABLE_NOTE,
@@ -116,7 +118,7 @@ def _main_table(plan: Plan, rows: list[RowResult]) -> str:
     lines = []
     for result in rows:
         if plan.is_table:
-            last = _text(result.gap_closed_percent, 1) if result.row.key.startswith("lsps") else ""
+            last = _text(result.gap_closed_percent, 1) if result.row.bounds else ""
         else:
             last = f"{100 * result.row.labels:g}"
         seeds = ", ".join(map(str, result.runs)) or "–"
@@ -140,7 +142,8 @@ def _budget_table(plan: Plan) -> str:
 
 
 def _cost(settings: ExperimentSettings, plan: Plan, results: dict[str, RunResult]) -> str:
-    parents = {run.parent.name for run in plan.runs if run.parent is not None}
+    rows = {run.name for row in plan.rows for run in row.runs.values()}
+    parents = {run.parent.name for run in plan.runs if run.parent is not None} - rows
     shared_s = sum(results[name].seconds for name in parents & results.keys())
     machines = sorted({results[run.name].machine for run in plan.runs if run.name in results})
     texts = [f"Preset {settings.preset}, scale {settings.scale}"]

@@ -16,7 +16,7 @@ from lsps_core import checkpoint
 from lsps_core.config import Domain
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation.evaluate import PoseEstimator, evaluate
-from lsps_core.experiments.plan import REAL_BOUNDS, SYNTHETIC_BOUNDS, Plan, PlannedRun, Row
+from lsps_core.experiments.plan import BOUNDS, Bounds, Plan, PlannedRun, Row
 from lsps_core.files import read_json, replacing
 
 _FILE = "evaluation.json"
@@ -72,8 +72,8 @@ def evaluate_run(
 
 def record_gaps(rows: Sequence[RowResult], model_path: Callable[[PlannedRun], Path], test: FrameStore) -> None:
     """Store in each row's models the share of the gap they close, and its two errors (shown by `lsps info`)."""
-    bounds = gap_bounds_mm(rows)
     for result in rows:
+        bounds = gap_bounds_mm(rows, result.row.bounds or BOUNDS)
         for seed, gap in result.gap_closed_percent.values.items():
             run = result.runs[seed]
             record = {
@@ -150,14 +150,13 @@ def row_results(plan: Plan, results: Mapping[str, RunResult]) -> list[RowResult]
     rows = [RowResult(row, _finished(row, results), Summary({})) for row in plan.rows]
     if not plan.is_table:
         return rows
-    bounds = gap_bounds_mm(rows)
-    return [replace(row, gap_closed_percent=_gaps(row, bounds)) if _has_gap(row) else row for row in rows]
+    return [replace(row, gap_closed_percent=_gaps(row, rows)) for row in rows]
 
 
-def gap_bounds_mm(rows: Iterable[RowResult]) -> dict[int, tuple[float, float]]:
-    """Errors of synthetic-only and of real labels by seed, the better row of each: the bounds of the gap."""
+def gap_bounds_mm(rows: Iterable[RowResult], bounds: Bounds = BOUNDS) -> dict[int, tuple[float, float]]:
+    """Errors without and with real labels by seed, the better row of each."""
     errors = {result.row.key: result.mean_error_mm.values for result in rows}
-    pairs = [[errors.get(key, {}) for key in keys] for keys in (SYNTHETIC_BOUNDS, REAL_BOUNDS)]
+    pairs = [[errors.get(key, {}) for key in keys] for keys in bounds]
     seeds = set.intersection(*(set(values) for pair in pairs for values in pair))
     return {seed: (min(v[seed] for v in pairs[0]), min(v[seed] for v in pairs[1])) for seed in sorted(seeds)}
 
@@ -167,13 +166,11 @@ def seeds_without_gap(rows: Iterable[RowResult]) -> list[int]:
     return [seed for seed, (synthetic, real) in gap_bounds_mm(rows).items() if real >= synthetic]
 
 
-def _has_gap(result: RowResult) -> bool:
-    return result.row.key.startswith("lsps")
-
-
-def _gaps(result: RowResult, bounds: dict[int, tuple[float, float]]) -> Summary:
-    gaps = {}
-    for seed, (synthetic_mm, real_mm) in bounds.items():
+def _gaps(result: RowResult, rows: Iterable[RowResult]) -> Summary:
+    gaps: dict[int, float] = {}
+    if result.row.bounds is None:
+        return Summary(gaps)
+    for seed, (synthetic_mm, real_mm) in gap_bounds_mm(rows, result.row.bounds).items():
         if seed in result.runs:
             gap = gap_closed_percent(synthetic_mm, result.runs[seed].mean_error_mm, real_mm)
             if gap is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,12 @@ import numpy as np
 from lsps_core.config import TrainConfig
 from lsps_core.data.store import FrameStore
 from lsps_core.device import resolve_device
-from lsps_core.events import Event
+from lsps_core.events import Event, Progress
 from lsps_core.experiments.plan import ExperimentSettings, PlannedRun, make_plan
 from lsps_core.experiments.regressor import RegressorTraining
 from lsps_core.experiments.report import StoreDescription, write_report
 from lsps_core.experiments.results import RunResult, evaluate_run, read_result, record_gaps, row_results
+from lsps_core.fitting.fit_store import fit_store
 from lsps_core.inference import Predictor
 from lsps_core.training.changes import changes
 from lsps_core.training.data import open_stores
@@ -35,6 +37,10 @@ class ExperimentListener(Protocol):
 
     def finished(self, name: str, result: RunResult, is_new: bool) -> None:
         """A run is scored; not is_new: it was scored before."""
+
+
+class _StoppedError(Exception):
+    """A stop was asked for amid the fits."""
 
 
 class ExperimentRunner:
@@ -94,6 +100,9 @@ class ExperimentRunner:
             return evaluate_run(regressor, regressor.seconds, path, test, device, planned.domain)
         predictor = Predictor.load(path, device)
         seconds = float(predictor.checkpoint.training["seconds"])
+        if planned.fits is not None:
+            with FrameStore(Path(planned.config.real_path)) as fitted:
+                seconds += fitted.provenance["seconds"]
         return evaluate_run(predictor, seconds, path, test, device, planned.domain)
 
     def _train(self, planned: PlannedRun) -> bool:
@@ -103,6 +112,8 @@ class ExperimentRunner:
         path = self.settings.run_path(planned.name)
         run = Run(path, self._listener.event)
         try:
+            if not self._fit(planned):
+                return False
             if not path.exists():
                 run = Run.create(path, planned.config, self._listener.event)
             else:
@@ -114,6 +125,27 @@ class ExperimentRunner:
                 return Trainer(run, planned.config, self._command, self._should_stop).train() == "finished"
         except ValueError as error:
             raise RunError(f"run {planned.name}: {error}") from error
+
+    def _fit(self, planned: PlannedRun) -> bool:
+        """Make the store of real frames that a run learns from, where its parent's model annotates it.
+
+        False after a stop request before the end; the fits are then made anew.
+        """
+        path, fits, parent = Path(planned.config.real_path), planned.fits, planned.parent
+        if fits is None or parent is None or path.exists():
+            return True
+        path.parent.mkdir(exist_ok=True)
+        predictor = Predictor.load(self._model_path(parent), resolve_device(self.settings.device))
+
+        def advance(done: int) -> None:
+            self._listener.event(Progress(done=done, total=fits.frames, frames_per_s=0.0))
+            if self._should_stop():
+                raise _StoppedError
+
+        with FrameStore(self.settings.real_path) as store, contextlib.suppress(_StoppedError):
+            provenance = {"model": parent.name, "source": store.provenance}
+            fit_store(predictor, store, path, **fits._asdict(), provenance=provenance, on_progress=advance)
+        return path.exists()
 
     def _regressor(self, planned: PlannedRun, run: Run | None = None) -> RegressorTraining:
         path = self.settings.run_path(planned.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -25,20 +26,27 @@ def fit_store(
     store: FrameStore,
     path: Path,
     *,
+    frames: int | None = None,
     steps: int = FIT_STEPS,
     accept_mm: float = ACCEPT_MM,
     provenance: dict[str, Any],
     overwrite: bool = False,
     on_progress: Callable[[int], None],
 ) -> int:
-    """Write all frames of `store` to `path`, with fitted joints where the residual is at most accept_mm; returns the
-    number of these.
+    """Write frames of `store` to `path`, with fitted joints where the residual is at most accept_mm; returns the number
+    of these.
 
     The store's own joints are left out. The new store has `fit_residual_mm` of every frame and says in its provenance
-    that its joints were fitted. on_progress: frames done. ValueError for an accept_mm that is not positive.
+    that its joints were fitted, and how long that took. frames: this many, spread evenly over the store, or all.
+    on_progress: frames done. ValueError for an accept_mm or frames that are not positive.
     """
     if not 0 < accept_mm < float("inf"):
         raise ValueError(f"accept_mm is {accept_mm:g}: it must be a positive number of mm")
+    if frames is not None and frames < 1:
+        raise ValueError(f"frames is {frames}: it must be 1 or more")
+    chosen = np.arange(len(store))
+    if frames is not None and frames < len(store):
+        chosen = np.linspace(0, len(store) - 1, frames).round().astype(np.int64)
     writer = FrameWriter(
         path,
         domain=store.domain,
@@ -51,10 +59,11 @@ def fit_store(
         overwrite=overwrite,
     )
     accepted = 0
-    writer.groups = {division: groups.tolist() for division, groups in store.groups.items()}
+    writer.groups = {division: groups[chosen].tolist() for division, groups in store.groups.items()}
+    started = time.monotonic()
     with writer:
-        for start in range(0, len(store), _BATCH):
-            part = np.arange(start, min(start + _BATCH, len(store)))
+        for start in range(0, len(chosen), _BATCH):
+            part = chosen[start : start + _BATCH]
             depth_mm = store.depth_mm(part)
             center_mm, half_mm = torch.from_numpy(store.center_mm[part]), torch.from_numpy(store.half_mm[part])
             image = normalise(torch.from_numpy(depth_mm.astype(np.float32)), center_mm, half_mm)
@@ -70,6 +79,6 @@ def fit_store(
             )
             writer.fit_residual_mm += found.residual_mm.tolist()
             accepted += int(is_accepted.sum())
-            writer.provenance["accepted"] = accepted
-            on_progress(int(part[-1]) + 1)
+            writer.provenance |= {"accepted": accepted, "seconds": round(time.monotonic() - started, 1)}
+            on_progress(start + len(part))
     return accepted

@@ -13,6 +13,7 @@ import pytest
 
 from lsps_core.cli import main
 from lsps_core.config import STAGES
+from lsps_core.data.store import FrameStore
 from lsps_core.experiments.plan import ExperimentSettings, PlannedRun, make_plan
 from lsps_core.experiments.report import StoreDescription, write_report
 from lsps_core.experiments.results import RunResult, gap_closed_percent
@@ -21,7 +22,11 @@ from lsps_core.presets import PRESETS
 
 BOUNDS = ["synthetic_only", "synthetic_only_pretrained", "real", "real_pretrained"]
 REGRESSORS = ["regressor_synthetic", "regressor_real"]
-TABLE1 = [*BOUNDS[:2], "lsps", "lsps_paper_terms", *BOUNDS[2:], *REGRESSORS]
+OF_ITS_OWN = ["residual_synthetic", "residual_fitted", "residual_real"]
+TABLE1 = [
+    *(*BOUNDS[:2], "lsps", "lsps_paper_terms", *BOUNDS[2:]),
+    *(REGRESSORS[0], *OF_ITS_OWN[:2], REGRESSORS[1], OF_ITS_OWN[2]),
+]
 TRANSLATED = PRESETS["compact"]["weights"].posterior_translated
 CONSISTENT = PRESETS["compact"]["weights"].posterior_consistency
 
@@ -109,8 +114,9 @@ def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
     runs = {key: run for (key, _), run in runs_of().items()}
     assert list(runs) == TABLE1
     configs = {key: run.config for key, run in runs.items()}
-    assert [config.depth.steps for config in configs.values()] == [0] * 8
-    assert {key for key, run in runs.items() if run.parent is None} == {"synthetic_only", "real", *REGRESSORS}
+    assert [config.depth.steps for config in configs.values()] == [0] * 11
+    alone = {"synthetic_only", "real", *REGRESSORS, "residual_synthetic", "residual_real"}
+    assert {key for key, run in runs.items() if run.parent is None} == alone
     assert [key for key, run in runs.items() if run.is_regressor] == REGRESSORS
     assert configs["synthetic_only"].pose.steps > 0
     bridges = {key: bridge(run) for key, run in runs.items()}
@@ -119,12 +125,18 @@ def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
     assert {bridges[key] for key in BOUNDS} == {(0, 0, 0)}
     assert [key for key in TABLE1[:6] if configs[key].weights.posterior_labelled != 10] == ["lsps"]
     assert [key for key, config in configs.items() if config.annotations == "real"] == [*BOUNDS[2:], "regressor_real"]
-    assert [config.labels for config in configs.values()] == [0, 0, 0, 0, 1, 1, 0, 1]
-    assert [key for key, config in configs.items() if config.posterior.degrade] == REGRESSORS
+    assert [config.labels for config in configs.values()] == [0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1]
+    assert [key for key, config in configs.items() if config.posterior.degrade] == TABLE1[6:]
+    assert [key for key, config in configs.items() if config.posterior_kind == "residual"] == OF_ITS_OWN
+    assert [key for key, run in runs.items() if run.fits is not None] == ["residual_fitted"]
+    assert {key for key, config in configs.items() if config.real_path != configs["lsps"].real_path} == {
+        "residual_fitted"
+    }
 
 
 def test_pretrained_rows_share_a_model_that_saw_no_real_label_and_train_the_posterior_stage_alone():
-    runs = [run for run in runs_of(seeds=(7,)).values() if run.parent is not None]
+    planned = [run for run in runs_of(seeds=(7,)).values() if run.parent is not None]
+    runs = [run for run in planned if run.fits is None]
     (parent,) = {run.parent for run in runs}
     assert (parent.config.labels, parent.config.posterior.steps, parent.config.seed) == (0, 0, 7)
     assert parent.config.depth.steps == 20_000
@@ -165,7 +177,7 @@ def test_figure_5_has_three_curves_over_the_shares_and_lsps_without_labels():
 
 
 def test_runs_are_planned_once_each_seed_by_seed_after_what_they_start_from():
-    for experiment, count in (("table1", 18), ("figure5", 22)):
+    for experiment, count in (("table1", 24), ("figure5", 22)):
         plan = make_plan(settings(experiment=experiment, seeds=(1, 2), shares=(0.1, 0.5, 1.0)))
         names = [run.name for run in plan.runs]
         assert len(names) == len(set(names)) == count
@@ -243,10 +255,10 @@ def test_a_table_gives_mean_deviation_and_gap_over_the_seeds(tmp_path):
     ]  # 75 % and 50 %
     partial = cells(text, "LSPS*, the paper's posterior stage")
     assert (partial[1], partial[3], partial[4]) == ("21.00", "37.5", "1 (not yet: 2)")
-    assert "12 of 18 runs finished" in text
+    assert "12 of 24 runs finished" in text
     assert "pre-training 10 s" in text
     assert "an abacus" in text
-    assert len(lines) == 16
+    assert len(lines) == 22
     by_run = {line["run"]: line for line in lines}
     assert [float(by_run[f"lsps-seed{seed}"]["gap_closed_percent"]) for seed in (1, 2)] == [75.0, 50.0]
     assert float(by_run["lsps-seed2"]["gap_closed_percent_mean"]) == 62.5
@@ -255,6 +267,14 @@ def test_a_table_gives_mean_deviation_and_gap_over_the_seeds(tmp_path):
     assert by_run["lsps_paper_terms-seed2"]["status"] == "not yet"
     assert by_run["lsps_paper_terms-seed2"]["mean_error_mm"] == ""
     assert by_run["lsps-seed1"]["posterior_budget"] == "6000 × 16 (+32)"
+
+
+def test_fits_close_a_gap_between_what_users_would_do(tmp_path):
+    errors_mm = {"regressor_synthetic-seed1": 30.0, "residual_fitted-seed1": 22.0, "residual_real-seed1": 20.0}
+    errors_mm |= {"regressor_real-seed1": 21.0, "real-seed1": 5.0, "residual_synthetic-seed1": 28.0}
+    text, _ = report(tmp_path, "table1", errors_mm, seeds=(1,))
+    assert cells(text, "LSPS, P of its own, and fits of unlabelled real frames")[3] == "80.0"
+    assert cells(text, "P of its own, synthetic + augmentation")[3] == ""
 
 
 def test_a_table_before_the_first_run_says_not_yet_everywhere(tmp_path):
@@ -302,22 +322,27 @@ def finished(stores, tmp_path_factory) -> Path:
     told.after_event = lambda: (out / "stop").touch() if told.new else None
     assert ExperimentRunner(wanted, told, lambda: False).run() == "stopped"
     assert list(told.new) == ["synthetic_only-seed3"]
-    assert told.begun == [("synthetic_only-seed3", 1, 9), ("pretrained-seed3", 2, 9)]
+    assert told.begun == [("synthetic_only-seed3", 1, 12), ("pretrained-seed3", 2, 12)]
     assert {"started", "step", "end"} <= set(told.kinds)
     assert not (out / "runs" / "pretrained-seed3" / "model.safetensors").exists()
-    assert "1 of 9 runs finished" in (out / "table1.md").read_text(encoding="utf-8")
+    assert "1 of 12 runs finished" in (out / "table1.md").read_text(encoding="utf-8")
     assert main(arguments(stores, out)) == 0
     return out
 
 
 def test_table_1_runs_through_and_has_all_rows_both_metrics_and_the_gap(finished):
     text = (finished / "table1.md").read_text(encoding="utf-8")
-    assert "9 of 9 runs finished" in text
+    assert "12 of 12 runs finished" in text
     assert "not yet" not in text
     assert "Simulated data" in text
     labels = ["Synthetic-only", "Synthetic-only*", "LSPS*", "Real labels", "Real labels*"]
     assert all(float(cell) >= 0 for label in labels for cell in cells(text, label)[1:3])
     assert float(cells(text, "LSPS*")[3]) < 1000
+    assert float(cells(text, "LSPS, P of its own, and fits of unlabelled real frames")[3]) < 1000
+    assert cells(text, "P of its own, synthetic + augmentation")[3] == ""
+    with FrameStore(finished / "fits" / "residual_fitted-seed3.h5") as fitted:
+        assert fitted.provenance["origin"] == "fitted"
+        assert (len(fitted), fitted.provenance["model"]) == (12, "residual_synthetic-seed3")
     assert (finished / "table1.csv").exists()
     assert (finished / "table1.png").exists()
     assert sorted(path.name for path in (finished / "runs").iterdir()) == sorted(
@@ -354,7 +379,7 @@ def test_what_is_finished_is_not_done_again(finished, stores, capsys):
     models = {path: path.stat().st_mtime_ns for path in finished.rglob("*.safetensors")}
     assert main(arguments(stores, finished)) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["is_new"] for line in lines[:-1]] == [False] * 9
+    assert [line["is_new"] for line in lines[:-1]] == [False] * 12
     assert lines[-1]["report"] == str(finished / "table1.md")
     assert {path: path.stat().st_mtime_ns for path in finished.rglob("*.safetensors")} == models
 

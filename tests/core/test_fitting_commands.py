@@ -143,7 +143,19 @@ def test_fit_annotates_the_frames_that_it_accepts(path, expected, capsys, tmp_pa
     assert run(capsys, *arguments)[0] == 2  # it exists
 
 
-@pytest.mark.parametrize(("option", "value"), [("--accept", 0), ("--accept", "nan"), ("--steps", 0)])
+def test_fit_takes_some_frames_from_all_over_the_store(path, capsys, tmp_path):
+    out = tmp_path / "few.h5"
+    arguments = ["fit", path, out, "--model", MODEL, "--steps", 1, "--frames", 3, "--accept", 1e6, "--device", "cpu"]
+    status, said, _ = run(capsys, *arguments)
+    assert status == 0
+    assert "3 frames, 3 (100 %)" in said
+    with FrameStore(out) as fitted, FrameStore(path) as store:
+        assert fitted.names == [store.names[place] for place in (0, 2, 5)]
+        np.testing.assert_array_equal(fitted.depth_mm(slice(None)), store.depth_mm(np.array([0, 2, 5])))
+        assert fitted.provenance["seconds"] > 0
+
+
+@pytest.mark.parametrize(("option", "value"), [("--accept", 0), ("--accept", "nan"), ("--steps", 0), ("--frames", 0)])
 def test_fit_refuses_settings_without_meaning(path, capsys, tmp_path, option, value):
     status, _, error = run(capsys, "fit", path, tmp_path / "out.h5", "--model", MODEL, option, value)
     assert status == 2

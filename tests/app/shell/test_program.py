@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QFileDialog,
     QLabel,
     QLineEdit,
     QMenu,
@@ -186,6 +187,19 @@ def test_a_picture_of_a_view_has_twice_its_px(
     assert not _action(menu, "Gallery …").isEnabled()  # behind the tab Frame
     assert not window.view_pictures.save(str(tmp_path / "missing" / "a.png"), window.skeleton)
     assert "cannot be written" in window.messages.text
+
+
+def test_a_picture_is_written_behind_the_dialog(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    for path in (tmp_path / "shot.png", tmp_path / "missing" / "shot.png"):
+        window.view_pictures.ask("the window", window, 1)
+        dialog = window.findChildren(QFileDialog)[-1]
+        dialog.filesSelected.emit([str(path)])
+        dialog.reject()
+    qtbot.waitUntil((tmp_path / "shot.png").exists, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "missing" in window.messages.text, timeout=WAIT_MS)
+    window.view_pictures.close_down()
+    with Image.open(tmp_path / "shot.png") as shown:
+        assert shown.size == (window.width(), window.height())
 
 
 def test_a_message_has_cause_remedy_and_a_log(qtbot: QtBot, window: MainWindow) -> None:
