@@ -16,6 +16,7 @@ from torch import Tensor
 from lsps_core.config import POSE_LATENT_SIZE, ModelConfig
 from lsps_core.errors import LspsError
 from lsps_core.files import kind_of, parse_json, replacing, require_file
+from lsps_core.networks.kinematic import KinematicDecoder
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import Skeleton
 
@@ -75,6 +76,12 @@ class Checkpoint:
         except RuntimeError as error:
             first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
             raise CheckpointError(f"the weights do not fit the model's config: {first}") from error
+        decoder = model.pose_vae.decoder
+        if isinstance(decoder, KinematicDecoder):
+            try:
+                decoder.range.check()
+            except ValueError as error:
+                raise CheckpointError(f"the model is damaged: {error}; train or copy it again") from error
         return model.float()
 
 

@@ -8,13 +8,14 @@ from typing import Any, Literal, get_args
 
 from lsps_core.config_text import changed, from_json
 from lsps_core.errors import LspsError
-from lsps_core.skeleton import Skeleton
+from lsps_core.skeleton import Skeleton, bone_levels
 
 Domain = Literal["real", "synthetic"]
 DOMAINS: tuple[Domain, ...] = get_args(Domain)
 Preset = Literal["paper", "compact"]
 Precision = Literal["float32", "bfloat16"]
 MappingKind = Literal["latent", "bones"]
+PoseDecoderKind = Literal["linear", "kinematic"]
 PosteriorKind = Literal["trunk", "residual"]
 Prior = Literal["fitted", "normal"]
 PRIORS: tuple[Prior, ...] = get_args(Prior)
@@ -52,13 +53,25 @@ def _check_multiple_of_4(key: str, value: int) -> None:
         raise LspsError(f"{key} must be a positive multiple of 4, not {value}", field=key)
 
 
+def _check_tree(bones: tuple[tuple[int, int], ...], joint_count: int) -> None:
+    try:
+        bone_levels(bones, joint_count)
+    except ValueError as error:
+        what, remedy = f"pose_decoder=kinematic: {error}", "set pose_decoder=linear"
+        settings = {"pose_decoder": "linear"}
+        raise LspsError(what, remedy, field="pose_decoder", settings=settings) from error
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
     """Shapes of the networks.
 
     joint_count: joints of a pose.
     base_channels: the width that all image networks scale with; 64 in the paper. A multiple of 4.
-    pose_hidden: units of the pose VAE's one hidden layer; 30 in the paper.
+    pose_hidden: units of each hidden layer of the pose VAE; 30 in the paper.
+    pose_decoder: architecture of G_y: "linear", the paper's two linear layers to the joints, or "kinematic", which
+        gives angles, size, rotation and place of a hand whose bones are as long and bend as far as those of training
+        poses; it needs the skeleton's bones as (parent, child), which must be one tree.
     mapping: architecture of M: "latent", the paper's transposed convolutions from z_y, or "bones", convolutions over a
         drawing of the decoded pose, which needs the skeleton's bones as (parent, child).
     posterior_kind: architecture of P: "trunk", the paper's last layer on the discriminators' trunk, or "residual", a
@@ -69,6 +82,7 @@ class ModelConfig:
     joint_count: int
     base_channels: int = 64
     pose_hidden: int = 30
+    pose_decoder: PoseDecoderKind = "linear"
     mapping: MappingKind = "latent"
     posterior_kind: PosteriorKind = "trunk"
     posterior_width: int = 128
@@ -77,11 +91,14 @@ class ModelConfig:
     def __post_init__(self) -> None:
         _check_positive(self, "joint_count", "pose_hidden")
         _check_choices(self, mapping=get_args(MappingKind), posterior_kind=get_args(PosteriorKind))
+        _check_choices(self, pose_decoder=get_args(PoseDecoderKind))
         _check_multiple_of_4("posterior_width", self.posterior_width)
         bones = tuple((int(parent), int(child)) for parent, child in self.bones)  # JSON has lists
         object.__setattr__(self, "bones", bones)
         if any(not 0 <= joint < self.joint_count for bone in bones for joint in bone):
             raise ValueError(f"a bone's joints must be 0 to {self.joint_count - 1}: {bones}")
+        if self.pose_decoder == "kinematic":
+            _check_tree(bones, self.joint_count)
         _check_multiple_of_4("base_channels", self.base_channels)
 
     @property
@@ -174,7 +191,7 @@ class TrainConfig:
     """One training run. Paths are the stores of the two domains; everything else has the paper's value.
 
     labels: share of the annotated real frames whose annotation may be used, 0 to 1.
-    mapping, posterior_kind, posterior_width: architectures of M and P, see `ModelConfig`.
+    pose_decoder, mapping, posterior_kind, posterior_width: architectures of G_y, M and P, see `ModelConfig`.
     method: "lsps", or the baseline "crossing_nets", which uses real frames only (annotations must be "real").
     annotations: "both" (all synthetic ones, and of the real ones the share `labels`) or only those of "real" frames.
     initial_path: model whose weights the run starts from; empty for a random start.
@@ -193,6 +210,7 @@ class TrainConfig:
     preset: Preset = "paper"
     base_channels: int = 64
     pose_hidden: int = 30
+    pose_decoder: PoseDecoderKind = "linear"
     mapping: MappingKind = "latent"
     posterior_kind: PosteriorKind = "trunk"
     posterior_width: int = 128
@@ -219,7 +237,7 @@ class TrainConfig:
         _check_positive(self, "pose_hidden", "checkpoint_minutes")
         for key in ("base_channels", "posterior_width"):
             _check_multiple_of_4(key, getattr(self, key))
-        _check_choices(self, posterior_kind=get_args(PosteriorKind))
+        _check_choices(self, posterior_kind=get_args(PosteriorKind), pose_decoder=get_args(PoseDecoderKind))
         _check_choices(self, precision=PRECISIONS, preset=get_args(Preset), mapping=get_args(MappingKind))
         _check_choices(self, method=get_args(Method), annotations=get_args(Annotations))
         _check_choices(self, posterior_start=get_args(PosteriorStart))
@@ -251,10 +269,11 @@ class TrainConfig:
             joint_count=skeleton.joint_count,
             base_channels=self.base_channels,
             pose_hidden=self.pose_hidden,
+            pose_decoder=self.pose_decoder,
             mapping=self.mapping,
             posterior_kind=self.posterior_kind,
             posterior_width=self.posterior_width,
-            bones=skeleton.bones if self.mapping == "bones" else (),
+            bones=skeleton.bones if self.mapping == "bones" or self.pose_decoder == "kinematic" else (),
         )
 
     def to_json(self) -> dict[str, Any]:

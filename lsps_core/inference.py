@@ -13,7 +13,8 @@ from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, Precision, Prior, other_domain
 from lsps_core.errors import LspsError
 from lsps_core.networks.mapping import LatentMapping
-from lsps_core.networks.matrix import NumpyPoseDecoder, with_matrix_products
+from lsps_core.networks.matrix import with_matrix_products
+from lsps_core.networks.numpy_decoder import numpy_pose_decoder
 from lsps_core.prior import FittedPrior
 from lsps_core.skeleton import Skeleton
 
@@ -46,7 +47,7 @@ class Predictor:
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's stubs
         if self.device.type == "cpu" and isinstance(self.model.mapping, LatentMapping):
             self.model.mapping.layers = with_matrix_products(self.model.mapping.layers)
-        self.pose_decoder = NumpyPoseDecoder(self.model.pose_vae)
+        self.pose_decoder = numpy_pose_decoder(self.model.pose_vae)
         codes = source.prior_codes
         self.fitted_prior = None if codes is None else FittedPrior(codes.to(self.device), self.model.pose_vae.recode)
         if precision == "bfloat16":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,21 @@ class Skeleton:
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a skeleton description ({error}): {str(value)[:80]}") from error
+
+
+def bone_levels(bones: Sequence[tuple[int, int]], joint_count: int) -> list[list[int]]:
+    """bones as (parent, child) -> their indices, level by level from the root; ValueError if they are not one tree."""
+    children = [child for _, child in bones]
+    roots = [joint for joint in range(joint_count) if joint not in children]
+    levels, reached = [], roots
+    while level := [bone for bone, (parent, _) in enumerate(bones) if parent in reached]:
+        levels.append(level)
+        reached = [bones[bone][1] for bone in level]
+        if sum(map(len, levels)) > len(bones):
+            break
+    if len(roots) != 1 or len(set(children)) != len(bones) or sum(map(len, levels)) != joint_count - 1:
+        raise ValueError(f"the bones do not join {joint_count} joints in one tree: {str(tuple(bones))[:80]}")
+    return levels
 
 
 def _rooted(

@@ -11,7 +11,8 @@ from torch import Tensor
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import POSE_LATENT_SIZE
 from lsps_core.inference import Predictor
-from lsps_core.networks.blocks import LEAK
+from lsps_core.networks.kinematic import KinematicDecoder
+from lsps_core.networks.pose_vae import LinearDecoder
 from lsps_core.simulator.surface import AVERAGE_RADII_MM, NODE_COUNT, hand_surface, surface_tangents
 from lsps_core.skeleton import HAND21, Skeleton
 
@@ -38,7 +39,7 @@ class HandModel:
     so that their prior is N(0, I). order: HAND21's joints among the model's own, None where it lacks some.
     """
 
-    decoder: tuple[Tensor, Tensor, Tensor, Tensor]
+    decoder: LinearDecoder | KinematicDecoder
     latent_mean: Tensor
     latent_root: Tensor
     half_mm: float
@@ -47,10 +48,9 @@ class HandModel:
     @classmethod
     def of(cls, predictor: Predictor) -> HandModel:
         source, device = predictor.checkpoint, predictor.device
-        weights = [parameter.detach() for parameter in predictor.model.pose_vae.decoder.parameters()]
         order = hand21_order(source.skeleton)
         return cls(
-            decoder=(weights[0], weights[1], weights[2], weights[3]),
+            decoder=predictor.model.pose_vae.decoder,
             latent_mean=torch.tensor(source.latent_mean, device=device),
             latent_root=_covariance_root(source).to(device),
             half_mm=source.half_mm,
@@ -75,7 +75,7 @@ class HandModel:
     def joints_mm(self, unknowns: Tensor, half_mm: Tensor) -> Tensor:
         """unknowns [B, U], half_mm [B] -> the model's joints [B, J, 3] relative to the cube's centre, mm."""
         latent, size, shift = self.parameters(unknowns)
-        pose = self._decode(latent)[0].view(len(latent), -1, 3) * half_mm[:, None, None]
+        pose = self.decoder(latent).view(len(latent), -1, 3) * half_mm[:, None, None]
         middle = pose.mean(dim=1, keepdim=True)
         joints: Tensor = middle + size[:, None, None] * (pose - middle) + shift[:, None]
         return joints
@@ -89,10 +89,10 @@ class HandModel:
     def jacobian(self, unknowns: Tensor, half_mm: Tensor) -> Tensor:
         """unknowns [B, U], half_mm [B] -> [B, N, 4, U]: how the spheres move with each of the unknowns, mm."""
         latent, size, shift = self.parameters(unknowns)
-        flat, slopes = self._decode(latent)
+        flat, moves_by_code = self.decoder.with_jacobian(latent)
         scale = half_mm[:, None, None]
         pose = flat.view(len(flat), -1, 3) * scale
-        moved = (self._decoder_jacobian(slopes) @ self.latent_root).mT
+        moved = (moves_by_code @ self.latent_root).mT
         tangents = moved.reshape(*moved.shape[:2], -1, 3) * scale[..., None]
         middle, moves = pose.mean(dim=1, keepdim=True), tangents.mean(dim=2, keepdim=True)
         grown = size[:, None, None] * (pose - middle)
@@ -115,18 +115,6 @@ class HandModel:
     def _radii_mm(self, half_mm: Tensor) -> Tensor:
         """half_mm [B] -> [B, N] of the hand that a pose of the model has in a cube of that size."""
         return torch.tensor(AVERAGE_RADII_MM, device=half_mm.device) * (half_mm / self.half_mm)[:, None]
-
-    def _decode(self, latent: Tensor) -> tuple[Tensor, Tensor]:
-        """latent [B, 20] -> (pose [B, 3 J], slopes [B, H] of the hidden units there)."""
-        in_weight, in_bias, out_weight, out_bias = self.decoder
-        hidden = latent @ in_weight.mT + in_bias
-        slopes = torch.where(hidden > 0, 1.0, LEAK)
-        return (hidden * slopes) @ out_weight.mT + out_bias, slopes
-
-    def _decoder_jacobian(self, slopes: Tensor) -> Tensor:
-        """slopes [B, H] -> [B, 3 J, 20]."""
-        in_weight, _, out_weight, _ = self.decoder
-        return out_weight @ (slopes[..., None] * in_weight)
 
 
 def hand21_order(skeleton: Skeleton) -> Tensor | None:

@@ -79,3 +79,15 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = x + self.body(x)
         return out
+
+
+def layers_with_jacobian(layers: nn.Sequential, x: Tensor) -> tuple[Tensor, Tensor]:
+    """x [B, Z] -> what linear layers with leaky ReLUs between them give [B, N], and its Jacobian [B, N, Z]."""
+    jacobian = torch.eye(x.shape[1]).to(x)
+    for layer in layers:
+        if isinstance(layer, nn.Linear):
+            x, jacobian = layer(x), layer.weight @ jacobian
+        else:
+            slopes = torch.where(x > 0, 1.0, LEAK)
+            x, jacobian = x * slopes, slopes[..., None] * jacobian
+    return x, jacobian.expand(len(x), -1, -1)

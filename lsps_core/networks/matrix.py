@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 from torch import Tensor, nn
 from torch.nn import functional
-
-from lsps_core.networks.blocks import LEAK
-from lsps_core.networks.pose_vae import PoseVae
 
 
 class MatrixTransposedConv(nn.Module):
@@ -51,25 +46,3 @@ def with_matrix_products(layers: nn.Sequential) -> nn.Sequential:
     return nn.Sequential(
         *(MatrixTransposedConv(layer) if isinstance(layer, nn.ConvTranspose2d) else layer for layer in layers)
     )
-
-
-class NumpyPoseDecoder:
-    """G_y for one latent without torch: ten microseconds, and no wait for a device that is busy with images."""
-
-    def __init__(self, pose_vae: PoseVae) -> None:
-        self.joint_count = pose_vae.joint_count
-        self._weights = [parameter.detach().float().cpu().numpy() for parameter in pose_vae.decoder.parameters()]
-
-    def __call__(self, pose_latent: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """pose_latent [Z] -> pose [J, 3]."""
-        in_weight, in_bias, out_weight, out_bias = self._weights
-        hidden = in_weight @ pose_latent + in_bias
-        pose: npt.NDArray[np.float32] = out_weight @ np.maximum(hidden, LEAK * hidden) + out_bias
-        return pose.reshape(self.joint_count, 3)
-
-    def jacobian(self, pose_latent: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """pose_latent [Z] -> Jacobian of the pose [J, 3, Z]; torch.func needs 20 ms for the same."""
-        in_weight, in_bias, out_weight, _ = self._weights
-        slopes = np.where(in_weight @ pose_latent + in_bias > 0, np.float32(1), np.float32(LEAK))
-        jacobian: npt.NDArray[np.float32] = (out_weight * slopes) @ in_weight
-        return jacobian.reshape(self.joint_count, 3, -1)

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from lsps_core.config import POSE_LATENT_SIZE, ModelConfig
-from lsps_core.networks.blocks import LEAK
+from lsps_core.networks.blocks import LEAK, layers_with_jacobian
+from lsps_core.networks.kinematic import KinematicDecoder
 
 
 class Gaussian(NamedTuple):
@@ -23,8 +24,23 @@ class Gaussian(NamedTuple):
         return self.mean + self.std * noise
 
 
+class LinearDecoder(nn.Sequential):
+    """pose_latent [B, Z] -> pose [B, 3 J]: the paper's two linear layers."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(
+            nn.Linear(POSE_LATENT_SIZE, config.pose_hidden),
+            nn.LeakyReLU(LEAK),
+            nn.Linear(config.pose_hidden, 3 * config.joint_count),
+        )
+
+    def with_jacobian(self, pose_latent: Tensor) -> tuple[Tensor, Tensor]:
+        """pose_latent [B, Z] -> pose [B, 3 J] and its Jacobian [B, 3 J, Z]."""
+        return layers_with_jacobian(self, pose_latent)
+
+
 class PoseVae(nn.Module):
-    """pose [B, J, 3] <-> pose latent [B, Z]; 1.0 is half the crop cube. Paper, table 2."""
+    """pose [B, J, 3] <-> pose latent [B, Z]; 1.0 is half the crop cube. Paper, table 2, but for a kinematic decoder."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -32,11 +48,8 @@ class PoseVae(nn.Module):
         self.encoder = nn.Sequential(nn.Linear(3 * config.joint_count, config.pose_hidden), nn.LeakyReLU(LEAK))
         self.mean = nn.Linear(config.pose_hidden, POSE_LATENT_SIZE)
         self.log_variance = nn.Linear(config.pose_hidden, POSE_LATENT_SIZE)
-        self.decoder = nn.Sequential(
-            nn.Linear(POSE_LATENT_SIZE, config.pose_hidden),
-            nn.LeakyReLU(LEAK),
-            nn.Linear(config.pose_hidden, 3 * config.joint_count),
-        )
+        self.decoder: LinearDecoder | KinematicDecoder
+        self.decoder = KinematicDecoder(config) if config.pose_decoder == "kinematic" else LinearDecoder(config)
 
     def encode(self, pose: Tensor) -> Gaussian:
         """pose [B, J, 3] -> q(z_y | y), mean and std [B, Z]."""

@@ -12,7 +12,7 @@ from lsps_core.events import Noted
 from lsps_core.training.data import open_stores
 from lsps_core.training.run import Run, RunError
 
-_FIXED = ("preset", "base_channels", "pose_hidden", "mapping", "method", "initial_path")
+_FIXED = ("preset", "base_channels", "pose_hidden", "pose_decoder", "mapping", "method", "initial_path")
 """Architecture and initial weights of the networks; a preset's settings are changed one by one."""
 
 

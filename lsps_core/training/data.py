@@ -114,6 +114,19 @@ class TrainingData:
         count = min(len(usable), STATISTICS_FRAMES) // self.group.size * self.group.size
         return self._draw(domain, usable, "statistics", _FIRST, count, 0).pose
 
+    def annotated_poses(self) -> torch.Tensor:
+        """Augmented poses [N, J, 3] of all kinds that the pose stage uses; every process has all of them."""
+        usable: dict[Domain, npt.NDArray[np.int64]] = {"real": self._labelled}
+        if self.config.annotations == "both":
+            usable["synthetic"] = self._usable["synthetic"]
+        counts = {domain: min(len(frames), STATISTICS_FRAMES) for domain, frames in usable.items()}
+        drawn = [
+            self._draw(domain, usable[domain], "range", _FIRST, count, 0, is_shared=False)
+            for domain, count in counts.items()
+            if count
+        ]
+        return torch.cat([frames.pose for frames in drawn])
+
     def preview(self, count: int) -> dict[Domain, FrameBatch]:
         """A few fixed frames of each domain, not augmented."""
         batches: dict[Domain, FrameBatch] = {}
@@ -123,10 +136,18 @@ class TrainingData:
         return batches
 
     def _draw(
-        self, domain: Domain, usable: npt.NDArray[np.int64], stream: str, place: int, count: int, step: int
+        self,
+        domain: Domain,
+        usable: npt.NDArray[np.int64],
+        stream: str,
+        place: int,
+        count: int,
+        step: int,
+        is_shared: bool = True,
     ) -> FrameBatch:
+        """is_shared: among the processes; else each draws all."""
         seed = _seed(self.config.seed, place, stream)
-        share = self.group.share(count, f"a batch ({stream})")
+        share = self.group.share(count, f"a batch ({stream})") if is_shared else slice(None)
         indices = usable[batch_indices(seed, step, count, len(usable))][share]
         generator = torch.Generator().manual_seed(_seed(seed, step, stream))
         rotation_rad = math.radians(self.config.rotation_degrees)

@@ -16,6 +16,7 @@ from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import STAGES, LossWeights, StageConfig, TrainConfig
 from lsps_core.device import resolve_device
 from lsps_core.events import Ended, Event, Saved, Started, Stepped, error_fields
+from lsps_core.networks.kinematic import KinematicDecoder
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.data import TrainingData, step_generator
@@ -62,8 +63,8 @@ class Trainer:
         self._random_discriminator = copy.deepcopy(self.model.discriminator.state_dict())
         self.latent_statistics = LatentStatistics()
         self.start_record: dict[str, Any] = {}
-        if config.initial_path and not run.checkpoints():
-            self._start_from(checkpoint.load(Path(config.initial_path)))
+        if not run.checkpoints():
+            self._start()
         if config.channels_last:
             self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs
         if config.compile:
@@ -132,6 +133,14 @@ class Trainer:
                 },
             },
         )
+
+    def _start(self) -> None:
+        """From the initial model, or at random with a pose decoder that knows the range of training poses."""
+        decoder = self.model.pose_vae.decoder
+        if self.config.initial_path:
+            self._start_from(checkpoint.load(Path(self.config.initial_path)))
+        elif isinstance(decoder, KinematicDecoder):
+            decoder.fit(self.data.annotated_poses())
 
     def _start_from(self, model: Checkpoint) -> None:
         check_start(model, self.config, self.data.skeleton)
