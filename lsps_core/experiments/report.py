@@ -58,7 +58,7 @@ class StoreDescription:
 def write_report(
     settings: ExperimentSettings, plan: Plan, results: dict[str, RunResult], stores: Sequence[StoreDescription]
 ) -> Path:
-    """Write EXPERIMENT.md, .csv and .png into the experiment's folder, each whole; returns the Markdown's path.
+    """Write EXPERIMENT.md and .csv into the experiment's folder, each whole; returns the Markdown's path.
 
     results: of the finished runs, by name. WriteError if a file cannot be written.
     """
@@ -66,12 +66,23 @@ def write_report(
     path = settings.out / f"{plan.experiment}.md"
     with replacing(path.with_suffix(".csv")) as temporary:
         temporary.write_text(_csv(rows), encoding="utf-8")
-    draw = table_bars if plan.is_table else curves
-    figure = draw(rows, f"{TITLES[plan.experiment]}\n{simulated_statement(stores)}".strip())
-    with replacing(path.with_suffix(".png")) as temporary:
-        figure.savefig(temporary, format="png", dpi=120)
     with replacing(path) as temporary:
         temporary.write_text(_markdown(settings, plan, rows, results, stores), encoding="utf-8")
+    return path
+
+
+def write_picture(
+    settings: ExperimentSettings, plan: Plan, results: dict[str, RunResult], stores: Sequence[StoreDescription]
+) -> Path:
+    """Write EXPERIMENT.png beside the report of the same arguments; returns its path.
+
+    Apart from the report, as drawing takes far longer. WriteError if it cannot be written.
+    """
+    draw = table_bars if plan.is_table else curves
+    figure = draw(row_results(plan, results), f"{TITLES[plan.experiment]}\n{simulated_statement(stores)}".strip())
+    path = settings.out / f"{plan.experiment}.png"
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=120)
     return path
 
 

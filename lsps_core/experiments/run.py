@@ -16,7 +16,7 @@ from lsps_core.device import resolve_device
 from lsps_core.events import Event, Progress
 from lsps_core.experiments.plan import ExperimentSettings, PlannedRun, make_plan
 from lsps_core.experiments.regressor import RegressorTraining
-from lsps_core.experiments.report import StoreDescription, write_report
+from lsps_core.experiments.report import StoreDescription, write_picture, write_report
 from lsps_core.experiments.results import RunResult, evaluate_run, read_result, record_gaps, row_results
 from lsps_core.fitting.fit_store import fit_store
 from lsps_core.inference import Predictor
@@ -67,30 +67,43 @@ class ExperimentRunner:
     def run(self) -> str:
         """Train and score the missing runs; "finished", or "stopped" (by should_stop, or a file `stop` in the folder).
 
+        The tables are written after every run, the picture once, at the end, a stop or a failure.
         RunError names the failed run; finished runs are kept, and the same command resumes.
         """
         self.settings.out.mkdir(parents=True, exist_ok=True)
         self._stop_path.unlink(missing_ok=True)
         with FrameStore(self.settings.test_path.resolve()) as test:
-            results = {}
-            for planned in self.plan.runs:
-                result = read_result(self.settings.run_path(planned.name), test)
-                if result is not None and self._model_path(planned).exists():
-                    results[planned.name] = result
-                    self._listener.finished(planned.name, result, is_new=False)
+            results = self._existing_results(test)
             self.report_path = write_report(self.settings, self.plan, results, self.stores)
-            for index, planned in enumerate(self.plan.runs, start=1):
-                if planned.name in results:
-                    continue
-                if self._should_stop():
-                    return "stopped"
-                self._listener.started(planned.name, index, len(self.plan.runs))
-                if not self._train(planned):
-                    return "stopped"
-                result = results[planned.name] = self._evaluate(planned, test)
-                write_report(self.settings, self.plan, results, self.stores)
-                record_gaps(row_results(self.plan, results), self._model_path, test)
-                self._listener.finished(planned.name, result, is_new=True)
+            try:
+                return self._run_missing(results, test)
+            finally:
+                write_picture(self.settings, self.plan, results, self.stores)
+
+    def _existing_results(self, test: FrameStore) -> dict[str, RunResult]:
+        """Results of the runs that are finished already, by name."""
+        results = {}
+        for planned in self.plan.runs:
+            result = read_result(self.settings.run_path(planned.name), test)
+            if result is not None and self._model_path(planned).exists():
+                results[planned.name] = result
+                self._listener.finished(planned.name, result, is_new=False)
+        return results
+
+    def _run_missing(self, results: dict[str, RunResult], test: FrameStore) -> str:
+        """Add the missing results to `results`, one run after the other; "finished" or "stopped"."""
+        for index, planned in enumerate(self.plan.runs, start=1):
+            if planned.name in results:
+                continue
+            if self._should_stop():
+                return "stopped"
+            self._listener.started(planned.name, index, len(self.plan.runs))
+            if not self._train(planned):
+                return "stopped"
+            result = results[planned.name] = self._evaluate(planned, test)
+            write_report(self.settings, self.plan, results, self.stores)
+            record_gaps(row_results(self.plan, results), self._model_path, test)
+            self._listener.finished(planned.name, result, is_new=True)
         return "finished"
 
     def _evaluate(self, planned: PlannedRun, test: FrameStore) -> RunResult:

@@ -15,7 +15,7 @@ from lsps_core.cli import main
 from lsps_core.config import STAGES
 from lsps_core.data.store import FrameStore
 from lsps_core.experiments.plan import ExperimentSettings, PlannedRun, make_plan
-from lsps_core.experiments.report import StoreDescription, write_report
+from lsps_core.experiments.report import StoreDescription, write_picture, write_report
 from lsps_core.experiments.results import RunResult, gap_closed_percent
 from lsps_core.experiments.run import ExperimentRunner
 
@@ -224,7 +224,9 @@ def report(tmp_path: Path, experiment: str, errors_mm: dict[str, float], is_simu
     results = {name: made_up(error) for name, error in errors_mm.items()}
     path = write_report(wanted, make_plan(wanted), results, stores_facts(is_simulated))
     assert path == tmp_path / f"{experiment}.md"
-    assert path.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    picture = write_picture(wanted, make_plan(wanted), results, stores_facts(is_simulated))
+    assert picture == path.with_suffix(".png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
     return path.read_text(encoding="utf-8"), list(
         csv.DictReader(path.with_suffix(".csv").read_text(encoding="utf-8").splitlines())
     )
@@ -324,6 +326,8 @@ def finished(stores, tmp_path_factory) -> Path:
     assert {"started", "step", "end"} <= set(told.kinds)
     assert not (out / "runs" / "pretrained-seed3" / "model.safetensors").exists()
     assert "1 of 12 runs finished" in (out / "table1.md").read_text(encoding="utf-8")
+    assert (out / "table1.png").exists()
+    (out / "table1.png").unlink()
     assert main(arguments(stores, out)) == 0
     return out
 
@@ -404,6 +408,7 @@ def test_another_setting_for_a_run_that_is_there_is_refused_before_anything_is_t
 def test_a_run_that_fails_is_named(stores, tmp_path, capsys):
     assert main(arguments(stores, tmp_path / "out", "--set", "pose.learning_rate=1e30")) == 2
     assert "lsps experiment: run synthetic_only-seed3: " in capsys.readouterr().err.splitlines()[-1]
+    assert (tmp_path / "out" / "table1.png").exists()
 
 
 def test_a_signal_saves_and_exits_0(stores, tmp_path):
