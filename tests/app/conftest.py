@@ -57,7 +57,8 @@ def _no_leaks() -> Iterator[None]:
     app = QApplication.instance()
     if app is not None:
         app.processEvents()  # what was to be painted in the next turn is no leak
-    for widget in app.topLevelWidgets() if app is not None else []:
+    roots = [widget for widget in app.topLevelWidgets() if widget.parent() is None] if app is not None else []
+    for widget in roots:  # menus and dialogs of a window are among its children
         for kind in (QThread, QTimer, QProcess):
             left += [f"{kind.__name__} of {widget}" for child in widget.findChildren(kind) if _is_active(child)]
     assert not left, f"left running: {left}"
