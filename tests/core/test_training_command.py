@@ -176,20 +176,26 @@ def test_a_second_interrupt_does_not_break_the_save(stores, tmp_path):
         while process.poll() is None and not list((run.path / "checkpoints").glob(".*.part")):
             time.sleep(0.001)
         process.send_signal(signal.SIGINT)
-        process.communicate()
+        output, _ = process.communicate()
     assert process.returncode == 0
+    assert json.loads(output.splitlines()[-1])["reason"] == "stopped"
     assert events(run.path)[-1]["reason"] == "stopped"
     assert run.latest() is not None
 
 
-def test_a_reader_that_dies_does_not_end_the_training(stores, tmp_path):
-    run = Run.create(tmp_path / "run", config(stores, "depth.steps=0", "posterior.steps=0"))
+def test_a_reader_that_dies_does_not_end_the_training_and_a_signal_saves_and_exits_0(stores, tmp_path):
+    run = Run.create(tmp_path / "run", config(stores, "pose.steps=1000000"))
     with start(run.path) as process:
         process.stdout.readline()
         process.stdout.close()
+        written = run.path / "events.jsonl"
+        while process.poll() is None and written.read_text().count('"step"') < 3:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
         error = process.stderr.read()
     assert process.returncode == 0
-    assert events(run.path)[-1]["reason"] == "finished"
+    assert events(run.path)[-1]["reason"] == "stopped"
+    assert run.latest() is not None
     assert "Error" not in error
 
 

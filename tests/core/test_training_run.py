@@ -5,9 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -111,20 +108,6 @@ def test_a_stop_file_saves_and_ends(stores, tmp_path):
     assert run.stop_requested()  # a younger one stands
     run.clear_stop()
     assert not run.stop_requested()
-
-
-def test_a_signal_saves_and_exits_0(stores, tmp_path):
-    path = tmp_path / "run"
-    command = [sys.executable, "-m", "lsps_core.cli", *arguments(path, stores, "pose.steps=1000000")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        for line in process.stdout:
-            if json.loads(line)["kind"] == "step":
-                process.send_signal(signal.SIGTERM)
-                break
-        rest = process.stdout.read()
-    assert process.returncode == 0
-    assert json.loads(rest.splitlines()[-1])["reason"] == "stopped"
-    assert Run(path).latest() is not None
 
 
 def test_a_run_with_a_damaged_checkpoint_resumes_from_the_one_before(tiny_run, tmp_path, capsys):
