@@ -243,7 +243,7 @@ class Row:
 
     @property
     def bounds(self) -> Bounds | None:
-        """Of the gap that it closes; None for a row that is no way to close one."""
+        """Of the gap that it closes; None for a row that closes none."""
         return _RECIPES[self.key].bounds
 
 
