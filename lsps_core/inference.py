@@ -49,7 +49,9 @@ class Predictor:
             self.model.mapping.layers = with_matrix_products(self.model.mapping.layers)
         self.pose_decoder = numpy_pose_decoder(self.model.pose_vae)
         codes = source.prior_codes
-        self.fitted_prior = None if codes is None else FittedPrior(codes.to(self.device), self.model.pose_vae.recode)
+        is_folded = source.config.pose_decoder == "linear"
+        recode = self.model.pose_vae.recode
+        self.fitted_prior = None if codes is None else FittedPrior(codes.to(self.device), recode, is_folded=is_folded)
         if precision == "bfloat16":
             for name, network in self.model.named_children():
                 if name != "pose_vae":

@@ -20,13 +20,16 @@ class FittedPrior:
     """Kernel density of pose latents: codes [K, Z], of random training poses; the Gaussians' widths follow from them.
 
     One density serves for drawing, for finding typical codes and for telling how typical a code is. recode: decodes
-    codes [N, Z] and encodes what they give; between the folds of hands it moves a code further than on them.
+    codes [N, Z] and encodes what they give; between the folds of hands it moves a code further than on them. is_folded:
+    False where every code decodes to a hand, as with the kinematic decoder.
     """
 
-    def __init__(self, codes: Tensor, recode: Callable[[Tensor], Tensor] = lambda code: code) -> None:
+    def __init__(
+        self, codes: Tensor, recode: Callable[[Tensor], Tensor] = lambda code: code, *, is_folded: bool = True
+    ) -> None:
         if codes.dim() != 2 or len(codes) < 2 or not bool(codes.isfinite().all()):
             raise ValueError(f"a prior needs at least 2 finite codes [K, Z], not {tuple(codes.shape)}")
-        self.codes, self._recode = codes.float(), recode
+        self.codes, self._recode, self._is_folded = codes.float(), recode, is_folded
         self.scale = self.codes.std(dim=0).clamp(min=1e-6)
 
     def sample(self, count: int, generator: torch.Generator, temperature: float = 1.0) -> Tensor:
@@ -51,8 +54,11 @@ class FittedPrior:
 
         The less typical of two counts: the density, which is still high in the middle between the folds, and how far
         `recode` moves a code, which is little on a fold of few codes. A new pose of the training's kind has any value
-        alike; what training never saw has 0.
+        alike; what training never saw has 0. Without folds it is the density of the code that `recode` gives: how
+        usual the pose is, whichever of its codes is asked about.
         """
+        if not self._is_folded:
+            return _share_below(self.log_density(self._recode(code)), self._sorted_densities).to(code.dtype)
         return _share_below(self._lesser(self.log_density(code), code), self._own_typicality).to(code.dtype)
 
     def typical(self, count: int = 1) -> Tensor:

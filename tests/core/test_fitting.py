@@ -140,7 +140,7 @@ def test_the_gradient_of_each_term_is_that_of_its_cost(predictor, frames, term):
     value = objective(start)
     torch.testing.assert_close(objective.cost(start)[0], value.cost)
     direction = -value.gradient / value.gradient.norm(dim=1, keepdim=True).clamp(min=1e-6)
-    step = 2e-3
+    step = 2e-4  # across few pixels' edges, where the front term jumps
     change = objective.cost(start + step * direction)[0] - objective.cost(start - step * direction)[0]
     # pixels and nearest cones change on the way: most frames agree, not all
     wrong = (change / (2 * step) + value.gradient.norm(dim=1)).abs() / value.gradient.norm(dim=1).clamp(min=1e-2)

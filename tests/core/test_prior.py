@@ -75,6 +75,17 @@ def test_what_decoding_and_encoding_moves_far_is_not_typical_however_dense():
         assert (prior.typicality(same) < level).float().mean() == pytest.approx(level, abs=0.06)
 
 
+def test_without_folds_a_code_is_as_typical_as_its_pose():
+    def to_ring(code: torch.Tensor) -> torch.Tensor:
+        return torch.cat([3 * torch.nn.functional.normalize(code[:, :2], dim=1), code[:, 2:]], dim=1)
+
+    prior = FittedPrior(ring(1500), to_ring, is_folded=False)
+    code = ring(50, seed=7)
+    inside = code * torch.tensor([0.5, 0.5, 1, 1])
+    assert torch.equal(prior.typicality(inside), prior.typicality(to_ring(code)))
+    assert FittedPrior(ring(1500), to_ring).typicality(inside).max() == 0
+
+
 @pytest.mark.parametrize("codes", [torch.zeros(1, 4), torch.zeros(4), torch.full((3, 4), torch.nan)])
 def test_a_prior_needs_codes(codes):
     with pytest.raises(ValueError, match="at least 2 finite codes"):

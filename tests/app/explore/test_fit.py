@@ -66,7 +66,7 @@ def bundled() -> HandModel:
 
 def test_the_hand_lies_on_the_depth_and_is_nearer_to_the_annotation(bundled: HandModel) -> None:
     data = StoreData(FrameStore(SENSOR), "sensor")
-    frame = data.view(0).frame
+    frame = data.view(1).frame
     encoding = bundled.encode(frame, "real")
     fit = bundled.fit(frame, encoding)
     data.close()
