@@ -38,7 +38,7 @@ def test_six_frames_of_an_sr305_are_met_closer(predictor):
     frames = [cut(read_depth(path, unit_mm=0.125), SR305) for path in sorted((DATA / "sr305").glob("*.png"))]
     assert len(frames) == 6
     found = fit(predictor, *(torch.cat(parts) for parts in zip(*frames, strict=True)))
-    assert (found.residual_mm < 0.6 * found.start_residual_mm).all()
+    assert (found.residual_mm < 0.75 * found.start_residual_mm).all()
     assert (found.residual_mm < 3).all()
     assert ((found.size > 0.8) & (found.size < 1.25)).all()
 
