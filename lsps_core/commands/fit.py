@@ -6,12 +6,10 @@ import argparse
 from pathlib import Path
 
 from lsps_core.commands.progress import add_events, progress
-from lsps_core.config import FIT_STEPS
+from lsps_core.config import FIT_ACCEPT_MM, FIT_STEPS
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    from lsps_core.fitting.fit_store import ACCEPT_MM
-
     parser.set_defaults(run=run)
     parser.add_argument("data", type=Path, metavar="STORE.h5", help="annotated or not; its annotations are not used")
     parser.add_argument("out", type=Path, metavar="OUT.h5")
@@ -21,9 +19,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--accept",
         type=float,
-        default=ACCEPT_MM,
+        default=FIT_ACCEPT_MM,
         metavar="MM",
-        help=f"largest residual of a fit that becomes an annotation; {ACCEPT_MM}",
+        help=f"largest residual of a fit that becomes an annotation; {FIT_ACCEPT_MM}",
     )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing OUT.h5")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
-from lsps_core.config import STAGES, Domain, LossWeights, Preset, TrainConfig
+from lsps_core.config import STAGES, Domain, Preset, TrainConfig
+from lsps_core.experiments.recipes import FIGURE5_CURVES, FITS, RECIPES, TABLES, Bounds, Fits
 from lsps_core.presets import ON_TRUNK, PRESETS
 
 Experiment = Literal["table1", "ablation", "figure5"]
@@ -35,125 +36,6 @@ _PLANNED_KEYS = {
     "initial_path": "",
 }
 """Settings fixed by the rows or by other options, with the option."""
-
-
-class Fits(NamedTuple):
-    """How real frames get the labels that a model fits to them; see `lsps_core.fitting.fit_store`."""
-
-    frames: int
-    accept_mm: float
-    steps: int
-
-
-class Bounds(NamedTuple):
-    """Rows without and with real labels; of each the better one bounds the gap that others close."""
-
-    synthetic: tuple[str, ...]
-    real: tuple[str, ...]
-
-
-class _Recipe(NamedTuple):
-    """A row's changes to the shared settings. parent: the row from whose model its posterior stage starts.
-
-    domain: selects the first layers of P for the test frames: without real frames those for real ones are untrained.
-    is_regressor: a plain regressor in place of the model. is_fitted: its real labels are fits of its parent's.
-    bounds: of the gap that it closes; None for a bound.
-    """
-
-    label: str
-    settings: tuple[str, ...] = ()
-    parent: str = ""
-    domain: Domain = "real"
-    is_regressor: bool = False
-    is_fitted: bool = False
-    bounds: Bounds | None = None
-
-
-_MATCHING = f"weights.feature_matching={LossWeights.feature_matching}"
-_UNMATCHED = "weights.feature_matching=0"
-_UNTRANSLATED = "weights.posterior_translated=0"
-_INCONSISTENT = "weights.posterior_consistency=0"
-_PLAINLY_LABELLED = f"weights.posterior_labelled={LossWeights.posterior_labelled}"
-_FROM_DISCRIMINATOR = "posterior_start=discriminator"
-_PAPER_TERMS = (_MATCHING, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED, _FROM_DISCRIMINATOR)
-_NO_BRIDGE = (_UNMATCHED, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED)
-"""No term transfers P from synthetic to real images: it learns from annotated images alone."""
-_AUGMENTED = ("depth.steps=0", "posterior.degrade=true", "zoom_percent=8")
-_REGRESSOR = ("pose.steps=0", *_AUGMENTED)
-_RESIDUAL = (
-    *_NO_BRIDGE,
-    *_AUGMENTED,
-    *("posterior_kind=residual", "weights.posterior=1", "weights.posterior_labelled=1", "weights.posterior_joints=100"),
-)
-_FULL_FITS = Fits(frames=6_000, accept_mm=1.7, steps=10)
-_FITS = {"full": _FULL_FITS, "small": _FULL_FITS._replace(frames=600), "tiny": Fits(frames=12, accept_mm=1e6, steps=1)}
-"""By scale; 6 000 are a quarter of an hour of one core."""
-BOUNDS = Bounds(("synthetic_only", "synthetic_only_pretrained"), ("real", "real_pretrained"))
-"""Rows with P from a random start and from the pre-trained model."""
-_PLAIN_BOUNDS = Bounds(("regressor_synthetic",), ("regressor_real", "residual_real"))
-"""What a user would do instead, and the better way to use real labels."""
-_PRETRAINED = "pretrained"
-_RECIPES = {
-    _PRETRAINED: _Recipe("the pre-trained model of *", ("posterior.steps=0", *_NO_BRIDGE)),
-    "synthetic_only": _Recipe("Synthetic-only", ("depth.steps=0", *_NO_BRIDGE), domain="synthetic"),
-    "synthetic_only_pretrained": _Recipe(
-        "Synthetic-only*", (*_NO_BRIDGE, _FROM_DISCRIMINATOR), _PRETRAINED, domain="synthetic"
-    ),
-    "lsps": _Recipe("LSPS*", (), _PRETRAINED, bounds=BOUNDS),
-    "lsps_paper_terms": _Recipe("LSPS*, the paper's posterior stage", _PAPER_TERMS, _PRETRAINED, bounds=BOUNDS),
-    "lsps_matching_consistent": _Recipe(
-        "LSPS*, the paper's terms and consistency", (_MATCHING, _UNTRANSLATED), _PRETRAINED, bounds=BOUNDS
-    ),
-    "lsps_matching_translated": _Recipe(
-        "LSPS*, the paper's terms and translations", (_MATCHING, _INCONSISTENT), _PRETRAINED, bounds=BOUNDS
-    ),
-    "lsps_translated": _Recipe("LSPS*, translations alone", (_UNMATCHED, _INCONSISTENT), _PRETRAINED, bounds=BOUNDS),
-    "lsps_from_discriminator": _Recipe(
-        "LSPS*, P from the discriminators", (_FROM_DISCRIMINATOR,), _PRETRAINED, bounds=BOUNDS
-    ),
-    "real": _Recipe("Real labels", ("depth.steps=0", "annotations=real", "labels=1", *_NO_BRIDGE)),
-    "real_pretrained": _Recipe(
-        "Real labels*", ("annotations=real", "labels=1", *_NO_BRIDGE, _FROM_DISCRIMINATOR), _PRETRAINED
-    ),
-    "regressor_synthetic": _Recipe("Plain regressor, synthetic + augmentation", _REGRESSOR, is_regressor=True),
-    "regressor_real": _Recipe(
-        "Plain regressor, real labels", ("annotations=real", "labels=1", *_REGRESSOR), is_regressor=True
-    ),
-    "residual_synthetic": _Recipe("P of its own, synthetic + augmentation", _RESIDUAL),
-    "residual_fitted": _Recipe(
-        "LSPS, P of its own, and fits of unlabelled real frames",
-        (*_RESIDUAL, "labels=1"),
-        "residual_synthetic",
-        is_fitted=True,
-        bounds=_PLAIN_BOUNDS,
-    ),
-    "residual_real": _Recipe("P of its own, synthetic + augmentation and real labels", (*_RESIDUAL, "labels=1")),
-    "supervised": _Recipe("Supervised", ("depth.steps=0", "annotations=real", *_NO_BRIDGE)),
-    "crossing_nets": _Recipe("CrossingNets-style", ("method=crossing_nets", "annotations=real", *_NO_BRIDGE)),
-}
-TABLE1_ROWS = (
-    *BOUNDS.synthetic,
-    "lsps",
-    "lsps_paper_terms",
-    *BOUNDS.real,
-    "regressor_synthetic",
-    "residual_synthetic",
-    "residual_fitted",
-    "regressor_real",
-    "residual_real",
-)
-ABLATION_ROWS = (
-    *BOUNDS.synthetic,
-    "lsps_paper_terms",
-    "lsps_matching_translated",
-    "lsps_matching_consistent",
-    "lsps_translated",
-    "lsps_from_discriminator",
-    "lsps",
-    *BOUNDS.real,
-)
-_TABLES: dict[str, tuple[str, ...]] = {"table1": TABLE1_ROWS, "ablation": ABLATION_ROWS}
-FIGURE5_CURVES = ("lsps", "supervised", "crossing_nets")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,12 +121,12 @@ class Row:
 
     @property
     def label(self) -> str:
-        return _RECIPES[self.key].label
+        return RECIPES[self.key].label
 
     @property
     def bounds(self) -> Bounds | None:
         """Of the gap that it closes; None for a row that closes none."""
-        return _RECIPES[self.key].bounds
+        return RECIPES[self.key].bounds
 
 
 @dataclass(frozen=True)
@@ -260,7 +142,7 @@ class Plan:
 
     @property
     def is_table(self) -> bool:
-        return self.experiment in _TABLES
+        return self.experiment in TABLES
 
     @property
     def runs(self) -> tuple[PlannedRun, ...]:
@@ -278,9 +160,9 @@ class Plan:
 def make_plan(settings: ExperimentSettings) -> Plan:
     """All runs of an experiment; ValueError for an impossible setting."""
     base = settings.base_config()
-    if settings.experiment in _TABLES:
+    if settings.experiment in TABLES:
         is_papers = not (base.weights.posterior_translated or base.weights.posterior_consistency)  # as in the paper
-        keys = _TABLES[settings.experiment]
+        keys = TABLES[settings.experiment]
         points = [(key, 0.0) for key in keys if not (is_papers and key.startswith("lsps_"))]
     else:
         points = [("lsps", 0.0), *((key, share) for share in sorted(settings.shares) for key in FIGURE5_CURVES)]
@@ -292,7 +174,7 @@ def make_plan(settings: ExperimentSettings) -> Plan:
 
 
 def _planned_run(settings: ExperimentSettings, base: TrainConfig, key: str, share: float) -> PlannedRun:
-    recipe = _RECIPES[key]
+    recipe = RECIPES[key]
     parent = None
     changes = [f"labels={share}", *recipe.settings]
     if recipe.parent:
@@ -304,7 +186,7 @@ def _planned_run(settings: ExperimentSettings, base: TrainConfig, key: str, shar
     name = f"{key}-labels{share:g}-seed{base.seed}" if share else f"{key}-seed{base.seed}"
     fits = None
     if parent is not None and recipe.is_fitted:
-        fits = _FITS[settings.scale]
+        fits = FITS[settings.scale]
         changes.append(f"real_path={settings.out.resolve() / 'fits' / name}.h5")
     return PlannedRun(name, base.with_settings(changes), parent, recipe.domain, recipe.is_regressor, fits)
 

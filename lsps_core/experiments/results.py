@@ -16,7 +16,8 @@ from lsps_core import checkpoint
 from lsps_core.config import Domain
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation.evaluate import PoseEstimator, evaluate
-from lsps_core.experiments.plan import BOUNDS, Bounds, Plan, PlannedRun, Row
+from lsps_core.experiments.plan import Plan, PlannedRun, Row
+from lsps_core.experiments.recipes import BOUNDS, Bounds
 from lsps_core.files import read_json, replacing
 
 _FILE = "evaluation.json"

@@ -10,14 +10,12 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from lsps_core.config import FIT_STEPS, Domain
+from lsps_core.config import FIT_ACCEPT_MM, FIT_STEPS, Domain
 from lsps_core.data.crop import normalise, to_joints_mm
 from lsps_core.data.store import FrameStore, FrameWriter
 from lsps_core.fitting.fit import fit
 from lsps_core.inference import Predictor
 
-ACCEPT_MM = 1.7
-"""Residual up to which a fit counts as an annotation: two thirds of simulated frames, 4.4 mm off rather than 5.7."""
 _BATCH = 64
 
 
@@ -28,7 +26,7 @@ def fit_store(
     *,
     frames: int | None = None,
     steps: int = FIT_STEPS,
-    accept_mm: float = ACCEPT_MM,
+    accept_mm: float = FIT_ACCEPT_MM,
     provenance: dict[str, Any],
     overwrite: bool = False,
     on_progress: Callable[[int], None],
