@@ -62,7 +62,7 @@ class ExperimentRunner:
         self.plan = make_plan(settings)
         self.stores = _store_facts(settings, self.plan.runs[0].config)
         for planned in self.plan.runs:
-            _check_config(settings.run_path(planned.name), planned.config)
+            _check_config(settings.run_path(planned.name), planned)
 
     def run(self) -> str:
         """Train and score the missing runs; "finished", or "stopped" (by should_stop, or a file `stop` in the folder).
@@ -174,13 +174,16 @@ class ExperimentRunner:
         return self._was_asked() or self._stop_path.exists()
 
 
-def _check_config(path: Path, planned: TrainConfig) -> None:
+def _check_config(path: Path, run: PlannedRun) -> None:
     """RunError if the existing run has other settings; only the device may differ."""
     if not (path / "config.json").exists():
         return
-    found = Run(path).config()
-    if Path(found.initial_path).parts[-2:] == Path(planned.initial_path).parts[-2:]:  # the folder may have been moved
-        found = dataclasses.replace(found, initial_path=planned.initial_path)
+    found, planned = Run(path).config(), run.config
+    for key in (
+        ("initial_path", "real_path") if run.fits is not None else ("initial_path",)
+    ):  # in a folder that may move
+        if Path(getattr(found, key)).parts[-2:] == Path(getattr(planned, key)).parts[-2:]:
+            found = dataclasses.replace(found, **{key: getattr(planned, key)})
     differences = [f"{change.key} is {change.before} there, {change.after} now" for change in changes(found, planned)]
     if differences:
         raise RunError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -508,3 +509,11 @@ def test_stores_are_asked_for_where_they_are_needed_and_refused_where_they_are_m
     assert main(simhand_arguments(tmp_path / "out", "--real", "r.h5")) == 2
     assert "leave out --real" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_was_moved_is_taken_up(finished, stores, tmp_path, capsys):
+    moved = tmp_path / "moved"
+    shutil.copytree(finished, moved)
+    assert main(arguments(stores, moved)) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert not any(line["is_new"] for line in lines[:-1])
