@@ -38,7 +38,7 @@ class ExploreViews(QObject):
         self.window, self.session, self._preferences = window, session, preferences
         has_opengl = opengl.is_usable()
         self.skeleton = SkeletonPanel(session, has_opengl)  # first, as it is the fastest
-        self.latent = LatentPanel(session)
+        self.latent = LatentPanel(session, background)
         self.grooves = GrooveColours(session, background, self.latent)
         self.pictures = PicturesPanel(session)
         self.fitting = FrameFitting(session, background, self)
