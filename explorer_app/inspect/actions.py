@@ -49,6 +49,11 @@ class FailureActions(QObject):
         action.triggered.connect(lambda: do())
         return action
 
+    @property
+    def marks(self) -> list[QAction]:
+        """Those that write on the selected frames."""
+        return [self.tag, self.note]
+
     def fill(self, menu: QMenu) -> None:
         menu.addActions([self.tag, self.note, self.copy])
         exports = menu.addMenu("&Export selection")

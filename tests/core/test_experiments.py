@@ -356,7 +356,8 @@ def test_table_1_runs_through_and_has_all_rows_both_metrics_and_the_gap(finished
 def test_a_regressor_is_a_run_whose_settings_are_checked(finished, stores):
     run = finished / "runs" / "regressor_synthetic-seed3"
     kinds = [json.loads(line)["kind"] for line in (run / "events.jsonl").read_text().splitlines()]
-    assert kinds == ["started", "step"]
+    assert kinds[0] == "started"
+    assert set(kinds[1:]) == {"step"}  # as many as the run takes seconds
     config = json.loads((run / "config.json").read_text())
     config["posterior"]["steps"] += 1
     before = (run / "config.json").read_text()
