@@ -6,11 +6,15 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFocusEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLayout, QLayoutItem, QScrollArea, QSizePolicy, QWidget
 
-BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
-"""Reasons of a focus that the user moved by the keyboard."""
+_FOCUS_COMES_BACK = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
+
+
+def takes_arrows(event: QFocusEvent, before: bool) -> bool:
+    """Whether the arrow keys belong to a widget that gets the focus: after a click they still step frames."""
+    return before if event.reason() in _FOCUS_COMES_BACK else event.reason() != Qt.FocusReason.MouseFocusReason
 
 
 class Tag(QLabel):

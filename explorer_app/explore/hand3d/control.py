@@ -13,7 +13,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from explorer_app.model.scene import Orbit
-from explorer_app.widgets.small import BY_KEYBOARD
+from explorer_app.widgets.small import takes_arrows
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -104,7 +104,8 @@ class ViewControl(QObject):
             self._hover(None)
             return False
         if isinstance(event, QFocusEvent) and event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
-            self._has_arrows = event.gotFocus() and event.reason() in BY_KEYBOARD
+            if event.gotFocus():
+                self._has_arrows = takes_arrows(event, self._has_arrows)
             self.focus_changed.emit()
             return False
         does = self._does.get(event.type())

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QToolButton, QWidget
 from explorer_app.explore.latent.row_parts import AxisLabel, LatentSlider, LockButton
 from explorer_app.model.latent import RANGE_SIGMA
 from explorer_app.widgets.fields import DoubleSpinBox
-from explorer_app.widgets.small import BY_KEYBOARD
 
 TICKS_PER_SIGMA = 100
 _RANGE_TICKS = round(RANGE_SIGMA * TICKS_PER_SIGMA)
@@ -18,6 +17,7 @@ _TYPED_LIMIT = 999.0
 _ZERO = 1e-9
 """A coordinate below this is 0 with the rounding error of a change of basis."""
 _SMALLEST_HEIGHT, _LARGEST_HEIGHT = 24, 32
+_BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
 class LatentRow(QWidget):
@@ -115,7 +115,7 @@ class LatentRow(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.FocusOut:
             self.pointed_at.emit(self.underMouse())
-        elif isinstance(event, QFocusEvent) and event.reason() in BY_KEYBOARD:
+        elif isinstance(event, QFocusEvent) and event.reason() in _BY_KEYBOARD:
             self.pointed_at.emit(True)  # focus from a click stays after the mouse has left
         return super().eventFilter(watched, event)
 

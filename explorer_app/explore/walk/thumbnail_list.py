@@ -35,7 +35,7 @@ from explorer_app.explore.walk.thumbnails import THUMBNAIL_PX, Thumbnails
 from explorer_app.model.latent import LatentCode
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
-from explorer_app.widgets.small import BY_KEYBOARD
+from explorer_app.widgets.small import takes_arrows
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -200,7 +200,7 @@ class ThumbnailList(QListView):
         return super().event(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        self._has_arrows = event.reason() in BY_KEYBOARD
+        self._has_arrows = takes_arrows(event, self._has_arrows)
         super().focusInEvent(event)
 
     def _is_own(self, event: QKeyEvent) -> bool:
