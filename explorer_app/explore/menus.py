@@ -39,6 +39,7 @@ def fill_latent_menu(views: ExploreViews, menu: QMenu) -> None:
     add_action(menu, "P&resets …", partial(_show_presets, views), "Ctrl+P")
     filled_on_show(menu, "&Go to preset", partial(_fill_presets, views))
     menu.addMenu(views.latent.gestures)
+    filled_on_show(menu, "&Directions", views.fill_direction_menu)
 
 
 def fill_view_menu(views: ExploreViews, menu: QMenu) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVB
 
 from explorer_app.explore.latent.controls import LatentHeader, LatentSampling
 from explorer_app.explore.latent.dial import TurnDial
+from explorer_app.explore.latent.directions import DirectionSliders
 from explorer_app.explore.latent.gauge import TypicalityGauge
 from explorer_app.explore.latent.hands import GestureMenu, HandMoves
 from explorer_app.explore.latent.pad import LatentPad
@@ -36,6 +37,7 @@ class LatentPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self.hands = HandMoves(session, background, self._shown_axes, self)
+        self.directions = DirectionSliders(session, background, self._shown_axes)
         self._dimensions, self._principal = LatentAxes(), LatentAxes()
         self._is_principal = False
         self._is_by_effect = False
@@ -103,9 +105,12 @@ class LatentPanel(QWidget):
         self._open_pad(False)
 
     def _build_rows(self) -> QScrollArea:
-        content = QWidget()
-        self._lines = QVBoxLayout(content)
-        self._lines.setContentsMargins(0, 0, 2, 0)
+        content, self._lines = QWidget(), QVBoxLayout()
+        whole = QVBoxLayout(content)
+        whole.setContentsMargins(0, 0, 2, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.directions)
+        whole.addLayout(self._lines, 1)
         self._lines.setSpacing(1)
         self.rows = [LatentRow() for _ in range(POSE_LATENT_SIZE)]
         self.sliders = [row.slider for row in self.rows]
