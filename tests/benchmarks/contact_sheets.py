@@ -9,17 +9,11 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # a fresh checkout, installed or not
-
 from plausible import simulated
 
 from explorer_app.inspect.model.failure_export import drawn_over, write_sheet
@@ -31,8 +25,9 @@ from lsps_core.data.store import FrameStore
 from lsps_core.evaluation.plausibility import HandMeasure, require_hand21
 from lsps_core.simulator.settings import SimulationSettings
 
+ROOT = Path(__file__).resolve().parents[2]
 SAMPLES, WALKS, STEPS, TURNS = 30, 5, 9, 12
-SIDE_PX, COLOURS = 96, 96
+SIDE_PX, COLOURS = 128, 96
 Hands = dict[str, LatentCode]
 
 
