@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, QProcess, Qt, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from explorer_app.inspect.model import reference
 from explorer_app.model import hand_model
 from explorer_app.model.hand_model import HandModel
 from explorer_app.shell.main_window import MainWindow
@@ -35,9 +36,12 @@ _ENDED = count(1)
 
 @pytest.fixture(autouse=True, scope="session")
 def _few_measured_hands() -> Iterator[None]:
-    """Effects of axes from a few hands: measuring them takes half the time in which a tiny model is opened."""
+    """Effects of axes from a few hands, which else take half the time in which a tiny model is opened; codes of a few
+    reference frames instead of all 800 samples, for every window that shows the Inspect workspace.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hand_model, "MEASURED_HANDS", 4)
+        patch.setattr(reference, "MOST_ENCODED", 16)
         yield
 
 
