@@ -70,7 +70,9 @@ class LatentRow(QWidget):
         self.label.setToolTip(tip)
         whole = self.label.text()
         self.slider.setAccessibleName(f"{whole}, slider")
-        self.slider.setToolTip(f"{tip}\nArrow keys move it, double-click resets it")
+        self.slider.setToolTip(
+            f"{tip}\nA click jumps there, Shift makes a drag fine, arrow keys move it, double-click resets it"
+        )
         self.field.setAccessibleName(f"{whole}, value in σ")
         self.field.setToolTip(f"{axis} in σ of the encoded training poses")
         self.lock.setAccessibleName(f"Lock {whole}")
