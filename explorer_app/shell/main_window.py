@@ -74,7 +74,8 @@ class MainWindow(QMainWindow):
         self.session.message.connect(self.messages.show_message)
         self.session.message.connect(self.help.log)
         self.messages.log_asked.connect(self.help.show_log)
-        self.opener.started.connect(self._forget_messages)
+        self.session.asked.connect(self._forget_messages)
+        self.session.done.connect(self._show_status)
         self.session.model_changed.connect(self._show_title)
         self.session.data_changed.connect(self._show_title)
         self.strip.open_asked.connect(self.opener.ask_for_files)
@@ -89,7 +90,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _forget_messages(self) -> None:
-        """Clear messages about earlier files, except what was set aside at the start."""
+        """Clear messages about what was before, except what was set aside at the start."""
         if self.messages.text != self._left_aside:
             self.messages.hide()
 
@@ -161,7 +162,6 @@ class MainWindow(QMainWindow):
         self.workspaces.arranged.connect(self._arrange)
         self.menuBar().setCornerWidget(self.workspaces.tabs)
         self.setStatusBar(StatusLine(self.session, self.background))
-        self.failures_panel.written.connect(self._show_status)
         self._build_docks()
 
     def _build_docks(self) -> None:

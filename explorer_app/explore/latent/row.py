@@ -70,9 +70,7 @@ class LatentRow(QWidget):
         self.label.setToolTip(tip)
         whole = self.label.text()
         self.slider.setAccessibleName(f"{whole}, slider")
-        self.slider.setToolTip(
-            f"{tip}\nA click jumps there, Shift makes a drag fine, arrow keys move it, double-click resets it"
-        )
+        self.slider.setToolTip(f"{tip}\nA click jumps, Shift drags finely, arrow keys move, a double click resets it")
         self.field.setAccessibleName(f"{whole}, value in σ")
         self.field.setToolTip(f"{axis} in σ of the encoded training poses")
         self.lock.setAccessibleName(f"Lock {whole}")
