@@ -84,7 +84,7 @@ class HandModel:
         """unknowns [B, U], half_mm [B] -> the hand's skin [B, N, 4]: centres relative to the cube's and radii, mm."""
         joints = self.joints_mm(unknowns, half_mm)[:, self._hand21()]
         radii = self._radii_mm(half_mm) * self.parameters(unknowns).size[:, None]
-        return _spheres(joints, radii)
+        return skin(joints, radii)
 
     def with_jacobian(self, unknowns: Tensor, half_mm: Tensor) -> tuple[Tensor, Tensor]:
         """unknowns [B, U], half_mm [B] -> `spheres`, and [B, N, 4, U]: how they move with each of the unknowns, mm."""
@@ -105,7 +105,7 @@ class HandModel:
         jacobian = pose.new_zeros(len(pose), NODE_COUNT, 4, UNKNOWNS)
         jacobian[:, :, :3] = surface_tangents(joints, tangents[:, :, order]).permute(0, 2, 3, 1)
         jacobian[:, :, 3, POSE_LATENT_SIZE] = SIZE_STD * radii
-        return _spheres(joints, radii), jacobian
+        return skin(joints, radii), jacobian
 
     def _hand21(self) -> Tensor:
         if self.order is None:
@@ -117,8 +117,8 @@ class HandModel:
         return torch.tensor(AVERAGE_RADII_MM, device=half_mm.device) * (half_mm / self.half_mm)[:, None]
 
 
-def _spheres(joints_mm: Tensor, radii_mm: Tensor) -> Tensor:
-    """joints_mm [B, 21, 3], radii_mm [B, N] -> [B, N, 4]."""
+def skin(joints_mm: Tensor, radii_mm: Tensor) -> Tensor:
+    """joints_mm [B, 21, 3] of HAND21, radii_mm [B, N] -> the spheres [B, N, 4] of `hand_surface`."""
     return torch.cat([hand_surface(joints_mm, radii_mm).centers_mm, radii_mm[..., None]], dim=-1)
 
 

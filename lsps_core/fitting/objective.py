@@ -63,6 +63,10 @@ class SurfaceObjective:
         """unknowns [B, U] -> (cost [B] in mm², residual_mm [B])."""
         return self._cost(unknowns, self.distances(self.hand.spheres(unknowns, self.seen.half_mm)))
 
+    def skin_cost(self, spheres: Tensor) -> Tensor:
+        """spheres [B, N, 4] of any hands -> their cost [B] in mm², without a prior."""
+        return self._data(self.distances(spheres))
+
     def __call__(self, unknowns: Tensor) -> Evaluated:
         spheres, jacobian = self.hand.with_jacobian(unknowns, self.seen.half_mm)
         found = self.distances(spheres)
@@ -74,6 +78,9 @@ class SurfaceObjective:
         eye = torch.eye(UNKNOWNS, device=unknowns.device).expand(len(unknowns), -1, -1)
         return Evaluated(*self._cost(unknowns, found), gradient, torch.baddbmm(eye, scaled, moves, beta=prior))
 
+    def _data(self, found: Distances) -> Tensor:
+        return (found.weight * terms.huber(found.value, self.weights.knee_mm)[0]).sum(dim=1)
+
     def _cost(self, unknowns: Tensor, found: Distances) -> tuple[Tensor, Tensor]:
-        data = (found.weight * terms.huber(found.value, self.weights.knee_mm)[0]).sum(dim=1)
+        data = self._data(found)
         return data + 0.5 * self.weights.prior * unknowns.square().sum(dim=1), (2 * data).sqrt()

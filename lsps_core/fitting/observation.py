@@ -21,8 +21,8 @@ class Observation:
     """B crops. Points and depths are relative to the cube's centre, in mm, with the camera's axes.
 
     points_mm [B, P, 3] and is_point [B, P]: an even choice of the measured points; False where a frame has fewer.
-    picture [B]: which of F pictures is that of the crop. Of those, depth_mm [F, S, S]: inf where nothing was measured;
-    nearest_px [F, s, s, 2]: for each coarse pixel the (column, row) of the nearest one with a reading, in coarse pixels.
+    picture [B]: which of F pictures each crop is of. depth_mm [F, S, S] of those: inf where nothing was measured;
+    nearest_px [F, s, s, 2]: of each coarse pixel the (column, row) of the nearest one with a reading, in coarse pixels.
     center_mm [B, 3] and half_mm [B]: the cube.
     """
 

@@ -94,7 +94,7 @@ class KinematicDecoder(nn.Module):
         return torch.as_tensor(getattr(self.tree, name), device=like.device, dtype=like.dtype)
 
     def _turned(self, hand: Tensor, angles: Tensor) -> Tensor:
-        """hand [B, 3, 3], angles [B, N, 2] -> the bones' frames [B, N, 3, 3], whose last columns are their directions."""
+        """hand [B, 3, 3], angles [B, N, 2] -> the bones' frames [B, N, 3, 3]; their last columns are along them."""
         bends = self.frames @ bend_matrices(angles)
         turned, found = hand[:, None], []
         for level, parents in self.tree.levels:
