@@ -76,10 +76,11 @@ def fit(
 ) -> Fitted:
     """images [B, 1, 128, 128] as `normalise` makes them, center_mm [B, 3], half_mm [B] -> the hands that lie on them.
 
-    domain: whose first layers of P read the images. steps: from each start. start: the fits of the frames before these,
-    to track; without it P's code is the start, and then gestures on the palm found from there. objective: "surface"
-    compares the simulator's hand with the depth points, "picture" the model's own picture with the image; by default
-    the first where the model has the simulator's 21 joints. ValueError for shapes, cubes or settings that do not fit.
+    domain: whose first layers of P read the images. steps: at most, of each start that is tried, and then of the best
+    one. start: the fits of the frames before these, to track; without it P's code is the start, and then gestures on
+    the palm found from there. objective: "surface" compares the simulator's hand with the depth points, "picture" the
+    model's own picture with the image; by default the first where the model has the simulator's 21 joints. ValueError
+    for shapes, cubes or settings that do not fit.
     """
     _check(images, center_mm, half_mm, steps, start)
     hand = HandModel.of(predictor)

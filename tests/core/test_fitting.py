@@ -149,6 +149,15 @@ def test_the_gradient_of_each_term_is_that_of_its_cost(predictor, frames, term):
     assert float(wrong.median()) < 0.1
 
 
+def test_frames_taken_several_times_and_in_any_order_cost_the_same(predictor, frames):
+    image, center, half, _ = frames
+    hand = HandModel.of(predictor)
+    objective = SurfaceObjective(hand=hand, seen=observe(image, center, half))
+    start = hand.at(predictor.posterior(image, "real")).clone()
+    chosen = torch.tensor([7, 2, 2, 11, 0])
+    torch.testing.assert_close(objective[chosen].cost(start[chosen])[0], objective.cost(start)[0][chosen])
+
+
 def test_huber_is_the_square_and_then_the_line():
     cost, weight = huber(torch.tensor([0.0, 2.0, -10.0]), 4.0)
     assert cost.tolist() == [0.0, 2.0, 4.0 * 8.0]
