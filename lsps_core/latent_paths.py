@@ -1,4 +1,4 @@
-"""Ways from one pose latent to others that lead through hands, not straight: the codes of hands lie in folds."""
+"""Ways between pose latents through hands, not straight, since codes lie in folds; typical codes; gestures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from torch import Tensor
 from lsps_core.data.augment import rotate_pose
 from lsps_core.errors import LspsError
 from lsps_core.inference import Predictor
-from lsps_core.pose_paths import between, rotation_angles
+from lsps_core.pose_paths import between, oriented_as, rotation_angles
+from lsps_core.simulator.gestures import NAMED_GESTURES
+from lsps_core.simulator.hand import HandPose, average_shape, forward_kinematics
+from lsps_core.skeleton import HAND21, Skeleton
 
 _NEAR_RAD = 0.35
 """20 degrees: codes of hands that are turned by less have the same orientation."""
@@ -54,3 +57,28 @@ def typical_near(predictor: Predictor, pose_latent: Tensor) -> Tensor:
         if is_near.any():
             return block[int(is_near.int().argmax())]
     return codes[int(torch.cat(angles).argmin())]
+
+
+def gesture_names(skeleton: Skeleton) -> tuple[str, ...]:
+    """The names of `gesture`; none for a skeleton with joints that the simulator's hand does not have."""
+    return tuple(NAMED_GESTURES) if set(skeleton.joints) <= set(HAND21.joints) else ()
+
+
+@torch.inference_mode()
+def gesture(predictor: Predictor, name: str, near: Tensor | None = None) -> Tensor:
+    """The code [20] of one of `gesture_names`, made by the simulator's average hand in the middle of the cube.
+
+    near [20]: the hand whose orientation it has; None for the palm to the camera and the fingers up.
+    """
+    hand = HandPose(
+        finger_angles_rad=torch.deg2rad(torch.tensor([NAMED_GESTURES[name]])),
+        wrist_angles_rad=torch.zeros(1, 2),
+        rotation=torch.eye(3)[None],
+        wrist_mm=torch.zeros(1, 3),
+    )
+    skeleton = predictor.skeleton
+    joints_mm = forward_kinematics(average_shape(), hand)[0, [HAND21.joints.index(joint) for joint in skeleton.joints]]
+    pose = (joints_mm - joints_mm.mean(dim=0)).to(predictor.device) / predictor.checkpoint.half_mm
+    if near is not None:
+        pose = oriented_as(pose, predictor.decode_pose(near[None])[0], skeleton)
+    return predictor.encode_pose(pose[None])[0]

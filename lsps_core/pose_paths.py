@@ -38,6 +38,12 @@ def rotation_angles(pose: Tensor, others: Tensor, skeleton: Skeleton) -> Tensor:
     return _angle(_rotation(pose[palm] - pose[root], turned))
 
 
+def oriented_as(pose: Tensor, other: Tensor, skeleton: Skeleton) -> Tensor:
+    """pose [J, 3] -> [J, 3]: turned about the origin so that its palm has the orientation of `other`, [J, 3]."""
+    root, palm = skeleton.parents.index(-1), _palm(skeleton)
+    return pose @ _rotation(pose[palm] - pose[root], other[palm] - other[root]).mT
+
+
 def rotations(vectors: Tensor) -> Tensor:
     """Rotation vectors [..., 3], axis times angle in radians -> matrices [..., 3, 3]."""
     x, y, z = vectors.unbind(dim=-1)

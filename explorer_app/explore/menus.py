@@ -32,10 +32,12 @@ def fill_latent_menu(views: ExploreViews, menu: QMenu) -> None:
         menu.addAction(action)
     menu.addSeparator()
     add_action(menu, "&Sample prior", views.latent.sample_next, "R")
-    add_action(menu, "R&eset all", views.latent.reset, "0", "Ctrl+0")
+    add_action(menu, "R&eset all", views.latent.hands.reset, "0", "Ctrl+0")
     menu.addSeparator()
     add_action(menu, "P&resets …", partial(_show_presets, views), "Ctrl+P")
     filled_on_show(menu, "&Go to preset", partial(_fill_presets, views))
+    menu.addMenu(views.latent.gestures)
+    filled_on_show(menu, "&Directions", views.fill_direction_menu)
 
 
 def fill_view_menu(views: ExploreViews, menu: QMenu) -> None:

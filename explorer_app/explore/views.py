@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from explorer_app.damaged_files import DamagedError, set_aside
 from explorer_app.explore.frames.decoded import PicturesPanel
@@ -17,6 +18,7 @@ from explorer_app.explore.hand3d.panel import SkeletonPanel
 from explorer_app.explore.inspector.panel import Inspector
 from explorer_app.explore.latent.grooves import GrooveColours
 from explorer_app.explore.latent.panel import LatentPanel
+from explorer_app.explore.model.directions import Directions
 from explorer_app.explore.model.presets import Presets
 from explorer_app.explore.walk.panel import WalkPanel
 from explorer_app.preferences import Preferences
@@ -25,6 +27,8 @@ from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
 from explorer_app.widgets.small import Narrow
 from explorer_app.workspace_names import EXPLORE, INSPECT
+
+_Kept = TypeVar("_Kept", Presets, Directions)
 
 
 class ExploreViews(QObject):
@@ -38,7 +42,7 @@ class ExploreViews(QObject):
         self.window, self.session, self._preferences = window, session, preferences
         has_opengl = opengl.is_usable()
         self.skeleton = SkeletonPanel(session, has_opengl)  # first, as it is the fastest
-        self.latent = LatentPanel(session)
+        self.latent = LatentPanel(session, background)
         self.grooves = GrooveColours(session, background, self.latent)
         self.pictures = PicturesPanel(session)
         self.fitting = FrameFitting(session, background, self)
@@ -71,24 +75,28 @@ class ExploreViews(QObject):
         add("Walk", self.walk, bottom, EXPLORE)
 
     def open_presets(self) -> Presets:
-        """The presets in the preferences' folder; a message if they cannot be read."""
-        self.presets = self._read_presets()
+        """The presets and directions in the preferences' folder; a message if they cannot be read."""
+        self.presets = self._read("presets", Presets)
+        self.latent.directions.set_directions(self._read("directions", Directions))
         return self.presets
 
-    def _read_presets(self) -> Presets:
+    def _read(self, name: str, kind: type[_Kept]) -> _Kept:
         folder = self._preferences.folder
         if folder is None:
-            return Presets()
-        path = folder / "presets.json"
+            return kind()
+        path = folder / f"{name}.json"
         try:
             try:
-                return Presets(path)
+                return kind(path)
             except DamagedError:
-                self._preferences.left_aside.append(f"presets (now {set_aside(path)})")
-                return Presets(path)
+                self._preferences.left_aside.append(f"{name} (now {set_aside(path)})")
+                return kind(path)
         except (ValueError, OSError) as error:
-            self.session.message.emit(f"{error}; until then presets last as long as this window")
-            return Presets()
+            self.session.message.emit(f"{error}; until then {name} last as long as this window")
+            return kind()
+
+    def fill_direction_menu(self, menu: QMenu) -> None:
+        self.latent.directions.fill_menu(menu, self._preferences.last_folder)
 
     def close_down(self) -> None:
         if self.opengl is not None:

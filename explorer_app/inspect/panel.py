@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer_app.inspect.actions import FailureActions
+from explorer_app.inspect.directions import DirectionMaker
 from explorer_app.inspect.evaluation import Evaluation
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.filter_bar import FilterBar
@@ -59,6 +60,7 @@ class FailuresPanel(QWidget):
         self.table = FailureTableView(failures, self.thumbnails)
         self.filters = FilterBar(failures)
         self.selection_actions = FailureActions(session, failures, preferences, self)
+        self.directions = DirectionMaker(session, background, failures, self)
         self.empty = WrappedLabel()
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stack = QStackedWidget()
@@ -123,6 +125,7 @@ class FailuresPanel(QWidget):
         add_action(menu, "&Stop evaluating", self._evaluation.stop)
         menu.addSeparator()
         self.selection_actions.fill(menu)
+        menu.addAction(self.directions.action)
 
     def _evaluate_with_fitting(self, evaluate: Callable[[], object]) -> None:
         self._evaluation.set_fitting(True)
@@ -135,6 +138,7 @@ class FailuresPanel(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.selection_actions.fill(menu)
+        menu.addAction(self.directions.action)
         menu.addSeparator()
         sorting = menu.addMenu("&Sort by")
         for section, column in enumerate(COLUMNS):

@@ -18,7 +18,7 @@ from explorer_app.model import latent as basis
 from explorer_app.model.effects import Effects
 from explorer_app.model.frame_fit import FrameFit, fit_frame
 from explorer_app.model.hand_prior import HandPrior
-from explorer_app.model.latent import LatentBasis, LatentCode, LatentScale
+from explorer_app.model.latent import Direction, DirectionAxis, LatentBasis, LatentCode, LatentScale
 from explorer_app.model.routes import RouteName, Routes, compare
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import IMAGE_SIZE, POSE_LATENT_SIZE, Domain, Prior, other_domain
@@ -250,6 +250,10 @@ class HandModel:
     def sample(self, seed: int, temperature: float = 1.0, prior: Prior = "fitted") -> LatentCode:
         """One sample of the prior; without a fitted one, of N(0, temperature² I)."""
         return self.prior.sample(seed, temperature, prior)
+
+    def direction_axis(self, direction: Direction) -> DirectionAxis:
+        """A direction of this model's codes as a slider."""
+        return direction.axis(self.checkpoint.latent_covariance, self.scale)
 
     def effects(self, basis: LatentBasis) -> Effects:
         """The effects of the axes of `RAW` or `principal`, measured when the model was loaded."""

@@ -12,7 +12,7 @@ import torch
 from explorer_app.model.latent import LatentBasis, LatentCode, LatentScale
 from lsps_core.config import Prior
 from lsps_core.inference import Predictor
-from lsps_core.latent_paths import through_hands, turned, typical_near
+from lsps_core.latent_paths import gesture, gesture_names, through_hands, turned, typical_near
 
 _CANDIDATES = 64
 
@@ -42,6 +42,16 @@ class HandPrior:
         """The most typical code of the same orientation; LspsError without a fitted prior. Takes 1 to 6 ms."""
         latent = torch.from_numpy(self._scale.to_latent(code))
         return self._scale.to_code(typical_near(self._predictor, latent).cpu().numpy())
+
+    @property
+    def gesture_names(self) -> tuple[str, ...]:
+        """The names of `gesture`; none if the model's joints are not the simulator's."""
+        return gesture_names(self._predictor.skeleton)
+
+    def gesture(self, name: str, near: LatentCode | None) -> LatentCode:
+        """The code of a named gesture, in the orientation of the hand of `near`; None: palm to the camera."""
+        latent = None if near is None else torch.from_numpy(self._scale.to_latent(near))
+        return self._scale.to_code(gesture(self._predictor, name, latent).cpu().numpy())
 
     def typicality(self, codes: Sequence[LatentCode]) -> list[float] | list[None]:
         """For each code the share of training codes that are less typical; None without a fitted prior."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -173,6 +174,61 @@ class LatentScale:
         values = (np.asarray(latent, dtype=np.float64) - np.array(self.mean)) / self.usable_std()
         return LatentCode(tuple(float(value) for value in values))
 
+    @property
+    def fingerprint(self) -> str:
+        """Equal for models whose codes mean the same; codes of other models are of other hands."""
+        return hashlib.sha256(np.array([self.mean, self.std], dtype=np.float64).tobytes()).hexdigest()[:16]
+
     def usable_std(self) -> npt.NDArray[np.float64]:
         """The unit of every axis [20]; an unused axis, without spread, gets a minimum."""
         return np.maximum(np.array(self.std, dtype=np.float64), _SMALLEST_STD)
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A way through the latent from examples: from the mean code of one group of frames to that of another.
+
+    step [20]: in σ of the training codes. frames: how many each group has. model: the name of the model that has these
+    codes; fingerprint: of its `LatentScale`.
+    """
+
+    step: tuple[float, ...]
+    frames: tuple[int, int]
+    model: str
+    fingerprint: str
+
+    def __post_init__(self) -> None:
+        length = float(np.linalg.norm(LatentCode(self.step).values))
+        if length < _ZERO_STEP:
+            raise ValueError("both groups have the same mean code, so there is no way between them; choose others")
+
+    def axis(self, covariance: Sequence[Sequence[float]] | None, scale: LatentScale) -> DirectionAxis:
+        """As a slider. covariance [20][20]: of the model's training codes; None for older files: as if independent."""
+        along = np.array(self.step) / np.linalg.norm(self.step)
+        if covariance is None:
+            return DirectionAxis(along, along)
+        of_latent = along / scale.usable_std()
+        std = max(float(np.sqrt(of_latent @ np.array(covariance, dtype=np.float64) @ of_latent)), _ZERO_STEP)
+        return DirectionAxis(std * along, along / std)
+
+
+_ZERO_STEP = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class DirectionAxis:
+    """A direction as a coordinate of a code: in standard deviations of the training codes along it, 0 at their mean.
+
+    unit [20]: how a code changes with one of them. reading [20]: its product with a code is the coordinate.
+    """
+
+    unit: FloatArray
+    reading: FloatArray
+
+    def coordinate(self, code: LatentCode) -> float:
+        return float(self.reading @ np.array(code.values))
+
+    def moved(self, code: LatentCode, value: float) -> LatentCode:
+        """The code with this coordinate; what is across the direction does not change."""
+        changed = np.array(code.values) + (value - self.coordinate(code)) * self.unit
+        return LatentCode(tuple(float(number) for number in changed))

@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
         self.failures_panel = FailuresPanel(
             self.session, self.background, self.failures, self.evaluation, self.preferences
         )
+        self.failures_panel.directions.made.connect(self.latent.directions.add)
         self.train = TrainPanel(self.preferences)
         self.train.message.connect(self.session.message)
         self.session.latent_changed.connect(self.train.runs.make_room)

@@ -163,10 +163,10 @@ class Workspaces(QObject):
         Qt 6.11 then keeps a copy of the restored layout until the window is resized, and a dock that changes meanwhile
         is written to where it no longer is: a segmentation fault (`QMainWindow.resizeDocks` after `restoreState`).
         """
+        paint_next_turn(self._window)
         self._show()
         is_large = self._window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen)
         self._is_entered = self._window.isVisible() or not is_large
-        paint_next_turn(self._window)
         if self._is_entered and not self._restore_current():
             self._enter_default()
 

@@ -35,8 +35,15 @@ _NEXT_TURN_MS = 1
 
 
 def paint_next_turn(window: QWidget) -> None:
-    """Paint `window` in the event loop's next turn: input is handled between its new layout and its painting."""
+    """Paint `window` in the event loop's next turn: input is handled between its new layout and its painting.
+
+    Two timers: the second starts after the layout, so that other timers which ran out meanwhile come first.
+    """
     window.setUpdatesEnabled(False)
+    QTimer.singleShot(_NEXT_TURN_MS, window, partial(_paint_after_others, window))
+
+
+def _paint_after_others(window: QWidget) -> None:
     QTimer.singleShot(_NEXT_TURN_MS, window, partial(_paint, window))
 
 

@@ -42,6 +42,24 @@ _PRESSED: tuple[tuple[_Angles, ...], ...] = (
 )
 _TOGETHER: tuple[_Angles, ...] = ((3, -3, 6, 4), (2, 0, 6, 4), (3, 3, 6, 4), (5, 6, 6, 4))
 
+NAMED_GESTURES: dict[str, tuple[_Angles, ...]] = {
+    "Fist": (_TUCKED[0], CURLED, CURLED, CURLED, CURLED),
+    "Flat hand": (_BESIDE, *_TOGETHER),
+    "Thumb up": (_OUT, CURLED, CURLED, CURLED, CURLED),
+    "One, point": (_TUCKED[1], STRAIGHT, CURLED, CURLED, CURLED),
+    "Two, victory": (_TUCKED[2], STRAIGHT, STRAIGHT, CURLED, CURLED),
+    "Three": (_TUCKED[3], STRAIGHT, STRAIGHT, STRAIGHT, CURLED),
+    "Four": (_ACROSS, *_SPREAD),
+    "Five": (_OUT, *_SPREAD),
+    "Pinch": (*_PINCHES[0], _RELAXED, _RELAXED, _RELAXED),
+    "OK": (*_PINCHES[0], STRAIGHT, _SPREAD[2], _SPREAD[3]),
+    "Claw": (_OUT, *[(-5.0, 2.0, 62.0, 42.0)] * 4),
+    "Hook": (_REST, *[(8.0, 0.0, 88.0, 55.0)] * 4),
+    "Horns": (_TUCKED[1], STRAIGHT, CURLED, CURLED, STRAIGHT),
+    "Call me": (_OUT, CURLED, CURLED, CURLED, STRAIGHT),
+}
+"""Gestures that people know by name, each [5, 4] in degrees, in the order of a menu."""
+
 
 class Gestures(NamedTuple):
     """G gestures."""

@@ -8,9 +8,13 @@ import pytest
 import torch
 
 from lsps_core.config import DOMAINS
+from lsps_core.data.augment import rotate_pose
 from lsps_core.data.device_frames import DeviceFrames
 from lsps_core.data.store import FrameStore
+from lsps_core.evaluation.plausibility import HandMeasure
 from lsps_core.inference import Predictor
+from lsps_core.latent_paths import gesture, gesture_names, turned
+from lsps_core.skeleton import FINGERS, MSRA21, NYU36
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = {"synthetic": "synthetic.h5", "real": "sensor.h5"}
@@ -101,3 +105,52 @@ def test_both_pictures_follow_every_slider(predictor):
         for domain in DOMAINS:
             low, high = getattr(decoded, domain)
             assert l1(low, high) > 0.005, f"slider {axis + 1}, {domain}"
+
+
+EXTENDED = {
+    "Fist": (),
+    "Flat hand": ("thumb", "index", "middle", "ring", "little"),
+    "Thumb up": ("thumb",),
+    "One, point": ("index",),
+    "Two, victory": ("index", "middle"),
+    "Three": ("index", "middle", "ring"),
+    "Four": ("index", "middle", "ring", "little"),
+    "Five": ("thumb", "index", "middle", "ring", "little"),
+    "OK": ("thumb", "middle", "ring", "little"),
+    "Claw": ("thumb",),
+    "Horns": ("index", "little"),
+    "Call me": ("thumb", "little"),
+}
+"""The straight fingers of gestures; the others of these bend."""
+
+
+def straight_fingers(pose) -> tuple[str, ...]:
+    """Of a pose [21, 3]: fingers whose end is nearly as far from their base as their bones are long."""
+    chains = pose[1:].reshape(5, 4, 3)
+    share = (chains[:, 3] - chains[:, 0]).norm(dim=1) / chains.diff(dim=1).norm(dim=2).sum(dim=1)
+    return tuple(finger for finger, value in zip(FINGERS, share.tolist(), strict=True) if value > 0.94)
+
+
+def test_every_named_gesture_is_that_gesture_and_a_hand(predictor):
+    names = gesture_names(predictor.skeleton)
+    assert len(names) >= 12
+    poses = predictor.decode_pose(torch.stack([gesture(predictor, name) for name in names]))
+    measure = HandMeasure.of(predictor.decode_pose(predictor.fitted_prior.codes))
+    assert measure.is_plausible(poses).all()
+    found = {name: straight_fingers(pose) for name, pose in zip(names, poses, strict=True)}
+    assert {name: found[name] for name in EXTENDED} == EXTENDED
+    for name in ("Pinch", "OK"):
+        thumb, index = poses[names.index(name), [4, 8]]
+        assert (thumb - index).norm() * predictor.checkpoint.half_mm < 30
+    assert (predictor.typicality(predictor.model.pose_vae.encode(poses).mean) > 0).all()
+
+
+def test_a_gesture_is_turned_like_another_hand(predictor):
+    palm_up = gesture(predictor, "Fist")
+    turned_by = torch.tensor([0.0, 1.0, 2.5, -2.0])
+    shown = turned(predictor, gesture(predictor, "Five").expand(4, 20), turned_by)
+    found = predictor.decode_pose(torch.stack([gesture(predictor, "Fist", code) for code in shown]))
+    expected = rotate_pose(predictor.decode_pose(palm_up[None]).expand(4, 21, 3), turned_by)
+    assert error_mm(predictor, found, expected) < 6
+    assert gesture_names(NYU36) == ()
+    assert gesture_names(MSRA21) == gesture_names(predictor.skeleton)

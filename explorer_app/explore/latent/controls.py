@@ -81,6 +81,8 @@ _NO_MODEL = "Names and effects need a model"
 _NO_PRINCIPAL = "This model file is too old to have principal directions; train the model again"
 _RESET = "Go to the most typical hand of this orientation"
 _RESET_TO_MEAN = "Set all sliders to the mean"
+_GESTURES = "Set the sliders to a fist, a flat hand, one to five fingers, and so on"
+_NO_GESTURES = "Gestures are made by the simulator's hand, whose joints this model does not have"
 _PRINCIPAL = "The directions in which the training codes vary most, widest first"
 
 
@@ -107,6 +109,7 @@ class LatentHeader(QWidget):
             "Sample all unlocked sliders from the prior: the nearest of 64 samples to the locked ones"
         )
         self.reset_all = QPushButton("Reset all")
+        self.gestures = QPushButton("Gestures")
         self._lay_out()
         self.principal.toggled.connect(self.basis_asked)
         self.order.currentIndexChanged.connect(self._on_order)
@@ -120,12 +123,16 @@ class LatentHeader(QWidget):
         grid.setSpacing(4)
         grid.addLayout(switch, 0, 0)
         grid.addWidget(self.order, 0, 1)
-        both = QHBoxLayout()
-        both.addWidget(self.randomise)
-        both.addWidget(self.reset_all)
-        grid.addLayout(both, 1, 0, 1, 2)
+        hands = QHBoxLayout()
+        for button in (self.gestures, self.randomise, self.reset_all):
+            hands.addWidget(button)
+        grid.addLayout(hands, 1, 0, 1, 2)
 
-    def show_state(self, *, is_principal: bool, has_model: bool, has_principal: bool, has_fitted: bool) -> None:
+    def show_state(
+        self, *, is_principal: bool, has_model: bool, has_principal: bool, has_fitted: bool, has_gestures: bool
+    ) -> None:
+        self.gestures.setEnabled(has_gestures)
+        self.gestures.setToolTip(_GESTURES if has_gestures or not has_model else _NO_GESTURES)
         self.reset_all.setToolTip(f"{_RESET if has_fitted else _RESET_TO_MEAN}; locked sliders do not change (Ctrl+0)")
         with QSignalBlocker(self.principal):
             (self.principal if is_principal else self.dimensions).setChecked(True)

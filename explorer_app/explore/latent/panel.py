@@ -12,10 +12,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVB
 
 from explorer_app.explore.latent.controls import LatentHeader, LatentSampling
 from explorer_app.explore.latent.dial import TurnDial
+from explorer_app.explore.latent.directions import DirectionSliders
 from explorer_app.explore.latent.gauge import TypicalityGauge
+from explorer_app.explore.latent.hands import GestureMenu, HandMoves
 from explorer_app.explore.latent.pad import LatentPad
 from explorer_app.explore.latent.row import LatentRow
 from explorer_app.model.latent import RAW, LatentAxes, LatentCode, SliderView
+from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.session.undo import Merge
 from lsps_core.config import POSE_LATENT_SIZE
@@ -30,14 +33,15 @@ class LatentPanel(QWidget):
 
     axes_changed = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self.hands = HandMoves(session, background, self._shown_axes, self)
+        self.directions = DirectionSliders(session, background, self._shown_axes)
         self._dimensions, self._principal = LatentAxes(), LatentAxes()
         self._is_principal = False
         self._is_by_effect = False
         self._pointed: int | None = None
-        self._after_reset: tuple[LatentAxes, LatentCode] | None = None
         self._build()
         self._connect()
         self._on_model()
@@ -45,6 +49,9 @@ class LatentPanel(QWidget):
     @property
     def axes(self) -> LatentAxes:
         """The axes shown by the sliders, and their locks."""
+        return self._shown_axes()
+
+    def _shown_axes(self) -> LatentAxes:
         return self._principal if self._is_principal else self._dimensions
 
     @property
@@ -79,6 +86,8 @@ class LatentPanel(QWidget):
             self.sampling.temperature,
         )
         self.reset_all, self.randomise_button = self.header.reset_all, self.header.randomise
+        self.gestures = GestureMenu(self._session, self.hands, self)
+        self.header.gestures.setMenu(self.gestures)
         self.pad_button = QToolButton()
         self.pad_button.setText("Pad")
         self.pad_button.setCheckable(True)
@@ -96,9 +105,12 @@ class LatentPanel(QWidget):
         self._open_pad(False)
 
     def _build_rows(self) -> QScrollArea:
-        content = QWidget()
-        self._lines = QVBoxLayout(content)
-        self._lines.setContentsMargins(0, 0, 2, 0)
+        content, self._lines = QWidget(), QVBoxLayout()
+        whole = QVBoxLayout(content)
+        whole.setContentsMargins(0, 0, 2, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.directions)
+        whole.addLayout(self._lines, 1)
         self._lines.setSpacing(1)
         self.rows = [LatentRow() for _ in range(POSE_LATENT_SIZE)]
         self.sliders = [row.slider for row in self.rows]
@@ -118,7 +130,7 @@ class LatentPanel(QWidget):
             row.pointed_at.connect(partial(self._point_at, axis))
         self.header.basis_asked.connect(self._on_basis)
         self.header.order_asked.connect(self._on_order)
-        self.reset_all.clicked.connect(self.reset)
+        self.reset_all.clicked.connect(self.hands.reset)
         self.randomise_button.clicked.connect(self.randomise)
         self.sample_button.clicked.connect(self.sample_next)
         self.seed.valueChanged.connect(self._sample)
@@ -128,17 +140,6 @@ class LatentPanel(QWidget):
         self.pad_button.toggled.connect(self._open_pad)
         self._session.latent_changed.connect(self._show_latent)
         self._session.model_changed.connect(self._on_model)
-
-    @Slot()
-    def reset(self) -> None:
-        """Go to the most typical hand of this orientation, without a fitted prior to the mean; locked axes stay."""
-        model, latent = self._session.model, self._session.latent
-        if (self.axes, latent) == self._after_reset:
-            return  # a hand turned by a little may have a typical one that is turned further, and so on
-        center = model.prior.typical_near(latent) if model is not None and model.prior.is_fitted else LatentCode()
-        code = self.axes.merged(latent, center)
-        self._after_reset = (self.axes, code)
-        self._session.set_latent(code, "reset all")
 
     @Slot()
     def sample_next(self) -> None:
@@ -219,7 +220,6 @@ class LatentPanel(QWidget):
         model = self._session.model
         principal = model.principal if model is not None else None
         self._is_principal = self._is_principal and principal is not None
-        self._after_reset = None
         self._principal = LatentAxes(principal or RAW)  # a lock on another model's direction has no meaning here
         self._show_axes()
 
@@ -241,6 +241,7 @@ class LatentPanel(QWidget):
             has_model=model is not None,
             has_principal=model is not None and model.principal is not None,
             has_fitted=self._has_fitted,
+            has_gestures=model is not None and bool(model.prior.gesture_names),
         )
         first, second = effects.order[:2] if effects is not None else (0, 1)
         self.pad.show_axes(self.axes, self._names(), (first, second))
@@ -281,9 +282,7 @@ class LatentPanel(QWidget):
         for axis in range(POSE_LATENT_SIZE)[which]:
             self.rows[axis].show_value(values[axis], axis in locked)
         if self._has_fitted:
-            self.reset_all.setEnabled(
-                len(locked) < POSE_LATENT_SIZE and (self.axes, self._session.latent) != self._after_reset
-            )
+            self.reset_all.setEnabled(len(locked) < POSE_LATENT_SIZE and not self.hands.is_reset)
         else:
             self.reset_all.setEnabled(any(row.reset.isEnabled() for row in self.rows))
 

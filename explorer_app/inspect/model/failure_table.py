@@ -155,6 +155,10 @@ class FailureTable:
         """The existing tags, with "" if a frame has none."""
         return self.known("tag")
 
+    def is_tagged(self, tag: str) -> BoolArray:
+        """The frames with this tag, as a mask [N]."""
+        return self._texts["tag"].is_any_of([tag])
+
     def set_tags(self, tags: Mapping[int, str]) -> None:
         """Set the tags of these frames, and remove all others."""
         width = max(map(len, tags.values()), default=1)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,13 @@ import pytest
 from app_helpers import WAIT_MS, pixels
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QApplication, QDial, QWidget
+from PySide6.QtWidgets import QApplication, QDial, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.latent.panel import LatentPanel
 from explorer_app.model.hand_model import HandModel
 from explorer_app.model.latent import RAW, LatentCode
+from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.shell.main_window import MainWindow
 from lsps_core import checkpoint
@@ -26,8 +28,15 @@ def session() -> Session:
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, session: Session) -> LatentPanel:
-    panel = LatentPanel(session)
+def background(session: Session) -> Iterator[Background]:
+    background = Background(session)
+    yield background
+    background.close()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, session: Session, background: Background) -> LatentPanel:
+    panel = LatentPanel(session, background)
     qtbot.addWidget(panel)
     return panel
 
@@ -50,8 +59,8 @@ def test_a_value_beyond_the_slider_is_kept_and_shown(session: Session, panel: La
     assert session.latent.values[:2] == (4.567, -12.0)
 
 
-def test_view_to_model_to_view(session: Session, panel: LatentPanel) -> None:
-    other = LatentPanel(session)
+def test_view_to_model_to_view(session: Session, background: Background, panel: LatentPanel) -> None:
+    other = LatentPanel(session, background)
     panel.sliders[7].setValue(150)
     assert session.latent == LatentCode().with_value(7, 1.5)
     assert panel.rows[7].field.value() == other.rows[7].field.value() == 1.5
@@ -151,7 +160,7 @@ def test_a_locked_row_stays_but_for_an_encoded_code(session: Session, panel: Lat
     panel.rows[4].lock.click()
     row = panel.rows[4]
     assert not any(widget.isEnabled() for widget in (row.slider, row.field, row.reset))
-    for act in (panel.sample_next, panel.randomise_button.click, panel.reset, panel.sample_button.click):
+    for act in (panel.sample_next, panel.randomise_button.click, panel.hands.reset, panel.sample_button.click):
         act()
         assert session.latent.values[4] == 0.5
         assert all(value != 0.5 for axis, value in enumerate(session.latent.values) if axis != 4)
@@ -221,24 +230,31 @@ def test_randomise_keeps_locks_and_what_belongs_to_them(
     assert panel.seed.value() == 1
 
 
+def click_and_wait(qtbot: QtBot, session: Session, button: QPushButton) -> None:
+    """Click a button whose answer comes from a thread."""
+    with qtbot.waitSignal(session.latent_changed, timeout=WAIT_MS):
+        button.click()
+
+
 def test_reset_goes_to_a_typical_hand_of_the_same_orientation(
-    session: Session, panel: LatentPanel, fitted_model: HandModel
+    qtbot: QtBot, session: Session, background: Background, panel: LatentPanel, fitted_model: HandModel
 ) -> None:
     session.set_model(fitted_model)
     assert "most typical" in panel.reset_all.toolTip()
     start = LatentCode((0.3,) * 20)
     session.set_latent(start)
-    panel.reset_all.click()
+    click_and_wait(qtbot, session, panel.reset_all)
     typical = session.latent
     assert typical == fitted_model.prior.typical_near(start)
     assert is_fitted_sample(fitted_model, typical)
     assert not panel.reset_all.isEnabled()
-    panel.reset()
+    panel.hands.reset()
+    qtbot.waitUntil(lambda: not background.is_busy, timeout=WAIT_MS)
     assert session.latent == typical
     session.undo_stack.undo()
     assert session.latent == start
     panel.rows[3].lock.click()
-    panel.reset_all.click()
+    click_and_wait(qtbot, session, panel.reset_all)
     assert session.latent == typical.with_value(3, 0.3)
     panel.rows[3].lock.click()
     assert panel.reset_all.isEnabled()

@@ -51,7 +51,7 @@ def test_a_switch_of_a_hidden_window_in_full_screen_shows_with_it(qtbot: QtBot, 
 
 
 class Order(QObject):
-    """Notes when the watched widget is painted, and when a timer, which stands for input, has its turn."""
+    """Notes when the watched widget is painted, and when a timer has its turn that runs out during the change."""
 
     def __init__(self, watched: QObject) -> None:
         super().__init__()
@@ -73,7 +73,7 @@ def test_input_is_handled_before_a_changed_window_is_painted(qtbot: QtBot, windo
     qtbot.waitExposed(window)
     qtbot.wait(50)
     order = Order(window.menuBar())  # of the window itself nothing may be seen
-    QTimer.singleShot(1, order, order.turn)
+    QTimer.singleShot(3, order, order.turn)
     if what == "workspace":
         window.workspaces.go("Inspect")
     elif what == "layout":

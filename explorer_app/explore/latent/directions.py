@@ -1,0 +1,177 @@
+"""Sliders of directions from examples, above those of the latent's axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtWidgets import QInputDialog, QMenu, QVBoxLayout, QWidget
+
+from explorer_app.explore.latent.row import LatentRow
+from explorer_app.explore.model.directions import Directions, read_directions, write_directions
+from explorer_app.model.latent import Direction, DirectionAxis, LatentAxes
+from explorer_app.model.wording import grouped
+from explorer_app.session.background import Background
+from explorer_app.session.session import Session
+from explorer_app.session.undo import Merge
+from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.widgets.menus import add_action
+
+_FILTERS = ("Directions (*.json)",)
+
+
+class DirectionSliders(QWidget):
+    """A view of `Session.latent` along the directions kept for its model; locked axes do not change.
+
+    axes: the axes of the other sliders now.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        background: Background,
+        axes: Callable[[], LatentAxes],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._axes = session, axes
+        self._directions = Directions()
+        self._shown: dict[str, DirectionAxis] = {}
+        self.rows: dict[str, LatentRow] = {}
+        self._files = background.add_worker("directions", self._on_read)
+        self._lines = QVBoxLayout(self)
+        self._lines.setContentsMargins(0, 0, 0, 6)
+        self._lines.setSpacing(1)
+        session.model_changed.connect(self._show_all)
+        session.latent_changed.connect(self._show)
+        self._show_all()
+
+    def set_directions(self, directions: Directions) -> None:
+        """Show those of another file."""
+        self._directions = directions
+        self._show_all()
+
+    @property
+    def known(self) -> dict[str, Direction]:
+        """The directions of the open model by name."""
+        return self._directions.of(self._fingerprint)
+
+    @property
+    def _fingerprint(self) -> str:
+        model = self._session.model
+        return model.scale.fingerprint if model is not None else ""
+
+    @Slot(str, Direction)
+    def add(self, name: str, direction: Direction) -> None:
+        """Keep a direction, whose slider is shown if it is of the open model."""
+        self._change(partial(self._directions.save, name, direction))
+
+    def import_from(self, path: Path) -> None:
+        """Add the directions in a file."""
+        self._files.ask(path, partial(read_directions, path))
+
+    def export_to(self, path: Path) -> None:
+        """Write the directions of the open model."""
+        self._files.ask(path, partial(write_directions, path, list(self.known.items())))
+
+    @Slot(object, object)
+    def _on_read(self, _path: Path, found: Sequence[tuple[str, Direction]] | None) -> None:
+        if found is not None:
+            self._change(partial(self._directions.take, found, self._fingerprint))
+
+    def _change(self, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except ValueError as error:
+            self._session.message.emit(str(error))
+        self._show_all()
+
+    def fill_menu(self, menu: QMenu, folder: str) -> None:
+        """The entries of the Latent menu. folder: where file dialogs open."""
+        entry = add_action(menu, "&Import …", partial(self._ask, "file", folder))
+        entry.setEnabled(self._session.model is not None)
+        entry = add_action(menu, "&Export …", partial(self._ask, "save", folder))
+        entry.setEnabled(bool(self.rows))
+
+    def _ask(self, kind: Literal["file", "save"], folder: str) -> None:
+        act, title = (self.import_from, "Import") if kind == "file" else (self.export_to, "Export")
+        ask_for_paths(
+            self,
+            f"{title} directions",
+            folder,
+            kind,
+            lambda names: act(Path(names[0])),
+            filters=_FILTERS,
+            name="" if kind == "file" else "directions.json",
+            suffix=".json",
+        )
+
+    def remove(self, name: str) -> None:
+        self._change(partial(self._directions.remove, self._fingerprint, name))
+
+    def rename(self, old: str, new: str) -> None:
+        self._change(partial(self._directions.rename, self._fingerprint, old, new))
+
+    def _ask_name(self, name: str) -> None:
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("Rename direction")
+        dialog.setLabelText("Name:")
+        dialog.setTextValue(name)
+        dialog.textValueSelected.connect(partial(self.rename, name))
+        dialog.open()
+
+    @Slot()
+    def _show_all(self) -> None:
+        """Rebuild the rows, which are few."""
+        for row in self.rows.values():
+            self._lines.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        model = self._session.model
+        self._shown = {name: model.direction_axis(each) for name, each in self.known.items()} if model else {}
+        self.rows = {name: self._row(place, name) for place, name in enumerate(self._shown)}
+        self.setVisible(bool(self.rows))
+        self._show()
+
+    def _row(self, place: int, name: str) -> LatentRow:
+        row, (start, end) = LatentRow(), self.known[name].frames
+        counts = f"from the mean code of {grouped(start)} frames to that of {grouped(end)}"
+        tip = f"{name}: {counts}, in σ of the training codes along it; a right click renames or deletes it"
+        row.show_name(f"d{place + 1}", name, tip)
+        keeps_room = row.lock.sizePolicy()
+        keeps_room.setRetainSizeWhenHidden(True)  # so that the rows align with those of the axes
+        row.lock.setSizePolicy(keeps_room)
+        row.lock.hide()
+        row.value_asked.connect(partial(self._set_value, name))
+        row.held.connect(partial(self._hold, name))
+        row.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        row.customContextMenuRequested.connect(partial(self._show_menu, name))
+        self._lines.addWidget(row)
+        return row
+
+    def _show_menu(self, name: str, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        add_action(menu, "Re&name …", partial(self._ask_name, name))
+        add_action(menu, "&Delete", partial(self.remove, name))
+        menu.popup(self.rows[name].mapToGlobal(place))
+
+    @Slot()
+    def _show(self) -> None:
+        for name, axis in self._shown.items():
+            self.rows[name].show_value(axis.coordinate(self._session.latent), is_locked=False)
+
+    def _set_value(self, name: str, value: float) -> None:
+        latent = self._session.latent
+        code = self._axes().merged(latent, self._shown[name].moved(latent, value))
+        self._session.set_latent(code, f"move {name}", merge=Merge.AXIS)
+
+    def _hold(self, name: str, is_held: bool) -> None:
+        if is_held:
+            self._session.begin_edit(f"move {name}")
+        else:
+            self._session.end_edit()
