@@ -258,7 +258,7 @@ def test_a_window_takes_its_log_handler_along(qtbot: QtBot) -> None:
 def test_the_shortcut_sheet_has_every_shortcut(qtbot: QtBot, window: MainWindow) -> None:
     groups = dict(shortcuts_of(window.menuBar()))
     assert ("Open", "Ctrl+O") in groups["File"]
-    assert "Undo" in [name for name, _ in groups["Latent"]]
+    assert "Undo" in [name for name, _ in groups["Edit"]]
     keys = [key for rows in groups.values() for _, all_keys in rows for key in all_keys.split(" or ")]
     assert len(keys) == len(set(keys)), "a shortcut that two actions have does neither"
     qtbot.keyClick(window, Qt.Key.Key_Question)
