@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QByteArray, QSettings
 
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
+from lsps_core.config import PRIORS, Prior
 from lsps_core.files import parse_json
 
 RECENT_COUNT = 10
@@ -53,6 +54,12 @@ def _theme(value: Any) -> str:
     return str(value)
 
 
+def _prior(value: Any) -> str:
+    if _text(value) not in PRIORS:
+        raise ValueError("there is no such prior")
+    return str(value)
+
+
 def _bytes_of_qt(magic: bytes) -> Callable[[Any], QByteArray]:
     """Bytes with Qt's header; Qt itself checks the rest."""
 
@@ -77,6 +84,7 @@ KEYS = {
     "files/folder": _Kind("the last folder", _path),
     "images/settings": _Kind("how images are read", _image_settings),
     "pictures/colours": _Kind("colours", _text),
+    "latent/prior": _Kind("prior", _prior),
     "window/theme": _Kind("theme", _theme),
     "window/geometry": _Kind("window layout", _bytes_of_qt(b"\x01\xd9\xd0\xcb")),
     "window/docks": _DOCKS,
@@ -200,6 +208,16 @@ class Preferences:
     @theme.setter
     def theme(self, theme: str) -> None:
         self.set("window/theme", theme)
+
+    @property
+    def prior(self) -> Prior:
+        """What samples are drawn from, if the model has it."""
+        chosen: Prior = self.get("latent/prior", PRIORS[0])
+        return chosen
+
+    @prior.setter
+    def prior(self, prior: Prior) -> None:
+        self.set("latent/prior", prior)
 
     @property
     def layout(self) -> tuple[QByteArray, QByteArray] | None:

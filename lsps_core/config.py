@@ -146,7 +146,7 @@ def _weight(paper: float, *, compact: float | None = None) -> float:
 class LossWeights:
     """The paper's λ (section 4), one name a term. The reduction of each term is in `lsps_core.losses`."""
 
-    pose_kl: float = _weight(0.1, compact=0.03)
+    pose_kl: float = _weight(0.1, compact=0.01)
     """λ0"""
     pose_reconstruction: float = 100.0
     """λ1"""

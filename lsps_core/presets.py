@@ -12,11 +12,12 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "preset": "compact",
         "base_channels": 8,
         "pose_hidden": 256,
+        "pose_decoder": "kinematic",
         "mapping": "bones",
         "posterior_kind": "residual",
         "posterior_start": "random",
         "zoom_percent": 8.0,
-        "pose": StageConfig(steps=20_000, batch_size=128, learning_rate=1e-3, final_learning_rate=0.01),
+        "pose": StageConfig(steps=20_000, batch_size=128, learning_rate=3e-3, final_learning_rate=0.01),
         "depth": StageConfig(
             steps=20_000,
             batch_size=4,
@@ -33,9 +34,10 @@ PRESETS: dict[Preset, dict[str, Any]] = {
 }
 """The settings of `TrainConfig` in each preset; the weights are in `LossWeights`. `paper` is the default."""
 
-ON_TRUNK = (
+PAPER_NETWORKS = (
+    *("pose_decoder=linear", "pose.learning_rate=0.001", "weights.pose_kl=0.03"),
     *("posterior_kind=trunk", "zoom_percent=0", "posterior.degrade=false"),
     *("weights.posterior=10", "weights.posterior_labelled=40", "weights.posterior_joints=0"),
     *("weights.posterior_translated=10", "weights.posterior_consistency=4"),
 )
-"""Settings that give `compact` the paper's P, with the weights that were found for it."""
+"""Settings that give `compact` the paper's G_y and P, with the rates and weights that were found for them."""

@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+gc.disable()  # until all is imported: looking through torch's million objects takes a second of each worker
 settings.register_profile("any machine", deadline=None)  # it may be busy, and the first example may import SciPy
 settings.load_profile("any machine")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -37,6 +38,7 @@ def _imports_are_no_garbage() -> None:
     """Going through all of torch after every test would take longer than the tests."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

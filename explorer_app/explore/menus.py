@@ -21,16 +21,18 @@ def fill_frame_menu(views: ExploreViews, menu: QMenu) -> None:
     menu.addAction(views.strip.fit.stop)
 
 
-def fill_latent_menu(views: ExploreViews, menu: QMenu) -> None:
+def fill_edit_menu(views: ExploreViews, menu: QMenu) -> None:
     stack = views.session.undo_stack
     for name, action, keys in (
-        ("Undo", stack.createUndoAction(views, "&Undo"), QKeySequence.StandardKey.Undo),
-        ("Redo", stack.createRedoAction(views, "&Redo"), QKeySequence.StandardKey.Redo),
+        ("Undo", stack.createUndoAction(views, "&Undo"), ["Ctrl+Z"]),
+        ("Redo", stack.createRedoAction(views, "&Redo"), ["Ctrl+Shift+Z", "Ctrl+Y"]),
     ):
         action.setProperty(NAME_PROPERTY, name)
-        action.setShortcut(keys)
+        action.setShortcuts([QKeySequence(key) for key in keys])
         menu.addAction(action)
-    menu.addSeparator()
+
+
+def fill_latent_menu(views: ExploreViews, menu: QMenu) -> None:
     add_action(menu, "&Sample prior", views.latent.sample_next, "R")
     add_action(menu, "R&eset all", views.latent.hands.reset, "0", "Ctrl+0")
     menu.addSeparator()

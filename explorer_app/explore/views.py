@@ -40,6 +40,8 @@ class ExploreViews(QObject):
     def __init__(self, window: QMainWindow, session: Session, background: Background, preferences: Preferences) -> None:
         super().__init__(window)
         self.window, self.session, self._preferences = window, session, preferences
+        session.set_prior(preferences.prior)
+        session.prior_changed.connect(self._keep_prior)
         has_opengl = opengl.is_usable()
         self.skeleton = SkeletonPanel(session, has_opengl)  # first, as it is the fastest
         self.latent = LatentPanel(session, background)
@@ -59,6 +61,10 @@ class ExploreViews(QObject):
         body = QVBoxLayout(self.page)
         body.setContentsMargins(6, 8, 10, 4)
         body.addWidget(_split(Qt.Orientation.Horizontal, (self.pictures, self.skeleton), (620, 330)))
+
+    @Slot()
+    def _keep_prior(self) -> None:
+        self._preferences.prior = self.session.prior
 
     @Slot()
     def _show_fitted(self) -> None:
@@ -96,7 +102,7 @@ class ExploreViews(QObject):
             return kind()
 
     def fill_direction_menu(self, menu: QMenu) -> None:
-        self.latent.directions.fill_menu(menu, self._preferences.last_folder)
+        self.latent.directions.fill_menu(menu, self._preferences)
 
     def close_down(self) -> None:
         if self.opengl is not None:

@@ -27,6 +27,7 @@ class FailureActions(QObject):
         self._session, self._failures, self._preferences, self._parent = session, failures, preferences, parent
         self.file_export = FileExport("selection", self)
         self.file_export.failed.connect(session.message)
+        self.file_export.written.connect(session.done)
         self.file_export.changed.connect(self._show)
         self.tag = self._action("&Tag …", self.ask_tag, "T", "A word to find these frames again")
         self.note = self._action("&Note …", self.ask_note, "N", "A free-form note on this frame")
@@ -48,6 +49,11 @@ class FailureActions(QObject):
         action.setToolTip(tip)
         action.triggered.connect(lambda: do())
         return action
+
+    @property
+    def marks(self) -> list[QAction]:
+        """Those that write on the selected frames."""
+        return [self.tag, self.note]
 
     def fill(self, menu: QMenu) -> None:
         menu.addActions([self.tag, self.note, self.copy])
@@ -102,7 +108,9 @@ class FailureActions(QObject):
     def copy_names(self) -> None:
         table = self._failures.table
         if table is not None:
-            QGuiApplication.clipboard().setText("\n".join(table.results.names[self.frames].tolist()))
+            names = table.results.names[self.frames].tolist()
+            QGuiApplication.clipboard().setText("\n".join(names))
+            self._session.done.emit(f"{len(names)} names copied" if len(names) > 1 else "1 name copied")
 
     def ask_where(self, kind: str) -> None:
         title, suffix = KINDS[kind]

@@ -103,6 +103,7 @@ class Failures(QObject):
         self.current_changed.emit()
         if table is not None and tags is not None:
             self._change("tags", partial(_show_tags, tags))
+        self._want_typicality()
 
     def select(self, frames: Collection[int] | npt.NDArray[np.int64], how: How = "replace") -> None:
         """Select frames in all views."""
@@ -154,6 +155,12 @@ class Failures(QObject):
         if tags is not None:
             self._change(("note", object()), partial(_note, tags, frame, note))
 
+    def _want_typicality(self) -> None:
+        """Some thousand frames at a time, so that a sort or a filter waits for a second at most."""
+        model, table = self._session.model, self.table
+        if table is not None and model is not None and model.prior.is_fitted and table.lacks_typicality:
+            self._change("typicality", partial(_fill_typicality, model.prior.typicality_of, self.sorted_by))
+
     def _change(self, what: Hashable, change: Change) -> None:
         """Make a change in the thread; it replaces a pending change of the same kind."""
         if self.table is None:
@@ -178,6 +185,7 @@ class Failures(QObject):
             self.rows_changed.emit()
             if not is_order:
                 self.frames_changed.emit()
+            self._want_typicality()
         if complaint:
             self._session.message.emit(complaint)
         if self._waiting and not self._worker.is_busy:
@@ -224,6 +232,14 @@ def _fill(results: FrameResults, order: tuple[str, bool], table: FailureTable) -
             values[:] = getattr(results, name)
     table.refresh(0, len(results.names))
     _sort_again(table, order)
+
+
+def _fill_typicality(
+    measure: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]], order: tuple[str, bool], table: FailureTable
+) -> None:
+    table.fill_typicality(measure)
+    if order[0] == "typicality":
+        table.sort(*order)
 
 
 def _sort_again(table: FailureTable, order: tuple[str, bool]) -> None:

@@ -25,7 +25,12 @@ from explorer_app.model.wording import grouped
 from explorer_app.widgets.fields import choice, label, number
 from explorer_app.widgets.small import FlowLayout
 
-_RANGES = {"mean_mm": "Mean", "disagreement_mm": "Disagreement"}
+_RANGES = {
+    "mean_mm": ("Mean", "mm", 1.0),
+    "disagreement_mm": ("Disagreement", "mm", 1.0),
+    "typicality": ("Typicality", "%", 0.01),
+}
+"""Title and unit of a column's range, and one of that unit in the column."""
 _PERCENTILE = 80
 """In trials the better 80 % by the residual were well fitted."""
 _MOST_MM = 9999.0
@@ -48,7 +53,7 @@ class FilterBar(QWidget):
         self.group = _choice("Group", "Only frames of this subject or sequence")
         self.tag = _choice("Tag", "Only frames with this tag")
         self.divisions = {name: _choice(TITLES[name][0], f"Only frames of this {name}") for name in DIVISIONS}
-        self.ranges = {column: _Range(title) for column, title in _RANGES.items()}
+        self.ranges = {column: _Range(*shown) for column, shown in _RANGES.items()}
         self.wrong = _ProbablyWrong()
         self.count = QLabel()
         self.clear = QPushButton("Clear")
@@ -107,6 +112,7 @@ class FilterBar(QWidget):
                 fields.show_range(filters.ranges.get(column))
         has_labels = table is not None and bool(table.results.about.labels_digest)
         self.ranges["mean_mm"].setVisible(has_labels or table is None)
+        self.ranges["typicality"].setVisible(table is not None and table.has("typicality"))
         self.wrong.setVisible(table is not None and table.has_fits)
         if not self.wrong.percentile.hasFocus():
             self.wrong.show_percentile(filters.above_percentile)
@@ -116,15 +122,16 @@ class FilterBar(QWidget):
 
 
 class _Range(QWidget):
-    """A range in mm; "any" without a limit."""
+    """A range; "any" without a limit. one: one of its unit in the values of the column."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, unit: str, one: float) -> None:
         super().__init__()
-        self.low, self.high = (_end(f"{which} {title.lower()} in mm") for which in ("Lowest", "Highest"))
+        self._one = one
+        self.low, self.high = (_end(f"{which} {title.lower()} in {unit}") for which in ("Lowest", "Highest"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for widget in (label(f"{title} mm", self.low), self.low, QLabel("–"), self.high):
+        for widget in (label(f"{title} {unit}", self.low), self.low, QLabel("–"), self.high):
             layout.addWidget(widget)
 
     @property
@@ -134,12 +141,12 @@ class _Range(QWidget):
     @property
     def range(self) -> tuple[float, float] | None:
         low, high = self.low.value(), self.high.value()
-        return (low or -math.inf, high or math.inf) if low or high else None
+        return (low * self._one or -math.inf, high * self._one or math.inf) if low or high else None
 
     def show_range(self, ends: tuple[float, float] | None) -> None:
         for field, value in zip((self.low, self.high), ends or (0.0, 0.0), strict=True):
             with QSignalBlocker(field):
-                field.setValue(value if math.isfinite(value) else 0.0)
+                field.setValue(value / self._one if math.isfinite(value) else 0.0)
 
 
 class _ProbablyWrong(QWidget):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -42,9 +42,6 @@ from lsps_core.evaluation.metrics import WITHIN_MM
 class FailuresPanel(QWidget):
     """A view of `Failures` and of the `Evaluation` that fills them."""
 
-    written = Signal(str)
-    """one line: the exported file and its path"""
-
     def __init__(
         self,
         session: Session,
@@ -75,7 +72,6 @@ class FailuresPanel(QWidget):
         find = QShortcut(QKeySequence.StandardKey.Find, self, self.filters.text.setFocus)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.selection_actions.file_export.progressed.connect(self._show_export)
-        self.selection_actions.file_export.written.connect(self.written)
         self.selection_actions.file_export.changed.connect(self._show)
         for signal in (evaluation.changed, failures.rows_changed, session.model_changed, session.data_changed):
             signal.connect(self._show)

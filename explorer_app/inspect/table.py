@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.frame_thumbnails import THUMBNAIL_PX, FrameThumbnails
-from explorer_app.inspect.model.failure_table import COLUMNS, DIVISIONS, FITTED, NUMBERS
+from explorer_app.inspect.model.failure_table import COLUMNS, DIVISIONS, NUMBERS, OPTIONAL
 from explorer_app.inspect.table_rows import FailureTableModel, SelectedRows
 
 LABELLED = ("mean_mm", "worst_mm", "worst_joint")
@@ -120,7 +120,7 @@ class FailureTableView(QTableView):
         has_labels = table is None or bool(table.results.about.labels_digest)
         for column in LABELLED:
             self.setColumnHidden(COLUMNS.index(column), not has_labels)
-        for column in (*FITTED, *DIVISIONS):
+        for column in (*OPTIONAL, *DIVISIONS):
             self.setColumnHidden(COLUMNS.index(column), table is None or not table.has(column))
         self.setColumnHidden(COLUMNS.index("group"), table is not None and table.groups in ([], [""]))
         self._is_showing = False

@@ -36,6 +36,10 @@ TITLES = {
         "Latent distance",
         "Between the codes as real and as synthetic depth; needs no annotation",
     ),
+    "typicality": (
+        "Typicality",
+        "How usual the pose is: the share of training poses that are less typical; needs no annotation",
+    ),
     "residual_mm": (
         "Residual mm",
         "How far the fitted hand is from the measured depth; a large one is probably wrong; needs no annotation",
@@ -116,9 +120,13 @@ class FailureTableModel(QAbstractTableModel):
 def _text(value: Any, column: str) -> str:
     if column == "index":
         return str(int(value) + 1)
-    if isinstance(value, float):
-        return "–" if value != value else f"{value:.2f}" if column == "latent_distance" else f"{value:.1f}"
-    return str(value)
+    if not isinstance(value, float):
+        return str(value)
+    if value != value:
+        return "–"
+    if column == "typicality":
+        return f"{100 * value:.0f} %"
+    return f"{value:.2f}" if column == "latent_distance" else f"{value:.1f}"
 
 
 class SelectedRows(QStyledItemDelegate):

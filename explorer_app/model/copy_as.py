@@ -98,7 +98,7 @@ def as_json(latent: LatentCode) -> str:
 def latent_from_text(text: str) -> LatentCode:
     """Parse the output of `as_json`, or numbers separated by commas or blanks; ValueError, in one line."""
     if len(text) > 10_000:
-        raise ValueError("the clipboard has no latent; copy one with Copy ▸ Latent as JSON")
+        raise ValueError("the clipboard has no latent; copy one with Edit ▸ Copy latent as JSON")
     try:
         value: Any = json.loads(text) if text.lstrip().startswith(("[", "{")) else _numbers(text)
         return code_from_json(value.get("latent") if isinstance(value, dict) else value)

@@ -49,6 +49,10 @@ class Session(QObject):
     domain_changed = Signal()
     prior_changed = Signal()
     message = Signal(str)
+    asked = Signal()
+    """The user asks for something: messages about what was before are obsolete."""
+    done = Signal(str)
+    """One line: what the user asked for is done, such as copied or saved."""
     """One line that the user must see."""
 
     def __init__(self, parent: QObject | None = None) -> None:

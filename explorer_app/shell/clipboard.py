@@ -21,18 +21,19 @@ class Clipboard(QObject):
 
     @Slot()
     def copy_python(self) -> None:
-        self._copy(lambda: copy_as.as_python(snapshot(self._session), script_domain(self._session)))
+        self._copy("a Python script", lambda: copy_as.as_python(snapshot(self._session), script_domain(self._session)))
 
     @Slot()
     def copy_command(self) -> None:
-        self._copy(lambda: copy_as.as_command(snapshot(self._session)))
+        self._copy("a command", lambda: copy_as.as_command(snapshot(self._session)))
 
     @Slot()
     def copy_latent(self) -> None:
-        self._copy(lambda: copy_as.as_json(self._session.latent))
+        self._copy("JSON", lambda: copy_as.as_json(self._session.latent))
 
     @Slot()
     def paste_latent(self) -> None:
+        self._session.asked.emit()
         try:
             latent = copy_as.latent_from_text(QGuiApplication.clipboard().text())
         except ValueError as error:
@@ -40,8 +41,11 @@ class Clipboard(QObject):
             return
         self._session.set_latent(latent, "paste")
 
-    def _copy(self, text: Callable[[], str]) -> None:
+    def _copy(self, kind: str, text: Callable[[], str]) -> None:
+        self._session.asked.emit()
         try:
             QGuiApplication.clipboard().setText(text())
         except ValueError as error:
             self._session.message.emit(str(error))
+        else:
+            self._session.done.emit(f"copied as {kind}")

@@ -1,4 +1,4 @@
-"""The help windows: message log, shortcuts, model info and About."""
+"""The help windows: commands, shortcuts, message log, model info and About."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QKeySequence
+from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHeaderView,
     QLabel,
     QMainWindow,
-    QMenu,
     QMenuBar,
     QPlainTextEdit,
     QTableWidget,
@@ -27,8 +26,9 @@ from explorer_app.log import LOG_NAME, LOGGER, RecentRecords
 from explorer_app.model.wording import SIMULATED_ONLY, model_facts
 from explorer_app.preferences import Preferences
 from explorer_app.session.session import Session
+from explorer_app.shell.command_palette import CommandPalette
 from explorer_app.widgets import theme
-from explorer_app.widgets.menus import NAME_PROPERTY
+from explorer_app.widgets.menus import entries
 from lsps_core import __version__
 
 if TYPE_CHECKING:
@@ -161,25 +161,11 @@ _EVERYWHERE = [("Move through the controls", "Tab"), ("Open a menu", "Alt+letter
 
 def shortcuts_of(bar: QMenuBar) -> list[tuple[str, list[tuple[str, str]]]]:
     """(menu, [(action, keys)]) of all actions that have a key, submenus included."""
-    groups = [(_plain(top.text()), _rows(menu)) for top in bar.actions() if isinstance(menu := top.menu(), QMenu)]
-    return [(title, rows) for title, rows in groups if rows]
-
-
-def _rows(menu: QMenu) -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    for action in menu.actions():
-        menu_below = action.menu()
-        if isinstance(menu_below, QMenu):
-            rows += [(f"{_plain(action.text())} ▸ {name}", keys) for name, keys in _rows(menu_below)]
-        elif action.shortcuts():
-            form = QKeySequence.SequenceFormat.NativeText
-            name = action.property(NAME_PROPERTY) or action.text()
-            rows.append((_plain(name), " or ".join(key.toString(form) for key in action.shortcuts())))
-    return rows
-
-
-def _plain(text: str) -> str:
-    return text.replace("&", "").rstrip(" …")
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for entry in entries(bar):
+        if entry.keys:
+            groups.setdefault(entry.menu, []).append((entry.name, entry.keys))
+    return list(groups.items())
 
 
 class ShortcutSheet(QDialog):
@@ -239,6 +225,12 @@ class HelpWindows(QObject):
         self.log_window.show_records()
         self.log_window.show()
         self.log_window.raise_()
+
+    @Slot()
+    def show_commands(self) -> None:
+        palette = CommandPalette(self._window.menuBar(), self._window)
+        palette.finished.connect(palette.deleteLater)
+        palette.open()
 
     @Slot()
     def show_shortcuts(self) -> None:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QMainWindow,
@@ -34,6 +34,7 @@ from explorer_app.shell.opener import Opener
 from explorer_app.shell.recovery_bar import RecoveryBar
 from explorer_app.shell.save_pictures import ViewPictures
 from explorer_app.shell.status import MessageBar, StatusLine
+from explorer_app.shell.workspace_keys import WorkspaceKeys
 from explorer_app.shell.workspaces import Docks, Workspaces
 from explorer_app.train.dialogs import TrainingDialogs
 from explorer_app.train.model.train_form import TrainForm
@@ -41,6 +42,8 @@ from explorer_app.train.panel import TrainPanel
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
 
 _STATUS_MS = 5000
+_FIRST_SIZE, _FRAME = QSize(1280, 800), QSize(0, 40)
+"""The size at the first start, and what the title bar needs of a screen."""
 
 
 class MainWindow(QMainWindow):
@@ -66,12 +69,13 @@ class MainWindow(QMainWindow):
         self.view_pictures = ViewPictures(self, self.session, self.preferences)
         self.setWindowTitle("LSPS Explorer")
         self.setAcceptDrops(True)
-        self.resize(1280, 800)
+        self.resize(_FIRST_SIZE.boundedTo(self.screen().availableSize() - _FRAME))
         self._build_views()
         self.session.message.connect(self.messages.show_message)
         self.session.message.connect(self.help.log)
         self.messages.log_asked.connect(self.help.show_log)
-        self.opener.started.connect(self._forget_messages)
+        self.session.asked.connect(self._forget_messages)
+        self.session.done.connect(self._show_status)
         self.session.model_changed.connect(self._show_title)
         self.session.data_changed.connect(self._show_title)
         self.strip.open_asked.connect(self.opener.ask_for_files)
@@ -86,7 +90,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _forget_messages(self) -> None:
-        """Clear messages about earlier files, except what was set aside at the start."""
+        """Clear messages about what was before, except what was set aside at the start."""
         if self.messages.text != self._left_aside:
             self.messages.hide()
 
@@ -101,6 +105,7 @@ class MainWindow(QMainWindow):
                 view_pictures=self.view_pictures,
                 help=self.help,
                 workspaces=self.workspaces,
+                keys=self._workspace_keys,
                 docks=self.docks,
                 explore=self.explore,
                 failures_panel=self.failures_panel,
@@ -151,11 +156,12 @@ class MainWindow(QMainWindow):
         self.workspaces.add(EXPLORE, explore.page)
         self.workspaces.add(INSPECT, explore.page)
         self.workspaces.add(TRAIN, self.train)
+        self._workspace_keys = WorkspaceKeys(self.workspaces)
+        self._workspace_keys.swallowed.connect(self._show_status)
         self.workspaces.changed.connect(self._enter_workspace)
         self.workspaces.arranged.connect(self._arrange)
         self.menuBar().setCornerWidget(self.workspaces.tabs)
         self.setStatusBar(StatusLine(self.session, self.background))
-        self.failures_panel.written.connect(self._show_status)
         self._build_docks()
 
     def _build_docks(self) -> None:

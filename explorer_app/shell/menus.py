@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
-from explorer_app.explore.menus import fill_frame_menu, fill_latent_menu, fill_view_menu
+from explorer_app.explore.menus import fill_edit_menu, fill_frame_menu, fill_latent_menu, fill_view_menu
 from explorer_app.explore.views import ExploreViews
 from explorer_app.inspect.panel import FailuresPanel
 from explorer_app.model.devices import devices
@@ -21,10 +22,12 @@ from explorer_app.shell.clipboard import Clipboard
 from explorer_app.shell.help import HelpWindows
 from explorer_app.shell.opener import Opener
 from explorer_app.shell.save_pictures import ViewPictures
+from explorer_app.shell.workspace_keys import WorkspaceKeys
 from explorer_app.shell.workspaces import Workspaces
 from explorer_app.train.dialogs import TrainingDialogs
 from explorer_app.widgets.colour_choice import ColourMenu
 from explorer_app.widgets.menus import add_action, filled_on_show
+from explorer_app.workspace_names import EXPLORE, INSPECT
 from lsps_core.files import kind_of
 
 SAMPLES = {"Simulated sensor frames": "sensor.h5", "Simulated synthetic frames": "synthetic.h5"}
@@ -42,6 +45,7 @@ class MenuTargets:
     view_pictures: ViewPictures
     help: HelpWindows
     workspaces: Workspaces
+    keys: WorkspaceKeys
     docks: Mapping[str, QDockWidget]
     explore: ExploreViews
     failures_panel: FailuresPanel
@@ -112,16 +116,20 @@ def _choose_theme(on: MenuTargets, theme: str) -> None:
 def build_menus(on: MenuTargets) -> None:
     bar = on.window.menuBar()
     _build_file_menu(on, bar.addMenu("&File"))
-    _build_copy_menu(on, bar.addMenu("&Copy"))
-    fill_frame_menu(on.explore, bar.addMenu("F&rame"))
-    fill_latent_menu(on.explore, bar.addMenu("&Latent"))
+    _build_edit_menu(on, bar.addMenu("&Edit"))
+    frame, latent = bar.addMenu("F&rame"), bar.addMenu("&Latent")
+    fill_frame_menu(on.explore, frame)
+    fill_latent_menu(on.explore, latent)
+    on.keys.keep([*frame.actions(), *latent.actions()], EXPLORE, INSPECT)
     model = bar.addMenu("&Model")
     filled_on_show(model, "&Device", partial(fill_devices, on))
     add_action(model, "&Model info", on.help.show_model_info, "Ctrl+I")
     on.failures_panel.fill_menu(bar.addMenu("&Inspect"), on.evaluate)
+    on.keys.keep(on.failures_panel.selection_actions.marks, INSPECT)
     on.training_dialogs.fill_menu(bar.addMenu("&Train"))
     _build_view_menu(on, bar.addMenu("&View"))
     help_menu = bar.addMenu("&Help")
+    add_action(help_menu, "Find a &command …", on.help.show_commands, "Ctrl+K")
     add_action(help_menu, "&Shortcuts", on.help.show_shortcuts, "?", "F1")
     add_action(help_menu, "&Log", on.help.show_log, "Ctrl+L")
     add_action(help_menu, "&About LSPS Explorer", on.help.show_about)
@@ -145,8 +153,10 @@ def _build_file_menu(on: MenuTargets, menu: QMenu) -> None:
     add_action(menu, "&Quit", on.window.close, "Ctrl+Q")
 
 
-def _build_copy_menu(on: MenuTargets, menu: QMenu) -> None:
+def _build_edit_menu(on: MenuTargets, menu: QMenu) -> None:
     clipboard = on.clipboard
+    fill_edit_menu(on.explore, menu)
+    menu.addSeparator()
     add_action(menu, "Copy as &Python", clipboard.copy_python, "Ctrl+Shift+C")
     add_action(menu, "Copy as &command", clipboard.copy_command, "Ctrl+Alt+C")
     add_action(menu, "Copy &latent as JSON", clipboard.copy_latent, "Ctrl+Shift+L")
@@ -158,10 +168,17 @@ def _build_view_menu(on: MenuTargets, menu: QMenu) -> None:
     for action in on.workspaces.actions.values():
         menu.addAction(action)
     menu.addSeparator()
+    before = len(menu.actions())
     fill_view_menu(on.explore, menu)
+    on.keys.keep(menu.actions()[before:], EXPLORE, INSPECT)
     menu.addMenu(ColourMenu(on.preferences, on.window))
     build_themes(on, menu)
     menu.addSeparator()
     for dock in on.docks.values():
         menu.addAction(dock.toggleViewAction())
     add_action(menu, "Reset la&yout", on.reset_layout)
+    add_action(menu, "F&ull screen", partial(_switch_full_screen, on.window), "F11")
+
+
+def _switch_full_screen(window: QMainWindow) -> None:
+    window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from explorer_app.explore.inspector.image_dialog import ImageDialog
@@ -95,9 +95,6 @@ class _Found:
 class Opener(QObject):
     """Asks the user if necessary, opens through `Background`, and remembers the results."""
 
-    started = Signal()
-    """Opening starts: earlier messages are obsolete."""
-
     def __init__(
         self, window: QWidget, session: Session, background: Background, preferences: Preferences, device: str
     ) -> None:
@@ -122,7 +119,7 @@ class Opener(QObject):
     def _open(self, settings: ImageSettings | None, index: int, found: _Found) -> None:
         opening = found.opening
         if found.saved is not None or opening != Opening():
-            self.started.emit()
+            self._session.asked.emit()
         if found.saved is not None:
             self._preferences.add_recent(found.session_path)
             self._restore(found.saved, lambda: None, found.missing)
@@ -189,7 +186,7 @@ class Opener(QObject):
 
     def restore(self, saved: SavedSession, finish: Callable[[], object]) -> None:
         """Show a session on the device of this window; `finish` is called when all of it is open."""
-        self.started.emit()
+        self._session.asked.emit()
         self._background.looking.ask("the session", lambda: saved.missing, partial(self._restore, saved, finish))
 
     def _restore(self, saved: SavedSession, finish: Callable[[], object], missing: Sequence[Path]) -> None:
@@ -203,12 +200,15 @@ class Opener(QObject):
     @Slot(str)
     def save_session(self, name: str) -> None:
         path = Path(name)
+        self._session.asked.emit()
         try:
             snapshot(self._session).save(path)
             self._preferences.add_recent(path)
         except OSError as error:
             line = f"{path} cannot be written: {error.strerror or error}; choose another folder"
             self._session.message.emit(line)
+        else:
+            self._session.done.emit(f"{path.name} saved")
 
     @Slot()
     def ask_for_files(self) -> None:

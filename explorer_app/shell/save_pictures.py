@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
@@ -54,18 +54,25 @@ class ViewPictures(QObject):
 
     def _save_chosen(self, widget: QWidget, scale: int, names: list[str]) -> None:
         """In a thread: to compress an image takes longer than to draw it."""
+        self._session.asked.emit()
         self._preferences.last_folder = str(Path(names[0]).parent)
         image, name = picture_of(widget, scale), names[0]
         task = Task("picture", lambda _progress: _write(image, name), self)
+        task.finished.connect(self._on_written)
         task.failed.connect(self._session.message)
         task.ended.connect(task.deleteLater)
 
+    @Slot(object)
+    def _on_written(self, name: str) -> None:
+        self._session.done.emit(f"{name} saved")
 
-def _write(image: QImage, name: str) -> None:
-    """OSError if `name` cannot be written."""
+
+def _write(image: QImage, name: str) -> str:
+    """The name of the file; OSError if it cannot be written."""
     # the stub requires bytes, which PySide 6.11 rejects
     if kind_of(Path(name)) not in ("", "file") or not image.save(name, "PNG"):  # type: ignore[call-overload]
         raise OSError(f"{name} cannot be written; choose another folder")
+    return Path(name).name
 
 
 def picture_of(widget: QWidget, scale: int) -> QImage:

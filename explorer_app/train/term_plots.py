@@ -9,7 +9,6 @@ import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from explorer_app.train.model.run_curves import Curves, shown_range, smoothed
 from explorer_app.widgets.curve_plot import CurvePlot, check_box, logarithm
+from explorer_app.widgets.fields import ComboBox
 from explorer_app.widgets.plot_colours import LINES
 
 _HIDDEN = {"kl", "adversarial", "cycle", "cycle_kl", "mapping", "mapping_adversarial", "mapping_translated"}
@@ -36,7 +36,7 @@ class TermPlots(QWidget):
         self._runs: tuple[Curves, ...] = ()
         self._is_chosen: dict[str, bool] = {}
         self._shown_stage = ""
-        self.stage = QComboBox()
+        self.stage = ComboBox()
         self.stage.setAccessibleName("Stage whose terms are shown")
         self.stage.setToolTip("Stage whose terms are shown; it follows the training until you choose another")
         self.stage.activated.connect(self._choose_stage)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
 LARGEST_SEED = 2**31 - 1
@@ -13,9 +15,38 @@ Data = TypeVar("Data")
 _Named = TypeVar("_Named", bound=QWidget)
 
 
+class SpinBox(QSpinBox):
+    """Takes the wheel only while it has the focus, as all fields here: a panel scrolls past the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        super().wheelEvent(event) if self.hasFocus() else event.ignore()
+
+
+class DoubleSpinBox(QDoubleSpinBox):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        super().wheelEvent(event) if self.hasFocus() else event.ignore()
+
+
+class ComboBox(QComboBox):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        super().wheelEvent(event) if self.hasFocus() else event.ignore()
+
+
 def whole_number(least: int, most: int, value: int, name: str, tip: str, special: str = "") -> QSpinBox:
     """An integer; special: text of the minimum."""
-    field = QSpinBox()
+    field = SpinBox()
     field.setRange(least, most)
     field.setValue(value)
     field.setGroupSeparatorShown(True)
@@ -35,7 +66,7 @@ def number(
     least: float, most: float, decimals: int, suffix: str, name: str = "", tip: str = "", *, step: float = 1.0
 ) -> QDoubleSpinBox:
     """A real number; what is typed counts once it is complete. The tooltip is the name, if there is no `tip`."""
-    field = QDoubleSpinBox()
+    field = DoubleSpinBox()
     field.setRange(least, most)
     field.setDecimals(decimals)
     field.setSingleStep(step)
@@ -60,7 +91,7 @@ def choice(titles: Mapping[Data, str], name: str, tip: str, length: int = 0) -> 
 
     Take `currentData`; `show_choice` shows one.
     """
-    field = QComboBox()
+    field = ComboBox()
     for data, title in titles.items():
         field.addItem(title, data)
     if length:

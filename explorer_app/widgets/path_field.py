@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from explorer_app.preferences import Preferences
+from explorer_app.widgets.fields import ComboBox
 from explorer_app.widgets.file_dialog import Kind, ask_for_paths
 from lsps_core.files import expanded, kind_of
 
@@ -58,7 +59,7 @@ class PathField(QWidget):
         if self.kind != "file" or not recent:
             line = QLineEdit()
             return line, line
-        box, line = QComboBox(), QLineEdit()
+        box, line = ComboBox(), QLineEdit()
         box.setEditable(True)
         box.setLineEdit(line)
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)

@@ -6,8 +6,15 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFocusEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLayout, QLayoutItem, QScrollArea, QSizePolicy, QWidget
+
+_FOCUS_COMES_BACK = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
+
+
+def takes_arrows(event: QFocusEvent, before: bool) -> bool:
+    """Whether the arrow keys belong to a widget that gets the focus: after a click they still step frames."""
+    return before if event.reason() in _FOCUS_COMES_BACK else event.reason() != Qt.FocusReason.MouseFocusReason
 
 
 class Tag(QLabel):
@@ -35,21 +42,32 @@ _NEXT_TURN_MS = 1
 
 
 def paint_next_turn(window: QWidget) -> None:
-    """Paint `window` in the event loop's next turn: input is handled between its new layout and its painting.
+    """Paint `window`, then each of its children, in turns of the event loop: input is handled between its new layout
+    and its painting, which at once takes as long.
 
-    Two timers: the second starts after the layout, so that other timers which ran out meanwhile come first.
+    The first timer ends before the painting starts: others that ran out during the layout come first.
     """
     window.setUpdatesEnabled(False)
     QTimer.singleShot(_NEXT_TURN_MS, window, partial(_paint_after_others, window))
 
 
 def _paint_after_others(window: QWidget) -> None:
-    QTimer.singleShot(_NEXT_TURN_MS, window, partial(_paint, window))
+    QTimer.singleShot(_NEXT_TURN_MS, window, partial(_paint_in_turns, window))
 
 
-def _paint(window: QWidget) -> None:
-    window.setUpdatesEnabled(True)
-    window.repaint()  # Qt 6.11 forgets an update that was due while there were none
+def _paint_in_turns(window: QWidget) -> None:
+    children = window.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    parts = [child for child in children if child.isVisible() and not child.isWindow()]
+    for part in parts:
+        part.setUpdatesEnabled(False)
+    _paint(window)
+    for part in parts:
+        QTimer.singleShot(_NEXT_TURN_MS, part, partial(_paint, part))
+
+
+def _paint(widget: QWidget) -> None:
+    widget.setUpdatesEnabled(True)
+    widget.repaint()  # Qt 6.11 forgets an update that was due while there were none
 
 
 _WIDTH_PX = 320

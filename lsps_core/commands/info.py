@@ -6,6 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
+from lsps_core.files import require_file
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
@@ -14,6 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    require_file(arguments.path)  # before torch is imported
     from lsps_core.info import describe
 
     description = describe(arguments.path)

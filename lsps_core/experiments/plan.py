@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from lsps_core.config import STAGES, Domain, Preset, TrainConfig
 from lsps_core.experiments.recipes import FIGURE5_CURVES, FITS, RECIPES, TABLES, Bounds, Fits
-from lsps_core.presets import ON_TRUNK, PRESETS
+from lsps_core.presets import PAPER_NETWORKS, PRESETS
 
 Experiment = Literal["table1", "ablation", "figure5"]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
@@ -69,7 +69,7 @@ class ExperimentSettings:
         return self.out / "runs" / name
 
     def base_config(self) -> TrainConfig:
-        """The settings shared by all rows: the preset with the paper's P, scaled, with the user's settings."""
+        """The settings shared by all rows: the preset with the paper's networks, scaled, with the user's settings."""
         for setting in self.settings:
             key = setting.partition("=")[0]
             if key in _PLANNED_KEYS:
@@ -81,8 +81,8 @@ class ExperimentSettings:
             device=self.device,
             **PRESETS[self.preset],
         )
-        on_trunk = ON_TRUNK if self.preset == "compact" else ()
-        return config.with_settings([*on_trunk, *_scaling(config, self.scale), *self.settings])
+        networks = PAPER_NETWORKS if self.preset == "compact" else ()
+        return config.with_settings([*networks, *_scaling(config, self.scale), *self.settings])
 
 
 @dataclass(frozen=True)

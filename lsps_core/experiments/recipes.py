@@ -53,6 +53,7 @@ _REGRESSOR = ("pose.steps=0", *_AUGMENTED)
 _RESIDUAL = (
     *_NO_BRIDGE,
     *_AUGMENTED,
+    *("pose_decoder=kinematic", "pose.learning_rate=0.003", "weights.pose_kl=0.01"),
     *("posterior_kind=residual", "weights.posterior=1", "weights.posterior_labelled=1", "weights.posterior_joints=100"),
 )
 _FULL_FITS = Fits(frames=6_000, accept_mm=FIT_ACCEPT_MM, steps=FIT_STEPS)

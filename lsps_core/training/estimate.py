@@ -18,7 +18,7 @@ from lsps_core.training.run import Run
 from lsps_core.training.trainer import Trainer
 
 _MOST_STEPS, _ENOUGH_SECONDS = 200, 2.0
-"""Many steps are measured if they are fast, one if it takes seconds, after one for warm-up."""
+"""Many steps are measured if they are fast, no more than are left; one if it takes seconds; after one for warm-up."""
 
 
 class Estimate(Trainer):
@@ -49,7 +49,7 @@ class Estimate(Trainer):
         self._one_step(settings)  # the first step is slow: memory is allocated, kernels are selected or compiled
         started = self._now()
         seconds, measured = 0.0, 0
-        while measured < _MOST_STEPS and seconds < _ENOUGH_SECONDS:
+        while measured < min(_MOST_STEPS, steps) and seconds < _ENOUGH_SECONDS:
             measured += 1
             self.stage_step = measured
             self._one_step(settings)

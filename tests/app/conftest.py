@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, QProcess, Qt, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from explorer_app.inspect.model import reference
 from explorer_app.model import hand_model
 from explorer_app.model.hand_model import HandModel
 from explorer_app.shell.main_window import MainWindow
@@ -35,9 +36,12 @@ _ENDED = count(1)
 
 @pytest.fixture(autouse=True, scope="session")
 def _few_measured_hands() -> Iterator[None]:
-    """Effects of axes from a few hands: measuring them takes half the time in which a tiny model is opened."""
+    """Effects of axes from a few hands, which else take half the time in which a tiny model is opened; codes of a few
+    reference frames instead of all 800 samples, for every window that shows the Inspect workspace.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hand_model, "MEASURED_HANDS", 4)
+        patch.setattr(reference, "MOST_ENCODED", 16)
         yield
 
 
@@ -53,7 +57,10 @@ def _garbage_in_this_thread() -> Iterator[None]:
 def _no_leaks() -> Iterator[None]:
     """Fail a test that leaves a thread, a running timer or a process behind."""
     yield
-    left = [thread.name for thread in threading.enumerate() if thread.name.startswith("lsps-")]
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith("lsps-")]
+    for thread in threads:
+        thread.join(WAIT_MS / 1000)  # on a loaded machine one may still be in its last work
+    left = [thread.name for thread in threads if thread.is_alive()]
     app = QApplication.instance()
     if app is not None:
         app.processEvents()  # what was to be painted in the next turn is no leak

@@ -10,11 +10,11 @@ from pathlib import Path
 from explorer_app.train.model.run_process import ProcessRecord
 from explorer_app.train.panel import TrainPanel
 from lsps_core.config import TrainConfig
-from lsps_core.presets import ON_TRUNK, PRESETS
+from lsps_core.presets import PAPER_NETWORKS, PRESETS
 from lsps_core.training.run import Run
 
-TINY = [*ON_TRUNK, "base_channels=4", "pose.steps=10", "depth.steps=2", "depth.batch_size=1", "depth.extra_annotated=1"]
-TINY += ["posterior.steps=2", "posterior.batch_size=1", "posterior.extra_annotated=1"]
+TINY = [*PAPER_NETWORKS, "base_channels=4", "pose.steps=10", "depth.steps=2", "depth.batch_size=1"]
+TINY += ["depth.extra_annotated=1", "posterior.steps=2", "posterior.batch_size=1", "posterior.extra_annotated=1"]
 LONG = ["posterior.steps=1000000"]
 """Through the first two stages within seconds, then on and on."""
 

@@ -28,7 +28,7 @@ from torch import Tensor
 
 from lsps_core.config import IMAGE_SIZE, STAGES, StageConfig, TrainConfig
 from lsps_core.networks.tri_domain import TriDomainModel
-from lsps_core.presets import ON_TRUNK, PRESETS
+from lsps_core.presets import PAPER_NETWORKS, PRESETS
 from lsps_core.skeleton import HAND21
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.depth_stage import DepthStage
@@ -67,7 +67,7 @@ class Job(NamedTuple):
         values = PRESETS[self.preset] | VARIANTS.get(self.variant, {})
         config = TrainConfig(synthetic_path="", real_path="", device=self.device, **values)
         as_plain = ["weights.feature_matching=1", "weights.posterior_consistency=0"]
-        return config.with_settings([*(ON_TRUNK if self.preset == "compact" else ()), *as_plain])
+        return config.with_settings([*(PAPER_NETWORKS if self.preset == "compact" else ()), *as_plain])
 
 
 class Result(NamedTuple):

@@ -41,13 +41,13 @@ def untrained() -> Checkpoint:
 def trained_run(stores: dict[str, Path], make_once: Callable[..., Path]) -> Path:
     """A run of a tiny model that went through all stages: a few hundred steps on 64 frames or so of each domain."""
     from lsps_core.cli import main
-    from lsps_core.presets import ON_TRUNK
+    from lsps_core.presets import PAPER_NETWORKS
 
-    settings = [*ON_TRUNK, "base_channels=4", "rotation_degrees=0", "translation_mm=0", "pose.steps=300"]
-    settings += ["pose.learning_rate=0.003", "depth.steps=40", "depth.batch_size=2", "depth.extra_annotated=4"]
-    settings += ["depth.learning_rate=0.002", "posterior.steps=200", "posterior.batch_size=2"]
-    settings += ["posterior.extra_annotated=14", "posterior.learning_rate=0.003", "weights.feature_matching=0.1"]
-    settings += ["weights.posterior_translated=0", "weights.posterior_consistency=0"]  # else P learns from more images
+    settings = [*PAPER_NETWORKS, "base_channels=4", "rotation_degrees=0", "translation_mm=0", "pose.steps=300"]
+    settings += ["pose.learning_rate=0.003", "depth.steps=25", "depth.batch_size=2", "depth.extra_annotated=4"]
+    settings += ["depth.learning_rate=0.004", "posterior.steps=200", "posterior.batch_size=2"]
+    settings += ["posterior.extra_annotated=14", "posterior.learning_rate=0.003", "weights.feature_matching=0"]
+    settings += ["weights.posterior_translated=0", "weights.posterior_consistency=0"]  # else every step draws images
     settings += ["checkpoint_minutes=1000"]  # one a stage, on a slow machine too
     options = ["--synthetic", str(stores["synthetic"]), "--real", str(stores["real"]), "--device", "cpu"]
     options += [part for item in settings for part in ("--set", item)]

@@ -18,11 +18,11 @@ from lsps_core import checkpoint
 from lsps_core.cli import main
 from lsps_core.config import STAGES, TrainConfig
 from lsps_core.events import Failed, parse
-from lsps_core.presets import ON_TRUNK, PRESETS
+from lsps_core.presets import PAPER_NETWORKS, PRESETS
 from lsps_core.training.run import Run
 
 SETTINGS = [
-    *ON_TRUNK,
+    *PAPER_NETWORKS,
     "base_channels=4",
     "pose.steps=20",
     "depth.steps=2",

@@ -47,7 +47,7 @@ def test_a_run_leaves_what_its_user_needs(trained_run):
     assert {"pose", "depth", "posterior"} == {row["stage"] for row in rows}
     assert all(float(row["value"]) == float(row["value"]) for row in rows)
     model = checkpoint.load(trained_run / "model.safetensors")
-    assert model.training["steps"] == {"pose": 300, "depth": 40, "posterior": 200}
+    assert model.training["steps"] == {"pose": 300, "depth": 25, "posterior": 200}
     assert model.training["simulated"] is True
     assert model.training["data"]["real"]["domain"] == "sensor"
     assert "/" not in model.training["config"]["synthetic_path"]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from lsps_core.config import TrainConfig
-from lsps_core.presets import ON_TRUNK, PRESETS
+from lsps_core.presets import PAPER_NETWORKS, PRESETS
 
-TINY = [*ON_TRUNK, "base_channels=4", "pose.steps=40", "depth.steps=4", "depth.batch_size=2", "depth.extra_annotated=2"]
-TINY += ["posterior.steps=4", "posterior.batch_size=2", "posterior.extra_annotated=2"]
+TINY = [*PAPER_NETWORKS, "base_channels=4", "pose.steps=40", "depth.steps=4", "depth.batch_size=2"]
+TINY += ["depth.extra_annotated=2", "posterior.steps=4", "posterior.batch_size=2", "posterior.extra_annotated=2"]
 
 
 def tiny_config(stores: dict[str, Path], *settings: str) -> TrainConfig:

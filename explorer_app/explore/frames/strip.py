@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSlider,
-    QSpinBox,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -21,7 +20,7 @@ from explorer_app.explore.frames.fit_controls import FitControls
 from explorer_app.explore.frames.pictures import FramePictures
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
-from explorer_app.widgets.fields import named
+from explorer_app.widgets.fields import SpinBox, named
 from explorer_app.widgets.small import Tag
 
 _TITLE_PX = 230
@@ -87,7 +86,7 @@ class FrameStrip(QWidget):
             button.setAccessibleName("Next frame" if step > 0 else "Previous frame")
         self.previous.clicked.connect(self.step_back)
         self.next.clicked.connect(self.step_on)
-        self.position = QSpinBox()
+        self.position = SpinBox()
         self.position.setKeyboardTracking(False)
         named(self.position, "Frame number", "The frame shown; type a number to go to another")
         self.position.valueChanged.connect(self._go_to)

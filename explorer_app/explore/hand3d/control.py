@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from explorer_app.model.scene import Orbit
+from explorer_app.widgets.small import takes_arrows
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -62,6 +63,7 @@ class ViewControl(QObject):
         self.hovered: int | None = None
         self._view = view
         self._held = _Held.NOTHING
+        self._has_arrows = False
         self._pressed_at = self._last = QPointF()
         self._grabbed_at: FloatArray = np.zeros(3)
         self._does: dict[QEvent.Type, Callable[[Any], bool]] = {
@@ -101,7 +103,9 @@ class ViewControl(QObject):
         if event.type() == QEvent.Type.Leave:
             self._hover(None)
             return False
-        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+        if isinstance(event, QFocusEvent) and event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            if event.gotFocus():
+                self._has_arrows = takes_arrows(event, self._has_arrows)
             self.focus_changed.emit()
             return False
         does = self._does.get(event.type())
@@ -183,9 +187,10 @@ class ViewControl(QObject):
         return True
 
     def _override(self, event: QKeyEvent) -> bool:
-        """Handle the view's keys before the window's shortcuts: arrow keys would step frames."""
+        """Handle the view's keys before the window's shortcuts; after a click the arrow keys still step frames."""
         is_escape = event.key() == Qt.Key.Key_Escape and self._held is _Held.JOINT
-        if _is_ours(event) or is_escape:
+        is_arrow_of_frames = event.key() in _TURNS and not self._has_arrows
+        if (_is_ours(event) and not is_arrow_of_frames) or is_escape:
             event.accept()
             return True
         return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QPushButton,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from explorer_app.widgets.fields import (
     LARGEST_SEED,
     TEMPERATURE_TIP,
+    ComboBox,
     choice,
     label,
     seed,
@@ -101,7 +101,7 @@ class LatentHeader(QWidget):
         self._bases = QButtonGroup(self)
         for button in (self.dimensions, self.principal):
             self._bases.addButton(button)
-        self.order = QComboBox()
+        self.order = ComboBox()
         self.order.addItems(["In order", "By effect"])
         self.order.setAccessibleName("Order of the sliders")
         self.randomise = QPushButton("Randomise")

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from explorer_app.model.latent import RANGE_SIGMA, LatentAxes
 from explorer_app.session.session import Session
 from explorer_app.session.undo import Merge
 from explorer_app.widgets import theme
+from explorer_app.widgets.fields import ComboBox
 
 _DOT_RADIUS = 6.5
 _ARROWS = {
@@ -125,7 +126,7 @@ class LatentPad(QWidget):
         self._session = session
         self._axes = LatentAxes()
         self.square = PadSquare()
-        self.across, self.upwards = QComboBox(), QComboBox()
+        self.across, self.upwards = ComboBox(), ComboBox()
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for column, (sign, box, what) in enumerate((("↔", self.across, "across"), ("↕", self.upwards, "upwards"))):

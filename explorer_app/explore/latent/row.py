@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QToolButton, QWidget
 
 from explorer_app.explore.latent.row_parts import AxisLabel, LatentSlider, LockButton
 from explorer_app.model.latent import RANGE_SIGMA
+from explorer_app.widgets.fields import DoubleSpinBox
 
 TICKS_PER_SIGMA = 100
 _RANGE_TICKS = round(RANGE_SIGMA * TICKS_PER_SIGMA)
@@ -69,7 +70,7 @@ class LatentRow(QWidget):
         self.label.setToolTip(tip)
         whole = self.label.text()
         self.slider.setAccessibleName(f"{whole}, slider")
-        self.slider.setToolTip(f"{tip}\nArrow keys move it, double-click resets it")
+        self.slider.setToolTip(f"{tip}\nA click jumps, Shift drags finely, arrow keys move, a double click resets it")
         self.field.setAccessibleName(f"{whole}, value in σ")
         self.field.setToolTip(f"{axis} in σ of the encoded training poses")
         self.lock.setAccessibleName(f"Lock {whole}")
@@ -128,7 +129,7 @@ def _slider() -> LatentSlider:
 
 
 def _field() -> QDoubleSpinBox:
-    field = QDoubleSpinBox()
+    field = DoubleSpinBox()
     field.setRange(-_TYPED_LIMIT, _TYPED_LIMIT)
     field.setDecimals(2)
     field.setSingleStep(0.1)

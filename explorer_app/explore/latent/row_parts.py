@@ -112,16 +112,22 @@ _GROOVE, _FILL_ON_COLOURS = 5.0, 2.0
 _FULL_COLOUR = 0.25
 """The typicality from which on the groove has its full colour."""
 _HANDLE_RADIUS = 6.5
+_FINE = 0.1
+"""The share of the mouse's way that a drag with Shift moves the handle."""
 
 
 class LatentSlider(QSlider):
-    """Horizontal, 0 in the middle; a double click resets it, and wheel events go to the enclosing panel."""
+    """Horizontal, 0 in the middle. A click jumps there, Shift makes a drag fine, a double click resets.
+
+    Wheel events go to the enclosing panel.
+    """
 
     reset_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._known_ends: tuple[float, float] | None = None
+        self._dragged_x, self._dragged_to = 0.0, 0.0
         self.typicality: Sequence[float] | None = None
         self._stops: list[tuple[float, QColor]] = []
         self.setMinimumWidth(70)
@@ -150,6 +156,32 @@ class LatentSlider(QSlider):
             event.accept()  # here the arrow keys move the slider, not the frame
             return True
         return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
+            return
+        self.setSliderDown(True)
+        x, (left, right) = event.position().x(), self._ends()
+        if abs(x - self.position_of(self.sliderPosition())) > _HANDLE_RADIUS:
+            share = (x - left) / (right - left)
+            self.setSliderPosition(round(self.minimum() + share * (self.maximum() - self.minimum())))
+        self._dragged_x, self._dragged_to = x, float(self.sliderPosition())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if not self.isSliderDown():
+            event.ignore()
+            return
+        x, (left, right) = event.position().x(), self._ends()
+        is_fine = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        ticks_per_px = (self.maximum() - self.minimum()) / (right - left) * (_FINE if is_fine else 1.0)
+        self._dragged_to += (x - self._dragged_x) * ticks_per_px
+        self._dragged_x = x
+        self.setSliderPosition(round(self._dragged_to))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.setSliderDown(False)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.reset_asked.emit()

@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QAction,
+    QFocusEvent,
     QFontMetrics,
     QKeyEvent,
     QKeySequence,
@@ -34,6 +35,7 @@ from explorer_app.explore.walk.thumbnails import THUMBNAIL_PX, Thumbnails
 from explorer_app.model.latent import LatentCode
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.small import takes_arrows
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -44,7 +46,8 @@ CURRENT_ROLE = Qt.ItemDataRole.UserRole + 2
 
 _MIME = "application/x-lsps-latent"
 _MARGIN = 4
-_OWN_KEYS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Space}
+_ARROWS = {Qt.Key.Key_Left, Qt.Key.Key_Right}
+_OWN_KEYS = {*_ARROWS, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Space}
 
 
 def to_mime(code: LatentCode, keyframe_row: int | None = None) -> QMimeData:
@@ -118,6 +121,7 @@ class ThumbnailList(QListView):
         super().__init__(parent)
         self._session, self._thumbnails, self._hint = session, thumbnails, hint
         self._current_rows: list[int] = []
+        self._has_arrows = False
         self.is_seen = True
         self.setItemDelegate(ThumbnailDelegate(thumbnails, self))
         self.setFlow(QListView.Flow.LeftToRight)
@@ -195,7 +199,14 @@ class ThumbnailList(QListView):
             return True
         return super().event(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._has_arrows = takes_arrows(event, self._has_arrows)
+        super().focusInEvent(event)
+
     def _is_own(self, event: QKeyEvent) -> bool:
+        """After a click the arrow keys still step frames; after Tab they move along the row."""
+        if event.key() in _ARROWS and not self._has_arrows:
+            return False
         return event.key() in _OWN_KEYS and event.modifiers() in (
             Qt.KeyboardModifier.NoModifier,
             Qt.KeyboardModifier.KeypadModifier,

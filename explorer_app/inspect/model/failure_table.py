@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,17 +15,20 @@ if TYPE_CHECKING:
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float32]
 Keys = npt.NDArray[np.uint32]
 
-NUMBERS = ("mean_mm", "worst_mm", "disagreement_mm", "latent_distance", "residual_mm")
+NUMBERS = ("mean_mm", "worst_mm", "disagreement_mm", "latent_distance", "typicality", "residual_mm")
 DIVISIONS = ("view", "thing", "hand", "camera")
 """Columns of text that only stores have which divide their frames by these."""
 COLUMNS = (
     *("index", "name", "group", "mean_mm", "worst_mm", "worst_joint", "residual_mm", "disagreement_mm"),
-    *("latent_distance", *DIVISIONS, "tag"),
+    *("latent_distance", "typicality", *DIVISIONS, "tag"),
 )
-FITTED = ("residual_mm",)
-"""Columns that only an evaluation with fitting has."""
+OPTIONAL = ("residual_mm", "typicality")
+"""Columns of numbers that results may not have: residuals need a fit, typicality a model with a fitted prior."""
+_AT_ONCE = 16_384
+"""Codes whose typicality is computed before other changes of the table get their turn: about 1 s."""
 _LAST = np.uint32(0xFFFFFFFF)
 How = Literal["replace", "add", "remove"]
 
@@ -145,10 +148,29 @@ class FailureTable:
         return list(map(str, self._texts[column].known))
 
     def has(self, column: str) -> bool:
-        """Whether the results have anything in a column: residuals need a fit, divisions a store with them."""
-        if column in FITTED:
+        """Whether the results have anything in a column; divisions need a store with them."""
+        if column == "typicality":
+            return not np.isnan(self._columns[column]).all()
+        if column == "residual_mm":
             return self.has_fits
         return column not in DIVISIONS or column in self.results.divisions
+
+    @property
+    def lacks_typicality(self) -> bool:
+        """Whether `fill_typicality` has more to do."""
+        return bool(self._without_typicality().any())
+
+    def fill_typicality(self, measure: Callable[[FloatArray], FloatArray]) -> None:
+        """Fill in that of some thousand evaluated frames. measure: pose latents [n, 20] -> their typicality [n].
+
+        It is computed from the stored codes, so that results from before there was a fitted prior have it as well.
+        """
+        frames = np.flatnonzero(self._without_typicality())[:_AT_ONCE]
+        self._columns["typicality"][frames] = measure(self.results.pose_latent[frames])
+        self._filter()
+
+    def _without_typicality(self) -> BoolArray:
+        return self.results.is_done & np.isnan(self._columns["typicality"])
 
     @property
     def tags(self) -> list[str]:

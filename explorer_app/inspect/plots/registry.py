@@ -10,6 +10,7 @@ PLOTS = {
     "Histogram of errors": "explorer_app.inspect.plots.error_histogram:ErrorHistogram",
     "Map of codes": "explorer_app.inspect.plots.code_map:CodeMap",
     "Real ↔ synthetic latent distance": "explorer_app.inspect.plots.latent_distance:DistancePlot",
+    "Typicality, %": "explorer_app.inspect.plots.typicality:TypicalityPlot",
     "Residual and error": "explorer_app.inspect.plots.residual:ResidualPlot",
 }
 """Name of a plot: module and class, a subclass of `Canvas`. In the order of the grid."""

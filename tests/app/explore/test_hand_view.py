@@ -107,7 +107,7 @@ def test_the_wheel_zooms(panel: SkeletonPanel) -> None:
     assert panel.control.orbit.distance < Orbit().distance
 
 
-def test_keys_turn_and_zoom_the_view_that_has_the_focus(qtbot: QtBot, panel: SkeletonPanel) -> None:
+def test_keys_turn_and_zoom_the_view_that_has_the_focus_from_the_keyboard(qtbot: QtBot, panel: SkeletonPanel) -> None:
     stepped = []
     step = QAction(panel)
     step.setShortcut(QKeySequence("Right"))
@@ -115,6 +115,12 @@ def test_keys_turn_and_zoom_the_view_that_has_the_focus(qtbot: QtBot, panel: Ske
     panel.addAction(step)
     qtbot.mouseClick(panel.view, LEFT, pos=EMPTY)
     assert panel.overlay.marks.has_focus == panel.view.hasFocus()  # Xvfb has nobody to activate windows
+    has_focus = panel.view.hasFocus()
+    qtbot.keyClick(panel.view, Qt.Key.Key_Right)
+    assert len(stepped) == has_focus
+    stepped.clear()
+    panel.view.clearFocus()
+    panel.view.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(panel.view, Qt.Key.Key_Right)
     qtbot.keyClick(panel.view, Qt.Key.Key_Up)
     qtbot.keyClick(panel.view, Qt.Key.Key_Plus)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from app_helpers import WAIT_MS, pixels
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QEnterEvent
+from PySide6.QtGui import QEnterEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QDial, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -124,6 +124,35 @@ def test_a_drag_begins_at_the_drawn_handle_and_is_told_of(qtbot: QtBot, session:
     assert session.latent.values[4] == slider.value() / 100
     qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=QPoint(round(slider.position_of(-200)), y))
     assert not session.is_editing
+
+
+def test_a_click_jumps_as_one_edit_and_shift_makes_a_drag_fine(
+    qtbot: QtBot, session: Session, panel: LatentPanel
+) -> None:
+    panel.resize(320, 700)
+    panel.show()
+    qtbot.waitExposed(panel)
+    slider, left = panel.sliders[4], Qt.MouseButton.LeftButton
+    there = QPoint(round(slider.position_of(200)), slider.height() // 2)
+    qtbot.mouseClick(slider, left, pos=there)
+    assert abs(slider.value() - 200) < 10
+    assert session.latent.values[4] == slider.value() / 100
+    assert session.undo_stack.count() == 1
+    qtbot.mouseClick(slider, Qt.MouseButton.RightButton, pos=QPoint(round(slider.position_of(-200)), there.y()))
+    assert abs(slider.value() - 200) < 10
+    before = slider.value()
+    for modifiers, moved in ((Qt.KeyboardModifier.ShiftModifier, 10), (Qt.KeyboardModifier.NoModifier, 100)):
+        slider.setValue(before)
+        start = QPointF(slider.position_of(before), there.y())
+        goal = QPointF(slider.position_of(before - 100), there.y())
+        for kind, at, buttons in (
+            (QEvent.Type.MouseButtonPress, start, left),
+            (QEvent.Type.MouseMove, goal, left),
+            (QEvent.Type.MouseButtonRelease, goal, Qt.MouseButton.NoButton),
+        ):
+            QApplication.sendEvent(slider, QMouseEvent(kind, at, slider.mapToGlobal(at), left, buttons, modifiers))
+        assert slider.value() == pytest.approx(before - moved, abs=2)
+        assert not session.is_editing
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from app_helpers import WAIT_MS, pixels, write_store
+from app_helpers import FRAME_COUNT, WAIT_MS, pixels, write_store
 from failure_helpers import show_plots, table
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
@@ -23,9 +23,9 @@ def long_store_path(tmp_path_factory):
 
 
 @pytest.fixture
-def failures(qtbot, window, open_and_wait, model_path, long_store_path):
+def failures(qtbot, window, open_and_wait, model_path, store_path, long_store_path):
     """Made-up results of many frames, shown by the docks of the Inspect workspace."""
-    window.inspect.references.choose([long_store_path])  # fewer than the bundled samples
+    window.inspect.references.choose([store_path])  # fewer than the bundled samples
     open_and_wait(model_path, long_store_path)
     show_plots(qtbot, window, COUNT)
     return window.failures
@@ -201,7 +201,7 @@ def test_reference_codes_are_on_the_large_map(qtbot, window, grid):
     settle(qtbot, window)
     plot = grid.by_name("Map of codes")
     (points,) = plot.figures.references.values()
-    assert len(points) == COUNT
+    assert len(points) == FRAME_COUNT
     assert "real (frames)" in plot.key.text()
 
 

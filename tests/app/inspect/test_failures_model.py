@@ -202,6 +202,8 @@ def test_a_quarter_of_a_million_rows_sort_and_filter_as_a_few_do():
     errors = np.random.default_rng(1).random((count, 3)) * 50
     residuals = np.random.default_rng(2).random(count)
     table = FailureTable(make_results(errors, np.array(["s1", "s2"])[np.arange(count) % 2], residual_mm=residuals))
+    while table.lacks_typicality:
+        table.fill_typicality(lambda pose_latent: pose_latent[:, 0])
     for column in NUMBERS:
         table.sort(column, is_descending=True)
         assert (np.diff(table.numbers(column)[table.rows]) <= 0).all()

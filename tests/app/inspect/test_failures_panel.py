@@ -138,9 +138,10 @@ def test_nothing_is_looked_for_while_nobody_inspects(qtbot: QtBot, opened: MainW
 
 
 def test_a_stopped_evaluation_goes_on(
-    qtbot: QtBot, open_and_wait, window: MainWindow, tmp_path: Path, model_path: Path
+    qtbot: QtBot, open_and_wait, window: MainWindow, tmp_path: Path, model_path: Path, store_path: Path
 ):
-    open_and_wait(shutil.copy(model_path, tmp_path / "tiny.safetensors"), write_store(tmp_path / "many.h5", 300))
+    window.inspect.references.choose([store_path])  # fewer than the bundled samples
+    open_and_wait(shutil.copy(model_path, tmp_path / "tiny.safetensors"), write_store(tmp_path / "many.h5", 260))
     window.evaluate()
     qtbot.waitUntil(lambda: window.evaluation.done >= 128, timeout=WAIT_MS)
     qtbot.mouseClick(window.failures_panel.stop, Qt.MouseButton.LeftButton)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer_app.explore.model.walk_frames import WalkFrames
@@ -36,6 +36,7 @@ def test_a_path_passes_through_its_points(kind, is_closed, count, seed):
 
 @pytest.mark.parametrize("is_closed", [False, True])
 @pytest.mark.parametrize("kind", PATHS)
+@settings(max_examples=25)  # of a thousand points each
 @given(count=st.integers(2, 6), seed=st.integers(0, 99))
 def test_a_path_never_jumps(kind, is_closed, count, seed):
     path = Path(points(count, seed=seed), kind, is_closed)

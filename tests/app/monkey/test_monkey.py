@@ -12,13 +12,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import hunt
 
-ACTIONS = int(os.environ.get("MONKEY_ACTIONS", "200"))
+ACTIONS = int(os.environ.get("MONKEY_ACTIONS", "400"))
 
 
 @pytest.mark.timeout(600 + ACTIONS)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_random_actions_leave_a_window_that_works(tmp_path: Path, seed: int) -> None:
-    found = hunt.run(tmp_path / "monkey", seed, ACTIONS)
+def test_random_actions_leave_a_window_that_works(tmp_path: Path) -> None:
+    found = hunt.run(tmp_path / "monkey", 1, ACTIONS)
     output = (found.folder / "output.log").read_text()[-2000:] + (found.folder / "crash.log").read_text()[:4000]
     assert found.end == "ended", output
     assert found.report["actions"] == ACTIONS

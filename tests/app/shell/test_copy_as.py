@@ -128,7 +128,10 @@ def test_latents_are_copied_and_pasted(qtbot: QtBot, window: MainWindow, model_p
     window.open_paths([model_path])
     _settle(qtbot, window)
     window.session.set_latent(CODE)
+    window.session.message.emit("an older error")
     assert latent_from_text(_copied(window, "Copy &latent as JSON")) == CODE
+    assert window.statusBar().currentMessage() == "copied as JSON"
+    assert window.messages.text == ""
     for text in ("nonsense", "[1, 2]", "[" * 9000, '{"latent": null}', "nan " * 20, "[1e999]", "9" * 20_000):
         QGuiApplication.clipboard().setText(text)
         window.clipboard.paste_latent()

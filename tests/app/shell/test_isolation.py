@@ -92,6 +92,7 @@ def test_jobs_run_nothing_from_the_working_folder(
         run_path=str(tmp_path / "run"),
         synthetic_path=str(stores["synthetic"]),
         real_path=str(stores["real"]),
+        steps=(2, 1, 1),
         batch_sizes=(8, 1, 1),
         advanced="base_channels=4\ndepth.extra_annotated=1\nposterior.extra_annotated=1",
         device="cpu",

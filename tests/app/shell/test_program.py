@@ -33,6 +33,7 @@ from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.latent.presets_dialog import PresetsDialog
 from explorer_app.log import LOG_NAME, LOGGER, log_to_file
+from explorer_app.model.hand_model import HandModel
 from explorer_app.model.latent import LatentCode
 from explorer_app.preferences import RECENT_COUNT, Preferences
 from explorer_app.shell.help import AboutDialog, ShortcutSheet, shortcuts_of
@@ -73,23 +74,35 @@ def test_what_is_remembered_comes_back(settings: QSettings, tmp_path: Path) -> N
     paths = [tmp_path / f"{number}, with comma.h5" for number in range(RECENT_COUNT + 3)]
     for path in [*paths, paths[5]]:
         first.add_recent(path)
-    first.theme, first.last_folder = "dark", "/somewhere"
+    first.theme, first.last_folder, first.prior = "dark", "/somewhere", "normal"
     settings.sync()
     again = Preferences(QSettings(settings.fileName(), QSettings.Format.IniFormat))
     assert again.recent[:2] == [paths[5], paths[-1]]
     assert len(again.recent) == RECENT_COUNT
-    assert (again.theme, again.last_folder) == ("dark", "/somewhere")
+    assert (again.theme, again.last_folder, again.prior) == ("dark", "/somewhere", "normal")
 
 
 @pytest.mark.parametrize("value", ["{", "3", '{"a": 1}', "null"])
 def test_spoilt_settings_are_as_none(value: str, settings: QSettings) -> None:
-    for key in ("files/recent", "images/settings", "window/theme", "window/geometry"):
+    for key in ("files/recent", "images/settings", "window/theme", "window/geometry", "latent/prior"):
         settings.setValue(key, value)
     preferences = Preferences(settings)
     assert isinstance(preferences.recent, list)
     assert preferences.theme == "system"
+    assert preferences.prior == "fitted"
     assert preferences.layout is None
     assert preferences.image_settings is not None
+
+
+def test_the_prior_is_remembered(qtbot: QtBot, settings: QSettings, fitted_model: HandModel) -> None:
+    for before, after in (("fitted", "normal"), ("normal", "fitted")):
+        window = MainWindow("cpu", Preferences(settings))
+        qtbot.addWidget(window)
+        window.session.set_model(fitted_model)
+        box = window.latent.sampling.prior
+        assert box.currentData() == window.session.prior == before
+        box.setCurrentIndex(box.findData(after))
+        window.close()
 
 
 def test_the_layout_is_remembered(qtbot: QtBot, settings: QSettings) -> None:
@@ -245,7 +258,7 @@ def test_a_window_takes_its_log_handler_along(qtbot: QtBot) -> None:
 def test_the_shortcut_sheet_has_every_shortcut(qtbot: QtBot, window: MainWindow) -> None:
     groups = dict(shortcuts_of(window.menuBar()))
     assert ("Open", "Ctrl+O") in groups["File"]
-    assert "Undo" in [name for name, _ in groups["Latent"]]
+    assert "Undo" in [name for name, _ in groups["Edit"]]
     keys = [key for rows in groups.values() for _, all_keys in rows for key in all_keys.split(" or ")]
     assert len(keys) == len(set(keys)), "a shortcut that two actions have does neither"
     qtbot.keyClick(window, Qt.Key.Key_Question)

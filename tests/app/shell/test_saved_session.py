@@ -195,6 +195,7 @@ def test_a_frame_taken_as_another_domain_keeps_its_latent(
     _settle(qtbot, window)
     latent = window.session.latent
     window.opener.save_session(str(tmp_path / "a.lsps.json"))
+    assert window.statusBar().currentMessage() == "a.lsps.json saved"
     window.open_paths([tmp_path / "a.lsps.json"])
     _settle(qtbot, window)
     assert window.session.latent == latent

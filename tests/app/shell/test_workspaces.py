@@ -143,7 +143,7 @@ def test_a_floating_panel_says_what_it_wrote_and_lets_the_window_close(qtbot: Qt
     window.workspaces.go("Inspect")
     for dock in window.docks.values():
         dock.setFloating(True)
-    window.failures_panel.written.emit("5 frames written")
+    window.session.done.emit("5 frames written")
     assert window.statusBar().currentMessage() == "5 frames written"
     with qtbot.captureExceptions() as exceptions:
         window.close()

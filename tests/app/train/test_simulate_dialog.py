@@ -89,7 +89,9 @@ def test_stop_leaves_nothing_behind(qtbot: QtBot, dialog: SimulateDialog, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_is_replaced_only_when_asked(qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path) -> None:
+def test_a_file_is_replaced_only_when_asked_and_a_closed_dialog_comes_back(
+    qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path
+) -> None:
     path = tmp_path / "s.h5"
     path.write_bytes(b"precious")
     type_into(qtbot, dialog.out, str(path))
@@ -102,10 +104,15 @@ def test_a_file_is_replaced_only_when_asked(qtbot: QtBot, dialog: SimulateDialog
     assert path.read_bytes() == b"precious"
     qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
     replace = next(button for button in dialog.question.buttons() if "Replace" in button.text())
-    with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS):
+    with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS), qtbot.assertNotEmitted(dialog.retired):
         replace.click()
+        dialog.close()
+        assert not dialog.isVisible()
+    assert dialog.isVisible()
     with FrameStore(path) as store:
         assert len(store) == 8
+    with qtbot.waitSignal(dialog.retired, timeout=WAIT_MS):
+        dialog.close()
 
 
 def test_a_refusal_is_one_line(qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path) -> None:
@@ -117,18 +124,6 @@ def test_a_refusal_is_one_line(qtbot: QtBot, dialog: SimulateDialog, tmp_path: P
     assert "abacus" in dialog.bar.problem.text()
     assert "\n" not in dialog.bar.problem.text()
     assert dialog.bar.details_button.isVisible()
-
-
-def test_closed_it_works_on_and_comes_back(qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path) -> None:
-    type_into(qtbot, dialog.out, str(tmp_path / "s.h5"))
-    dialog.frames.setValue(64)
-    with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS), qtbot.assertNotEmitted(dialog.retired):
-        qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
-        dialog.close()
-        assert not dialog.isVisible()
-    assert dialog.isVisible()
-    with qtbot.waitSignal(dialog.retired, timeout=WAIT_MS):
-        dialog.close()
 
 
 def test_closed_twice_it_retires_once(dialog: SimulateDialog) -> None:

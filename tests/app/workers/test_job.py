@@ -8,7 +8,6 @@ from app_helpers import WAIT_MS
 from pytestqt.qtbot import QtBot
 
 from explorer_app.workers import job as job_module
-from explorer_app.workers.command import lsps_command
 from explorer_app.workers.job import Job
 from explorer_app.workers.job_runner import JobRunner
 from lsps_core.events import Event, Failed, JobEnded, JobStarted
@@ -25,16 +24,14 @@ while True:
     time.sleep(0.01)
 """
 """A command that takes long, without the second in which torch is imported."""
+FAILING = f"import sys; print({Failed(what='no such device').line()!r}, flush=True); sys.exit(2)"
+COMMANDS = {"endless": ENDLESS, "failing": FAILING}
 
 
 @pytest.fixture
 def endless(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Its arguments."""
-    monkeypatch.setattr(
-        job_module,
-        "lsps_command",
-        lambda arguments: [sys.executable, "-c", ENDLESS] if "endless" in arguments else lsps_command(arguments),
-    )
+    monkeypatch.setattr(job_module, "lsps_command", lambda arguments: [sys.executable, "-c", COMMANDS[arguments[0]]])
     return ["endless"]
 
 
@@ -114,12 +111,12 @@ def test_a_runner_stops_its_job_and_says_so(qtbot: QtBot, runner: JobRunner) -> 
     assert not runner.is_stopping
 
 
-def test_a_replaced_job_ends_unheard(qtbot: QtBot, runner: JobRunner, tmp_path) -> None:
+def test_a_replaced_job_ends_unheard(qtbot: QtBot, runner: JobRunner) -> None:
     failures: list[Event] = []
     runner.event_read.connect(lambda event: failures.append(event) if isinstance(event, Failed) else None)
     first = runner.job
     with qtbot.waitSignal(runner.ended, timeout=WAIT_MS) as told:
-        runner.start([*simulate(tmp_path, 2), "--device", "nonsense"])
+        runner.start(["failing"])
         assert runner.job is not first
     assert told.args[0].how == "failed"
     assert len(failures) == 1
