@@ -28,7 +28,7 @@ IMAGE_SIZE = 128
 """Edge of every depth image in px; the networks' strides are laid out for it."""
 POSE_LATENT_SIZE = 20
 FIT_STEPS = 10
-"""Gauss-Newton steps of a fit, from each of its starts."""
+"""Gauss-Newton steps of a fit, after those by which its starts race."""
 FIT_ACCEPT_MM = 1.7
 """Residual up to which a fit counts as an annotation: two thirds of simulated frames, 4.4 mm off rather than 5.7."""
 

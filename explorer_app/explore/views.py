@@ -108,7 +108,7 @@ class ExploreViews(QObject):
             return kind()
 
     def fill_direction_menu(self, menu: QMenu) -> None:
-        self.latent.directions.fill_menu(menu, self._preferences.last_folder)
+        self.latent.directions.fill_menu(menu, self._preferences)
 
     def close_down(self) -> None:
         if self.opengl is not None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from explorer_app.model.latent import LatentBasis, LatentCode, LatentScale
+from explorer_app.model.latent import DirectionAxis, LatentCode, LatentScale
 from lsps_core.config import Prior
 from lsps_core.inference import Predictor
 from lsps_core.latent_paths import gesture, gesture_names, through_hands, turned, typical_near
@@ -67,11 +67,11 @@ class HandPrior:
         return shares
 
     def typicality_along(
-        self, code: LatentCode, basis: LatentBasis, places: npt.NDArray[np.float64]
+        self, code: LatentCode, axes: Sequence[DirectionAxis], places: npt.NDArray[np.float64]
     ) -> npt.NDArray[np.float32]:
-        """places [M] in σ -> [20, M]: the typicality where one coordinate of `code` has that value; tens of ms."""
-        moves = places - np.array(basis.coordinates(code))[:, None]
-        codes = np.array(code.values) + moves[:, :, None] * basis.directions.T[:, None]
+        """places [M] in σ -> [A, M]: the typicality where one of A coordinates of `code` has that value; tens of ms."""
+        moves = places - np.array([axis.coordinate(code) for axis in axes])[:, None]
+        codes = np.array(code.values) + moves[:, :, None] * np.stack([axis.unit for axis in axes])[:, None]
         latents = torch.from_numpy(self._scale.to_latents(codes.reshape(-1, codes.shape[-1])))
         shares: npt.NDArray[np.float32] = self._predictor.typicality(latents).cpu().numpy().reshape(moves.shape)
         return shares

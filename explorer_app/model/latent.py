@@ -39,6 +39,11 @@ class LatentBasis:
         """The inverse of `coordinates`."""
         return LatentCode(tuple(float(value) for value in self.directions @ np.array(coordinates)))
 
+    @property
+    def axes(self) -> list[DirectionAxis]:
+        """Each of the coordinates as a direction of its own."""
+        return [DirectionAxis(*pair) for pair in zip(self.directions.T, self.inverse, strict=True)]
+
     def moved(self, code: LatentCode, values: Mapping[int, float]) -> LatentCode:
         """A code with these coordinates by axis; the others do not change."""
         coordinates = np.array(self.coordinates(code))

@@ -15,7 +15,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", type=Path, metavar="OUT.h5")
     parser.add_argument("--model", type=Path, required=True, metavar="MODEL", help="a .safetensors file or a run")
     parser.add_argument("--frames", type=int, metavar="N", help="this many, spread evenly over the store; default: all")
-    parser.add_argument("--steps", type=int, default=FIT_STEPS, metavar="N", help=f"from each start; {FIT_STEPS}")
+    parser.add_argument("--steps", type=int, default=FIT_STEPS, metavar="N", help=f"after the starts; {FIT_STEPS}")
     parser.add_argument(
         "--accept",
         type=float,

@@ -76,10 +76,11 @@ def fit(
 ) -> Fitted:
     """images [B, 1, 128, 128] as `normalise` makes them, center_mm [B, 3], half_mm [B] -> the hands that lie on them.
 
-    domain: whose first layers of P read the images. steps: from each start. start: the fits of the frames before these,
-    to track; without it P's code is the start, and then gestures on the palm found from there. objective: "surface"
-    compares the simulator's hand with the depth points, "picture" the model's own picture with the image; by default
-    the first where the model has the simulator's 21 joints. ValueError for shapes, cubes or settings that do not fit.
+    domain: whose first layers of P read the images. steps: at most, of each start that is tried, and then of the best
+    one. start: the fits of the frames before these, to track; without it P's code is the start, and then gestures on
+    the palm found from there. objective: "surface" compares the simulator's hand with the depth points, "picture" the
+    model's own picture with the image; by default the first where the model has the simulator's 21 joints. ValueError
+    for shapes, cubes or settings that do not fit.
     """
     _check(images, center_mm, half_mm, steps, start)
     hand = HandModel.of(predictor)
@@ -134,20 +135,20 @@ class _Frames:
                 domain=self.domain,
                 weights=weights,
             )
-            found = minimise(objective, self._read()[:, 0] if last is None else last, steps)
+            found = minimise(objective, self._read(posterior)[:, 0] if last is None else last, steps)
         else:
             objective = surface = SurfaceObjective(hand=self.hand, seen=self.seen, weights=weights)
             if last is None:
-                found = search(self.predictor, surface, self._read(), steps)
+                found = search(self.predictor, surface, self._read(posterior), steps)
             else:
-                found = track(surface, last, steps, lambda lost: self._search(surface, lost, steps))
+                found = track(surface, last, steps, lambda lost: self._search(surface, posterior, lost, steps))
         return self._fitted(objective, posterior, found)
 
-    def _search(self, objective: SurfaceObjective, some: Tensor, steps: int) -> Solved:
-        return search(self.predictor, objective[some], self._read(some), steps)
+    def _search(self, objective: SurfaceObjective, posterior: Tensor, some: Tensor, steps: int) -> Solved:
+        return search(self.predictor, objective[some], self._read(posterior, some), steps)
 
-    def _read(self, some: Tensor | slice = slice(None)) -> Tensor:
-        codes = starts.rotated_codes(self.predictor, self.image[some], self.domain)
+    def _read(self, posterior: Tensor, some: Tensor | slice = slice(None)) -> Tensor:
+        codes = starts.rotated_codes(self.predictor, self.image[some], posterior[some], self.domain)
         return self.hand.at(codes.flatten(0, 1)).view(*codes.shape[:2], -1)
 
     def _fitted(self, objective: Objective, posterior: Tensor, found: Solved) -> Fitted:

@@ -84,13 +84,13 @@ class HandModel:
         """unknowns [B, U], half_mm [B] -> the hand's skin [B, N, 4]: centres relative to the cube's and radii, mm."""
         joints = self.joints_mm(unknowns, half_mm)[:, self._hand21()]
         radii = self._radii_mm(half_mm) * self.parameters(unknowns).size[:, None]
-        return torch.cat([hand_surface(joints, radii).centers_mm, radii[..., None]], dim=-1)
+        return skin(joints, radii)
 
-    def jacobian(self, unknowns: Tensor, half_mm: Tensor) -> Tensor:
-        """unknowns [B, U], half_mm [B] -> [B, N, 4, U]: how the spheres move with each of the unknowns, mm."""
+    def with_jacobian(self, unknowns: Tensor, half_mm: Tensor) -> tuple[Tensor, Tensor]:
+        """unknowns [B, U], half_mm [B] -> `spheres`, and [B, N, 4, U]: how they move with each of the unknowns, mm."""
         latent, size, shift = self.parameters(unknowns)
         flat, moves_by_code = self.decoder.with_jacobian(latent)
-        scale = half_mm[:, None, None]
+        scale, order = half_mm[:, None, None], self._hand21()
         pose = flat.view(len(flat), -1, 3) * scale
         moved = (moves_by_code @ self.latent_root).mT
         tangents = moved.reshape(*moved.shape[:2], -1, 3) * scale[..., None]
@@ -100,12 +100,12 @@ class HandModel:
         tangents = torch.cat(
             [moves + size[:, None, None, None] * (tangents - moves), SIZE_STD * grown[:, None], shifts], dim=1
         )
-        order = self._hand21()
         joints = (middle + grown + shift[:, None])[:, order]
+        radii = self._radii_mm(half_mm) * size[:, None]
         jacobian = pose.new_zeros(len(pose), NODE_COUNT, 4, UNKNOWNS)
         jacobian[:, :, :3] = surface_tangents(joints, tangents[:, :, order]).permute(0, 2, 3, 1)
-        jacobian[:, :, 3, POSE_LATENT_SIZE] = SIZE_STD * size[:, None] * self._radii_mm(half_mm)
-        return jacobian
+        jacobian[:, :, 3, POSE_LATENT_SIZE] = SIZE_STD * radii
+        return skin(joints, radii), jacobian
 
     def _hand21(self) -> Tensor:
         if self.order is None:
@@ -115,6 +115,11 @@ class HandModel:
     def _radii_mm(self, half_mm: Tensor) -> Tensor:
         """half_mm [B] -> [B, N] of the hand that a pose of the model has in a cube of that size."""
         return torch.tensor(AVERAGE_RADII_MM, device=half_mm.device) * (half_mm / self.half_mm)[:, None]
+
+
+def skin(joints_mm: Tensor, radii_mm: Tensor) -> Tensor:
+    """joints_mm [B, 21, 3] of HAND21, radii_mm [B, N] -> the spheres [B, N, 4] of `hand_surface`."""
+    return torch.cat([hand_surface(joints_mm, radii_mm).centers_mm, radii_mm[..., None]], dim=-1)
 
 
 def hand21_order(skeleton: Skeleton) -> Tensor | None:

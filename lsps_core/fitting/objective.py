@@ -42,44 +42,45 @@ class SurfaceObjective:
         return replace(self, weights=replace(self.weights, **weights))
 
     def with_points(self, count: int) -> SurfaceObjective:
-        """The same frames with only the first `count` of their points, which are spread as evenly as all are."""
-        seen = self.seen
-        points, is_point = seen.points_mm[:, :count], seen.is_point[:, :count]
-        return replace(self, seen=replace(seen, points_mm=points, is_point=is_point))
+        """The same frames with a part of their points."""
+        return replace(self, seen=self.seen.with_points(count))
 
-    def distances(self, spheres: Tensor) -> list[tuple[float | Tensor, Distances]]:
-        """spheres [B, N, 4] -> the terms, each with the weight of one of its places, so that a term is a mean."""
+    def distances(self, spheres: Tensor) -> Distances:
+        """spheres [B, N, 4] -> those of all terms; a place's weight is its share of its term, which is a mean."""
         w, seen = self.weights, self.seen
+        places = terms.bone_places(seen, spheres)
+        surface = terms.surface_distances(seen, spheres, hand_cones(spheres.device))
         points = seen.is_point.sum(dim=1, keepdim=True).clamp(min=1)
-        found: list[tuple[float | Tensor, Distances]] = []
-        if w.surface:
-            found.append((w.surface / points, terms.surface_distances(seen, spheres, hand_cones(spheres.device))))
-        if w.silhouette:
-            found.append((w.silhouette / terms.BONE_PLACES, terms.silhouette_distances(seen, spheres)))
-        if w.front:
-            found.append((w.front / terms.BONE_PLACES, terms.front_distances(seen, spheres)))
-        return found
+        shares = (
+            (w.surface / points, surface),
+            (w.silhouette / terms.BONE_PLACES, terms.silhouette_distances(seen, places)),
+            (w.front / terms.BONE_PLACES, terms.front_distances(seen, places)),
+        )
+        found = [each._replace(weight=share * each.weight) for share, each in shares]
+        return Distances(*(torch.cat(parts, dim=1) for parts in zip(*found, strict=True)))
 
     def cost(self, unknowns: Tensor) -> tuple[Tensor, Tensor]:
         """unknowns [B, U] -> (cost [B] in mm², residual_mm [B])."""
         return self._cost(unknowns, self.distances(self.hand.spheres(unknowns, self.seen.half_mm)))
 
-    def __call__(self, unknowns: Tensor) -> Evaluated:
-        found = self.distances(self.hand.spheres(unknowns, self.seen.half_mm))
-        jacobian = self.hand.jacobian(unknowns, self.seen.half_mm)
-        gradient = self.weights.prior * unknowns
-        matrix = self.weights.prior * torch.eye(UNKNOWNS, device=unknowns.device).repeat(len(unknowns), 1, 1)
-        for weight, distances in found:
-            moves = terms.by_unknowns(distances, jacobian)
-            square = terms.huber(distances.value, self.weights.knee_mm)[1]
-            scaled = moves * (weight * distances.weight * square)[..., None]
-            gradient = gradient + (scaled.mT @ distances.value[..., None])[..., 0]
-            matrix = matrix + scaled.mT @ moves
-        return Evaluated(*self._cost(unknowns, found), gradient, matrix)
+    def skin_cost(self, spheres: Tensor) -> Tensor:
+        """spheres [B, N, 4] of any hands -> their cost [B] in mm², without a prior."""
+        return self._data(self.distances(spheres))
 
-    def _cost(self, unknowns: Tensor, found: list[tuple[float | Tensor, Distances]]) -> tuple[Tensor, Tensor]:
-        knee_mm = self.weights.knee_mm
-        data = torch.zeros_like(unknowns[:, 0])
-        for weight, distances in found:
-            data = data + (weight * distances.weight * terms.huber(distances.value, knee_mm)[0]).sum(dim=1)
+    def __call__(self, unknowns: Tensor) -> Evaluated:
+        spheres, jacobian = self.hand.with_jacobian(unknowns, self.seen.half_mm)
+        found = self.distances(spheres)
+        prior = self.weights.prior
+        moves = terms.by_unknowns(found, jacobian)
+        square = found.weight * terms.huber(found.value, self.weights.knee_mm)[1]
+        scaled = (moves * square[..., None]).mT
+        gradient = torch.baddbmm(unknowns[..., None], scaled, found.value[..., None], beta=prior)[..., 0]
+        eye = torch.eye(UNKNOWNS, device=unknowns.device).expand(len(unknowns), -1, -1)
+        return Evaluated(*self._cost(unknowns, found), gradient, torch.baddbmm(eye, scaled, moves, beta=prior))
+
+    def _data(self, found: Distances) -> Tensor:
+        return (found.weight * terms.huber(found.value, self.weights.knee_mm)[0]).sum(dim=1)
+
+    def _cost(self, unknowns: Tensor, found: Distances) -> tuple[Tensor, Tensor]:
+        data = self._data(found)
         return data + 0.5 * self.weights.prior * unknowns.square().sum(dim=1), (2 * data).sqrt()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -21,19 +21,34 @@ class Observation:
     """B crops. Points and depths are relative to the cube's centre, in mm, with the camera's axes.
 
     points_mm [B, P, 3] and is_point [B, P]: an even choice of the measured points; False where a frame has fewer.
-    depth_mm [B, S, S]: inf where nothing was measured. nearest_px [B, s, s, 2]: for each coarse pixel the (column, row)
-    of the nearest one with a reading, in coarse pixels. center_mm [B, 3] and half_mm [B]: the cube.
+    picture [B]: which of F pictures each crop is of. depth_mm [F, S, S] of those: inf where nothing was measured;
+    nearest_px [F, s, s, 2]: of each coarse pixel the (column, row) of the nearest one with a reading, in coarse pixels.
+    center_mm [B, 3] and half_mm [B]: the cube.
     """
 
     points_mm: Tensor
     is_point: Tensor
+    picture: Tensor
     depth_mm: Tensor
     nearest_px: Tensor
     center_mm: Tensor
     half_mm: Tensor
 
     def __getitem__(self, index: Tensor | slice) -> Observation:
-        return Observation(**{name: value[index] for name, value in vars(self).items()})
+        """Some of the crops, or one several times; the pictures stay, and are not copied."""
+        own = ("points_mm", "is_point", "picture", "center_mm", "half_mm")
+        return replace(self, **{name: getattr(self, name)[index] for name in own})
+
+    def with_points(self, count: int) -> Observation:
+        """Only the first `count` points, which are spread as evenly as all are."""
+        return replace(self, points_mm=self.points_mm[:, :count], is_point=self.is_point[:, :count])
+
+    def look_up(self, values: Tensor, pixel: Tensor) -> Tensor:
+        """values [F, s, s, C] of the pictures, pixel [B, K, 2] (column, row) -> [B, K, C], the border's outside."""
+        size = values.shape[1]
+        column, row = pixel.round().clamp(0, size - 1).long().unbind(dim=-1)
+        place = (self.picture[:, None] * size + row) * size + column
+        return values.flatten(0, 2)[place]
 
 
 def observe(image: Tensor, center_mm: Tensor, half_mm: Tensor, point_count: int = POINT_COUNT) -> Observation:
@@ -50,6 +65,7 @@ def observe(image: Tensor, center_mm: Tensor, half_mm: Tensor, point_count: int 
     return Observation(
         points_mm=points.gather(1, chosen[..., None].expand(-1, -1, 3)),
         is_point=is_point,
+        picture=torch.arange(len(image), device=image.device),
         depth_mm=depth,
         nearest_px=nearest_pixels(functional.max_pool2d(is_measured[:, None].float(), _COARSE)[:, 0] > 0),
         center_mm=center_mm,

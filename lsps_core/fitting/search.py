@@ -7,7 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from lsps_core.fitting import starts, terms
+from lsps_core.fitting import starts
+from lsps_core.fitting.hand import skin
 from lsps_core.fitting.objective import SurfaceObjective
 from lsps_core.fitting.solver import Solved, best_of, minimise
 from lsps_core.inference import Predictor
@@ -15,13 +16,16 @@ from lsps_core.skeleton import HAND21
 
 LOST_MM = 3.0
 """A tracked hand whose residual ends above this is searched for again."""
-BAD_MM = 1.8
-"""A frame whose residual ends above this has its fingers tried one by one. Good ones end near 1.5, at sensor noise."""
-_FIRST_STEPS = 3
+GOOD_MM, BAD_MM = 1.4, 1.8
+"""A frame whose residual is below GOOD_MM after the first starts needs no others; one above BAD_MM after gestures has
+its fingers tried one by one. Good fits end near 1.5, at sensor noise."""
 _FIRST = {"silhouette": 0.3, "front": 0.0}
 """The first steps: from far away the front term pushes fingers off the surface that they should come to lie on."""
-_FEW_POINTS, _SOME_POINTS = 150, 400
-"""By which starts are compared, and from which steps are taken before the last ones, which take all points."""
+_FIRST_STEPS, _THEN_STEPS, _OTHER_STEPS = 3, 3, 4
+"""Steps of the first starts, with those weights and then with the usual ones, and of other starts."""
+_FEWEST_POINTS, _FEW_POINTS, _SOME_POINTS = 48, 150, 256
+"""By which other hands, and of them _KEPT, are compared; and for the steps before the last ones, which take all."""
+_KEPT = 24
 _STARTS = 2
 _COSTS_AT_ONCE = 256  # hands; keeps a step's tensors (8 MB each) near the processor's cache
 
@@ -31,17 +35,15 @@ def search(predictor: Predictor, objective: SurfaceObjective, read: Tensor, step
 
     They are the mean and the copy of least cost; then, on the palm that was found, the simulator's gestures that suit
     best; then, where the residual is still bad, other fingers. A step moves each finger to the nearest points; where
-    those are another finger's, only another start helps.
+    those are another finger's, only another start helps. All race for a few steps; the winner takes up to `steps` more.
     """
     every, objective = objective, objective.with_points(_SOME_POINTS)
     begin = torch.stack([read[:, 0], cheapest(objective, read, 1)[:, 0]], dim=1)
-    found = _best_start(begin, lambda some, start: _from_afar(objective[some], start, steps))
-    found = _tried(predictor, objective, found, steps, lambda joints: starts.on_palm(_gestures(joints), joints))
-    bad = (found.residual_mm > BAD_MM).nonzero()[:, 0]
-    if len(bad):
-        old = Solved(*(part[bad] for part in found))
-        new = _tried(predictor, objective[bad], old, steps, starts.with_other_fingers)
-        found = Solved(*(part.index_copy(0, bad, some) for part, some in zip(found, new, strict=True)))
+    found = best_of(_race(objective, begin, min(_THEN_STEPS, steps), min(_FIRST_STEPS, steps)))
+    for limit, hands_of in ((GOOD_MM, _with_gestures), (BAD_MM, starts.with_other_fingers)):
+        bad = (~(found.residual_mm <= limit)).nonzero()[:, 0]
+        if len(bad):
+            found = _with_other_starts(predictor, objective[bad], found, bad, steps, hands_of)
     return _then(found, minimise(every, found.unknowns, steps))
 
 
@@ -54,48 +56,77 @@ def track(objective: SurfaceObjective, last: Tensor, steps: int, again: Callable
     lost = (~(found.residual_mm <= LOST_MM)).nonzero()[:, 0]
     if len(lost):
         old = Solved(*(part[lost] for part in found))
-        better = best_of([old, again(lost)])
-        found = found.with_trace(better.trace.shape[1])
-        found = Solved(*(part.index_copy(0, lost, new) for part, new in zip(found, better, strict=True)))
+        found = _replaced(found, lost, best_of([old, again(lost)]))
     return found
 
 
 def cheapest(objective: SurfaceObjective, unknowns: Tensor, count: int) -> Tensor:
     """unknowns [B, K, U] -> [B, count, U]: of each frame's K hands those of least cost, by a part of the points."""
-    few = objective.with_points(_FEW_POINTS)
-    frames = torch.arange(len(unknowns), device=unknowns.device).repeat_interleave(unknowns.shape[1])
-    blocks = zip(torch.split(frames, _COSTS_AT_ONCE), torch.split(unknowns.flatten(0, 1), _COSTS_AT_ONCE), strict=True)
-    cost = torch.cat([few[frame].cost(hand)[0] for frame, hand in blocks]).view(unknowns.shape[:2])
-    return terms.pick(unknowns, cost.argsort(dim=1, stable=True)[:, :count])
+    return _best(objective.with_points(_FEW_POINTS), unknowns, lambda some, hands: some.cost(hands)[0], count)
 
 
-def _tried(
-    predictor: Predictor, objective: SurfaceObjective, found: Solved, steps: int, hands_of: Callable[[Tensor], Tensor]
+def _best(
+    objective: SurfaceObjective, hands: Tensor, cost: Callable[[SurfaceObjective, Tensor], Tensor], count: int
+) -> Tensor:
+    """hands [B, K, ...] -> [B, count, ...]: those of least cost."""
+    blocks = zip(
+        torch.split(_frames(hands), _COSTS_AT_ONCE), torch.split(hands.flatten(0, 1), _COSTS_AT_ONCE), strict=True
+    )
+    costs = torch.cat([cost(objective[frame], some) for frame, some in blocks]).view(hands.shape[:2])
+    order = costs.argsort(dim=1, stable=True)[:, :count]
+    return hands[torch.arange(len(hands), device=hands.device)[:, None], order]
+
+
+def _with_other_starts(
+    predictor: Predictor,
+    objective: SurfaceObjective,
+    found: Solved,
+    bad: Tensor,
+    steps: int,
+    hands_of: Callable[[Tensor], Tensor],
 ) -> Solved:
-    """The best of what was found [B] and of the cheapest of other hands.
+    """What was found [B], but for the frames `bad` [n], which objective has, what wins of it and other hands.
 
-    hands_of: joints_mm [B, 21, 3] of what was found -> those of K other hands a frame [B, K, 21, 3].
+    hands_of: joints_mm [n, 21, 3] of what was found -> those of K other hands a frame [n, K, 21, 3].
     """
     hand, half_mm = objective.hand, objective.seen.half_mm
-    spheres = hand.spheres(found.unknowns, half_mm)
+    old = Solved(*(part[bad] for part in found))
+    spheres = hand.spheres(old.unknowns, half_mm)
     joints = hands_of(spheres[:, : HAND21.joint_count, :3])
+    radii = spheres[..., 3].repeat_interleave(joints.shape[1], dim=0)
+    skins = skin(joints.flatten(0, 1), radii).view(*joints.shape[:2], -1, 4)
+    few = objective.with_points(_FEWEST_POINTS)
+    joints = _best(few, skins, SurfaceObjective.skin_cost, _KEPT)[:, :, : HAND21.joint_count, :3]
     pose = torch.empty_like(joints)
     pose[:, :, hand.order] = joints / half_mm[:, None, None, None]
     codes = hand.at(predictor.encode_pose(pose.flatten(0, 1))).view(*joints.shape[:2], -1)
-    begin = cheapest(objective, codes, _STARTS)
-    return best_of([found, _best_start(begin, lambda some, start: minimise(objective[some], start, steps))])
+    begin = torch.cat([old.unknowns[:, None], cheapest(objective, codes, _STARTS)], dim=1)
+    same, *others = _race(objective, begin, min(_OTHER_STEPS, steps))
+    return _replaced(found, bad, best_of([_then(old, same), *others]))
 
 
-def _best_start(begin: Tensor, solve: Callable[[Tensor, Tensor], Solved]) -> Solved:
-    """begin [B, K, U] -> for each frame the best of its K starts. solve: frames [n] and their starts [n, U]."""
-    batch, count, _ = begin.shape
-    solved = solve(torch.arange(batch, device=begin.device).repeat_interleave(count), begin.flatten(0, 1))
-    return best_of([Solved(*(part[place::count] for part in solved)) for place in range(count)])
+def _race(objective: SurfaceObjective, begin: Tensor, steps: int, first_steps: int = 0) -> list[Solved]:
+    """begin [B, K, U] -> K times where a start of each frame leads; first_steps: with the weights of `_FIRST`."""
+    count = begin.shape[1]
+    objective, start = objective[_frames(begin)], begin.flatten(0, 1)
+    if first_steps:
+        first = minimise(objective.with_weights(**_FIRST), start, first_steps)
+        solved = _then(first, minimise(objective, first.unknowns, steps))
+    else:
+        solved = minimise(objective, start, steps)
+    return [Solved(*(part[place::count] for part in solved)) for place in range(count)]
 
 
-def _from_afar(objective: SurfaceObjective, start: Tensor, steps: int) -> Solved:
-    first = minimise(objective.with_weights(**_FIRST), start, min(_FIRST_STEPS, steps))
-    return _then(first, minimise(objective, first.unknowns, steps - min(_FIRST_STEPS, steps)))
+def _frames(hands: Tensor) -> Tensor:
+    """hands [B, K, ...] -> the frame [B * K] of each."""
+    return torch.arange(len(hands), device=hands.device).repeat_interleave(hands.shape[1])
+
+
+def _replaced(found: Solved, places: Tensor, new: Solved) -> Solved:
+    """found with new [n] at the places [n]."""
+    length = max(found.trace_mm.shape[1], new.trace_mm.shape[1])
+    parts = zip(found.with_trace(length), new.with_trace(length), strict=True)
+    return Solved(*(old.index_copy(0, places, some) for old, some in parts))
 
 
 def _then(first: Solved, rest: Solved) -> Solved:
@@ -104,5 +135,5 @@ def _then(first: Solved, rest: Solved) -> Solved:
     return rest._replace(trace_mm=trace_mm, trace=torch.cat([first.trace[:, :-1], rest.trace], dim=1))
 
 
-def _gestures(joints_mm: Tensor) -> Tensor:
-    return starts.gesture_joints_mm().to(joints_mm.device)
+def _with_gestures(joints_mm: Tensor) -> Tensor:
+    return starts.on_palm(starts.gesture_joints_mm().to(joints_mm.device), joints_mm)

@@ -15,7 +15,6 @@ from lsps_core.simulator.hand import HandPose, average_shape, forward_kinematics
 from lsps_core.simulator.poses import SYNTHETIC_POSES, sample_poses
 from lsps_core.skeleton import FINGERS, HAND21
 
-ROTATIONS = 8
 _READ_AT_ONCE = 64
 GESTURES = 256
 SWAPPED_GESTURES = 24
@@ -25,18 +24,19 @@ _FINGERS = [[joint for joint, name in enumerate(HAND21.fingers) if name == finge
 _PALM = [0, *(joint for joint, parent in enumerate(HAND21.parents) if parent == 0)]
 
 
-def rotated_codes(predictor: Predictor, image: Tensor, domain: Domain, rotations: int = ROTATIONS) -> Tensor:
-    """image [B, 1, S, S] -> [B, 1 + rotations, 20]: what P reads of copies rotated in the plane, rotated back.
+def rotated_codes(predictor: Predictor, image: Tensor, posterior: Tensor, domain: Domain) -> Tensor:
+    """image [B, 1, S, S], posterior [B, 20] that P reads of it -> [B, 9, 20] of copies rotated in the plane, and back.
 
     First the code of the mean of their poses, then the code of each, the image itself before all.
     """
-    angle = (torch.arange(rotations, device=image.device) * (2 * pi / rotations)).repeat_interleave(len(image))
-    copies = rotate(image.repeat(rotations, 1, 1, 1), angle)
-    copies[: len(image)] = image
-    read = torch.cat([predictor.predict_pose(some, domain) for some in torch.split(copies, _READ_AT_ONCE)])
-    poses = rotate_pose(read, -angle).view(rotations, len(image), *read.shape[1:]).transpose(0, 1)
+    between = rotate(image, image.new_full((len(image),), pi / 4))
+    copies = [torch.rot90(each, quarters, dims=(2, 3)) for quarters in range(4) for each in (image, between)]
+    read = [predictor.decode_pose(posterior)]
+    read += [predictor.predict_pose(some, domain) for some in torch.split(torch.cat(copies[1:]), _READ_AT_ONCE)]
+    angle = (torch.arange(len(copies), device=image.device) * (pi / 4)).repeat_interleave(len(image))
+    poses = rotate_pose(torch.cat(read), -angle).view(len(copies), len(image), -1, 3).transpose(0, 1)
     every = torch.cat([poses.mean(dim=1, keepdim=True), poses], dim=1)
-    return predictor.encode_pose(every.flatten(0, 1)).view(len(image), 1 + rotations, -1)
+    return predictor.encode_pose(every.flatten(0, 1)).view(len(image), len(copies) + 1, -1)
 
 
 @cache

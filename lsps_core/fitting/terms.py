@@ -51,74 +51,70 @@ def surface_distances(seen: Observation, spheres: Tensor, cones: Tensor) -> Dist
     return Distances(found.distance_mm, weight, first, second, found.share, direction)
 
 
-def silhouette_distances(seen: Observation, spheres: Tensor) -> Distances:
-    """From each place on a bone's axis, in the picture's plane, to the nearest pixel with a reading; 0 inside.
+class BonePlaces(NamedTuple):
+    """4 places on each of the 20 bones' axes, K in all.
 
-    spheres [B, N, 4]. K = 4 places on each of the 20 bones.
+    first, second, share [B, K]: the nodes that a place lies between, as in `Distances`; sphere [B, K, 4]; pixel
+    [B, K, 2]: (column, row); width_mm [B, K]: of a pixel there.
     """
-    first, second, share, place = _bone_places(spheres)
-    coarse = seen.nearest_px.shape[1]
-    pixel, width_mm = crop_pixels(place[..., :3], seen.center_mm, seen.half_mm, coarse)
-    nearest = _look_up(seen.nearest_px.flatten(1, 2), pixel, coarse)
-    offset = pixel - nearest
+
+    first: Tensor
+    second: Tensor
+    share: Tensor
+    sphere: Tensor
+    pixel: Tensor
+    width_mm: Tensor
+
+
+def bone_places(seen: Observation, spheres: Tensor) -> BonePlaces:
+    """spheres [B, N, 4] -> where the silhouette and the front are looked at."""
+    bones = torch.tensor(HAND21.bones, device=spheres.device).repeat_interleave(len(_SHARES), dim=0)
+    share = torch.tensor(_SHARES, device=spheres.device).repeat(len(HAND21.bones))
+    sphere = torch.lerp(spheres[:, bones[:, 0]], spheres[:, bones[:, 1]], share[:, None])
+    first, second = (node.expand(len(spheres), -1) for node in bones.unbind(dim=1))
+    pixel, width_mm = crop_pixels(sphere[..., :3], seen.center_mm, seen.half_mm, seen.depth_mm.shape[1])
+    return BonePlaces(first, second, share.expand(len(spheres), -1), sphere, pixel, width_mm)
+
+
+def silhouette_distances(seen: Observation, places: BonePlaces) -> Distances:
+    """From each place, in the picture's plane, to the nearest pixel with a reading; 0 inside."""
+    coarseness = seen.depth_mm.shape[1] / seen.nearest_px.shape[1]
+    pixel = (places.pixel + 0.5) / coarseness - 0.5
+    offset = pixel - seen.look_up(seen.nearest_px, pixel)
     distance = offset.norm(dim=-1)
     outside = (distance - 1).clamp(min=0)  # within the pixel
-    across = offset / distance.clamp(min=1e-6)[..., None]
-    zero = torch.zeros_like(distance)
-    direction = torch.stack([across[..., 0], -across[..., 1], zero, zero], dim=-1)
-    return Distances(outside * width_mm, (outside > 0).to(spheres.dtype), first, second, share, direction)
+    direction = offset.new_zeros(*distance.shape, 4)
+    direction[..., :2] = offset * offset.new_tensor([1.0, -1.0]) / distance.clamp(min=1e-6)[..., None]
+    weight = (outside > 0).to(offset.dtype)
+    return Distances(outside * places.width_mm * coarseness, weight, *places[:3], direction)
 
 
-def front_distances(seen: Observation, spheres: Tensor) -> Distances:
-    """How far each place on a bone stands before the surface that was measured at its pixel; 0 behind it.
-
-    spheres [B, N, 4]. K = 4 places on each of the 20 bones.
-    """
-    first, second, share, place = _bone_places(spheres)
-    size = seen.depth_mm.shape[1]
-    pixel, _ = crop_pixels(place[..., :3], seen.center_mm, seen.half_mm, size)
-    measured = _look_up(seen.depth_mm.flatten(1)[..., None], pixel, size)[..., 0]
-    before = measured - (place[..., 2] - place[..., 3]) - FRONT_MARGIN_MM
+def front_distances(seen: Observation, places: BonePlaces) -> Distances:
+    """How far each place stands before the surface that was measured at its pixel; 0 behind it."""
+    measured = seen.look_up(seen.depth_mm[..., None], places.pixel)[..., 0]
+    before = measured - (places.sphere[..., 2] - places.sphere[..., 3]) - FRONT_MARGIN_MM
     counts = measured.isfinite() & (before > 0)
-    direction = place.new_tensor([0.0, 0.0, -1.0, 1.0]).expand(*before.shape, 4)
-    return Distances(before.where(counts, 0), counts.to(spheres.dtype), first, second, share, direction)
+    direction = before.new_tensor([0.0, 0.0, -1.0, 1.0]).expand(*before.shape, 4)
+    return Distances(before.where(counts, 0), counts.to(before.dtype), *places[:3], direction)
 
 
 def huber(value: Tensor, knee_mm: float) -> tuple[Tensor, Tensor]:
     """value of any shape -> (cost, half the square up to knee_mm and linear beyond; its weight as a square)."""
     size = value.abs()
-    cost = torch.where(size <= knee_mm, 0.5 * size.square(), knee_mm * (size - 0.5 * knee_mm))
-    return cost, knee_mm / size.clamp(min=knee_mm)
+    near = size.clamp(max=knee_mm)
+    return near * (size - 0.5 * near), knee_mm / size.clamp(min=knee_mm)
 
 
 def by_unknowns(distances: Distances, jacobian: Tensor) -> Tensor:
     """distances of K, jacobian [B, N, 4, U] of the spheres -> [B, K, U]: how the distances move with the unknowns."""
     batch, nodes, _, unknowns = jacobian.shape
-    count = distances.value.shape[1]
-    part = torch.arange(4, device=jacobian.device)
-    first, second = (4 * node[..., None] + part for node in (distances.first, distances.second))
-    share = distances.share[..., None]
-    weights = jacobian.new_zeros(batch, count, 4 * nodes)
-    weights.scatter_(2, first, (1 - share) * distances.direction)
-    weights.scatter_add_(2, second, share * distances.direction)
-    return weights @ jacobian.reshape(batch, 4 * nodes, unknowns)
+    nodes_of = torch.stack([distances.first, distances.second], dim=2)
+    shares = torch.stack([1 - distances.share, distances.share], dim=2)[..., None] * distances.direction[:, :, None]
+    weights = jacobian.new_zeros(batch, distances.value.shape[1], nodes, 4)
+    weights.scatter_(2, nodes_of[..., None].expand(-1, -1, -1, 4), shares)
+    return weights.flatten(2) @ jacobian.reshape(batch, 4 * nodes, unknowns)
 
 
 def pick(values: Tensor, index: Tensor) -> Tensor:
     """values [B, N, C], index [B, K] -> [B, K, C]."""
     return values.gather(1, index[..., None].expand(-1, -1, values.shape[-1]))
-
-
-def _bone_places(spheres: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """spheres [B, N, 4] -> (first, second, share [B, K] each, the spheres [B, K, 4] there) along HAND21's bones."""
-    bones = torch.tensor(HAND21.bones, device=spheres.device).repeat_interleave(len(_SHARES), dim=0)
-    share = torch.tensor(_SHARES, device=spheres.device).repeat(len(HAND21.bones))
-    place = torch.lerp(spheres[:, bones[:, 0]], spheres[:, bones[:, 1]], share[:, None])
-    first, second = (node.expand(len(spheres), -1) for node in bones.unbind(dim=1))
-    return first, second, share.expand(len(spheres), -1), place
-
-
-def _look_up(values: Tensor, pixel: Tensor, size: int) -> Tensor:
-    """values [B, size * size, C], pixel [B, K, 2] (column, row) -> [B, K, C] of the pixel, or the border's, there."""
-    column, row = pixel.round().clamp(0, size - 1).long().unbind(dim=-1)
-    return pick(values, row * size + column)

@@ -57,12 +57,20 @@ class BoneTree:
         return list(parents), list(children)
 
     @cached_property
+    def path(self) -> npt.NDArray[np.float32]:
+        """[bones, bones]: 1 where the second lies between the first and the root, or is it."""
+        parents, children = self.ends
+        path = np.eye(len(children), dtype=np.float32)
+        for bone, parent in enumerate(parents):
+            if parent in children:
+                path[bone] += path[children.index(parent)]
+        return path
+
+    @cached_property
     def placement(self) -> npt.NDArray[np.float32]:
         """[J, bones]: joints relative to their mean are this times the bones."""
         paths = np.zeros((self.joint_count, len(self.bones)))
-        for bone, (parent, child) in enumerate(zip(*self.ends, strict=True)):
-            paths[child] = paths[parent]
-            paths[child, bone] = 1
+        paths[self.ends[1]] = self.path
         placement: npt.NDArray[np.float32] = (paths - paths.mean(axis=0)).astype(np.float32)
         return placement
 

@@ -8,10 +8,7 @@ from torch import Tensor, nn
 from lsps_core.config import POSE_LATENT_SIZE, ModelConfig
 from lsps_core.networks.blocks import LEAK, layers_with_jacobian
 from lsps_core.networks.hand_range import BoneTree, HandRange
-from lsps_core.networks.rotations import bend_matrices, orthonormal
-
-_STEP = 1e-6
-"""Size of the imaginary part that carries a derivative."""
+from lsps_core.networks.rotations import bend_matrices, bend_spins, hand_spins, orthonormal
 
 
 class KinematicDecoder(nn.Module):
@@ -59,31 +56,48 @@ class KinematicDecoder(nn.Module):
             return self._pose(self.middle + self.reach * bounded.tanh(), columns)
 
     def with_jacobian(self, pose_latent: Tensor) -> tuple[Tensor, Tensor]:
-        """pose_latent [B, Z] -> pose [B, 3 J] and its Jacobian [B, 3 J, Z], exact: carried as imaginary parts."""
+        """pose_latent [B, Z] -> pose [B, 3 J] and its Jacobian [B, 3 J, Z], exact: bones turn about their joints."""
         out, moves = layers_with_jacobian(self.layers, pose_latent)
         out, moves = out + self.direct(pose_latent), moves + self.direct.weight
-        bounded, columns = out[:, :-6].tanh(), out[:, -6:]
-        values = torch.cat([self.middle + self.reach * bounded, columns], dim=1)
-        slopes = torch.cat([self.reach * (1 - bounded.square()), torch.ones_like(columns)], dim=1)
-        moves = (slopes[..., None] * moves).mT
-        carried = torch.complex(values[:, None].expand_as(moves), _STEP * moves).flatten(0, 1)
-        pose = self._pose(carried[:, :-6], carried[:, -6:]).view(*moves.shape[:2], -1)
-        return pose[:, 0].real, pose.imag.mT / _STEP
+        bounded, columns = out[:, :-6].tanh(), out[:, -6:].reshape(-1, 2, 3)
+        values, slopes = self.middle + self.reach * bounded, self.reach * (1 - bounded.square())
+        count, size = len(self.lengths), pose_latent.shape[1]
+        parts = [3, 1, 2 * count, count]
+        place, log_size, angles, off = torch.split(values, parts, dim=1)
+        place_moves, size_moves, angle_moves, off_moves = torch.split(slopes[..., None] * moves[:, :-6], parts, dim=1)
+        angles = angles.reshape(-1, count, 2)
+
+        hand = orthonormal(columns)
+        turned = self._turned(hand, angles)
+        spins = turned @ (bend_spins(angles) @ angle_moves.reshape(-1, count, 2, size))
+        spins = self._tree("path", spins) @ spins.flatten(2)  # of a bone: those of all bones between it and the root
+        spins = spins.view(-1, count, 3, size) + (hand @ hand_spins(hand, columns, moves[:, -6:]))[:, None]
+        lengths = self.lengths * (log_size + off).exp()
+        bones = lengths[..., None] * turned[..., 2]
+        turns = torch.linalg.cross(spins, bones[..., None].expand_as(spins), dim=2)
+        bone_moves = torch.addcmul(turns, bones[..., None], (size_moves + off_moves)[:, :, None])
+
+        placement = self._tree("placement", bones)
+        pose = place[:, None] + placement @ bones
+        pose_moves = (placement @ bone_moves.flatten(2)).view(len(pose), -1, 3, size) + place_moves[:, None]
+        return pose.flatten(1), pose_moves.flatten(1, 2)
 
     def _pose(self, values: Tensor, columns: Tensor) -> Tensor:
-        """values [B, 4 + 3 N] of `HandRange`, columns [B, 6] of the rotation -> [B, 3 J]; real or complex."""
+        """values [B, 4 + 3 N] of `HandRange`, columns [B, 6] of the rotation -> [B, 3 J]."""
         count = len(self.lengths)
         place, log_size, angles, off = torch.split(values, [3, 1, 2 * count, count], dim=1)
-        directions = self._directions(orthonormal(columns.view(-1, 2, 3)), angles.reshape(-1, count, 2))
+        directions = self._turned(orthonormal(columns.reshape(-1, 2, 3)), angles.reshape(-1, count, 2))[..., 2]
         bones = (self.lengths * (log_size + off).exp())[..., None] * directions
-        placement = torch.as_tensor(self.tree.placement, device=values.device).to(values.dtype)
-        return (place[:, None] + placement @ bones).flatten(1)
+        return (place[:, None] + self._tree("placement", bones) @ bones).flatten(1)
 
-    def _directions(self, hand: Tensor, angles: Tensor) -> Tensor:
-        """hand [B, 3, 3], angles [B, N, 2] -> directions of the bones [B, N, 3]."""
-        bends = self.frames.to(angles.dtype) @ bend_matrices(angles)
+    def _tree(self, name: str, like: Tensor) -> Tensor:
+        return torch.as_tensor(getattr(self.tree, name), device=like.device, dtype=like.dtype)
+
+    def _turned(self, hand: Tensor, angles: Tensor) -> Tensor:
+        """hand [B, 3, 3], angles [B, N, 2] -> the bones' frames [B, N, 3, 3]; their last columns are along them."""
+        bends = self.frames @ bend_matrices(angles)
         turned, found = hand[:, None], []
         for level, parents in self.tree.levels:
             turned = turned[:, parents] @ bends[:, level]
-            found.append(turned[..., 2])
+            found.append(turned)
         return torch.cat(found, dim=1)

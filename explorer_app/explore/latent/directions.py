@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QInputDialog, QMenu, QVBoxLayout, QWidget
 
 from explorer_app.explore.latent.row import LatentRow
 from explorer_app.explore.model.directions import Directions, read_directions, write_directions
 from explorer_app.model.latent import Direction, DirectionAxis, LatentAxes
 from explorer_app.model.wording import grouped
+from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.session.undo import Merge
@@ -29,6 +30,9 @@ class DirectionSliders(QWidget):
     axes: the axes of the other sliders now.
     """
 
+    changed = Signal()
+    """There are other rows."""
+
     def __init__(
         self,
         session: Session,
@@ -37,9 +41,9 @@ class DirectionSliders(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._axes = session, axes
+        self._session, self._latent_axes = session, axes
         self._directions = Directions()
-        self._shown: dict[str, DirectionAxis] = {}
+        self.axes: dict[str, DirectionAxis] = {}
         self.rows: dict[str, LatentRow] = {}
         self._files = background.add_worker("directions", self._on_read)
         self._lines = QVBoxLayout(self)
@@ -89,21 +93,26 @@ class DirectionSliders(QWidget):
             self._session.message.emit(str(error))
         self._show_all()
 
-    def fill_menu(self, menu: QMenu, folder: str) -> None:
-        """The entries of the Latent menu. folder: where file dialogs open."""
-        entry = add_action(menu, "&Import …", partial(self._ask, "file", folder))
+    def fill_menu(self, menu: QMenu, preferences: Preferences) -> None:
+        """The entries of the Latent menu. preferences: know where file dialogs open."""
+        entry = add_action(menu, "&Import …", partial(self._ask, "file", preferences))
         entry.setEnabled(self._session.model is not None)
-        entry = add_action(menu, "&Export …", partial(self._ask, "save", folder))
+        entry = add_action(menu, "&Export …", partial(self._ask, "save", preferences))
         entry.setEnabled(bool(self.rows))
 
-    def _ask(self, kind: Literal["file", "save"], folder: str) -> None:
+    def _ask(self, kind: Literal["file", "save"], preferences: Preferences) -> None:
         act, title = (self.import_from, "Import") if kind == "file" else (self.export_to, "Export")
+
+        def go(names: list[str]) -> None:
+            preferences.last_folder = str(Path(names[0]).parent)
+            act(Path(names[0]))
+
         ask_for_paths(
             self,
             f"{title} directions",
-            folder,
+            preferences.last_folder,
             kind,
-            lambda names: act(Path(names[0])),
+            go,
             filters=_FILTERS,
             name="" if kind == "file" else "directions.json",
             suffix=".json",
@@ -132,10 +141,11 @@ class DirectionSliders(QWidget):
             row.hide()
             row.deleteLater()
         model = self._session.model
-        self._shown = {name: model.direction_axis(each) for name, each in self.known.items()} if model else {}
-        self.rows = {name: self._row(place, name) for place, name in enumerate(self._shown)}
+        self.axes = {name: model.direction_axis(each) for name, each in self.known.items()} if model else {}
+        self.rows = {name: self._row(place, name) for place, name in enumerate(self.axes)}
         self.setVisible(bool(self.rows))
         self._show()
+        self.changed.emit()
 
     def _row(self, place: int, name: str) -> LatentRow:
         row, (start, end) = LatentRow(), self.known[name].frames
@@ -162,12 +172,12 @@ class DirectionSliders(QWidget):
 
     @Slot()
     def _show(self) -> None:
-        for name, axis in self._shown.items():
+        for name, axis in self.axes.items():
             self.rows[name].show_value(axis.coordinate(self._session.latent), is_locked=False)
 
     def _set_value(self, name: str, value: float) -> None:
         latent = self._session.latent
-        code = self._axes().merged(latent, self._shown[name].moved(latent, value))
+        code = self._latent_axes().merged(latent, self.axes[name].moved(latent, value))
         self._session.set_latent(code, f"move {name}", merge=Merge.AXIS)
 
     def _hold(self, name: str, is_held: bool) -> None:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from explorer_app.explore.latent.panel import LatentPanel
-from explorer_app.model.latent import RANGE_SIGMA, LatentBasis, LatentCode
+from explorer_app.explore.latent.row_parts import LatentSlider
+from explorer_app.model.latent import RANGE_SIGMA, DirectionAxis, LatentBasis, LatentCode
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 
@@ -33,6 +34,7 @@ class GrooveColours(QObject):
         self._still.timeout.connect(self._ask)
         session.latent_changed.connect(self._wait)
         panel.axes_changed.connect(self._clear)
+        panel.directions.changed.connect(self._clear)
 
     def close_down(self) -> None:
         self._still.stop()
@@ -40,7 +42,7 @@ class GrooveColours(QObject):
     @Slot()
     def _clear(self) -> None:
         """The old colours are of other axes."""
-        for slider in self._panel.sliders:
+        for slider in self._sliders:
             slider.show_typicality(None)
         self._wait()
 
@@ -53,16 +55,23 @@ class GrooveColours(QObject):
 
     @Slot()
     def _ask(self) -> None:
-        model, basis, latent = stamp = self._stamp
+        model, basis, latent, directions = stamp = self._stamp
         if model is not None:
-            self._worker.ask(stamp, partial(model.prior.typicality_along, latent, basis, _PLACES))
+            axes = [*directions, *basis.axes]
+            self._worker.ask(stamp, partial(model.prior.typicality_along, latent, axes, _PLACES))
 
     @Slot(object, object)
     def _on_shares(self, stamp: Any, shares: npt.NDArray[np.float32]) -> None:
         if stamp == self._stamp:
-            for slider, along in zip(self._panel.sliders, shares, strict=True):
+            for slider, along in zip(self._sliders, shares, strict=True):
                 slider.show_typicality(along.tolist())
 
     @property
-    def _stamp(self) -> tuple[HandModel | None, LatentBasis, LatentCode]:
-        return self._session.model, self._panel.axes.basis, self._session.latent
+    def _stamp(self) -> tuple[HandModel | None, LatentBasis, LatentCode, tuple[DirectionAxis, ...]]:
+        axes = tuple(self._panel.directions.axes.values())
+        return self._session.model, self._panel.axes.basis, self._session.latent, axes
+
+    @property
+    def _sliders(self) -> list[LatentSlider]:
+        """Of the directions, then of the axes."""
+        return [*(row.slider for row in self._panel.directions.rows.values()), *self._panel.sliders]

@@ -189,3 +189,19 @@ def test_directions_are_there_at_the_next_start(qtbot: QtBot, model: HandModel, 
     qtbot.addWidget(window)
     assert "directions.json.damaged" in window.messages.text
     window.close()
+
+
+def test_the_groove_shows_where_hands_are_along_a_direction(
+    qtbot: QtBot, window: MainWindow, fitted_model: HandModel
+) -> None:
+    session, prior = window.session, fitted_model.prior
+    session.set_model(fitted_model)
+    session.set_latent(fitted_model.sample(3))
+    window.latent.directions.add("a", direction(scale=fitted_model.scale))
+    axis, slider = window.latent.directions.axes["a"], window.latent.directions.rows["a"].slider
+    codes = [axis.moved(session.latent, value) for value in np.linspace(-3, 3, 41)]
+    expected = pytest.approx(prior.typicality(codes), abs=0.02)
+    qtbot.waitUntil(lambda: slider.typicality == expected, timeout=WAIT_MS)
+    assert max(slider.typicality) > 0
+    assert window.latent.sliders[6].typicality is not None
+    settle(qtbot, window)
