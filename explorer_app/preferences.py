@@ -60,6 +60,13 @@ def _prior(value: Any) -> str:
     return str(value)
 
 
+def _switches(value: Any) -> str:
+    switches = parse_json(_text(value))
+    if not isinstance(switches, dict) or not all(isinstance(is_on, bool) for is_on in switches.values()):
+        raise ValueError("not switches by their names")
+    return str(value)
+
+
 def _bytes_of_qt(magic: bytes) -> Callable[[Any], QByteArray]:
     """Bytes with Qt's header; Qt itself checks the rest."""
 
@@ -85,6 +92,7 @@ KEYS = {
     "images/settings": _Kind("how images are read", _image_settings),
     "pictures/colours": _Kind("colours", _text),
     "latent/prior": _Kind("prior", _prior),
+    "views/switches": _Kind("what the views show", _switches),
     "window/theme": _Kind("theme", _theme),
     "window/geometry": _Kind("window layout", _bytes_of_qt(b"\x01\xd9\xd0\xcb")),
     "window/docks": _DOCKS,
@@ -208,6 +216,16 @@ class Preferences:
     @theme.setter
     def theme(self, theme: str) -> None:
         self.set("window/theme", theme)
+
+    @property
+    def switches(self) -> dict[str, bool]:
+        """By name: whether what a view may show was on."""
+        switches: dict[str, bool] = parse_json(self.get("views/switches", "{}"))
+        return switches
+
+    @switches.setter
+    def switches(self, switches: dict[str, bool]) -> None:
+        self.set("views/switches", json.dumps(switches))
 
     @property
     def prior(self) -> Prior:

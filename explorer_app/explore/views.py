@@ -26,6 +26,7 @@ from explorer_app.session.background import Background
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
 from explorer_app.widgets.small import Narrow
+from explorer_app.widgets.switches import Switches
 from explorer_app.workspace_names import EXPLORE, INSPECT
 
 _Kept = TypeVar("_Kept", Presets, Directions)
@@ -57,6 +58,11 @@ class ExploreViews(QObject):
         self.opengl = OpenGlLoader(self.skeleton, self) if has_opengl else None
         if self.opengl is not None:
             self.opengl.gave_up.connect(session.message)
+        menu = self.skeleton.menu
+        self.switches = Switches(preferences, self)
+        self.switches.keep(error_lines=menu.errors, grid=menu.grid, volume=menu.volume, point_cloud=menu.cloud)
+        self.switches.keep(skeleton=self.pictures.skeleton, differences=self.strip.pictures.controls.differences)
+        self.switches.keep(encode_on_step=self.strip.encode_on_step)
         self.page = QWidget()
         body = QVBoxLayout(self.page)
         body.setContentsMargins(6, 8, 10, 4)

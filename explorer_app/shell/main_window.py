@@ -42,8 +42,10 @@ from explorer_app.train.panel import TrainPanel
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
 
 _STATUS_MS = 5000
-_FIRST_SIZE, _FRAME = QSize(1280, 800), QSize(0, 40)
-"""The size at the first start, and what the title bar needs of a screen."""
+FIRST_SIZE = QSize(1280, 800)
+"""At the first start, where the screen has room for it."""
+_FRAME = QSize(0, 40)
+"""What the title bar needs of a screen."""
 
 
 class MainWindow(QMainWindow):
@@ -69,8 +71,8 @@ class MainWindow(QMainWindow):
         self.view_pictures = ViewPictures(self, self.session, self.preferences)
         self.setWindowTitle("LSPS Explorer")
         self.setAcceptDrops(True)
-        self.resize(_FIRST_SIZE.boundedTo(self.screen().availableSize() - _FRAME))
         self._build_views()
+        self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize() - _FRAME))  # the docks have made it wider
         self.session.message.connect(self.messages.show_message)
         self.session.message.connect(self.help.log)
         self.messages.log_asked.connect(self.help.show_log)

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from explorer_app.shell.main_window import MainWindow
+from explorer_app.shell.main_window import FIRST_SIZE, MainWindow
 
 _LAYOUT_MS = 50
 """Until the layouts have settled after new contents."""
@@ -23,6 +23,7 @@ class Screenshot(QObject):
         super().__init__(window)
         self.failure = ""
         self._window, self._path = window, path
+        window.resize(FIRST_SIZE)  # the screen of an offscreen platform is small
         window.session.message.connect(self._on_message)
         window.background.settled.connect(self._take)
 

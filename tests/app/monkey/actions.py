@@ -276,7 +276,7 @@ class Monkey(QObject):
             self._trigger("menu", list(_leaves(self.window.menuBar().actions(), self._random)))
 
     def _trigger(self, kind: str, actions: Sequence[QAction]) -> None:
-        usable = [action for action in actions if action.isEnabled() and "Quit" not in action.text()]
+        usable = [action for action in actions if action.isEnabled()]
         if usable:
             action = self._random.choice(usable)
             self._note(kind, action, action.text())
@@ -377,7 +377,7 @@ class Monkey(QObject):
         popup = QApplication.activePopupWidget()
         if popup is None:
             return
-        actions = [a for a in popup.actions() if a.isEnabled() and not a.isSeparator() and "Quit" not in a.text()]
+        actions = [a for a in popup.actions() if a.isEnabled() and not a.isSeparator()]
         if isinstance(popup, QMenu) and actions and self._random.random() < 0.7:
             action = self._random.choice(actions)
             self._note("popup", action, action.text())

@@ -24,7 +24,7 @@ import psutil  # noqa: E402
 import world  # noqa: E402
 from actions import Monkey, Play  # noqa: E402
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Slot  # noqa: E402
-from PySide6.QtGui import QDesktopServices  # noqa: E402
+from PySide6.QtGui import QAction, QDesktopServices  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 from watch import Report, Watch  # noqa: E402
 
@@ -68,6 +68,9 @@ def play(folder: Path, seed: int, numbers: list[int]) -> Report:
         collector = Collector(app)
         window = MainWindow("cpu", preferences)
         window.closed.connect(lambda: app.exit(1))
+        for action in window.findChildren(QAction):
+            if "Quit" in action.text():
+                action.setEnabled(False)  # from the menu, by its key or from the palette
         recovery = Recovery(window, RecoveryFiles(preferences.folder))
         window.background.settled.connect(collector.spare_what_is_there, Qt.ConnectionType.SingleShotConnection)
         files = folder / "files"

@@ -230,7 +230,7 @@ def test_model_info_says_that_only_simulated_data_was_seen(
 
 def test_a_screenshot_is_saved_or_its_failure_told(window: MainWindow, tmp_path: Path) -> None:
     assert window.save_screenshot(str(tmp_path / "shot.png"))
-    assert (tmp_path / "shot.png").stat().st_size > 5000
+    assert (tmp_path / "shot.png").stat().st_size > 2000
     assert not window.save_screenshot(str(tmp_path / "missing" / "shot.png"))
     assert "cannot be written" in window.messages.text
 
@@ -245,3 +245,15 @@ def test_an_untouched_window_has_no_threads(window: MainWindow, open_and_wait: O
 
 def _threads() -> set[str]:
     return {thread.name for thread in threading.enumerate() if thread.name.startswith("lsps-")}
+
+
+def test_the_first_window_and_every_workspace_fit_a_small_screen(qtbot: QtBot, window: MainWindow) -> None:
+    room, least = window.screen().availableSize(), window.minimumSizeHint()
+    assert window.width() <= max(least.width(), min(1280, room.width()))
+    assert window.height() <= max(least.height(), min(800, room.height() - 40))
+    for name in ("Inspect", "Train", "Explore"):
+        window.workspaces.go(name)
+        qtbot.waitUntil(window.updatesEnabled, timeout=WAIT_MS)
+        assert window.minimumSizeHint().width() <= 1280
+        assert window.minimumSizeHint().height() <= 680  # of 720 px, without a title bar
+    _settle(qtbot, window)
