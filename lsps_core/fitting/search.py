@@ -23,7 +23,7 @@ _FIRST = {"silhouette": 0.3, "front": 0.0}
 """The first steps: from far away the front term pushes fingers off the surface that they should come to lie on."""
 _FIRST_STEPS, _THEN_STEPS, _OTHER_STEPS = 3, 3, 4
 """Steps of the first starts, with those weights and then with the usual ones, and of other starts."""
-_FEWEST_POINTS, _FEW_POINTS, _SOME_POINTS = 48, 150, 256
+_FEWEST_POINTS, _FEW_POINTS, _SOME_POINTS = 48, 150, 400
 """By which other hands, and of them _KEPT, are compared; and for the steps before the last ones, which take all."""
 _KEPT = 24
 _STARTS = 2
