@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from lsps_core.config import FIT_STEPS, IMAGE_SIZE, Domain
+from lsps_core.config import FIT_BELIEVED_MM, FIT_STEPS, IMAGE_SIZE, Domain
 from lsps_core.data.crop import BACKGROUND
 from lsps_core.fitting import starts
 from lsps_core.fitting.hand import HandModel, Parameters
@@ -33,12 +33,12 @@ class Fitted:
     """B frames, on the predictor's device.
 
     pose_latent [B, 20]; pose [B, J, 3] in half cubes, with size and shift applied; size [B], relative to the model's
-    hand; shift_mm [B, 3]. is_fitted [B]: False where P's code stayed, because its residual did not fall or the frame
-    has too few points; size is 1 and shift 0 there. residual_mm [B]: the objective's root mean robust distance, and
-    start_residual_mm [B] that of P's code; NaN with too few points. points_mm [B, P, 3], relative to the cube's centre,
-    and distances_mm [B, P] from the hand's skin, negative inside; NaN where there is no point, or no skin since the
-    skeleton is another one. trace_mm [B, T]: the residual before each step and at the end, from the best start;
-    trace_latent [B, T, 20]: the codes there.
+    hand; shift_mm [B, 3]. is_fitted [B]: False where P's code stayed, because its residual did not fall, or not far
+    enough, or the frame has too few points; size is 1 and shift 0 there. residual_mm [B]: the objective's root mean
+    robust distance, and start_residual_mm [B] that of P's code; NaN with too few points. points_mm [B, P, 3], relative
+    to the cube's centre, and distances_mm [B, P] from the hand's skin, negative inside; NaN where there is no point, or
+    no skin since the skeleton is another one. trace_mm [B, T]: the residual before each step and at the end, from the
+    best start; trace_latent [B, T, 20]: the codes there.
     """
 
     pose_latent: Tensor
@@ -73,14 +73,16 @@ def fit(
     start: Fitted | None = None,
     objective: ObjectiveName | None = None,
     weights: Weights | None = None,
+    believed_mm: float = FIT_BELIEVED_MM,
 ) -> Fitted:
     """images [B, 1, 128, 128] as `normalise` makes them, center_mm [B, 3], half_mm [B] -> the hands that lie on them.
 
     domain: whose first layers of P read the images. steps: at most, of each start that is tried, and then of the best
     one. start: the fits of the frames before these, to track; without it P's code is the start, and then gestures on
     the palm found from there. objective: "surface" compares the simulator's hand with the depth points, "picture" the
-    model's own picture with the image; by default the first where the model has the simulator's 21 joints. ValueError
-    for shapes, cubes or settings that do not fit.
+    model's own picture with the image; by default the first where the model has the simulator's 21 joints.
+    believed_mm: P's code stays where a fit to the surface ends above it. ValueError for shapes, cubes or settings that
+    do not fit.
     """
     _check(images, center_mm, half_mm, steps, start)
     hand = HandModel.of(predictor)
@@ -92,7 +94,7 @@ def fit(
             inputs = (values[part].to(predictor.device).float() for values in (images, center_mm, half_mm))
             frames = _Frames.of(predictor, hand, domain, *inputs)
             last = None if start is None else hand.at(*start[part].parameters)
-            parts.append(frames.fit(name, weights or Weights(), steps, last))
+            parts.append(frames.fit(name, weights or Weights(), steps, last, believed_mm))
     longest = max(part.trace_mm.shape[1] for part in parts)
     parts = [
         replace(
@@ -122,7 +124,7 @@ class _Frames:
         image = image.nan_to_num(nan=BACKGROUND, posinf=BACKGROUND, neginf=BACKGROUND).clamp(-1, 1)
         return cls(predictor=predictor, hand=hand, domain=domain, image=image, seen=observe(image, center_mm, half_mm))
 
-    def fit(self, name: ObjectiveName, weights: Weights, steps: int, last: Tensor | None) -> Fitted:
+    def fit(self, name: ObjectiveName, weights: Weights, steps: int, last: Tensor | None, believed_mm: float) -> Fitted:
         """last [B, U]: the hands to track."""
         objective: Objective
         posterior = self.predictor.posterior(self.image, self.domain)
@@ -136,13 +138,14 @@ class _Frames:
                 weights=weights,
             )
             found = minimise(objective, self._read(posterior)[:, 0] if last is None else last, steps)
+            believed_mm = torch.inf
         else:
             objective = surface = SurfaceObjective(hand=self.hand, seen=self.seen, weights=weights)
             if last is None:
                 found = search(self.predictor, surface, self._read(posterior), steps)
             else:
                 found = track(surface, last, steps, lambda lost: self._search(surface, posterior, lost, steps))
-        return self._fitted(objective, posterior, found)
+        return self._fitted(objective, posterior, found, believed_mm)
 
     def _search(self, objective: SurfaceObjective, posterior: Tensor, some: Tensor, steps: int) -> Solved:
         return search(self.predictor, objective[some], self._read(posterior, some), steps)
@@ -151,13 +154,14 @@ class _Frames:
         codes = starts.rotated_codes(self.predictor, self.image[some], posterior[some], self.domain)
         return self.hand.at(codes.flatten(0, 1)).view(*codes.shape[:2], -1)
 
-    def _fitted(self, objective: Objective, posterior: Tensor, found: Solved) -> Fitted:
-        """What was found, or P's code where that is no better."""
+    def _fitted(self, objective: Objective, posterior: Tensor, found: Solved, believed_mm: float) -> Fitted:
+        """What was found, or P's code where that is no better or not good."""
         hand, seen = self.hand, self.seen
         read = hand.at(posterior)
         enough = seen.is_point.sum(dim=1) >= MIN_POINTS
         before = objective.cost(read)[1]
-        is_fitted = enough & (found.residual_mm < before)  # False for NaN as well
+        is_good = (found.residual_mm < before) & (found.residual_mm <= believed_mm)  # False for NaN as well
+        is_fitted = enough & is_good
         unknowns = torch.where(is_fitted[:, None], found.unknowns, read)
         latent, size, shift_mm = hand.parameters(unknowns)
         distances = torch.full_like(seen.points_mm[..., 0], torch.nan)

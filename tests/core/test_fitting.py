@@ -222,6 +222,17 @@ def test_a_fit_comes_nearer_to_the_points_and_to_the_truth(predictor, frames, fi
     assert (has_moved == (fitted.trace_mm[:, 0] > fitted.trace_mm[:, -1])).all()
 
 
+def test_a_fit_that_ends_too_far_from_the_points_is_not_used(predictor, frames, fitted):
+    between = float(fitted.residual_mm.sort().values[:2].mean())
+    some = fit(predictor, *frames[:3], believed_mm=between)
+    assert some.is_fitted.tolist() == (fitted.residual_mm <= between).tolist()
+    left = ~some.is_fitted
+    torch.testing.assert_close(some.residual_mm[left], fitted.start_residual_mm[left])
+    torch.testing.assert_close(some.pose[left], predictor.predict_pose(frames[0], "real")[left], atol=1e-5, rtol=0)
+    assert (some.size[left] == 1).all()
+    assert not fit(predictor, *frames[:3], believed_mm=0).is_fitted.any()
+
+
 def test_a_fit_is_the_same_again_and_alone(predictor, frames, fitted):
     again = fit(predictor, *frames[:3])
     for name, values in vars(fitted).items():
