@@ -8,6 +8,7 @@ import signal
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -150,12 +151,16 @@ class Monkey(QObject):
 
     def _pick(self, *kinds: type[QWidget]) -> QWidget | None:
         """A visible, enabled widget of these kinds, in whatever the user may use now."""
+        with self._own_work():
+            roots = [root for root in self._roots() if not isinstance(root, QFileDialog)]
+            pick = self._pick_by_place if self._random.random() < 0.5 else self._pick_by_name
+            return pick(roots, kinds)
+
+    @contextmanager
+    def _own_work(self) -> Iterator[None]:
         started = time.thread_time()
-        roots = [root for root in self._roots() if not isinstance(root, QFileDialog)]
-        pick = self._pick_by_place if self._random.random() < 0.5 else self._pick_by_name
-        chosen = pick(roots, kinds)
+        yield
         self.own_s += time.thread_time() - started
-        return chosen
 
     def _pick_by_place(self, roots: Sequence[QWidget], kinds: tuple[type[QWidget], ...]) -> QWidget | None:
         """What lies at some place: large ones more often, and in little time."""
@@ -268,7 +273,8 @@ class Monkey(QObject):
 
     def trigger_a_shortcut(self) -> None:
         if QApplication.activeModalWidget() is None:
-            actions = [action for action in self.window.findChildren(QAction) if action.shortcuts()]
+            with self._own_work():
+                actions = [action for action in self.window.findChildren(QAction) if action.shortcuts()]
             self._trigger("shortcut", actions)
 
     def choose_from_the_menu_bar(self) -> None:
