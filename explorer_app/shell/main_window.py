@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QMainWindow,
@@ -39,6 +39,7 @@ from explorer_app.shell.workspaces import Docks, Workspaces
 from explorer_app.train.dialogs import TrainingDialogs
 from explorer_app.train.model.train_form import TrainForm
 from explorer_app.train.panel import TrainPanel
+from explorer_app.widgets.small import paint_next_turn
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
 
 _STATUS_MS = 5000
@@ -235,6 +236,11 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.workspaces.on_window_shown()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.WindowStateChange and self._is_painted:
+            paint_next_turn(self)  # maximised, full screen or back: all of it is laid out anew
+        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

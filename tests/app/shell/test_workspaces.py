@@ -67,7 +67,7 @@ class Order(QObject):
         return False
 
 
-@pytest.mark.parametrize("what", ["workspace", "layout", "theme"])
+@pytest.mark.parametrize("what", ["workspace", "layout", "theme", "state"])
 def test_input_is_handled_before_a_changed_window_is_painted(qtbot: QtBot, window: MainWindow, what: str):
     window.show()
     qtbot.waitExposed(window)
@@ -78,6 +78,8 @@ def test_input_is_handled_before_a_changed_window_is_painted(qtbot: QtBot, windo
         window.workspaces.go("Inspect")
     elif what == "layout":
         window.reset_layout()
+    elif what == "state":
+        window.showMaximized()
     else:
         set_theme("dark")
     try:
