@@ -20,7 +20,7 @@ from explorer_app.widgets.fields import choice, named, show_choice
 from explorer_app.widgets.small import WrappedLabel
 
 if TYPE_CHECKING:
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
 
 _ABOUT = "A slider that moves the latent from the mean code of one group of frames towards that of another."
 _NO_GROUPS = "There is one group of evaluated frames only: select frames, filter them or tag them first."

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
-from explorer_app.inspect.comparison_panel import ComparisonPanel
+from explorer_app.inspect.compare.panel import ComparisonPanel
 from explorer_app.inspect.evaluation import Evaluation
 from explorer_app.inspect.explain_panel import ExplainPanel
 from explorer_app.inspect.failures import Failures

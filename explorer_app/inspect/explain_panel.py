@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from explorer_app.inspect.model.explain import WalkToTruth
     from explorer_app.inspect.model.reference import Densities, Neighbour, Reference
     from explorer_app.model.data import FrameView
-    from explorer_app.model.hand_model import Encoding, HandModel
+    from explorer_app.model.hand.model import Encoding, HandModel
     from explorer_app.model.latent import LatentCode
 
     _Stamp = tuple[HandModel, FrameView, LatentCode, object]  # the object is of one request alone

@@ -24,7 +24,7 @@ from explorer_app.widgets.small_pictures import SmallPictures
 
 if TYPE_CHECKING:
     from explorer_app.model.data import Data, FrameView
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
 
 TILE_PX = 128
 _BONE_PX = 1.8

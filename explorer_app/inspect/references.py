@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from explorer_app.inspect.model.reference import Reference
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
 
 SAMPLES = ("sensor.h5", "synthetic.h5")
 

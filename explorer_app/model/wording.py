@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
 
 SIMULATED_ONLY = "Trained on simulated data only: its errors do not apply to a real camera."
 

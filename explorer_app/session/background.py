@@ -19,7 +19,7 @@ from explorer_app.workers.latest import CLOSE_S, LatestWins
 if TYPE_CHECKING:
     from explorer_app.model.crop import Crop
     from explorer_app.model.data import FrameView, OpenedData
-    from explorer_app.model.hand_model import Encoding, HandModel, Pictures
+    from explorer_app.model.hand.model import Encoding, HandModel, Pictures
     from explorer_app.model.routes import Routes
     from lsps_core.config import Domain
 
@@ -206,7 +206,7 @@ class Background(QObject):
 
 
 def _load_model(path: Path, device: str) -> HandModel:
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
 
     return HandModel.load(path, device)
 

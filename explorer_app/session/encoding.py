@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # they import torch, and the first paint must not wait for it
-    from explorer_app.model.hand_model import Encoding
+    from explorer_app.model.hand.model import Encoding
     from explorer_app.model.routes import Routes
 
 

@@ -16,8 +16,8 @@ from explorer_app.session.session import Session
 
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView
-    from explorer_app.model.frame_fit import FrameFit
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.fit import FrameFit
+    from explorer_app.model.hand.model import HandModel
     from lsps_core.config import Domain
     from lsps_core.fitting import Fitted
 

@@ -20,7 +20,7 @@ from explorer_app.session.undo import LatentEdit, Merge, WalkEdit
 
 if TYPE_CHECKING:  # they import torch and HDF5, and the first paint must not wait for them
     from explorer_app.model.data import Data, FrameView, OpenedData
-    from explorer_app.model.hand_model import Encoding, HandModel, Pictures
+    from explorer_app.model.hand.model import Encoding, HandModel, Pictures
     from explorer_app.model.routes import Routes
     from lsps_core.config import Domain, Prior
 

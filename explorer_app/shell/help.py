@@ -32,7 +32,7 @@ from explorer_app.widgets.menus import entries
 from lsps_core import __version__
 
 if TYPE_CHECKING:
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
 
 _PAPER = (
     "One latent of a hand, seen as real depth, synthetic depth and 3D pose. A new implementation of Abdi, "

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from explorer_app.inspect.model import reference
-from explorer_app.model import hand_model
-from explorer_app.model.hand_model import HandModel
+from explorer_app.model.hand import model as hand_model
+from explorer_app.model.hand.model import HandModel
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.cli import main
 

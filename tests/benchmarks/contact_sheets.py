@@ -18,7 +18,7 @@ from plausible import simulated
 
 from explorer_app.inspect.model.failure_export import drawn_over, write_sheet
 from explorer_app.model.colours import printed_depth
-from explorer_app.model.hand_model import HandModel
+from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.scene import figure
 from lsps_core.data.store import FrameStore

@@ -16,7 +16,7 @@ from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 
 if TYPE_CHECKING:
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
 
 _PLACES = np.linspace(-RANGE_SIGMA, RANGE_SIGMA, 41)
 _STILL_MS = 120

@@ -15,7 +15,7 @@ from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 
 if TYPE_CHECKING:
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
 
 
 class _Wanted(NamedTuple):

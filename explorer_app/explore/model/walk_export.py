@@ -21,7 +21,7 @@ from lsps_core.errors import LspsError
 from lsps_core.files import beside
 
 if TYPE_CHECKING:
-    from explorer_app.model.hand_model import HandModel, Pictures
+    from explorer_app.model.hand.model import HandModel, Pictures
     from lsps_core.config import Domain
 
 Tile = npt.NDArray[np.uint8]

@@ -11,7 +11,7 @@ from explorer_app.model.latent import LatentCode
 from explorer_app.model.walk import Path, WalkPlan
 
 if TYPE_CHECKING:  # imports torch
-    from explorer_app.model.hand_model import HandModel, Pictures
+    from explorer_app.model.hand.model import HandModel, Pictures
 
 _STEPS = 32
 """Codes from one keyframe to the next of a walk through hands; straight between them."""

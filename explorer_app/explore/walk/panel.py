@@ -30,7 +30,7 @@ from explorer_app.session.session import Session
 from explorer_app.widgets.fields import choice, number, seed, show_choice, whole_number
 
 if TYPE_CHECKING:
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
 
 _TICKS = 200
 """Scrubber positions from one keyframe to the next."""

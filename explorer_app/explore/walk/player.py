@@ -16,7 +16,7 @@ from explorer_app.session.session import Session
 from explorer_app.session.undo import Merge
 
 if TYPE_CHECKING:
-    from explorer_app.model.hand_model import HandModel, Pictures
+    from explorer_app.model.hand.model import HandModel, Pictures
 
 _TICK_MS = 33
 

@@ -17,7 +17,7 @@ from explorer_app.widgets.depth_image import DepthLook, depth_image
 from explorer_app.widgets.small_pictures import SmallPictures
 
 if TYPE_CHECKING:
-    from explorer_app.model.hand_model import Pictures
+    from explorer_app.model.hand.model import Pictures
 
 THUMBNAIL_PX = 64
 

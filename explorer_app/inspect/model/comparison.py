@@ -14,7 +14,7 @@ from explorer_app.inspect.model.plot_statistics import SuccessCurve, success_cur
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.stored_results import Found
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
     from lsps_core.evaluation.frame_results import FrameResults
 
 FloatArray = npt.NDArray[np.floating]
@@ -102,7 +102,7 @@ def look_for(
 ) -> Comparison | Found:
     """With another model, if it was already evaluated on this data; else the path for its results."""
     from explorer_app.inspect.model import stored_results
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
 
     model = HandModel.load(path, device)
     found = stored_results.find(model, data_path, folder, is_bundled)

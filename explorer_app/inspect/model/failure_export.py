@@ -24,7 +24,7 @@ from explorer_app.model.scene import Figure, figure, strokes
 if TYPE_CHECKING:
     from PIL import ImageDraw, ImageFont
 
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
     from lsps_core.data.protocol import Protocol
     from lsps_core.data.store import FrameStore
 

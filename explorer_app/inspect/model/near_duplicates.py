@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.failure_table import FailureTable
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
 
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]

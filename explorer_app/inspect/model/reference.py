@@ -14,7 +14,7 @@ from explorer_app.inspect.model.explain import Codes, Neighbours
 
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
     from lsps_core.config import Domain
 
 FloatArray = npt.NDArray[np.floating]

@@ -16,7 +16,7 @@ from explorer_app.inspect.model.tags import FILE_NAME, Tags
 from lsps_core.files import kind_of
 
 if TYPE_CHECKING:
-    from explorer_app.model.hand_model import HandModel
+    from explorer_app.model.hand.model import HandModel
     from lsps_core.evaluation.frame_results import About, FrameResults
 
 

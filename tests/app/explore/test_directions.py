@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.model.directions import Directions, read_directions, write_directions
-from explorer_app.model.hand_model import HandModel
+from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import Direction, LatentCode, LatentScale
 from explorer_app.preferences import Preferences
 from explorer_app.shell.main_window import MainWindow

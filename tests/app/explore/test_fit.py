@@ -13,8 +13,8 @@ from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from explorer_app.model.data import StoreData
-from explorer_app.model.frame_fit import FrameFit
-from explorer_app.model.hand_model import HandModel
+from explorer_app.model.hand.fit import FrameFit
+from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import LatentCode
 from explorer_app.session.fitting import FrameFitting, code_along
 from explorer_app.shell.main_window import MainWindow

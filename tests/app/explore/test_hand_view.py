@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.hand3d import opengl
 from explorer_app.explore.hand3d.panel import SkeletonPanel
-from explorer_app.model.hand_model import HandModel
+from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.scene import PRESETS, Orbit
 from explorer_app.session.session import Session

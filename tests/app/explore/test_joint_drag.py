@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explorer_app.explore.model.joint_drag import LARGEST_NORM, JointDrag
-from explorer_app.model.hand_model import HandModel
+from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import LatentCode
 from lsps_core.skeleton import HAND21
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QDial, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.latent.panel import LatentPanel
-from explorer_app.model.hand_model import HandModel
+from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import RAW, LatentCode
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session

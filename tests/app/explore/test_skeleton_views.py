@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from explorer_app.explore.hand3d import opengl
 from explorer_app.explore.hand3d.gl_loader import OpenGlLoader
 from explorer_app.explore.hand3d.painter import SkeletonPainter
-from explorer_app.model.hand_model import HandModel
+from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.scene import Figure, Orbit, figure, grid
 from explorer_app.shell.main_window import MainWindow

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from explorer_app.inspect.model import failure_table as table_module
 from explorer_app.inspect.model.failure_export import write_csv
 from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable, Filters
-from explorer_app.model.hand_model import HandModel
+from explorer_app.model.hand.model import HandModel
 from explorer_app.shell.main_window import MainWindow
 
 SECTION = COLUMNS.index("typicality")

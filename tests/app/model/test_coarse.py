@@ -12,8 +12,8 @@ from app_helpers import WAIT_MS
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from explorer_app.model import hand_model as coarse
-from explorer_app.model.hand_model import HandModel
+from explorer_app.model.hand import model as coarse
+from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import LatentCode
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.inference import Predictor

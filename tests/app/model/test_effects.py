@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explorer_app.model.effects import measure, name_of, shares
-from explorer_app.model.hand_model import HandModel
+from explorer_app.model.hand.effects import measure, name_of, shares
+from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import RAW, LatentCode, LatentScale, principal
 from lsps_core.skeleton import HAND21, ICVL16, MSRA21, NYU36, Skeleton
 

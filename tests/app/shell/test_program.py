@@ -33,7 +33,7 @@ from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.latent.presets_dialog import PresetsDialog
 from explorer_app.log import LOG_NAME, LOGGER, log_to_file
-from explorer_app.model.hand_model import HandModel
+from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import LatentCode
 from explorer_app.preferences import RECENT_COUNT, Preferences
 from explorer_app.shell.help import AboutDialog, ShortcutSheet, shortcuts_of

@@ -10,7 +10,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from explorer_app.model import effects as motion
 from explorer_app.model.latent import LatentBasis, LatentCode
 from lsps_core.config import POSE_LATENT_SIZE
 from lsps_core.skeleton import FINGERS, PALM, Skeleton
@@ -191,7 +190,7 @@ def measure(
     low, high = decode_mm(ends).astype(np.float64).reshape(2, POSE_LATENT_SIZE, len(hands), -1, 3)
     moved, middle = (high - low) / 2, (high + low) / 2
     mm = np.linalg.norm(moved, axis=-1).mean(axis=1)
-    names = [motion.name_of(motion.shares(middle[axis], moved[axis], skeleton)) for axis in range(POSE_LATENT_SIZE)]
+    names = [name_of(shares(middle[axis], moved[axis], skeleton)) for axis in range(POSE_LATENT_SIZE)]
     return Effects(mm, _told_apart(names, mm.mean(axis=1)), skeleton)
 
 

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from explorer_app.model import effects
 from explorer_app.model import latent as basis
-from explorer_app.model.effects import Effects
-from explorer_app.model.frame_fit import FrameFit, fit_frame
-from explorer_app.model.hand_prior import HandPrior
+from explorer_app.model.hand import effects
+from explorer_app.model.hand.effects import Effects
+from explorer_app.model.hand.fit import FrameFit, fit_frame
+from explorer_app.model.hand.prior import HandPrior
 from explorer_app.model.latent import Direction, DirectionAxis, LatentBasis, LatentCode, LatentScale
 from explorer_app.model.routes import RouteName, Routes, compare
 from lsps_core.checkpoint import Checkpoint

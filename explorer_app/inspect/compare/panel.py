@@ -12,7 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from explorer_app.error_words import line_of
-from explorer_app.inspect.comparison_table import ComparisonTable
+from explorer_app.inspect.compare.table import ComparisonTable
 from explorer_app.inspect.curve_picture import Curve, CurvePicture
 from explorer_app.inspect.evaluation import Evaluation, is_bundled
 from explorer_app.inspect.failures import Failures
