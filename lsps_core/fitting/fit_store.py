@@ -65,7 +65,8 @@ def fit_store(
             depth_mm = store.depth_mm(part)
             center_mm, half_mm = torch.from_numpy(store.center_mm[part]), torch.from_numpy(store.half_mm[part])
             image = normalise(torch.from_numpy(depth_mm.astype(np.float32)), center_mm, half_mm)
-            found = fit(predictor, image, center_mm, half_mm, domain=cast(Domain, store.domain), steps=steps)
+            domain = cast(Domain, store.domain)
+            found = fit(predictor, image, center_mm, half_mm, domain=domain, steps=steps, believed_mm=torch.inf)
             is_accepted = (found.is_fitted & (found.residual_mm <= accept_mm)).cpu()
             joints_mm = to_joints_mm(found.pose.cpu(), center_mm, half_mm)
             writer.append(
