@@ -48,12 +48,9 @@ class Session(QObject):
     routes_changed = Signal()
     domain_changed = Signal()
     prior_changed = Signal()
-    message = Signal(str)
-    asked = Signal()
-    """The user asks for something: messages about what was before are obsolete."""
-    done = Signal(str)
-    """One line: what the user asked for is done, such as copied or saved."""
-    """One line that the user must see."""
+    asked = Signal()  # the user asks for something: messages about what was before are obsolete
+    done = Signal(str)  # one line: what the user asked for is done, such as copied or saved
+    message = Signal(str)  # one line that the user must see
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

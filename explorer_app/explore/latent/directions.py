@@ -82,8 +82,10 @@ class DirectionSliders(QWidget):
         self._files.ask(path, partial(write_directions, path, list(self.known.items())))
 
     @Slot(object, object)
-    def _on_read(self, _path: Path, found: Sequence[tuple[str, Direction]] | None) -> None:
-        if found is not None:
+    def _on_read(self, path: Path, found: Sequence[tuple[str, Direction]] | None) -> None:
+        if found is None:
+            self._session.done.emit(f"{path.name} saved")
+        else:
             self._change(partial(self._directions.take, found, self._fingerprint))
 
     def _change(self, change: Callable[[], None]) -> None:
