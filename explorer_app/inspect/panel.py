@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Slot
@@ -31,7 +32,7 @@ from explorer_app.inspect.model.failure_table import COLUMNS
 from explorer_app.inspect.model.stored_results import PART_TITLES
 from explorer_app.inspect.table import FailureTableView
 from explorer_app.inspect.table_rows import TITLES
-from explorer_app.model.wording import speed
+from explorer_app.model.wording import model_name, speed
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
@@ -216,7 +217,7 @@ class FailuresPanel(QWidget):
         parts += [f"{evaluation.done} of {evaluation.total} frames" if is_partial else f"{evaluation.total} frames"]
         if evaluation.part == "routes" and not evaluation.is_complete:
             parts.append(f"routes of {evaluation.done}")
-        parts += [f"{about.model.removesuffix('.safetensors')} on {about.data}", about.protocol]
+        parts += [f"{model_name(Path(about.model))} on {about.data}", about.protocol]
         return "  ·  ".join(parts)
 
     def _why_unlabelled(self) -> str:
