@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from app_helpers import WAIT_MS
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
-from tests.app.app_helpers import WAIT_MS
 
 from explorer_app.widgets.small import paint_in_turns
 
@@ -49,7 +51,7 @@ def test_other_work_has_its_turn_between_two_parts(qtbot: QtBot):
     paint_in_turns(owner, parts)
     qtbot.waitUntil(lambda: order.count("part") >= 3, timeout=WAIT_MS)
     beat.stop()
-    assert not any(first == second == "part" for first, second in zip(order, order[1:], strict=False))
+    assert not any(first == second == "part" for first, second in pairwise(order))
 
 
 def test_a_part_that_was_deleted_meanwhile_leaves_the_others_painted(qtbot: QtBot):
