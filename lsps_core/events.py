@@ -144,12 +144,13 @@ class JobStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Progress(Event):
-    """done, total: frames. frames_per_s: recent rate; 0 while unknown."""
+    """done, total: frames. frames_per_s: recent rate; 0 while unknown. part: of an evaluation, poses before routes."""
 
     kind: str = "progress"
     done: Count
     total: Count
     frames_per_s: Finite
+    part: Literal["poses", "routes"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.filter_bar import FilterBar
 from explorer_app.inspect.frame_thumbnails import FrameThumbnails
 from explorer_app.inspect.model.failure_table import COLUMNS
+from explorer_app.inspect.model.stored_results import PART_TITLES
 from explorer_app.inspect.table import FailureTableView
 from explorer_app.inspect.table_rows import TITLES
 from explorer_app.model.wording import speed
@@ -156,7 +157,7 @@ class FailuresPanel(QWidget):
             self.with_fitting.setChecked(evaluation.is_fitting)
         self.evaluate.setVisible(not is_running and not evaluation.is_complete)
         self.evaluate.setEnabled(not evaluation.obstacle)
-        self.evaluate.setText("Resume evaluation" if 0 < evaluation.done < evaluation.total else "Evaluate")
+        self.evaluate.setText("Resume evaluation" if evaluation.has_some else "Evaluate")
         self.stop.setVisible(is_running or is_exporting)
         self.stop.setEnabled(not evaluation.is_stopping)
         self.progress.setVisible(is_running or is_exporting)
@@ -171,7 +172,8 @@ class FailuresPanel(QWidget):
         self.progress.setRange(0, evaluation.total if evaluation.done or evaluation.frames_per_s else 0)
         self.progress.setValue(evaluation.done)
         rate = f", {speed(evaluation.frames_per_s)}" if evaluation.frames_per_s else ""
-        self.progress.setFormat("Stopping …" if evaluation.is_stopping else f"%v of %m{rate}")
+        part = PART_TITLES[evaluation.part]
+        self.progress.setFormat("Stopping …" if evaluation.is_stopping else f"{part}: %v of %m{rate}")
 
     @Slot(int, int)
     def _show_export(self, done: int, in_all: int) -> None:
@@ -209,9 +211,12 @@ class FailuresPanel(QWidget):
         elif np.isfinite(mean_mm).any():
             within = 100 * np.mean(worst_mm[np.isfinite(worst_mm)] <= WITHIN_MM)
             parts += [f"mean {np.nanmean(mean_mm):.1f} mm", f"{within:.0f} % within {WITHIN_MM:.0f} mm"]
-        count = f"{evaluation.done} of {evaluation.total}" if not evaluation.is_complete else f"{evaluation.total}"
+        is_partial = evaluation.part == "poses" and not evaluation.is_complete
         parts += ["fitted"] if table.has_fits else []
-        parts += [f"{count} frames", f"{about.model.removesuffix('.safetensors')} on {about.data}", about.protocol]
+        parts += [f"{evaluation.done} of {evaluation.total} frames" if is_partial else f"{evaluation.total} frames"]
+        if evaluation.part == "routes" and not evaluation.is_complete:
+            parts.append(f"routes of {evaluation.done}")
+        parts += [f"{about.model.removesuffix('.safetensors')} on {about.data}", about.protocol]
         return "  ·  ".join(parts)
 
     def _why_unlabelled(self) -> str:

@@ -143,16 +143,19 @@ def test_a_stopped_evaluation_goes_on(
     window.inspect.references.choose([store_path])  # fewer than the bundled samples
     open_and_wait(shutil.copy(model_path, tmp_path / "tiny.safetensors"), write_store(tmp_path / "many.h5", 260))
     window.evaluate()
-    qtbot.waitUntil(lambda: window.evaluation.done >= 128, timeout=WAIT_MS)
+    evaluation = window.evaluation
+    qtbot.waitUntil(lambda: evaluation.part == "routes" and evaluation.done >= 8, timeout=WAIT_MS)
     qtbot.mouseClick(window.failures_panel.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.evaluation.job is None, timeout=WAIT_MS)
     settle(qtbot, window)
-    is_done = window.failures.table.results.is_done
-    assert is_done[:128].all()
-    assert not is_done.all()
+    results = window.failures.table.results
+    assert results.is_done.all()  # the errors of all frames come first
+    assert not results.has_routes.all()
+    assert f"260 frames  ·  routes of {evaluation.done}" in window.failures_panel.headline.text()
     assert window.failures_panel.evaluate.text() == "Resume evaluation"
     evaluate(qtbot, window)
-    assert window.failures.table.results.is_done.all()
+    results = window.failures.table.results
+    assert (results.is_done & results.has_routes).all()
 
 
 def test_other_data_end_the_evaluation(qtbot: QtBot, opened: MainWindow, store_path: Path):
