@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
-from lsps_core.camera import Camera, FloatArray
+from lsps_core.camera import Camera, Cameras, FloatArray
 from lsps_core.skeleton import Skeleton
 
 FileAxes = Literal["u v d", "x y z"]
+DIVISIONS = ("subject", "sequence", "action", "object", "view", "thing", "hand", "camera", "person")
+"""What a store may divide its frames by, in the order in which they are shown."""
 _Y_DOWN = (1.0, -1.0, 1.0)
 
 
@@ -48,7 +50,7 @@ class Protocol:
         """The numbers [..., 3] of a label or prediction file -> uvd [..., 3] of `camera`."""
         return numbers if self.file_axes == "u v d" else self.camera.project(numbers * _Y_DOWN)
 
-    def numbers_of(self, uvd: FloatArray, camera: Camera) -> FloatArray:
+    def numbers_of(self, uvd: FloatArray, camera: Camera | Cameras) -> FloatArray:
         """uvd [..., 3] of `camera` -> the numbers of a prediction file."""
         return uvd if self.file_axes == "u v d" else camera.unproject(uvd) * _Y_DOWN
 

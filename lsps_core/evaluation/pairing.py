@@ -20,7 +20,7 @@ def compare(labels: PoseFile, predictions: PoseFile, protocol: Protocol) -> Erro
     PoseFileError if the frame of a line is ambiguous, or there is nothing to score.
     """
     ours, theirs = pair(labels, predictions, protocol)
-    camera = labels.camera
+    camera = labels.camera_of(ours)
     errors_mm = joint_errors_mm(camera.unproject(predictions.uvd[theirs]), camera.unproject(labels.uvd[ours]))
     is_annotated = np.isfinite(errors_mm).any(axis=1)
     if not is_annotated.any():

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from lsps_core.data.protocol import DIVISIONS as ALL_DIVISIONS
+
 if TYPE_CHECKING:
     from lsps_core.evaluation.frame_results import FrameResults
 
@@ -19,8 +21,12 @@ FloatArray = npt.NDArray[np.float32]
 Keys = npt.NDArray[np.uint32]
 
 NUMBERS = ("mean_mm", "worst_mm", "disagreement_mm", "latent_distance", "typicality", "residual_mm")
-DIVISIONS = ("view", "thing", "hand", "camera")
+DIVISIONS = tuple(division for division in ALL_DIVISIONS if division != "person")  # a simulated person is the group
 """Columns of text that only stores have which divide their frames by these."""
+DIVIDED = "any division"
+"""In place of a column: some column of DIVISIONS that is shown group by group."""
+MOST_SHOWN_GROUPS = 60
+"""Of a division that is shown group by group; a data set may have thousands of sequences."""
 COLUMNS = (
     *("index", "name", "group", "mean_mm", "worst_mm", "worst_joint", "residual_mm", "disagreement_mm"),
     *("latent_distance", "typicality", *DIVISIONS, "tag"),
@@ -143,6 +149,15 @@ class FailureTable:
         """The existing groups, in alphabetical order."""
         return self.known("group")
 
+    @property
+    def dividing(self) -> list[str]:
+        """The divisions of several groups, but not of more than bars or images can show one after another."""
+        return [name for name in DIVISIONS if 1 < len(self._texts[name].known) <= MOST_SHOWN_GROUPS]
+
+    def is_of(self, column: str, text: str) -> BoolArray:
+        """The frames with this text in a column of text, as a mask [N]."""
+        return self._texts[column].is_any_of([text])
+
     def known(self, column: str) -> list[str]:
         """The existing texts of a column of text, in alphabetical order."""
         return list(map(str, self._texts[column].known))
@@ -153,6 +168,8 @@ class FailureTable:
             return not np.isnan(self._columns[column]).all()
         if column == "residual_mm":
             return self.has_fits
+        if column == DIVIDED:
+            return bool(self.dividing)
         return column not in DIVISIONS or column in self.results.divisions
 
     @property
@@ -176,10 +193,6 @@ class FailureTable:
     def tags(self) -> list[str]:
         """The existing tags, with "" if a frame has none."""
         return self.known("tag")
-
-    def is_tagged(self, tag: str) -> BoolArray:
-        """The frames with this tag, as a mask [N]."""
-        return self._texts["tag"].is_any_of([tag])
 
     def set_tags(self, tags: Mapping[int, str]) -> None:
         """Set the tags of these frames, and remove all others."""

@@ -76,7 +76,7 @@ class Canvas(ThemedPlot):
     is_lasso = False
     """Whether a drag is a lasso (`lassoed_places`), not a range of the horizontal axis (`places_between`)."""
     column = ""
-    """A column of the table without which the plot is not among the others; it can be shown large all the same."""
+    """A column of the table, or DIVIDED, that the plot needs to be among the others; it can be shown large without."""
     wants_references = False
     """Whether the plot, when it is large, shows the codes of the reference data, which are slow to encode."""
 

@@ -13,7 +13,9 @@ from test_failures_model import make_results
 from explorer_app.inspect.model import failure_export
 from explorer_app.inspect.model.failure_table import FailureTable
 from explorer_app.inspect.model.tags import Mark, Tags, tags_by_frame
-from lsps_core.data.store import FrameStore
+from lsps_core.camera import NYU
+from lsps_core.data.frame_cameras import FrameCamera, FrameCameras
+from lsps_core.data.store import FrameStore, FrameWriter
 from lsps_core.evaluation import published
 from lsps_core.evaluation.protocols import choose
 from lsps_core.skeleton import HAND21
@@ -119,6 +121,18 @@ def test_a_store_of_the_selection_has_the_same_frames(tmp_path, store_path):
         with pytest.raises(InterruptedError):
             failure_export.write_store(tmp_path / "stopped.h5", store, frames, stop)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["selected.h5"]
+
+
+def test_a_store_of_the_selection_keeps_the_cameras_of_its_frames(tmp_path):
+    one, other = FrameCamera(camera=NYU), FrameCamera.flipped(NYU, 640)
+    with FrameWriter(tmp_path / "x.h5", domain="real", camera=NYU, image_size=8) as writer:
+        depth = np.zeros((3, 8, 8), np.uint16)
+        writer.append(depth_mm=depth, center_mm=np.ones((3, 3)), half_mm=9.0, names=["a", "b", "c"])
+        writer.cameras = FrameCameras.of([one, other, one])
+    with FrameStore(tmp_path / "x.h5") as store:
+        failure_export.write_store(tmp_path / "y.h5", store, np.array([1, 2]))
+    with FrameStore(tmp_path / "y.h5") as copy:
+        assert [copy.camera_of(frame) for frame in range(2)] == [other, one]
 
 
 def test_a_sheet_shows_every_picture(tmp_path):

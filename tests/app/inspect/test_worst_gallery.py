@@ -137,6 +137,16 @@ def test_orders_and_groups(qtbot, window, gallery):
     assert groups == sorted(groups)
 
 
+def test_the_worst_of_each_group_of_a_division(qtbot, window, gallery):
+    window.failures.set_table(table(COUNT, is_divided=True))
+    settle(qtbot, window)
+    gallery.group.setCurrentText("By camera")
+    settle(qtbot, window)
+    found = [(each.group, each.duplicates.frame % 2) for each in gallery.grid.frames.worst]
+    assert set(found) == {("kinect", 0), ("tof", 1)}
+    assert found == sorted(found)
+
+
 def test_only_rows_of_the_table_are_shown(qtbot, window, gallery):
     window.failures.set_filters(Filters(groups=frozenset(["subject0"])))
     settle(qtbot, window)
