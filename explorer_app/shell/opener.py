@@ -255,7 +255,8 @@ class Opener(QObject):
         self.image_dialog.open()
 
     def _open_images(self, images: tuple[Path, ...], index: int, settings: ImageSettings) -> None:
-        self._preferences.image_settings = settings
+        if self.image_dialog is None or self.image_dialog.is_camera_possible:
+            self._preferences.image_settings = settings
         self._background.open_images(images, settings, index)
 
     @Slot()

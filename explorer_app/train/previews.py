@@ -52,7 +52,7 @@ class _Sheet(QWidget):
 
     def set_pixmap(self, pixmap: QPixmap, is_whole_size: bool) -> None:
         self._pixmap, self._names = pixmap, row_names(pixmap.height())
-        self.setMinimumSize(pixmap.size().grownBy(QMargins(self._gutter, 0, 0, 0)) if is_whole_size else QSize())
+        self.setMinimumSize(pixmap.size().grownBy(QMargins(self._gutter, 0, 0, 0)) if is_whole_size else QSize(0, 0))
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

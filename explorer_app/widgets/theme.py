@@ -84,5 +84,13 @@ def smaller(font: QFont) -> QFont:
     return small
 
 
+def larger(font: QFont) -> QFont:
+    """Of titles."""
+    large = QFont(font)
+    large.setPointSizeF(font.pointSizeF() * 1.25)
+    large.setBold(True)
+    return large
+
+
 def rgb(colour: QColor) -> Rgb:
     return colour.red(), colour.green(), colour.blue()
