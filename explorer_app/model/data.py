@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from explorer_app.error_words import line_of
 from explorer_app.model.crop import Crop, Uvd, cube_box_px, has_same_depth
 from explorer_app.model.depth_statistics import DepthCounts, count_depth
 from explorer_app.model.opening import ImageSettings
@@ -289,7 +290,7 @@ def open_images(
         try:
             readable.append(data.view(number))
         except ValueError as error:
-            complaints.append(str(error))
+            complaints.append(line_of(error))
             continue
         if not readable[-1].complaint or len(readable) == _TRIES:
             break

@@ -138,6 +138,7 @@ class MainWindow(QMainWindow):
             self.session, self.background, self.failures, self.evaluation, self.preferences
         )
         self.failures_panel.directions.made.connect(self.latent.directions.add)
+        self.failures_panel.open_asked.connect(self.opener.ask_for_files)
         self.train = TrainPanel(self.preferences)
         self.train.message.connect(self.session.message)
         self.session.latent_changed.connect(self.train.runs.make_room)
@@ -145,6 +146,7 @@ class MainWindow(QMainWindow):
         self.training_dialogs = TrainingDialogs(self, self.background, self.preferences)
         self.training_dialogs.accepted_run.connect(self._train)
         self.training_dialogs.open_asked.connect(self._open_store)
+        self.failures_panel.import_asked.connect(self.training_dialogs.import_images)
         self.train.new_run_asked.connect(self.training_dialogs.new_run)
         central = QWidget()
         whole = QVBoxLayout(central)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
 
+from explorer_app.model.opening import ImageSettings
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.train.import_dialog import ImportDialog
@@ -48,6 +50,13 @@ class TrainingDialogs(QObject):
     @Slot()
     def import_data(self) -> None:
         self._add(ImportDialog(self._preferences, self._window))
+
+    @Slot(object, object)
+    def import_images(self, paths: Sequence[Path], settings: ImageSettings) -> None:
+        """The Import dialog, with these images."""
+        dialog = ImportDialog(self._preferences, self._window)
+        dialog.fill(paths, settings)
+        self._add(dialog)
 
     @property
     def running(self) -> list[JobDialog]:

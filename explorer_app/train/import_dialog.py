@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from explorer_app.model.opening import IMAGE_SUFFIXES, STORE_SUFFIXES
+from explorer_app.model.opening import IMAGE_SUFFIXES, STORE_SUFFIXES, ImageSettings
 from explorer_app.preferences import Preferences
 from explorer_app.train.job_dialog import JobDialog
 from explorer_app.train.model.store_forms import FRAMES, ImportForm, options_of, sources
@@ -50,6 +53,12 @@ class ImportDialog(JobDialog):
             path.changed.connect(self.show_problems)
         self.source.currentIndexChanged.connect(self._show_rows)
         self._show_rows()
+
+    def fill(self, paths: Sequence[Path], settings: ImageSettings) -> None:
+        """Propose single images, read like this."""
+        self.source.setCurrentIndex(self.source.findData(FRAMES))
+        self.files.paths = tuple(map(str, paths))
+        self.images.show_settings(settings)
 
     def _add_option(self, option: Option) -> None:
         field = self._options[option] = OptionField(option, self.preferences, self)

@@ -43,6 +43,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", default="1,2,3", help="default: 1,2,3")
     shares = ",".join(map(str, SHARES))
     parser.add_argument("--shares", default=shares, help=f"of the real annotations, for figure5; default: {shares}")
+    parser.add_argument("--rows", default="", help="these rows of table1 or ablation alone, as in lsps,real")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps; default: auto")
     parser.add_argument(
         "--set",
@@ -67,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
             scale=arguments.scale,
             seeds=_numbers("--seeds", arguments.seeds, int),
             shares=_numbers("--shares", arguments.shares, float),
+            rows=tuple(filter(None, arguments.rows.split(","))),
             device=arguments.device,
             settings=tuple(arguments.settings),
             **paths,

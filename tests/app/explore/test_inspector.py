@@ -272,9 +272,29 @@ def test_the_dialog_shows_what_its_fields_make_of_the_first_image(
     dialog.fields.unit.setValue(1.0)
     _settle(qtbot, window)
     assert dialog.verdict.text().startswith("Hand at 500 mm")
+    assert dialog.open_button.isEnabled()
     dialog.packed.click()
     _settle(qtbot, window)
     assert dialog.preview.is_empty
-    assert "packed" in dialog.verdict.text()
+    assert "“Packed”" in dialog.verdict.text()
+    assert "--" not in dialog.verdict.text()
+    assert not dialog.open_button.isEnabled()
     assert window.session.data is None
     dialog.reject()
+
+
+@pytest.mark.parametrize(("field", "value", "why"), [("cx", 5000, "outside the image"), ("fx", 9000, "4° across")])
+def test_a_camera_that_cannot_be_is_not_remembered(
+    qtbot: QtBot, window: MainWindow, image_path: Path, field: str, value: float, why: str
+) -> None:
+    before = window.preferences.image_settings
+    window.open_paths([image_path])
+    dialog = window.image_dialog
+    dialog.fields.show_settings(CAMERA)
+    getattr(dialog, field).setValue(value)
+    _settle(qtbot, window)
+    assert why in dialog.verdict.text()
+    dialog.open_button.click()
+    _settle(qtbot, window)
+    assert window.session.data is not None
+    assert window.preferences.image_settings == before

@@ -50,17 +50,27 @@ def send(plot, kind, at, buttons, modifiers):
     QApplication.sendEvent(viewport, event)
 
 
+def painted(plot):
+    """Wait for its turn; axes take their width from what they paint, and the view what is left."""
+    while not plot.updatesEnabled():
+        QTest.qWait(5)
+    plot.grab()
+    QTest.qWait(1)
+
+
 def px(plot, x, y):
     return plot.mapFromScene(plot.box.mapViewToScene(QPointF(x, y)))
 
 
 def click(plot, x, y, modifiers=Qt.KeyboardModifier.NoModifier):
+    painted(plot)
     at = px(plot, x, y)
     send(plot, QEvent.Type.MouseButtonPress, at, Qt.MouseButton.LeftButton, modifiers)
     send(plot, QEvent.Type.MouseButtonRelease, at, Qt.MouseButton.NoButton, modifiers)
 
 
 def drag(plot, points, modifiers=Qt.KeyboardModifier.NoModifier):
+    painted(plot)
     way = [px(plot, *point) for point in points]
     send(plot, QEvent.Type.MouseButtonPress, way[0], Qt.MouseButton.LeftButton, modifiers)
     for at in way[1:]:
@@ -135,6 +145,7 @@ def test_bars_can_be_reached_by_keyboard(window, failures, grid):
 
 
 def test_what_is_selected_elsewhere_is_drawn_in_all_plots(qtbot, window, failures, grid):
+    qtbot.waitUntil(lambda: all(plot.updatesEnabled() for plot in grid.plots), timeout=WAIT_MS)
     before = [pixels(plot) for plot in grid.plots]
     failures.select([3, 4, 5])
     settle(qtbot, window)

@@ -62,7 +62,7 @@ def test_evaluating_fills_the_table_and_keeps_its_file(qtbot: QtBot, opened: Mai
     opened.workspaces.go("Inspect")
     settle(qtbot, opened)
     assert "not been evaluated" in panel.empty.text()
-    qtbot.mouseClick(panel.evaluate, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.empty.button, Qt.MouseButton.LeftButton)
     assert panel.stop.isVisible()
     qtbot.waitUntil(lambda: opened.evaluation.is_complete and not opened.background.is_busy, timeout=WAIT_MS)
     assert panel.stack.currentWidget() is panel.table
@@ -184,6 +184,11 @@ def test_loose_images_say_what_to_do(open_and_wait, window: MainWindow, model_pa
     assert "import them into a store" in window.failures_panel.empty.text()
     assert "import them into a store" in window.messages.text
     assert not window.failures_panel.evaluate.isEnabled()
+    window.failures_panel.empty.button.click()
+    dialog = window.training_dialogs.jobs[-1]
+    assert dialog.form().paths == (str(image_path),)
+    assert dialog.form().images == CAMERA_PRESETS["sr305"]
+    dialog.close()
 
 
 def test_data_without_annotation_have_the_columns_that_need_none(
@@ -334,11 +339,11 @@ def test_a_failing_process_says_why(qtbot: QtBot, opened: MainWindow):
     opened.workspaces.go("Inspect")
     settle(qtbot, opened)
     opened.session.model.path.write_bytes(b"no model any more")
-    qtbot.mouseClick(opened.failures_panel.evaluate, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(opened.failures_panel.empty.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(opened.evaluation.trouble), timeout=WAIT_MS)
     assert "tiny.safetensors" in opened.messages.text
     assert "failed" in opened.failures_panel.empty.text()
-    assert opened.failures_panel.evaluate.isVisible()
+    assert opened.failures_panel.empty.button.text() == "Evaluate"
 
 
 def test_painting_before_the_table_hears_of_another_one_shows_the_one_it_knows(qtbot: QtBot, evaluated: MainWindow):

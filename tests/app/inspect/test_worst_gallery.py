@@ -100,6 +100,17 @@ def test_the_keyboard_does_the_same(window, gallery):
     assert window.failures.selection.tolist() == [gallery.grid.frames.worst[row].duplicates.frame]
 
 
+def test_arrow_keys_show_and_select_frames(window, gallery):
+    click(gallery, middle_of(gallery, 0))
+    worst = gallery.grid.frames.worst
+    for key, row in ((Qt.Key.Key_Right, 1), (Qt.Key.Key_Right, 2), (Qt.Key.Key_Left, 1)):
+        QTest.keyClick(gallery.grid, key)
+        assert window.failures.selection.tolist() == [worst[row].duplicates.frame]
+        assert window.session.index == worst[row].duplicates.frame
+    QTest.keyClick(gallery.grid, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert window.failures.selection.tolist() == sorted(worst[row].duplicates.frame for row in (0, 1))
+
+
 def test_what_is_selected_elsewhere_is_framed(window, gallery):
     before = pixels(gallery.grid)
     window.failures.select([0])
