@@ -196,7 +196,7 @@ def open_stores(config: TrainConfig) -> Iterator[dict[Domain, FrameStore]]:
         if synthetic.skeleton is None:
             what = f"{synthetic.path} has no joints; the synthetic frames must be annotated"
             raise LspsError(what, field="synthetic_path")
-        if real.skeleton is not None and real.skeleton != synthetic.skeleton:
+        if real.skeleton is not None and real.skeleton.joints != synthetic.skeleton.joints:
             names = real.skeleton.name, synthetic.skeleton.name
             what = f"{real.path} has the skeleton {names[0]}, {synthetic.path} has {names[1]}"
             raise LspsError(what, "train on stores of one skeleton", field="real_path")
