@@ -1,11 +1,12 @@
 """Labels of one's own: a store beside the source with the labelled frames, and who labelled each, when and how.
 
-It is an ordinary store of annotated frames, for `lsps finetune`, `evaluate` and `train`. Its provenance lists the labels
-in the order of the frames.
+It is an ordinary store of annotated frames, for `lsps finetune`, `evaluate` and `train`. Its provenance describes the
+labels in the order of the frames.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from lsps_core.config import POSE_LATENT_SIZE
 from lsps_core.data.frame import HandFrame
 from lsps_core.data.frame_cameras import FrameCamera, FrameCameras
 from lsps_core.data.store import FrameStore, FrameStoreError, FrameWriter
@@ -28,7 +30,7 @@ _REMEDY = "move it away, or choose the one that belongs to this data"
 class Label:
     """A frame with the pose that it is labelled with, `frame.joints_mm` [J, 3] in mm, of its cropped image's camera.
 
-    author: who labelled it; time: when, in ISO 8601.
+    author: who labelled it; time: when, in ISO 8601. latent: the pose's code on the sliders of `model`, or empty.
     """
 
     frame: HandFrame
@@ -36,6 +38,8 @@ class Label:
     how: How
     author: str
     time: str
+    model: str = ""
+    latent: tuple[float, ...] = ()
 
     @property
     def name(self) -> str:
@@ -70,9 +74,9 @@ def read_labels(path: Path) -> dict[str, Label]:
 
 def _label(frame: HandFrame, camera: FrameCamera, about: Any) -> Label | None:
     """None if what is known of it is not whole."""
-    if not isinstance(about, dict) or about.get("how") not in get_args(How) or frame.joints_mm is None:
+    if not isinstance(about, dict) or about.get("how") not in get_args(How) or not _is_code(about.get("latent", [])):
         return None
-    if not np.isfinite(frame.joints_mm).all():
+    if frame.joints_mm is None or not np.isfinite(frame.joints_mm).all():
         return None
     return Label(
         frame=frame,
@@ -80,7 +84,14 @@ def _label(frame: HandFrame, camera: FrameCamera, about: Any) -> Label | None:
         how=about["how"],
         author=str(about.get("author", "")),
         time=str(about.get("time", "")),
+        model=str(about.get("model", "")),
+        latent=tuple(float(value) for value in about.get("latent", ())),
     )
+
+
+def _is_code(values: Any) -> bool:
+    is_list = isinstance(values, list) and len(values) in (0, POSE_LATENT_SIZE)
+    return is_list and all(isinstance(value, float) and math.isfinite(value) for value in values)
 
 
 def write_labels(
@@ -105,7 +116,10 @@ def write_labels(
         provenance={
             "origin": _ORIGIN,
             "source": source,
-            "labels": [{"how": label.how, "author": label.author, "time": label.time} for label in labels.values()],
+            "labels": [
+                {key: getattr(label, key) for key in ("how", "author", "time", "model", "latent")}
+                for label in labels.values()
+            ],
         },
         overwrite=True,
     )

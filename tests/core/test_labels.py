@@ -26,6 +26,8 @@ def labels(stores):
                 how=how,
                 author="Ada",
                 time="2026-11-29T05:00:00",
+                model="compact",
+                latent=tuple(0.1 * axis for axis in range(20)),
             )
             for index, camera, how in zip((0, 3), cameras, ("changed", "fitted"), strict=True)
         }
@@ -42,7 +44,8 @@ def test_labels_come_back_with_who_made_them_when_and_how(labels, tmp_path):
     assert list(found) == list(labels)
     for name, label in labels.items():
         back = found[name]
-        assert (back.how, back.author, back.time, back.camera) == (label.how, label.author, label.time, label.camera)
+        for key in ("how", "author", "time", "camera", "model", "latent"):
+            assert getattr(back, key) == getattr(label, key)
         for key in ("depth_mm", "center_mm", "joints_mm"):
             np.testing.assert_array_equal(getattr(back.frame, key), getattr(label.frame, key))
     with FrameStore(path) as store:  # a store like any other
