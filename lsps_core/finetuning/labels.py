@@ -35,6 +35,7 @@ class Label:
 
     frame: HandFrame
     camera: FrameCamera
+    skeleton: Skeleton
     how: How
     author: str
     time: str
@@ -65,22 +66,24 @@ def read_labels(path: Path) -> dict[str, Label]:
             raise FrameStoreError(f"{path} holds frames, but no labels; {_REMEDY}")
         labels = {}
         for index, each in enumerate(about):
-            label = _label(store.frame(index), store.camera_of(index), each)
+            label = _label(store, index, each)
             if label is None:
                 raise FrameStoreError(f"{path} is damaged: label {index + 1} is not described; {_REMEDY}")
             labels[label.name] = label
         return labels
 
 
-def _label(frame: HandFrame, camera: FrameCamera, about: Any) -> Label | None:
+def _label(store: FrameStore, index: int, about: Any) -> Label | None:
     """None if what is known of it is not whole."""
+    frame = store.frame(index)
     if not isinstance(about, dict) or about.get("how") not in get_args(How) or not _is_code(about.get("latent", [])):
         return None
-    if frame.joints_mm is None or not np.isfinite(frame.joints_mm).all():
+    if store.skeleton is None or frame.joints_mm is None or not np.isfinite(frame.joints_mm).all():
         return None
     return Label(
         frame=frame,
-        camera=camera,
+        camera=store.camera_of(index),
+        skeleton=store.skeleton,
         how=about["how"],
         author=str(about.get("author", "")),
         time=str(about.get("time", "")),
@@ -94,10 +97,10 @@ def _is_code(values: Any) -> bool:
     return is_list and all(isinstance(value, float) and math.isfinite(value) for value in values)
 
 
-def write_labels(
-    path: Path, labels: Mapping[str, Label], skeleton: Skeleton, *, is_simulated: bool, source: str
-) -> None:
+def write_labels(path: Path, labels: Mapping[str, Label], *, is_simulated: bool, source: str) -> None:
     """Replace the store of the labels, at once; without a label there is none. source: the name of their data.
+
+    All labels are of one skeleton.
 
     FrameStoreError if it cannot be written, or if another file is there.
     """
@@ -111,7 +114,7 @@ def write_labels(
         domain="real",
         camera=cameras[0].camera,
         is_mirrored=cameras[0].is_mirrored,
-        skeleton=skeleton,
+        skeleton=next(iter(labels.values())).skeleton,
         is_simulated=is_simulated,
         provenance={
             "origin": _ORIGIN,

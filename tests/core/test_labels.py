@@ -23,6 +23,7 @@ def labels(stores):
             store.names[index]: Label(
                 frame=replace(store.frame(index), joints_mm=store.joints_mm[index] + 1),
                 camera=camera,
+                skeleton=HAND21,
                 how=how,
                 author="Ada",
                 time="2026-11-29T05:00:00",
@@ -34,7 +35,7 @@ def labels(stores):
 
 
 def write(path, labels):
-    write_labels(path, labels, HAND21, is_simulated=True, source="sensor.h5")
+    write_labels(path, labels, is_simulated=True, source="sensor.h5")
 
 
 def test_labels_come_back_with_who_made_them_when_and_how(labels, tmp_path):
