@@ -39,7 +39,8 @@ def names_on_disk(path):
     return list(read_labels(path))
 
 
-def test_a_key_keeps_the_shown_pose_and_undo_takes_it_back(qtbot, window, labelling, labels_path):
+@pytest.mark.usefixtures("labelling")
+def test_a_key_keeps_the_shown_pose_and_undo_takes_it_back(qtbot, window, labels_path):
     session, tag = window.session, window.strip.label
     assert not tag.isVisible()
     qtbot.keyClick(window, Qt.Key.Key_L)
@@ -96,7 +97,7 @@ def test_the_list_shows_a_pose_again_and_removes_labels(qtbot, window, labelling
     qtbot.waitUntil(lambda: not labels_path.exists(), timeout=WAIT_MS)
 
 
-def test_what_cannot_be_labelled_is_said(qtbot, window, labelling, labels_path):
+def test_what_cannot_be_labelled_is_said(window, labelling, labels_path):
     window.session.set_domain_choice("synthetic")
     labelling.keep()
     assert "labels are for real frames" in window.messages.text
