@@ -30,7 +30,7 @@ def test_it_says_what_is_missing_and_what_is_wrong(dialog, tmp_path, model_path)
     assert not dialog.start.isEnabled()
     assert "L labels the frame on screen" in dialog.fields["labels"].note.text()
     dialog.fill(model_path, tmp_path / "gone.labels.h5")
-    assert "is no file" in dialog.fields["labels"].problem
+    assert "is not a file" in dialog.fields["labels"].problem
     assert dialog.folder.text == str(tmp_path / "gone-tuned")
     assert not dialog.start.isEnabled()
 
@@ -59,18 +59,13 @@ def test_a_problem_of_the_process_is_said_in_the_dialog(qtbot, dialog, tmp_path,
     assert not (tmp_path / "tuned").exists()
 
 
-def test_what_it_asks_for_is_understood_and_its_result_is_told(qtbot, dialog, tmp_path, model_path, store_path):
+def test_what_it_asks_for_is_understood_and_its_result_is_told(dialog, tmp_path, model_path, store_path):
     dialog.fill(model_path, store_path)
     dialog.frames.text = str(store_path)
     dialog.folder.text = str(tmp_path / "tuned")
     dialog.steps.setValue(70)
     parsed = build_parser().parse_args(dialog.form().arguments())
-    assert (parsed.command, parsed.model, parsed.labels, parsed.frames) == (
-        "finetune",
-        model_path,
-        store_path,
-        store_path,
-    )
+    assert (parsed.model, parsed.labels, parsed.frames) == (model_path, store_path, store_path)
     assert (parsed.out, parsed.steps, parsed.events) == (tmp_path / "tuned", 70, True)
     path = tmp_path / "tuned" / "model.safetensors"
     dialog.bar.path = path
