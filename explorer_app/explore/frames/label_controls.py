@@ -33,8 +33,9 @@ class LabelControls(Tag):
         self.setVisible(label is not None)
         self.remove.setEnabled(label is not None)
         if label is not None:
-            self.setText(f"label: {HOW[label.how]}")
-            self.setToolTip(f"Labelled by {label.author or 'an unknown user'} on {label.time}; L replaces the label")
+            self.setText("labelled")
+            by = f"{HOW[label.how].capitalize()} by {label.author or 'an unknown user'}"
+            self.setToolTip(f"{by}, {label.time.replace('T', ' ')}; L replaces the label")
 
     @Slot()
     def _show_list(self) -> None:

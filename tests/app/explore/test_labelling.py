@@ -49,7 +49,7 @@ def test_a_key_keeps_the_shown_pose_and_undo_takes_it_back(qtbot, window, labels
     np.testing.assert_allclose(label.frame.joints_mm, to_joints_mm(session.pose, session.view.frame), rtol=1e-5)
     assert (label.how, label.name) == ("read", "frame 0")
     assert tag.isVisible()
-    assert "confirmed" in tag.text()
+    assert "Confirmed" in tag.toolTip()
     session.undo_stack.undo()
     qtbot.waitUntil(lambda: not labels_path.exists(), timeout=WAIT_MS)
     assert not tag.isVisible()
