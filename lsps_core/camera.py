@@ -96,6 +96,8 @@ NYU = Camera(fx=588.03, fy=587.07, cx=320.0, cy=240.0)
 ICVL = Camera(fx=240.99, fy=240.96, cx=160.0, cy=120.0)
 MSRA = Camera(fx=241.42, fy=241.42, cx=160.0, cy=120.0)
 """320x240, Intel's Creative Gesture Camera (Sun et al. 2015, "Cascaded Hand Pose Regression")."""
+HANDS_SR300 = Camera(fx=475.065948, fy=475.065857, cx=315.944855, cy=245.287079)
+"""640x480, the camera of HANDS2017, BigHand2.2M, HANDS2019 and FPHA."""
 SR305 = Camera(fx=476.007, fy=476.007, cx=313.683, cy=242.755)
 SIMULATED = Camera(fx=475.0, fy=475.0, cx=320.0, cy=240.0)
 """The simulator's camera: 640x480, about an SR305."""

@@ -17,6 +17,7 @@ from explorer_app.widgets.fields import choice
 from explorer_app.widgets.image_fields import ImageFields
 from explorer_app.widgets.noted_field import NotedField
 from explorer_app.widgets.path_field import PathField
+from lsps_core.data.importers.registry import load
 from lsps_core.data.importing.options import CUBE_MM, LIMIT, Option
 
 
@@ -83,6 +84,10 @@ class ImportDialog(JobDialog):
 
     def problem_name(self, name: str) -> str:
         return "paths" if name in ("files", "folder") else name.partition(" ")[0]
+
+    def fact(self, name: str) -> str:
+        source = self.source.currentData()
+        return load(source).origin if name == "source" and source != FRAMES else super().fact(name)
 
     def remember(self) -> None:
         if self.source.currentData() == FRAMES:

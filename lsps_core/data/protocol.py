@@ -24,7 +24,7 @@ class Protocol:
     there is no such file. frame_name: matches a test frame's name; its groups are the part ("part", if there are
     several) and the frame's number in it ("number", counted from `first_number`).
     file_axes: the numbers of a joint in label and prediction files: "u v d" in px, px and mm of `camera`, or "x y z" in
-    mm of its frame with y down.
+    mm of its frame with y down. names_frames: whether the lines of prediction files begin with the frames' names.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Protocol:
     frame_name: re.Pattern[str] | None = None
     first_number: int = 0
     file_axes: FileAxes = "u v d"
+    names_frames: bool = False
 
     @property
     def key(self) -> str:

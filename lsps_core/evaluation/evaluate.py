@@ -124,7 +124,7 @@ def evaluate(
     with its frames and `progress` with (frames done, frames in all); an exception from either ends the evaluation.
     """
     annotation = _annotation(store, predictor.skeleton)
-    chosen = protocols.choose(predictor.skeleton, store.camera, protocol)
+    chosen = protocols.of_store(store, predictor.skeleton, protocol)
     scored = list(chosen.indices)
     annotated = np.flatnonzero(np.isfinite(annotation[:, scored].sum(axis=2)).any(axis=1))
     if len(annotated) == 0:

@@ -66,7 +66,7 @@ class FrameEvaluation:
         skeleton = predictor.checkpoint.skeleton
         self.predictor = predictor
         self.store = store
-        self.protocol: Protocol = protocols.choose(skeleton, store.camera, protocol)
+        self.protocol: Protocol = protocols.of_store(store, skeleton, protocol)
         self.about = frame_results.describe(predictor.checkpoint, model_path, store, self.protocol, fit_steps)
         self.path = path or evaluations_folder(model_path) / self.about.file_name
         self._labels = store.joints_mm if self.about.labels_digest else None

@@ -154,24 +154,26 @@ def _is_no_coordinate(column: FloatArray) -> bool:
     return len(column) > 1 and bool(np.ptp(column) == 0 or (is_whole and (np.diff(column) > 0).all()))
 
 
-def write(path: Path, numbers: FloatArray, names: tuple[str, ...] = ()) -> None:
+def write(
+    path: Path, numbers: FloatArray, names: tuple[str, ...] = (), separator: str = " ", decimals: int = 4
+) -> None:
     """Write numbers [N, J, 3], such as u v d in px, px and mm: a line a frame, whole or not at all.
 
-    names: written in front of the lines.
+    names: written in front of the lines. separator, decimals: of the numbers.
     PoseFileError for numbers that are not finite and for names that a reader would split.
     """
     flat = np.asarray(numbers, dtype=np.float64).reshape(len(numbers), -1)
     is_finite = np.isfinite(flat).all(axis=1)
     if not is_finite.all():
         raise PoseFileError(f"{path} was not written: frame {np.argmin(is_finite)} has a joint without a position")
-    lines = [" ".join(f"{value:.4f}" for value in row) for row in flat]
+    lines = [separator.join(f"{value:.{decimals}f}" for value in row) for row in flat]
     if names:
         for name in names:
             if not re.fullmatch(r"[^\s,;#][^\s,;]*", name) or _NUMBER.fullmatch(name) or _NOT_FINITE.fullmatch(name):
                 raise PoseFileError(
                     f"{path} was not written: {name!r} cannot be written before numbers; leave the names out"
                 )
-        lines = [f"{name} {line}" for name, line in zip(names, lines, strict=True)]
+        lines = [f"{name}{separator}{line}" for name, line in zip(names, lines, strict=True)]
     with replacing(Path(path)) as temporary:
         temporary.write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="\n")
 
@@ -189,7 +191,11 @@ def write_joints(
     frames [n]: which frames of the store; all by default. names and errors as in `write`.
     """
     uvd, camera = to_uvd(joints_mm[:, list(protocol.indices)], store, frames)
-    write(path, protocol.numbers_of(uvd, camera), names)
+    numbers = protocol.numbers_of(uvd, camera)
+    if protocol.file_axes == "u v d":
+        write(path, numbers, names)
+    else:  # as challenges have them, and exact, so that scores round as those of `lsps evaluate` do
+        write(path, numbers, names, "\t", 6)
 
 
 def to_uvd(joints_mm: FloatArray, store: FrameStore, frames: IntArray | None = None) -> tuple[FloatArray, Cameras]:

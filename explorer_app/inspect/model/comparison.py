@@ -90,7 +90,7 @@ def with_predictions(table: FailureTable, path: Path, data_path: Path, model: Ha
     from lsps_core.evaluation import pairing, protocols, published
 
     with FrameStore(data_path) as store:
-        protocol = protocols.choose(model.skeleton, store.camera, None)
+        protocol = protocols.of_store(store, model.skeleton)
         labels = published.labels_of(store, protocol)
     scored = pairing.compare(labels, published.read(path, protocol), protocol)
     errors_mm = np.full_like(table.results.errors_mm, np.nan)

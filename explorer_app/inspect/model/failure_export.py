@@ -122,7 +122,7 @@ def _write_predictions(path: Path, selected: Selected, progress: Progress) -> No
         if done % 256 == 0:
             progress(done, count)
     with FrameStore(selected.data_path) as store:
-        protocol = protocols.choose(model.skeleton, store.camera, None)
+        protocol = protocols.of_store(store, model.skeleton)
         has_names = not any(len(store.names[frame].split()) != 1 for frame in selected.frames)  # they are in columns
         write_predictions(path, store, selected.frames, np.stack(poses), protocol, has_names)
 

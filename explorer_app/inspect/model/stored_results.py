@@ -50,7 +50,7 @@ def find(
     from lsps_core.runs.layout import evaluations_folder
 
     with FrameStore(data_path) as store:
-        protocol = protocols.choose(model.skeleton, store.camera, None)
+        protocol = protocols.of_store(store, model.skeleton)
         about = frame_results.describe(model.checkpoint, model.path, store, protocol, fit_steps)
     beside = evaluations_folder(model.path)
     folders = [other_folder, beside] if is_bundled or not _takes_files(beside) else [beside, other_folder]

@@ -19,7 +19,7 @@ from lsps_core.data.importing.pictures import Depth, Window
 from lsps_core.skeleton import Skeleton
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Shot:
     """One image to import: its file, the frame's name (group/rest), and the cube's half edge.
 
