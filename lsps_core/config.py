@@ -120,9 +120,8 @@ class StageConfig:
     mapping_rate: multiple of the learning rate for M in the depth stage.
     extra_annotated: synthetic frames in a step beyond its batch, only for the image of M (depth stage) and
         for P (depth and posterior stage): both learn slowly and cost little beside the rest. 0 in the paper.
-    degrade: give the images that a residual P reads faults of depth cameras, see `lsps_core.data.degrade`; posterior
-        stage only.
-    occlude: put things before the hand in some of them, see `lsps_core.data.occlude`; posterior stage only.
+    degrade: give the images that a residual P reads faults of depth cameras; occlude: put things before the hand in
+        some of them; both in the posterior stage only, see `lsps_core.data.augmentation`.
     """
 
     steps: int

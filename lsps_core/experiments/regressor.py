@@ -14,8 +14,8 @@ from torch import Tensor
 
 from lsps_core.checkpoint import read_tensors, write_tensors
 from lsps_core.config import Domain, TrainConfig
-from lsps_core.data.degrade import degrade
-from lsps_core.data.occlude import occlude
+from lsps_core.data.augmentation.degrade import degrade
+from lsps_core.data.augmentation.occlude import occlude
 from lsps_core.device import resolve_device
 from lsps_core.events import Event, Started, Stepped
 from lsps_core.files import parse_json

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from lsps_core.config import IMAGE_SIZE, STAGES, Domain, StageConfig, TrainConfig
-from lsps_core.data.augment import augment, augment_pose, sample_augmentation
+from lsps_core.data.augmentation.moves import augment, augment_pose, sample_augmentation
 from lsps_core.data.batches import batch_indices, labelled_subset
 from lsps_core.data.store import FrameStore
 from lsps_core.data.store_stream import training_frames

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from lsps_core import losses
 from lsps_core.config import LossWeights, StageConfig
-from lsps_core.data.degrade import degrade
-from lsps_core.data.occlude import occlude
+from lsps_core.data.augmentation.degrade import degrade
+from lsps_core.data.augmentation.occlude import occlude
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.posterior_stage import TaughtStage

@@ -7,9 +7,9 @@ import math
 import pytest
 import torch
 
-from lsps_core.data import occlude as things
+from lsps_core.data.augmentation import occlude as things
+from lsps_core.data.augmentation.occlude import occlude
 from lsps_core.data.crop import BACKGROUND
-from lsps_core.data.occlude import occlude
 
 BOX, CYLINDER, ELLIPSOID = range(3)
 

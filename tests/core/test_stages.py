@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
-from lsps_core.data.augment import rotate, rotate_pose
+from lsps_core.data.augmentation.moves import rotate, rotate_pose
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 from lsps_core.training import residual_stage as residual
