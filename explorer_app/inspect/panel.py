@@ -64,7 +64,7 @@ class FailuresPanel(QWidget):
         self._session, self._failures, self._evaluation = session, failures, evaluation
         self.thumbnails = FrameThumbnails(session, background, self)
         self.table = FailureTableView(failures, self.thumbnails)
-        self.filters = FilterBar(failures)
+        self.filters = FilterBar(failures, preferences)
         self.selection_actions = FailureActions(session, failures, preferences, self)
         self.directions = DirectionMaker(session, background, failures, self)
         self.empty = EmptyState()

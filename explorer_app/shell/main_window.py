@@ -185,12 +185,14 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _enter_workspace(self, name: str) -> None:
+        self.explore.show_failing(name == INSPECT)
         self.evaluation.set_wanted(name == INSPECT)
 
     @Slot(str)
     def _arrange(self, name: str) -> None:
         if name == INSPECT:
             self.resizeDocks([self.docks["Failures"], self.docks["Plots"]], [560, 400], Qt.Orientation.Horizontal)
+            self.resizeDocks([self.docks["Failures"]], [round(0.6 * self.height())], Qt.Orientation.Vertical)
 
     @Slot()
     def evaluate(self) -> None:

@@ -12,7 +12,8 @@ from failure_helpers import results, show_plots, table
 from PySide6.QtCore import QPointF
 
 from explorer_app.inspect.model.failure_export import write_csv
-from explorer_app.inspect.model.failure_table import COLUMNS, MOST_SHOWN_GROUPS, FailureTable, Filters
+from explorer_app.inspect.model.failure_table import COLUMNS, MOST_SHOWN_GROUPS, FailureTable
+from explorer_app.inspect.model.filters import Filters
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.plots.division_errors import DivisionPlot
 from explorer_app.inspect.table_rows import TITLES

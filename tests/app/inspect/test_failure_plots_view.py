@@ -11,7 +11,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from explorer_app.inspect.model.failure_table import Filters
+from explorer_app.inspect.model.filters import Filters
 from explorer_app.inspect.model.plot_frames import PlotFrames, umap_points
 
 COUNT = 60
@@ -116,6 +116,18 @@ def test_a_click_on_a_code_shows_its_frame(window, failures, grid):
     assert window.session.index == 7
 
 
+def test_the_map_shows_pictures_and_counts_what_is_selected(qtbot, window, failures, grid):
+    plot = grid.by_name("Map of codes")
+    at = QPointF(*plot.figures.points[7])
+    assert "frame 8:" in plot.text_at(plot.frames, plot.figures, at)
+    qtbot.waitUntil(lambda: "<img" in plot.text_at(plot.frames, plot.figures, at), timeout=WAIT_MS)
+    settle(qtbot, window)
+    failures.select([3, 7, 9])
+    assert window.inspect.plots.hint.text().startswith("3 selected")
+    failures.select([])
+    assert "selected  ·" not in window.inspect.plots.hint.text()
+
+
 def test_a_bar_of_a_histogram_selects_its_frames(failures, grid):
     plot = grid.by_name("Histogram of errors")
     bars = plot.figures.bars
@@ -164,7 +176,7 @@ def test_a_click_on_the_trace_shows_the_frame(window, failures, grid):
 
 
 def test_only_the_rows_of_the_table_are_drawn(qtbot, window, failures, grid):
-    from explorer_app.inspect.model.failure_table import Filters
+    from explorer_app.inspect.model.filters import Filters
 
     failures.set_filters(Filters(groups=frozenset(["subject1"])))
     settle(qtbot, window)

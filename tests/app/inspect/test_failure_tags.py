@@ -12,7 +12,8 @@ from test_failures_model import make_results
 
 from explorer_app.inspect.model import failure_export
 from explorer_app.inspect.model.failure_table import FailureTable
-from explorer_app.inspect.model.tags import Mark, Tags, tags_by_frame
+from explorer_app.inspect.model.filters import Filters
+from explorer_app.inspect.model.tags import Mark, Tags, common_tags, tags_by_frame
 from lsps_core.camera import NYU
 from lsps_core.data.frame_cameras import FrameCamera, FrameCameras
 from lsps_core.data.store import FrameStore, FrameWriter
@@ -36,6 +37,29 @@ def test_marks_are_there_again_and_readable(tmp_path):
     assert Tags(path).of("d1") == {"a/2": Mark(note="thumb is över the palm")}
     again.set_note("d2", "other", "a/1", " ")
     assert list(json.loads(path.read_text(encoding="utf-8"))["data"]) == ["d1"]
+
+
+def test_a_frame_has_several_tags_and_keeps_its_own(tmp_path):
+    tags = Tags(tmp_path / "tags.json")
+    tags.set_tag("d", "test", ["a"], "blur, wrist,blur ")
+    tags.set_tag("d", "test", ["b"], "blur")
+    assert tags.of("d")["a"].tag == "blur, wrist"
+    common = common_tags(mark.tag for mark in tags.of("d").values())
+    assert common == "blur"
+    tags.set_tag("d", "test", ["a", "b"], "occluded", common)  # the user has replaced what both have
+    assert {name: mark.tag for name, mark in tags.of("d").items()} == {"a": "wrist, occluded", "b": "occluded"}
+    tags.set_tag("d", "test", ["a", "b"], "", "occluded")
+    assert {name: mark.tag for name, mark in tags.of("d").items()} == {"a": "wrist"}
+
+
+def test_each_of_several_tags_finds_its_frames():
+    table = FailureTable(make_results([[1, 1, 1]] * 4))
+    table.set_tags({0: "blur", 1: "blur, wrist", 3: "wrist"})
+    assert table.tags == ["", "blur", "wrist"]
+    for tags, rows in (({"blur"}, [0, 1]), ({"wrist"}, [1, 3]), ({""}, [2]), ({"", "wrist"}, [1, 2, 3])):
+        table.set_filters(Filters(tags=frozenset(tags)))
+        assert table.rows.tolist() == rows
+    assert table.is_of("tag", "wrist").tolist() == [False, True, False, True]
 
 
 @pytest.mark.parametrize(

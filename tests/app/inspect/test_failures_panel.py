@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -19,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from explorer_app.inspect.model.failure_table import COLUMNS
+from explorer_app.inspect.model.filters import Filters
 from explorer_app.model.colours import FINGER_COLOURS
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.cli import main
@@ -236,6 +238,44 @@ def test_filters_let_through_what_they_say_and_clear(qtbot: QtBot, evaluated: Ma
     panel.filters.ranges["mean_mm"].low.setValue(float(errors[3]) - 0.05)
     settle(qtbot, evaluated)
     assert 1 <= panel.table.rows.rowCount() <= 3
+
+
+def test_only_the_selected_frames_stay_until_the_box_is_cleared(qtbot: QtBot, evaluated: MainWindow):
+    filters, failures = evaluated.failures_panel.filters, evaluated.failures
+    assert not filters.only.isEnabled()
+    failures.select([1, 4])
+    assert "2 selected" in filters.count.text()
+    filters.only.click()
+    settle(qtbot, evaluated)
+    assert failures.table.rows.tolist() == [1, 4]
+    failures.select([0])
+    filters.text.textEdited.emit("")  # another filter keeps the same frames
+    settle(qtbot, evaluated)
+    assert failures.table.rows.tolist() == [1, 4]
+    filters.only.click()
+    settle(qtbot, evaluated)
+    assert len(failures.table) == 5
+
+
+def test_a_saved_view_brings_back_filters_and_order(qtbot: QtBot, evaluated: MainWindow):
+    filters, failures = evaluated.failures_panel.filters, evaluated.failures
+    wanted = Filters(text="frame", ranges={"mean_mm": (0.0, 1000.0)}, tags=frozenset({""}))
+    failures.select([2])
+    failures.set_filters(replace(wanted, only=(2,)))
+    failures.sort("mean_mm", True)
+    settle(qtbot, evaluated)
+    filters.views.save(" worst first ")
+    failures.set_filters(Filters())
+    failures.sort("index")
+    settle(qtbot, evaluated)
+    filters.views.fill()
+    assert next(action.text() for action in filters.views.menu().actions() if action.text()) == "worst first"
+    filters.views.use("worst first")
+    settle(qtbot, evaluated)
+    assert failures.filters == wanted
+    assert failures.sorted_by == ("mean_mm", True)
+    filters.views.remove("worst first")
+    assert filters.views.known == {}
 
 
 def test_the_selection_goes_both_ways(qtbot: QtBot, evaluated: MainWindow):
