@@ -11,6 +11,8 @@ IN_WINDOW = Words(
         "device": "“Device”",
         "resume": "resume it",
         "change": "",
+        "nyu_packed": "“Packed”",
+        "unit_mm": "the “Depth unit”",
     },
     settings=lambda settings: ", ".join(f"{key}={value}" for key, value in settings.items()),
 )

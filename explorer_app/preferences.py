@@ -93,6 +93,7 @@ KEYS = {
     "pictures/colours": _Kind("colours", _text),
     "latent/prior": _Kind("prior", _prior),
     "views/switches": _Kind("what the views show", _switches),
+    "inspect/views": _Kind("saved views of the failures", _text),
     "window/theme": _Kind("theme", _theme),
     "window/geometry": _Kind("window layout", _bytes_of_qt(b"\x01\xd9\xd0\xcb")),
     "window/docks": _DOCKS,

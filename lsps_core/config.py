@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
@@ -119,8 +120,8 @@ class StageConfig:
     mapping_rate: multiple of the learning rate for M in the depth stage.
     extra_annotated: synthetic frames in a step beyond its batch, only for the image of M (depth stage) and
         for P (depth and posterior stage): both learn slowly and cost little beside the rest. 0 in the paper.
-    degrade: give the images that a residual P reads faults of depth cameras, see `lsps_core.data.degrade`; posterior
-        stage only.
+    degrade: give the images that a residual P reads faults of depth cameras; occlude: put things before the hand in
+        some of them; both in the posterior stage only, see `lsps_core.data.augmentation`.
     """
 
     steps: int
@@ -130,6 +131,7 @@ class StageConfig:
     mapping_rate: float = 1.0
     extra_annotated: int = 0
     degrade: bool = False
+    occlude: bool = False
 
     def __post_init__(self) -> None:
         _check_positive(self, "batch_size", "learning_rate", "final_learning_rate", "mapping_rate")
@@ -259,10 +261,10 @@ class TrainConfig:
         for key in ("rotation_degrees", "translation_mm", "zoom_percent"):
             if getattr(self, key) < 0:
                 raise LspsError(f"{key} must be 0 or more, not {getattr(self, key)}", field=key)
-        for name in ("pose", "depth"):
-            if self.stage(name).degrade:
-                what = f"{name}.degrade: only the posterior stage degrades its images"
-                raise LspsError(what, "set posterior.degrade", field=f"{name}.degrade")
+        for name, key in itertools.product(("pose", "depth"), ("degrade", "occlude")):
+            if getattr(self.stage(name), key):
+                what = f"{name}.{key}: only the posterior stage changes its images so"
+                raise LspsError(what, f"set posterior.{key}", field=f"{name}.{key}")
 
     def stage(self, name: str) -> StageConfig:
         stage: StageConfig = getattr(self, name)

@@ -32,6 +32,8 @@ COMMAND_LINE = Words(
         "device": "--device",
         "resume": "resume with --resume",
         "change": " and --change",
+        "nyu_packed": "--nyu-packed",
+        "unit_mm": "--unit-mm",
     },
     settings=lambda settings: " ".join(["--resume --change", *(f"--set {k}={v}" for k, v in settings.items())]),
 )

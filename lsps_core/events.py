@@ -144,12 +144,13 @@ class JobStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Progress(Event):
-    """done, total: frames. frames_per_s: recent rate; 0 while unknown."""
+    """done, total: frames. frames_per_s: recent rate; 0 while unknown. part: of an evaluation, poses before routes."""
 
     kind: str = "progress"
     done: Count
     total: Count
     frames_per_s: Finite
+    part: Literal["poses", "routes"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +173,7 @@ class Skipped(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class JobEnded(Event):
-    """frames: written. skipped: not usable. resumed: done by an earlier, interrupted process."""
+    """frames: written. skipped: not usable. resumed: done by an earlier, interrupted process. note: of the result."""
 
     kind: str = "ended"
     reason: Literal["finished", "stopped"]
@@ -180,6 +181,7 @@ class JobEnded(Event):
     frames: Count | None = None
     skipped: Count | None = None
     resumed: Count | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

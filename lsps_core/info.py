@@ -58,10 +58,18 @@ def _describe_store(path: Path) -> dict[str, Any]:
             "mirrored": store.is_mirrored,
             "skeleton": store.skeleton.name if store.skeleton else None,
             "camera": store.camera.to_json(),
+            **({"cameras": _cameras(store)} if len(store.cameras.table) > 1 else {}),
             "groups": dict(groups.most_common()),
             **({"divisions": divisions} if divisions else {}),
             "provenance": store.provenance,
         }
+
+
+def _cameras(store: FrameStore) -> list[dict[str, Any]]:
+    """Each camera of a store of several, and its number of frames."""
+    cameras = store.cameras
+    pairs = zip(cameras.table, cameras.counts(), strict=True)
+    return [{**camera.to_json(), "frames": count} for camera, count in pairs]
 
 
 def _describe_run(path: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lsps_core.data.augment import rotate_pose
+from lsps_core.data.augmentation.moves import rotate_pose
 from lsps_core.errors import LspsError
 from lsps_core.inference import Predictor
 from lsps_core.pose_paths import between, oriented_as, rotation_angles

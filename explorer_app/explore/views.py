@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from explorer_app.damaged_files import DamagedError, set_aside
 from explorer_app.explore.frames.decoded import PicturesPanel
+from explorer_app.explore.frames.failing import FailingFrame
 from explorer_app.explore.frames.strip import FrameStrip
 from explorer_app.explore.gallery.panel import Gallery
 from explorer_app.explore.hand3d import opengl
@@ -24,6 +25,7 @@ from explorer_app.explore.walk.panel import WalkPanel
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.fitting import FrameFitting
+from explorer_app.session.labelling import Labelling
 from explorer_app.session.session import Session
 from explorer_app.widgets.small import Narrow
 from explorer_app.widgets.switches import Switches
@@ -49,7 +51,8 @@ class ExploreViews(QObject):
         self.grooves = GrooveColours(session, background, self.latent)
         self.pictures = PicturesPanel(session)
         self.fitting = FrameFitting(session, background, self)
-        self.strip = FrameStrip(session, self.fitting)
+        self.labelling = Labelling(session, self.fitting, preferences.folder, self)
+        self.strip = FrameStrip(session, self.fitting, self.labelling)
         self.walk = WalkPanel(session, background)
         self.gallery = Gallery(session, background)
         self.inspector = Inspector(session, background)
@@ -66,7 +69,15 @@ class ExploreViews(QObject):
         self.page = QWidget()
         body = QVBoxLayout(self.page)
         body.setContentsMargins(6, 8, 10, 4)
-        body.addWidget(_split(Qt.Orientation.Horizontal, (self.pictures, self.skeleton), (620, 330)))
+        self.failing = FailingFrame(session)
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self.pictures)
+        self._middle.addWidget(self.failing)
+        body.addWidget(_split(Qt.Orientation.Horizontal, (self._middle, self.skeleton), (620, 330)))
+
+    def show_failing(self, is_on: bool) -> None:
+        """Whether `page` shows the frame in the explorer with its errors in place of the decoded pictures."""
+        self._middle.setCurrentWidget(self.failing if is_on else self.pictures)
 
     @Slot()
     def _keep_prior(self) -> None:
@@ -80,7 +91,7 @@ class ExploreViews(QObject):
     def add_docks(self, add: Callable[..., QDockWidget]) -> None:
         """add: takes title, panel, area and the names of the workspaces where the dock is open at first."""
         left, bottom = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
-        add("Pose latent", self.latent, left, EXPLORE, INSPECT)
+        add("Pose latent", self.latent, left, EXPLORE)
         add("Frame", Narrow(self.strip), bottom, EXPLORE, INSPECT)
         add("Inspector", self.inspector, bottom, EXPLORE)
         add("Gallery", self.gallery, bottom, EXPLORE)
@@ -115,6 +126,7 @@ class ExploreViews(QObject):
             self.opengl.close()
         self.grooves.close_down()
         self.fitting.close_down()
+        self.labelling.close_down()
         self.walk.close_down()
 
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.model.failure_export import KINDS, Selected, export
+from explorer_app.inspect.model.tags import common_tags
 from explorer_app.preferences import Preferences
 from explorer_app.session.session import Session
 from explorer_app.widgets.file_dialog import ask_for_paths
@@ -29,7 +30,7 @@ class FailureActions(QObject):
         self.file_export.failed.connect(session.message)
         self.file_export.written.connect(session.done)
         self.file_export.changed.connect(self._show)
-        self.tag = self._action("&Tag …", self.ask_tag, "T", "A word to find these frames again")
+        self.tag = self._action("&Tag …", self.ask_tag, "T", "Words to find these frames again, separated by commas")
         self.note = self._action("&Note …", self.ask_note, "N", "A free-form note on this frame")
         self.copy = self._action("Copy na&mes", self.copy_names, "", "The frames' names, one a line")
         self.exports = {
@@ -76,12 +77,12 @@ class FailureActions(QObject):
         if not frames or table is None:
             return
         what = f"frame {frames[0] + 1}" if len(frames) == 1 else f"{len(frames)} frames"
-        dialog = self._dialog("Tag", f"Tag for {what}, empty for none:")
+        dialog = self._dialog("Tag", f"Tags for {what}, separated by commas, empty for none:")
         known = [tag for tag in table.tags if tag]
-        own = self._failures.mark_of(frames[0]).tag
+        own = common_tags(table.value(frame, "tag") for frame in frames)
         dialog.setComboBoxItems([own, *(tag for tag in known if tag != own)])
         dialog.setComboBoxEditable(True)
-        dialog.textValueSelected.connect(partial(self._failures.set_tag, frames))
+        dialog.textValueSelected.connect(lambda tags: self._failures.set_tag(frames, tags, own))
         dialog.open()
 
     @Slot()

@@ -11,6 +11,7 @@ from explorer_app.inspect.compare.panel import ComparisonPanel
 from explorer_app.inspect.evaluation import Evaluation
 from explorer_app.inspect.explain_panel import ExplainPanel
 from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.frame_tiles import FrameTiles
 from explorer_app.inspect.plots.panel import FailurePlots
 from explorer_app.inspect.references import References
 from explorer_app.inspect.worst_panel import WorstGallery
@@ -36,7 +37,9 @@ class InspectDocks(QObject):
     ) -> None:
         super().__init__(window)
         self.references = References(session, background, self)
-        self.plots = FailurePlots(failures, self.references, background)
+        self.plots = FailurePlots(
+            failures, self.references, background, FrameTiles(session, failures, background, "map pictures")
+        )
         self.worst = WorstGallery(session, failures, background)
         self.explain = ExplainPanel(session, failures, self.references, background)
         self.comparison = ComparisonPanel(session, failures, evaluation, background)

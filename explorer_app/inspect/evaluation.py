@@ -25,7 +25,7 @@ from lsps_core.events import BlockWritten, Event, Progress
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.stored_results import Found
-    from lsps_core.evaluation.frame_results import FrameResults
+    from lsps_core.evaluation.frame_results import FrameResults, Part
 
 _Stamp = tuple[str, object, object, bool]
 
@@ -33,8 +33,9 @@ _Stamp = tuple[str, object, object, bool]
 class Evaluation(QObject):
     """Gives `Failures` its table. One evaluation at a time; it ends when model or data change, and can be resumed.
 
-    is_fitting: whether it is the one with fitting; the results of both are kept. done, total: frames. frames_per_s: of
-    the running process, 0 while unknown. trouble: why the last one failed.
+    is_fitting: whether it is the one with fitting; the results of both are kept. part: "poses", then "routes". done:
+    frames of this part, of `total`. frames_per_s: of the running process, 0 while unknown. trouble: why the last one
+    failed.
     """
 
     changed = Signal()
@@ -66,6 +67,7 @@ class Evaluation(QObject):
         self.found = None
         self.is_complete = self._is_asked = False
         self.done, self.total, self.frames_per_s, self.trouble = 0, 0, 0.0, ""
+        self.part: Part = "poses"
         self._early = []
 
     @property
@@ -97,6 +99,15 @@ class Evaluation(QObject):
     def _store_path(self) -> Path | None:
         origin = self._session.data.origin if self._session.data is not None else ()
         return origin[0] if len(origin) == 1 and origin[0].suffix.lower() in STORE_SUFFIXES else None
+
+    @property
+    def has_some(self) -> bool:
+        """Whether some frames are evaluated, in part at least."""
+        return self.part == "routes" or self.done > 0
+
+    @property
+    def _has_all(self) -> bool:
+        return self.part == "routes" and self.done == self.total
 
     def set_wanted(self, is_wanted: bool) -> None:
         """Whether a view shows failures; results are searched only then."""
@@ -174,6 +185,7 @@ class Evaluation(QObject):
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Progress):
             self.done, self.total, self.frames_per_s = event.done, event.total, event.frames_per_s
+            self.part = event.part or self.part
             if self.found is not None and self._failures.table is None and not self._worker.is_busy:
                 self._worker.ask(self._stamp("begun"), partial(stored_results.begin, self.found.path))
             self.changed.emit()
@@ -187,7 +199,7 @@ class Evaluation(QObject):
     @Slot(object)
     def _on_ended(self, fate: Fate) -> None:
         found = self.found
-        if found is not None and (fate.how == "finished" or self.total == self.done):
+        if found is not None and (fate.how == "finished" or self._has_all):
             self._worker.ask(self._stamp("finished"), partial(_finish, found, self._failures.table is not None))
         elif fate.error is not None:
             self.trouble = line_of(fate.error)
@@ -221,8 +233,10 @@ class Evaluation(QObject):
             self._session.message.emit(found.complaint)
         self.total = found.about.frame_count
         if found.table is not None:
-            self.done = int(found.table.results.is_done.sum())
-            self.is_complete = self.done == self.total
+            results = found.table.results
+            self.part = "routes" if results.is_done.all() else "poses"
+            self.done = int((results.is_done if self.part == "poses" else results.has_routes).sum())
+            self.is_complete = self._has_all
             self._failures.set_table(found.table, found.tags)
         if self._is_asked and not self.is_complete:
             self._run()
@@ -236,7 +250,7 @@ class Evaluation(QObject):
             self._failures.take(block)
 
     def _show_finished(self, answer: FailureTable | FrameResults) -> None:
-        self.is_complete, self.done = True, self.total
+        self.is_complete, self.part, self.done = True, "routes", self.total
         if not isinstance(answer, FailureTable):
             self._failures.fill(answer)
         elif self.found is not None:

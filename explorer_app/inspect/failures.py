@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from explorer_app.inspect.model.failure_table import DIVISIONS, FailureTable, Filters, How
+from explorer_app.inspect.model.failure_table import DIVISIONS, FailureTable, How
+from explorer_app.inspect.model.filters import Filters
 from explorer_app.inspect.model.tags import Mark, Tags, tags_by_frame
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
@@ -144,11 +145,11 @@ class Failures(QObject):
         results = self.table.results
         return self.tags.of(results.about.data_digest).get(str(results.names[frame]), Mark())
 
-    def set_tag(self, frames: Sequence[int] | npt.NDArray[np.int64], tag: str) -> None:
-        """Tag frames; an empty tag removes theirs."""
+    def set_tag(self, frames: Sequence[int] | npt.NDArray[np.int64], tag: str, instead: str | None = None) -> None:
+        """Tag frames; an empty tag removes theirs. instead: the tags that these replace; None for all."""
         tags = self.tags
         if tags is not None:
-            self._change(("tag", object()), partial(_tag, tags, np.asarray(frames, dtype=np.int64), tag))
+            self._change(("tag", object()), partial(_tag, tags, np.asarray(frames, dtype=np.int64), tag, instead))
 
     def set_note(self, frame: int, note: str) -> None:
         tags = self.tags
@@ -247,9 +248,9 @@ def _sort_again(table: FailureTable, order: tuple[str, bool]) -> None:
         table.sort(*order)
 
 
-def _tag(tags: Tags, frames: npt.NDArray[np.int64], tag: str, table: FailureTable) -> None:
+def _tag(tags: Tags, frames: npt.NDArray[np.int64], tag: str, instead: str | None, table: FailureTable) -> None:
     about = table.results.about
-    tags.set_tag(about.data_digest, about.data, table.results.names[frames].tolist(), tag)
+    tags.set_tag(about.data_digest, about.data, table.results.names[frames].tolist(), tag, instead)
     _show_tags(tags, table)
 
 

@@ -19,9 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from explorer_app.inspect.failures import Failures
-from explorer_app.inspect.model.failure_table import DIVISIONS, Filters
+from explorer_app.inspect.model.failure_table import DIVISIONS
+from explorer_app.inspect.model.filters import Filters
+from explorer_app.inspect.saved_views import SavedViews
 from explorer_app.inspect.table_rows import TITLES
 from explorer_app.model.wording import grouped
+from explorer_app.preferences import Preferences
 from explorer_app.widgets.fields import choice, label, number
 from explorer_app.widgets.small import FlowLayout
 
@@ -40,7 +43,7 @@ _NONE = "without"
 class FilterBar(QWidget):
     """A view of `Failures.filters`."""
 
-    def __init__(self, failures: Failures, parent: QWidget | None = None) -> None:
+    def __init__(self, failures: Failures, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._failures = failures
         self.text = QLineEdit()
@@ -55,13 +58,19 @@ class FilterBar(QWidget):
         self.divisions = {name: _choice(TITLES[name][0], f"Only frames of this {name}") for name in DIVISIONS}
         self.ranges = {column: _Range(*shown) for column, shown in _RANGES.items()}
         self.wrong = _ProbablyWrong()
+        self.only = QCheckBox("Only selected")
+        self.only.setToolTip("Only the frames that are selected now")
+        self.only.setAccessibleName("Only selected frames")
+        self.only.toggled.connect(self._ask)
+        self.views = SavedViews(failures, preferences)
         self.count = QLabel()
         self.clear = QPushButton("Clear")
         self.clear.setToolTip("Show all frames again")
         self.clear.clicked.connect(self._clear)
         layout = FlowLayout(self)
         choices = (self.group, *self.divisions.values(), self.tag)
-        for widget in (self.text, *choices, *self.ranges.values(), self.wrong, self.clear, self.count):
+        last = (self.wrong, self.only, self.clear, self.views, self.count)
+        for widget in (self.text, *choices, *self.ranges.values(), *last):
             layout.addWidget(widget)
         for field in choices:
             field.activated.connect(self._ask)
@@ -71,6 +80,7 @@ class FilterBar(QWidget):
         self.wrong.box.toggled.connect(self._ask)
         self.wrong.percentile.valueChanged.connect(self._ask)
         failures.rows_changed.connect(self._show)
+        failures.selection_changed.connect(self._show_selection)
         self._show()
 
     @Slot()
@@ -83,10 +93,18 @@ class FilterBar(QWidget):
                 text=self.text.text(),
                 ranges=ranges,
                 above_percentile=self.wrong.above_percentile,
+                only=self._only(),
                 divisions={name: frozenset({value}) for name, value in divisions.items() if value is not None},
                 **{name: frozenset({value}) for name, value in chosen.items() if value is not None},
             )
         )
+
+    def _only(self) -> tuple[int, ...] | None:
+        """The frames that were selected when the box was ticked."""
+        if not self.only.isChecked():
+            return None
+        kept = self._failures.filters.only
+        return tuple(self._failures.selection.tolist()) if kept is None else kept
 
     @Slot()
     def _clear(self) -> None:
@@ -116,9 +134,20 @@ class FilterBar(QWidget):
         self.wrong.setVisible(table is not None and table.has_fits)
         if not self.wrong.percentile.hasFocus():
             self.wrong.show_percentile(filters.above_percentile)
+        with QSignalBlocker(self.only):
+            self.only.setChecked(filters.only is not None)
         self.clear.setEnabled(filters != Filters())
-        total = len(table.results.names) if table is not None else 0
-        self.count.setText(f"{grouped(len(table))} of {grouped(total)} frames" if table is not None else "")
+        self._show_selection()
+
+    @Slot()
+    def _show_selection(self) -> None:
+        table, selected = self._failures.table, len(self._failures.selection)
+        self.only.setEnabled(selected > 0 or self.only.isChecked())
+        if table is None:
+            self.count.clear()
+            return
+        shown = f"{grouped(len(table))} of {grouped(len(table.results.names))} frames"
+        self.count.setText(f"{shown}, {grouped(selected)} selected" if selected else shown)
 
 
 class _Range(QWidget):

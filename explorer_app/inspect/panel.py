@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -28,19 +29,27 @@ from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.filter_bar import FilterBar
 from explorer_app.inspect.frame_thumbnails import FrameThumbnails
 from explorer_app.inspect.model.failure_table import COLUMNS
+from explorer_app.inspect.model.stored_results import PART_TITLES
 from explorer_app.inspect.table import FailureTableView
 from explorer_app.inspect.table_rows import TITLES
-from explorer_app.model.wording import speed
+from explorer_app.model.wording import model_name, speed
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.widgets.empty_state import EmptyState
 from explorer_app.widgets.menus import add_action
-from explorer_app.widgets.small import Tag, WrappedLabel
+from explorer_app.widgets.small import Tag
 from lsps_core.evaluation.metrics import WITHIN_MM
+
+_OPEN, _IMPORT, _EVALUATE = "Open …", "Import into a store …", "Evaluate"
 
 
 class FailuresPanel(QWidget):
     """A view of `Failures` and of the `Evaluation` that fills them."""
+
+    open_asked = Signal()
+    import_asked = Signal(object, object)
+    """Import images into a store: their paths and `ImageSettings`."""
 
     def __init__(
         self,
@@ -55,11 +64,11 @@ class FailuresPanel(QWidget):
         self._session, self._failures, self._evaluation = session, failures, evaluation
         self.thumbnails = FrameThumbnails(session, background, self)
         self.table = FailureTableView(failures, self.thumbnails)
-        self.filters = FilterBar(failures)
+        self.filters = FilterBar(failures, preferences)
         self.selection_actions = FailureActions(session, failures, preferences, self)
         self.directions = DirectionMaker(session, background, failures, self)
-        self.empty = WrappedLabel()
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty = EmptyState()
+        self.empty.clicked.connect(self._do_what_helps)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.table)
@@ -154,9 +163,9 @@ class FailuresPanel(QWidget):
         self.simulated.setVisible(table is not None and table.results.about.is_simulated)
         with QSignalBlocker(self.with_fitting):
             self.with_fitting.setChecked(evaluation.is_fitting)
-        self.evaluate.setVisible(not is_running and not evaluation.is_complete)
+        self.evaluate.setVisible(table is not None and not is_running and not evaluation.is_complete)
         self.evaluate.setEnabled(not evaluation.obstacle)
-        self.evaluate.setText("Resume evaluation" if 0 < evaluation.done < evaluation.total else "Evaluate")
+        self.evaluate.setText("Resume evaluation" if evaluation.has_some else "Evaluate")
         self.stop.setVisible(is_running or is_exporting)
         self.stop.setEnabled(not evaluation.is_stopping)
         self.progress.setVisible(is_running or is_exporting)
@@ -164,14 +173,15 @@ class FailuresPanel(QWidget):
             self._show_progress()
         self.filters.setVisible(table is not None)
         self.stack.setCurrentWidget(self.table if table is not None else self.empty)
-        self.empty.setText(self._reason())
+        self.empty.show_state(*self._reason())
 
     def _show_progress(self) -> None:
         evaluation = self._evaluation
         self.progress.setRange(0, evaluation.total if evaluation.done or evaluation.frames_per_s else 0)
         self.progress.setValue(evaluation.done)
         rate = f", {speed(evaluation.frames_per_s)}" if evaluation.frames_per_s else ""
-        self.progress.setFormat("Stopping …" if evaluation.is_stopping else f"%v of %m{rate}")
+        part = PART_TITLES[evaluation.part]
+        self.progress.setFormat("Stopping …" if evaluation.is_stopping else f"{part}: %v of %m{rate}")
 
     @Slot(int, int)
     def _show_export(self, done: int, in_all: int) -> None:
@@ -181,21 +191,39 @@ class FailuresPanel(QWidget):
             self.progress.setFormat("Writing %v of %m")
             self._show()
 
-    def _reason(self) -> str:
-        """The reason why there is no table, and what to do."""
+    def _reason(self) -> tuple[str, str, str]:
+        """Why there is no table, as title, sentence and the button that helps."""
         evaluation, model, data = self._evaluation, self._session.model, self._session.data
-        if evaluation.obstacle or model is None or data is None:
-            return evaluation.obstacle
+        if model is None:
+            return "No model", "Open one, or a run that trains one.", _OPEN
+        if data is None:
+            return "No frames", "Open a store of frames, annotated or not.", _OPEN
+        if evaluation.obstacle:
+            return "Single images", evaluation.obstacle, _IMPORT
         if evaluation.trouble:
-            return f"The evaluation failed: {evaluation.trouble}"
+            return "The evaluation failed", evaluation.trouble, _EVALUATE
         if evaluation.job is not None:
-            return "The model is loading; its results will appear here."
+            return "Evaluating …", "The model is loading; its results will appear here.", ""
         if evaluation.is_looking:
-            return "Searching for earlier results …"
+            return "Searching for earlier results …", "", ""
         return (
+            "Where does it fail?",
             f"{model.name} has not been evaluated{' with fitting' * evaluation.is_fitting} on {data.title} yet. "
-            f"Evaluate (F5) runs it on all {len(data)} frames, and keeps the results."
+            f"Evaluate (F5) runs it on all {len(data)} frames, and keeps the results.",
+            _EVALUATE,
         )
+
+    @Slot()
+    def _do_what_helps(self) -> None:
+        from explorer_app.model.data import ImageData  # it is loaded with the data
+
+        what, data = self.empty.button.text(), self._session.data
+        if what == _OPEN:
+            self.open_asked.emit()
+        elif what == _EVALUATE:
+            self._evaluation.start()
+        elif isinstance(data, ImageData):
+            self.import_asked.emit(data.origin, data.settings)
 
     def _headline(self) -> str:
         table, evaluation = self._failures.table, self._evaluation
@@ -209,9 +237,12 @@ class FailuresPanel(QWidget):
         elif np.isfinite(mean_mm).any():
             within = 100 * np.mean(worst_mm[np.isfinite(worst_mm)] <= WITHIN_MM)
             parts += [f"mean {np.nanmean(mean_mm):.1f} mm", f"{within:.0f} % within {WITHIN_MM:.0f} mm"]
-        count = f"{evaluation.done} of {evaluation.total}" if not evaluation.is_complete else f"{evaluation.total}"
+        is_partial = evaluation.part == "poses" and not evaluation.is_complete
         parts += ["fitted"] if table.has_fits else []
-        parts += [f"{count} frames", f"{about.model.removesuffix('.safetensors')} on {about.data}", about.protocol]
+        parts += [f"{evaluation.done} of {evaluation.total} frames" if is_partial else f"{evaluation.total} frames"]
+        if evaluation.part == "routes" and not evaluation.is_complete:
+            parts.append(f"routes of {evaluation.done}")
+        parts += [f"{model_name(Path(about.model))} on {about.data}", about.protocol]
         return "  ·  ".join(parts)
 
     def _why_unlabelled(self) -> str:

@@ -60,7 +60,7 @@ class WorstList(QAbstractListModel):
 
 
 class WorstGrid(QListView):
-    """Click or Enter shows and selects a frame; Shift adds it; its badge or B selects all similar frames."""
+    """A click, arrow or Enter shows and selects a frame; Shift adds it; its badge or B selects all similar frames."""
 
     taken = Signal(int, str)
     """frame, and how to select it"""
@@ -149,6 +149,11 @@ class WorstGrid(QListView):
         worst = self.currentIndex().data(WORST_ROLE)
         if worst is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_B):
             self._take(worst, event.key() == Qt.Key.Key_B, how_to_select(event.modifiers()))
+        elif event.key() in _ARROWS:
+            super().keyPressEvent(event)
+            there = self.currentIndex().data(WORST_ROLE)
+            if there is not None and there is not worst:
+                self._take(there, False, how_to_select(event.modifiers()))
         else:
             super().keyPressEvent(event)
 

@@ -74,7 +74,12 @@ class WorstGallery(QWidget):
         groups = [group for group in table.groups if group] if table is not None else []
         with QSignalBlocker(self.group):
             self.group.clear()
-            self.group.addItems([ALL_GROUPS, *([BY_GROUP] if len(groups) > 1 else []), *groups])
+            self.group.addItem(ALL_GROUPS)
+            if len(groups) > 1:
+                self.group.addItem(BY_GROUP, "group")
+            for division in table.dividing if table is not None else []:
+                self.group.addItem(f"By {division}", division)
+            self.group.addItems(groups)
         self.grid.frames.show_worst([])
         self.count.clear()
         self.empty.setText(_NOTHING)
@@ -85,7 +90,8 @@ class WorstGallery(QWidget):
         table, model = self._failures.table, self._session.model
         if table is not None and model is not None and self.isVisible():
             column = ORDERS[self.order.currentText()]
-            work = partial(near_duplicates.worst_frames, table, model, column, self.group.currentText())
+            by = self.group.currentData() or ""
+            work = partial(near_duplicates.worst_frames, table, model, column, self.group.currentText(), by)
             self._worker.ask((table.results, column), work)
 
     @Slot(object, object)

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from explorer_app.error_words import line_of
 from explorer_app.model.crop import Crop, Uvd, cube_box_px, has_same_depth
 from explorer_app.model.depth_statistics import DepthCounts, count_depth
 from explorer_app.model.opening import ImageSettings
@@ -24,6 +25,7 @@ from lsps_core.config import Domain
 from lsps_core.data.crop import crop as crop_image
 from lsps_core.data.crop import crop_pixels
 from lsps_core.data.frame import FrameSource, HandFrame
+from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.store import FrameStore
 from lsps_core.skeleton import Skeleton
 
@@ -64,7 +66,9 @@ class FrameView:
     @property
     def camera(self) -> Camera:
         """The camera of this frame, flipped if the raw image is."""
-        return self.data.camera if self.raw is None else self.raw.crop.camera(self.raw.depth_mm.shape[1])
+        if self.raw is None:
+            return self.data.camera_of(self.index).camera
+        return self.raw.crop.camera(self.raw.depth_mm.shape[1])
 
     @property
     def input_mm(self) -> npt.NDArray[np.float32]:
@@ -83,7 +87,6 @@ class Data(Protocol):
     """The data interface of the strip."""
 
     title: str
-    camera: Camera
     domain: Domain
     skeleton: Skeleton | None
     is_simulated: bool
@@ -95,6 +98,10 @@ class Data(Protocol):
 
     def view(self, index: int) -> FrameView: ...
 
+    def camera_of(self, index: int) -> FrameCamera:
+        """The camera of a frame; of a raw image as it is before it is flipped."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -104,7 +111,6 @@ class StoreData:
     def __init__(self, source: FrameSource, title: str) -> None:
         self._source = source
         self.title = title
-        self.camera = source.camera
         self.domain: Domain = "synthetic" if source.domain == "synthetic" else "real"
         self.skeleton = source.skeleton
         self.is_simulated = source.is_simulated
@@ -116,6 +122,9 @@ class StoreData:
 
     def view(self, index: int) -> FrameView:
         return FrameView(self, index, self._source.frame(index))
+
+    def camera_of(self, index: int) -> FrameCamera:
+        return self._source.camera_of(index)
 
     @cached_property
     def poses(self) -> npt.NDArray[np.float32] | None:
@@ -151,7 +160,6 @@ class ImageData:
         self.images = tuple(images)
         self.origin = tuple(origin) or tuple(dict.fromkeys(image.path for image in images))
         self.settings = settings
-        self.camera = settings.camera
         self.domain = settings.domain
         files = {image.path for image in images}
         self.title = images[0].path.name if len(files) == 1 else f"{len(images)} images"
@@ -176,11 +184,15 @@ class ImageData:
 
     def use_for_all(self, settings: ImageSettings) -> None:
         """Read all images with these settings; cubes placed by the user are kept if they remain valid."""
-        self.settings, self.camera = settings, settings.camera
+        self.settings = settings
         kept = {
             index: crop for index, crop in self._crops.items() if crop.center_uvd and _agree(crop.settings, settings)
         }
         self._crops = {index: replace(crop, settings=settings) for index, crop in kept.items()}
+
+    def camera_of(self, index: int) -> FrameCamera:
+        crop = self._crops.get(index)
+        return FrameCamera(camera=(crop.settings if crop else self.settings).camera)
 
     def close(self) -> None:
         """No file is kept open."""
@@ -278,7 +290,7 @@ def open_images(
         try:
             readable.append(data.view(number))
         except ValueError as error:
-            complaints.append(str(error))
+            complaints.append(line_of(error))
             continue
         if not readable[-1].complaint or len(readable) == _TRIES:
             break

@@ -34,6 +34,11 @@ def mean_error_mm(pose: FloatArray, frame: HandFrame) -> float | None:
     return float(np.nanmean(np.linalg.norm(to_joints_mm(pose, frame) - joints_mm, axis=1)))
 
 
+def apart_mm(one: FloatArray, other: FloatArray, half_mm: float) -> float:
+    """Mean distance of the joints of two poses [J, 3] of one cube."""
+    return half_mm * float(np.linalg.norm(one - other, axis=1).mean())
+
+
 @dataclass(frozen=True, eq=False)
 class Difference:
     """The difference of two depth images of the same cube.

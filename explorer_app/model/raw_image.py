@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from explorer_app.error_words import line_of
 from explorer_app.model.opening import IMAGE_SUFFIXES, STORE_SUFFIXES, ImageSettings, is_plain_hdf5
 from lsps_core.data.importers.frames import read_depth
 from lsps_core.files import kind_of, require_file
@@ -65,7 +66,7 @@ def list_images(paths: Sequence[Path]) -> tuple[list[RawImage], list[str]]:
             for file in _files_in(path):
                 images.extend(_images_in_hdf5(file) if file.suffix.lower() in STORE_SUFFIXES else [RawImage(file)])
         except ValueError as error:
-            complaints.append(str(error))
+            complaints.append(line_of(error))
     return images, complaints
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +30,17 @@ def flat(record: Any, prefix: str = "") -> list[tuple[str, str]]:
     if isinstance(record, float):
         return [(prefix, f"{record:g}")]
     return [(prefix, str(record))] if prefix else []
+
+
+def model_name(path: Path) -> str:
+    """A model's name: of its file, or for a checkpoint of a run "my run, step 800"."""
+    is_checkpoint = path.stem.isdecimal() and path.parent.name == "checkpoints"
+    return f"{path.absolute().parents[1].name}, {step_of(path)}" if is_checkpoint else step_of(path)
+
+
+def step_of(checkpoint: Path) -> str:
+    """ "step 800" of 00000800.safetensors; the name of another file."""
+    return f"step {grouped(int(checkpoint.stem))}" if checkpoint.stem.isdecimal() else checkpoint.stem
 
 
 def duration(seconds: float) -> str:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QUndoStack
 
 from explorer_app.model.history import History, HistoryEntry
 from explorer_app.model.latent import LatentCode
-from explorer_app.model.pose_error import mean_error_mm
+from explorer_app.model.pose_error import apart_mm, mean_error_mm
 from explorer_app.model.walk import WalkPlan
 from explorer_app.session.encoding import FrameEncoding, State
 from explorer_app.session.undo import LatentEdit, Merge, WalkEdit
@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # they import torch and HDF5, and the first paint must not wa
     from lsps_core.config import Domain, Prior
 
 _UNDO_LIMIT = 500
+NEAR_MM = 40.0  # mean distance of the joints: a pose with a pulled joint is nearer, another sample is not
 
 
 class Session(QObject):
@@ -293,8 +294,18 @@ class Session(QObject):
         return self.encoding is not None and self.latent == self.encoding.code
 
     @property
+    def is_near_frame(self) -> bool:
+        """Whether the shown pose is about that of the encoded frame, so that the two can be compared."""
+        encoding, pose, view = self.encoding, self.pose, self.view
+        if encoding is None or pose is None or view is None:
+            return False
+        error_mm = mean_error_mm(pose, view.frame)  # a fit may be far from what P reads
+        is_right = error_mm is not None and error_mm <= NEAR_MM
+        return is_right or apart_mm(pose, encoding.pose, view.frame.half_mm) <= NEAR_MM
+
+    @property
     def error_mm(self) -> float | None:
-        """Mean joint error of the shown pose against the encoded frame's annotation, if there is one."""
-        if self.pose is None or self.encoding is None or self.view is None:
+        """Mean joint error of the shown pose against the frame's annotation; None without one, or far from it."""
+        if self.pose is None or self.view is None or not self.is_near_frame:
             return None
         return mean_error_mm(self.pose, self.view.frame)

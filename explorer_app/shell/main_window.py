@@ -138,13 +138,16 @@ class MainWindow(QMainWindow):
             self.session, self.background, self.failures, self.evaluation, self.preferences
         )
         self.failures_panel.directions.made.connect(self.latent.directions.add)
+        self.failures_panel.open_asked.connect(self.opener.ask_for_files)
         self.train = TrainPanel(self.preferences)
         self.train.message.connect(self.session.message)
         self.session.latent_changed.connect(self.train.runs.make_room)
         self.train.open_asked.connect(self._open_checkpoint)
         self.training_dialogs = TrainingDialogs(self, self.background, self.preferences)
         self.training_dialogs.accepted_run.connect(self._train)
-        self.training_dialogs.open_asked.connect(self._open_store)
+        self.training_dialogs.open_asked.connect(self._open_written)
+        self.training_dialogs.finetune_asked.connect(self._finetune)
+        self.failures_panel.import_asked.connect(self.training_dialogs.import_images)
         self.train.new_run_asked.connect(self.training_dialogs.new_run)
         central = QWidget()
         whole = QVBoxLayout(central)
@@ -182,12 +185,14 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _enter_workspace(self, name: str) -> None:
+        self.explore.show_failing(name == INSPECT)
         self.evaluation.set_wanted(name == INSPECT)
 
     @Slot(str)
     def _arrange(self, name: str) -> None:
         if name == INSPECT:
             self.resizeDocks([self.docks["Failures"], self.docks["Plots"]], [560, 400], Qt.Orientation.Horizontal)
+            self.resizeDocks([self.docks["Failures"]], [round(0.6 * self.height())], Qt.Orientation.Vertical)
 
     @Slot()
     def evaluate(self) -> None:
@@ -253,9 +258,14 @@ class MainWindow(QMainWindow):
         self.background.open_model(path, self.opener.device)
 
     @Slot(object)
-    def _open_store(self, path: Path) -> None:
+    def _open_written(self, path: Path) -> None:
         self.workspaces.go(EXPLORE)
         self.open_paths([path])
+
+    @Slot()
+    def _finetune(self) -> None:
+        model = self.session.model
+        self.training_dialogs.finetune(model.path if model is not None else None, self.explore.labelling.path)
 
     @Slot(object, bool)
     def _train(self, path: Path, _was_there: bool) -> None:

@@ -28,6 +28,7 @@ from explorer_app.resources import resource
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.session.snapshot import Arrival, restore, snapshot
+from explorer_app.shell.file_names import file_name
 from explorer_app.widgets.file_dialog import ask_for_paths
 
 if TYPE_CHECKING:
@@ -231,6 +232,7 @@ class Opener(QObject):
             "save",
             self._save_chosen,
             filters=[f"LSPS Explorer session (*{SESSION_SUFFIX})"],
+            name=file_name("session", self._session, SESSION_SUFFIX),
             suffix=SESSION_SUFFIX,
         )
 
@@ -253,7 +255,8 @@ class Opener(QObject):
         self.image_dialog.open()
 
     def _open_images(self, images: tuple[Path, ...], index: int, settings: ImageSettings) -> None:
-        self._preferences.image_settings = settings
+        if self.image_dialog is None or self.image_dialog.is_camera_possible:
+            self._preferences.image_settings = settings
         self._background.open_images(images, settings, index)
 
     @Slot()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from explorer_app.preferences import Preferences
 from explorer_app.session.session import Session
+from explorer_app.shell.file_names import file_name
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.workers.task import Task
 from lsps_core.files import kind_of
@@ -35,6 +36,7 @@ class ViewPictures(QObject):
             "save",
             partial(self._save_chosen, widget, scale),
             filters=["PNG image (*.png)"],
+            name=file_name(what.removeprefix("the "), self._session, ".png"),
             suffix=".png",
         )
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from explorer_app.error_words import line_of
 from explorer_app.model.wording import duration, memory
 from explorer_app.widgets.noted_field import NoteLabel
+from explorer_app.workers.command import run_threads
 from explorer_app.workers.job import Fate
 from explorer_app.workers.job_runner import JobRunner
 from lsps_core.events import Event, RunEstimated, StageEstimated
@@ -53,7 +54,7 @@ class EstimateBar(QWidget):
         self.note.show_fact("Reading the stores and measuring …")
         self.button.setText("Stop &estimate")
         self.begun.emit()
-        self.runner.start(arguments)
+        self.runner.start(arguments, threads=run_threads())
 
     @Slot()
     def forget(self) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from explorer_app.model.opening import IMAGE_SUFFIXES, STORE_SUFFIXES
+from explorer_app.model.opening import IMAGE_SUFFIXES, STORE_SUFFIXES, ImageSettings
 from explorer_app.preferences import Preferences
 from explorer_app.train.job_dialog import JobDialog
 from explorer_app.train.model.store_forms import FRAMES, ImportForm, options_of, sources
@@ -14,6 +17,7 @@ from explorer_app.widgets.fields import choice
 from explorer_app.widgets.image_fields import ImageFields
 from explorer_app.widgets.noted_field import NotedField
 from explorer_app.widgets.path_field import PathField
+from lsps_core.data.importers.registry import load
 from lsps_core.data.importing.options import CUBE_MM, LIMIT, Option
 
 
@@ -50,6 +54,12 @@ class ImportDialog(JobDialog):
         self.source.currentIndexChanged.connect(self._show_rows)
         self._show_rows()
 
+    def fill(self, paths: Sequence[Path], settings: ImageSettings) -> None:
+        """Propose single images, read like this."""
+        self.source.setCurrentIndex(self.source.findData(FRAMES))
+        self.files.paths = tuple(map(str, paths))
+        self.images.show_settings(settings)
+
     def _add_option(self, option: Option) -> None:
         field = self._options[option] = OptionField(option, self.preferences, self)
         field.changed.connect(self.show_problems)
@@ -74,6 +84,10 @@ class ImportDialog(JobDialog):
 
     def problem_name(self, name: str) -> str:
         return "paths" if name in ("files", "folder") else name.partition(" ")[0]
+
+    def fact(self, name: str) -> str:
+        source = self.source.currentData()
+        return load(source).origin if name == "source" and source != FRAMES else super().fact(name)
 
     def remember(self) -> None:
         if self.source.currentData() == FRAMES:

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QMargins, QRect, QRectF, QSignalBlocker, QSize, Qt, Slot
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from explorer_app.widgets import theme
+from explorer_app.widgets.theme import smaller
 from explorer_app.workers.latest import LatestWins
 from lsps_core.files import require_file
 from lsps_core.runs.layout import RunLayout
 
 _ROWS = (
     "One column a frame, synthetic frames above, real ones below. Rows of each: input, reconstruction, translation, "
-    "cycle, synthetic and real image of the pose estimated by P, and of the annotated pose"
+    "cycle, the image of the pose estimated by P in its own and in the other domain, and of the annotated pose"
 )
+_ROUTES = ("input", "reconstruction", "translation", "cycle", "pose by P", "… translated")
+_ANNOTATED = ("annotated pose", "… translated")
+_ROW_PX = 128
+_GAP = 6
+
+
+def row_names(height_px: int) -> tuple[str, ...]:
+    """The names of the rows of a sheet of this height; empty for a sheet of another version.
+
+    A sheet has rows of the annotated pose for both domains or for synthetic frames only.
+    """
+    synthetic, real = ("synthetic " + _ROUTES[0], *_ROUTES[1:]), ("real " + _ROUTES[0], *_ROUTES[1:])
+    known = (
+        (*synthetic, *_ANNOTATED, *real, *_ANNOTATED),
+        (*synthetic, *_ANNOTATED, *real),
+        (*synthetic, *real),
+    )
+    return next((names for names in known if len(names) * _ROW_PX == height_px), ())
 
 
 class _Sheet(QWidget):
@@ -25,13 +44,15 @@ class _Sheet(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._pixmap = QPixmap()
+        self._names: tuple[str, ...] = ()
+        self._small = smaller(self.font())
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setToolTip(_ROWS)
         self.setAccessibleName("Preview sheet")
 
     def set_pixmap(self, pixmap: QPixmap, is_whole_size: bool) -> None:
-        self._pixmap = pixmap
-        self.setMinimumSize(pixmap.size() if is_whole_size else QPixmap().size())
+        self._pixmap, self._names = pixmap, row_names(pixmap.height())
+        self.setMinimumSize(pixmap.size().grownBy(QMargins(self._gutter, 0, 0, 0)) if is_whole_size else QSize(0, 0))
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -41,8 +62,23 @@ class _Sheet(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Preview sheets are made at validations")
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        size = self._pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        painter.drawPixmap(QRect((self.width() - size.width()) // 2, 0, size.width(), size.height()), self._pixmap)
+        gutter = self._gutter
+        room = QSize(self.width() - gutter, self.height())
+        size = self._pixmap.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+        left = gutter + (room.width() - size.width()) // 2
+        painter.drawPixmap(QRect(left, 0, size.width(), size.height()), self._pixmap)
+        painter.setPen(theme.faint(self.palette()))
+        painter.setFont(self._small)
+        row_px = size.height() / max(len(self._names), 1)
+        for number, name in enumerate(self._names):
+            row = QRectF(left - gutter, number * row_px, gutter - _GAP, row_px)
+            painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
+
+    @property
+    def _gutter(self) -> int:
+        """px for the names of the rows, left of them."""
+        metrics = QFontMetrics(self._small)
+        return max((metrics.horizontalAdvance(name) + _GAP for name in self._names), default=0)
 
 
 class PreviewScrubber(QWidget):

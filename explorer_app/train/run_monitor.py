@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer_app.model.wording import duration, memory, speed
+from explorer_app.model.wording import duration, memory, speed, step_of
 from explorer_app.train.model.run_curves import Curves
 from explorer_app.train.model.run_folder import WENT_WRONG, RunView
 from explorer_app.train.previews import PreviewScrubber
@@ -223,7 +223,7 @@ def _facts(view: RunView) -> str:
     if view.memory_bytes is not None:
         facts.append(f"{memory(view.memory_bytes)} memory")
     if view.checkpoint is not None:
-        facts.append(f"saved: {view.checkpoint.stem}")
+        facts.append(f"saved: {step_of(view.checkpoint)}")
     return "   ·   ".join(filter(None, facts))
 
 

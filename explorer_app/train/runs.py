@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from explorer_app.preferences import Preferences
 from explorer_app.train.model.run_folder import LOG_HEADER, RunFolders, RunView
 from explorer_app.train.model.run_process import SHARES, ProcessRecord, thread_count
-from explorer_app.workers.command import lsps_command
+from explorer_app.workers.command import lsps_command, shared_environment
 from explorer_app.workers.latest import LatestWins
 from lsps_core.files import kind_of
 from lsps_core.runs.layout import RunLayout
@@ -150,7 +150,7 @@ class TrainingRuns(QObject):
         with layout.log.open("a") as log:  # also reserves space for a last line on a full disk
             log.write(f"{LOG_HEADER}{time.strftime('%Y-%m-%d %H:%M:%S')} lsps {shlex.join(arguments)}\n")
         threads = thread_count(self.share)
-        environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads is not None else {})
+        environment = shared_environment(threads) if threads is not None else dict(os.environ)
         with layout.log.open("a") as log, layout.error.open("w") as error:
             process = subprocess.Popen(
                 lsps_command(arguments),

@@ -84,6 +84,10 @@ class PathField(QWidget):
         """All of several files."""
         return tuple(part.strip() for part in self.text.split(_SEPARATOR) if part.strip())
 
+    @paths.setter
+    def paths(self, paths: Sequence[str]) -> None:
+        self.text = _SEPARATOR.join(paths)
+
     @Slot()
     def ask(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in self._suffixes)
@@ -109,4 +113,4 @@ class PathField(QWidget):
     @Slot(list)
     def _take(self, names: list[str]) -> None:
         self._preferences.last_folder = str(Path(names[0]).parent)
-        self.text = _SEPARATOR.join(names)
+        self.paths = tuple(names)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer_app.model.colours import difference_table, one_only_colour
@@ -116,13 +116,22 @@ class DepthLegend(QWidget):
         beside_line = QRectF(swatch.left(), line.top(), swatch.width(), line.height())
         painter.drawText(beside_line, Qt.AlignmentFlag.AlignHCenter, scale.swatch_label)
         sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)
-        for label, side in zip(scale.labels, sides, strict=True):
+        for label, side in zip(fitting_labels(scale.labels, bar.width(), metrics), sides, strict=True):
             painter.drawText(line, side, label)
         note = metrics.elidedText(scale.note, Qt.TextElideMode.ElideRight, self.width())
         painter.drawText(line.translated(0, line.height()), Qt.AlignmentFlag.AlignHCenter, note)
 
 
+def fitting_labels(labels: tuple[str, str, str], width: float, metrics: QFontMetrics) -> tuple[str, str, str]:
+    """The labels below a bar, or only their numbers where the words would overlap."""
+    if sum(metrics.horizontalAdvance(label) for label in labels) + 2 * _LABEL_GAP <= width:
+        return labels
+    low, middle, high = (label.partition(",")[0] for label in labels)
+    return low, middle, high
+
+
 _GAP = 12
+_LABEL_GAP = 8
 _LEAST_LEGEND = 330
 
 

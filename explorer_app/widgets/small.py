@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QFocusEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLayout, QLayoutItem, QScrollArea, QSizePolicy, QWidget
+from shiboken6 import isValid
 
 _FOCUS_COMES_BACK = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 
@@ -52,17 +55,28 @@ def paint_next_turn(window: QWidget) -> None:
 
 
 def _paint_after_others(window: QWidget) -> None:
-    QTimer.singleShot(_NEXT_TURN_MS, window, partial(_paint_in_turns, window))
+    QTimer.singleShot(_NEXT_TURN_MS, window, partial(_paint_parts, window))
 
 
-def _paint_in_turns(window: QWidget) -> None:
+def _paint_parts(window: QWidget) -> None:
     children = window.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    parts = [child for child in children if child.isVisible() and not child.isWindow()]
+    paint_in_turns(window, [child for child in children if child.isVisible() and not child.isWindow()])
+    _paint(window)
+
+
+def paint_in_turns(owner: QWidget, parts: Iterable[QWidget]) -> None:
+    """Paint each of these parts of `owner` in a turn of its own, because all of them at once take long."""
+    parts = deque(parts)
     for part in parts:
         part.setUpdatesEnabled(False)
-    _paint(window)
-    for part in parts:
-        QTimer.singleShot(_NEXT_TURN_MS, part, partial(_paint, part))
+    QTimer.singleShot(_NEXT_TURN_MS, owner, partial(_paint_next, owner, parts))
+
+
+def _paint_next(owner: QWidget, parts: deque[QWidget]) -> None:
+    if parts and isValid(part := parts.popleft()):
+        _paint(part)
+    if parts:  # a timer each, one after the other: those that run out together share a turn
+        QTimer.singleShot(_NEXT_TURN_MS, owner, partial(_paint_next, owner, parts))
 
 
 def _paint(widget: QWidget) -> None:

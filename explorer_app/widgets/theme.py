@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QFont, QPalette
 
 from explorer_app.model.colours import Rgb
 
@@ -75,6 +75,21 @@ def error(palette: QPalette) -> QColor:
 def halo(palette: QPalette) -> QColor:
     """Halo of highlighted joints."""
     return QColor(240, 228, 66) if is_dark(palette) else QColor(0, 114, 178)
+
+
+def smaller(font: QFont) -> QFont:
+    """Of captions and legends."""
+    small = QFont(font)
+    small.setPointSizeF(font.pointSizeF() * 0.9)
+    return small
+
+
+def larger(font: QFont) -> QFont:
+    """Of titles."""
+    large = QFont(font)
+    large.setPointSizeF(font.pointSizeF() * 1.25)
+    large.setBold(True)
+    return large
 
 
 def rgb(colour: QColor) -> Rgb:

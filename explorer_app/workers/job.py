@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QObject, QProcess, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal, Slot
 
-from explorer_app.workers.command import lsps_command
+from explorer_app.workers.command import job_threads, lsps_command, shared_environment
 from lsps_core.errors import LspsError
 from lsps_core.events import Failed, JobEnded, parse
 
@@ -37,7 +37,8 @@ class Job(QObject):
     ended = Signal(object)
     """its `Fate`"""
 
-    def __init__(self, arguments: Sequence[str], parent: QObject | None = None) -> None:
+    def __init__(self, arguments: Sequence[str], parent: QObject | None = None, *, threads: int | None = None) -> None:
+        """threads: of torch; None for `job_threads`."""
         super().__init__(parent)
         self.arguments = tuple(arguments)
         self.tail = ""
@@ -46,6 +47,10 @@ class Job(QObject):
         self._failure: Failed | None = None
         self._reason = ""
         self._process = QProcess(self)
+        environment = QProcessEnvironment()
+        for name, value in shared_environment(threads or job_threads()).items():
+            environment.insert(name, value)
+        self._process.setProcessEnvironment(environment)
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.readyReadStandardError.connect(self._read_tail)
         self._process.finished.connect(self._finish)

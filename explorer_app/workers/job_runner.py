@@ -32,10 +32,10 @@ class JobRunner(QObject):
         """Whether no process is left, not even a dropped one."""
         return self.job is None and not self._leaving
 
-    def start(self, arguments: Sequence[str]) -> None:
-        """Run `lsps ARGUMENTS`, replacing a running job."""
+    def start(self, arguments: Sequence[str], *, threads: int | None = None) -> None:
+        """Run `lsps ARGUMENTS`, replacing a running job. threads: see `Job`."""
         self.drop()
-        self.job = Job(arguments, self)
+        self.job = Job(arguments, self, threads=threads)
         self.job.event_read.connect(self.event_read)
         self.job.ended.connect(self._end)
         self.job.start()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from lsps_core.commands.run_progress import RunProgress, stop_signals
 from lsps_core.experiments.plan import EXPERIMENTS, SCALES, SHARES, ExperimentSettings, make_plan
 from lsps_core.presets import PRESETS
 
@@ -43,6 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", default="1,2,3", help="default: 1,2,3")
     shares = ",".join(map(str, SHARES))
     parser.add_argument("--shares", default=shares, help=f"of the real annotations, for figure5; default: {shares}")
+    parser.add_argument("--rows", default="", help="these rows of table1 or ablation alone, as in lsps,real")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps; default: auto")
     parser.add_argument(
         "--set",
@@ -67,6 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             scale=arguments.scale,
             seeds=_numbers("--seeds", arguments.seeds, int),
             shares=_numbers("--shares", arguments.shares, float),
+            rows=tuple(filter(None, arguments.rows.split(","))),
             device=arguments.device,
             settings=tuple(arguments.settings),
             **paths,
@@ -77,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         make_plan(settings)  # errors of the plan are reported before anything is simulated
     if arguments.experiment in SIMHANDS:
         _simulate(arguments)
-    with _Progress() as progress, _stop_signals() as stopped:
+    with _Progress("experiment", "run") as progress, stop_signals() as stopped:
         for settings in wanted:
             runner = ExperimentRunner(settings, progress, lambda: bool(stopped), arguments.command_line)
             reason = runner.run()
@@ -105,7 +106,8 @@ def _stores(arguments: argparse.Namespace) -> dict[str, Path]:
 
 def _simulate(arguments: argparse.Namespace) -> None:
     from lsps_core.device import resolve_device
-    from lsps_core.experiments.simhand import make_stores
+    from lsps_core.experiments.simhand import recipe
+    from lsps_core.simulator.recipes import make_stores
 
     bars: dict[str, Any] = {}
 
@@ -117,8 +119,7 @@ def _simulate(arguments: argparse.Namespace) -> None:
     try:
         make_stores(
             arguments.out / "data",
-            arguments.experiment,
-            is_tiny=arguments.scale == "tiny",
+            recipe(arguments.experiment, is_tiny=arguments.scale == "tiny"),
             device=resolve_device(arguments.device),
             on_progress=advance,
         )
@@ -134,58 +135,9 @@ def _numbers(option: str, text: str, kind: Callable[[str], Any]) -> tuple[Any, .
         raise ValueError(f"{option} must be numbers separated by commas, as in 1,2,3; not {text!r}") from error
 
 
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """A list that SIGINT and SIGTERM append to while the context is open."""
-    received: list[int] = []
-    before = {
-        number: signal.signal(number, lambda number, _: received.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-class _Progress:
-    """A JSON line on stdout for every finished run; a bar for the run in training on stderr."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._title = ""
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def started(self, name: str, index: int, count: int) -> None:
-        self._close()
-        self._title = f"run {index} of {count}, {name}"
-        print(f"lsps experiment: {self._title}", file=sys.stderr)
-
-    def event(self, event: Any) -> None:
-        if event.kind == "started":
-            self._close()
-            self._bar = tqdm(total=event.total_steps, initial=event.step, unit="step", file=sys.stderr, leave=False)
-        elif event.kind == "progress":
-            self._bar = self._bar or tqdm(total=event.total, unit="frame", file=sys.stderr, leave=False)
-            self._bar.set_description(f"{self._title}: fits")
-            self._bar.update(event.done - self._bar.n)
-        elif event.kind == "step" and self._bar is not None:
-            self._bar.update(event.step - self._bar.n)
-            self._bar.set_description(f"{self._title}: {event.stage}")
-        elif event.kind == "validation" and self._bar is not None:
-            self._bar.set_postfix_str(f"{event.mean_error_mm:.1f} mm")
+class _Progress(RunProgress):
+    """Also a JSON line on stdout for every finished run."""
 
     def finished(self, name: str, result: Any, is_new: bool) -> None:
-        self._close()
+        self.close()
         print(json.dumps({"run": name, "is_new": is_new, **result.to_json()}), flush=True)
-
-    def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None

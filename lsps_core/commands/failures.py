@@ -20,6 +20,7 @@ from lsps_core.events import BlockWritten, Event, JobEnded, JobStarted, Progress
 
 if TYPE_CHECKING:
     from lsps_core.evaluation.frame_evaluation import Watch
+    from lsps_core.evaluation.frame_results import Part
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -71,11 +72,16 @@ def _watch(bar: Any, tell: Callable[[Event], None], should_stop: Callable[[], bo
 
     started_s = time.perf_counter()
 
-    def progress(done: int, total: int, computed: int) -> None:
+    def progress(part: Part, done: int, total: int, computed: int) -> None:
+        nonlocal started_s
+        if computed == 0:
+            started_s = time.perf_counter()
+            bar.reset()
+            bar.set_description(part)
         bar.initial = done - computed  # frames done before took no time
         bar.update(done - bar.n)
-        rate = computed / (time.perf_counter() - started_s)
-        tell(Progress(done=done, total=total, frames_per_s=round(rate, 1)))
+        rate = computed / max(time.perf_counter() - started_s, 1e-9)
+        tell(Progress(done=done, total=total, frames_per_s=round(rate, 1), part=part))
 
     return Watch(
         progress=progress,

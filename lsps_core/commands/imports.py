@@ -29,7 +29,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
     sources = parser.add_subparsers(dest="source", required=True, metavar="SOURCE")
     for name, dataset in datasets().items():
-        source = sources.add_parser(name, help=f"{dataset.title}: {dataset.help}")
+        about = f"{dataset.title}: {dataset.help}"
+        origin = f". From {dataset.origin}" if dataset.origin else ""
+        source = sources.add_parser(name, help=about, description=about + origin)
         source.set_defaults(run=partial(_import_dataset, dataset))
         source.add_argument("src", type=Path, metavar="SRC", help="the folder that the data set was unpacked into")
         source.add_argument("out", type=Path, metavar="OUT.h5")

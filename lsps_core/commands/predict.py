@@ -36,12 +36,12 @@ def run(arguments: argparse.Namespace) -> None:
 
     predictor = Predictor.load(newest_model(arguments.model), resolve_device(arguments.device))
     with FrameStore(arguments.data) as store, tqdm(total=len(store), unit="frame", file=sys.stderr) as bar:
-        protocol = protocols.choose(predictor.checkpoint.skeleton, store.camera, arguments.protocol)
+        protocol = protocols.of_store(store, predictor.checkpoint.skeleton, arguments.protocol)
         parts = []
         for indices, joints_mm in predict(predictor, store, np.arange(len(store)), fit_steps=arguments.fit):
             parts.append(joints_mm)
             bar.update(len(indices))
-        names = tuple(store.names) if arguments.names else ()
+        names = tuple(store.names) if arguments.names or protocol.names_frames else ()
         published.write_joints(arguments.out, np.concatenate(parts), store, protocol, names)
         count = len(store)
     unit = "px, px and mm" if protocol.file_axes == "u v d" else "mm"

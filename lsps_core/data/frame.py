@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.camera import Camera
+from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.skeleton import Skeleton
 
 
@@ -29,13 +30,10 @@ class HandFrame:
 
 
 class FrameSource(Protocol):
-    """A sequence of frames of one camera and, where annotated, one skeleton. `FrameStore` is the usual one."""
+    """A sequence of frames, each of its camera, and where annotated of one skeleton. `FrameStore` is the usual one."""
 
     @property
     def skeleton(self) -> Skeleton | None: ...
-
-    @property
-    def camera(self) -> Camera: ...
 
     @property
     def domain(self) -> str:
@@ -51,6 +49,8 @@ class FrameSource(Protocol):
 
     def frame(self, index: int) -> HandFrame: ...
 
+    def camera_of(self, index: int) -> FrameCamera: ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class FrameList:
@@ -64,6 +64,9 @@ class FrameList:
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    def camera_of(self, _index: int) -> FrameCamera:
+        return FrameCamera(camera=self.camera)
 
     def frame(self, index: int) -> HandFrame:
         """Frame `index`, counted from 0; IndexError outside the range."""

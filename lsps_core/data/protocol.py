@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
-from lsps_core.camera import Camera, FloatArray
+from lsps_core.camera import Camera, Cameras, FloatArray
 from lsps_core.skeleton import Skeleton
 
 FileAxes = Literal["u v d", "x y z"]
+DIVISIONS = ("subject", "sequence", "action", "object", "view", "thing", "hand", "camera", "person")
+"""What a store may divide its frames by, in the order in which they are shown."""
 _Y_DOWN = (1.0, -1.0, 1.0)
 
 
@@ -22,7 +24,7 @@ class Protocol:
     there is no such file. frame_name: matches a test frame's name; its groups are the part ("part", if there are
     several) and the frame's number in it ("number", counted from `first_number`).
     file_axes: the numbers of a joint in label and prediction files: "u v d" in px, px and mm of `camera`, or "x y z" in
-    mm of its frame with y down.
+    mm of its frame with y down. names_frames: whether the lines of prediction files begin with the frames' names.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Protocol:
     frame_name: re.Pattern[str] | None = None
     first_number: int = 0
     file_axes: FileAxes = "u v d"
+    names_frames: bool = False
 
     @property
     def key(self) -> str:
@@ -44,11 +47,17 @@ class Protocol:
         """The names of the joints that are scored, in the order of label and prediction files."""
         return tuple(self.skeleton.joints[index] for index in self.indices)
 
+    @property
+    def root(self) -> int | None:
+        """The place of the skeleton's root among the joints that are scored; None if it is not."""
+        root = self.skeleton.parents.index(-1)
+        return self.indices.index(root) if root in self.indices else None
+
     def uvd_of(self, numbers: FloatArray) -> FloatArray:
         """The numbers [..., 3] of a label or prediction file -> uvd [..., 3] of `camera`."""
         return numbers if self.file_axes == "u v d" else self.camera.project(numbers * _Y_DOWN)
 
-    def numbers_of(self, uvd: FloatArray, camera: Camera) -> FloatArray:
+    def numbers_of(self, uvd: FloatArray, camera: Camera | Cameras) -> FloatArray:
         """uvd [..., 3] of `camera` -> the numbers of a prediction file."""
         return uvd if self.file_axes == "u v d" else camera.unproject(uvd) * _Y_DOWN
 

@@ -12,10 +12,11 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from lsps_core.camera import Camera
 from lsps_core.config import DOMAINS
 from lsps_core.data.frame import HandFrame
+from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.hdf5 import CheckedDataset, check_chunks
+from lsps_core.data.store_cameras import read_cameras
 from lsps_core.data.store_format import FrameStoreError, open_store, reason
 from lsps_core.data.store_groups import read_groups
 from lsps_core.data.store_writer import FrameWriter
@@ -32,9 +33,10 @@ Indices = slice | Sequence[int] | npt.NDArray[np.integer[Any]]
 class FrameStore:
     """A store opened for reading: a FrameSource, usable from any thread (HDF5 calls are serialised by a lock).
 
-    `path`, `skeleton` (None without annotation), `camera`, `domain`, `is_simulated`, `is_mirrored`, `image_size` (S),
+    `path`, `skeleton` (None without annotation), `cameras` (of the frames), `domain`, `is_simulated`, `image_size` (S),
     `provenance` (what made it), `center_mm` float32 [N, 3] and `half_mm` float32 [N] are read on opening; the rest
-    is read on demand. FrameStoreError, on opening or reading, for any problem of the file.
+    is read on demand. `camera` and `is_mirrored` are those of the first of its cameras, usually the only one.
+    FrameStoreError, on opening or reading, for any problem of the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,12 +61,13 @@ class FrameStore:
         try:
             self.domain = str(attributes["domain"])
             self.is_simulated = bool(attributes["simulated"])
-            self.is_mirrored = bool(attributes["mirrored"])
-            self.camera = Camera.from_json(parse_json(attributes["camera"]))
+            self.cameras = read_cameras(self._file, len(self._depth))
+            self.camera = self.cameras.table[0].camera
+            self.is_mirrored = self.cameras.table[0].is_mirrored
             skeleton = parse_json(attributes["skeleton"])
             self.skeleton = Skeleton.from_json(skeleton) if skeleton is not None else None
             self.provenance: dict[str, Any] = dict(parse_json(attributes["provenance"]))
-        except (KeyError, TypeError, ValueError, OSError, OverflowError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, OSError, OverflowError, AttributeError, IndexError) as error:
             message = f"{self.path}: its description cannot be read ({reason(error)}); write the store again"
             raise FrameStoreError(message) from error
 
@@ -116,6 +119,9 @@ class FrameStore:
                 joints_mm=joints[index].copy() if joints is not None else None,
                 name=str(self._name[index]),
             )
+
+    def camera_of(self, index: int) -> FrameCamera:
+        return self.cameras.of_frame(index)
 
     def depth_mm(self, indices: Indices) -> DepthArray:
         """uint16 [n, S, S] of a slice or of any indices, repeated and unordered ones too; IndexError beyond the end."""

@@ -16,6 +16,8 @@ from lsps_core.files import kind_of, require_file
 
 FORMAT = "lsps-frames"
 FORMAT_VERSION = 1
+_NEWEST_VERSION = 2
+"""Of stores with several cameras, see `store_cameras`."""
 
 _HEAD_BYTES = 1 << 16
 _MOST_PIXELS = 1 << 25
@@ -101,11 +103,11 @@ def _check_heap(path: Path) -> None:
 
 def _check_version(path: Path, file: h5py.File) -> None:
     version = int(file.attrs.get("format_version", FORMAT_VERSION))
-    if version != FORMAT_VERSION:
-        age = "a newer" if version > FORMAT_VERSION else "an unknown"
+    if not FORMAT_VERSION <= version <= _NEWEST_VERSION:
+        age = "a newer" if version > _NEWEST_VERSION else "an unknown"
         raise FrameStoreError(
             f"{path} was written by {age} version of this program: it has format version {version}, this program "
-            f"reads {FORMAT_VERSION}; update the program or write the store again"
+            f"reads {FORMAT_VERSION} and {_NEWEST_VERSION}; update the program or write the store again"
         )
 
 

@@ -1,4 +1,4 @@
-"""How a store divides its frames into groups: by view, thing, camera, person or others.
+"""How a store divides its frames into groups: by some of DIVISIONS, such as view, thing, camera or person.
 
 On disk, `groups` is uint16 [N, D], a column for each division: the place of a frame's group in that division's list of
 names. The attribute `groups` holds the lists by the divisions' names, as JSON, in the order of the columns.
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.data.hdf5 import CheckedDataset, find_dataset
+from lsps_core.data.protocol import DIVISIONS
 from lsps_core.data.store_format import FrameStoreError, reason
 from lsps_core.files import parse_json
 
@@ -26,6 +27,8 @@ def write_groups(path: Path, file: h5py.File, groups: Mapping[str, Sequence[str]
     """Add the group of each frame by division to an unfinished store; FrameStoreError if they do not fit."""
     columns, names = [], {}
     for division, texts in groups.items():
+        if division not in DIVISIONS:
+            raise FrameStoreError(f"{path}: frames are not divided by {division!r}; use one of {', '.join(DIVISIONS)}")
         if len(texts) != frame_count:
             raise FrameStoreError(f"{path}: {len(texts)} groups of {division} were given for {frame_count} frames")
         known, codes = np.unique(np.array(texts, dtype=np.str_), return_inverse=True)

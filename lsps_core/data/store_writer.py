@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import secrets
@@ -18,6 +17,9 @@ import numpy.typing as npt
 from lsps_core.camera import Camera
 from lsps_core.config import DOMAINS
 from lsps_core.data.crop import DEFAULT_SIZE
+from lsps_core.data.frame_cameras import FrameCameras
+from lsps_core.data.patient_file import PatientFile
+from lsps_core.data.store_cameras import write_cameras
 from lsps_core.data.store_chunks import CHUNK_FRAMES, DEFLATE_LEVEL, unpack_depth
 from lsps_core.data.store_format import FORMAT, FORMAT_VERSION, FrameStoreError, reason
 from lsps_core.data.store_groups import write_groups
@@ -26,33 +28,6 @@ from lsps_core.skeleton import Skeleton
 
 _SMALL_CHUNK_FRAMES = 1024
 _NAME_CHUNK = 256  # a name is read with every frame
-
-
-class _PatientFile(io.FileIO):
-    """A file that accepts every write and remembers the first failure.
-
-    HDF5 does not survive a full disk: it retries failed writes until it crashes the process. So every write reports
-    success to HDF5, and the writer checks `error` instead.
-    """
-
-    error: OSError | None = None
-
-    def write(self, data: Any, /) -> int:
-        view = memoryview(data)
-        size, written = view.nbytes, 0
-        while written < size and self.error is None:
-            try:
-                written += super().write(view[written:]) or 0
-            except OSError as error:
-                self.error = error
-        return size
-
-    def truncate(self, size: int | None = None, /) -> int:
-        try:
-            return super().truncate(size)
-        except OSError as error:
-            self.error = self.error or error
-            return size or 0
 
 
 def _text(name: str) -> bytes:
@@ -66,10 +41,10 @@ class FrameWriter:
         with FrameWriter(path, domain="real", camera=NYU) as writer:
             writer.append(depth_mm=depth_mm, center_mm=center_mm, half_mm=150.0, names=names)
 
-    `provenance` may be extended until the block ends, and so may `fit_residual_mm`, which has a number for each frame
-    of a store whose joints are fitted, and `groups`: by the name of a division of the frames, such as "camera", the
-    group of each frame. `scratch` is a folder on the same disk for the unfinished file, which the caller
-    clears if the process is killed.
+    Until the block ends, more may be set: `provenance`; `fit_residual_mm`, a number for each frame of a store whose
+    joints are fitted; `groups`, by the name of a division of the frames, one of DIVISIONS, the group of each frame; and
+    `cameras`, which gives each frame its own camera in place of `camera` and `is_mirrored`. `scratch` is a folder on
+    the same disk for the unfinished file, which the caller clears if the process is killed.
 
     FrameStoreError for an existing `path` (unless `overwrite`), a folder or disk that cannot be written, frames that do
     not fit the declared size and skeleton, and a store without any frame.
@@ -96,6 +71,7 @@ class FrameWriter:
         self.provenance: dict[str, Any] = dict(provenance or {})
         self.fit_residual_mm: list[float] = []
         self.groups: dict[str, list[str]] = {}
+        self.cameras: FrameCameras | None = None
         self._names: list[bytes] = []
         self._datasets: dict[str, h5py.Dataset] = {}
         self._overwrite = overwrite
@@ -113,7 +89,7 @@ class FrameWriter:
             "skeleton": json.dumps(skeleton.to_json() if skeleton is not None else None),
             "camera": json.dumps(camera.to_json()),
         }
-        self._raw: _PatientFile | None = None
+        self._raw: PatientFile | None = None
         self._file: h5py.File | None = None
 
     def _check_target(self) -> None:
@@ -128,14 +104,14 @@ class FrameWriter:
     def __enter__(self) -> Self:
         try:
             with self._writing():
-                self._raw = _PatientFile(self._part_path, "xb+")
+                self._raw = PatientFile(self._part_path, "xb+")
                 self._file = self._create(self._raw)
         except BaseException:
             self._discard()
             raise
         return self
 
-    def _create(self, raw: _PatientFile) -> h5py.File:
+    def _create(self, raw: PatientFile) -> h5py.File:
         size = self.image_size
         columns: dict[str, tuple[tuple[int, ...], Any]] = {
             "center_mm": ((3,), np.float32),
@@ -274,6 +250,10 @@ class FrameWriter:
             if len(self.fit_residual_mm) != self.frame_count:
                 raise self._misfit("fit_residual_mm", (len(self.fit_residual_mm),), (self.frame_count,))
             file.create_dataset("fit_residual_mm", data=np.array(self.fit_residual_mm, np.float32))
+        if self.cameras is not None:
+            if len(self.cameras.index) != self.frame_count:
+                raise self._misfit("cameras", self.cameras.index.shape, (self.frame_count,))
+            write_cameras(file, self.cameras)
         if self.groups:
             write_groups(self.path, file, self.groups, self.frame_count)
         file.attrs["provenance"] = np.bytes_(json.dumps(self.provenance, default=str))

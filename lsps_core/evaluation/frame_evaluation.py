@@ -1,4 +1,7 @@
-"""Evaluate a model on every frame of a store, block by block; resumable after a stop or a kill at any moment."""
+"""Evaluate a model on every frame of a store, block by block; resumable after a stop or a kill at any moment.
+
+The poses of all frames come first, and their routes, which take ten times as long, afterwards.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Literal, cast
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from lsps_core.config import Domain
 from lsps_core.data.crop import normalise, to_joints_mm
@@ -20,14 +24,14 @@ from lsps_core.data.store import FrameStore
 from lsps_core.errors import LspsError
 from lsps_core.evaluation import frame_results, protocols
 from lsps_core.evaluation.consistency import consistency
-from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError
+from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError, Part
 from lsps_core.evaluation.metrics import joint_errors_mm
 from lsps_core.fitting import fit
 from lsps_core.inference import Predictor
 from lsps_core.runs.layout import evaluations_folder
 
 BLOCK = 128
-"""Frames in a file of unfinished results; a kill loses at most these."""
+"""Frames in a file of unfinished results; a kill loses one part of these at most."""
 CPU_BATCH = 8  # a stop waits for one of them
 
 Columns = dict[str, npt.NDArray[np.float32]]
@@ -37,11 +41,11 @@ Columns = dict[str, npt.NDArray[np.float32]]
 class Watch:
     """Callbacks of an evaluation, called after every batch.
 
-    progress(frames done, frames in all, frames done by this process); block(path, start, stop): these frames are on
-    disk; note(line): a problem was found and repaired; should_stop: whether to stop.
+    progress(part, frames done, frames in all, frames done by this process); block(path, start, stop): a part of these
+    frames is on disk; note(line): a problem was found and repaired; should_stop: whether to stop.
     """
 
-    progress: Callable[[int, int, int], None] = lambda *_: None
+    progress: Callable[[Part, int, int, int], None] = lambda *_: None
     block: Callable[[Path, int, int], None] = lambda *_: None
     note: Callable[[str], None] = lambda _: None
     should_stop: Callable[[], bool] = lambda: False
@@ -62,7 +66,7 @@ class FrameEvaluation:
         skeleton = predictor.checkpoint.skeleton
         self.predictor = predictor
         self.store = store
-        self.protocol: Protocol = protocols.choose(skeleton, store.camera, protocol)
+        self.protocol: Protocol = protocols.of_store(store, skeleton, protocol)
         self.about = frame_results.describe(predictor.checkpoint, model_path, store, self.protocol, fit_steps)
         self.path = path or evaluations_folder(model_path) / self.about.file_name
         self._labels = store.joints_mm if self.about.labels_digest else None
@@ -87,77 +91,97 @@ class FrameEvaluation:
             if blocks is None:
                 return "stopped"
             results = frame_results.load_begun(self.path)
-            for span, block in blocks.items():
+            for start, stop, block in blocks:
                 for name, values in block.items():
-                    getattr(results, name)[slice(*span)] = values
+                    getattr(results, name)[start:stop] = values
             results.save(self.path)
         shutil.rmtree(frame_results.parts_folder(self.path), ignore_errors=True)
         for left in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.part"):  # by a kill at the very end
             left.unlink(missing_ok=True)
         return "finished"
 
-    def _blocks(self, watch: Watch) -> dict[tuple[int, int], Columns] | None:
-        """All blocks by their span, from disk or computed; None after a stop request."""
-        count, computed = len(self.store), 0
-        spans = [(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
-        blocks = {span: block for span in spans if (block := self._kept(span, watch)) is not None}
-        done = sum(stop - start for start, stop in blocks)
-        for start, stop in sorted(blocks):
-            watch.block(frame_results.block_path(self.path, start), start, stop)
-        watch.progress(done, count, 0)
-        for start, stop in (span for span in spans if span not in blocks):
-            batches = []
-            for first in range(start, stop, self._batch):
-                if watch.should_stop():
-                    return None
-                indices = np.arange(first, min(first + self._batch, stop))
-                batches.append(self._evaluate(indices))
-                computed += len(indices)
-                watch.progress(done + computed, count, computed)
-            block = {name: np.concatenate([batch[name] for batch in batches]) for name in self.about.columns}
-            path = frame_results.block_path(self.path, start)
-            frame_results.write_block(path, self.about, block)
-            blocks[start, stop] = block
-            watch.block(path, start, stop)
+    def _blocks(self, watch: Watch) -> list[tuple[int, int, Columns]] | None:
+        """All blocks, (start, stop, columns), from disk or computed; None after a stop request."""
+        kept = {part: self._kept(part, watch) for part in self.about.parts}
+        blocks = [(start, stop, block) for part in kept.values() for (start, stop), block in part.items()]
+        for part, its_blocks in kept.items():
+            done, computed = sum(stop - start for start, stop in its_blocks), 0
+            watch.progress(part, done, len(self.store), 0)
+            for start, stop in (span for span in self._spans if span not in its_blocks):
+                batches = []
+                for first in range(start, stop, self._batch):
+                    if watch.should_stop():
+                        return None
+                    indices = np.arange(first, min(first + self._batch, stop))
+                    batches.append(self._evaluate(part, indices))
+                    computed += len(indices)
+                    watch.progress(part, done + computed, len(self.store), computed)
+                block = {name: np.concatenate([batch[name] for batch in batches]) for name in self.about.parts[part]}
+                path = frame_results.block_path(self.path, part, start)
+                frame_results.write_block(path, self.about, block)
+                blocks.append((start, stop, block))
+                watch.block(path, start, stop)
         return blocks
 
-    def _kept(self, span: tuple[int, int], watch: Watch) -> Columns | None:
-        path = frame_results.block_path(self.path, span[0])
-        if not path.exists():
-            return None
-        try:
-            return frame_results.read_block(path, self.about, *span)
-        except FrameResultsError as error:
-            watch.note(f"{error.what}; its frames are evaluated again")
-            return None
+    @property
+    def _spans(self) -> list[tuple[int, int]]:
+        count = len(self.store)
+        return [(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
+
+    def _kept(self, part: Part, watch: Watch) -> dict[tuple[int, int], Columns]:
+        """The blocks of an earlier process, by their span."""
+        kept = {}
+        for start, stop in self._spans:
+            path = frame_results.block_path(self.path, part, start)
+            if not path.exists():
+                continue
+            try:
+                kept[start, stop] = frame_results.read_block(path, self.about, start, stop)
+            except FrameResultsError as error:
+                watch.note(f"{error.what}; its frames are evaluated again")
+            else:
+                watch.block(path, start, stop)
+        return kept
 
     @property
     def _batch(self) -> int:
         return CPU_BATCH if self.predictor.device.type == "cpu" else BLOCK
 
-    def _evaluate(self, indices: npt.NDArray[np.int64]) -> Columns:
-        """The columns of some frames [n]."""
+    def _evaluate(self, part: Part, indices: npt.NDArray[np.int64]) -> Columns:
+        """The columns of a part for some frames [n]."""
         store = self.store
         center_mm, half_mm = torch.from_numpy(store.center_mm[indices]), torch.from_numpy(store.half_mm[indices])
         depth_mm = torch.from_numpy(store.depth_mm(indices).astype(np.float32))
-        image, domain = normalise(depth_mm, center_mm, half_mm), cast(Domain, store.domain)
-        residual: Columns = {}
+        image = normalise(depth_mm, center_mm, half_mm)
         try:
-            found = consistency(self.predictor, image, domain)
-            if self.about.fit_steps is not None:
-                fitted = fit(self.predictor, image, center_mm, half_mm, domain=domain, steps=self.about.fit_steps)
-                found = found._replace(pose_latent=fitted.pose_latent, pose=fitted.pose)
-                residual[frame_results.RESIDUAL] = fitted.residual_mm.cpu().numpy()
+            return self._poses(indices, image, center_mm, half_mm) if part == "poses" else self._routes(image, half_mm)
         except torch.OutOfMemoryError as error:
             what = f"{self.predictor.device} has too little memory for {len(indices)} frames"
             raise LspsError(what, "use {device} cpu", field="device", settings={"device": "cpu"}) from error
-        joints_mm = to_joints_mm(found.pose.cpu(), center_mm, half_mm).numpy()
+
+    @property
+    def _domain(self) -> Domain:
+        return cast(Domain, self.store.domain)
+
+    def _poses(self, indices: npt.NDArray[np.int64], image: Tensor, center_mm: Tensor, half_mm: Tensor) -> Columns:
+        residual: Columns = {}
+        if self.about.fit_steps is None:
+            latent = self.predictor.posterior(image, self._domain)
+            pose = self.predictor.decode_pose(latent)
+        else:
+            steps = self.about.fit_steps
+            fitted = fit(self.predictor, image, center_mm, half_mm, domain=self._domain, steps=steps)
+            latent, pose = fitted.pose_latent, fitted.pose
+            residual[frame_results.RESIDUAL] = fitted.residual_mm.cpu().numpy()
+        joints_mm = to_joints_mm(pose.cpu(), center_mm, half_mm).numpy()
         labels = np.full_like(joints_mm, np.nan) if self._labels is None else self._labels[indices]
         scored = list(self.protocol.indices)
+        errors_mm = joint_errors_mm(joints_mm[:, scored], labels[:, scored]).astype(np.float32)
+        return {"pose_latent": latent.cpu().numpy(), "errors_mm": errors_mm, **residual}
+
+    def _routes(self, image: Tensor, half_mm: Tensor) -> Columns:
+        found = consistency(self.predictor, image, self._domain)
         return {
-            "pose_latent": found.pose_latent.cpu().numpy(),
-            "errors_mm": joint_errors_mm(joints_mm[:, scored], labels[:, scored]).astype(np.float32),
             "disagreement_mm": (found.disagreement.cpu() * half_mm).numpy(),
             "latent_distance": found.latent_distance.cpu().numpy(),
-            **residual,
         }

@@ -1,7 +1,7 @@
 """The results of a model on every frame of a store, in a file: codes, joint errors, and measures without annotation.
 
-While an evaluation runs, every block of frames is a file of its own in a folder beside that file, so that a kill loses
-at most one block. NumPy's .npz: plain arrays with checksums, read without pickle.
+While an evaluation runs, every block of frames has a file for each of its parts in a folder beside that file, so that a
+kill loses at most one block. NumPy's .npz: plain arrays with checksums, read without pickle.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -77,7 +77,13 @@ class About:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the arrays of results with a number or more for each frame."""
-        return COLUMNS if self.fit_steps is None else (*COLUMNS, RESIDUAL)
+        return sum(self.parts.values(), ())
+
+    @property
+    def parts(self) -> dict[Part, tuple[str, ...]]:
+        """The columns by the part of an evaluation that computes them, in its order: poses take a tenth of the time."""
+        residual = () if self.fit_steps is None else (RESIDUAL,)
+        return {"poses": ("pose_latent", "errors_mm", *residual), "routes": ("disagreement_mm", "latent_distance")}
 
     @property
     def file_name(self) -> str:
@@ -90,8 +96,8 @@ class FrameResults:
 
     names, groups [N] text: a group is a subject or sequence, "" for a frame of none. pose_latent [N, 20] by P, or
     fitted. errors_mm [N, J] of `about.joints`, NaN where not annotated. disagreement_mm [N] and latent_distance [N]:
-    see `consistency`. residual_mm [N]: see `Fitted`; None without a fit. Frames that are not evaluated yet are NaN
-    throughout. divisions: by other names, such as "camera", the group of each frame [N], as `FrameStore.groups`.
+    see `consistency`. residual_mm [N]: see `Fitted`; None without a fit. What is not evaluated yet is NaN.
+    divisions: by other names, such as "camera", the group of each frame [N], as `FrameStore.groups`.
     """
 
     about: About
@@ -106,8 +112,13 @@ class FrameResults:
 
     @property
     def is_done(self) -> npt.NDArray[np.bool_]:
-        """[N]: True for evaluated frames."""
+        """[N]: True for frames whose pose is evaluated; their routes may not be."""
         return np.isfinite(self.pose_latent[:, 0])
+
+    @property
+    def has_routes(self) -> npt.NDArray[np.bool_]:
+        """[N]: True for frames whose routes are evaluated."""
+        return np.isfinite(self.disagreement_mm)
 
     def save(self, path: Path) -> None:
         """Write the file whole or not at all; WriteError if it cannot be written."""
@@ -115,12 +126,12 @@ class FrameResults:
         _write_arrays(path, self.about, _texts(self.names, self.groups, self.divisions) | columns)
 
     def take(self, path: Path, start: int, stop: int) -> None:
-        """Fill in frames start..stop from their block; FrameResultsError if the block cannot be used."""
+        """Fill in frames start..stop from a block of one part; FrameResultsError if the block cannot be used."""
         for name, values in read_block(path, self.about, start, stop).items():
             getattr(self, name)[start:stop] = values
 
 
-COLUMNS = ("pose_latent", "errors_mm", "disagreement_mm", "latent_distance")
+Part = Literal["poses", "routes"]
 RESIDUAL = "residual_mm"
 _DIVISION = "division_"
 
@@ -151,7 +162,7 @@ def load(path: Path, about: About | None = None) -> FrameResults:
     if about is not None:
         _check_key(path, found, about)
     results = _results(path, found, arrays)
-    _check_numbers(path, found, arrays)
+    _check_numbers(path, found.columns, arrays)
     return results
 
 
@@ -174,17 +185,19 @@ def _results(path: Path, about: About, arrays: dict[str, npt.NDArray[Any]]) -> F
 
 
 def write_block(path: Path, about: About, columns: Mapping[str, FloatArray]) -> None:
-    """Save the columns of some frames; WriteError if they cannot be written."""
+    """Save one part's columns of some frames; WriteError if they cannot be written."""
     _write_arrays(path, about, columns)
 
 
 def read_block(path: Path, about: About, start: int, stop: int) -> dict[str, FloatArray]:
-    """The columns of frames start..stop as saved; FrameResultsError if they cannot be used."""
+    """One part's columns of frames start..stop as saved; FrameResultsError if they cannot be used."""
     found, arrays = _read_arrays(path)
     _check_key(path, found, about)
-    _check_shapes(path, arrays, _shapes(about, stop - start))
-    _check_numbers(path, about, arrays)
-    return {name: arrays[name] for name in about.columns}
+    columns = next((columns for columns in about.parts.values() if columns[0] in arrays), about.columns)
+    shapes = _shapes(about, stop - start)
+    _check_shapes(path, arrays, {name: shapes[name] for name in columns})
+    _check_numbers(path, columns, arrays)
+    return {name: arrays[name] for name in columns}
 
 
 def _texts(
@@ -248,8 +261,13 @@ def parts_folder(path: Path) -> Path:
     return path.with_name(f".{path.name}.parts")
 
 
-def block_path(path: Path, start: int) -> Path:
-    return parts_folder(path) / f"{start:09d}.npz"
+def block_path(path: Path, part: Part, start: int) -> Path:
+    return parts_folder(path) / f"{start:09d}-{part}.npz"
+
+
+def begun_blocks(path: Path) -> list[tuple[Path, int]]:
+    """The blocks of an unfinished results file, and the first frame of each."""
+    return [(block, int(block.name[:9])) for block in sorted(parts_folder(path).glob("[0-9]*-*.npz"))]
 
 
 def _begun_path(path: Path) -> Path:
@@ -276,9 +294,9 @@ def _check_shapes(path: Path, arrays: Mapping[str, npt.NDArray[Any]], shapes: Ma
             raise FrameResultsError(f"{path} is damaged: {name} is {arrays[name].dtype}", "evaluate again")
 
 
-def _check_numbers(path: Path, about: About, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+def _check_numbers(path: Path, columns: Sequence[str], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Every frame has a code; errors are unknown where there is no annotation, residuals where there is no reading."""
-    for name in about.columns:
+    for name in columns:
         values = arrays[name]
         is_wrong = ~np.isfinite(values) if name == "pose_latent" else np.isinf(values)
         if is_wrong.any():

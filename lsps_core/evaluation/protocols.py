@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lsps_core.camera import SIMULATED, Camera
 from lsps_core.data.importers.registry import DATASETS, datasets, load
 from lsps_core.data.protocol import Protocol
 from lsps_core.skeleton import HAND21, Skeleton
+
+if TYPE_CHECKING:
+    from lsps_core.data.store import FrameStore
 
 ALL_JOINTS = "all"
 SIMULATED_DATA = "simulated"
@@ -44,6 +49,16 @@ def of_dataset(name: str) -> Protocol:
     if protocol is None:
         raise ValueError(f"{name} has no protocol; give one of {', '.join(scored_names())} that has")
     return protocol
+
+
+def of_store(store: FrameStore, skeleton: Skeleton, name: str | None = None) -> Protocol:
+    """The protocol for a model of `skeleton` on a store: that of the store's skeleton if it has the same joints.
+
+    name and errors as in `choose`.
+    """
+    own = store.skeleton
+    is_alike = own is not None and own.joints == skeleton.joints
+    return choose(own if own is not None and is_alike else skeleton, store.camera, name)
 
 
 def choose(skeleton: Skeleton, camera: Camera, name: str | None = None) -> Protocol:

@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lsps_core.camera import Camera
+from lsps_core.camera import Camera, Cameras
+from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.protocol import Protocol
 from lsps_core.data.store import FrameStore
 from lsps_core.errors import LspsError
-from lsps_core.evaluation.metrics import FloatArray
+from lsps_core.evaluation.metrics import FloatArray, IntArray
 from lsps_core.evaluation.protocols import choose
 from lsps_core.files import replacing, require_file
 
@@ -38,17 +39,21 @@ class PoseFileError(LspsError):
 class PoseFile:
     """Labels or predictions: uvd float64 [N, J, 3] of a protocol's joints, px px mm, NaN where a store annotates none.
 
-    camera: of the px. names: the N frames' names, empty if the file has none. notes: deviations from the plain format
-    that were accepted. is_test: whether names refer to lines of the published label file, as names of training frames
-    seem to as well.
+    camera: of the px, or a camera for each frame. names: the N frames' names, empty if the file has none. notes:
+    deviations from the plain format that were accepted. is_test: whether names refer to lines of the published label
+    file, as names of training frames seem to as well.
     """
 
     path: Path
     uvd: FloatArray
-    camera: Camera
+    camera: Camera | Cameras
     names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     is_test: bool = True
+
+    def camera_of(self, frames: IntArray) -> Camera | Cameras:
+        """The camera, or cameras, of frames [n]."""
+        return self.camera if isinstance(self.camera, Camera) else self.camera[frames]
 
 
 class _Line(NamedTuple):
@@ -149,52 +154,66 @@ def _is_no_coordinate(column: FloatArray) -> bool:
     return len(column) > 1 and bool(np.ptp(column) == 0 or (is_whole and (np.diff(column) > 0).all()))
 
 
-def write(path: Path, numbers: FloatArray, names: tuple[str, ...] = ()) -> None:
+def write(
+    path: Path, numbers: FloatArray, names: tuple[str, ...] = (), separator: str = " ", decimals: int = 4
+) -> None:
     """Write numbers [N, J, 3], such as u v d in px, px and mm: a line a frame, whole or not at all.
 
-    names: written in front of the lines.
+    names: written in front of the lines. separator, decimals: of the numbers.
     PoseFileError for numbers that are not finite and for names that a reader would split.
     """
     flat = np.asarray(numbers, dtype=np.float64).reshape(len(numbers), -1)
     is_finite = np.isfinite(flat).all(axis=1)
     if not is_finite.all():
         raise PoseFileError(f"{path} was not written: frame {np.argmin(is_finite)} has a joint without a position")
-    lines = [" ".join(f"{value:.4f}" for value in row) for row in flat]
+    lines = [separator.join(f"{value:.{decimals}f}" for value in row) for row in flat]
     if names:
         for name in names:
             if not re.fullmatch(r"[^\s,;#][^\s,;]*", name) or _NUMBER.fullmatch(name) or _NOT_FINITE.fullmatch(name):
                 raise PoseFileError(
                     f"{path} was not written: {name!r} cannot be written before numbers; leave the names out"
                 )
-        lines = [f"{name} {line}" for name, line in zip(names, lines, strict=True)]
+        lines = [f"{name}{separator}{line}" for name, line in zip(names, lines, strict=True)]
     with replacing(Path(path)) as temporary:
         temporary.write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="\n")
 
 
 def write_joints(
-    path: Path, joints_mm: FloatArray, store: FrameStore, protocol: Protocol, names: tuple[str, ...] = ()
+    path: Path,
+    joints_mm: FloatArray,
+    store: FrameStore,
+    protocol: Protocol,
+    names: tuple[str, ...] = (),
+    frames: IntArray | None = None,
 ) -> None:
-    """Write a prediction file of the protocol: joints_mm [N, J, 3] of all joints of its skeleton, of a store's frames.
+    """Write a prediction file of the protocol: joints_mm [n, J, 3] of all joints of its skeleton, of a store's frames.
 
-    names and errors as in `write`.
+    frames [n]: which frames of the store; all by default. names and errors as in `write`.
     """
-    uvd = to_uvd(joints_mm[:, list(protocol.indices)], store)
-    write(path, protocol.numbers_of(uvd, source_camera(store)), names)
+    uvd, camera = to_uvd(joints_mm[:, list(protocol.indices)], store, frames)
+    numbers = protocol.numbers_of(uvd, camera)
+    if protocol.file_axes == "u v d":
+        write(path, numbers, names)
+    else:  # as challenges have them, and exact, so that scores round as those of `lsps evaluate` do
+        write(path, numbers, names, "\t", 6)
 
 
-def to_uvd(joints_mm: FloatArray, store: FrameStore) -> FloatArray:
-    """joints_mm [..., 3] of a store's frames -> uvd [..., 3] in the original images.
+def to_uvd(joints_mm: FloatArray, store: FrameStore, frames: IntArray | None = None) -> tuple[FloatArray, Cameras]:
+    """joints_mm [n, J, 3] of a store's frames -> uvd [n, J, 3] in the original images, and their cameras.
 
-    A mirrored store holds left hands as right ones, with x negated; this is reversed here.
+    frames [n]: which frames of the store; all by default. A mirrored frame shows a left hand as a right one, with x
+    negated; this is reversed here.
     """
-    points = np.asarray(joints_mm, dtype=np.float64)
-    return source_camera(store).project(points * (-1.0 if store.is_mirrored else 1.0, 1.0, 1.0))
+    cameras = store.cameras if frames is None else store.cameras[frames]
+    flip = np.where(cameras.is_mirrored, -1.0, 1.0)[:, None, None] * (1, 0, 0) + (0, 1, 1)
+    sources = Cameras([_source(each, store) for each in cameras.table], cameras.index)
+    return sources.project(np.asarray(joints_mm, dtype=np.float64) * flip), sources
 
 
-def source_camera(store: FrameStore) -> Camera:
-    """The camera of a store's original images; the store's own may be that of the flipped ones."""
-    own = store.camera
-    if store.is_mirrored and store.skeleton is not None:
+def _source(camera: FrameCamera, store: FrameStore) -> Camera:
+    """The camera of the original images; in older stores, the flipped one has to be recognised."""
+    own = camera.source
+    if camera.is_mirrored and camera.width_px is None and store.skeleton is not None:
         known = choose(store.skeleton, own).camera
         if (known.fx, known.fy, known.cy) == (own.fx, own.fy, own.cy):
             return known
@@ -210,11 +229,12 @@ def labels_of(store: FrameStore, protocol: Protocol) -> PoseFile:
             f"{store.path} has the joints of {store.skeleton.name}, {protocol.name} scores joints of "
             f"{protocol.skeleton.name}; give a store of that skeleton"
         )
-    joints_mm = store.joints_mm[:, list(protocol.indices)]
+    uvd, cameras = to_uvd(store.joints_mm[:, list(protocol.indices)], store)
+    is_pixels = protocol.file_axes == "u v d"  # the px of other files are those of the protocol's camera
     return PoseFile(
         path=store.path,
-        uvd=to_uvd(joints_mm, store),
-        camera=source_camera(store),
+        uvd=uvd if is_pixels else protocol.camera.project(cameras.unproject(uvd)),
+        camera=cameras if is_pixels else protocol.camera,
         names=tuple(store.names),
         is_test=store.provenance.get("split") != "train",
     )

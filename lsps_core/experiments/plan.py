@@ -42,7 +42,8 @@ _PLANNED_KEYS = {
 class ExperimentSettings:
     """The user's options. `settings` are KEY=VALUE as in `lsps train --set`, for every run.
 
-    ValueError if seeds or shares are missing, repeated or out of range.
+    rows: these of a table alone; empty for all. ValueError if seeds or shares are missing, repeated or out of range,
+    or rows are not of the table.
     """
 
     experiment: Experiment
@@ -54,6 +55,7 @@ class ExperimentSettings:
     scale: Scale = "full"
     seeds: tuple[int, ...] = (1, 2, 3)
     shares: tuple[float, ...] = SHARES
+    rows: tuple[str, ...] = ()
     device: str = "auto"
     settings: tuple[str, ...] = ()
 
@@ -64,6 +66,10 @@ class ExperimentSettings:
             raise ValueError(f"--shares must be above 0 and at most 1, as in 0.01,0.1,1; not {self.shares}")
         if len(set(self.shares)) < len(self.shares):
             raise ValueError(f"--shares names a share twice: {self.shares}")
+        known = TABLES.get(self.experiment, ())
+        if unknown := [row for row in self.rows if row not in known]:
+            choices = f"those of {self.experiment} are {', '.join(known)}" if known else "only tables have rows"
+            raise ValueError(f"--rows {','.join(unknown)}: {choices}")
 
     def run_path(self, name: str) -> Path:
         return self.out / "runs" / name
@@ -162,7 +168,7 @@ def make_plan(settings: ExperimentSettings) -> Plan:
     base = settings.base_config()
     if settings.experiment in TABLES:
         is_papers = not (base.weights.posterior_translated or base.weights.posterior_consistency)  # as in the paper
-        keys = TABLES[settings.experiment]
+        keys = [key for key in TABLES[settings.experiment] if not settings.rows or key in settings.rows]
         points = [(key, 0.0) for key in keys if not (is_papers and key.startswith("lsps_"))]
     else:
         points = [("lsps", 0.0), *((key, share) for share in sorted(settings.shares) for key in FIGURE5_CURVES)]

@@ -48,7 +48,7 @@ _FROM_DISCRIMINATOR = "posterior_start=discriminator"
 _PAPER_TERMS = (_MATCHING, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED, _FROM_DISCRIMINATOR)
 _NO_BRIDGE = (_UNMATCHED, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED)
 """No term transfers P from synthetic to real images: it learns from annotated images alone."""
-_AUGMENTED = ("depth.steps=0", "posterior.degrade=true", "zoom_percent=8")
+_AUGMENTED = ("depth.steps=0", "posterior.degrade=true", "posterior.occlude=true", "zoom_percent=8")
 _REGRESSOR = ("pose.steps=0", *_AUGMENTED)
 _RESIDUAL = (
     *_NO_BRIDGE,

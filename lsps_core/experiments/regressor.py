@@ -14,7 +14,8 @@ from torch import Tensor
 
 from lsps_core.checkpoint import read_tensors, write_tensors
 from lsps_core.config import Domain, TrainConfig
-from lsps_core.data.degrade import degrade
+from lsps_core.data.augmentation.degrade import degrade
+from lsps_core.data.augmentation.occlude import occlude
 from lsps_core.device import resolve_device
 from lsps_core.events import Event, Started, Stepped
 from lsps_core.files import parse_json
@@ -118,8 +119,11 @@ class RegressorTraining:
         settings = self.config.posterior
         frames = data.annotated(_STAGE, settings.batch_size + settings.extra_annotated, step)
         image = frames.image
+        generator = step_generator(self.config.seed, _STAGE, step, 0, data.device)
+        if settings.occlude:
+            image = occlude(image, generator)
         if settings.degrade:
-            image = degrade(image, step_generator(self.config.seed, _STAGE, step, 0, data.device))
+            image = degrade(image, generator)
         with torch.autocast(data.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             estimate = network(image.contiguous(memory_format=torch.channels_last))
         loss = joint_distance(estimate.unflatten(1, frames.pose.shape[1:]), frames.pose)

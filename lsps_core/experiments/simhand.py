@@ -1,43 +1,14 @@
-"""The data of the benchmarks SimHand and SimHand 2: stores that can be simulated again, bit by bit on a CPU."""
+"""The data of the benchmarks SimHand and SimHand 2."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
-from typing import Literal
+from dataclasses import replace
 
-import torch
-
-from lsps_core.data.store import FrameStore
-from lsps_core.simulator.parallel import usual_jobs
-from lsps_core.simulator.settings import PALM, SimulationSettings
-from lsps_core.simulator.simulate_store import simulate_store
+from lsps_core.simulator.recipes import StoreRecipe
+from lsps_core.simulator.settings import SimulationSettings
 
 _TINY_FRAMES = 48
 """Of each store at the scale `tiny`, which only checks that everything runs."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoreRecipe:
-    """Arguments of `lsps simulate`. role: of the store in an experiment, which leaves `left_out` alone."""
-
-    role: Literal["synthetic", "real", "test", "left_out"]
-    file: str
-    domain: Literal["synthetic", "sensor"]
-    frames: int
-    subjects: int
-    seed: int
-    settings: SimulationSettings = PALM
-
-    @property
-    def command(self) -> str:
-        """The equivalent command."""
-        options = f"--domain {self.domain} --frames {self.frames} --subjects {self.subjects} --seed {self.seed}"
-        settings = "".join(f" --{name} {value}" for name, value in self.settings.to_json().items())
-        return f"lsps simulate {shlex.quote(self.file)} {options}{settings}"
 
 
 _SIMHAND = (
@@ -77,44 +48,3 @@ RECIPES = {"simhand": _SIMHAND, "simhand2": _SIMHAND2}
 def recipe(name: str, is_tiny: bool) -> tuple[StoreRecipe, ...]:
     stores = RECIPES[name]
     return tuple(replace(store, frames=_TINY_FRAMES) for store in stores) if is_tiny else stores
-
-
-def make_stores(
-    folder: Path,
-    name: str,
-    *,
-    is_tiny: bool,
-    device: str | torch.device,
-    on_progress: Callable[[StoreRecipe, int], None],
-) -> dict[str, Path]:
-    """The stores of one of RECIPES in `folder` by role; existing ones are not simulated again.
-
-    on_progress: the store and how many of its frames are done. ValueError if an existing store is a different one.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    paths: dict[str, Path] = {}
-    for store in recipe(name, is_tiny):
-        path = paths[store.role] = folder / store.file
-        if path.exists():
-            _check(path, store)
-            continue
-        simulate_store(
-            path,
-            store.domain,
-            store.frames,
-            subjects=store.subjects,
-            seed=store.seed,
-            settings=store.settings,
-            jobs=usual_jobs(store.settings),
-            device=device,
-            provenance={"command": store.command},
-            on_progress=partial(on_progress, store),
-        )
-    return paths
-
-
-def _check(path: Path, wanted: StoreRecipe) -> None:
-    with FrameStore(path) as store:
-        command = store.provenance.get("command")
-    if command != wanted.command:
-        raise ValueError(f"{path} is not this benchmark's (created by `{command}`): delete it, or choose another --out")

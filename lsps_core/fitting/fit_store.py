@@ -57,6 +57,7 @@ def fit_store(
         overwrite=overwrite,
     )
     accepted = 0
+    writer.cameras = store.cameras[chosen]
     writer.groups = {division: groups[chosen].tolist() for division, groups in store.groups.items()}
     started = time.monotonic()
     with writer:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.config import Domain
-from lsps_core.data.augment import rotate, rotate_pose
+from lsps_core.data.augmentation.moves import rotate, rotate_pose
 from lsps_core.inference import Predictor
 from lsps_core.simulator.hand import HandPose, average_shape, forward_kinematics
 from lsps_core.simulator.poses import SYNTHETIC_POSES, sample_poses

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lsps_core import losses
 from lsps_core.config import LossWeights, StageConfig
-from lsps_core.data.augment import rotate_pose
+from lsps_core.data.augmentation.moves import rotate_pose
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.process_group import ProcessGroup

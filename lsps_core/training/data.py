@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from lsps_core.config import IMAGE_SIZE, STAGES, Domain, StageConfig, TrainConfig
-from lsps_core.data.augment import augment, augment_pose, sample_augmentation
+from lsps_core.data.augmentation.moves import augment, augment_pose, sample_augmentation
 from lsps_core.data.batches import batch_indices, labelled_subset
 from lsps_core.data.store import FrameStore
 from lsps_core.data.store_stream import training_frames
@@ -196,7 +196,7 @@ def open_stores(config: TrainConfig) -> Iterator[dict[Domain, FrameStore]]:
         if synthetic.skeleton is None:
             what = f"{synthetic.path} has no joints; the synthetic frames must be annotated"
             raise LspsError(what, field="synthetic_path")
-        if real.skeleton is not None and real.skeleton != synthetic.skeleton:
+        if real.skeleton is not None and real.skeleton.joints != synthetic.skeleton.joints:
             names = real.skeleton.name, synthetic.skeleton.name
             what = f"{real.path} has the skeleton {names[0]}, {synthetic.path} has {names[1]}"
             raise LspsError(what, "train on stores of one skeleton", field="real_path")

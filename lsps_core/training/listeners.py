@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from pathlib import Path
 from types import TracebackType
@@ -112,7 +113,8 @@ class ProgressBar:
 
     def _show(self, event: Stepped) -> None:
         facts = [f"{event.stage} {STAGES.index(event.stage) + 1}/{len(STAGES)}", self._error]
-        facts += [f"{tqdm.format_interval(event.eta_s)} left", f"{event.frames_per_s:.0f} frames/s", _terms_text(event)]
+        left = f"{tqdm.format_interval(event.eta_s)} left" if math.isfinite(event.eta_s) else ""
+        facts += [left, f"{event.frames_per_s:.0f} frames/s", _terms_text(event)]
         self._bar.n = event.step
         self._bar.set_description_str(" · ".join(fact for fact in facts if fact), refresh=False)  # the end may be cut
         self._bar.refresh()

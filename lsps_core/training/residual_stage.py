@@ -7,7 +7,8 @@ from torch import Tensor
 
 from lsps_core import losses
 from lsps_core.config import LossWeights, StageConfig
-from lsps_core.data.degrade import degrade
+from lsps_core.data.augmentation.degrade import degrade
+from lsps_core.data.augmentation.occlude import occlude
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.posterior_stage import TaughtStage
@@ -21,8 +22,8 @@ class ResidualPosteriorStage(TaughtStage):
     """P alone, by the distance of its codes and of their poses; everything else is frozen.
 
     With `LossWeights.posterior_translated` above 0 it also learns from annotated synthetic images translated to real,
-    with `posterior_consistency` from real images with the poses of its teacher. With `StageConfig.degrade` every image
-    that P reads is degraded first, but none that is translated or shown to the teacher.
+    with `posterior_consistency` from real images with the poses of its teacher. With `StageConfig.occlude` and
+    `degrade` every image that P reads is changed first, but none that is translated or shown to the teacher.
     """
 
     def __init__(
@@ -30,7 +31,7 @@ class ResidualPosteriorStage(TaughtStage):
     ) -> None:
         super().__init__(model, group)
         self._is_translating = weights.posterior_translated > 0
-        self._is_degrading = config.degrade
+        self._is_occluding, self._is_degrading = config.occlude, config.degrade
         train_only(model, model.residual_posterior)
         more = {"posterior/real": weights.posterior_labelled}
         parameters = model.residual_posterior.parameters()
@@ -49,6 +50,8 @@ class ResidualPosteriorStage(TaughtStage):
         if teacher is not None:
             shown.append(batch.real.image)
         images = torch.cat(shown)
+        if self._is_occluding:
+            images = occlude(images, generator)
         if self._is_degrading:
             images = degrade(images, generator)
         # one pass, so that the normalisation sees every kind of image

@@ -27,12 +27,11 @@ from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.residual_stage import ResidualPosteriorStage
 from lsps_core.training.run import Run, RunError
 from lsps_core.training.stages import SINGLE_PROCESS, PoseStage, Stage
+from lsps_core.training.time_left import TimeLeft
 from lsps_core.training.update import Terms, learning_rate, set_learning_rate
 from lsps_core.training.validation import LatentStatistics, Validation, check_start, latent_statistics
 
 REPORT_SECONDS = 2.0
-_STAGE_COST = {"pose": 0.003, "depth": 1.0, "posterior": 0.25}
-"""Rough time per frame of each stage relative to the depth stage, to estimate stages that have not started."""
 _STAGE_CLASSES: dict[str, dict[str, Callable[[TriDomainModel, StageConfig, LossWeights, ProcessGroup], Stage]]] = {
     "lsps": {"pose": PoseStage, "depth": DepthStage, "posterior": PosteriorStage},
     "crossing_nets": {"pose": PoseStage, "depth": CrossingDepthStage, "posterior": CrossingPosteriorStage},
@@ -71,6 +70,7 @@ class Trainer:
             self.model.compile_networks()
         self.validation = Validation(self.data, run)
         self.seconds = 0.0
+        self._time_left = TimeLeft(config)
         self._begin(STAGES[0])
 
     @property
@@ -187,7 +187,7 @@ class Trainer:
             self.seconds = before_s + now - started
             if self.group.decide(now - reported >= REPORT_SECONDS or self.stage_step in (first + 1, settings.steps)):
                 self._check_finite(settings, first)
-                self._report(terms, (self.stage_step - reported_step) / (now - reported), settings)
+                self._report(terms, self.stage_step - reported_step, now - reported, settings)
                 reported, reported_step = now, self.stage_step
                 if self.group.decide(self.run.stop_requested() or self._should_stop()):
                     self._save()
@@ -239,7 +239,9 @@ class Trainer:
             save_batch(path, batch.tensors(), {"stage": self.stage_name, "terms": terms})
         raise not_finite(self.stage_name, self.stage_step, settings, terms, path)
 
-    def _report(self, terms: Terms, steps_per_s: float, settings: StageConfig) -> None:
+    def _report(self, terms: Terms, steps: int, seconds: float, settings: StageConfig) -> None:
+        steps_per_s = steps / seconds
+        self._time_left.report(self.stage_name, steps, steps_per_s)
         if not self.group.is_main:
             return
         self._record(
@@ -249,17 +251,9 @@ class Trainer:
                 step=self.step,
                 terms=dict(zip(terms, torch.stack(list(terms.values())).tolist(), strict=True)),
                 frames_per_s=steps_per_s * settings.batch_size,
-                eta_s=self._eta_s(steps_per_s, settings),
+                eta_s=self._time_left.seconds(self.stage_name, self.stage_step),
             )
         )
-
-    def _eta_s(self, steps_per_s: float, settings: StageConfig) -> float:
-        seconds = (settings.steps - self.stage_step) / steps_per_s
-        cost_s = 1 / (steps_per_s * settings.batch_size * _STAGE_COST[self.stage_name])
-        for name in STAGES[STAGES.index(self.stage_name) + 1 :]:
-            later = self.config.stage(name)
-            seconds += later.steps * later.batch_size * _STAGE_COST[name] * cost_s
-        return seconds
 
     def _validate_and_save(self) -> None:
         if self.group.is_main and self.stage_step:

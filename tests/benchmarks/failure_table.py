@@ -13,7 +13,8 @@ import numpy as np
 
 from explorer_app.inspect.model import near_duplicates
 from explorer_app.inspect.model import plot_statistics as failure_plots
-from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable, Filters
+from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable
+from explorer_app.inspect.model.filters import Filters
 from lsps_core.evaluation.frame_results import About, FrameResults
 
 FRAMES = 250_000

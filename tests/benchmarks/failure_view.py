@@ -20,7 +20,8 @@ from event_loop import LIMIT_MS, Probe
 from failure_table import make_results
 from PySide6.QtWidgets import QApplication
 
-from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable, Filters
+from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable
+from explorer_app.inspect.model.filters import Filters
 from explorer_app.shell.main_window import MainWindow
 
 RUNS = 3

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.config import DOMAINS, Domain
-from lsps_core.data.augment import augment_pose, rotate_pose, sample_augmentation
+from lsps_core.data.augmentation.moves import augment_pose, rotate_pose, sample_augmentation
 from lsps_core.data.crop import normalise, to_pose
 from lsps_core.evaluation.plausibility import HandMeasure, require_hand21
 from lsps_core.inference import Predictor, interpolate

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lsps_core.config import DOMAINS
-from lsps_core.data.augment import rotate_pose
+from lsps_core.data.augmentation.moves import rotate_pose
 from lsps_core.data.device_frames import DeviceFrames
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation.plausibility import HandMeasure

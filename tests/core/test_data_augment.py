@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lsps_core.data import augment as augmentation
-from lsps_core.data.augment import Moves, augment, sample_augmentation
+from lsps_core.data.augmentation import moves as augmentation
+from lsps_core.data.augmentation.moves import Moves, augment, sample_augmentation
 from lsps_core.data.crop import to_joints_mm, to_pose
 
 SIZE = 128

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lsps_core.data import degrade as faults
+from lsps_core.data.augmentation import degrade as faults
+from lsps_core.data.augmentation.degrade import degrade
 from lsps_core.data.crop import BACKGROUND
-from lsps_core.data.degrade import degrade
 
 STRENGTHS = ["_JITTER", "_NOISE", "_WAVES", "_LOST", "_FLYING", "_HOLES", "_CUT_SHARE"]
 

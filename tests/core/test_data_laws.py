@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lsps_core.camera import ICVL, MSRA, NYU, SR305
-from lsps_core.data.augment import Moves, augment
+from lsps_core.data.augmentation.moves import Moves, augment
 from lsps_core.data.crop import crop, crop_pixels, cube_window, normalise, to_pose, uncrop_pixels
 from lsps_core.data.store_chunks import pack_depth, unpack_depth
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import shutil
 import signal
 import subprocess
@@ -126,7 +127,8 @@ def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
     assert [key for key in TABLE1[:6] if configs[key].weights.posterior_labelled != 10] == ["lsps"]
     assert [key for key, config in configs.items() if config.annotations == "real"] == [*BOUNDS[2:], "regressor_real"]
     assert [config.labels for config in configs.values()] == [0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1]
-    assert [key for key, config in configs.items() if config.posterior.degrade] == TABLE1[6:]
+    for switch in ("degrade", "occlude"):
+        assert [key for key, config in configs.items() if getattr(config.posterior, switch)] == TABLE1[6:]
     assert [key for key, config in configs.items() if config.posterior_kind == "residual"] == OF_ITS_OWN
     assert [key for key, run in runs.items() if run.fits is not None] == ["residual_fitted"]
     assert {key for key, config in configs.items() if config.real_path != configs["lsps"].real_path} == {
@@ -188,6 +190,16 @@ def test_runs_are_planned_once_each_seed_by_seed_after_what_they_start_from():
     assert shared == {"pretrained-seed1", "pretrained-seed2", "lsps-seed1", "lsps-seed2"}
 
 
+def test_rows_of_a_table_are_planned_alone_with_what_they_start_from():
+    plan = make_plan(settings(seeds=(1,), rows=("residual_fitted", "regressor_real")))
+    assert [row.key for row in plan.rows] == ["residual_fitted", "regressor_real"]
+    assert [run.name for run in plan.runs] == [
+        "residual_synthetic-seed1",
+        "residual_fitted-seed1",
+        "regressor_real-seed1",
+    ]
+
+
 def test_a_scale_and_settings_hold_for_every_row():
     runs = runs_of(scale="small", settings=("posterior.steps=70", "precision=bfloat16"))
     for run in runs.values():
@@ -207,6 +219,8 @@ def test_a_scale_and_settings_hold_for_every_row():
         ({"seeds": (1, 1)}, "--seeds"),
         ({"shares": (0.0, 0.5)}, "--shares"),
         ({"shares": (0.5, 0.5)}, "twice"),
+        ({"rows": ("lsps", "typo")}, "--rows typo: those of table1 are synthetic_only, "),
+        ({"rows": ("lsps",), "experiment": "figure5"}, "only tables have rows"),
     ],
 )
 def test_what_cannot_be_planned_is_refused(changes, message):
@@ -363,8 +377,8 @@ def test_table_1_runs_through_and_has_all_rows_both_metrics_and_the_gap(finished
     assert "Simulated data" in text
     labels = ["Synthetic-only", "Synthetic-only*", "LSPS*", "Real labels", "Real labels*"]
     assert all(float(cell) >= 0 for label in labels for cell in cells(text, label)[1:3])
-    assert float(cells(text, "LSPS*")[3]) < 1000
-    assert float(cells(text, "LSPS, P of its own, and fits of unlabelled real frames")[3]) < 1000
+    for label in ("LSPS*", "LSPS, P of its own, and fits of unlabelled real frames"):
+        assert math.isfinite(float(cells(text, label)[3]))  # any number, after so few steps
     assert cells(text, "P of its own, synthetic + augmentation")[3] == ""
     with FrameStore(finished / "fits" / "residual_fitted-seed3.h5") as fitted:
         assert fitted.provenance["origin"] == "fitted"

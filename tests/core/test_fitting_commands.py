@@ -105,8 +105,8 @@ def test_an_evaluation_with_fits_that_was_stopped_keeps_its_residuals(path, expe
             begun[-1].take(block, start, stop)
 
         assert evaluation.run(Watch(block=take)) == "finished"
-    np.testing.assert_allclose(begun[-1].residual_mm, expected[1], atol=0.01)
-    np.testing.assert_array_equal(frame_results.load(evaluation.path).residual_mm, begun[-1].residual_mm)
+    np.testing.assert_allclose(begun[0].residual_mm, expected[1], atol=0.01)
+    np.testing.assert_array_equal(frame_results.load(evaluation.path).residual_mm, begun[0].residual_mm)
 
 
 def test_results_from_before_there_were_fits_are_read(path, capsys, tmp_path):

@@ -23,7 +23,7 @@ from lsps_core.evaluation import frame_evaluation, frame_results
 from lsps_core.evaluation.consistency import consistency, disagreement
 from lsps_core.evaluation.evaluate import evaluate
 from lsps_core.evaluation.frame_evaluation import FrameEvaluation, Watch
-from lsps_core.evaluation.frame_results import COLUMNS, FrameResultsError
+from lsps_core.evaluation.frame_results import FrameResultsError
 from lsps_core.inference import Predictor
 
 COUNT, BLOCK = 10, 3
@@ -70,7 +70,7 @@ def whole(model_path, store_path, make_once) -> Path:
 
 
 def assert_equal(one, other):
-    for name in (*COLUMNS, "names", "groups"):
+    for name in (*one.about.columns, "names", "groups"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
 
 
@@ -142,7 +142,7 @@ def test_data_without_annotation_give_what_needs_none(model_path, store_path, tm
         np.testing.assert_array_equal(getattr(results, name), getattr(labelled, name))
 
 
-@pytest.mark.parametrize("batches", [0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize("batches", [0, 1, 2, 3, 5, 7, 8, 10, 13])
 def test_what_was_stopped_goes_on_to_the_same_bits(model_path, store_path, whole, tmp_path, batches):
     left = iter([False] * batches)
     reason, path = run(model_path, store_path, tmp_path / "stopped.npz", should_stop=lambda: next(left, True))
@@ -153,9 +153,11 @@ def test_what_was_stopped_goes_on_to_the_same_bits(model_path, store_path, whole
         model_path, store_path, path, progress=lambda *a: done.append(a), block=lambda *a: blocks.append(a[1:])
     )
     assert reason == "finished"
-    assert done[0] == (batches // 2 * BLOCK, COUNT, 0)
-    assert done[-1][0] == COUNT
-    assert blocks == [(0, 3), (3, 6), (6, 9), (9, 10)]
+    kept = [min(min(max(batches - 7 * part, 0), 7) // 2 * BLOCK, COUNT) for part in (0, 1)]  # 7 batches a part
+    kept = [COUNT if batches >= 7 * (part + 1) else kept[part] for part in (0, 1)]
+    assert [step for step in done if step[3] == 0] == [("poses", kept[0], COUNT, 0), ("routes", kept[1], COUNT, 0)]
+    assert done[-1][:2] == ("routes", COUNT)
+    assert sorted(blocks) == sorted([(0, 3), (3, 6), (6, 9), (9, 10)] * 2)
     assert_equal(frame_results.load(path), frame_results.load(whole))
     assert not frame_results.parts_folder(path).exists()
 
@@ -166,10 +168,10 @@ def test_a_follower_sees_the_same_block_by_block(model_path, store_path, tmp_pat
     def follow(block_path: Path, start: int, stop: int) -> None:
         followed[:] = followed or [frame_results.load_begun(path)]
         followed[0].take(block_path, start, stop)
-        counts.append(int(followed[0].is_done.sum()))
+        counts.append((int(followed[0].is_done.sum()), int(followed[0].has_routes.sum())))
 
     run(model_path, store_path, path, block=follow)
-    assert counts == [3, 6, 9, 10]
+    assert counts == [(3, 0), (6, 0), (9, 0), (10, 0), (10, 3), (10, 6), (10, 9), (10, 10)]
     assert_equal(followed[0], frame_results.load(path))
 
 
@@ -186,7 +188,7 @@ def test_damage_is_one_line_and_computed_again(model_path, store_path, whole, tm
     path, notes = tmp_path / "out.npz", []
     left = iter([False] * 4)
     run(model_path, store_path, path, **({"should_stop": lambda: next(left, True)} if which == "block" else {}))
-    broken = path if which == "file" else frame_results.block_path(path, BLOCK)
+    broken = path if which == "file" else frame_results.block_path(path, "poses", BLOCK)
     content = bytearray(broken.read_bytes())
     content[len(content) // 2] ^= 0xFF
     broken.write_bytes({"cut": content[: len(content) // 2], "flipped": content, "empty": b""}[damage])
@@ -227,9 +229,12 @@ def test_the_command_says_what_happens_as_json_lines(model_path, store_path, cap
     arguments = ["failures", str(model_path.parent), str(store_path), "--device", "cpu", "--json"]
     assert main(arguments) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [event["kind"] for event in events if event["kind"] != "progress"] == ["started", *["block"] * 4, "ended"]
+    assert [event["kind"] for event in events if event["kind"] != "progress"] == ["started", *["block"] * 8, "ended"]
     assert events[-1]["reason"] == "finished"
     assert events[0]["total"] == COUNT
+    parts = [event["part"] for event in events if event["kind"] == "progress"]
+    assert parts == sorted(parts)  # poses, then routes
+    assert set(parts) == {"poses", "routes"}
     assert frame_results.load(Path(events[-1]["path"])).is_done.all()
     assert main(arguments) == 0
     again = [json.loads(line)["kind"] for line in capsys.readouterr().out.splitlines()]

@@ -10,7 +10,7 @@ import torch
 
 from lsps_core import checkpoint, latent_paths
 from lsps_core.cli import main
-from lsps_core.data.augment import rotate_pose
+from lsps_core.data.augmentation.moves import rotate_pose
 from lsps_core.data.store import FrameStore
 from lsps_core.errors import LspsError
 from lsps_core.inference import Predictor

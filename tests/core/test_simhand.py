@@ -4,7 +4,8 @@ import shlex
 
 from lsps_core.cli import main
 from lsps_core.data.store import FrameStore
-from lsps_core.experiments.simhand import RECIPES, make_stores, recipe
+from lsps_core.experiments.simhand import RECIPES, recipe
+from lsps_core.simulator.recipes import make_stores
 
 
 def test_simhand_keeps_its_recipe():
@@ -22,7 +23,7 @@ def test_no_two_stores_of_a_recipe_draw_the_same_frames():
 
 
 def test_simhand2_leaves_a_camera_out_and_its_commands_make_its_stores(tmp_path):
-    made = make_stores(tmp_path / "data", "simhand2", is_tiny=True, device="cpu", on_progress=lambda *_: None)
+    made = make_stores(tmp_path / "data", recipe("simhand2", is_tiny=True), device="cpu", on_progress=lambda *_: None)
     assert list(made) == ["synthetic", "real", "test", "left_out"]
     groups = {}
     for role, path in made.items():

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
-from lsps_core.data.augment import rotate, rotate_pose
+from lsps_core.data.augmentation.moves import rotate, rotate_pose
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 from lsps_core.training import residual_stage as residual
@@ -291,12 +291,13 @@ def test_joints_of_a_residual_posterior_are_compared_through_the_decoder():
     torch.testing.assert_close(stage.step(batch, noise())["posterior_joints/synthetic"], expected)
 
 
-def test_only_what_the_posterior_reads_is_degraded(monkeypatch):
+@pytest.mark.parametrize("change", ["degrade", "occlude"])
+def test_only_what_the_posterior_reads_is_changed(monkeypatch, change):
     shown = []
-    monkeypatch.setattr(residual, "degrade", lambda image, _generator: shown.append(image) or image)
+    monkeypatch.setattr(residual, change, lambda image, _generator: shown.append(image) or image)
     weights = replace(NOTHING, posterior=1.0, posterior_translated=1.0, posterior_consistency=1.0)
-    for is_degrading in (False, True):
-        _, stage = residual_stage(weights, steps=1, degrade=is_degrading)
+    for is_on in (False, True):
+        _, stage = residual_stage(weights, steps=1, **{change: is_on})
         stage.step(make_batch(), noise())
     assert [len(images) for images in shown] == [6]  # synthetic, translated and unlabelled ones, once
 

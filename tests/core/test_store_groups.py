@@ -48,6 +48,11 @@ def test_groups_for_other_frames_are_refused_and_no_store_is_left(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_division_of_another_name_is_refused(tmp_path):
+    with pytest.raises(FrameStoreError, match=r"not divided by 'mood'; use one of subject, sequence"):
+        write(tmp_path / "x.h5", {"mood": ["good", "bad", "good"]})
+
+
 @pytest.mark.parametrize(
     "change",
     [

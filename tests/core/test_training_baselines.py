@@ -10,7 +10,7 @@ from training_helpers import events, tiny_config
 
 from lsps_core import checkpoint
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
-from lsps_core.data.augment import rotate_pose
+from lsps_core.data.augmentation.moves import rotate_pose
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training import crossing_nets
 from lsps_core.training.batch import FrameBatch, TriBatch

@@ -152,7 +152,7 @@ class FramePictures(QWidget):
                 picture.set_overlay()
             else:
                 picture.show_depth(view.input_mm, -view.frame.half_mm, view.frame.half_mm)
-                picture.set_overlay((*_annotated(view), figure(model.skeleton, view.pixels_of(hand.pose))))
+                picture.set_overlay((*annotated_figures(view), figure(model.skeleton, view.pixels_of(hand.pose))))
         return True
 
     def _placeholder(self) -> str:
@@ -172,7 +172,7 @@ class FramePictures(QWidget):
             self.input.set_caption("")
             self.input.set_overlay()
             return
-        annotated = _annotated(view)
+        annotated = annotated_figures(view)
         caption = "annotated in white" if annotated else ""
         routes = self._routes
         if routes is not None and self._pointed_at is not None:
@@ -183,7 +183,7 @@ class FramePictures(QWidget):
         self.input.set_overlay((*annotated, figure(session.model.skeleton, view.pixels_of(pose))))
 
 
-def _annotated(view: FrameView) -> list[Figure]:
+def annotated_figures(view: FrameView) -> list[Figure]:
     """The annotation in px of the crop, if there is one."""
     pose = annotated_pose(view.frame)
     if pose is None or view.data.skeleton is None:

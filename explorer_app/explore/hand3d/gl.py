@@ -12,10 +12,12 @@ from OpenGL import GL
 from OpenGL.error import Error as OpenGlError
 from pyqtgraph.opengl import GLLinePlotItem, GLMeshItem, GLScatterPlotItem, GLViewWidget, MeshData
 from pyqtgraph.opengl.GLGraphicsItem import GLGraphicsItem
+from pyqtgraph.opengl.shaders import FragmentShader, ShaderProgram, VertexShader
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMatrix4x4
 from PySide6.QtWidgets import QWidget
 
+from explorer_app.explore.hand3d import opengl
 from explorer_app.explore.model.solids import Mesh, Points, mesh
 from explorer_app.model.scene import (
     BONE_RADIUS,
@@ -30,8 +32,37 @@ from explorer_app.model.scene import (
 )
 from explorer_app.widgets import theme
 
-_GAIN = 1.25
-"""pyqtgraph's shader scales colours by at most 0.8"""
+_SHADER = ShaderProgram(
+    "lit from the eye",
+    [
+        VertexShader("""
+            uniform mat4 u_mvp;
+            uniform mat3 u_normal;
+            attribute vec4 a_position;
+            attribute vec3 a_normal;
+            attribute vec4 a_color;
+            varying vec4 v_color;
+            varying vec3 v_normal;
+            void main() {
+                v_normal = u_normal * a_normal;
+                v_color = a_color;
+                gl_Position = u_mvp * a_position;
+            }
+        """),
+        FragmentShader("""
+            #ifdef GL_ES
+            precision mediump float;
+            #endif
+            varying vec4 v_color;
+            varying vec3 v_normal;
+            void main() {
+                float facing = abs(normalize(v_normal).z);
+                gl_FragColor = vec4(v_color.rgb * (0.55 + 0.45 * facing), v_color.a);
+            }
+        """),
+    ],
+)
+"""What faces the eye has just its colour, as in the legend; pyqtgraph's own shader shows two thirds of it."""
 _REACH = 4.0
 """drawing range from the middle, in half cube edges"""
 _FAILURES = (OpenGlError, RuntimeError, ValueError)
@@ -54,6 +85,9 @@ class SkeletonGl(GLViewWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        smooth = self.format()
+        smooth.setSamples(opengl.samples())
+        self.setFormat(smooth)
         self.orbit = Orbit()
         self.figures: tuple[Figure, ...] = ()
         self._items: list[_MeshItem] = []
@@ -61,7 +95,7 @@ class SkeletonGl(GLViewWidget):
         self._cube.setData(pos=CUBE_CORNERS[np.array(CUBE_EDGES).ravel()])
         self._cloud = _CloudItem(size=2.0, glOptions=_TRANSLUCENT)
         self._cloud.setDepthValue(1)  # drawn after the bones, which show through it
-        self._volume = _VolumeItem(shader="shaded", glOptions=_TRANSLUCENT)
+        self._volume = _VolumeItem(shader=_SHADER, glOptions=_TRANSLUCENT)
         self._volume.setDepthValue(2)
         for item in (self._fine, self._coarse, self._cube, self._cloud, self._volume):
             self.addItem(item)
@@ -75,7 +109,7 @@ class SkeletonGl(GLViewWidget):
         """Skeletons with points [J, 3] in half cube edges; all but the first are drawn thin, as references."""
         before, self.figures = self.figures, tuple(figures)
         while len(self._items) < len(figures):
-            self._items.append(_MeshItem(shader="shaded", glOptions=_OPAQUE))
+            self._items.append(_MeshItem(shader=_SHADER, glOptions=_OPAQUE))
             self._items[-1].setVisible(False)
             self.addItem(self._items[-1])
         for index, item in enumerate(self._items):
@@ -202,11 +236,11 @@ class _ShadedMesh(MeshData):
     """Provides its own normals: pyqtgraph would compute them in a Python loop at every slider move."""
 
     def __init__(self, shape: Mesh, alpha: float = 1.0) -> None:
-        colours = np.minimum(shape.colours * np.float32(_GAIN), np.float32(1))
+        colours = shape.colours.copy()
         colours[:, 3] = alpha
         super().__init__(vertexes=shape.vertices, faces=shape.faces, vertexColors=colours)
         self._shape = shape
 
     def vertexNormals(self, indexed: Any = None) -> npt.NDArray[np.float32]:
-        normals = -self._shape.normals  # moves the light of pyqtgraph's shader from behind the scene to the front
+        normals = self._shape.normals
         return normals if indexed is None else normals[self._shape.faces]

@@ -87,8 +87,7 @@ class SkeletonPanel(QWidget):
         stack.addWidget(self.overlay, 0, 0)
         self._legend.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._legend.setWordWrap(True)
-        small = self._legend.font()
-        small.setPointSizeF(small.pointSizeF() * 0.9)
+        small = theme.smaller(self._legend.font())
         self._legend.setFont(small)
         self.overlay.setFont(small)
         layout = QVBoxLayout(self)
@@ -269,8 +268,8 @@ class SkeletonPanel(QWidget):
 
     @property
     def _encoded_view(self) -> FrameView | None:
-        """The encoded frame; None if nothing is encoded."""
-        return self._session.view if self._session.encoding is not None else None
+        """The encoded frame; None if nothing is encoded, or the sliders have left its pose."""
+        return self._session.view if self._session.is_near_frame else None
 
     @property
     def _half_mm(self) -> float | None:

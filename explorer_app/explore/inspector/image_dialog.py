@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from explorer_app.explore.model.frame_warnings import inspect
+from explorer_app.explore.model.frame_warnings import camera_problems, inspect
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
 from explorer_app.widgets.depth_picture import DepthPicture
 from explorer_app.widgets.fields import choice, number
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class ImageDialog(QDialog):
-    """Camera, unit, packing, cube and domain of images to open."""
+    """Camera, unit, packing, cube and domain of images to open.
+
+    is_camera_possible: whether the camera can have taken the first image; another is not worth remembering.
+    """
 
     chosen = Signal(ImageSettings)
     changed = Signal()
@@ -42,6 +45,7 @@ class ImageDialog(QDialog):
         self.verdict.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._base = settings
+        self.is_camera_possible = True
         self._build(what)
         self._show(settings)
         self.preset.currentIndexChanged.connect(self._take_cube)
@@ -53,6 +57,8 @@ class ImageDialog(QDialog):
         self.fields.form.addRow("Hand cube", self.cube)
         self.fields.form.addRow("Domain", self.domain)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
+        self.open_button = buttons.button(QDialogButtonBox.StandardButton.Open)
+        self.open_button.setEnabled(False)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         seen = QVBoxLayout()
@@ -72,6 +78,9 @@ class ImageDialog(QDialog):
         raw = view.raw
         if raw is None:
             return
+        self.open_button.setEnabled(True)
+        height, width = raw.depth_mm.shape
+        self.is_camera_possible = not camera_problems(view.camera, width, height)
         self.preview.title = f"{view.frame.name}, {raw.near_mm:,.0f} to {raw.far_mm:,.0f} mm"
         self.preview.show_depth(raw.depth_mm, raw.near_mm, raw.far_mm)
         self.preview.set_overlay(box_px=raw.box_px)
@@ -79,6 +88,7 @@ class ImageDialog(QDialog):
 
     def show_failure(self, line: str) -> None:
         """The reason why no image can be read with these settings."""
+        self.open_button.setEnabled(False)
         self.preview.placeholder = "This image cannot be read with these settings"
         self.preview.clear()
         self.verdict.setText(line)

@@ -252,8 +252,8 @@ class Inspector(QWidget):
             frame = view.frame
             self.raw.set_cube(None, None)
             self.cube.show_cube(tuple(view.camera.project(frame.center_mm)), frame.center_mm, 2 * frame.half_mm)
-            is_mirrored = getattr(view.data, "is_mirrored", False)
-            self.reading.show_settings(ImageSettings(camera=view.camera, is_mirrored=is_mirrored))
+            used = view.data.camera_of(view.index)
+            self.reading.show_settings(ImageSettings(camera=used.source, is_mirrored=used.is_mirrored))
             return
         self.reading.show_settings(crop.settings)
         if crop.center_uvd is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ _MOST_INVALID = 0.97  # in an empty room a short-range camera has few readings
 _FEWEST_PIXELS = 600
 _MOST_CLIPPED = 0.1
 _MOST_OUTSIDE = 0.1
+_SEEN_DEG = (15.0, 140.0)
+"""Usual angles that a depth camera sees."""
 _FARTHEST_MIDDLE = 0.2  # of the image's width or height, between its middle and the principal point
 
 
@@ -68,15 +71,30 @@ def _of_place(raw: RawPicture, camera: Camera) -> list[str]:
     warnings = []
     height, width = raw.depth_mm.shape
     off = max(abs(camera.cx - width / 2) / width, abs(camera.cy - height / 2) / height)
-    if off > _FARTHEST_MIDDLE:
+    problems = camera_problems(camera, width, height)
+    if off > _FARTHEST_MIDDLE and not problems:
         where = f"({camera.cx:.0f}, {camera.cy:.0f})"
         warnings.append(f"The camera’s centre {where} is far from the middle of {width} × {height}: another camera?")
+    warnings += problems
     u0, v0, u1, v1 = raw.box_px
     inside = max(min(u1, width) - max(u0, 0), 0) * max(min(v1, height) - max(v0, 0), 0)
     outside = 1 - inside / ((u1 - u0) * (v1 - v0))
     if outside > _MOST_OUTSIDE:
         warnings.append(f"{100 * outside:.0f} % of the cube’s window is outside the image")
     return warnings
+
+
+def camera_problems(camera: Camera, width: int, height: int) -> list[str]:
+    """Why no camera with these numbers can have taken an image of this size, in one line each."""
+    problems = []
+    if not (0 <= camera.cx <= width and 0 <= camera.cy <= height):
+        where = f"({camera.cx:.0f}, {camera.cy:.0f})"
+        problems.append(f"The camera’s centre {where} is outside the image of {width} × {height}: another camera?")
+    for side, length, focal in (("across", width, camera.fx), ("down", height, camera.fy)):
+        seen_deg = math.degrees(2 * math.atan(length / 2 / focal))
+        if not _SEEN_DEG[0] <= seen_deg <= _SEEN_DEG[1]:
+            problems.append(f"With this focal length the camera sees {seen_deg:.0f}° {side}: another one?")
+    return problems
 
 
 def _of_crop(counts: DepthCounts, view: FrameView) -> list[str]:

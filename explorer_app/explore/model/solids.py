@@ -55,7 +55,7 @@ def volume(pose: FloatArray) -> Mesh:
 def cloud_of_frame(view: FrameView) -> Points:
     """An opened frame's depth image."""
     frame = view.frame
-    return _cloud(view.input_mm, view.data.camera, frame.center_mm, frame.half_mm)
+    return _cloud(view.input_mm, view.camera, frame.center_mm, frame.half_mm)
 
 
 def cloud_of_picture(depth_mm: FloatArray, half_mm: float) -> Points:

@@ -75,8 +75,10 @@ FORMATS = {
 _DRAWN = (".mp4", ".gif", ".png")
 _BATCH = 8
 _VIDEO_TILE_PX, _STRIP_TILE_PX = 256, 128
+STRIP_COLUMNS = 16
+"""Frames side by side in a strip; more make another line."""
 _LONGEST_STRIP = 400
-"""Maximum number of images side by side; most programs cannot show longer strips."""
+"""Most frames of a strip."""
 
 Report = Callable[[int, int], None]
 
@@ -191,11 +193,23 @@ def _write_gif(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None
 
 
 def _write_strip(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None:
-    """One column a frame, one row a view."""
+    """One column a frame, one row a view; in lines of `STRIP_COLUMNS` frames."""
     from PIL import Image
 
     columns = [np.vstack(tiles) for tiles in frames.tiles(options, _STRIP_TILE_PX)]
-    Image.fromarray(np.hstack(columns)).save(file, "PNG")
+    width, height = strip_size(len(columns), options)
+    sheet = np.full((height, width, 3), _BACKGROUND, dtype=np.uint8)
+    for number, column in enumerate(columns):
+        line, place = divmod(number, STRIP_COLUMNS)
+        top, left = line * len(column), place * _STRIP_TILE_PX
+        sheet[top : top + len(column), left : left + _STRIP_TILE_PX] = column
+    Image.fromarray(sheet).save(file, "PNG")
+
+
+def strip_size(count: int, options: ExportOptions) -> tuple[int, int]:
+    """px of a strip of `count` frames: width, height."""
+    lines = -(-count // STRIP_COLUMNS)
+    return min(count, STRIP_COLUMNS) * _STRIP_TILE_PX, lines * len(options.views) * _STRIP_TILE_PX
 
 
 def _write_arrays(frames: _Frames, _options: ExportOptions, file: IO[bytes]) -> None:

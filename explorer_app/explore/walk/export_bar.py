@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer_app.explore.model.walk_export import FORMATS, VIEWS, ExportOptions, export_walk
+from explorer_app.explore.model.walk_export import FORMATS, VIEWS, ExportOptions, export_walk, strip_size
 from explorer_app.model.walk import WalkPlan
 from explorer_app.session.session import Session
 from explorer_app.widgets.fields import choice, show_choice, whole_number
@@ -105,7 +105,8 @@ class ExportDialog(QDialog):
             return
         count = len(self._plan.frame_positions(options.frames_per_segment))
         duration = f", {count / options.frames_per_second:.1f} s" if options.is_timed else ""
-        self.summary.setText(f"{count} frames{duration}")
+        size = " of {} × {} px".format(*strip_size(count, options)) if suffix == ".png" else ""
+        self.summary.setText(f"{count} frames{duration}{size}")
         save.setEnabled(True)
 
     def accept(self) -> None:

@@ -63,7 +63,7 @@ def to_mime(code: LatentCode, keyframe_row: int | None = None) -> QMimeData:
 def from_mime(data: QMimeData) -> tuple[LatentCode, int | None] | None:
     """The inverse of `to_mime`; None for other data, also of another program under the same name."""
     try:
-        value = parse_json(data.data(_MIME).data())
+        value = parse_json(bytes(data.data(_MIME).data()))
         row = value["row"]
         return code_from_json(value["latent"]), row if type(row) is int else None
     except (ValueError, TypeError, KeyError):

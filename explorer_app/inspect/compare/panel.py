@@ -19,6 +19,7 @@ from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.model import comparison
 from explorer_app.inspect.model.comparison import Comparison
 from explorer_app.inspect.model.plot_statistics import SuccessCurve
+from explorer_app.inspect.model.stored_results import PART_TITLES
 from explorer_app.model.wording import grouped, speed
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
@@ -175,7 +176,8 @@ class ComparisonPanel(QWidget):
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Progress):
             rate = f", {speed(event.frames_per_s)}" if event.frames_per_s else ""
-            self.line.setText(f"Evaluating {self._name}: {event.done} of {event.total}{rate}")
+            part = PART_TITLES[event.part or "poses"]
+            self.line.setText(f"Evaluating {self._name}: {part.lower()} of {event.done} of {event.total} frames{rate}")
         elif isinstance(event, JobEnded) and event.reason == "finished":
             table = self._failures.table
             if table is not None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from explorer_app.inspect.model.failure_table import FailureTable
 from explorer_app.inspect.model.plot_statistics import SuccessCurve, success_curve
+from explorer_app.model.wording import model_name
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.stored_results import Found
@@ -54,7 +55,7 @@ def compare(table: FailureTable, other_errors_mm: FloatArray, other_name: str) -
     own_mm, other_mm = np.nanmean(own, axis=1), np.nanmean(other, axis=1)
     largest = np.argsort(-np.abs(own_mm - other_mm), kind="stable")[:MOST_ROWS]
     return Comparison(
-        own_name=Path(table.results.about.model).stem,
+        own_name=model_name(Path(table.results.about.model)),
         other_name=other_name,
         frame_count=len(common),
         own=own_curve,
@@ -80,7 +81,7 @@ def _with(table: FailureTable, other: FrameResults) -> Comparison:
         raise ValueError(f"the results of {its.model} are of {its.data}, not of {own.data}; evaluate it on this data")
     if own.joints != its.joints:
         raise ValueError(f"{its.model} was scored by {its.protocol}, this model by {own.protocol}; not comparable")
-    return compare(table, other.errors_mm, Path(its.model).stem)
+    return compare(table, other.errors_mm, model_name(Path(its.model)))
 
 
 def with_predictions(table: FailureTable, path: Path, data_path: Path, model: HandModel) -> Comparison:
@@ -89,7 +90,7 @@ def with_predictions(table: FailureTable, path: Path, data_path: Path, model: Ha
     from lsps_core.evaluation import pairing, protocols, published
 
     with FrameStore(data_path) as store:
-        protocol = protocols.choose(model.skeleton, store.camera, None)
+        protocol = protocols.of_store(store, model.skeleton)
         labels = published.labels_of(store, protocol)
     scored = pairing.compare(labels, published.read(path, protocol), protocol)
     errors_mm = np.full_like(table.results.errors_mm, np.nan)

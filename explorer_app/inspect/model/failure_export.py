@@ -88,7 +88,9 @@ def _write_sheet(path: Path, selected: Selected, progress: Progress) -> None:
                 pose = model.decode_pose(model.scale.to_code(latent))
                 shown.append(figure(model.skeleton, to_joints_mm(pose, view)))
             shown = [
-                each.with_points(crop_pixels(each.points, store.camera, view.center_mm, view.half_mm, len(depth)))
+                each.with_points(
+                    crop_pixels(each.points, store.camera_of(frame).camera, view.center_mm, view.half_mm, len(depth))
+                )
                 for each in shown
             ]
             pictures.append(drawn_over(printed_depth(depth, view.half_mm), shown))
@@ -120,7 +122,7 @@ def _write_predictions(path: Path, selected: Selected, progress: Progress) -> No
         if done % 256 == 0:
             progress(done, count)
     with FrameStore(selected.data_path) as store:
-        protocol = protocols.choose(model.skeleton, store.camera, None)
+        protocol = protocols.of_store(store, model.skeleton)
         has_names = not any(len(store.names[frame].split()) != 1 for frame in selected.frames)  # they are in columns
         write_predictions(path, store, selected.frames, np.stack(poses), protocol, has_names)
 
@@ -166,7 +168,7 @@ def write_predictions(
 
     joints_mm = poses * store.half_mm[frames, None, None] + store.center_mm[frames, None]
     names = tuple(store.names[frame] for frame in frames) if has_names else ()
-    published.write_joints(path, joints_mm, store, protocol, names)
+    published.write_joints(path, joints_mm, store, protocol, names, frames)
 
 
 def write_store(
@@ -192,6 +194,7 @@ def write_store(
         overwrite=overwrite,
     )
     joints_mm = store.joints_mm
+    writer.cameras = store.cameras[frames]
     writer.groups = {division: groups[frames].tolist() for division, groups in store.groups.items()}
     with writer:
         for start in range(0, len(frames), _CHUNK):

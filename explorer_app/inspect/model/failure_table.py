@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from explorer_app.inspect.model.filters import Filters
+from explorer_app.inspect.model.tags import parts_of
+from lsps_core.data.protocol import DIVISIONS as ALL_DIVISIONS
 
 if TYPE_CHECKING:
     from lsps_core.evaluation.frame_results import FrameResults
@@ -19,8 +21,12 @@ FloatArray = npt.NDArray[np.float32]
 Keys = npt.NDArray[np.uint32]
 
 NUMBERS = ("mean_mm", "worst_mm", "disagreement_mm", "latent_distance", "typicality", "residual_mm")
-DIVISIONS = ("view", "thing", "hand", "camera")
+DIVISIONS = tuple(division for division in ALL_DIVISIONS if division != "person")  # a simulated person is the group
 """Columns of text that only stores have which divide their frames by these."""
+DIVIDED = "any division"
+"""In place of a column: some column of DIVISIONS that is shown group by group."""
+MOST_SHOWN_GROUPS = 60
+"""Of a division that is shown group by group; a data set may have thousands of sequences."""
 COLUMNS = (
     *("index", "name", "group", "mean_mm", "worst_mm", "worst_joint", "residual_mm", "disagreement_mm"),
     *("latent_distance", "typicality", *DIVISIONS, "tag"),
@@ -31,24 +37,6 @@ _AT_ONCE = 16_384
 """Codes whose typicality is computed before other changes of the table get their turn: about 1 s."""
 _LAST = np.uint32(0xFFFFFFFF)
 How = Literal["replace", "add", "remove"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filters:
-    """Conditions for the rows; defaults let all frames through.
-
-    groups, tags: any of them; "" is a frame without. divisions: any of these groups, by one of DIVISIONS. text: part of
-    its name, in any case of letters. ranges: lowest and highest value of a numeric column, both included; a frame
-    without a value is never in the range.
-    above_percentile: of all residuals, 0 to 100; frames with a larger one are probably wrong. None for all frames.
-    """
-
-    groups: frozenset[str] | None = None
-    text: str = ""
-    ranges: Mapping[str, tuple[float, float]] = field(default_factory=lambda: MappingProxyType({}))
-    tags: frozenset[str] | None = None
-    divisions: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
-    above_percentile: float | None = None
 
 
 class _Texts:
@@ -67,6 +55,11 @@ class _Texts:
 
     def is_any_of(self, texts: Collection[str]) -> BoolArray:
         return self._is_in(list(texts))
+
+    def has_any_of(self, parts: Collection[str]) -> BoolArray:
+        """Texts of several parts, such as "blur, wrist", with one of these among them; "" is a text of none."""
+        found = [text for text in map(str, self.known) if set(parts_of(text) or [""]) & set(parts)]
+        return self._is_in(found)
 
     def _is_in(self, texts: list[str]) -> BoolArray:
         return np.isin(self.known, np.array(texts, dtype=np.str_))[self.codes]
@@ -143,6 +136,16 @@ class FailureTable:
         """The existing groups, in alphabetical order."""
         return self.known("group")
 
+    @property
+    def dividing(self) -> list[str]:
+        """The divisions of several groups, but not of more than bars or images can show one after another."""
+        return [name for name in DIVISIONS if 1 < len(self._texts[name].known) <= MOST_SHOWN_GROUPS]
+
+    def is_of(self, column: str, text: str) -> BoolArray:
+        """The frames with this text in a column of text, as a mask [N]."""
+        texts = self._texts[column]
+        return texts.has_any_of([text]) if column == "tag" else texts.is_any_of([text])
+
     def known(self, column: str) -> list[str]:
         """The existing texts of a column of text, in alphabetical order."""
         return list(map(str, self._texts[column].known))
@@ -153,6 +156,8 @@ class FailureTable:
             return not np.isnan(self._columns[column]).all()
         if column == "residual_mm":
             return self.has_fits
+        if column == DIVIDED:
+            return bool(self.dividing)
         return column not in DIVISIONS or column in self.results.divisions
 
     @property
@@ -174,12 +179,8 @@ class FailureTable:
 
     @property
     def tags(self) -> list[str]:
-        """The existing tags, with "" if a frame has none."""
-        return self.known("tag")
-
-    def is_tagged(self, tag: str) -> BoolArray:
-        """The frames with this tag, as a mask [N]."""
-        return self._texts["tag"].is_any_of([tag])
+        """The existing tags, each by itself, with "" if a frame has none."""
+        return sorted({part for text in self.known("tag") for part in parts_of(text) or [""]})
 
     def set_tags(self, tags: Mapping[int, str]) -> None:
         """Set the tags of these frames, and remove all others."""
@@ -228,7 +229,11 @@ class FailureTable:
         if filters.groups is not None:
             is_shown &= self._texts["group"].is_any_of(filters.groups)
         if filters.tags is not None:
-            is_shown &= self._texts["tag"].is_any_of(filters.tags)
+            is_shown &= self._texts["tag"].has_any_of(filters.tags)
+        if filters.only is not None:
+            is_only = np.zeros_like(is_shown)
+            is_only[list(filters.only)] = True
+            is_shown &= is_only
         for division, names in filters.divisions.items():
             is_shown &= self._texts[division].is_any_of(names)
         residual_mm = self._columns["residual_mm"]

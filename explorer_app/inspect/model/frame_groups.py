@@ -25,7 +25,7 @@ def frame_groups(table: FailureTable) -> dict[str, IntArray]:
         masks |= {SELECTED: is_selected, NOT_SELECTED: ~is_selected}
     if not is_shown.all():
         masks |= {SHOWN: is_shown, HIDDEN: ~is_shown}
-    masks |= {f"tag {tag}": table.is_tagged(tag) for tag in table.tags if tag}
+    masks |= {f"tag {tag}": table.is_of("tag", tag) for tag in table.tags if tag}
     groups = {title: np.flatnonzero(mask & is_done) for title, mask in masks.items()}
     return {title: frames for title, frames in groups.items() if len(frames)}
 

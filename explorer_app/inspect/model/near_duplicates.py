@@ -96,14 +96,17 @@ class WorstFrame:
     group: str
 
 
-def worst_frames(table: FailureTable, model: HandModel, column: str, group: str = ALL_GROUPS) -> list[WorstFrame]:
-    """The worst of the table's rows: of one group, of all, or of each group in turn (BY_GROUP)."""
+def worst_frames(
+    table: FailureTable, model: HandModel, column: str, group: str = ALL_GROUPS, by: str = ""
+) -> list[WorstFrame]:
+    """The worst of the table's rows: of one group, of all, or of each group in turn of a column of text, `by`."""
     results = table.results
     is_eligible = np.zeros(len(results.names), dtype=bool)
     is_eligible[table.rows] = True
     scores, groups = table.numbers(column), results.groups
-    if group == BY_GROUP:
-        each = [worst(scores, _PER_GROUP, is_eligible & (groups == name)) for name in table.groups]
+    if by:
+        groups = results.divisions.get(by, groups)
+        each = [worst(scores, _PER_GROUP, is_eligible & table.is_of(by, name)) for name in table.known(by)]
     elif group == ALL_GROUPS:
         each = [worst(scores, is_eligible=is_eligible)]
     else:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from explorer_app.inspect.model.failure_table import DIVISIONS, NUMBERS, FailureTable
+from explorer_app.inspect.model.failure_table import NUMBERS, FailureTable
 from explorer_app.inspect.model.plot_statistics import principal_plane
 
 FloatArray = npt.NDArray[np.floating]
@@ -80,9 +80,9 @@ class PlotFrames:
 
     @cached_property
     def divisions(self) -> dict[str, npt.NDArray[np.str_]]:
-        """The group of each frame [n] by view, thing, hand and camera, where the store divides its frames by these."""
+        """The group of each frame [n] by view, camera and so on, where the store divides its frames by these."""
         given = self._table.results.divisions
-        return {division: given[division][self.frames] for division in DIVISIONS if division in given}
+        return {division: given[division][self.frames] for division in self._table.dividing}
 
     def has(self, column: str) -> bool:
         """Whether a frame has a value in a column of the table."""

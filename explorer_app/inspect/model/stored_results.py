@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from explorer_app.model.hand.model import HandModel
     from lsps_core.evaluation.frame_results import About, FrameResults
 
+PART_TITLES = {"poses": "Errors", "routes": "Routes"}
+"""What each part of an evaluation adds."""
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
@@ -47,7 +50,7 @@ def find(
     from lsps_core.runs.layout import evaluations_folder
 
     with FrameStore(data_path) as store:
-        protocol = protocols.choose(model.skeleton, store.camera, None)
+        protocol = protocols.of_store(store, model.skeleton)
         about = frame_results.describe(model.checkpoint, model.path, store, protocol, fit_steps)
     beside = evaluations_folder(model.path)
     folders = [other_folder, beside] if is_bundled or not _takes_files(beside) else [beside, other_folder]
@@ -75,8 +78,8 @@ def begin(path: Path) -> FailureTable:
 
 
 def is_complete(table: FailureTable) -> bool:
-    """Every frame is evaluated."""
-    return bool(table.results.is_done.all())
+    """Poses and routes of every frame are evaluated."""
+    return bool((table.results.is_done & table.results.has_routes).all())
 
 
 def _open_tags(path: Path) -> tuple[Tags, str]:
@@ -114,8 +117,7 @@ def _open_blocks(path: Path, about: About) -> FailureTable | None:
 
     try:
         results = frame_results.load_begun(path)
-        for block in sorted(frame_results.parts_folder(path).glob("[0-9]*.npz")):
-            start = int(block.stem)
+        for block, start in frame_results.begun_blocks(path):
             results.take(block, start, min(start + BLOCK, about.frame_count))
     except ValueError:  # the evaluation that resumes reports and repairs it
         return None

@@ -20,10 +20,21 @@ FILE_NAME = "tags.json"
 
 @dataclass(frozen=True)
 class Mark:
-    """The user's mark on a frame: a tag to find it, and a free-form note."""
+    """The user's mark on a frame: tags to find it, separated by commas, and a free-form note."""
 
     tag: str = ""
     note: str = ""
+
+
+def parts_of(tags: str) -> list[str]:
+    """ "blur, wrist" -> the two tags."""
+    return [part for part in (part.strip() for part in tags.split(",")) if part]
+
+
+def common_tags(tags: Iterable[str]) -> str:
+    """The tags that all of these frames have."""
+    each = [parts_of(tag) for tag in tags]
+    return ", ".join(part for part in each[0] if all(part in parts for parts in each)) if each else ""
 
 
 class Tags:
@@ -40,12 +51,20 @@ class Tags:
         """Frame name -> mark, for the frames with a mark."""
         return dict(self._data.get(data_digest, {}).get("frames", {}))
 
-    def set_tag(self, data_digest: str, data_name: str, frame_names: Iterable[str], tag: str) -> None:
-        """Tag some frames; an empty tag removes theirs. Their notes are kept."""
-        marks = self.of(data_digest)
-        self._change(
-            data_digest, data_name, {name: Mark(tag.strip(), marks.get(name, Mark()).note) for name in frame_names}
-        )
+    def set_tag(
+        self, data_digest: str, data_name: str, frame_names: Iterable[str], tag: str, instead: str | None = None
+    ) -> None:
+        """Tag some frames; an empty tag removes theirs. Their notes are kept.
+
+        instead: the tags that these replace, while each frame keeps its others; None for all.
+        """
+        marks, new = self.of(data_digest), parts_of(tag)
+        changed = {}
+        for name in frame_names:
+            mark = marks.get(name, Mark())
+            kept = [] if instead is None else [part for part in parts_of(mark.tag) if part not in parts_of(instead)]
+            changed[name] = Mark(", ".join(dict.fromkeys([*kept, *new])), mark.note)
+        self._change(data_digest, data_name, changed)
 
     def set_note(self, data_digest: str, data_name: str, frame_name: str, note: str) -> None:
         """Set the note of a frame; an empty note removes it. Its tag is kept."""

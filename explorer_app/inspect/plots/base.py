@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent, MouseDragEvent
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from explorer_app.inspect.failures import how_to_select
 from explorer_app.inspect.model.failure_table import How
 from explorer_app.inspect.model.plot_frames import PlotFrames
+from explorer_app.inspect.plots.hover import HoverPictures
 from explorer_app.widgets.plot_colours import PlotColours
 from explorer_app.widgets.themed_plot import ThemedPlot
 
@@ -76,9 +77,12 @@ class Canvas(ThemedPlot):
     is_lasso = False
     """Whether a drag is a lasso (`lassoed_places`), not a range of the horizontal axis (`places_between`)."""
     column = ""
-    """A column of the table without which the plot is not among the others; it can be shown large all the same."""
+    """A column of the table, or DIVIDED, that the plot needs to be among the others; it can be shown large without."""
     wants_references = False
     """Whether the plot, when it is large, shows the codes of the reference data, which are slow to encode."""
+
+    pictures: HoverPictures | None = None
+    """For a tooltip about one frame."""
 
     def __init__(self, name: str) -> None:
         self.box = _Box()
@@ -90,6 +94,7 @@ class Canvas(ThemedPlot):
         """of the selected frames"""
         self.current: int | None = None
         self.title = ""
+        self._tip_at = QPoint()
         self._bar = -1
         self.box.setMouseEnabled(x=True, y=self.is_lasso)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -232,10 +237,25 @@ class Canvas(ThemedPlot):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.frames is not None:
-            at = self.box.mapSceneToView(self.mapToScene(event.pos()))
-            QToolTip.showText(event.globalPos(), self.text_at(self.frames, self.figures, at), self)
+            self._tip_at = event.globalPos()
+            self._show_tip()
             return True
         return super().viewportEvent(event)
+
+    def _show_tip(self) -> None:
+        if self.frames is not None:
+            at = self.box.mapSceneToView(self.mapToScene(self.mapFromGlobal(self._tip_at)))
+            QToolTip.showText(self._tip_at, self.text_at(self.frames, self.figures, at), self)
+
+    def use_pictures(self, pictures: HoverPictures) -> None:
+        """Show a frame's picture in its tooltip, there or as soon as it is drawn."""
+        self.pictures = pictures
+        pictures.arrived.connect(self._on_picture)
+
+    @Slot()
+    def _on_picture(self) -> None:
+        if self.underMouse() and QToolTip.isVisible():
+            self._show_tip()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

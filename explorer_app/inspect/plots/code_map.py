@@ -143,8 +143,10 @@ class CodeMap(Canvas):
         places = self.clicked_places(figures, at)
         if not len(places):
             return "Draw a lasso around codes to select their frames"
-        frame, value = frames.frames[places[0]], frames.measured_mm[places[0]]
-        return f"frame {frame + 1}: {value:.1f} mm; a click shows it, a drag is a lasso"
+        frame, value = int(frames.frames[places[0]]), frames.measured_mm[places[0]]
+        picture = self.pictures.html(frame, self.palette()) if self.pictures is not None else ""
+        text = f"frame {frame + 1}: {value:.1f} mm; a click shows it, a drag is a lasso"
+        return f"{picture}<br>{text}" if picture else text
 
 
 def level_colour(share: float, is_dark: bool) -> QColor:

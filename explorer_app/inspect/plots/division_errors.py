@@ -1,4 +1,4 @@
-"""The mean error of each group by view, thing, hand and camera, as bars. Needs pyqtgraph."""
+"""The mean error of each group by subject, object, view and so on, as bars. Needs pyqtgraph."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF
 
+from explorer_app.inspect.model.failure_table import DIVIDED
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.plots.base import NO_PLACES, Canvas, FloatArray, IntArray
 from explorer_app.model.wording import grouped
@@ -38,7 +39,7 @@ class DivisionErrors:
 class DivisionPlot(Canvas):
     """The mean error of each group of a store that divides its frames; a click selects a group's frames."""
 
-    column = "camera"
+    column = DIVIDED
 
     @staticmethod
     def compute(frames: PlotFrames) -> DivisionErrors:

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer_app.inspect.model.plot_frames import IntArray, PlotFrames
 from explorer_app.inspect.plots.base import Canvas
 from explorer_app.inspect.plots.registry import PLOTS
+from explorer_app.widgets.small import paint_in_turns
 from explorer_app.workers.late_import import load
 
 _COLUMN_PX = 170
@@ -71,6 +72,7 @@ class PlotGrid(QWidget):
         """frames: None shows empty plots. figures: what each plot's `compute` returned, by name."""
         for plot in self.plots:
             plot.show_figures(frames, figures.get(plot.name))
+        paint_in_turns(self, self._cells)
         if frames is not None:
             named = {plot.name: plot.column for plot in self.plots if plot.column}
             without = {name for name, column in named.items() if not frames.has(column)}
@@ -95,6 +97,11 @@ class PlotGrid(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
+        paint_in_turns(self, self._cells)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        paint_in_turns(self, self._cells)
 
     def _arrange(self) -> None:
         columns = 1 if self._large else min(max(self.width() // _COLUMN_PX, 1), 3)

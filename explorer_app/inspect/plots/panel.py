@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.frame_tiles import FrameTiles
 from explorer_app.inspect.model.failure_table import FailureTable
 from explorer_app.inspect.model.plot_frames import (
     Codes,
@@ -30,8 +31,10 @@ from explorer_app.inspect.model.plot_frames import (
     principal_points,
     umap_points,
 )
+from explorer_app.inspect.plots.hover import HoverPictures
 from explorer_app.inspect.plots.registry import PLOTS
 from explorer_app.inspect.references import References
+from explorer_app.model.wording import grouped
 from explorer_app.session.background import Background
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice
@@ -43,15 +46,18 @@ if TYPE_CHECKING:
     from explorer_app.inspect.plots.grid import PlotGrid
 
 ALL = "All plots"
+_HINT = "Click or drag selects; Shift adds, Ctrl removes"
 _NOTHING = "Evaluate a model on a store to see its errors here"
 
 
 class FailurePlots(QWidget):
     """Computes only while it is visible, and in threads."""
 
-    def __init__(self, failures: Failures, references: References, background: Background) -> None:
+    def __init__(
+        self, failures: Failures, references: References, background: Background, pictures: FrameTiles
+    ) -> None:
         super().__init__()
-        self._failures, self._references = failures, references
+        self._failures, self._references, self._pictures = failures, references, HoverPictures(pictures, self)
         self.grid: PlotGrid | None = None
         self._is_importing = self._is_stale = False
         self._classes: dict[str, type[Canvas]] = {}
@@ -81,7 +87,7 @@ class FailurePlots(QWidget):
         self.projection = choice({name: name for name in layouts}, "Layout of the map of codes", what, 8)
         self.projection.setVisible(self.projection.count() > 1)
         self.projection.currentIndexChanged.connect(self._compute)
-        self.hint = QLabel("Click or drag selects; Shift adds, Ctrl removes")
+        self.hint = QLabel(_HINT)
         self.empty = WrappedLabel(_NOTHING, alignment=Qt.AlignmentFlag.AlignCenter)
         self.empty.setMinimumHeight(60)
         self._scroll = QScrollArea(widgetResizable=True)
@@ -158,6 +164,7 @@ class FailurePlots(QWidget):
 
     def _make_plot(self, name: str) -> None:
         self._plots.append(self._classes[name](name))
+        self._plots[-1].use_pictures(self._pictures)
 
     def _make_grid(self) -> None:
         from explorer_app.inspect.plots.grid import PlotGrid
@@ -186,6 +193,8 @@ class FailurePlots(QWidget):
 
     @Slot()
     def _select(self) -> None:
+        count = len(self._failures.selection)
+        self.hint.setText(f"{grouped(count)} selected  ·  {_HINT}" if count else _HINT)
         if self._frames is not None:
             self._selecting.ask(self._frames, partial(_selection, self._classes, self._frames, self._figures))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 PLOTS = {
     "Success curve": "explorer_app.inspect.plots.success_curve:SuccessPlot",
     "Error by joint": "explorer_app.inspect.plots.joint_errors:JointPlot",
-    "Error by view, thing and camera": "explorer_app.inspect.plots.division_errors:DivisionPlot",
+    "Error by subject, object and view": "explorer_app.inspect.plots.division_errors:DivisionPlot",
     "Along the sequence": "explorer_app.inspect.plots.error_trace:TracePlot",
     "Histogram of errors": "explorer_app.inspect.plots.error_histogram:ErrorHistogram",
     "Map of codes": "explorer_app.inspect.plots.code_map:CodeMap",

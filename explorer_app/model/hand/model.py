@@ -20,6 +20,7 @@ from explorer_app.model.hand.fit import FrameFit, fit_frame
 from explorer_app.model.hand.prior import HandPrior
 from explorer_app.model.latent import Direction, DirectionAxis, LatentBasis, LatentCode, LatentScale
 from explorer_app.model.routes import RouteName, Routes, compare
+from explorer_app.model.wording import model_name
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import IMAGE_SIZE, POSE_LATENT_SIZE, Domain, Prior, other_domain
 from lsps_core.data.crop import FAR_FACE, normalise
@@ -86,9 +87,10 @@ class Pictures:
 
 @dataclass(frozen=True, eq=False)
 class Encoding:
-    """The encoding of one frame, read as `domain`: its code at once, its routes later."""
+    """The encoding of one frame, read as `domain`: its code and pose [J, 3] at once, its routes later."""
 
     code: LatentCode
+    pose: npt.NDArray[np.float32]
     domain: Domain
     routes: Routes | None = None
 
@@ -108,7 +110,7 @@ class HandModel:
 
     def __init__(self, path: Path, predictor: Predictor, coarse: Predictor | None = None) -> None:
         self.path = path
-        self.name = path.stem
+        self.name = model_name(path)
         self._predictor, self._coarse = predictor, coarse
         checkpoint = predictor.checkpoint
         self.config = checkpoint.config
@@ -198,7 +200,8 @@ class HandModel:
         """A frame of `domain` -> its code, without the routes."""
         torch.set_num_threads(_THREAD_COUNT)
         latent = self._predictor.posterior(_image_of(frame), domain)
-        return Encoding(self.scale.to_code(latent[0].cpu().numpy()), domain)
+        code = self.scale.to_code(latent[0].cpu().numpy())
+        return Encoding(code, self.decode_pose(code), domain)
 
     def pose_latents(
         self, depth_mm: npt.NDArray[np.uint16], center_mm: FloatArray, half_mm: FloatArray, domain: Domain

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer_app.error_words import line_of
+from explorer_app.model.wording import step_of
 from explorer_app.train.model.run_curves import Curves, RunHistory
 from explorer_app.train.model.run_process import ProcessRecord, log_tail
 from lsps_core.config import STAGES
@@ -153,9 +154,7 @@ class RunFolder:
                 f"the disk of {self.path} is full ({free // 1024} KiB left)", "free some space, then resume"
             )
         checkpoint = self._layout.newest_model()
-        resumes = (
-            f"resume continues from {checkpoint.stem}" if checkpoint is not None else "there was no checkpoint yet"
-        )
+        resumes = f"resume continues from {step_of(checkpoint)}" if checkpoint else "there was no checkpoint yet"
         what = "the process was killed: from outside, or by the system as memory ran out"
         return LspsError(what, f"{resumes}, with a smaller batch if memory is short")
 

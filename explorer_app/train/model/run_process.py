@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psutil
 
+from explorer_app.workers.command import run_threads
 from lsps_core.files import read_json, require_file
 from lsps_core.runs.layout import RunLayout
 
@@ -119,7 +120,7 @@ class ProcessRecord:
 
 def thread_count(share: str) -> int | None:
     """Number of torch threads of the run; None for torch's default."""
-    return max(1, (os.cpu_count() or 2) - 1) if share != "full" else None
+    return run_threads() if share != "full" else None
 
 
 def log_tail(run_path: Path, limit: int = 8000) -> str:

@@ -115,6 +115,7 @@ ICVL_16 = Protocol(
 ICVL_HANDS = Dataset(
     title="ICVL",
     help="16 joints, mirrored to a right hand",
+    origin="labicvl.github.io/hand.html; see there for its terms",
     plan=plan_icvl,
     own_options=(
         split_option("train", "test"),

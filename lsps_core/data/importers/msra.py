@@ -129,6 +129,7 @@ MSRA_21 = Protocol(name="MSRA-21", skeleton=MSRA21, indices=tuple(range(21)), ca
 MSRA_HANDS = Dataset(
     title="MSRA15",
     help="21 joints, nine people",
+    origin="jimmysuen.github.io; see there for its terms",
     plan=plan_msra,
     own_options=(
         Option(

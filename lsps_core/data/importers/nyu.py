@@ -115,6 +115,7 @@ NYU_14 = Protocol(
 NYU_HANDS = Dataset(
     title="NYU Hand Pose Dataset",
     help="real or synthetic, 36 joints",
+    origin="jonathantompson.github.io/NYU_Hand_Pose_Dataset.htm; see there for its terms",
     plan=plan_nyu,
     own_options=(
         split_option("train", "test"),

@@ -12,6 +12,10 @@ DATASETS = {
     "nyu": "lsps_core.data.importers.nyu:NYU_HANDS",
     "icvl": "lsps_core.data.importers.icvl:ICVL_HANDS",
     "msra": "lsps_core.data.importers.msra:MSRA_HANDS",
+    "hands17": "lsps_core.data.importers.hands_challenges:HANDS17",
+    "bighand": "lsps_core.data.importers.bighand:BIGHAND",
+    "hands19": "lsps_core.data.importers.hands_challenges:HANDS19",
+    "fpha": "lsps_core.data.importers.fpha:FPHA",
 }
 """By the name in `lsps import` and `lsps score`: module and name of the `Dataset`."""
 

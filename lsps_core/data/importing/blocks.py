@@ -23,6 +23,7 @@ from lsps_core.files import require_file
 from lsps_core.processes import is_stopped
 
 _MIN_FRAMES, _MAX_FRAMES = 4, 64
+_FORMAT = 2  # of a block's file
 _BLOCKS = 32  # or more: enough to share among processes, and for visible progress
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -30,19 +31,24 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class Block:
-    """Some shots of an import, and the file for their frames."""
+    """Some shots of an import, and the file for their frames.
+
+    In the file: skipped, a line for each shot without a frame; shots, the numbers of the others among the block's; and
+    the columns of their frames.
+    """
 
     path: Path
     plan: ImportPlan
 
     def make(self) -> None:
         """Read the images and write the file, whole or not at all; an image that cannot be used becomes a line."""
-        frames, skipped = [], []
-        for shot in self.plan.shots:
+        frames, shots, skipped = [], [], []
+        for number, shot in enumerate(self.plan.shots):
             if is_stopped():
                 raise InterruptedError("the import was stopped")
             try:
                 frames.append(self.plan.frame(shot))
+                shots.append(number)
             except ValueError as error:
                 skipped.append(str(error))
         arrays: Arrays = {"skipped": np.array(skipped, dtype=str)}
@@ -52,7 +58,7 @@ class Block:
             arrays["ends"] = np.cumsum([len(chunk) for chunk in chunks])
             arrays["center_mm"] = np.stack([frame.center_mm for frame in frames])
             arrays["half_mm"] = np.array([frame.half_mm for frame in frames])
-            arrays["names"] = np.array([frame.name for frame in frames])
+            arrays["shots"] = np.array(shots)
             joints = [frame.joints_mm for frame in frames if frame.joints_mm is not None]
             if joints:
                 arrays["joints_mm"] = np.stack(joints)
@@ -79,13 +85,14 @@ class Block:
 def divide(plan: ImportPlan, folder: Path) -> list[Block]:
     """An import in blocks, each named by a hash of its input: the same import finds its blocks again."""
     size = min(max(len(plan.shots) // _BLOCKS, _MIN_FRAMES), _MAX_FRAMES)
-    common = json.dumps([plan.settings, asdict(plan.camera), plan.domain, plan.mirrored_width_px], default=str)
+    common = json.dumps([_FORMAT, plan.settings, asdict(plan.camera), plan.domain, plan.mirrored_width_px], default=str)
     blocks = []
     for start in range(0, len(plan.shots), size - size % _MIN_FRAMES):
         part = replace(plan, shots=plan.shots[start : start + size - size % _MIN_FRAMES], refused=())
         key = hashlib.sha256(common.encode())
         for shot in part.shots:
-            key.update(f"{shot.path}\0{shot.name}\0{shot.half_mm}\0".encode("utf-8", "surrogateescape"))
+            about = f"{shot.path}\0{shot.half_mm}\0{shot.camera}\0{shot.box_px}"
+            key.update(about.encode("utf-8", "surrogateescape"))
             for numbers in (shot.center_mm, shot.joints_mm):
                 key.update(b"-" if numbers is None else np.ascontiguousarray(numbers).tobytes())
         blocks.append(Block(folder / f"{start:08d}-{key.hexdigest()[:16]}.npz", part))

@@ -14,13 +14,15 @@ from lsps_core.data.protocol import Protocol
 class Dataset:
     """A data set, as `lsps import` and the Import dialog offer it.
 
-    title: the name in the dialog. help: what is in it, in a few words. plan: called as `plan(folder, **values)` with a
-    value for every option; ValueError if the folder is not that of the set. own_options: besides `--cube-mm` and
-    `--limit`, which every set has. protocol: how `lsps score` and `lsps evaluate` measure it; None if it has none.
+    title: the name in the dialog. help: what is in it, in a few words. origin: where people get it, and its terms.
+    plan: called as `plan(folder, **values)` with a value for every option; ValueError if the folder is not that of the
+    set. own_options: besides `--cube-mm` and `--limit`, which every set has. protocol: how `lsps score` and
+    `lsps evaluate` measure it; None if it has none.
     """
 
     title: str
     help: str
+    origin: str = ""
     plan: Callable[..., ImportPlan]
     own_options: tuple[Option, ...] = ()
     protocol: Protocol | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from lsps_core.data.importing.plan import Shot
 from lsps_core.files import require_file
 
 _MOST_BYTES = 1_000_000_000
+_MOST_LINE = 10_000  # characters; a longer line is of another file, and is read as several
 
 
 def find_folder(source: Path, places: Sequence[str], needed: str) -> Path:
@@ -36,6 +38,18 @@ def read_lines(path: Path) -> list[str]:
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror}); check the path and who may access it") from error
     return [line.strip() for line in text.replace("\r", "\n" if "\n" not in text else "").split("\n")]
+
+
+def label_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The lines of a text file that are not blank, as words, with their numbers from 1; one line is in memory."""
+    try:
+        require_file(path, most_bytes=_MOST_BYTES)
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            for number, line in enumerate(iter(partial(file.readline, _MOST_LINE), ""), start=1):
+                if words := line.split():
+                    yield number, words
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror}); check the path and who may access it") from error
 
 
 def parse_points(words: Sequence[str], point_count: int) -> FloatArray:

@@ -14,17 +14,19 @@ import numpy.typing as npt
 from lsps_core.camera import Camera, FloatArray
 from lsps_core.data.crop import DEFAULT_SIZE, crop, cube_window
 from lsps_core.data.frame import HandFrame
+from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.importing.pictures import Depth, Window
 from lsps_core.skeleton import Skeleton
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Shot:
     """One image to import: its file, the frame's name (group/rest), and the cube's half edge.
 
     center_mm [3], None to search for the hand; joints_mm [J, 3], None without annotation. Both in the camera frame of
     the finished store. box_px: u, v, width and height of a bounding box in the picture as `read` returns it; without a
-    center_mm the hand is searched in there.
+    center_mm the hand is searched in there. camera: if it is not the plan's. groups: the shot's group in each of the
+    plan's divisions.
     """
 
     path: Path
@@ -33,6 +35,8 @@ class Shot:
     center_mm: FloatArray | None = None
     joints_mm: FloatArray | None = None
     box_px: tuple[int, int, int, int] | None = None
+    camera: FrameCamera | None = None
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +45,9 @@ class ImportPlan:
 
     read: a picklable function, (file, the needed window) -> depth in mm [H, W], ValueError on failure.
     mirrored_width_px: of images that are flipped left to right after reading; `camera`, centres and joints are already
-    flipped. settings: identify the import, besides the shots; they are kept in the store's provenance. refused: one
-    line for each frame that was rejected by its labels. note: a line for the user, or empty.
+    flipped. divisions: what the shots are grouped by, some of DIVISIONS. settings: identify the import, besides the
+    shots; they are kept in the store's provenance. refused: one line for each frame that was rejected by its labels.
+    note: a line for the user, or empty.
     """
 
     shots: tuple[Shot, ...]
@@ -53,35 +58,43 @@ class ImportPlan:
     domain: str = "real"
     is_simulated: bool = False
     mirrored_width_px: int | None = None
+    divisions: tuple[str, ...] = ()
     refused: tuple[str, ...] = field(default=())
     note: str = ""
 
+    def camera_of(self, shot: Shot) -> FrameCamera:
+        width_px = self.mirrored_width_px
+        own = FrameCamera(camera=self.camera, is_mirrored=width_px is not None, width_px=width_px)
+        return shot.camera or own
+
     def frame(self, shot: Shot) -> HandFrame:
         """Read and crop one of the shots; ValueError, in one line that names the file, if that fails."""
+        used = self.camera_of(shot)
         try:
-            depth = self.read(shot.path, self._window(shot))
+            depth = self.read(shot.path, _window(shot, used))
             if shot.box_px is not None and shot.center_mm is None:
                 depth = _inside(depth, shot.box_px)
-            if self.mirrored_width_px is not None:
+            if used.is_mirrored:
                 depth = depth[:, ::-1]
             center = shot.center_mm
             if center is None:
                 from lsps_core.data.hand_search import find_hand  # imports scipy, which most imports do not need
 
-                center = find_hand(depth, self.camera, cube_mm=2 * shot.half_mm).center_mm
-            return cut_frame(depth, self.camera, center, shot.half_mm, joints_mm=shot.joints_mm, name=shot.name)
+                center = find_hand(depth, used.camera, cube_mm=2 * shot.half_mm).center_mm
+            return cut_frame(depth, used.camera, center, shot.half_mm, joints_mm=shot.joints_mm, name=shot.name)
         except ValueError as error:
             line = " ".join(str(error).split())
             raise ValueError(line if str(shot.path) in line else f"{shot.path}: {line}") from error
 
-    def _window(self, shot: Shot) -> Window | None:
-        """The part of the image file that a shot's crop needs; None if the hand must be searched."""
-        if shot.center_mm is None:
-            return None
-        u0, v0, u1, v1 = cube_window(self.camera, shot.center_mm, shot.half_mm)
-        if self.mirrored_width_px is not None:
-            u0, u1 = self.mirrored_width_px - 1 - u1, self.mirrored_width_px - 1 - u0
-        return Window(floor(u0) - 1, floor(v0) - 1, ceil(u1) + 2, ceil(v1) + 2)
+
+def _window(shot: Shot, used: FrameCamera) -> Window | None:
+    """The part of the image file that a shot's crop needs; None if the hand must be searched."""
+    if shot.center_mm is None:
+        return None
+    u0, v0, u1, v1 = cube_window(used.camera, shot.center_mm, shot.half_mm)
+    if used.is_mirrored and used.width_px is not None:
+        u0, u1 = used.width_px - 1 - u1, used.width_px - 1 - u0
+    return Window(floor(u0) - 1, floor(v0) - 1, ceil(u1) + 2, ceil(v1) + 2)
 
 
 def _inside(depth_mm: Depth, box_px: tuple[int, int, int, int]) -> Depth:

@@ -13,8 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from lsps_core.data.frame_cameras import FrameCameras
 from lsps_core.data.importing.blocks import Arrays, Block, chunks_of, divide
-from lsps_core.data.importing.plan import ImportPlan
+from lsps_core.data.importing.plan import ImportPlan, Shot
 from lsps_core.data.store import FrameStoreError, FrameWriter
 from lsps_core.data.store_format import reason
 from lsps_core.processes import workers
@@ -83,11 +84,12 @@ def _import(
 ) -> ImportReport:
     missing = [block for block in blocks if block.read() is None]
     done, total, lines = 0, len(plan.shots), list(plan.refused)
+    joined: list[Shot] = []
     with writer:
         for block, arrays in zip(blocks, _made(blocks, missing, jobs), strict=True):
             lines += [str(line) for line in arrays["skipped"]]
-            if "names" in arrays:
-                _join(writer, arrays)
+            if "shots" in arrays:
+                joined += _join(writer, block.plan, arrays)
             done += len(block.plan.shots)
             if progress is not None:
                 progress(done, total)
@@ -97,6 +99,9 @@ def _import(
             _forget(blocks)
             raise FrameStoreError(f"{writer.path} was not written: none of {count} images could be used{why}")
         writer.provenance["skipped"] = lines
+        writer.cameras = FrameCameras.of([plan.camera_of(shot) for shot in joined])
+        columns = zip(*(shot.groups for shot in joined), strict=True)
+        writer.groups = {name: list(groups) for name, groups in zip(plan.divisions, columns, strict=True)}
     resumed = total - sum(len(block.plan.shots) for block in missing)
     return ImportReport(path=writer.path, frame_count=writer.frame_count, skipped=tuple(lines), resumed_count=resumed)
 
@@ -131,14 +136,16 @@ def _content(block: Block) -> Arrays:
     return arrays
 
 
-def _join(writer: FrameWriter, arrays: Arrays) -> None:
+def _join(writer: FrameWriter, plan: ImportPlan, arrays: Arrays) -> list[Shot]:
+    shots = [plan.shots[number] for number in arrays["shots"]]
     writer.append_packed(
         chunks=chunks_of(arrays),
         center_mm=arrays["center_mm"],
         half_mm=arrays["half_mm"],
-        names=[str(name) for name in arrays["names"]],
+        names=[shot.name for shot in shots],
         joints_mm=arrays.get("joints_mm"),
     )
+    return shots
 
 
 def _forget(blocks: list[Block]) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 from app_helpers import WAIT_MS, pixels
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QEnterEvent
+from PySide6.QtGui import QEnterEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.frames.pictures import FramePictures
+from explorer_app.model.pose_error import annotated_pose
 from explorer_app.model.routes import ROUTE_NAMES
 from explorer_app.model.scene import Figure
 from explorer_app.shell.main_window import MainWindow
@@ -178,3 +179,25 @@ def test_the_skeleton_can_be_laid_over_the_decoded_pictures(
     _settle(qtbot, window)
     panel.findChild(CheckBox).click()
     assert not panel.real.figures
+
+
+def test_inspect_shows_the_frame_with_both_skeletons_and_its_worst_joints(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Callable[..., None], model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    failing, session = window.explore.failing, window.session
+    assert not failing.isVisible()
+    window.workspaces.go("Inspect")
+    qtbot.waitUntil(failing.isVisible, timeout=WAIT_MS)
+    assert len(failing.input.figures) == 2
+    assert not failing.decoded.is_empty
+    truth = annotated_pose(session.view.frame)
+    errors_mm = np.linalg.norm(session.pose - truth, axis=1) * 125
+    worst = session.model.skeleton.joints[int(errors_mm.argmax())].replace("_", " ")
+    text = QTextDocumentFragment.fromHtml(failing.facts.text()).toPlainText()
+    assert text.startswith(session.view.frame.name)
+    assert f"{errors_mm.mean():.1f} mm off" in text
+    assert f"{errors_mm.max():.0f} mm" in text
+    assert worst in text
+    window.workspaces.go("Explore")
+    qtbot.waitUntil(window.pictures.isVisible, timeout=WAIT_MS)

@@ -261,6 +261,27 @@ def test_errors_lead_to_the_annotation_and_the_label_says_how_far(
     assert panel.overlay.marks.truth is None
 
 
+def test_the_annotation_leaves_with_the_pose_and_comes_back(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Callable[..., None], model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    panel, session = window.skeleton, window.session
+    qtbot.waitUntil(lambda: len(panel.figures()) == 2, timeout=WAIT_MS)
+    assert session.error_mm is not None
+    code = session.latent
+    far = code
+    while session.is_near_frame:  # of an untrained model, whose poses hardly move
+        far = far.with_value(0, far.values[0] + 500)
+        session.set_latent(far)
+    assert len(panel.figures()) == 1
+    assert panel.overlay.marks.truth is None
+    assert session.error_mm is None
+    assert "differ" in window.strip.result.text()
+    session.set_latent(code)
+    assert len(panel.figures()) == 2
+    assert panel.overlay.marks.truth is not None
+
+
 @pytest.mark.gl
 def test_volume_and_cloud_are_drawn_with_opengl(
     qtbot: QtBot, panel: SkeletonPanel, session: Session, model: HandModel

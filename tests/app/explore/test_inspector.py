@@ -21,7 +21,9 @@ from explorer_app.model.crop import Crop, cube_box_px, cube_faces_px
 from explorer_app.model.data import open_images
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
 from explorer_app.shell.main_window import MainWindow
-from lsps_core.camera import Camera
+from lsps_core.camera import NYU, SIMULATED, Camera
+from lsps_core.data.frame_cameras import FrameCamera, FrameCameras
+from lsps_core.data.store import FrameWriter
 
 Open = Callable[..., None]
 CAMERA = ImageSettings(camera=Camera(fx=475, fy=475, cx=320, cy=240))
@@ -204,6 +206,27 @@ def test_a_store_shows_its_cubes_and_lets_them_be(window: MainWindow, open_and_w
     assert "crop" in inspector.facts.numbers.text()
 
 
+def test_each_frame_of_a_store_has_its_own_camera(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Open, tmp_path: Path
+) -> None:
+    other = FrameCamera.flipped(NYU, 640)
+    center = np.tile(np.float32([50, 0, 500]), (2, 1))
+    depth = np.full((2, 128, 128), 500, np.uint16)
+    with FrameWriter(tmp_path / "two.h5", domain="real", camera=SIMULATED) as writer:
+        writer.append(depth_mm=depth, center_mm=center, half_mm=125.0, names=["a", "b"])
+        writer.cameras = FrameCameras.of([FrameCamera(camera=SIMULATED), other])
+    open_and_wait(tmp_path / "two.h5")
+    inspector = window.findChild(Inspector)
+    window.docks["Inspector"].raise_()
+    assert inspector.cube.u.value() == pytest.approx(320 + 475 / 10, abs=0.1)
+    assert not inspector.reading.mirrored.isChecked()
+    window.strip.step_on()
+    _settle(qtbot, window)
+    assert inspector.cube.u.value() == pytest.approx(319 + 588.03 / 10, abs=0.1)
+    assert inspector.reading.mirrored.isChecked()
+    assert inspector.reading.cx.value() == 320
+
+
 def test_the_cube_is_where_the_camera_sees_it() -> None:
     crop = Crop(settings=CAMERA, center_uvd=(320.0, 240.0, 500.0))
     near, far = cube_faces_px(crop, 640)
@@ -249,9 +272,29 @@ def test_the_dialog_shows_what_its_fields_make_of_the_first_image(
     dialog.fields.unit.setValue(1.0)
     _settle(qtbot, window)
     assert dialog.verdict.text().startswith("Hand at 500 mm")
+    assert dialog.open_button.isEnabled()
     dialog.packed.click()
     _settle(qtbot, window)
     assert dialog.preview.is_empty
-    assert "packed" in dialog.verdict.text()
+    assert "“Packed”" in dialog.verdict.text()
+    assert "--" not in dialog.verdict.text()
+    assert not dialog.open_button.isEnabled()
     assert window.session.data is None
     dialog.reject()
+
+
+@pytest.mark.parametrize(("field", "value", "why"), [("cx", 5000, "outside the image"), ("fx", 9000, "4° across")])
+def test_a_camera_that_cannot_be_is_not_remembered(
+    qtbot: QtBot, window: MainWindow, image_path: Path, field: str, value: float, why: str
+) -> None:
+    before = window.preferences.image_settings
+    window.open_paths([image_path])
+    dialog = window.image_dialog
+    dialog.fields.show_settings(CAMERA)
+    getattr(dialog, field).setValue(value)
+    _settle(qtbot, window)
+    assert why in dialog.verdict.text()
+    dialog.open_button.click()
+    _settle(qtbot, window)
+    assert window.session.data is not None
+    assert window.preferences.image_settings == before

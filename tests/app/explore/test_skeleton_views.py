@@ -162,3 +162,22 @@ def test_both_views_show_the_same(qtbot: QtBot, painter: SkeletonPainter, orbit:
     background = QColor(theme.view_background(painter.palette())).getRgb()[:3]
     seen = [np.abs(pixels(each).astype(int) - background).max(axis=2) > 60 for each in (view, painter)]
     assert (seen[0] & seen[1]).sum() / (seen[0] | seen[1]).sum() > 0.6
+
+
+@pytest.mark.gl
+@pytest.mark.usefixtures("needs_opengl")
+@pytest.mark.parametrize("samples", [0, 4])
+def test_bones_have_the_colours_of_the_legend(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, samples: int) -> None:
+    from explorer_app.explore.hand3d.gl import SkeletonGl
+
+    monkeypatch.setattr(opengl, "samples", lambda: samples)
+    view = SkeletonGl()
+    qtbot.addWidget(view)
+    view.resize(340, 300)
+    view.show()
+    qtbot.waitExposed(view)
+    view.show_figures([_hand(0)])
+    qtbot.waitUntil(lambda: _share_of_colour(view) > 0.001, timeout=WAIT_MS)
+    seen = pixels(view).reshape(-1, 3).astype(int)
+    for colour in set(_hand(0).colours):
+        assert np.abs(seen - colour).max(axis=1).min() <= 12, colour

@@ -58,6 +58,18 @@ def test_a_strip_has_a_column_for_every_frame(export):
         assert np.asarray(image)[128:].min() < 200  # a skeleton is there
 
 
+def test_a_long_strip_has_several_lines(export):
+    with Image.open(export(".png", frames_per_segment=9, views=("synthetic", "skeleton"))) as image:
+        picture = np.asarray(image)
+    count = 19  # two segments and the end
+    assert picture.shape[:2] == (2 * 2 * 128, 16 * 128)
+    first, second = picture[:256], picture[256:]
+    left = (count - 16) * 128
+    assert (second[:, left:] == 255).all()
+    assert (first[128:, -128:] != 255).any()
+    assert (second[128:, :128] != 255).any()
+
+
 @pytest.mark.parametrize("space", ["pose", "depth"])
 def test_arrays_hold_what_the_model_says(export, model, space):
     with np.load(export(".npz", plan=WalkPlan(CODES, space=space, ending="once")), allow_pickle=False) as arrays:

@@ -33,6 +33,7 @@ def plot(name, window, qtbot):
     panel.choice.setCurrentText(name)
     plot = panel.grid.by_name(name)
     qtbot.waitUntil(plot.isVisible, timeout=WAIT_MS)
+    qtbot.waitUntil(plot.updatesEnabled, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
     return plot
 

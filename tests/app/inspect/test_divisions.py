@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from app_helpers import WAIT_MS, write_store
-from failure_helpers import show_plots, table
+from failure_helpers import results, show_plots, table
 from PySide6.QtCore import QPointF
 
 from explorer_app.inspect.model.failure_export import write_csv
-from explorer_app.inspect.model.failure_table import COLUMNS, Filters
+from explorer_app.inspect.model.failure_table import COLUMNS, MOST_SHOWN_GROUPS, FailureTable
+from explorer_app.inspect.model.filters import Filters
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.plots.division_errors import DivisionPlot
+from explorer_app.inspect.table_rows import TITLES
 
 COUNT = 30
 TOF = list(range(1, COUNT, 2))
@@ -56,6 +59,29 @@ def test_the_plot_has_a_bar_for_each_group_of_a_division_with_several():
     assert np.isnan(chosen[2])
 
 
+@pytest.mark.parametrize("division", ["subject", "sequence", "action", "object", "view", "thing", "hand", "camera"])
+def test_every_division_is_a_column_a_filter_and_bars(division):
+    made = replace(results(COUNT), divisions={division: np.array([f"g{index % 3}" for index in range(COUNT)])})
+    rows = FailureTable(made)
+    assert rows.has(division)
+    assert division in TITLES
+    rows.set_filters(Filters(divisions={division: frozenset({"g1"})}))
+    assert rows.rows.tolist() == list(range(1, COUNT, 3))
+    rows.set_filters(Filters())
+    assert DivisionPlot.compute(PlotFrames(rows)).names == ["g0", "g1", "g2"]
+    assert PlotFrames(rows).has(DivisionPlot.column)
+
+
+def test_a_division_of_thousands_is_filtered_but_not_shown_group_by_group():
+    count = MOST_SHOWN_GROUPS + 1
+    rows = FailureTable(replace(results(count), divisions={"sequence": np.arange(count).astype(np.str_)}))
+    assert rows.has("sequence")
+    assert len(rows.known("sequence")) == count
+    assert rows.dividing == []
+    assert DivisionPlot.compute(PlotFrames(rows)).names == []
+    assert not PlotFrames(rows).has(DivisionPlot.column)
+
+
 def test_frames_of_one_group_make_no_bar():
     rows = table(COUNT, is_divided=True)
     rows.set_filters(Filters(divisions={"camera": frozenset({"tof"}), "view": frozenset({"palm"})}))
@@ -72,7 +98,7 @@ def failures(qtbot, window, open_and_wait, model_path, tmp_path):
 
 
 def test_the_window_shows_divisions_where_a_store_has_them(qtbot, window, failures):
-    panel, plot = window.failures_panel, window.inspect.plots.grid.by_name("Error by view, thing and camera")
+    panel, plot = window.failures_panel, window.inspect.plots.grid.by_name("Error by subject, object and view")
     camera = COLUMNS.index("camera")
     field = panel.filters.divisions["camera"]
     assert panel.table.isColumnHidden(camera)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from explorer_app.inspect.model.failure_table import Filters
+from explorer_app.inspect.model.filters import Filters
 from explorer_app.inspect.model.plot_frames import PlotFrames, umap_points
 
 COUNT = 60
@@ -50,17 +50,27 @@ def send(plot, kind, at, buttons, modifiers):
     QApplication.sendEvent(viewport, event)
 
 
+def painted(plot):
+    """Wait for its turn; axes take their width from what they paint, and the view what is left."""
+    while not plot.updatesEnabled():
+        QTest.qWait(5)
+    plot.grab()
+    QTest.qWait(1)
+
+
 def px(plot, x, y):
     return plot.mapFromScene(plot.box.mapViewToScene(QPointF(x, y)))
 
 
 def click(plot, x, y, modifiers=Qt.KeyboardModifier.NoModifier):
+    painted(plot)
     at = px(plot, x, y)
     send(plot, QEvent.Type.MouseButtonPress, at, Qt.MouseButton.LeftButton, modifiers)
     send(plot, QEvent.Type.MouseButtonRelease, at, Qt.MouseButton.NoButton, modifiers)
 
 
 def drag(plot, points, modifiers=Qt.KeyboardModifier.NoModifier):
+    painted(plot)
     way = [px(plot, *point) for point in points]
     send(plot, QEvent.Type.MouseButtonPress, way[0], Qt.MouseButton.LeftButton, modifiers)
     for at in way[1:]:
@@ -106,6 +116,18 @@ def test_a_click_on_a_code_shows_its_frame(window, failures, grid):
     assert window.session.index == 7
 
 
+def test_the_map_shows_pictures_and_counts_what_is_selected(qtbot, window, failures, grid):
+    plot = grid.by_name("Map of codes")
+    at = QPointF(*plot.figures.points[7])
+    assert "frame 8:" in plot.text_at(plot.frames, plot.figures, at)
+    qtbot.waitUntil(lambda: "<img" in plot.text_at(plot.frames, plot.figures, at), timeout=WAIT_MS)
+    settle(qtbot, window)
+    failures.select([3, 7, 9])
+    assert window.inspect.plots.hint.text().startswith("3 selected")
+    failures.select([])
+    assert "selected  ·" not in window.inspect.plots.hint.text()
+
+
 def test_a_bar_of_a_histogram_selects_its_frames(failures, grid):
     plot = grid.by_name("Histogram of errors")
     bars = plot.figures.bars
@@ -135,6 +157,7 @@ def test_bars_can_be_reached_by_keyboard(window, failures, grid):
 
 
 def test_what_is_selected_elsewhere_is_drawn_in_all_plots(qtbot, window, failures, grid):
+    qtbot.waitUntil(lambda: all(plot.updatesEnabled() for plot in grid.plots), timeout=WAIT_MS)
     before = [pixels(plot) for plot in grid.plots]
     failures.select([3, 4, 5])
     settle(qtbot, window)
@@ -153,7 +176,7 @@ def test_a_click_on_the_trace_shows_the_frame(window, failures, grid):
 
 
 def test_only_the_rows_of_the_table_are_drawn(qtbot, window, failures, grid):
-    from explorer_app.inspect.model.failure_table import Filters
+    from explorer_app.inspect.model.filters import Filters
 
     failures.set_filters(Filters(groups=frozenset(["subject1"])))
     settle(qtbot, window)

@@ -12,8 +12,11 @@ from test_failures_model import make_results
 
 from explorer_app.inspect.model import failure_export
 from explorer_app.inspect.model.failure_table import FailureTable
-from explorer_app.inspect.model.tags import Mark, Tags, tags_by_frame
-from lsps_core.data.store import FrameStore
+from explorer_app.inspect.model.filters import Filters
+from explorer_app.inspect.model.tags import Mark, Tags, common_tags, tags_by_frame
+from lsps_core.camera import NYU
+from lsps_core.data.frame_cameras import FrameCamera, FrameCameras
+from lsps_core.data.store import FrameStore, FrameWriter
 from lsps_core.evaluation import published
 from lsps_core.evaluation.protocols import choose
 from lsps_core.skeleton import HAND21
@@ -34,6 +37,29 @@ def test_marks_are_there_again_and_readable(tmp_path):
     assert Tags(path).of("d1") == {"a/2": Mark(note="thumb is över the palm")}
     again.set_note("d2", "other", "a/1", " ")
     assert list(json.loads(path.read_text(encoding="utf-8"))["data"]) == ["d1"]
+
+
+def test_a_frame_has_several_tags_and_keeps_its_own(tmp_path):
+    tags = Tags(tmp_path / "tags.json")
+    tags.set_tag("d", "test", ["a"], "blur, wrist,blur ")
+    tags.set_tag("d", "test", ["b"], "blur")
+    assert tags.of("d")["a"].tag == "blur, wrist"
+    common = common_tags(mark.tag for mark in tags.of("d").values())
+    assert common == "blur"
+    tags.set_tag("d", "test", ["a", "b"], "occluded", common)  # the user has replaced what both have
+    assert {name: mark.tag for name, mark in tags.of("d").items()} == {"a": "wrist, occluded", "b": "occluded"}
+    tags.set_tag("d", "test", ["a", "b"], "", "occluded")
+    assert {name: mark.tag for name, mark in tags.of("d").items()} == {"a": "wrist"}
+
+
+def test_each_of_several_tags_finds_its_frames():
+    table = FailureTable(make_results([[1, 1, 1]] * 4))
+    table.set_tags({0: "blur", 1: "blur, wrist", 3: "wrist"})
+    assert table.tags == ["", "blur", "wrist"]
+    for tags, rows in (({"blur"}, [0, 1]), ({"wrist"}, [1, 3]), ({""}, [2]), ({"", "wrist"}, [1, 2, 3])):
+        table.set_filters(Filters(tags=frozenset(tags)))
+        assert table.rows.tolist() == rows
+    assert table.is_of("tag", "wrist").tolist() == [False, True, False, True]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +145,18 @@ def test_a_store_of_the_selection_has_the_same_frames(tmp_path, store_path):
         with pytest.raises(InterruptedError):
             failure_export.write_store(tmp_path / "stopped.h5", store, frames, stop)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["selected.h5"]
+
+
+def test_a_store_of_the_selection_keeps_the_cameras_of_its_frames(tmp_path):
+    one, other = FrameCamera(camera=NYU), FrameCamera.flipped(NYU, 640)
+    with FrameWriter(tmp_path / "x.h5", domain="real", camera=NYU, image_size=8) as writer:
+        depth = np.zeros((3, 8, 8), np.uint16)
+        writer.append(depth_mm=depth, center_mm=np.ones((3, 3)), half_mm=9.0, names=["a", "b", "c"])
+        writer.cameras = FrameCameras.of([one, other, one])
+    with FrameStore(tmp_path / "x.h5") as store:
+        failure_export.write_store(tmp_path / "y.h5", store, np.array([1, 2]))
+    with FrameStore(tmp_path / "y.h5") as copy:
+        assert [copy.camera_of(frame) for frame in range(2)] == [other, one]
 
 
 def test_a_sheet_shows_every_picture(tmp_path):

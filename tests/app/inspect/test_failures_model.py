@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer_app.inspect.model.failure_table import COLUMNS, NUMBERS, FailureTable, Filters
+from explorer_app.inspect.model.failure_table import COLUMNS, NUMBERS, FailureTable
+from explorer_app.inspect.model.filters import Filters
 from lsps_core.evaluation.frame_results import About, FrameResults
 
 JOINTS = ("wrist", "thumb", "index")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -19,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from explorer_app.inspect.model.failure_table import COLUMNS
+from explorer_app.inspect.model.filters import Filters
 from explorer_app.model.colours import FINGER_COLOURS
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.cli import main
@@ -62,7 +64,7 @@ def test_evaluating_fills_the_table_and_keeps_its_file(qtbot: QtBot, opened: Mai
     opened.workspaces.go("Inspect")
     settle(qtbot, opened)
     assert "not been evaluated" in panel.empty.text()
-    qtbot.mouseClick(panel.evaluate, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.empty.button, Qt.MouseButton.LeftButton)
     assert panel.stop.isVisible()
     qtbot.waitUntil(lambda: opened.evaluation.is_complete and not opened.background.is_busy, timeout=WAIT_MS)
     assert panel.stack.currentWidget() is panel.table
@@ -143,16 +145,19 @@ def test_a_stopped_evaluation_goes_on(
     window.inspect.references.choose([store_path])  # fewer than the bundled samples
     open_and_wait(shutil.copy(model_path, tmp_path / "tiny.safetensors"), write_store(tmp_path / "many.h5", 260))
     window.evaluate()
-    qtbot.waitUntil(lambda: window.evaluation.done >= 128, timeout=WAIT_MS)
+    evaluation = window.evaluation
+    qtbot.waitUntil(lambda: evaluation.part == "routes" and evaluation.done >= 8, timeout=WAIT_MS)
     qtbot.mouseClick(window.failures_panel.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.evaluation.job is None, timeout=WAIT_MS)
     settle(qtbot, window)
-    is_done = window.failures.table.results.is_done
-    assert is_done[:128].all()
-    assert not is_done.all()
+    results = window.failures.table.results
+    assert results.is_done.all()  # the errors of all frames come first
+    assert not results.has_routes.all()
+    assert f"260 frames  ·  routes of {evaluation.done}" in window.failures_panel.headline.text()
     assert window.failures_panel.evaluate.text() == "Resume evaluation"
     evaluate(qtbot, window)
-    assert window.failures.table.results.is_done.all()
+    results = window.failures.table.results
+    assert (results.is_done & results.has_routes).all()
 
 
 def test_other_data_end_the_evaluation(qtbot: QtBot, opened: MainWindow, store_path: Path):
@@ -181,6 +186,11 @@ def test_loose_images_say_what_to_do(open_and_wait, window: MainWindow, model_pa
     assert "import them into a store" in window.failures_panel.empty.text()
     assert "import them into a store" in window.messages.text
     assert not window.failures_panel.evaluate.isEnabled()
+    window.failures_panel.empty.button.click()
+    dialog = window.training_dialogs.jobs[-1]
+    assert dialog.form().paths == (str(image_path),)
+    assert dialog.form().images == CAMERA_PRESETS["sr305"]
+    dialog.close()
 
 
 def test_data_without_annotation_have_the_columns_that_need_none(
@@ -228,6 +238,44 @@ def test_filters_let_through_what_they_say_and_clear(qtbot: QtBot, evaluated: Ma
     panel.filters.ranges["mean_mm"].low.setValue(float(errors[3]) - 0.05)
     settle(qtbot, evaluated)
     assert 1 <= panel.table.rows.rowCount() <= 3
+
+
+def test_only_the_selected_frames_stay_until_the_box_is_cleared(qtbot: QtBot, evaluated: MainWindow):
+    filters, failures = evaluated.failures_panel.filters, evaluated.failures
+    assert not filters.only.isEnabled()
+    failures.select([1, 4])
+    assert "2 selected" in filters.count.text()
+    filters.only.click()
+    settle(qtbot, evaluated)
+    assert failures.table.rows.tolist() == [1, 4]
+    failures.select([0])
+    filters.text.textEdited.emit("")  # another filter keeps the same frames
+    settle(qtbot, evaluated)
+    assert failures.table.rows.tolist() == [1, 4]
+    filters.only.click()
+    settle(qtbot, evaluated)
+    assert len(failures.table) == 5
+
+
+def test_a_saved_view_brings_back_filters_and_order(qtbot: QtBot, evaluated: MainWindow):
+    filters, failures = evaluated.failures_panel.filters, evaluated.failures
+    wanted = Filters(text="frame", ranges={"mean_mm": (0.0, 1000.0)}, tags=frozenset({""}))
+    failures.select([2])
+    failures.set_filters(replace(wanted, only=(2,)))
+    failures.sort("mean_mm", True)
+    settle(qtbot, evaluated)
+    filters.views.save(" worst first ")
+    failures.set_filters(Filters())
+    failures.sort("index")
+    settle(qtbot, evaluated)
+    filters.views.fill()
+    assert next(action.text() for action in filters.views.menu().actions() if action.text()) == "worst first"
+    filters.views.use("worst first")
+    settle(qtbot, evaluated)
+    assert failures.filters == wanted
+    assert failures.sorted_by == ("mean_mm", True)
+    filters.views.remove("worst first")
+    assert filters.views.known == {}
 
 
 def test_the_selection_goes_both_ways(qtbot: QtBot, evaluated: MainWindow):
@@ -331,11 +379,11 @@ def test_a_failing_process_says_why(qtbot: QtBot, opened: MainWindow):
     opened.workspaces.go("Inspect")
     settle(qtbot, opened)
     opened.session.model.path.write_bytes(b"no model any more")
-    qtbot.mouseClick(opened.failures_panel.evaluate, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(opened.failures_panel.empty.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(opened.evaluation.trouble), timeout=WAIT_MS)
     assert "tiny.safetensors" in opened.messages.text
     assert "failed" in opened.failures_panel.empty.text()
-    assert opened.failures_panel.evaluate.isVisible()
+    assert opened.failures_panel.empty.button.text() == "Evaluate"
 
 
 def test_painting_before_the_table_hears_of_another_one_shows_the_one_it_knows(qtbot: QtBot, evaluated: MainWindow):

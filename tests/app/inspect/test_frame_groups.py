@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
 from explorer_app.inspect.directions import DirectionDialog
-from explorer_app.inspect.model.failure_table import FailureTable, Filters
+from explorer_app.inspect.model.failure_table import FailureTable
+from explorer_app.inspect.model.filters import Filters
 from explorer_app.inspect.model.frame_groups import direction_between, frame_groups, proposed
 from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import LatentScale

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from explorer_app.inspect.model import failure_table as table_module
 from explorer_app.inspect.model.failure_export import write_csv
-from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable, Filters
+from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable
+from explorer_app.inspect.model.filters import Filters
 from explorer_app.model.hand.model import HandModel
 from explorer_app.shell.main_window import MainWindow
 

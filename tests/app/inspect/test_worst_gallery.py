@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QStyleOptionViewItem
 
 from explorer_app.inspect.model import near_duplicates
-from explorer_app.inspect.model.failure_table import FailureTable, Filters
+from explorer_app.inspect.model.failure_table import FailureTable
+from explorer_app.inspect.model.filters import Filters
 from explorer_app.inspect.worst_grid import badge_area
 
 COUNT = 5  # as many as the store has, so that tiles have pictures
@@ -100,6 +101,17 @@ def test_the_keyboard_does_the_same(window, gallery):
     assert window.failures.selection.tolist() == [gallery.grid.frames.worst[row].duplicates.frame]
 
 
+def test_arrow_keys_show_and_select_frames(window, gallery):
+    click(gallery, middle_of(gallery, 0))
+    worst = gallery.grid.frames.worst
+    for key, row in ((Qt.Key.Key_Right, 1), (Qt.Key.Key_Right, 2), (Qt.Key.Key_Left, 1)):
+        QTest.keyClick(gallery.grid, key)
+        assert window.failures.selection.tolist() == [worst[row].duplicates.frame]
+        assert window.session.index == worst[row].duplicates.frame
+    QTest.keyClick(gallery.grid, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert window.failures.selection.tolist() == sorted(worst[row].duplicates.frame for row in (0, 1))
+
+
 def test_what_is_selected_elsewhere_is_framed(window, gallery):
     before = pixels(gallery.grid)
     window.failures.select([0])
@@ -124,6 +136,16 @@ def test_orders_and_groups(qtbot, window, gallery):
     settle(qtbot, window)
     groups = [each.group for each in gallery.grid.frames.worst]
     assert groups == sorted(groups)
+
+
+def test_the_worst_of_each_group_of_a_division(qtbot, window, gallery):
+    window.failures.set_table(table(COUNT, is_divided=True))
+    settle(qtbot, window)
+    gallery.group.setCurrentText("By camera")
+    settle(qtbot, window)
+    found = [(each.group, each.duplicates.frame % 2) for each in gallery.grid.frames.worst]
+    assert set(found) == {("kinect", 0), ("tof", 1)}
+    assert found == sorted(found)
 
 
 def test_only_rows_of_the_table_are_shown(qtbot, window, gallery):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from explorer_app.model.wording import duration, grouped, memory, speed, typicality
+from explorer_app.model.wording import duration, grouped, memory, model_name, speed, typicality
 
 
 @pytest.mark.parametrize(
@@ -43,3 +45,16 @@ def test_speeds_and_sizes():
 )
 def test_how_usual_a_hand_is_has_a_word(share, text):
     assert typicality(share) == text
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("runs/first/checkpoints/00000800.safetensors", "first, step 800"),
+        ("runs/first/model.safetensors", "model"),
+        ("compact.safetensors", "compact"),
+        ("00012000.safetensors", "step 12\N{NARROW NO-BREAK SPACE}000"),
+    ],
+)
+def test_models_are_named_by_their_run_and_step(path, name):
+    assert model_name(Path(path)) == name

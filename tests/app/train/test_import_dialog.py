@@ -15,6 +15,7 @@ from explorer_app.preferences import Preferences
 from explorer_app.train.import_dialog import ImportDialog
 from explorer_app.train.model.store_forms import ImportForm, options_of, sources
 from lsps_core.cli import build_parser
+from lsps_core.data.importers.registry import load
 from lsps_core.data.store import FrameStore
 
 
@@ -82,6 +83,32 @@ def test_rows_have_names_tips_and_mnemonics_of_their_own(dialog: ImportDialog) -
         labels = [label.text() for label in dialog.box.findChildren(QLabel) if label.isVisible()]
         letters = [label[label.index("&") + 1].lower() for label in labels if "&" in label]
         assert len(set(letters)) == len(letters), (source, labels)
+
+
+def test_every_data_set_says_where_to_get_it_and_on_which_terms(dialog: ImportDialog) -> None:
+    for source in sources():
+        choose(dialog, source)
+        note = dialog.fields["source"].note
+        if source == "frames":
+            assert not note.isVisible()
+            continue
+        assert note.text() == load(source).origin
+        place, terms = note.text().split("; ")
+        assert "." in place
+        assert "academic use only" in terms or "see there" in terms
+        with pytest.raises(SystemExit):
+            build_parser().parse_args(["import", source, "-h"])
+
+
+def test_the_sets_of_today_have_their_options(dialog: ImportDialog, tmp_path: Path) -> None:
+    expected = {"hands17": {"split"}, "hands19": {"split"}, "bighand": {"subjects"}, "fpha": {"split"}}
+    for source, own in expected.items():
+        choose(dialog, source)
+        assert shown(dialog) == own | {"with_outside", "cube_mm", "limit"}
+        dialog.folder.text, dialog.out.text = str(tmp_path), str(tmp_path / "o.h5")
+        set_option(dialog, "with_outside", True)
+        read = build_parser().parse_args(dialog.form().arguments())
+        assert (read.source, read.with_outside) == (source, True)
 
 
 @pytest.mark.parametrize("source", ["nyu", "icvl", "msra", "frames"])

@@ -11,6 +11,7 @@ import pytest
 from app_helpers import WAIT_MS, pixels
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QPixmap
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from run_helpers import LONG, kill, leave_no_run, prepare_run
@@ -18,7 +19,7 @@ from run_helpers import LONG, kill, leave_no_run, prepare_run
 from explorer_app.model.latent import LatentCode
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.train.panel import TrainPanel
-from explorer_app.train.previews import PreviewScrubber
+from explorer_app.train.previews import PreviewScrubber, row_names
 from lsps_core.errors import LspsError
 from lsps_core.events import Failed, error_fields
 
@@ -286,3 +287,21 @@ def test_a_very_long_word_for_published_errors_does_not_widen_the_window(panel, 
     errors.baselines.editingFinished.emit()
     assert "aaa" in errors.complaint.text()
     assert window.minimumSizeHint().width() == width
+
+
+def test_rows_of_a_preview_sheet_have_names(panel):
+    assert len(row_names(14 * 128)) == 14
+    assert row_names(16 * 128)[-1] == row_names(16 * 128)[7] == "… translated"
+    assert row_names(14 * 128)[8] == "real input"
+    assert row_names(40) == ()
+    sheet = panel.monitor.previews.sheet
+    sheet.resize(300, 700)
+    image = QPixmap(256, 14 * 128)
+    image.fill(Qt.GlobalColor.black)
+    sheet.set_pixmap(image, is_whole_size=False)
+    seen = pixels(sheet)
+    columns = (seen == 0).all(axis=2).mean(axis=0)
+    left = int(np.argmax(columns > 0.9))
+    beside = seen[:, :left]
+    assert left > 60  # room for the names
+    assert (beside != beside[0, 0]).any()

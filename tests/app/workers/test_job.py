@@ -132,3 +132,20 @@ def test_closing_down_ends_dropped_jobs_as_well(qtbot: QtBot, runner: JobRunner)
         runner.close_down()
     assert not first.is_running
     assert runner.is_settled
+
+
+def test_a_job_has_half_the_cores_and_threads_that_sleep(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    code = "import os, sys; print(os.environ['OMP_NUM_THREADS'], os.environ['OMP_WAIT_POLICY'], file=sys.stderr)"
+    monkeypatch.setattr(job_module, "lsps_command", lambda _: [sys.executable, "-c", code])
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    for threads, seen in ((None, "4 PASSIVE"), (7, "7 PASSIVE")):
+        job = Job([], threads=threads)
+        with qtbot.waitSignal(job.ended, timeout=WAIT_MS) as told:
+            job.start()
+        assert told.args[0].tail.strip() == seen
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")  # of the user
+    job = Job([])
+    with qtbot.waitSignal(job.ended, timeout=WAIT_MS) as told:
+        job.start()
+    assert told.args[0].tail.strip() == "3 PASSIVE"

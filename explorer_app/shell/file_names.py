@@ -1,0 +1,17 @@
+"""Names proposed for files to save."""
+
+from __future__ import annotations
+
+import re
+
+from explorer_app.session.session import Session
+
+
+def file_name(what: str, session: Session, suffix: str) -> str:
+    """`what` with the frame that is encoded, or the model, as in "skeleton of frame 12.png"."""
+    of = ""
+    if session.encoding is not None and session.view is not None:
+        of = session.view.frame.name
+    elif session.model is not None:
+        of = session.model.name
+    return re.sub(r"[^\w .-]+", "-", f"{what} of {of}" if of else what).strip(" .-") + suffix

@@ -1,0 +1,47 @@
+"""What a view shows while it has nothing: a title, a sentence, and the button that changes that."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from explorer_app.widgets import theme
+from explorer_app.widgets.small import WrappedLabel
+
+_WIDEST_PX = 460
+
+
+class EmptyState(QWidget):
+    clicked = Signal()
+    """The button."""
+
+    def __init__(self, title: str = "", sentence: str = "", button: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._title.setFont(theme.larger(self.font()))
+        self._sentence = WrappedLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._sentence.setMaximumWidth(_WIDEST_PX)
+        self.button = QPushButton()
+        self.button.clicked.connect(self.clicked)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(theme.GAP)
+        layout.addStretch(1)
+        layout.addWidget(self._title)
+        row = QVBoxLayout()
+        row.addWidget(self._sentence)
+        layout.addLayout(row)
+        layout.setAlignment(row, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(1)
+        self.show_state(title, sentence, button)
+
+    def show_state(self, title: str, sentence: str = "", button: str = "") -> None:
+        """An empty sentence or button is left out."""
+        self._title.setText(title)
+        self._sentence.setText(sentence)
+        self._sentence.setVisible(bool(sentence))
+        self.button.setText(button)
+        self.button.setVisible(bool(button))
+
+    def text(self) -> str:
+        return f"{self._title.text()}. {self._sentence.text()}"

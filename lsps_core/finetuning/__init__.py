@@ -1,0 +1,1 @@
+"""Teach a model the hands and the camera of a few annotated frames."""

@@ -1,0 +1,183 @@
+"""Fine-tuning on a few labels: the runs of its cross-validation, what they learn from, and what is reported."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from lsps_core import checkpoint
+from lsps_core.cli import main
+from lsps_core.data.store import FrameStore
+from lsps_core.finetuning.finetune import Finetuning
+from lsps_core.finetuning.mixture import labelled_frames
+from lsps_core.finetuning.settings import WHOLE, FinetuneSettings, folds_of
+from lsps_core.inference import Predictor
+
+LABELS = 6
+SIMULATED = 100
+
+
+class Listener:
+    """Notes what starts."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+
+    def started(self, name: str, _index: int, _count: int) -> None:
+        self.begun.append(name)
+
+    def event(self, _event: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def labels(stores, tmp_path_factory):
+    """A few annotated frames among others."""
+    path = tmp_path_factory.mktemp("labels") / "labels.h5"
+    shutil.copy(stores["real"], path)
+    with h5py.File(path, "r+") as file:
+        joints_mm = file["joints_mm"][...]
+        joints_mm[LABELS:] = np.nan
+        file["joints_mm"][...] = joints_mm
+    return path
+
+
+def arguments(run, labels, out, *more):
+    numbers = ["--steps", "2", "--folds", "2", "--simulated", str(SIMULATED)]
+    return ["finetune", str(run), str(labels), "--out", str(out), *numbers, "--device", "cpu", *more]
+
+
+def settings(run, labels, out, **changes):
+    numbers = {"steps": 2, "folds": 2, "simulated": SIMULATED, "device": "cpu"}
+    return FinetuneSettings(model_path=run / "model.safetensors", labels_path=labels, out=out, **(numbers | changes))
+
+
+@pytest.fixture(scope="module")
+def tuned(trained_run, labels, tmp_path_factory):
+    out = tmp_path_factory.mktemp("tuned") / "out"
+    assert main(arguments(trained_run, labels, out)) == 0
+    return out
+
+
+def test_only_what_reads_images_changes_and_the_latent_stays(tuned, trained_run):
+    before = checkpoint.load(trained_run / "model.safetensors")
+    after = checkpoint.load(tuned / "model.safetensors")
+    changed = {
+        name.partition(".")[0] for name in before.weights if not torch.equal(before.weights[name], after.weights[name])
+    }
+    assert changed == {"discriminator"}  # it has the trunk, and this model P on it
+    for key in ("half_mm", "latent_mean", "latent_std", "latent_covariance"):
+        assert getattr(after, key) == getattr(before, key)
+    assert torch.equal(after.prior_codes, before.prior_codes)
+    assert after.training["finetuned"]["labelled_frames"] == LABELS
+
+
+def test_the_report_has_each_label_read_by_the_run_that_did_not_see_it(tuned, trained_run, labels):
+    report = json.loads((tuned / "report.json").read_text(encoding="utf-8"))
+    errors = {"before": [], "after": []}
+    with FrameStore(labels) as store:
+        for name, held_out in folds_of(labelled_frames(store), 2).items():
+            for when, path in (("before", trained_run), ("after", tuned / "runs" / name)):
+                predictor = Predictor.load(path / "model.safetensors")
+                for frame in held_out:
+                    view = store.frame(int(frame))
+                    image = torch.from_numpy((view.depth_mm.astype(np.float32) - view.center_mm[2]) / view.half_mm)
+                    image = image.clamp(-1, 1).masked_fill(torch.from_numpy(view.depth_mm == 0), 1.0)[None, None]
+                    pose = predictor.predict_pose(image, "real")[0].numpy()
+                    joints_mm = pose * view.half_mm + view.center_mm
+                    errors[when].append(np.linalg.norm(joints_mm - store.joints_mm[frame], axis=1).mean())
+    for when, found in errors.items():
+        assert report[when]["mean_error_mm"] == pytest.approx(np.mean(found), abs=0.01)
+    assert report["labelled_frames"] == LABELS
+    assert report["folds"] == 2
+    assert report["simulated_after"] != report["simulated_before"]
+
+
+def test_a_run_learns_from_its_labels_as_often_as_from_simulated_frames_and_never_from_those_held_out(tuned, labels):
+    with FrameStore(labels) as store:
+        own = {store.names[index] for index in range(LABELS)}
+        held_out = {name: {store.names[i] for i in part} for name, part in folds_of(np.arange(LABELS), 2).items()}
+    for name, hidden in held_out.items():
+        with FrameStore(tuned / "data" / f"{name}.h5") as mixed:
+            mine = [each for each in mixed.names if each in own]
+            assert set(mine) == own - hidden
+            assert len(mine) == SIMULATED == len(mixed) // 2
+
+
+def test_neighbours_are_held_out_together_and_a_single_label_by_none():
+    held_out = folds_of(np.arange(10, 21), 4)
+    assert [list(part) for part in held_out.values()] == [[10, 11, 12], [13, 14, 15], [16, 17, 18], [19, 20], []]
+    assert list(held_out)[-1] == WHOLE
+    assert list(folds_of(np.array([3]), 4)) == [WHOLE]
+
+
+def test_it_resumes_after_a_stop_without_making_anything_again(trained_run, labels, tmp_path):
+    listener = Listener()
+    wanted = settings(trained_run, labels, tmp_path / "out")
+    assert Finetuning(wanted).run(listener, lambda: "fold2" in listener.begun) is None
+    assert not (tmp_path / "out" / "model.safetensors").exists()
+    first = tmp_path / "out" / "runs" / "fold1" / "model.safetensors"
+    made = {path: path.stat().st_mtime_ns for path in (first, *(tmp_path / "out" / "data").glob("*.h5"))}
+    report = Finetuning(wanted).run(Listener(), lambda: False)
+    assert report is not None
+    assert report["after"]["mean_error_mm"] > 0
+    assert {path: path.stat().st_mtime_ns for path in made} == made
+    assert (tmp_path / "out" / "model.safetensors").exists()
+
+
+def test_good_fits_of_unlabelled_frames_count_as_labels(trained_run, labels, tmp_path, monkeypatch):
+    monkeypatch.setattr("lsps_core.finetuning.finetune.FIT_ACCEPT_MM", 1e6)
+    monkeypatch.setattr("lsps_core.finetuning.finetune._FITTED_FRAMES", 5)
+    wanted = settings(trained_run, labels, tmp_path / "out", frames_path=labels)
+    assert Finetuning(wanted).run(Listener(), lambda: False) is not None
+    with FrameStore(wanted.data_path("fits")) as fits, FrameStore(wanted.data_path(WHOLE)) as mixed:
+        accepted = labelled_frames(fits)
+        assert len(accepted) > 0
+        assert len(mixed) == 2 * (SIMULATED + len(accepted))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("synthetic", "holds synthetic frames"),
+        ("unlabelled", "no frame with a complete annotation"),
+        ("skeleton", "the skeleton"),
+        ("settings", "other settings; choose another --out"),
+        ("steps", "--steps must be 1 or more, not 0"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_said_in_one_line(
+    change, message, tuned, trained_run, labels, stores, tmp_path, capsys
+):
+    out, more, path = tmp_path / "out", [], tmp_path / "labels.h5"
+    shutil.copy(stores["synthetic"] if change == "synthetic" else labels, path)
+    with h5py.File(path, "r+") as file:
+        if change == "unlabelled":
+            file["joints_mm"][...] = np.full_like(file["joints_mm"][...], np.nan)
+        elif change == "skeleton":
+            skeleton = json.loads(file.attrs["skeleton"])
+            file.attrs["skeleton"] = json.dumps(skeleton | {"name": "other"})
+    if change == "settings":
+        out = tuned
+    elif change == "steps":
+        more = ["--steps", "0"]
+    assert main(arguments(trained_run, path, out, *more)) == 2
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert message in line
+    assert change == "settings" or not out.exists()
+
+
+def test_its_progress_counts_the_frames_of_all_parts(tuned, trained_run, labels, capsys):
+    assert main(arguments(trained_run, labels, tuned, "--events")) == 0  # all is there already
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["kind"] for event in events[:1] + events[-1:]] == ["started", "ended"]
+    assert events[0]["total"] == 3 * SIMULATED + 3 * 2 * 64
+    done = [event["done"] for event in events if event["kind"] == "progress"]
+    assert done == sorted(done)
+    assert events[-1]["reason"] == "finished"
+    assert "own labels" in events[-1]["note"]
