@@ -106,12 +106,17 @@ def _record(predictor: Predictor, path: Path, entry: dict[str, Any]) -> None:
 
 def _show(evaluation: Evaluation, others: list[ErrorTable]) -> None:
     from lsps_core.evaluation import report
+    from lsps_core.evaluation.metrics import AUC_MM
 
     figures = evaluation.to_json()
     note = " (simulated data)" if evaluation.simulated else ""
     print(f"mean_error_mm {evaluation.mean_error_mm:.2f}{note}")
     for key in ("median_error_mm", "percentile95_error_mm", "max_error_mm", "within_40mm_percent"):
         print(f"{key} {figures[key]:.2f}")
+    print(f"auc {figures['auc']:.4f} of PCK to {AUC_MM:g} mm")
+    for name in evaluation.table.aligned_mm:
+        error_mm, auc = figures[f"{name}_error_mm"], figures[f"{name}_auc"]
+        print(f"{name}_error_mm {'-' if error_mm is None else f'{error_mm:.2f}, auc {auc:.4f}'}")
     print(f"frames {evaluation.frames}")
     print(f"protocol {evaluation.protocol}, {evaluation.domain} domain")
     for joint, error in evaluation.per_joint_mm.items():

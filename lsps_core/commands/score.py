@@ -18,6 +18,10 @@ _COLUMNS = {
     "percentile95_error_mm": "95 %",
     "max_error_mm": "max",
     "within_40mm_percent": "% in 40 mm",
+    "auc": "AUC",
+    "root_relative_error_mm": "root-rel. mm",
+    "procrustes_error_mm": "Procrustes mm",
+    "procrustes_auc": "AUC",
     "frames": "frames",
 }
 
@@ -78,11 +82,15 @@ def _show(rows: list[dict[str, Any]]) -> None:
             Path(row["file"]).name: row,
             **{f"  {k}": v for k, v in row["per_group"].items()},
         }.items():
-            lines.append((name, *(_cell(key, figures[key]) for key in _COLUMNS)))
+            lines.append((name, *(_cell(key, figures.get(key)) for key in _COLUMNS)))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for name, *cells in lines:
         print(f"{name:<{widths[0]}}  " + "  ".join(f"{cell:>{w}}" for cell, w in zip(cells, widths[1:], strict=True)))
 
 
-def _cell(key: str, value: float) -> str:
+def _cell(key: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    if key.endswith("auc"):
+        return f"{value:.4f}"
     return f"{value:.3f}" if key.endswith("_mm") else f"{value:.2f}" if key.endswith("percent") else str(value)

@@ -47,6 +47,12 @@ class Protocol:
         """The names of the joints that are scored, in the order of label and prediction files."""
         return tuple(self.skeleton.joints[index] for index in self.indices)
 
+    @property
+    def root(self) -> int | None:
+        """The place of the skeleton's root among the joints that are scored; None if it is not."""
+        root = self.skeleton.parents.index(-1)
+        return self.indices.index(root) if root in self.indices else None
+
     def uvd_of(self, numbers: FloatArray) -> FloatArray:
         """The numbers [..., 3] of a label or prediction file -> uvd [..., 3] of `camera`."""
         return numbers if self.file_axes == "u v d" else self.camera.project(numbers * _Y_DOWN)

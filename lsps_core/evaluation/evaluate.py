@@ -14,6 +14,7 @@ from lsps_core.config import Domain
 from lsps_core.data.crop import normalise, to_joints_mm
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation import metrics, protocols, report
+from lsps_core.evaluation.alignment import aligned_errors_mm
 from lsps_core.evaluation.metrics import ErrorTable, FloatArray, IntArray
 from lsps_core.fitting import fit
 from lsps_core.inference import Predictor
@@ -149,6 +150,7 @@ def evaluate(
         groups=tuple(chosen.group_of(name) for name in names),
         places=annotated,
         divisions={division: groups[annotated] for division, groups in store.groups.items()},
+        aligned_mm=aligned_errors_mm(predicted.joints_mm[:, scored], annotation[annotated][:, scored], chosen.root),
     )
     return Evaluation(
         protocol=chosen.name,

@@ -18,6 +18,8 @@ IntArray = npt.NDArray[np.integer[Any]]
 
 DISTANCES_MM: FloatArray = np.arange(81, dtype=np.float64)
 """Where success curves are read: 0, 1, ... 80 mm."""
+AUC_MM, AUC_STEPS = 50.0, 100
+"""Largest distance of the area under the curve of correct joints, and its points, as FreiHAND, DexYCB and HO-3D do."""
 WITHIN_MM = 40.0
 """Where the field reads success curves."""
 
@@ -62,9 +64,8 @@ def per_joint_mm(errors_mm: FloatArray) -> FloatArray:
 
 
 def frame_mean_mm(errors_mm: FloatArray) -> FloatArray:
-    """Mean error of each frame [N] over its annotated joints; [[1, 3], [5, NaN]] -> 2, 5."""
-    errors: FloatArray = np.nanmean(errors_mm, axis=1)
-    return errors
+    """Mean error of each frame [N] over its annotated joints, NaN without one; [[1, 3], [5, NaN]] -> 2, 5."""
+    return per_joint_mm(errors_mm.T)
 
 
 def frame_worst_mm(errors_mm: FloatArray) -> FloatArray:
@@ -76,6 +77,19 @@ def frame_worst_mm(errors_mm: FloatArray) -> FloatArray:
 def within_percent(errors_mm: FloatArray, distance_mm: float = WITHIN_MM) -> float:
     """% of frames whose every annotated joint is within `distance_mm` (Taylor et al. 2012); a joint right on it is."""
     return float(100 * np.mean(frame_worst_mm(errors_mm) <= distance_mm))
+
+
+def pck_auc(errors_mm: FloatArray, most_mm: float = AUC_MM, steps: int = AUC_STEPS) -> float:
+    """Area under the curve of correct joints from 0 to `most_mm`, 0 to 1: 1 if no joint is off.
+
+    PCK(d) of a joint is the share of the frames that annotate it with an error of at most d; the area is that of
+    `steps` points by trapezoids, over most_mm, and the mean over the joints (Zimmermann et al. 2019, FreiHAND).
+    """
+    distances = np.linspace(0, most_mm, steps)
+    known = [joint[np.isfinite(joint)] for joint in errors_mm.T]
+    curves = [_percent_within(joint, distances) / 100 for joint in known if len(joint)]
+    areas = [(curve[1:] + curve[:-1]).mean() / 2 for curve in curves]
+    return float(np.mean(areas)) if areas else float("nan")
 
 
 class SuccessCurves(NamedTuple):
@@ -112,7 +126,8 @@ class ErrorTable:
 
     method: what to call it in a table or legend. errors_mm [N, J], NaN where not annotated. joints: J names.
     frames: N names. groups: N names, "" for a frame of none. places [N]: index of each frame in its data,
-    from 0. divisions: by other names, such as "camera", the group of each frame [N].
+    from 0. divisions: by other names, such as "camera", the group of each frame [N]. aligned_mm: by the names of
+    ALIGNMENTS, the errors [N, J] after them.
     """
 
     method: str
@@ -122,15 +137,13 @@ class ErrorTable:
     groups: tuple[str, ...]
     places: IntArray
     divisions: Mapping[str, npt.NDArray[np.str_]] = field(default_factory=dict)
+    aligned_mm: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def by_group(self) -> dict[str, FloatArray]:
         """errors_mm of each named group, by name."""
-        groups = np.array(self.groups)
-        return {name: self.errors_mm[groups == name] for name in sorted(set(self.groups)) if name}
+        return {name: self.errors_mm[is_member] for name, is_member in self.groups_of(np.array(self.groups)).items()}
 
-    def by_division(self) -> dict[str, dict[str, FloatArray]]:
-        """errors_mm of each group of each division, by their names."""
-        return {
-            division: {str(name): self.errors_mm[groups == name] for name in np.unique(groups)}
-            for division, groups in self.divisions.items()
-        }
+    @staticmethod
+    def groups_of(groups: npt.NDArray[np.str_]) -> dict[str, npt.NDArray[np.bool_]]:
+        """The frames of each named group as a mask [N], by name. groups [N]: of each frame."""
+        return {str(name): groups == name for name in np.unique(groups) if name}

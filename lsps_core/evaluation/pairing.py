@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lsps_core.data.protocol import Protocol
+from lsps_core.evaluation.alignment import aligned_errors_mm
 from lsps_core.evaluation.metrics import ErrorTable, IntArray, joint_errors_mm
 from lsps_core.evaluation.published import PoseFile, PoseFileError
 
@@ -21,7 +22,8 @@ def compare(labels: PoseFile, predictions: PoseFile, protocol: Protocol) -> Erro
     """
     ours, theirs = pair(labels, predictions, protocol)
     camera = labels.camera_of(ours)
-    errors_mm = joint_errors_mm(camera.unproject(predictions.uvd[theirs]), camera.unproject(labels.uvd[ours]))
+    predicted_mm, annotated_mm = camera.unproject(predictions.uvd[theirs]), camera.unproject(labels.uvd[ours])
+    errors_mm = joint_errors_mm(predicted_mm, annotated_mm)
     is_annotated = np.isfinite(errors_mm).any(axis=1)
     if not is_annotated.any():
         raise PoseFileError(f"{labels.path} annotates none of the frames of {predictions.path}; give their labels")
@@ -40,6 +42,7 @@ def compare(labels: PoseFile, predictions: PoseFile, protocol: Protocol) -> Erro
         frames=tuple(names),
         groups=tuple(groups),
         places=ours,
+        aligned_mm=aligned_errors_mm(predicted_mm[is_annotated], annotated_mm[is_annotated], protocol.root),
     )
 
 

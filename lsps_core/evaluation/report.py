@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from lsps_core.evaluation import metrics
 from lsps_core.evaluation.metrics import ErrorTable, FloatArray
@@ -35,23 +36,35 @@ def figures(table: ErrorTable) -> dict[str, Any]:
 
     `divisions` are the groups of a store that divides its frames by view, thing, camera, person and so on.
     """
-    groups = {name: _summary(errors_mm) for name, errors_mm in table.by_group().items()}
-    divisions = {
-        division: {name: _summary(errors_mm) for name, errors_mm in parts.items()}
-        for division, parts in table.by_division().items()
+    return _summary(table) | {
+        "per_joint_mm": per_joint(table),
+        "per_group": _summaries(table, np.array(table.groups)),
+        "divisions": {division: _summaries(table, groups) for division, groups in table.divisions.items()},
     }
-    return _summary(table.errors_mm) | {"per_joint_mm": per_joint(table), "per_group": groups, "divisions": divisions}
 
 
-def _summary(errors_mm: FloatArray) -> dict[str, Any]:
-    return {
+def _summaries(table: ErrorTable, groups: npt.NDArray[np.str_]) -> dict[str, Any]:
+    return {name: _summary(table, is_member) for name, is_member in table.groups_of(groups).items()}
+
+
+def _summary(table: ErrorTable, some: npt.NDArray[np.bool_] | slice = slice(None)) -> dict[str, Any]:
+    """The figures of some frames; an alignment is None where it has no joint."""
+    errors_mm = table.errors_mm[some]
+    summary: dict[str, Any] = {
         "frames": len(errors_mm),
         "mean_error_mm": round(metrics.mean_error_mm(errors_mm), 3),
         "median_error_mm": round(metrics.median_error_mm(errors_mm), 3),
         "percentile95_error_mm": round(metrics.percentile_error_mm(errors_mm, 95.0), 3),
         "max_error_mm": round(metrics.max_error_mm(errors_mm), 3),
         "within_40mm_percent": round(metrics.within_percent(errors_mm), 2),
+        "auc": round(metrics.pck_auc(errors_mm), 4),
     }
+    for name, aligned_mm in table.aligned_mm.items():
+        part = aligned_mm[some]
+        is_known = bool(np.isfinite(part).any())
+        summary[f"{name}_error_mm"] = round(metrics.mean_error_mm(part), 3) if is_known else None
+        summary[f"{name}_auc"] = round(metrics.pck_auc(part), 4) if is_known else None
+    return summary
 
 
 def per_joint(table: ErrorTable) -> dict[str, float | None]:
@@ -73,20 +86,22 @@ def write(folder: Path, result: dict[str, Any], tables: Sequence[ErrorTable], ti
     """
     with replacing(folder / "evaluation.json") as temporary:
         temporary.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    _write_csv(folder / "curves.csv", ["method", *metrics.SuccessCurves._fields], _curve_rows(tables))
-    _write_csv(folder / "per_joint.csv", ["method", "joint", "mean_error_mm"], _joint_rows(tables))
-    head = ["method", "frame", "name", "group", "mean_mm", "worst_mm", *tables[0].joints]
-    _write_csv(folder / "frames.csv", head, _frame_rows(tables))
+    protocol = str(result["protocol"])
+    _write_csv(folder / "curves.csv", ["method", *metrics.SuccessCurves._fields], _curve_rows(tables), protocol)
+    _write_csv(folder / "per_joint.csv", ["method", "joint", "mean_error_mm"], _joint_rows(tables), protocol)
+    means = ["mean_mm", "worst_mm", *(f"{name}_mm" for name in tables[0].aligned_mm)]
+    head = ["method", "frame", "name", "group", *means, *tables[0].joints]
+    _write_csv(folder / "frames.csv", head, _frame_rows(tables), protocol)
     note = f"{title} - simulated data" if is_simulated else title
     _draw_success(folder / "success.png", tables, note)
     _draw_joints(folder / "joints.png", tables, note)
 
 
-def _write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def _write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]], protocol: str) -> None:
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(head)
-        writer.writerows(rows)
+        writer.writerow([*head, "protocol"])
+        writer.writerows([*row, protocol] for row in rows)
 
 
 def _curve_rows(tables: Sequence[ErrorTable]) -> Iterable[Sequence[Any]]:
@@ -103,10 +118,11 @@ def _joint_rows(tables: Sequence[ErrorTable]) -> Iterable[Sequence[Any]]:
 
 def _frame_rows(tables: Sequence[ErrorTable]) -> Iterable[Sequence[Any]]:
     for table in tables:
-        means, worst = metrics.frame_mean_mm(table.errors_mm), metrics.frame_worst_mm(table.errors_mm)
+        means = [metrics.frame_mean_mm(table.errors_mm), metrics.frame_worst_mm(table.errors_mm)]
+        means += [metrics.frame_mean_mm(aligned_mm) for aligned_mm in table.aligned_mm.values()]
         for row, errors_mm in enumerate(table.errors_mm.tolist()):
             about = [table.method, int(table.places[row]), table.frames[row], table.groups[row]]
-            yield [*about, *(_number(value) for value in (means[row], worst[row], *errors_mm))]
+            yield [*about, *(_number(value) for value in (*(column[row] for column in means), *errors_mm))]
 
 
 def _number(value: float) -> float | None:

@@ -95,7 +95,7 @@ class _Challenge:
         for place in (folder / self.test, source / self.test):
             if not joints and place.is_file():
                 labels = ((label.name, label.joints_mm) for label in read_labels(place))
-                joints = {name: found.astype(np.float32) for name, found in labels if found is not None}
+                joints = {name: found for name, found in labels if found is not None}
         pictures = Pictures(folder / self.test_images)
         for line, name, box in read_boxes(folder / self.boxes):
             try:

@@ -1,0 +1,56 @@
+"""Joint errors after an alignment of the prediction: of its root, or of all its joints (Procrustes). Pure functions.
+
+Poses are [N, J, 3] in mm, NaN where a joint is not annotated; errors [N, J], NaN where a joint is not annotated, or its
+frame cannot be aligned.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lsps_core.evaluation.metrics import FloatArray, joint_errors_mm
+
+ALIGNMENTS = ("root_relative", "procrustes")
+_LEAST_JOINTS = 3
+_BATCH = 1 << 14  # frames: doubles of all joints of a million frames would take a gigabyte
+
+
+def aligned_errors_mm(predicted_mm: FloatArray, annotated_mm: FloatArray, root: int | None) -> dict[str, FloatArray]:
+    """The errors [N, J] of each of ALIGNMENTS. root: the joint that is aligned; None leaves that alignment out."""
+    found = {} if root is None else {"root_relative": root_relative_errors_mm(predicted_mm, annotated_mm, root)}
+    return found | {"procrustes": procrustes_errors_mm(predicted_mm, annotated_mm)}
+
+
+def root_relative_errors_mm(predicted_mm: FloatArray, annotated_mm: FloatArray, root: int) -> FloatArray:
+    """Errors of the joints relative to the joint `root` of each hand; that joint's own error is 0."""
+    return joint_errors_mm(predicted_mm - predicted_mm[:, [root]], annotated_mm - annotated_mm[:, [root]])
+
+
+def procrustes_errors_mm(predicted_mm: FloatArray, annotated_mm: FloatArray) -> FloatArray:
+    """Errors after the rotation, scale and translation of each prediction that minimise its squared errors.
+
+    A reflection is not among them: a left hand is not a right one. NaN for frames with less than 3 annotated joints.
+    """
+    parts = [slice(start, start + _BATCH) for start in range(0, len(predicted_mm), _BATCH)]
+    errors = [joint_errors_mm(procrustes(predicted_mm[part], annotated_mm[part]), annotated_mm[part]) for part in parts]
+    return np.concatenate(errors) if errors else np.zeros(predicted_mm.shape[:2])
+
+
+def procrustes(predicted_mm: FloatArray, annotated_mm: FloatArray) -> FloatArray:
+    """The predictions [N, J, 3] after that transform (Umeyama 1991), NaN where there is none."""
+    is_predicted = np.isfinite(predicted_mm).all(axis=(1, 2), keepdims=True)
+    is_used = np.isfinite(annotated_mm).all(axis=2, keepdims=True) & is_predicted
+    count = is_used.sum(axis=1, keepdims=True)
+    weight = np.where(is_used & (count >= _LEAST_JOINTS), 1 / np.maximum(count, 1), 0.0)
+    moved = np.where(np.isfinite(predicted_mm), predicted_mm, 0.0).astype(np.float64)
+    fixed = np.where(is_used, annotated_mm, 0.0).astype(np.float64)
+    moved_mean, fixed_mean = ((weight * points).sum(axis=1, keepdims=True) for points in (moved, fixed))
+    moved, fixed = moved - moved_mean, fixed - fixed_mean
+    left, singular, right = np.linalg.svd((weight * fixed).transpose(0, 2, 1) @ moved)
+    sign = np.ones_like(singular)
+    sign[:, 2] = np.sign(np.linalg.det(left @ right))
+    rotation = (left * sign[:, None]) @ right
+    variance = (weight * moved**2).sum(axis=(1, 2))
+    scale = (singular * sign).sum(axis=1) / np.maximum(variance, np.finfo(np.float64).tiny)
+    aligned: FloatArray = scale[:, None, None] * (moved @ rotation.transpose(0, 2, 1)) + fixed_mean
+    return np.where(count >= _LEAST_JOINTS, aligned, np.nan)
