@@ -8,6 +8,11 @@ _PACKAGE = Path(__file__).parent
 _ROOTS = (_PACKAGE / "_resources", _PACKAGE.parent / "resources")
 
 
+def is_bundled(path: Path) -> bool:
+    """Whether a file is one of this program's, which are not to be changed."""
+    return any(path.is_relative_to(root) for root in _ROOTS)
+
+
 def resource(*parts: str) -> Path:
     """The path of a bundled file or folder; FileNotFoundError, in one line, if it is missing.
 

@@ -173,7 +173,7 @@ class Skipped(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class JobEnded(Event):
-    """frames: written. skipped: not usable. resumed: done by an earlier, interrupted process."""
+    """frames: written. skipped: not usable. resumed: done by an earlier, interrupted process. note: of the result."""
 
     kind: str = "ended"
     reason: Literal["finished", "stopped"]
@@ -181,6 +181,7 @@ class JobEnded(Event):
     frames: Count | None = None
     skipped: Count | None = None
     resumed: Count | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,9 @@ def fill_frame_menu(views: ExploreViews, menu: QMenu) -> None:
     add_action(menu, "&Encode", views.session.want_encoding, "E")
     menu.addAction(views.strip.fit.fit)
     menu.addAction(views.strip.fit.stop)
+    menu.addSeparator()
+    for action in (views.strip.label.keep, views.strip.label.remove, views.strip.label.list):
+        menu.addAction(action)
 
 
 def fill_edit_menu(views: ExploreViews, menu: QMenu) -> None:

@@ -25,6 +25,7 @@ from explorer_app.explore.walk.panel import WalkPanel
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.fitting import FrameFitting
+from explorer_app.session.labelling import Labelling
 from explorer_app.session.session import Session
 from explorer_app.widgets.small import Narrow
 from explorer_app.widgets.switches import Switches
@@ -50,7 +51,8 @@ class ExploreViews(QObject):
         self.grooves = GrooveColours(session, background, self.latent)
         self.pictures = PicturesPanel(session)
         self.fitting = FrameFitting(session, background, self)
-        self.strip = FrameStrip(session, self.fitting)
+        self.labelling = Labelling(session, self.fitting, preferences.folder, self)
+        self.strip = FrameStrip(session, self.fitting, self.labelling)
         self.walk = WalkPanel(session, background)
         self.gallery = Gallery(session, background)
         self.inspector = Inspector(session, background)
@@ -124,6 +126,7 @@ class ExploreViews(QObject):
             self.opengl.close()
         self.grooves.close_down()
         self.fitting.close_down()
+        self.labelling.close_down()
         self.walk.close_down()
 
 

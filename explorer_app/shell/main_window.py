@@ -28,7 +28,7 @@ from explorer_app.resources import resource
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.shell.clipboard import Clipboard
-from explorer_app.shell.help import HelpWindows
+from explorer_app.shell.help.windows import HelpWindows
 from explorer_app.shell.menus import MenuTargets, build_menus
 from explorer_app.shell.opener import Opener
 from explorer_app.shell.recovery_bar import RecoveryBar
@@ -145,7 +145,8 @@ class MainWindow(QMainWindow):
         self.train.open_asked.connect(self._open_checkpoint)
         self.training_dialogs = TrainingDialogs(self, self.background, self.preferences)
         self.training_dialogs.accepted_run.connect(self._train)
-        self.training_dialogs.open_asked.connect(self._open_store)
+        self.training_dialogs.open_asked.connect(self._open_written)
+        self.training_dialogs.finetune_asked.connect(self._finetune)
         self.failures_panel.import_asked.connect(self.training_dialogs.import_images)
         self.train.new_run_asked.connect(self.training_dialogs.new_run)
         central = QWidget()
@@ -257,9 +258,14 @@ class MainWindow(QMainWindow):
         self.background.open_model(path, self.opener.device)
 
     @Slot(object)
-    def _open_store(self, path: Path) -> None:
+    def _open_written(self, path: Path) -> None:
         self.workspaces.go(EXPLORE)
         self.open_paths([path])
+
+    @Slot()
+    def _finetune(self) -> None:
+        model = self.session.model
+        self.training_dialogs.finetune(model.path if model is not None else None, self.explore.labelling.path)
 
     @Slot(object, bool)
     def _train(self, path: Path, _was_there: bool) -> None:

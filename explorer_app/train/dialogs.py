@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
 from explorer_app.model.opening import ImageSettings
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
+from explorer_app.train.finetune_dialog import FinetuneDialog
 from explorer_app.train.import_dialog import ImportDialog
 from explorer_app.train.job_dialog import JobDialog
 from explorer_app.train.simulate_dialog import SimulateDialog
@@ -24,8 +25,9 @@ class TrainingDialogs(QObject):
 
     accepted_run = Signal(object, bool)
     """path of a run's folder with its config, whether it existed before"""
+    finetune_asked = Signal()
     open_asked = Signal(object)
-    """path of a store that a job has written"""
+    """path of a store or a model that a job has written"""
 
     def __init__(self, window: QWidget, background: Background, preferences: Preferences) -> None:
         super().__init__(window)
@@ -58,6 +60,12 @@ class TrainingDialogs(QObject):
         dialog.fill(paths, settings)
         self._add(dialog)
 
+    def finetune(self, model: Path | None, labels: Path | None) -> None:
+        """The Fine-tune dialog, with this model and these labels."""
+        dialog = FinetuneDialog(self._preferences, self._window)
+        dialog.fill(model, labels)
+        self._add(dialog)
+
     @property
     def running(self) -> list[JobDialog]:
         """The dialogs with a running job; some of them are hidden."""
@@ -67,6 +75,8 @@ class TrainingDialogs(QObject):
         """The Train menu."""
         add_action(menu, "&New run …", self.new_run, "Ctrl+T")
         add_action(menu, "&Resume a run …", self.resume_run)
+        menu.addSeparator()
+        add_action(menu, "&Fine-tune …", self.finetune_asked.emit)
         menu.addSeparator()
         add_action(menu, "&Simulate data …", self.simulate)
         add_action(menu, "&Import data …", self.import_data)

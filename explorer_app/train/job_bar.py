@@ -152,9 +152,10 @@ class JobBar(QWidget):
 
     def _result_line(self, result: JobEnded) -> str:
         name = self.path.name if self.path is not None else ""
-        parts = [f"{grouped(result.frames or 0)} frames in {name}"]
+        parts = [name if result.frames is None else f"{grouped(result.frames)} frames in {name}"]
         parts += [f"{grouped(result.skipped)} skipped"] if result.skipped else []
         parts += [f"{grouped(result.resumed)} images were done before"] if result.resumed else []
+        parts += [result.note] if result.note else []
         return "; ".join(parts)
 
     def _fill_details(self, tail: str) -> None:

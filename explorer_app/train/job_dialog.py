@@ -43,6 +43,9 @@ class JobDialog(QDialog):
     A subclass has `fields` by name, for the problems of its `form()`; the start button has the text `verb`.
     """
 
+    replaces = True
+    """Whether it writes over an existing output, after asking."""
+
     open_asked = Signal(object)
     """path of the store that was written"""
     retired = Signal()
@@ -156,7 +159,7 @@ class JobDialog(QDialog):
     @Slot()
     def _begin(self) -> None:
         """Start, after asking if that would replace a file."""
-        if self._is_out_there:
+        if self._is_out_there and self.replaces:
             self._ask_to_replace()
         else:
             self.run(overwrite=False)

@@ -60,6 +60,7 @@ class TrainFields(QWidget):
         )
         self.stages = StageTable()
         self.advanced = QPlainTextEdit()
+        self.advanced.setAccessibleName("Other settings")
         self.advanced.setPlaceholderText("One setting a line, as in\ndepth.learning_rate=0.0002\nweights.mapping=1")
         self.advanced.setToolTip("Any setting of a training, as `lsps train --set` takes it")
         self.advanced.setTabChangesFocus(True)

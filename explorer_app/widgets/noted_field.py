@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from explorer_app.widgets.theme import faint, is_dark
+from explorer_app.widgets.theme import faint, problem
 
 
 class NoteLabel(QLabel):
@@ -32,9 +32,8 @@ class NoteLabel(QLabel):
 
     def _colour(self) -> None:
         window = self.palette()
-        problem = "#ff9c8f" if is_dark(window) else "#a3180c"
-        colour = problem if self.is_problem else faint(window).name()
-        style = f"color: {colour};"
+        colour = problem(window) if self.is_problem else faint(window)
+        style = f"color: {colour.name()};"
         if self.styleSheet() != style:
             self.setStyleSheet(style)
 

@@ -22,4 +22,4 @@ class PlotColours:
         self.plain = QColor(86, 180, 233) if is_dark else QColor(0, 114, 178)
         self.selected = QColor(230, 159, 0) if is_dark else QColor(213, 94, 0)
         self.current = QColor(240, 240, 240) if is_dark else QColor(20, 20, 24)
-        self.others = (QColor(204, 121, 167), QColor(0, 158, 115))
+        self.others = (QColor(204, 121, 167) if is_dark else QColor(190, 95, 148), QColor(0, 158, 115))

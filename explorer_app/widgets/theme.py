@@ -36,6 +36,11 @@ def faint(palette: QPalette) -> QColor:
     return QColor(165, 167, 172) if is_dark(palette) else QColor(92, 94, 100)
 
 
+def problem(palette: QPalette) -> QColor:
+    """Text that says what is wrong."""
+    return QColor(255, 156, 143) if is_dark(palette) else QColor(163, 24, 12)
+
+
 def hairline(palette: QPalette) -> QColor:
     """Frames and the edges of the cube."""
     return QColor(74, 77, 83) if is_dark(palette) else QColor(203, 205, 211)

@@ -6,9 +6,10 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lsps_core.commands.run_progress import RunProgress, stop_signals
+from lsps_core.events import JobEnded, JobStarted, Progress
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +26,36 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--events", action="store_true", help="JSON lines on stdout: started, progress, ended")
+
+
+class _Events(RunProgress):
+    """Also progress in frames over all parts, as JSON lines on stdout. parts: frames of each by its name, in order."""
+
+    def __init__(self, path: Path, parts: dict[str, int]) -> None:
+        super().__init__("finetune", "part")
+        self._parts, self._name, self._steps = parts, "", 1
+        print(JobStarted(path=str(path), total=sum(parts.values())).line(), flush=True)
+
+    def started(self, name: str, index: int, count: int) -> None:
+        super().started(name, index, count)
+        self._name = name
+        self._tell(0, 0.0)
+
+    def event(self, event: Any) -> None:
+        super().event(event)
+        if event.kind == "started":
+            self._steps = max(event.total_steps, 1)
+        elif event.kind == "step":
+            self._tell(self._parts[self._name] * event.step // self._steps, event.frames_per_s)
+        elif event.kind == "progress":
+            self._tell(event.done, event.frames_per_s)
+
+    def _tell(self, done: int, frames_per_s: float) -> None:
+        names = list(self._parts)
+        done += sum(self._parts[name] for name in names[: names.index(self._name)])
+        total = sum(self._parts.values())
+        print(Progress(done=done, total=total, frames_per_s=round(frames_per_s, 1)).line(), flush=True)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,27 +72,35 @@ def run(arguments: argparse.Namespace) -> int:
         device=arguments.device,
         **{key: value for key, value in numbers.items() if value is not None},
     )
-    with RunProgress("finetune", "part") as progress, stop_signals() as stopped:
-        tuning = Finetuning(settings, progress, lambda: bool(stopped))
-        report = tuning.run(arguments.command_line)
-    if report is None:
+    tuning = Finetuning(settings)
+    path = tuning.model_path
+    listener = _Events(path, tuning.parts) if arguments.events else RunProgress("finetune", "part")
+    with listener as progress, stop_signals() as stopped:
+        report = tuning.run(progress, lambda: bool(stopped), arguments.command_line)
+    if arguments.events:
+        reason: Literal["finished", "stopped"] = "stopped" if report is None else "finished"
+        note = "" if report is None else "; ".join(_lines(report))
+        print(JobEnded(reason=reason, path=str(path), note=note).line(), flush=True)
+    elif report is None:
         print(f"lsps finetune: stopped; the same command resumes from {settings.out}", file=sys.stderr)
-        return 0
-    print(json.dumps(report | {"out": str(tuning.model_path)})) if arguments.json else _show(report, tuning.model_path)
+    elif arguments.json:
+        print(json.dumps(report | {"out": str(path)}))
+    else:
+        print(f"{path}: a copy of {settings.model_path.name} with another P")
+        print(*_lines(report), sep="\n")
     return 0
 
 
-def _show(report: dict[str, Any], path: Path) -> None:
-    frames, folds = report["labelled_frames"], report["folds"]
-    print(f"{path}: fine-tuned on {frames} labelled frame{'s' * (frames != 1)}")
-    rows = [("simulated frames, not trained on", report["simulated_before"], report["simulated_after"])]
-    if report["after"] is not None:
-        title = f"own labels, each by a model that did not see it ({folds} parts)"
-        rows.insert(0, (title, report["before"], report["after"]))
+def _lines(report: dict[str, Any]) -> list[str]:
+    """Errors before and after, a line each."""
+    if report["after"] is None:
+        first = "one label alone cannot be held out, so that there is no error of it to report; label more frames"
     else:
-        print("one label cannot be held out, so that there is no error to report; label two or more")
-    for title, before, after in rows:
-        print(
-            f"{title}: {before['mean_error_mm']:.1f} -> {after['mean_error_mm']:.1f} mm, "
-            f"{before['within_40mm_percent']:.0f} -> {after['within_40mm_percent']:.0f} % of frames within 40 mm"
-        )
+        count = report["labelled_frames"]
+        first = _line(f"{count} own labels, each read by a run that did not see it", report["before"], report["after"])
+    return [first, _line("simulated frames", report["simulated_before"], report["simulated_after"])]
+
+
+def _line(what: str, before: dict[str, float], after: dict[str, float]) -> str:
+    shares = " → ".join(f"{each['within_40mm_percent']:.0f}" for each in (before, after))
+    return f"{what}: {before['mean_error_mm']:.1f} → {after['mean_error_mm']:.1f} mm, {shares} % of frames within 40 mm"

@@ -26,7 +26,7 @@ from lsps_core.evaluation.metrics import FloatArray, IntArray
 from lsps_core.evaluation.protocols import choose
 from lsps_core.files import replacing, require_file
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity|1\.#\w*)", re.IGNORECASE)
 _LARGEST = 1e6  # px or mm; a larger number is damaged, and its square may not be finite
 _MOST_EXTRA_COLUMNS = 8

@@ -27,7 +27,7 @@ from lsps_core.evaluation.evaluate import predict
 from lsps_core.events import Event, Progress
 from lsps_core.files import replacing
 from lsps_core.finetuning.mixture import labelled_frames, write_mixture
-from lsps_core.finetuning.settings import WHOLE, FinetuneSettings, IntArray, folds_of
+from lsps_core.finetuning.settings import FRAMES_A_STEP, WHOLE, FinetuneSettings, IntArray, folds_of
 from lsps_core.fitting.fit_store import fit_store
 from lsps_core.inference import Predictor
 from lsps_core.simulator.recipes import StoreRecipe, make_stores
@@ -36,6 +36,7 @@ from lsps_core.training.trainer import Trainer
 
 FloatArray = npt.NDArray[np.float32]
 
+_FITS = "fits.h5"
 _FITTED_FRAMES = 1_000
 """Of the unlabelled store: more take longer than the rest of a fine-tuning."""
 
@@ -53,17 +54,25 @@ class FinetuneListener(Protocol):
 class Finetuning:
     """One fine-tuning in its folder. ValueError, before anything is written, if model and labels do not fit."""
 
-    def __init__(self, settings: FinetuneSettings, listener: FinetuneListener, should_stop: Callable[[], bool]) -> None:
-        self.settings, self._listener, self._should_stop = settings, listener, should_stop
+    def __init__(self, settings: FinetuneSettings) -> None:
+        self.settings = settings
         self.model = checkpoint.load(settings.model_path)
         with FrameStore(settings.labels_path) as labels:
             self._check(labels)
             self.held_out = folds_of(labelled_frames(labels), settings.folds)
         self.model_path = settings.out / "model.safetensors"
-        self._part, self._parts = 0, len(self.held_out) + len(settings.recipes()) + bool(settings.frames_path)
+        self.parts = {recipe.file: recipe.frames for recipe in settings.recipes()}
+        """Frames of each part of the work by its name, in order."""
+        if settings.frames_path is not None:
+            with FrameStore(settings.frames_path) as store:
+                self.parts[_FITS] = min(len(store), _FITTED_FRAMES)
+        self.parts |= dict.fromkeys(self.held_out, settings.steps * FRAMES_A_STEP)
 
-    def run(self, command: str = "") -> dict[str, Any] | None:
+    def run(
+        self, listener: FinetuneListener, should_stop: Callable[[], bool], command: str = ""
+    ) -> dict[str, Any] | None:
         """Do what is missing; the report, or None after a stop request. The model of all labels is written last."""
+        self._listener, self._should_stop = listener, should_stop
         settings, started = self.settings, time.monotonic()
         settings.out.mkdir(parents=True, exist_ok=True)
         settings.claim(settings.out / "settings.json")
@@ -102,7 +111,7 @@ class Finetuning:
 
     def _fit(self) -> bool:
         """Annotate frames of the unlabelled store by fits; False after a stop request before."""
-        settings, path = self.settings, self.settings.data_path("fits")
+        settings, path = self.settings, self.settings.out / "data" / _FITS
         if settings.frames_path is None:
             return True
         if self._should_stop():
@@ -112,7 +121,7 @@ class Finetuning:
             return True
         predictor = Predictor.load(settings.model_path, resolve_device(settings.device))
         with FrameStore(settings.frames_path) as store:
-            frames = min(len(store), _FITTED_FRAMES)
+            frames = self.parts[_FITS]
             fit_store(
                 predictor,
                 store,
@@ -192,8 +201,7 @@ class Finetuning:
             temporary.write_text(json.dumps(report, indent=2) + "\n")
 
     def _begin(self, name: str) -> None:
-        self._part += 1
-        self._listener.started(name, self._part, self._parts)
+        self._listener.started(name, list(self.parts).index(name) + 1, len(self.parts))
 
     def _run_model(self, name: str) -> Path:
         return Run(self.settings.run_path(name)).model_path

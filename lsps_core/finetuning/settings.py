@@ -21,8 +21,9 @@ IntArray = npt.NDArray[np.int64]
 DEFAULT_STEPS, DEFAULT_FOLDS, DEFAULT_SIMULATED = 300, 4, 2_000
 WHOLE = "all"
 """The run that learns from every label; the others are `fold1`, `fold2` and so on."""
-_FRAMES = 32
-"""In a step, of the simulated ones and as many of the store that holds the labels."""
+_BATCH = 32
+FRAMES_A_STEP = 2 * _BATCH
+"""Of the simulated ones, and as many of the store that holds the labels."""
 _LEARNING_RATE = 5e-4
 _CLEAN = SimulationSettings(views="any")
 _FILMED = SimulationSettings(views="any", things=0.33, camera="sr300,kinect,tof", crop="found")
@@ -101,7 +102,7 @@ class FinetuneSettings:
             posterior=StageConfig(
                 steps=self.steps,
                 batch_size=1,
-                extra_annotated=_FRAMES - 1,
+                extra_annotated=_BATCH - 1,
                 learning_rate=_LEARNING_RATE,
                 final_learning_rate=0.05,
                 degrade=is_residual,

@@ -119,11 +119,11 @@ def test_neighbours_are_held_out_together_and_a_single_label_by_none():
 def test_it_resumes_after_a_stop_without_making_anything_again(trained_run, labels, tmp_path):
     listener = Listener()
     wanted = settings(trained_run, labels, tmp_path / "out")
-    assert Finetuning(wanted, listener, lambda: "fold2" in listener.begun).run() is None
+    assert Finetuning(wanted).run(listener, lambda: "fold2" in listener.begun) is None
     assert not (tmp_path / "out" / "model.safetensors").exists()
     first = tmp_path / "out" / "runs" / "fold1" / "model.safetensors"
     made = {path: path.stat().st_mtime_ns for path in (first, *(tmp_path / "out" / "data").glob("*.h5"))}
-    report = Finetuning(wanted, Listener(), lambda: False).run()
+    report = Finetuning(wanted).run(Listener(), lambda: False)
     assert report is not None
     assert report["after"]["mean_error_mm"] > 0
     assert {path: path.stat().st_mtime_ns for path in made} == made
@@ -134,7 +134,7 @@ def test_good_fits_of_unlabelled_frames_count_as_labels(trained_run, labels, tmp
     monkeypatch.setattr("lsps_core.finetuning.finetune.FIT_ACCEPT_MM", 1e6)
     monkeypatch.setattr("lsps_core.finetuning.finetune._FITTED_FRAMES", 5)
     wanted = settings(trained_run, labels, tmp_path / "out", frames_path=labels)
-    assert Finetuning(wanted, Listener(), lambda: False).run() is not None
+    assert Finetuning(wanted).run(Listener(), lambda: False) is not None
     with FrameStore(wanted.data_path("fits")) as fits, FrameStore(wanted.data_path(WHOLE)) as mixed:
         accepted = labelled_frames(fits)
         assert len(accepted) > 0
@@ -170,3 +170,14 @@ def test_what_cannot_be_learned_from_is_said_in_one_line(
     line = capsys.readouterr().err.strip().splitlines()[-1]
     assert message in line
     assert change == "settings" or not out.exists()
+
+
+def test_its_progress_counts_the_frames_of_all_parts(tuned, trained_run, labels, capsys):
+    assert main(arguments(trained_run, labels, tuned, "--events")) == 0  # all is there already
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["kind"] for event in events[:1] + events[-1:]] == ["started", "ended"]
+    assert events[0]["total"] == 3 * SIMULATED + 3 * 2 * 64
+    done = [event["done"] for event in events if event["kind"] == "progress"]
+    assert done == sorted(done)
+    assert events[-1]["reason"] == "finished"
+    assert "own labels" in events[-1]["note"]

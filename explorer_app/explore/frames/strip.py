@@ -17,8 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from explorer_app.explore.frames.fit_controls import FitControls
+from explorer_app.explore.frames.label_controls import LabelControls
 from explorer_app.explore.frames.pictures import FramePictures
 from explorer_app.session.fitting import FrameFitting
+from explorer_app.session.labelling import Labelling
 from explorer_app.session.session import Session
 from explorer_app.widgets.fields import SpinBox, named
 from explorer_app.widgets.small import Tag
@@ -39,10 +41,12 @@ class FrameStrip(QWidget):
 
     open_asked = Signal()
 
-    def __init__(self, session: Session, fitting: FrameFitting, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, fitting: FrameFitting, labelling: Labelling, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session, self._fitting = session, fitting
-        self.fit = FitControls(fitting)
+        self.fit, self.label = FitControls(fitting), LabelControls(labelling)
         self.pictures = FramePictures(session, fitting)
         content = QWidget()
         layout = QVBoxLayout(content)
@@ -104,7 +108,7 @@ class FrameStrip(QWidget):
         self.encode_on_step.toggled.connect(self._session.set_encoding_on_step)
         self.result = QLabel()
         controls = QHBoxLayout()
-        for widget in (self.title, self.simulated, self.previous, self.position, self.next):
+        for widget in (self.title, self.simulated, self.label, self.previous, self.position, self.next):
             controls.addWidget(widget)
         controls.addWidget(self.scrubber, 1)
         controls.addWidget(self.encode)

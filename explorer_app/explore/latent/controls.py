@@ -57,6 +57,11 @@ class LatentSampling(QWidget):
             grid.addWidget(field, 1, 2 * column + 1)
             grid.setColumnStretch(2 * column + 1, 1)
 
+    @property
+    def stops(self) -> tuple[QWidget, ...]:
+        """The widgets in tab order."""
+        return self.button, self.prior, self.seed, self.temperature
+
     def show_state(self, *, has_model: bool, has_fitted: bool, prior: Prior) -> None:
         for widget in (self.button, self.seed, self.temperature):
             widget.setEnabled(has_model)

@@ -154,10 +154,7 @@ class DirectionSliders(QWidget):
         counts = f"from the mean code of {grouped(start)} frames to that of {grouped(end)}"
         tip = f"{name}: {counts}, in σ of the training codes along it; a right click renames or deletes it"
         row.show_name(f"d{place + 1}", name, tip)
-        keeps_room = row.lock.sizePolicy()
-        keeps_room.setRetainSizeWhenHidden(True)  # so that the rows align with those of the axes
-        row.lock.setSizePolicy(keeps_room)
-        row.lock.hide()
+        row.has_lock = False
         row.value_asked.connect(partial(self._set_value, name))
         row.held.connect(partial(self._hold, name))
         row.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

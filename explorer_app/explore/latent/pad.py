@@ -148,6 +148,11 @@ class LatentPad(QWidget):
         self.square.nudged.connect(self._on_nudged)
         session.latent_changed.connect(self._show)
 
+    @property
+    def stops(self) -> tuple[QWidget, ...]:
+        """The widgets in tab order."""
+        return self.across, self.upwards, self.square
+
     def show_axes(self, axes: LatentAxes, names: Sequence[str], chosen: tuple[int, int] | None = None) -> None:
         """axes: basis of the moves; names [20] of the rows; chosen: the two initial axes, None to keep them."""
         self._axes = axes

@@ -256,6 +256,7 @@ class LatentPanel(QWidget):
         for place, axis in enumerate(order):  # a widget that is added again moves to the new place
             self._lines.insertWidget(place, self.rows[axis], 1)
         stops = [stop for axis in order for stop in self.rows[axis].stops]
+        stops += [self.pad_button, *self.pad.stops, *self.sampling.stops]
         for stop, following in itertools.pairwise(stops):
             QWidget.setTabOrder(stop, following)
 

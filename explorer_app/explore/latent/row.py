@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QEnterEvent, QFocusEvent
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QResizeEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QToolButton, QWidget
 
 from explorer_app.explore.latent.row_parts import AxisLabel, LatentSlider, LockButton
@@ -21,7 +21,10 @@ _BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason
 
 
 class LatentRow(QWidget):
-    """Shows one coordinate of the latent, and emits the user's edits."""
+    """Shows one coordinate of the latent, and emits the user's edits.
+
+    Lock and reset lie over the end of the name while the mouse or the focus is in the row; a shut lock stays.
+    """
 
     value_asked = Signal(float)
     held = Signal(bool)
@@ -45,8 +48,15 @@ class LatentRow(QWidget):
         layout.addWidget(self.label, 1)
         layout.addWidget(self.slider, 2)
         layout.addWidget(self.field)
-        layout.addWidget(self.lock)
-        layout.addWidget(self.reset)
+        self.has_lock = True
+        self.tools = QWidget(self)
+        self.tools.setAutoFillBackground(True)
+        self.tools.hide()
+        tools = QHBoxLayout(self.tools)
+        tools.setContentsMargins(2, 0, 0, 0)
+        tools.setSpacing(2)
+        tools.addWidget(self.lock)
+        tools.addWidget(self.reset)
         self.setMinimumHeight(_SMALLEST_HEIGHT)
         self.setMaximumHeight(_LARGEST_HEIGHT)
         self.slider.valueChanged.connect(self._on_slider)
@@ -84,6 +94,7 @@ class LatentRow(QWidget):
             self.field.setValue(value if abs(value) > _ZERO else 0.0)
         with QSignalBlocker(self.lock):
             self.lock.setChecked(is_locked)
+        self._show_tools()
         self.slider.setEnabled(not is_locked)
         self.field.setEnabled(not is_locked)
         self.reset.setEnabled(not is_locked and abs(value) > _ZERO)
@@ -104,15 +115,33 @@ class LatentRow(QWidget):
     def _on_reset(self) -> None:
         self.value_asked.emit(0.0)
 
+    def _show_tools(self) -> None:
+        is_in = self.underMouse() or any(stop.hasFocus() for stop in self.stops)
+        is_shown = is_in or self.lock.isChecked()
+        if is_shown:
+            self.lock.setVisible(self.has_lock)
+            self.reset.setVisible(is_in)
+            width = self.tools.sizeHint().width()
+            self.tools.setGeometry(self.slider.x() - width, 0, width, self.height())
+        self.tools.setVisible(is_shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_tools()
+
     def enterEvent(self, event: QEnterEvent) -> None:
         self.pointed_at.emit(True)
         super().enterEvent(event)
+        self._show_tools()
 
     def leaveEvent(self, event: QEvent) -> None:
         self.pointed_at.emit(False)
         super().leaveEvent(event)
+        self._show_tools()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            QTimer.singleShot(0, self, self._show_tools)  # once the focus is where it goes
         if event.type() == QEvent.Type.FocusOut:
             self.pointed_at.emit(self.underMouse())
         elif isinstance(event, QFocusEvent) and event.reason() in _BY_KEYBOARD:

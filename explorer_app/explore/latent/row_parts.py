@@ -25,6 +25,8 @@ from explorer_app.widgets import theme
 _MIXED = "mixed: "
 _GAP = 5
 _FONT_SCALE = 0.9
+_LONGEST = "in-plane turn + tilt"
+"""Names of effects that are longer are rare."""
 
 
 class AxisLabel(QWidget):
@@ -47,7 +49,7 @@ class AxisLabel(QWidget):
     def sizeHint(self) -> QSize:
         """The same for all names, so that the rows align."""
         metrics = self.fontMetrics()
-        return QSize(self._axis_width() + _GAP + metrics.horizontalAdvance("in-plane turn 2"), metrics.height())
+        return QSize(self._axis_width() + _GAP + metrics.horizontalAdvance(_LONGEST), metrics.height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

@@ -18,6 +18,8 @@ FloatArray = npt.NDArray[np.floating]
 Shares = dict[str, float]
 
 WHOLE_HAND = ("side shift", "lift", "depth shift", "in-plane turn", "palm turn", "tilt", "size")
+_SHORT = {"side shift": "side", "depth shift": "depth", "in-plane turn": "turn", "palm turn": "palm"}
+"""In the name of a mixed motion, which must fit beside a slider."""
 CURL, ACROSS = "curl", "across"
 _FIT_ROUNDS = 6
 
@@ -52,7 +54,7 @@ def name_of(parts: Shares) -> str:
         return first
     if sum(fingers.values()) >= 0.6:
         return _finger_name(parts, fingers)
-    return f"mixed: {first} + {second}"
+    return f"mixed: {_SHORT.get(first, first)} + {_SHORT.get(second, second)}"
 
 
 def _finger_name(parts: Shares, fingers: Shares) -> str:

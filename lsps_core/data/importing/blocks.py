@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.store_chunks import pack_depth
+from lsps_core.files import require_file
 from lsps_core.processes import is_stopped
 
 _MIN_FRAMES, _MAX_FRAMES = 4, 64
@@ -72,6 +73,7 @@ class Block:
     def read(self) -> Arrays | None:
         """What `make` wrote; None if it is missing or damaged, or some of its skipped images have changed."""
         try:
+            require_file(self.path)
             made = self.path.stat().st_mtime
             with self.path.open("rb") as file, np.load(file) as found:
                 arrays = dict(found)

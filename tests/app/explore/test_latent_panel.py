@@ -530,3 +530,17 @@ def test_every_control_says_what_it_is(panel: LatentPanel) -> None:
         assert stop.toolTip()
         assert stop.accessibleName() or stop.text()
         assert stop.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_lock_and_reset_show_where_the_focus_or_a_shut_lock_is(qtbot: QtBot, window: MainWindow) -> None:
+    row, other = window.latent.rows[2], window.latent.rows[3]
+    assert not row.tools.isVisible()
+    row.slider.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(lambda: row.lock.isVisible() and row.reset.isVisible(), timeout=WAIT_MS)
+    assert not other.tools.isVisible()
+    assert row.tools.geometry().right() < row.slider.x()
+    row.lock.click()
+    other.field.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(lambda: other.lock.isVisible(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not row.reset.isVisible(), timeout=WAIT_MS)
+    assert row.lock.isVisible()

@@ -1,0 +1,136 @@
+"""Labels: the shown pose of a frame, kept in a store beside the data, as an undo step."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from app_helpers import WAIT_MS
+from PySide6.QtCore import Qt
+
+from explorer_app.explore.frames.labels_dialog import LabelsDialog
+from explorer_app.model.pose_error import to_joints_mm
+from lsps_core.finetuning.labels import read_labels
+
+
+@pytest.fixture
+def path(tmp_path, store_path):
+    """A store of its own: labels are written beside it."""
+    return shutil.copy(store_path, tmp_path / "frames.h5")
+
+
+@pytest.fixture
+def labels_path(path):
+    return path.with_name("frames.labels.h5")
+
+
+@pytest.fixture
+def labelling(qtbot, window, open_and_wait, model_path, path):
+    """In an active window with an encoded frame."""
+    open_and_wait(model_path, path)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.session.is_at_code, timeout=WAIT_MS)
+    return window.explore.labelling
+
+
+def names_on_disk(path):
+    return list(read_labels(path))
+
+
+@pytest.mark.usefixtures("labelling")
+def test_a_key_keeps_the_shown_pose_and_undo_takes_it_back(qtbot, window, labels_path):
+    session, tag = window.session, window.strip.label
+    assert not tag.isVisible()
+    qtbot.keyClick(window, Qt.Key.Key_L)
+    qtbot.waitUntil(lambda: labels_path.exists(), timeout=WAIT_MS)
+    (label,) = read_labels(labels_path).values()
+    np.testing.assert_allclose(label.frame.joints_mm, to_joints_mm(session.pose, session.view.frame), rtol=1e-5)
+    assert (label.how, label.name) == ("read", "frame 0")
+    assert tag.isVisible()
+    assert "Confirmed" in tag.toolTip()
+    session.undo_stack.undo()
+    qtbot.waitUntil(lambda: not labels_path.exists(), timeout=WAIT_MS)
+    assert not tag.isVisible()
+    session.undo_stack.redo()
+    qtbot.waitUntil(lambda: labels_path.exists(), timeout=WAIT_MS)
+
+
+def test_a_pose_moved_by_hand_replaces_the_label(qtbot, window, labelling, labels_path):
+    labelling.keep()
+    window.session.set_latent(window.session.latent.with_value(3, 1.5), "slider")
+    labelling.keep()
+    qtbot.waitUntil(lambda: [each.how for each in read_labels(labels_path).values()] == ["changed"], timeout=WAIT_MS)
+
+
+def test_labels_are_read_again_with_their_data(qtbot, window, labelling, labels_path, open_and_wait, path, store_path):
+    labelling.keep()
+    window.session.set_index(2)
+    qtbot.waitUntil(lambda: window.session.view.index == 2, timeout=WAIT_MS)
+    assert labelling.current is None
+    labelling.keep()
+    qtbot.waitUntil(lambda: names_on_disk(labels_path) == ["frame 0", "frame 2"], timeout=WAIT_MS)
+    open_and_wait(store_path)
+    assert not labelling.labels
+    open_and_wait(path)
+    qtbot.waitUntil(lambda: list(labelling.labels) == ["frame 0", "frame 2"], timeout=WAIT_MS)
+
+
+def test_a_label_of_data_that_is_no_longer_open_is_undone_in_its_own_store(
+    qtbot, window, labelling, labels_path, open_and_wait, store_path
+):
+    labelling.keep()
+    qtbot.waitUntil(labels_path.exists, timeout=WAIT_MS)
+    open_and_wait(store_path)
+    while window.session.undo_stack.canUndo():
+        window.session.undo_stack.undo()
+    qtbot.waitUntil(lambda: not labels_path.exists(), timeout=WAIT_MS)
+
+
+def test_the_list_shows_a_pose_again_and_removes_labels(qtbot, window, labelling, labels_path):
+    before = window.session.latent
+    labelling.keep()
+    dialog = LabelsDialog(labelling)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert str(labels_path) in dialog.where.text()
+    assert not dialog.remove_button.isEnabled()
+    window.session.set_latent(before.with_value(0, 2.0), "slider")
+    dialog.list.topLevelItem(0).setSelected(True)
+    dialog.show_button.click()
+    assert window.session.latent == before
+    dialog.remove_button.click()
+    assert dialog.list.topLevelItemCount() == 0
+    qtbot.waitUntil(lambda: not labels_path.exists(), timeout=WAIT_MS)
+
+
+def test_what_cannot_be_labelled_is_said(window, labelling, labels_path):
+    window.session.set_domain_choice("synthetic")
+    labelling.keep()
+    assert "labels are for real frames" in window.messages.text
+    assert not labels_path.exists()
+
+
+def test_another_file_in_the_place_of_the_labels_stays(
+    qtbot, window, labelling, labels_path, open_and_wait, path, store_path
+):
+    shutil.copy(store_path, labels_path)
+    open_and_wait(store_path)
+    open_and_wait(path)
+    qtbot.waitUntil(lambda: "holds frames, but no labels" in window.messages.text, timeout=WAIT_MS)
+    labelling.keep()
+    assert "holds frames, but no labels" in window.messages.text
+    assert labels_path.read_bytes() == store_path.read_bytes()
+
+
+def test_nothing_is_lost_where_labels_cannot_be_written(qtbot, window, labelling, labels_path):
+    labels_path.mkdir()
+    labelling.keep()
+    qtbot.waitUntil(lambda: "kept in this window" in window.messages.text, timeout=WAIT_MS)
+    assert len(labelling.labels) == 1
+    labels_path.rmdir()
+    window.session.set_index(1)
+    qtbot.waitUntil(lambda: window.session.view.index == 1, timeout=WAIT_MS)
+    labelling.keep()
+    qtbot.waitUntil(lambda: labels_path.exists() and len(names_on_disk(labels_path)) == 2, timeout=WAIT_MS)

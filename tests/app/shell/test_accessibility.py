@@ -1,0 +1,180 @@
+"""Everything can be read: contrast by computation, names of all widgets with focus, an order of the Tab key."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from app_helpers import WAIT_MS
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QColor, QPalette
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLabel, QTabBar, QWidget
+from pytestqt.qtbot import QtBot
+
+from explorer_app.shell import appearance
+from explorer_app.shell.main_window import MainWindow
+from explorer_app.shell.recovery_bar import RecoveryBar
+from explorer_app.shell.status import MessageBar
+from explorer_app.train.run_trouble import RunTrouble
+from explorer_app.widgets import theme
+from explorer_app.widgets.noted_field import NoteLabel
+from explorer_app.widgets.plot_colours import PlotColours
+from explorer_app.widgets.small import Tag
+
+TEXT, GRAPHIC = 4.5, 3.0
+"""The least contrast of text, and of what is not text, by WCAG 2.2."""
+Role = QPalette.ColorRole
+
+
+def luminance(colour: QColor) -> float:
+    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.getRgbF()[:3]]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.fixture(params=["light", "dark"])
+def palette(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[QPalette]:
+    appearance.set_theme(request.param)
+    yield qapp.palette()
+    appearance.set_theme("system")
+
+
+def test_contrast_is_that_of_the_standard() -> None:
+    assert contrast(QColor("black"), QColor("white")) == pytest.approx(21)
+    assert contrast(QColor("#777777"), QColor("white")) == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "ground"),
+    [
+        (Role.WindowText, Role.Window),
+        (Role.Text, Role.Base),
+        (Role.Text, Role.AlternateBase),
+        (Role.ButtonText, Role.Button),
+        (Role.HighlightedText, Role.Highlight),
+        (Role.Link, Role.Window),
+        (Role.Link, Role.Base),
+        (Role.PlaceholderText, Role.Base),
+        (Role.ToolTipText, Role.ToolTipBase),
+    ],
+)
+def test_text_of_the_palette_can_be_read(palette: QPalette, text: Role, ground: Role) -> None:
+    assert contrast(palette.color(text), palette.color(ground)) >= TEXT
+
+
+def test_secondary_text_can_be_read(palette: QPalette) -> None:
+    grounds = [palette.color(Role.Window), palette.color(Role.Base), theme.view_background(palette)]
+    for ground in (*grounds, theme.picture_background(palette)):
+        assert contrast(theme.faint(palette), ground) >= TEXT
+        assert contrast(theme.problem(palette), ground) >= TEXT
+    colours = PlotColours(palette)
+    for text in (colours.text, colours.faint):
+        assert contrast(text, colours.ground) >= TEXT
+
+
+def test_marks_in_views_can_be_seen(palette: QPalette) -> None:
+    ground, colours = theme.view_background(palette), PlotColours(palette)
+    for mark in (theme.error(palette), theme.fitted(palette), theme.annotated(palette), theme.halo(palette)):
+        assert contrast(mark, ground) >= GRAPHIC
+    for mark in (colours.plain, colours.selected, colours.current, *colours.others):
+        assert contrast(mark, ground) >= GRAPHIC
+    window = palette.color(Role.Window)
+    for name in ("QCheckBox", "QRadioButton"):
+        edge = QApplication.palette(name).color(Role.Window).darker(140)  # as the style draws it
+        assert contrast(edge, window) >= GRAPHIC
+
+
+@pytest.mark.parametrize("make", [lambda: Tag("simulated"), MessageBar, RecoveryBar, RunTrouble])
+def test_coloured_bars_can_be_read(qtbot: QtBot, make: Callable[[], QWidget]) -> None:
+    widget = make()
+    qtbot.addWidget(widget)
+    grounds = [QColor(name) for name in re.findall(r"background: (#\w+)", widget.styleSheet())]
+    texts = [QColor(name) for name in re.findall(r"(?<![-\w])color: (#\w+)", widget.styleSheet())]
+    assert grounds
+    assert texts
+    assert min(contrast(text, ground) for text in texts for ground in grounds) >= TEXT
+
+
+def test_problems_are_in_a_colour_that_can_be_read(qtbot: QtBot, palette: QPalette) -> None:
+    note = NoteLabel()
+    qtbot.addWidget(note)
+    note.show_problem("wrong")
+    colour = QColor(re.findall(r"#\w+", note.styleSheet())[0])
+    assert contrast(colour, palette.color(Role.Window)) >= TEXT
+
+
+def focusable(root: QWidget) -> list[QWidget]:
+    """What Tab or a click gives the focus, apart from parts of one widget such as the editor of a spin box."""
+    found = []
+    for widget in root.findChildren(QWidget):
+        is_part = widget.objectName().startswith("qt_") or isinstance(widget.focusProxy(), QWidget)
+        is_popup = widget.window() is not root.window() and widget.window().parent() is not root.window()  # of a combo
+        is_frame = isinstance(widget, QAbstractScrollArea) and type(widget).__name__ in ("QScrollArea", "Narrow")
+        if widget.focusPolicy() != Qt.FocusPolicy.NoFocus and not is_part and not is_frame and not is_popup:
+            found.append(widget)
+    return found
+
+
+def spoken_name(widget: QWidget) -> str:
+    interface = QAccessible.queryAccessibleInterface(widget)
+    return interface.text(QAccessible.Text.Name).strip() if interface is not None else ""
+
+
+def nameless(root: QWidget) -> list[str]:
+    left_out = (QTabBar, QLabel)  # tabs have their own names; text is read as it is
+    return [
+        f"{type(widget).__name__} in {type(widget.parent()).__name__}"
+        for widget in focusable(root)
+        if not isinstance(widget, left_out) and not spoken_name(widget)
+    ]
+
+
+def test_every_widget_with_focus_has_a_name(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Callable[..., None], model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    for workspace in ("Explore", "Inspect", "Train"):
+        window.workspaces.go(workspace)
+        qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+    window.training_dialogs.new_run()
+    window.training_dialogs.simulate()
+    window.training_dialogs.import_data()
+    assert len(focusable(window)) > 200
+    assert nameless(window) == []
+    for dialog in window.training_dialogs.jobs:
+        dialog.close()
+    window.training_dialogs.train.close()
+
+
+def tab_order(root: QWidget) -> list[QWidget]:
+    """What Tab visits, from the first visible widget of `root` on."""
+    chain, widget = [], root.nextInFocusChain()
+    while widget is not root:
+        is_in = root.isAncestorOf(widget) and widget.isVisibleTo(root) and widget.isEnabled()
+        if is_in and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
+            chain.append(widget)
+        widget = widget.nextInFocusChain()
+    return chain
+
+
+def test_tab_goes_down_the_panels_line_by_line(
+    window: MainWindow, open_and_wait: Callable[..., None], model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    for root in (window.latent, window.skeleton, window.strip):
+        order = tab_order(root)
+        assert len(order) > 2
+        tops = [widget.mapTo(root, widget.rect().topLeft()).y() for widget in order]
+        ups = [
+            (spoken_name(before), spoken_name(after))
+            for (before, y), (after, next_y) in itertools.pairwise(zip(order, tops, strict=True))
+            if next_y < y - before.height()
+        ]
+        assert ups == [], f"Tab goes up in {type(root).__name__}"

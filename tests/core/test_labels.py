@@ -1,0 +1,85 @@
+"""Labels of one's own in a store beside their source."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lsps_core.data.store import FrameStore, FrameStoreError
+from lsps_core.finetuning.labels import Label, labels_path, read_labels, write_labels
+from lsps_core.finetuning.mixture import labelled_frames
+from lsps_core.skeleton import HAND21
+
+
+@pytest.fixture
+def labels(stores):
+    """Of two frames; the second is of a flipped image."""
+    with FrameStore(stores["real"]) as store:
+        cameras = [store.camera_of(0), replace(store.camera_of(3), is_mirrored=True, width_px=640)]
+        return {
+            store.names[index]: Label(
+                frame=replace(store.frame(index), joints_mm=store.joints_mm[index] + 1),
+                camera=camera,
+                skeleton=HAND21,
+                how=how,
+                author="Ada",
+                time="2026-11-29T05:00:00",
+                model="compact",
+                latent=tuple(0.1 * axis for axis in range(20)),
+            )
+            for index, camera, how in zip((0, 3), cameras, ("changed", "fitted"), strict=True)
+        }
+
+
+def write(path, labels):
+    write_labels(path, labels, is_simulated=True, source="sensor.h5")
+
+
+def test_labels_come_back_with_who_made_them_when_and_how(labels, tmp_path):
+    path = tmp_path / "sensor.labels.h5"
+    write(path, labels)
+    found = read_labels(path)
+    assert list(found) == list(labels)
+    for name, label in labels.items():
+        back = found[name]
+        for key in ("how", "author", "time", "camera", "model", "latent"):
+            assert getattr(back, key) == getattr(label, key)
+        for key in ("depth_mm", "center_mm", "joints_mm"):
+            np.testing.assert_array_equal(getattr(back.frame, key), getattr(label.frame, key))
+    with FrameStore(path) as store:  # a store like any other
+        assert len(labelled_frames(store)) == 2
+        assert store.is_simulated
+
+
+def test_the_last_label_takes_the_store_along(labels, tmp_path):
+    path = tmp_path / "sensor.labels.h5"
+    write(path, labels)
+    write(path, dict(list(labels.items())[1:]))
+    assert len(read_labels(path)) == 1
+    write(path, {})
+    assert not path.exists()
+    assert read_labels(path) == {}
+
+
+def test_a_store_that_is_no_labels_is_neither_read_nor_replaced(labels, stores, tmp_path):
+    path = tmp_path / "sensor.labels.h5"
+    path.write_bytes(stores["real"].read_bytes())
+    for attempt in (lambda: read_labels(path), lambda: write(path, labels), lambda: write(path, {})):
+        with pytest.raises(FrameStoreError, match="holds frames, but no labels"):
+            attempt()
+    assert path.read_bytes() == stores["real"].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("origin", "beside"),
+    [
+        ("/data/sensor.h5", "/data/sensor.labels.h5"),
+        ("/data/frame 1.png", "/data/frame 1.labels.h5"),
+        ("/data/recording", "/data/recording.labels.h5"),
+    ],
+)
+def test_labels_are_beside_their_source(origin, beside):
+    assert labels_path(Path(origin)) == Path(beside)
