@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.config import POSE_LATENT_SIZE, ModelConfig
+from lsps_core.config_text import from_json
 from lsps_core.errors import LspsError
 from lsps_core.files import kind_of, parse_json, replacing, require_file
 from lsps_core.networks.kinematic import KinematicDecoder
@@ -23,6 +24,7 @@ from lsps_core.skeleton import Skeleton
 FORMAT = "lsps-model"
 FORMAT_VERSION = 1
 _PRIOR_CODES = "prior.codes"
+_RECORDED: dict[str, type] = {"steps": dict, "commands": list, "start": dict, "evaluations": list, "experiment": dict}
 _MOST_BYTES = 8 << 30
 _MOST_HEADER_BYTES = 16 << 20
 """Headers of this program have about ten thousand bytes; parsing 100 MB would block the process for seconds."""
@@ -69,9 +71,9 @@ class Checkpoint:
 
     def build(self) -> TriDomainModel:
         """The networks with these weights, on the CPU; ValueError if the weights do not fit the config."""
-        with torch.device("meta"):
-            model = TriDomainModel(self.config)
         try:
+            with torch.device("meta"):
+                model = TriDomainModel(self.config)
             model.load_state_dict(self.weights, assign=True)
         except RuntimeError as error:
             first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
@@ -139,20 +141,50 @@ def load(path: Path) -> Checkpoint:
             f"{path} has model format version {version}, this program reads {FORMAT_VERSION}; "
             "open it with the version of lsps-explorer that wrote it"
         )
+    codes = weights.pop(_PRIOR_CODES, None)
     try:
         return Checkpoint(
-            config=ModelConfig(**parse_json(header["config"])),
+            config=from_json(ModelConfig, parse_json(header["config"]), ""),
             skeleton=Skeleton.from_json(parse_json(header["skeleton"])),
             half_mm=float(parse_json(header["half_mm"])),
             latent_mean=tuple(map(float, parse_json(header["latent_mean"]))),
             latent_std=tuple(map(float, parse_json(header["latent_std"]))),
-            prior_codes=weights.pop(_PRIOR_CODES, None),
-            weights=weights,
-            training=dict(parse_json(header["training"])),
+            prior_codes=codes,
+            weights=_checked(path, weights),
+            training=_record(parse_json(header["training"])),
             latent_covariance=_covariance(header.get("latent_covariance")),
         )
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except CheckpointError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(f"{path} has a damaged model header ({error}); train or copy the model again") from error
+
+
+def _checked(path: Path, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of any precision as float32; CheckpointError for other types and for numbers that are not finite."""
+    checked = {}
+    for name, values in weights.items():
+        is_count = values.dtype == torch.int64 and values.dim() == 0  # of the batches that a batch norm has seen
+        if not (is_count or values.is_floating_point()):
+            raise CheckpointError(f"{path} is a damaged model: {name!r} holds {values.dtype}; train or copy it again")
+        checked[name] = values if is_count else values.float()
+        if not bool(checked[name].isfinite().all()):
+            what = f"{path} is a damaged model: {name!r} has a number that is not finite"
+            raise CheckpointError(what, "train or copy it again")
+    return checked
+
+
+def _record(training: Any) -> dict[str, Any]:
+    """The record of a training; ValueError if an entry that is used again has another type."""
+    for key, kind in _RECORDED.items():
+        if not isinstance(training.get(key, kind()), kind):
+            raise ValueError(f"its record has {key} of another type")
+    steps, commands = training.get("steps", {}), training.get("commands", [])
+    if any(type(count) is not int for count in steps.values()) or not all(isinstance(line, str) for line in commands):
+        raise ValueError("its record has steps or commands of another type")
+    if "start" in training:
+        _record(training["start"])
+    return dict(training)
 
 
 def _covariance(text: str | None) -> tuple[tuple[float, ...], ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -17,6 +18,8 @@ Kind = Literal["", "file", "folder", "pipe", "device", "socket"]
 
 MOST_JSON_BYTES = 10_000_000
 """A config or a session has about ten thousand."""
+_MOST_NESTING = 100
+"""Of lists and objects: Python can parse a few hundred levels that it then cannot copy or write."""
 _MOST_DIGITS = 20
 """Of an integer: 64 bits. Python accepts any length, but the conversion to float or a Qt int then fails."""
 _KINDS: tuple[tuple[Any, Kind], ...] = (
@@ -45,7 +48,7 @@ def expanded(text: str) -> Path:
         return path
 
 
-def require_file(path: Path, error: type[ValueError] = ValueError, most_bytes: int | None = None) -> None:
+def require_file(path: Path, error: type[ValueError] = LspsError, most_bytes: int | None = None) -> None:
     """Reject anything but a plain file before opening it: a pipe would block its reader, /dev/zero fill the memory.
 
     Raises `error`, in one line, for pipes, devices, sockets, invalid names and files larger than `most_bytes`.
@@ -79,6 +82,8 @@ def beside(path: Path) -> Iterator[Path]:
 
     A reader sees the old file or the new one, never half. OSError if that fails; then nothing is left behind.
     """
+    if kind_of(path) not in ("", "file", "folder"):  # renaming over /dev/null would remove it
+        raise OSError(errno.EINVAL, f"it is a {kind_of(path)}, not a file", str(path))
     part = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
     try:
         part.open("xb").close()
@@ -123,10 +128,24 @@ def write_whole(path: Path, text: str) -> None:
 
 def parse_json(text: str | bytes) -> Any:
     """Parse JSON; ValueError also for deep nesting and for numbers with hundreds of digits."""
+    text = text if isinstance(text, str) else text.decode("utf-8")
     try:
-        return _DECODER.decode(text if isinstance(text, str) else text.decode("utf-8"))
+        value = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    if text.count("[") + text.count("{") > _MOST_NESTING and _is_nested_deeper(value, _MOST_NESTING):
+        raise ValueError("it is nested too deeply")
+    return value
+
+
+def _is_nested_deeper(value: Any, most: int) -> bool:
+    level = [value]
+    for _ in range(most + 1):
+        inside = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = [item for items in inside for item in items]
+        if not level:
+            return False
+    return True
 
 
 def read_json(path: Path, most_bytes: int = MOST_JSON_BYTES) -> Any:

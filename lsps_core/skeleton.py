@@ -8,6 +8,8 @@ from typing import Any
 
 PALM = "palm"
 FINGERS = ("thumb", "index", "middle", "ring", "little")
+MOST_JOINTS = 1000
+"""Hands have a few dozen; the time for finding the bones' order grows with the square."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,8 @@ class Skeleton:
                 f"skeleton {self.name!r}: {len(self.joints)} joints, {len(self.parents)} parents and "
                 f"{len(self.fingers)} fingers; give one parent and one finger for each joint"
             )
+        if len(self.joints) > MOST_JOINTS:
+            raise ValueError(f"skeleton {self.name!r} has {len(self.joints)} joints, more than {MOST_JOINTS}")
         for joint, parent in enumerate(self.parents):
             if not -1 <= parent < len(self.joints) or parent == joint:
                 raise ValueError(f"skeleton {self.name!r}: joint {joint} has the impossible parent {parent}")

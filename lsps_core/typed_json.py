@@ -50,7 +50,10 @@ def _checked(hint: Any, value: Any) -> Any:
     if hint is float:
         number = float("nan") if value is None else float(_of(int | float, value))
         return number if math.isfinite(number) else float("nan")
-    if origin is Literal:
+    if hint is bool:
+        if not isinstance(value, bool):
+            raise TypeError("another type")
+    elif origin is Literal:
         if value not in arguments:
             raise ValueError("another choice")
     else:

@@ -10,6 +10,7 @@ from typing import Any
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.saved_session import SavedSession, code_from_json
 from lsps_core.config import Domain
+from lsps_core.files import parse_json
 
 _SCRIPT = '''"""{what}"""
 
@@ -100,9 +101,9 @@ def latent_from_text(text: str) -> LatentCode:
     if len(text) > 10_000:
         raise ValueError("the clipboard has no latent; copy one with Edit ▸ Copy latent as JSON")
     try:
-        value: Any = json.loads(text) if text.lstrip().startswith(("[", "{")) else _numbers(text)
+        value: Any = parse_json(text) if text.lstrip().startswith(("[", "{")) else _numbers(text)
         return code_from_json(value.get("latent") if isinstance(value, dict) else value)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ValueError(f"not a latent ({' '.join(str(error).split())[:90]}); it is a list of 20 numbers") from error
 
 

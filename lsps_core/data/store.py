@@ -9,13 +9,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from lsps_core.config import DOMAINS
 from lsps_core.data.frame import HandFrame
 from lsps_core.data.frame_cameras import FrameCamera
+from lsps_core.data.hdf5 import CheckedDataset, check_chunks
 from lsps_core.data.store_cameras import read_cameras
 from lsps_core.data.store_format import FrameStoreError, open_store, reason
 from lsps_core.data.store_groups import read_groups
@@ -43,13 +43,14 @@ class FrameStore:
         self.path = Path(path)
         self._file = open_store(self.path)
         try:
-            self._depth: h5py.Dataset = self._file["depth"]
+            with self._reading("its chunks"):
+                self._depth = CheckedDataset(self._file["depth"])
             self._name = self._file["name"].asstr()  # kept: creating one takes longer than reading a frame
             self.image_size = int(self._depth.shape[1])
             self._read_description()
             with self._reading("its cubes"):
-                self.center_mm: FloatArray = self._file["center_mm"][...].astype(np.float32)
-                self.half_mm: FloatArray = self._file["half_mm"][...].astype(np.float32)
+                self.center_mm, self.half_mm = self._numbers("center_mm"), self._numbers("half_mm")
+                check_chunks(self._file["name"])
             self._check_content()
         except BaseException:
             self._file.close()
@@ -73,7 +74,8 @@ class FrameStore:
     def _check_content(self) -> None:
         if self.domain not in DOMAINS:
             raise FrameStoreError(f"{self.path}: unknown domain {self.domain!r}, not one of {DOMAINS}; write it again")
-        is_cube = np.isfinite(self.center_mm).all(axis=1) & (self.center_mm[:, 2] > 0) & (self.half_mm > 0)
+        is_cube = np.isfinite(self.center_mm).all(axis=1) & (self.center_mm[:, 2] > 0)
+        is_cube &= np.isfinite(self.half_mm) & (self.half_mm > 0)
         if not is_cube.all():
             raise FrameStoreError(f"{self.path}: frame {np.argmin(is_cube)} has an invalid cube; write the store again")
         found = self._file["joints_mm"].shape[1] if "joints_mm" in self._file else 0
@@ -89,9 +91,18 @@ class FrameStore:
             raise FrameStoreError(f"{self.path} was closed; open it again to read {what}")
         try:
             yield
-        except (OSError, KeyError, RuntimeError, UnicodeDecodeError) as error:
+        except (OSError, KeyError, RuntimeError, UnicodeDecodeError, TypeError, ValueError, MemoryError) as error:
             message = f"{self.path}: {what} cannot be read, the file is damaged ({reason(error)}); copy it again"
             raise FrameStoreError(message) from error
+
+    def _numbers(self, name: str) -> FloatArray:
+        """A whole dataset as float32; OSError for damage and for an infinite number."""
+        dataset = CheckedDataset(self._file[name])
+        with np.errstate(over="ignore"):
+            numbers: FloatArray = dataset.rows(0, len(dataset)).astype(np.float32)
+        if np.isinf(numbers).any():
+            raise OSError("a number is infinite")
+        return numbers
 
     def __len__(self) -> int:
         return len(self.half_mm)
@@ -102,7 +113,7 @@ class FrameStore:
         joints = self.joints_mm
         with self._reading(f"frame {index}"):
             return HandFrame(
-                depth_mm=self._depth[index],
+                depth_mm=self._depth.rows(index, index + 1)[0],
                 center_mm=self.center_mm[index].copy(),
                 half_mm=float(self.half_mm[index]),
                 joints_mm=joints[index].copy() if joints is not None else None,
@@ -116,16 +127,17 @@ class FrameStore:
         """uint16 [n, S, S] of a slice or of any indices, repeated and unordered ones too; IndexError beyond the end."""
         with self._reading("depth"):
             if isinstance(indices, slice):
-                block: DepthArray = self._depth[indices]
-                return block
+                start, stop, step = indices.indices(len(self))
+                if step == 1:
+                    return self._depth.rows(start, max(start, stop))
+                indices = range(start, stop, step)
             unique, places = np.unique(np.asarray(indices, dtype=np.int64), return_inverse=True)
             found = np.empty((len(unique), self.image_size, self.image_size), dtype=np.uint16)
             if len(unique):
                 self._check_range(int(unique[0]), int(unique[-1]))
                 starts = [0, *(np.flatnonzero(np.diff(unique) != 1) + 1), len(unique)]
                 for start, stop in pairwise(starts):  # neighbours in one read
-                    source = np.s_[int(unique[start]) : int(unique[stop - 1]) + 1]
-                    self._depth.read_direct(found, source, np.s_[start:stop])
+                    found[start:stop] = self._depth.rows(int(unique[start]), int(unique[stop - 1]) + 1)
             picked: DepthArray = found[places]
             return picked
 
@@ -140,8 +152,7 @@ class FrameStore:
         if self.skeleton is None:
             return None
         with self._reading("its joints"):
-            joints: FloatArray = self._file["joints_mm"][...].astype(np.float32)
-        return joints
+            return self._numbers("joints_mm")
 
     @cached_property
     def fit_residual_mm(self) -> FloatArray | None:
@@ -151,8 +162,7 @@ class FrameStore:
         if "fit_residual_mm" not in self._file:
             return None
         with self._reading("its residuals"):
-            residuals: FloatArray = self._file["fit_residual_mm"][...].astype(np.float32)
-        return residuals
+            return self._numbers("fit_residual_mm")
 
     @cached_property
     def groups(self) -> dict[str, npt.NDArray[np.str_]]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from lsps_core.camera import Camera
 from lsps_core.data.frame_cameras import FrameCamera, FrameCameras
+from lsps_core.data.hdf5 import CheckedDataset, find_dataset
 from lsps_core.files import parse_json
 
 FORMAT_OF_SEVERAL = 2
@@ -47,10 +48,12 @@ def read_cameras(file: h5py.File, frame_count: int) -> FrameCameras:
         )
         return FrameCameras((camera,), np.zeros(frame_count, np.uint16))
     table = tuple(FrameCamera.from_json(each) for each in parse_json(attributes["cameras"]))
-    dataset = file["camera"]
+    dataset = find_dataset(file, "camera")
+    if dataset is None:
+        raise ValueError("its frames have no cameras")
     if dataset.dtype != "uint16" or dataset.shape != (frame_count,):  # before it is read: it may declare anything
         raise ValueError(f"its cameras are {dataset.dtype} {list(dataset.shape)}")
-    index = dataset[...]
+    index = CheckedDataset(dataset).rows(0, frame_count)
     if index.max() >= len(table):
         raise ValueError(f"a frame of camera {index.max()} of {len(table)}")
     return FrameCameras(table, index)

@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from lsps_core.data.hdf5 import CheckedDataset, find_dataset
 from lsps_core.data.protocol import DIVISIONS
 from lsps_core.data.store_format import FrameStoreError, reason
 from lsps_core.files import parse_json
@@ -44,12 +45,14 @@ def read_groups(path: Path, file: h5py.File) -> dict[str, Texts]:
     if "groups" not in file:
         return {}
     try:
-        dataset, listed = file["groups"], parse_json(file.attrs["groups"])
+        dataset, listed = find_dataset(file, "groups"), parse_json(file.attrs["groups"])
+        if dataset is None:
+            raise ValueError("they are not a dataset")
         names = {str(division): np.array(texts, dtype=np.str_) for division, texts in listed.items()}
         fits = dataset.dtype == "uint16" and dataset.shape == (len(file["half_mm"]), len(names))
         if not fits or any(texts.ndim != 1 for texts in names.values()):  # before it is read: it may declare anything
             raise ValueError(f"{dataset.dtype} {list(dataset.shape)} for {len(names)} divisions")
-        codes = dataset[...]
+        codes = CheckedDataset(dataset).rows(0, len(dataset))
         return {division: texts[codes[:, place]] for place, (division, texts) in enumerate(names.items())}
     except (OSError, KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
         raise FrameStoreError(f"{path}: its groups cannot be read ({reason(error)}); write the store again") from error

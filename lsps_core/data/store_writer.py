@@ -23,7 +23,7 @@ from lsps_core.data.store_cameras import write_cameras
 from lsps_core.data.store_chunks import CHUNK_FRAMES, DEFLATE_LEVEL, unpack_depth
 from lsps_core.data.store_format import FORMAT, FORMAT_VERSION, FrameStoreError, reason
 from lsps_core.data.store_groups import write_groups
-from lsps_core.files import put_in_place
+from lsps_core.files import kind_of, put_in_place
 from lsps_core.skeleton import Skeleton
 
 _SMALL_CHUNK_FRAMES = 1024
@@ -93,8 +93,9 @@ class FrameWriter:
         self._file: h5py.File | None = None
 
     def _check_target(self) -> None:
-        if self.path.is_dir():
-            raise FrameStoreError(f"{self.path} is a folder; give the name of a new .h5 file")
+        kind = kind_of(self.path)
+        if kind not in ("", "file"):
+            raise FrameStoreError(f"{self.path} is a {kind}; give the name of a new .h5 file")
         if self.path.exists() and not self._overwrite:
             raise FrameStoreError(f"{self.path} exists already and was not changed; give another name or remove it")
         if not self.path.parent.is_dir():

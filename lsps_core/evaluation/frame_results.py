@@ -23,6 +23,7 @@ from lsps_core.config import POSE_LATENT_SIZE
 from lsps_core.errors import LspsError
 from lsps_core.evaluation.digests import digest, model_digest
 from lsps_core.files import parse_json, require_file
+from lsps_core.typed_json import Count, arguments
 
 if TYPE_CHECKING:  # the app reads results without waiting for torch
     from lsps_core.checkpoint import Checkpoint
@@ -54,7 +55,7 @@ class About:
     model_digest: str
     data: str
     data_path: str
-    frame_count: int
+    frame_count: Count
     data_digest: str
     labels_digest: str
     domain: str
@@ -62,8 +63,8 @@ class About:
     protocol: str
     skeleton: str
     joints: tuple[str, ...]
-    format_version: int = FORMAT_VERSION
-    fit_steps: int | None = None
+    format_version: Count = FORMAT_VERSION
+    fit_steps: Count | None = None
 
     @property
     def key(self) -> str:
@@ -160,7 +161,9 @@ def load(path: Path, about: About | None = None) -> FrameResults:
     found, arrays = _read_arrays(path)
     if about is not None:
         _check_key(path, found, about)
-    return _results(path, found, arrays)
+    results = _results(path, found, arrays)
+    _check_numbers(path, found.columns, arrays)
+    return results
 
 
 def _results(path: Path, about: About, arrays: dict[str, npt.NDArray[Any]]) -> FrameResults:
@@ -168,11 +171,15 @@ def _results(path: Path, about: About, arrays: dict[str, npt.NDArray[Any]]) -> F
     divisions = [name for name in arrays if name.startswith(_DIVISION)]
     texts = dict.fromkeys(("names", "groups", *divisions), (count,))
     _check_shapes(path, arrays, _shapes(about, count) | texts)
+    try:
+        decoded = {name: np.char.decode(arrays[name], "utf-8") for name in texts}
+    except UnicodeDecodeError as error:
+        raise FrameResultsError(f"{path} is damaged: a name is not text ({error})", "evaluate again") from error
     return FrameResults(
         about=about,
-        names=np.char.decode(arrays["names"], "utf-8"),
-        groups=np.char.decode(arrays["groups"], "utf-8"),
-        divisions={name.removeprefix(_DIVISION): np.char.decode(arrays[name], "utf-8") for name in divisions},
+        names=decoded["names"],
+        groups=decoded["groups"],
+        divisions={name.removeprefix(_DIVISION): decoded[name] for name in divisions},
         **{name: arrays[name] for name in about.columns},
     )
 
@@ -189,6 +196,7 @@ def read_block(path: Path, about: About, start: int, stop: int) -> dict[str, Flo
     columns = next((columns for columns in about.parts.values() if columns[0] in arrays), about.columns)
     shapes = _shapes(about, stop - start)
     _check_shapes(path, arrays, {name: shapes[name] for name in columns})
+    _check_numbers(path, columns, arrays)
     return {name: arrays[name] for name in columns}
 
 
@@ -216,8 +224,7 @@ def _read_arrays(path: Path) -> tuple[About, dict[str, npt.NDArray[Any]]]:
             if "about" not in file.files:
                 raise ForeignFileError(f"{path} is not a results file; give another name or move it away")
             arrays = {name: file[name] for name in file.files}
-        told = parse_json(arrays.pop("about").tobytes())
-        about = About(**told | {"joints": tuple(told["joints"])})
+        about = About(**arguments(About, parse_json(arrays.pop("about").tobytes())))
     except ForeignFileError:
         raise
     except FileNotFoundError:
@@ -282,8 +289,18 @@ def _check_shapes(path: Path, arrays: Mapping[str, npt.NDArray[Any]], shapes: Ma
         if name not in arrays or arrays[name].shape != shape:
             found = list(arrays[name].shape) if name in arrays else "missing"
             raise FrameResultsError(f"{path} is damaged: {name} is {found}, not {list(shape)}", "evaluate again")
-        if arrays[name].dtype.kind != ("S" if name in ("names", "groups") or name.startswith(_DIVISION) else "f"):
+        is_text = name in ("names", "groups") or name.startswith(_DIVISION)
+        if arrays[name].dtype.kind != "S" if is_text else arrays[name].dtype != np.float32:
             raise FrameResultsError(f"{path} is damaged: {name} is {arrays[name].dtype}", "evaluate again")
+
+
+def _check_numbers(path: Path, columns: Sequence[str], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Every frame has a code; errors are unknown where there is no annotation, residuals where there is no reading."""
+    for name in columns:
+        values = arrays[name]
+        is_wrong = ~np.isfinite(values) if name == "pose_latent" else np.isinf(values)
+        if is_wrong.any():
+            raise FrameResultsError(f"{path} is damaged: {name} has a number that is not finite", "evaluate again")
 
 
 def describe(

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from lsps_core.events import Event, Failed, parse
 from lsps_core.files import require_file
+from lsps_core.runs.layout import MOST_EVENTS_BYTES
 
 _REMEMBERED_BYTES = 256
 _LAST_BYTES = 1 << 16
@@ -26,7 +27,7 @@ class EventsFile:
         OSError or LspsError if the file cannot be read.
         """
         try:
-            require_file(self._path)
+            require_file(self._path, most_bytes=MOST_EVENTS_BYTES)
             with self._path.open("rb") as file:
                 return self._read(file)
         except FileNotFoundError:

@@ -10,6 +10,8 @@ from filelock import FileLock, Timeout
 
 from lsps_core.files import kind_of
 
+MOST_EVENTS_BYTES = 1 << 30
+"""A run that reports every two seconds writes 15 MB a day."""
 _STATE_SUFFIX = ".state.safetensors"
 _CHECKPOINTS = "checkpoints"
 _EVALUATIONS = "evaluations"

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from lsps_core.events import Event, Saved, Stepped, Validated, parse
-from lsps_core.files import replacing
-from lsps_core.runs.layout import RunLayout
+from lsps_core.files import replacing, require_file
+from lsps_core.runs.layout import MOST_EVENTS_BYTES, RunLayout
 
 _COLUMNS = ("step", "stage", "name", "value")
 _MADE_AGAIN = (Validated, Saved)
@@ -40,6 +40,7 @@ class Record:
         """
         if not self.events_path.exists():
             return
+        require_file(self.events_path, most_bytes=MOST_EVENTS_BYTES)
         kept: list[tuple[bytes, Event]] = []
         for line in self.events_path.read_bytes().splitlines():
             event = parse(line)

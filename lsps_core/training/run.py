@@ -6,8 +6,9 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 from torch import Tensor
@@ -20,8 +21,20 @@ from lsps_core.events import Ended, Event, Noted
 from lsps_core.files import WriteError, kind_of, parse_json, read_json, replacing
 from lsps_core.runs.layout import RunLayout, locked, state_path
 from lsps_core.runs.record import Record
+from lsps_core.typed_json import Count, Finite, arguments
 
 KEPT_CHECKPOINTS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class _State:
+    """Beside the tensors of a training state; the meanings are those of `Trainer` and `Validation`."""
+
+    stage: Literal["pose", "depth", "posterior"]
+    stage_step: Count
+    seconds: Finite
+    best_mm: dict[str, float]
+    last_mm: float | None
 
 
 class RunError(LspsError):
@@ -170,11 +183,11 @@ class Run:
         for path in reversed(paths):
             try:
                 header, tensors = checkpoint.read_tensors(state_path(path))
-                return checkpoint.load(path), tensors, parse_json(header["state"])
-            except (CheckpointError, KeyError, ValueError) as error:
-                errors.append(str(error))
+                return checkpoint.load(path), tensors, arguments(_State, parse_json(header["state"]))
+            except (CheckpointError, KeyError, TypeError, ValueError, OverflowError) as error:
+                errors.append(f"{path.name}: {str(error) or type(error).__name__}")
         if errors:
-            raise RunError(f"no checkpoint of {self.path} can be read: {errors[0]}")
+            raise RunError(f"no checkpoint of {self.path} can be read: {errors[0]}", "copy the run again")
         return None
 
     @contextmanager

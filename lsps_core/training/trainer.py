@@ -25,7 +25,7 @@ from lsps_core.training.errors import is_out_of_memory, memory_shortage, not_fin
 from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.residual_stage import ResidualPosteriorStage
-from lsps_core.training.run import Run
+from lsps_core.training.run import Run, RunError
 from lsps_core.training.stages import SINGLE_PROCESS, PoseStage, Stage
 from lsps_core.training.time_left import TimeLeft
 from lsps_core.training.update import Terms, learning_rate, set_learning_rate
@@ -271,7 +271,14 @@ class Trainer:
     def _resume(self) -> None:
         latest = self.run.latest()
         if latest is not None:
-            self._load(*latest)
+            try:
+                self._load(*latest)
+            except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
+                if is_out_of_memory(error):
+                    raise
+                why = " ".join(str(error).split())[:200]
+                what = f"the newest checkpoint of {self.run.path} does not fit the run ({type(error).__name__}: {why})"
+                raise RunError(what, "remove it to resume from the one before, or copy the run again") from error
         if self.group.is_main:
             is_stage_done = self.stage_step >= self.config.stage(self.stage_name).steps
             self.run.rewind(self.step, redo=is_stage_done)

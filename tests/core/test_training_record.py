@@ -35,7 +35,8 @@ def saved(step: int) -> Saved:
 
 
 def save(run: Run, model: Checkpoint, step: int) -> None:
-    run.save_checkpoint(step, model, {"moment": torch.zeros(3)}, {"stage": "pose", "stage_step": step})
+    state = {"stage": "pose", "stage_step": step, "seconds": 1.0, "best_mm": {}, "last_mm": None}
+    run.save_checkpoint(step, model, {"moment": torch.zeros(3)}, state)
 
 
 def record(run: Run, *events: Event) -> None:

@@ -33,9 +33,11 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 
 from explorer_app.explore.walk.thumbnails import THUMBNAIL_PX, Thumbnails
 from explorer_app.model.latent import LatentCode
+from explorer_app.model.saved_session import code_from_json
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.small import takes_arrows
+from lsps_core.files import parse_json
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -59,11 +61,13 @@ def to_mime(code: LatentCode, keyframe_row: int | None = None) -> QMimeData:
 
 
 def from_mime(data: QMimeData) -> tuple[LatentCode, int | None] | None:
-    """The inverse of `to_mime`; None for other data."""
-    if not data.hasFormat(_MIME):
+    """The inverse of `to_mime`; None for other data, also of another program under the same name."""
+    try:
+        value = parse_json(bytes(data.data(_MIME).data()))
+        row = value["row"]
+        return code_from_json(value["latent"]), row if type(row) is int else None
+    except (ValueError, TypeError, KeyError):
         return None
-    value = json.loads(bytes(data.data(_MIME).data()))
-    return LatentCode(tuple(value["latent"])), value["row"]
 
 
 def mime_types() -> list[str]:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.store_chunks import pack_depth
+from lsps_core.files import require_file
 from lsps_core.processes import is_stopped
 
 _MIN_FRAMES, _MAX_FRAMES = 4, 64
@@ -32,8 +33,8 @@ Arrays = dict[str, npt.NDArray[Any]]
 class Block:
     """Some shots of an import, and the file for their frames.
 
-    In the file: skipped, a line for each shot without a frame; shots, the numbers of the others among the block's; and
-    the columns of their frames.
+    In the file: skipped, a line for each shot that cannot be used; shots, the numbers of those with a frame among the
+    block's; and the columns of these frames.
     """
 
     path: Path
@@ -46,10 +47,13 @@ class Block:
             if is_stopped():
                 raise InterruptedError("the import was stopped")
             try:
-                frames.append(self.plan.frame(shot))
-                shots.append(number)
+                frame = self.plan.frame(shot)
             except ValueError as error:
                 skipped.append(str(error))
+                continue
+            if frame is not None:
+                frames.append(frame)
+                shots.append(number)
         arrays: Arrays = {"skipped": np.array(skipped, dtype=str)}
         if frames:
             chunks = pack_depth(np.stack([frame.depth_mm for frame in frames]))
@@ -69,6 +73,7 @@ class Block:
     def read(self) -> Arrays | None:
         """What `make` wrote; None if it is missing or damaged, or some of its skipped images have changed."""
         try:
+            require_file(self.path)
             made = self.path.stat().st_mtime
             with self.path.open("rb") as file, np.load(file) as found:
                 arrays = dict(found)
