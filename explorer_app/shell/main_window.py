@@ -28,7 +28,7 @@ from explorer_app.resources import resource
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.shell.clipboard import Clipboard
-from explorer_app.shell.help import HelpWindows
+from explorer_app.shell.help.windows import HelpWindows
 from explorer_app.shell.menus import MenuTargets, build_menus
 from explorer_app.shell.opener import Opener
 from explorer_app.shell.recovery_bar import RecoveryBar

@@ -41,6 +41,7 @@ class EmptyState(QWidget):
         self._sentence.setText(sentence)
         self._sentence.setVisible(bool(sentence))
         self.button.setText(button)
+        self.button.setToolTip(sentence or title)
         self.button.setVisible(bool(button))
 
     def text(self) -> str:

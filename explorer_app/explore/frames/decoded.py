@@ -22,6 +22,8 @@ class PicturesPanel(QWidget):
         self._session = session
         self.real = DepthPicture("Real depth, decoded")
         self.synthetic = DepthPicture("Synthetic depth, decoded")
+        self.real.setToolTip("The hand of the sliders, as a depth camera would see it")
+        self.synthetic.setToolTip("The hand of the sliders, as it would be rendered: clean, without a sensor's noise")
         self.skeleton = QAction("&Skeleton in the images", self)
         self.skeleton.setIconText("Skeleton")
         self.skeleton.setCheckable(True)

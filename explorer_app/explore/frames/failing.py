@@ -28,6 +28,8 @@ class FailingFrame(QWidget):
         self._session = session
         self.input = DepthPicture("Input", "No frame", self)
         self.decoded = DepthPicture("The model’s hand", "Encoding …", self)
+        self.input.setToolTip("What the networks get. White: the annotation; in colours: the pose that the model reads")
+        self.decoded.setToolTip("The pose that the model reads, decoded as an image of the same domain")
         for picture in (self.input, self.decoded):
             picture.caption = ""
         self.facts = QLabel(self)

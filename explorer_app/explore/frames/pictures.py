@@ -26,6 +26,15 @@ DISTANCE_LIMIT_MM = 10.0
 """The same for distances from a hand's skin; a fitted hand is 1 to 2 mm off, the sensor's noise included."""
 _TO_HAND = DifferenceWords("inside", "outside", "distance from the hand’s skin", "not compared")
 
+_COMPARED = "\nBelow: how far it is from the input on average, and the share of the hand that only one of both has."
+_TIPS: dict[RouteName, str] = {
+    "reconstruction": f"The input, encoded and decoded in its own domain.{_COMPARED}",
+    "translation": f"The input, encoded in its own domain and decoded in the other.{_COMPARED}",
+    "cycle": f"The translation, translated back. What gets lost on the way shows here.{_COMPARED}",
+    "image of the pose": f"The pose that is read, decoded as an image. Where it differs, the pose is wrong.{_COMPARED}",
+}
+"""Of the titles and captions."""
+
 
 class FramePictures(QWidget):
     """A view of `Session.view` and `encoding`; the predicted skeleton follows the sliders.
@@ -50,6 +59,9 @@ class FramePictures(QWidget):
             "cycle": self.cycle,
             "image of the pose": self.of_pose,
         }
+        self.input.setToolTip("What the networks get: the hand in its cube. White is the annotation.")
+        for name, tip in _TIPS.items():
+            self.by_route[name].setToolTip(tip)
         self.before, self.after = DepthPicture("Before: P’s pose"), DepthPicture("After: fitted pose")
         self.controls = RouteControls(session)
         pictures = (self.input, self.before, self.after, *self.by_route.values())

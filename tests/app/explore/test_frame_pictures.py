@@ -201,3 +201,11 @@ def test_inspect_shows_the_frame_with_both_skeletons_and_its_worst_joints(
     assert worst in text
     window.workspaces.go("Explore")
     qtbot.waitUntil(window.pictures.isVisible, timeout=WAIT_MS)
+
+
+def test_titles_and_captions_are_explained(window: MainWindow) -> None:
+    strip = window.strip.pictures
+    pictures = [strip.input, *strip.by_route.values(), window.pictures.real, window.pictures.synthetic]
+    tips = [picture.toolTip() for picture in pictures]
+    assert all(tips)
+    assert len(set(tips)) == len(tips)

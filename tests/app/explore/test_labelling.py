@@ -78,10 +78,13 @@ def test_labels_are_read_again_with_their_data(qtbot, window, labelling, labels_
 
 
 def test_a_label_of_data_that_is_no_longer_open_is_undone_in_its_own_store(
-    qtbot, window, labelling, labels_path, open_and_wait, store_path
+    qtbot, window, labelling, labels_path, open_and_wait, path, store_path
 ):
     labelling.keep()
     qtbot.waitUntil(labels_path.exists, timeout=WAIT_MS)
+    open_and_wait(store_path)
+    open_and_wait(path)
+    assert list(labelling.labels) == ["frame 0"]
     open_and_wait(store_path)
     while window.session.undo_stack.canUndo():
         window.session.undo_stack.undo()

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QMenuBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer_app.model.latent import LatentCode
-from explorer_app.shell.command_palette import CommandPalette, found
+from explorer_app.shell.help.command_palette import CommandPalette, found
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.widgets.menus import add_action, entries, filled_on_show
 

@@ -36,7 +36,7 @@ from explorer_app.log import LOG_NAME, LOGGER, log_to_file
 from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import LatentCode
 from explorer_app.preferences import RECENT_COUNT, Preferences
-from explorer_app.shell.help import AboutDialog, ShortcutSheet, shortcuts_of
+from explorer_app.shell.help.windows import AboutDialog, ShortcutSheet, shortcuts_of
 from explorer_app.shell.main_window import MainWindow
 
 INTERACTIVE = (

@@ -26,7 +26,8 @@ from explorer_app.log import LOG_NAME, LOGGER, RecentRecords
 from explorer_app.model.wording import SIMULATED_ONLY, model_facts
 from explorer_app.preferences import Preferences
 from explorer_app.session.session import Session
-from explorer_app.shell.command_palette import CommandPalette
+from explorer_app.shell.help.command_palette import CommandPalette
+from explorer_app.shell.help.guide import Guide
 from explorer_app.widgets import theme
 from explorer_app.widgets.menus import entries
 from lsps_core import __version__
@@ -243,11 +244,19 @@ class HelpWindows(QObject):
         if self._session.model is None:
             self._session.message.emit("there is no model yet; open one with File ▸ Open")
             return
-        from explorer_app.shell.help import ModelInfo  # with a model, torch is imported already
-
         info = ModelInfo(self._session.model, self._window)
         info.finished.connect(info.deleteLater)
         info.open()
+
+    @Slot()
+    def show_guide(self) -> None:
+        """The guide, in a window beside this one."""
+        try:
+            guide = Guide(self._window)
+        except FileNotFoundError as error:
+            self._session.message.emit(str(error))
+            return
+        guide.open_page("what-you-see")
 
     @Slot()
     def show_about(self) -> None:
