@@ -80,7 +80,8 @@ class WriteError(LspsError):
 def beside(path: Path) -> Iterator[Path]:
     """Yield an empty temporary file in the folder of `path`; on a clean exit flush it and rename it over `path`.
 
-    A reader sees the old file or the new one, never half. What a killed process left there is removed. OSError if that fails; then nothing is left behind.
+    A reader sees the old file or the new one, never half. What killed processes left there is removed. OSError if
+    that fails; then nothing is left behind.
     """
     if kind_of(path) not in ("", "file", "folder"):  # renaming over /dev/null would remove it
         raise OSError(errno.EINVAL, f"it is a {kind_of(path)}, not a file", str(path))

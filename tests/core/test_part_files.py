@@ -1,4 +1,4 @@
-"""Unfinished files of killed processes go with the next write; those of living and of other machines' processes stay."""
+"""Unfinished files of killed processes go with the next write; those of other machines and of living ones stay."""
 
 from __future__ import annotations
 
