@@ -116,13 +116,12 @@ def test_what_cannot_be_labelled_is_said(window, labelling, labels_path):
 
 
 def test_another_file_in_the_place_of_the_labels_stays(
-    qtbot, window, labelling, labels_path, open_and_wait, path, store_path
+    qtbot, window, labels_path, open_and_wait, model_path, path, store_path
 ):
     shutil.copy(store_path, labels_path)
-    open_and_wait(store_path)
-    open_and_wait(path)
+    open_and_wait(model_path, path)
     qtbot.waitUntil(lambda: "holds frames, but no labels" in window.messages.text, timeout=WAIT_MS)
-    labelling.keep()
+    window.explore.labelling.keep()
     assert "holds frames, but no labels" in window.messages.text
     assert labels_path.read_bytes() == store_path.read_bytes()
 
