@@ -156,6 +156,8 @@ def _report(
     if len(report.skipped) > _NAMED:
         more = len(report.skipped) - _NAMED
         print(f"lsps import: and {more} more; `lsps info {out} --json` names them all", file=sys.stderr)
+    if report.no_hand_count:
+        print(f"lsps import: {report.no_hand_count} frames without a hand in sight are left out", file=sys.stderr)
     if report.resumed_count:
         print(f"lsps import: {report.resumed_count} images were done before the interruption", file=sys.stderr)
     if arguments.events:

@@ -24,7 +24,8 @@ class Protocol:
     there is no such file. frame_name: matches a test frame's name; its groups are the part ("part", if there are
     several) and the frame's number in it ("number", counted from `first_number`).
     file_axes: the numbers of a joint in label and prediction files: "u v d" in px, px and mm of `camera`, or "x y z" in
-    mm of its frame with y down. names_frames: whether the lines of prediction files begin with the frames' names.
+    mm of its frame with y down. separator: between them. names_frames: whether the lines of prediction files begin
+    with the frames' names; frame_number: finds the number in a name, if they begin with that in place of the name.
     """
 
     name: str
@@ -35,7 +36,9 @@ class Protocol:
     frame_name: re.Pattern[str] | None = None
     first_number: int = 0
     file_axes: FileAxes = "u v d"
+    separator: str = " "
     names_frames: bool = False
+    frame_number: re.Pattern[str] | None = None
 
     @property
     def key(self) -> str:
@@ -60,6 +63,11 @@ class Protocol:
     def numbers_of(self, uvd: FloatArray, camera: Camera | Cameras) -> FloatArray:
         """uvd [..., 3] of `camera` -> the numbers of a prediction file."""
         return uvd if self.file_axes == "u v d" else camera.unproject(uvd) * _Y_DOWN
+
+    def name_in_files(self, frame_name: str) -> str:
+        """How a line of a prediction file names a frame."""
+        found = self.frame_number.search(frame_name) if self.frame_number else None
+        return found[1] if found else frame_name
 
     @property
     def frame_count(self) -> int:

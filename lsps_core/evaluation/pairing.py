@@ -42,6 +42,7 @@ def compare(labels: PoseFile, predictions: PoseFile, protocol: Protocol) -> Erro
         frames=tuple(names),
         groups=tuple(groups),
         places=ours,
+        divisions={division: groups[ours] for division, groups in labels.divisions.items()},
         aligned_mm=aligned_errors_mm(predicted_mm[is_annotated], annotated_mm[is_annotated], protocol.root),
     )
 
@@ -81,5 +82,5 @@ def _keys(file: PoseFile, protocol: Protocol, is_test: bool) -> Sequence[int | s
     keys: list[int | str] = []
     for name in file.names:
         line = protocol.line_of(name) if is_test else None
-        keys.append(line if line is not None else _PICTURE_SUFFIX.sub("", name))
+        keys.append(line if line is not None else _PICTURE_SUFFIX.sub("", protocol.name_in_files(name)))
     return keys if len(set(keys)) == len(keys) else None

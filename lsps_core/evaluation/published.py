@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from lsps_core.camera import Camera, Cameras
 from lsps_core.data.frame_cameras import FrameCamera
@@ -41,7 +43,7 @@ class PoseFile:
 
     camera: of the px, or a camera for each frame. names: the N frames' names, empty if the file has none. notes:
     deviations from the plain format that were accepted. is_test: whether names refer to lines of the published label
-    file, as names of training frames seem to as well.
+    file, as names of training frames seem to as well. divisions: of a store, the groups [N] of its frames.
     """
 
     path: Path
@@ -50,6 +52,7 @@ class PoseFile:
     names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     is_test: bool = True
+    divisions: Mapping[str, npt.NDArray[np.str_]] = field(default_factory=dict)
 
     def camera_of(self, frames: IntArray) -> Camera | Cameras:
         """The camera, or cameras, of frames [n]."""
@@ -69,9 +72,11 @@ def read(path: Path, protocol: Protocol) -> PoseFile:
     if not lines:
         raise PoseFileError(f"{path} holds no frames; give a file with a line of numbers for each frame")
     values = _table(path, lines)
+    names = tuple(line.name.replace("\\", "/") for line in lines) if lines[0].name else ()
+    if protocol.frame_number is not None and values.shape[1] == 3 * len(protocol.indices) + 1:
+        names, values = tuple(f"{value:.0f}" for value in values[:, 0]), values[:, 1:]
     columns, note = _coordinate_columns(path, values, protocol)
     uvd = protocol.uvd_of(values[:, columns].reshape(len(lines), len(protocol.indices), 3))
-    names = tuple(line.name.replace("\\", "/") for line in lines) if lines[0].name else ()
     return PoseFile(path=path, uvd=uvd, camera=protocol.camera, names=names, notes=(note,) if note else ())
 
 
@@ -155,11 +160,17 @@ def _is_no_coordinate(column: FloatArray) -> bool:
 
 
 def write(
-    path: Path, numbers: FloatArray, names: tuple[str, ...] = (), separator: str = " ", decimals: int = 4
+    path: Path,
+    numbers: FloatArray,
+    names: tuple[str, ...] = (),
+    *,
+    separator: str = " ",
+    decimals: int = 4,
+    are_numbered: bool = False,
 ) -> None:
     """Write numbers [N, J, 3], such as u v d in px, px and mm: a line a frame, whole or not at all.
 
-    names: written in front of the lines. separator, decimals: of the numbers.
+    names: written in front of the lines. separator, decimals: of the numbers. are_numbered: the names are numbers.
     PoseFileError for numbers that are not finite and for names that a reader would split.
     """
     flat = np.asarray(numbers, dtype=np.float64).reshape(len(numbers), -1)
@@ -168,7 +179,7 @@ def write(
         raise PoseFileError(f"{path} was not written: frame {np.argmin(is_finite)} has a joint without a position")
     lines = [separator.join(f"{value:.{decimals}f}" for value in row) for row in flat]
     if names:
-        for name in names:
+        for name in names if not are_numbered else ():
             if not re.fullmatch(r"[^\s,;#][^\s,;]*", name) or _NUMBER.fullmatch(name) or _NOT_FINITE.fullmatch(name):
                 raise PoseFileError(
                     f"{path} was not written: {name!r} cannot be written before numbers; leave the names out"
@@ -191,11 +202,14 @@ def write_joints(
     frames [n]: which frames of the store; all by default. names and errors as in `write`.
     """
     uvd, camera = to_uvd(joints_mm[:, list(protocol.indices)], store, frames)
-    numbers = protocol.numbers_of(uvd, camera)
-    if protocol.file_axes == "u v d":
-        write(path, numbers, names)
-    else:  # as challenges have them, and exact, so that scores round as those of `lsps evaluate` do
-        write(path, numbers, names, "\t", 6)
+    write(
+        path,
+        protocol.numbers_of(uvd, camera),
+        tuple(protocol.name_in_files(name) for name in names),
+        separator=protocol.separator,
+        decimals=4 if protocol.file_axes == "u v d" else 6,  # exact, so that scores round as `lsps evaluate` does
+        are_numbered=protocol.frame_number is not None,
+    )
 
 
 def to_uvd(joints_mm: FloatArray, store: FrameStore, frames: IntArray | None = None) -> tuple[FloatArray, Cameras]:
@@ -237,4 +251,5 @@ def labels_of(store: FrameStore, protocol: Protocol) -> PoseFile:
         camera=cameras if is_pixels else protocol.camera,
         names=tuple(store.names),
         is_test=store.provenance.get("split") != "train",
+        divisions=store.groups,
     )

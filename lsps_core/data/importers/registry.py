@@ -16,6 +16,7 @@ DATASETS = {
     "bighand": "lsps_core.data.importers.bighand:BIGHAND",
     "hands19": "lsps_core.data.importers.hands_challenges:HANDS19",
     "fpha": "lsps_core.data.importers.fpha:FPHA",
+    "dexycb": "lsps_core.data.importers.dexycb:DEXYCB",
 }
 """By the name in `lsps import` and `lsps score`: module and name of the `Dataset`."""
 

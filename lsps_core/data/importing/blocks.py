@@ -33,8 +33,8 @@ Arrays = dict[str, npt.NDArray[Any]]
 class Block:
     """Some shots of an import, and the file for their frames.
 
-    In the file: skipped, a line for each shot without a frame; shots, the numbers of the others among the block's; and
-    the columns of their frames.
+    In the file: skipped, a line for each shot that cannot be used; shots, the numbers of those with a frame among the
+    block's; and the columns of these frames.
     """
 
     path: Path
@@ -47,10 +47,13 @@ class Block:
             if is_stopped():
                 raise InterruptedError("the import was stopped")
             try:
-                frames.append(self.plan.frame(shot))
-                shots.append(number)
+                frame = self.plan.frame(shot)
             except ValueError as error:
                 skipped.append(str(error))
+                continue
+            if frame is not None:
+                frames.append(frame)
+                shots.append(number)
         arrays: Arrays = {"skipped": np.array(skipped, dtype=str)}
         if frames:
             chunks = pack_depth(np.stack([frame.depth_mm for frame in frames]))

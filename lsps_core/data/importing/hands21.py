@@ -63,6 +63,7 @@ def protocol(name: str) -> Protocol:
         indices=tuple(_PLACES.index(place) for place in range(JOINT_COUNT)),
         camera=HANDS_SR300,
         file_axes="x y z",
+        separator="\t",
         names_frames=True,
     )
 

@@ -44,16 +44,18 @@ class ImportPlan:
     """Everything that an import needs, in a form that can be sent to other processes.
 
     read: a picklable function, (file, the needed window) -> depth in mm [H, W], ValueError on failure.
-    mirrored_width_px: of images that are flipped left to right after reading; `camera`, centres and joints are already
-    flipped. divisions: what the shots are grouped by, some of DIVISIONS. settings: identify the import, besides the
-    shots; they are kept in the store's provenance. refused: one line for each frame that was rejected by its labels.
-    note: a line for the user, or empty.
+    label: a picklable function that reads a shot's own label file: the shot with joints and centre, None for a frame
+    without a hand, ValueError on failure. mirrored_width_px: of images that are flipped left to right after reading;
+    `camera`, centres and joints are already flipped. divisions: what the shots are grouped by, some of DIVISIONS.
+    settings: identify the import, besides the shots; they are kept in the store's provenance. refused: one line for
+    each frame that was rejected by its labels. note: a line for the user, or empty.
     """
 
     shots: tuple[Shot, ...]
     read: Callable[[Path, Window | None], Depth]
     camera: Camera
     settings: dict[str, Any]
+    label: Callable[[Shot], Shot | None] | None = None
     skeleton: Skeleton | None = None
     domain: str = "real"
     is_simulated: bool = False
@@ -67,8 +69,12 @@ class ImportPlan:
         own = FrameCamera(camera=self.camera, is_mirrored=width_px is not None, width_px=width_px)
         return shot.camera or own
 
-    def frame(self, shot: Shot) -> HandFrame:
-        """Read and crop one of the shots; ValueError, in one line that names the file, if that fails."""
+    def frame(self, shot: Shot) -> HandFrame | None:
+        """Read and crop one of the shots; None without a hand; ValueError, in one line that names the file."""
+        labelled = shot if self.label is None else self.label(shot)
+        return None if labelled is None else self._cut(labelled)
+
+    def _cut(self, shot: Shot) -> HandFrame:
         used = self.camera_of(shot)
         try:
             depth = self.read(shot.path, _window(shot, used))

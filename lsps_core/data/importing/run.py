@@ -27,12 +27,14 @@ Progress = Callable[[int, int], None]
 class ImportReport:
     """The result of an import: `frame_count` frames written to `path`, and one line for each skipped one.
 
-    resumed_count: images, usable or not, that an earlier, interrupted import had processed.
+    resumed_count: images, usable or not, that an earlier, interrupted import had processed. no_hand_count: those
+    whose labels say that no hand is in sight.
     """
 
     path: Path
     frame_count: int
     skipped: tuple[str, ...]
+    no_hand_count: int = 0
     resumed_count: int = 0
 
 
@@ -99,11 +101,20 @@ def _import(
             _forget(blocks)
             raise FrameStoreError(f"{writer.path} was not written: none of {count} images could be used{why}")
         writer.provenance["skipped"] = lines
+        no_hand = total + len(plan.refused) - len(lines) - writer.frame_count
+        if no_hand:
+            writer.provenance["without_a_hand"] = no_hand
         writer.cameras = FrameCameras.of([plan.camera_of(shot) for shot in joined])
         columns = zip(*(shot.groups for shot in joined), strict=True)
         writer.groups = {name: list(groups) for name, groups in zip(plan.divisions, columns, strict=True)}
     resumed = total - sum(len(block.plan.shots) for block in missing)
-    return ImportReport(path=writer.path, frame_count=writer.frame_count, skipped=tuple(lines), resumed_count=resumed)
+    return ImportReport(
+        path=writer.path,
+        frame_count=writer.frame_count,
+        skipped=tuple(lines),
+        no_hand_count=no_hand,
+        resumed_count=resumed,
+    )
 
 
 def _made(blocks: list[Block], missing: list[Block], jobs: int) -> Iterator[Arrays]:
