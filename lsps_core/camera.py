@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+_MOST_PX = 1e6
+"""Of a focal length or centre: beyond it, float32 has no place for a pixel."""
 FloatArray = npt.NDArray[np.floating[Any]]
 Number = float | FloatArray
 
@@ -24,7 +26,7 @@ class Camera:
 
     def __post_init__(self) -> None:
         values = asdict(self)
-        if not all(np.isfinite(value) for value in values.values()) or min(self.fx, self.fy) <= 0:
+        if not all(abs(value) < _MOST_PX for value in values.values()) or min(self.fx, self.fy) <= 0:
             raise ValueError(f"camera {values}: focal lengths must be positive and every value finite (px)")
 
     def project(self, points_mm: FloatArray) -> FloatArray:

@@ -25,6 +25,7 @@ FORMAT = "lsps-model"
 FORMAT_VERSION = 1
 _PRIOR_CODES = "prior.codes"
 _RECORDED: dict[str, type] = {"steps": dict, "commands": list, "start": dict, "evaluations": list, "experiment": dict}
+_MOST_HALF_MM = 10_000.0
 _MOST_BYTES = 8 << 30
 _MOST_HEADER_BYTES = 16 << 20
 """Headers of this program have about ten thousand bytes; parsing 100 MB would block the process for seconds."""
@@ -62,7 +63,10 @@ class Checkpoint:
             )
         if not len(self.latent_mean) == len(self.latent_std) == POSE_LATENT_SIZE:
             raise ValueError(f"latent statistics need {POSE_LATENT_SIZE} means and deviations")
-        if not all(map(math.isfinite, (self.half_mm, *self.latent_mean, *self.latent_std))) or self.half_mm <= 0:
+        if (
+            not all(map(math.isfinite, (self.half_mm, *self.latent_mean, *self.latent_std)))
+            or not 0 < self.half_mm < _MOST_HALF_MM
+        ):
             raise ValueError("the cube's half edge or the latent statistics are not finite")
         if self.latent_covariance is not None:
             _check_covariance(self.latent_covariance)

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from lsps_core.config_text import changed, from_json
 from lsps_core.errors import LspsError
-from lsps_core.skeleton import Skeleton, bone_levels
+from lsps_core.skeleton import MOST_JOINTS, Skeleton, bone_levels
 
 Domain = Literal["real", "synthetic"]
 DOMAINS: tuple[Domain, ...] = get_args(Domain)
@@ -28,6 +28,10 @@ STAGES = ("pose", "depth", "posterior")
 IMAGE_SIZE = 128
 """Edge of every depth image in px; the networks' strides are laid out for it."""
 POSE_LATENT_SIZE = 20
+_MOST_STEPS = 2**31 - 1
+"""As many as an event can count."""
+_MOST_BATCH = 1 << 20
+_MOST_WIDTHS = {"base_channels": 1024, "pose_hidden": 1 << 16, "posterior_width": 1 << 13}
 FIT_STEPS = 10
 """Gauss-Newton steps of a fit, after those by which its starts race."""
 FIT_BELIEVED_MM = 3.5
@@ -45,6 +49,12 @@ def _check_positive(config: Any, *keys: str) -> None:
         value = getattr(config, key)
         if not 0 < value < float("inf"):
             raise LspsError(f"{key} must be positive, not {value}", field=key)
+
+
+def _check_at_most(config: Any, **most: int) -> None:
+    for key, limit in most.items():
+        if getattr(config, key) > limit:
+            raise LspsError(f"{key} must be at most {limit:,}, not {getattr(config, key)}", field=key)
 
 
 def _check_choices(config: Any, **choices: tuple[str, ...]) -> None:
@@ -95,6 +105,7 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         _check_positive(self, "joint_count", "pose_hidden")
+        _check_at_most(self, joint_count=MOST_JOINTS, **_MOST_WIDTHS)
         _check_choices(self, mapping=get_args(MappingKind), posterior_kind=get_args(PosteriorKind))
         _check_choices(self, pose_decoder=get_args(PoseDecoderKind))
         _check_multiple_of_4("posterior_width", self.posterior_width)
@@ -135,6 +146,7 @@ class StageConfig:
 
     def __post_init__(self) -> None:
         _check_positive(self, "batch_size", "learning_rate", "final_learning_rate", "mapping_rate")
+        _check_at_most(self, steps=_MOST_STEPS, batch_size=_MOST_BATCH, extra_annotated=_MOST_BATCH)
         for key in ("steps", "extra_annotated"):
             if getattr(self, key) < 0:
                 raise LspsError(f"{key} must be 0 or more, not {getattr(self, key)}", field=key)
@@ -241,6 +253,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         _check_positive(self, "pose_hidden", "checkpoint_minutes")
+        _check_at_most(self, seed=2**63 - 1, **_MOST_WIDTHS)
         for key in ("base_channels", "posterior_width"):
             _check_multiple_of_4(key, getattr(self, key))
         _check_choices(self, posterior_kind=get_args(PosteriorKind), pose_decoder=get_args(PoseDecoderKind))
@@ -258,7 +271,7 @@ class TrainConfig:
             raise LspsError("annotations=real needs labels above 0: otherwise no frame is annotated", field="labels")
         if not 0 <= self.labels <= 1:
             raise LspsError(f"labels is a share of the real frames, 0 to 1, not {self.labels}", field="labels")
-        for key in ("rotation_degrees", "translation_mm", "zoom_percent"):
+        for key in ("seed", "rotation_degrees", "translation_mm", "zoom_percent"):
             if getattr(self, key) < 0:
                 raise LspsError(f"{key} must be 0 or more, not {getattr(self, key)}", field=key)
         for name, key in itertools.product(("pose", "depth"), ("degrade", "occlude")):

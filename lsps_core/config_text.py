@@ -7,6 +7,9 @@ from typing import Any, get_type_hints
 
 from lsps_core.errors import LspsError
 
+_LARGEST = 2**63 - 1
+"""Of a whole number; no setting needs a larger one, nor has a larger float a meaning."""
+
 
 def changed(tree: dict[str, Any], settings: list[str]) -> dict[str, Any]:
     """A config as JSON, with `KEY=VALUE` and `GROUP.KEY=VALUE` applied; the given one is changed.
@@ -39,7 +42,7 @@ def _parse(path: str, text: str, kind: type) -> Any:
         return {"true": True, "false": False}[text.lower()] if kind is bool else kind(text)
     except (KeyError, ValueError) as error:
         kinds = {"bool": "true or false", "int": "a whole number", "float": "a number"}
-        raise LspsError(f"{path}: {text!r} is not {kinds[kind.__name__]}", field=path) from error
+        raise LspsError(f"{path}: {text[:60]!r} is not {kinds[kind.__name__]}", field=path) from error
 
 
 def _is_of(kind: type, item: Any) -> bool:
@@ -65,6 +68,9 @@ def from_json(cls: Any, value: Any, where: str) -> Any:
             item = from_json(kind, item, f"{where}{key}.")
         elif kind in (bool, int, float, str) and not _is_of(kind, item):
             raise LspsError(f"{where}{key} must be a {kind.__name__}, not {item!r}", field=f"{where}{key}")
+        elif isinstance(item, int | float) and not abs(item) <= _LARGEST:  # also NaN
+            shown = str(item)[:20]
+            raise LspsError(f"{where}{key} is {shown}, which is too large or not a number", field=f"{where}{key}")
         arguments[key] = item
     try:
         return cls(**arguments)

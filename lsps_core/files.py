@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lsps_core.errors import LspsError
+from lsps_core.part_files import new_part
 
 Kind = Literal["", "file", "folder", "pipe", "device", "socket"]
 
@@ -80,11 +80,12 @@ class WriteError(LspsError):
 def beside(path: Path) -> Iterator[Path]:
     """Yield an empty temporary file in the folder of `path`; on a clean exit flush it and rename it over `path`.
 
-    A reader sees the old file or the new one, never half. OSError if that fails; then nothing is left behind.
+    A reader sees the old file or the new one, never half. What killed processes left there is removed. OSError if
+    that fails; then nothing is left behind.
     """
     if kind_of(path) not in ("", "file", "folder"):  # renaming over /dev/null would remove it
         raise OSError(errno.EINVAL, f"it is a {kind_of(path)}, not a file", str(path))
-    part = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
+    part = new_part(path)
     try:
         part.open("xb").close()
         yield part

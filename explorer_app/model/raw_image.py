@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from explorer_app.error_words import line_of
 from explorer_app.model.opening import IMAGE_SUFFIXES, STORE_SUFFIXES, ImageSettings, is_plain_hdf5
+from lsps_core.data.hdf5 import CheckedDataset, check_size
 from lsps_core.data.importers.frames import read_depth
 from lsps_core.files import kind_of, require_file
 
@@ -50,7 +50,11 @@ class RawImage:
         require_file(self.path)
         try:
             with h5py.File(self.path, "r", locking=False) as file:
-                values: npt.NDArray[Any] = file[self.dataset][... if self.row is None else self.row]
+                dataset = file[self.dataset]
+                check_size(dataset)
+                first = self.row or 0
+                values = CheckedDataset(dataset).rows(first, len(dataset) if self.row is None else first + 1)
+                values = values if self.row is None else values[0]
         except (OSError, KeyError, RuntimeError, ValueError) as error:
             raise ValueError(f"{self.path} cannot be read ({_brief(error)}); copy it again") from error
         with np.errstate(invalid="ignore", over="ignore"):

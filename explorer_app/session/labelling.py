@@ -63,6 +63,7 @@ class Labelling(QObject):
         super().__init__(parent)
         self._session, self._fitting, self._folder = session, fitting, folder
         self._of: DataLabels | None = None
+        self._known: dict[Path, DataLabels] = {}
         self._disk = InOrder("labels", self)
         session.data_changed.connect(self._open)
         session.frame_changed.connect(self.changed)
@@ -121,8 +122,9 @@ class Labelling(QObject):
         data = self._session.data
         path = self._path_for(data) if data is not None and data.origin else None
         if data is not None and path is not None:
-            of = self._of = DataLabels(path, data)
-            self._disk.ask(str(path), of.read, partial(self._take, of), partial(self._refuse, of))
+            of = self._of = self._known.setdefault(path, DataLabels(path, data))  # undo steps have this one
+            if of.problem:
+                self._disk.ask(str(path), of.read, partial(self._take, of), partial(self._refuse, of))
         self.changed.emit()
 
     def _path_for(self, data: Data) -> Path | None:

@@ -164,7 +164,7 @@ def _build_file_menu(on: MenuTargets, menu: QMenu) -> None:
     add_action(menu, "&Save session …", opener.ask_where_to_save, "Ctrl+S")
     menu.addSeparator()
     filled_on_show(menu, "Save &image of", partial(fill_pictures, on))
-    add_action(menu, "Save s&creenshot …", partial(on.view_pictures.ask, "the window", on.window, 1), "Ctrl+Shift+S")
+    add_action(menu, "Save s&creenshot …", on.view_pictures.ask_for_screenshot, "Ctrl+Shift+S")
     menu.addSeparator()
     add_action(menu, "&Quit", on.window.close, "Ctrl+Q")
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
+from lsps_core.commands.numbers import MOST_FRAMES, MOST_SEED, MOST_STEPS, at_most
 from lsps_core.commands.run_progress import RunProgress, stop_signals
 from lsps_core.events import JobEnded, JobStarted, Progress
 
@@ -20,10 +21,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frames", type=Path, metavar="F.h5", help="frames of the same hands without labels: good fits count as labels"
     )
-    parser.add_argument("--steps", type=int, metavar="N", help="of each run")
-    parser.add_argument("--folds", type=int, metavar="K", help="parts of the cross-validation")
-    parser.add_argument("--simulated", type=int, metavar="N", help="simulated frames that it keeps learning from")
-    parser.add_argument("--seed", type=int)
+    parser.add_argument("--steps", type=at_most(MOST_FRAMES), metavar="N", help="of each run")
+    parser.add_argument("--folds", type=at_most(MOST_STEPS), metavar="K", help="parts of the cross-validation")
+    parser.add_argument(
+        "--simulated", type=at_most(MOST_FRAMES), metavar="N", help="simulated frames that it keeps learning from"
+    )
+    parser.add_argument("--seed", type=at_most(MOST_SEED))
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--events", action="store_true", help="JSON lines on stdout: started, progress, ended")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from lsps_core.commands.numbers import MOST_FRAMES, MOST_STEPS, at_most, number
 from lsps_core.commands.progress import add_events, progress
 from lsps_core.config import FIT_ACCEPT_MM, FIT_STEPS
 
@@ -14,11 +15,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, metavar="STORE.h5", help="annotated or not; its annotations are not used")
     parser.add_argument("out", type=Path, metavar="OUT.h5")
     parser.add_argument("--model", type=Path, required=True, metavar="MODEL", help="a .safetensors file or a run")
-    parser.add_argument("--frames", type=int, metavar="N", help="this many, spread evenly over the store; default: all")
-    parser.add_argument("--steps", type=int, default=FIT_STEPS, metavar="N", help=f"after the starts; {FIT_STEPS}")
+    parser.add_argument(
+        "--frames", type=at_most(MOST_FRAMES), metavar="N", help="this many, spread evenly over the store; default: all"
+    )
+    parser.add_argument(
+        "--steps", type=at_most(MOST_STEPS), default=FIT_STEPS, metavar="N", help=f"after the starts; {FIT_STEPS}"
+    )
     parser.add_argument(
         "--accept",
-        type=float,
+        type=number,
         default=FIT_ACCEPT_MM,
         metavar="MM",
         help=f"largest residual of a fit that becomes an annotation; {FIT_ACCEPT_MM}",

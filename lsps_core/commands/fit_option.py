@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from lsps_core.commands.numbers import MOST_STEPS, at_most
 from lsps_core.config import FIT_STEPS
 
 
@@ -11,7 +12,7 @@ def add_fit(parser: argparse.ArgumentParser) -> None:
     """Adds --fit [STEPS]: `arguments.fit` is None without it."""
     parser.add_argument(
         "--fit",
-        type=int,
+        type=at_most(MOST_STEPS),
         nargs="?",
         const=FIT_STEPS,
         metavar="STEPS",

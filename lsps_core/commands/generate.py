@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from lsps_core.commands.numbers import MOST_FRAMES, MOST_SEED, at_most
 from lsps_core.config import PRIORS
 
 
@@ -15,8 +16,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
     parser.add_argument("model", type=Path, metavar="MODEL", help="a .safetensors file or a run")
     parser.add_argument("out", type=Path, metavar="OUT.h5")
-    parser.add_argument("--frames", type=int, required=True, metavar="N")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--frames", type=at_most(MOST_FRAMES), required=True, metavar="N")
+    parser.add_argument("--seed", type=at_most(MOST_SEED), default=0)
     parser.add_argument(
         "--prior",
         choices=PRIORS,

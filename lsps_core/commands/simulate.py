@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from lsps_core.commands.numbers import MOST_FRAMES, MOST_JOBS, MOST_SEED, at_most, number
 from lsps_core.commands.progress import add_events, progress
 from lsps_core.simulator.cameras.registry import CAMERAS, MIXED
 from lsps_core.simulator.settings import CROPS, VIEWS, SimulationSettings
@@ -20,9 +21,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("out", type=Path, metavar="OUT.h5")
     parser.add_argument("--domain", choices=["synthetic", "sensor"], required=True)
-    parser.add_argument("--frames", type=int, required=True, metavar="N")
-    parser.add_argument("--subjects", type=int, default=8, metavar="K", help="hand shapes of the sensor domain")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--frames", type=at_most(MOST_FRAMES), required=True, metavar="N")
+    parser.add_argument(
+        "--subjects", type=at_most(MOST_FRAMES), default=8, metavar="K", help="hand shapes of the sensor domain"
+    )
+    parser.add_argument("--seed", type=at_most(MOST_SEED), default=0)
     parser.add_argument(
         "--views",
         choices=VIEWS,
@@ -31,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--things",
-        type=float,
+        type=number,
         default=0.0,
         metavar="SHARE",
         help="share of frames with a box, cylinder, ball, mug, phone, pen or salt cellar in the hand, 0 to 1",
@@ -50,7 +53,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--jobs",
-        type=int,
+        type=at_most(MOST_JOBS),
         metavar="N",
         help="processes on the CPU; they make the same frames (default: with found crops one a core, else 1)",
     )

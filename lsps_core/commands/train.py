@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lsps_core.commands.numbers import MOST_SEED, at_most
 from lsps_core.config import TrainConfig
 from lsps_core.events import RunEstimated
 from lsps_core.presets import PRESETS
@@ -28,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--real", type=Path, metavar="R.h5")
     parser.add_argument("--preset", choices=list(PRESETS), help="default: compact")
     parser.add_argument("--labels", type=float, metavar="SHARE", help="share of the real annotations to use, 0 to 1")
-    parser.add_argument("--seed", type=int)
+    parser.add_argument("--seed", type=at_most(MOST_SEED))
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:1, mps; default: auto")
     parser.add_argument(
         "--set",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +23,7 @@ from lsps_core.data.store_chunks import CHUNK_FRAMES, DEFLATE_LEVEL, unpack_dept
 from lsps_core.data.store_format import FORMAT, FORMAT_VERSION, FrameStoreError, reason
 from lsps_core.data.store_groups import write_groups
 from lsps_core.files import kind_of, put_in_place
+from lsps_core.part_files import new_part
 from lsps_core.skeleton import Skeleton
 
 _SMALL_CHUNK_FRAMES = 1024
@@ -78,8 +78,7 @@ class FrameWriter:
         if domain not in DOMAINS:
             raise FrameStoreError(f"{self.path}: the domain is {domain!r}; it must be one of {DOMAINS}")
         self._check_target()
-        part_name = f".{self.path.name}.{secrets.token_hex(4)}.part"
-        self._part_path = (scratch or self.path.parent) / part_name
+        self._part_path = new_part(self.path, scratch)
         self._attributes: dict[str, Any] = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,

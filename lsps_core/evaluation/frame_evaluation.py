@@ -5,7 +5,6 @@ The poses of all frames come first, and their routes, which take ten times as lo
 
 from __future__ import annotations
 
-import glob
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError, 
 from lsps_core.evaluation.metrics import joint_errors_mm
 from lsps_core.fitting import fit
 from lsps_core.inference import Predictor
+from lsps_core.part_files import remove_left_parts
 from lsps_core.runs.layout import evaluations_folder
 
 BLOCK = 128
@@ -96,8 +96,7 @@ class FrameEvaluation:
                     getattr(results, name)[start:stop] = values
             results.save(self.path)
         shutil.rmtree(frame_results.parts_folder(self.path), ignore_errors=True)
-        for left in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.part"):  # by a kill at the very end
-            left.unlink(missing_ok=True)
+        remove_left_parts(self.path.parent)  # of a kill at the very end
         return "finished"
 
     def _blocks(self, watch: Watch) -> list[tuple[int, int, Columns]] | None:

@@ -19,6 +19,7 @@ from lsps_core.config import TrainConfig
 from lsps_core.errors import LspsError
 from lsps_core.events import Ended, Event, Noted
 from lsps_core.files import WriteError, kind_of, parse_json, read_json, replacing
+from lsps_core.part_files import is_left, is_part_of_a_process
 from lsps_core.runs.layout import RunLayout, locked, state_path
 from lsps_core.runs.record import Record
 from lsps_core.typed_json import Count, Finite, arguments
@@ -126,7 +127,8 @@ class Run:
         """
         with self._writing(self.layout.events):
             for path in self.path.rglob(".*.part"):
-                path.unlink()
+                if is_left(path.name) or not is_part_of_a_process(path.name):
+                    path.unlink()
             damaged = [path for path in self.checkpoints() if int(path.stem) > step]
             for path in damaged:
                 state_path(path).unlink(missing_ok=True)

@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from lsps_core import checkpoint
-from lsps_core.camera import NYU
+from lsps_core.camera import NYU, Camera
 from lsps_core.checkpoint import Checkpoint, CheckpointError
 from lsps_core.cli import main
 from lsps_core.config import TrainConfig
@@ -406,3 +406,49 @@ def test_nothing_but_a_file_is_replaced(tmp_path: Path) -> None:
     with pytest.raises(FrameStoreError, match="pipe"):
         FrameWriter(tmp_path / "pipe", domain="real", camera=NYU, overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+HUGE = ["1" + "0" * 30, "-1" + "0" * 30, "9" * 400, "9" * 5000, "nan", "inf", "x"]
+ARGUMENTS = {
+    "simulate": (["o.h5", "--domain", "sensor", "--frames", "1"], ("--frames", "--subjects", "--seed", "--jobs")),
+    "generate": (["m.safetensors", "o.h5", "--frames", "1"], ("--frames", "--seed", "--temperature")),
+    "fit": (["s.h5", "o.h5", "--model", "m.safetensors"], ("--frames", "--steps")),
+    "evaluate": (["m.safetensors", "s.h5"], ("--fit",)),
+    "train": (["run", "--synthetic", "s.h5", "--real", "s.h5"], ("--seed", "--labels")),
+    "import": (["msra", "none", "o.h5"], ("--limit", "--cube-mm", "--jobs")),
+}
+
+
+@pytest.mark.parametrize("value", HUGE, ids=lambda value: value[:6])
+@pytest.mark.parametrize("command", ARGUMENTS)
+def test_a_huge_number_as_an_argument(
+    command: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rest, options = ARGUMENTS[command]
+    for option in options:
+        try:
+            status = main([command, *rest, f"{option}={value}"])
+        except SystemExit as left:
+            status = left.code
+        assert status == 2
+        assert capsys.readouterr().err.splitlines()[-1].startswith(f"lsps {command}")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("value", [*HUGE, "-1", "1e999"], ids=lambda value: value[:6])
+def test_a_huge_number_as_a_setting(value: str) -> None:
+    config = TrainConfig(synthetic_path="s.h5", real_path="r.h5")
+    keys = ("seed", "base_channels", "pose_hidden", "posterior_width", "labels", "rotation_degrees", "zoom_percent")
+    stages = ("pose.steps", "depth.batch_size", "depth.extra_annotated", "pose.learning_rate", "depth.mapping_rate")
+    for key in (*keys, *stages, "weights.mapping"):
+        with pytest.raises(LspsError) as caught:
+            config.with_settings([f"{key}={value}"])
+        assert len(str(caught.value)) < 300
+        assert caught.value.field.endswith(key.rpartition(".")[2])
+
+
+@pytest.mark.parametrize("text", ["1e308,1e308,1,1", "nan,1,1,1", "1,1,1e30,1"])
+def test_a_camera_that_no_image_has(text: str) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        Camera.parse(text)

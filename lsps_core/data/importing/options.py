@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from lsps_core.data.crop import DEFAULT_CUBE_MM
 
+_MOST = 10_000_000
+_MOST_PX = 1e6
 Kind = Literal["choice", "switch", "text", "number", "length", "file"]
 
 
@@ -65,8 +67,8 @@ def names(text: str) -> tuple[str, ...]:
 
 def _whole(text: str, least: int) -> int:
     number = int(text)
-    if number < least:
-        raise ValueError(f"{number} is less than {least}")
+    if not least <= number <= _MOST:
+        raise ValueError(f"{text.strip()[:20]} is not a number from {least} to {_MOST:,}")
     return number
 
 
@@ -132,8 +134,11 @@ CENTERS = (
 def _center(text: str) -> tuple[float, float, float]:
     try:
         u, v, d = (float(number) for number in text.split(","))
+        if not max(abs(u), abs(v), abs(d)) < _MOST_PX:
+            raise ValueError("too large, or NaN")
     except ValueError:
-        raise ValueError(f"a centre is U,V,D in px, px and mm, not {text!r}; leave it out to search the hand") from None
+        shown = repr(text[:60])
+        raise ValueError(f"a centre is U,V,D in px, px and mm, not {shown}; leave it out to search the hand") from None
     return u, v, d
 
 

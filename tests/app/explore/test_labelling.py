@@ -78,10 +78,13 @@ def test_labels_are_read_again_with_their_data(qtbot, window, labelling, labels_
 
 
 def test_a_label_of_data_that_is_no_longer_open_is_undone_in_its_own_store(
-    qtbot, window, labelling, labels_path, open_and_wait, store_path
+    qtbot, window, labelling, labels_path, open_and_wait, path, store_path
 ):
     labelling.keep()
     qtbot.waitUntil(labels_path.exists, timeout=WAIT_MS)
+    open_and_wait(store_path)
+    open_and_wait(path)
+    assert list(labelling.labels) == ["frame 0"]
     open_and_wait(store_path)
     while window.session.undo_stack.canUndo():
         window.session.undo_stack.undo()
@@ -113,13 +116,12 @@ def test_what_cannot_be_labelled_is_said(window, labelling, labels_path):
 
 
 def test_another_file_in_the_place_of_the_labels_stays(
-    qtbot, window, labelling, labels_path, open_and_wait, path, store_path
+    qtbot, window, labels_path, open_and_wait, model_path, path, store_path
 ):
     shutil.copy(store_path, labels_path)
-    open_and_wait(store_path)
-    open_and_wait(path)
+    open_and_wait(model_path, path)
     qtbot.waitUntil(lambda: "holds frames, but no labels" in window.messages.text, timeout=WAIT_MS)
-    labelling.keep()
+    window.explore.labelling.keep()
     assert "holds frames, but no labels" in window.messages.text
     assert labels_path.read_bytes() == store_path.read_bytes()
 
