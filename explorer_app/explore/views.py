@@ -22,6 +22,7 @@ from explorer_app.explore.latent.panel import LatentPanel
 from explorer_app.explore.model.directions import Directions
 from explorer_app.explore.model.presets import Presets
 from explorer_app.explore.walk.panel import WalkPanel
+from explorer_app.model.scene import Orbit
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.fitting import FrameFitting
@@ -54,6 +55,7 @@ class ExploreViews(QObject):
         self.labelling = Labelling(session, self.fitting, preferences.folder, self)
         self.strip = FrameStrip(session, self.fitting, self.labelling)
         self.walk = WalkPanel(session, background)
+        self.walk.exporting.orbit = self._orbit
         self.gallery = Gallery(session, background)
         self.inspector = Inspector(session, background)
         self.presets = Presets()
@@ -78,6 +80,9 @@ class ExploreViews(QObject):
     def show_failing(self, is_on: bool) -> None:
         """Whether `page` shows the frame in the explorer with its errors in place of the decoded pictures."""
         self._middle.setCurrentWidget(self.failing if is_on else self.pictures)
+
+    def _orbit(self) -> Orbit:
+        return self.skeleton.control.orbit
 
     @Slot()
     def _keep_prior(self) -> None:

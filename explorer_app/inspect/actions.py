@@ -29,6 +29,7 @@ class FailureActions(QObject):
         self.file_export = FileExport("selection", self)
         self.file_export.failed.connect(session.message)
         self.file_export.written.connect(session.done)
+        self.file_export.saved.connect(session.saved)
         self.file_export.changed.connect(self._show)
         self.tag = self._action("&Tag …", self.ask_tag, "T", "Words to find these frames again, separated by commas")
         self.note = self._action("&Note …", self.ask_note, "N", "A free-form note on this frame")

@@ -16,6 +16,9 @@ from explorer_app.widgets.plot_colours import PlotColours
 
 FloatArray = npt.NDArray[np.floating]
 
+_SWATCH_PX = 16
+_IN_A_LINE = 2
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:
@@ -81,21 +84,41 @@ class CurvePicture(QWidget):
                 painter.setPen(QPen(theme.faint(palette), 1, style))
                 painter.drawLine(at(x, 0), at(x, top))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colours = PlotColours(palette).plain, PlotColours(palette).selected
-        place = area.left()
+        colours = PlotColours(palette).curves
         for curve in self.curves:
-            colour = colours[curve.colour]
+            colour = colours[curve.colour % len(colours)]
             painter.setPen(QPen(colour, 2))
             known = np.isfinite(curve.y)
             points = zip(curve.x[known].tolist(), curve.y[known].tolist(), strict=True)
             painter.drawPolyline(QPolygonF([at(x, y) for x, y in points]))
-            text = metrics.elidedText(curve.name, Qt.TextElideMode.ElideMiddle, int(self.width() - place - 16))
-            painter.drawText(QPointF(place, height - 2), text)
-            place += metrics.horizontalAdvance(text) + 16
             if self.current is not None:
                 painter.setBrush(colour)
                 painter.drawEllipse(at(self.current, float(np.interp(self.current, curve.x, curve.y))), 4, 4)
+        self._paint_names(painter, area)
         painter.end()
+
+    def _paint_names(self, painter: QPainter, area: QRectF) -> None:
+        """In a line above the curves; more than two below them, one on top of the other."""
+        palette, metrics = self.palette(), self.fontMetrics()
+        colours = PlotColours(palette).curves
+        is_stacked = len(self.curves) > _IN_A_LINE
+        x, y = area.left(), metrics.height() - 2.0
+        if is_stacked:
+            widest = max(metrics.horizontalAdvance(curve.name) for curve in self.curves)
+            x = max(area.right() - widest - _SWATCH_PX - 12, area.left() + 4)
+            y = area.bottom() - 6 - (len(self.curves) - 1) * metrics.height()
+        for curve in self.curves:
+            painter.setPen(QPen(colours[curve.colour % len(colours)], 3))
+            middle = y - metrics.ascent() / 3
+            painter.drawLine(QPointF(x, middle), QPointF(x + _SWATCH_PX - 4, middle))
+            painter.setPen(palette.text().color())
+            room = int(self.width() - x - _SWATCH_PX - 8)
+            text = metrics.elidedText(curve.name, Qt.TextElideMode.ElideMiddle, room)
+            painter.drawText(QPointF(x + _SWATCH_PX, y), text)
+            if is_stacked:
+                y += metrics.height()
+            else:
+                x += _SWATCH_PX + metrics.horizontalAdvance(text) + 12
 
     def _paint_axes(self, painter: QPainter, area: QRectF, span: tuple[float, float], top: float) -> None:
         palette, metrics = self.palette(), self.fontMetrics()

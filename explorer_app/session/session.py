@@ -51,6 +51,7 @@ class Session(QObject):
     prior_changed = Signal()
     asked = Signal()  # the user asks for something: messages about what was before are obsolete
     done = Signal(str)  # one line: what the user asked for is done, such as copied or saved
+    saved = Signal(object)  # path of a file that was written for the user
     message = Signal(str)  # one line that the user must see
 
     def __init__(self, parent: QObject | None = None) -> None:

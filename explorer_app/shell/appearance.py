@@ -51,17 +51,26 @@ def set_theme(theme: str) -> None:
     if hasattr(hints, "setColorScheme"):  # since Qt 6.8
         hints.setColorScheme(_SCHEMES[theme])
     is_own = theme != "system" and hints.colorScheme() != _SCHEMES[theme]
-    palette = _palette(is_dark=theme == "dark") if is_own else QPalette()  # an empty one is Qt's
-    palette.setColor(QPalette.ColorRole.Highlight, _HIGHLIGHT)
-    palette.setColor(QPalette.ColorRole.HighlightedText, QColor(255, 255, 255))
-    QApplication.setPalette(palette)
-    edges = QPalette()
-    edges.setColor(QPalette.ColorRole.Window, _EDGES[is_dark(QApplication.palette())])
+    QApplication.setPalette(palette_of(is_dark=theme == "dark") if is_own else _readable(QPalette()))  # empty: Qt's
+    edges = edges_of(QApplication.palette())
     for name in _WITH_EDGES:
         QApplication.setPalette(edges, name)  # type: ignore[arg-type]  # the stub requires bytes, which PySide rejects
 
 
-def _palette(is_dark: bool) -> QPalette:
+def edges_of(palette: QPalette) -> QPalette:
+    """For widgets whose edges the style draws in a darker shade of their window's colour."""
+    edges = QPalette()
+    edges.setColor(QPalette.ColorRole.Window, _EDGES[is_dark(palette)])
+    return edges
+
+
+def _readable(palette: QPalette) -> QPalette:
+    palette.setColor(QPalette.ColorRole.Highlight, _HIGHLIGHT)
+    palette.setColor(QPalette.ColorRole.HighlightedText, QColor(255, 255, 255))
+    return palette
+
+
+def palette_of(is_dark: bool) -> QPalette:
     """Fusion's colours, all computed from a few; its accent is readable on both backgrounds."""
     ground, field = (
         (QColor(50, 51, 54), QColor(38, 39, 42)) if is_dark else (QColor(239, 239, 239), QColor(255, 255, 255))
@@ -83,4 +92,4 @@ def _palette(is_dark: bool) -> QPalette:
         palette.setColor(
             QPalette.ColorGroup.Disabled, each, QColor(130, 132, 136) if is_dark else QColor(160, 160, 160)
         )
-    return palette
+    return _readable(palette)

@@ -210,6 +210,7 @@ class Opener(QObject):
             self._session.message.emit(line)
         else:
             self._session.done.emit(f"{path.name} saved")
+            self._session.saved.emit(path)
 
     @Slot()
     def ask_for_files(self) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from explorer_app.model import wording
@@ -83,12 +84,19 @@ class StatusLine(QStatusBar):
         self.typicality.setToolTip("How usual the shown hand is: the share of training poses that are less typical")
         self.simulated = Tag("trained on simulated data only")
         self.setContentsMargins(10, 0, 10, 0)
+        self.folder = _button("Show in folder", "Open the folder of the file that was saved last")
+        self.folder.clicked.connect(self._open_folder)
+        self.folder.hide()
+        self._saved = Path()
         self.addWidget(self.activity, 1)
+        self.addPermanentWidget(self.folder)
         for label in (self.typicality, self.simulated, self.model, self.device, self.decode, self.frame):
             self.addPermanentWidget(label)
         self.setSizeGripEnabled(False)
         for signal in (session.model_changed, session.pictures_changed, session.index_changed, session.data_changed):
             signal.connect(self._show)
+        session.saved.connect(self._offer_folder)
+        session.asked.connect(self.folder.hide)
         background.activity_changed.connect(self._show_activity)
         self._show()
 
@@ -102,6 +110,16 @@ class StatusLine(QStatusBar):
         self.device.setText(f"on {model.device}" if model is not None else "")
         self.decode.setText(f"decoded in {pictures.decode_ms:.0f} ms" if pictures is not None else "")
         self.frame.setText(f"frame {self._session.index + 1} of {len(data)}" if data is not None else "")
+
+    @Slot(object)
+    def _offer_folder(self, path: Path) -> None:
+        self._saved = path
+        self.folder.setToolTip(f"Open the folder of {path}")
+        self.folder.show()
+
+    @Slot()
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._saved.absolute().parent)))
 
     @Slot()
     def _show_activity(self) -> None:

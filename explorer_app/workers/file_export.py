@@ -17,6 +17,8 @@ class FileExport(QObject):
     """done, in all"""
     written = Signal(str)
     """One line, after a file is written."""
+    saved = Signal(object)
+    """The path of that file."""
     failed = Signal(str)
     """one line"""
     changed = Signal()
@@ -56,6 +58,7 @@ class FileExport(QObject):
     @Slot(object)
     def _on_finished(self, frame_count: int) -> None:
         self.written.emit(f"{self._path.name} written, {frame_count} frames")
+        self.saved.emit(self._path)
 
     @Slot()
     def _on_ended(self) -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from explorer_app.explore.model.walk_drawing import BACKGROUND, VIEWS, Look, Tile, caption_of, draw, on_white
 from explorer_app.explore.model.walk_frames import WalkFrames
-from explorer_app.model.colours import printed_depth
-from explorer_app.model.scene import BONE_RADIUS, JOINT_RADIUS, far_to_near, figure
 from explorer_app.model.walk import WalkPlan
 from lsps_core.errors import LspsError
 from lsps_core.files import beside
@@ -24,47 +22,6 @@ if TYPE_CHECKING:
     from explorer_app.model.hand.model import HandModel, Pictures
     from lsps_core.config import Domain
 
-Tile = npt.NDArray[np.uint8]
-
-VIEWS = {"real": "Real depth", "synthetic": "Synthetic depth", "skeleton": "Skeleton"}
-_BACKGROUND = (255, 255, 255)
-_SUPERSAMPLING = 3
-
-
-def draw(model: HandModel, pictures: Pictures, views: tuple[str, ...], side_px: int) -> list[Tile]:
-    """One tile [side_px, side_px, 3] for each of `views`."""
-    return [_tile(model, pictures, view, side_px) for view in views]
-
-
-def _tile(model: HandModel, pictures: Pictures, view: str, side_px: int) -> Tile:
-    from PIL import Image
-
-    if view == "skeleton":
-        return _draw_skeleton(model, model.decode_pose(pictures.latent), side_px)
-    values = pictures.real if view == "real" else pictures.synthetic
-    colours = printed_depth(values, model.half_mm)
-    resampling = Image.Resampling.NEAREST if side_px % len(values) == 0 else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(colours).resize((side_px, side_px), resampling))
-
-
-def _draw_skeleton(model: HandModel, pose: npt.NDArray[np.floating], side_px: int) -> Tile:
-    """As large as in the depth images beside it, far parts first."""
-    from PIL import Image, ImageDraw
-
-    side = side_px * _SUPERSAMPLING
-    drawn = figure(model.skeleton, pose)
-    half = side / 2
-    px, away = half + half * drawn.points[:, :2] * (1, -1), drawn.points[:, 2]
-    image = Image.new("RGB", (side, side), _BACKGROUND)
-    canvas = ImageDraw.Draw(image)
-    for a, b in far_to_near(drawn, away.tolist()):
-        if a == b:
-            canvas.circle(tuple(px[a]), half * JOINT_RADIUS, fill=drawn.colours[a])
-        else:
-            canvas.line([tuple(px[a]), tuple(px[b])], fill=drawn.colours[b], width=round(2 * half * BONE_RADIUS))
-    return np.asarray(image.resize((side_px, side_px), Image.Resampling.BOX))
-
-
 FORMATS = {
     ".mp4": "MP4 video",
     ".gif": "GIF animation",
@@ -72,9 +29,9 @@ FORMATS = {
     ".npz": "NumPy arrays",
     ".h5": "Labelled store",
 }
-_DRAWN = (".mp4", ".gif", ".png")
+_TILE_PX = {".mp4": 256, ".gif": 128, ".png": 128}
+_DRAWN = tuple(_TILE_PX)
 _BATCH = 8
-_VIDEO_TILE_PX, _STRIP_TILE_PX = 256, 128
 STRIP_COLUMNS = 16
 """Frames side by side in a strip; more make another line."""
 _LONGEST_STRIP = 400
@@ -85,13 +42,14 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """suffix: one of FORMATS. views: what is drawn. domain: which image a store holds."""
+    """suffix: one of FORMATS. views: what is drawn, and look: how. domain: which image a store holds."""
 
     suffix: str = ".mp4"
     frames_per_segment: int = 30
     frames_per_second: int = 30
     views: tuple[str, ...] = tuple(VIEWS)
     domain: Domain = "synthetic"
+    look: Look = field(default_factory=Look)
 
     def __post_init__(self) -> None:
         if self.suffix not in FORMATS:
@@ -102,6 +60,17 @@ class ExportOptions:
     @property
     def is_drawn(self) -> bool:
         return self.suffix in _DRAWN
+
+    @property
+    def side_px(self) -> int:
+        """Of one view."""
+        return self.look.side_px or _TILE_PX[self.suffix]
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of one frame with all views side by side, and its caption."""
+        width = self.side_px * len(self.views)
+        return width, self.side_px + len(caption_of(self.look.caption, width, self.side_px))
 
     @property
     def is_timed(self) -> bool:
@@ -145,7 +114,14 @@ class _Frames:
 
     def tiles(self, options: ExportOptions, side_px: int) -> Iterator[list[Tile]]:
         for pictures in self:
-            yield draw(self.model, pictures, options.views, side_px)
+            yield draw(self.model, pictures, options.views, side_px, options.look)
+
+    def rows(self, options: ExportOptions) -> Iterator[Tile]:
+        """The views of each frame side by side [h, w, 3], with the caption."""
+        side_px = options.side_px
+        caption = caption_of(options.look.caption, side_px * len(options.views), side_px)
+        for tiles in self.tiles(options, side_px):
+            yield on_white(np.vstack([np.hstack(tiles), caption]))
 
 
 @contextmanager
@@ -165,11 +141,11 @@ def _write_mp4(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None
     buffer = io.BytesIO()  # a few MB, written later: FFmpeg's callbacks garble the error of a full disk
     with av.open(buffer, "w", format="mp4") as container:
         stream = container.add_stream(_video_codec(), rate=Fraction(options.frames_per_second))
-        stream.width, stream.height = _VIDEO_TILE_PX * len(options.views), _VIDEO_TILE_PX
+        stream.width, stream.height = options.size_px
         stream.pix_fmt = "yuv420p"  # supported by every player
         stream.bit_rate = 4_000_000
-        for tiles in frames.tiles(options, _VIDEO_TILE_PX):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.hstack(tiles), format="rgb24")))
+        for row in frames.rows(options):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(row, format="rgb24")))
         container.mux(stream.encode(None))
     file.write(buffer.getbuffer())
 
@@ -184,7 +160,7 @@ def _video_codec() -> Literal["libx264", "mpeg4"]:
 def _write_gif(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None:
     from PIL import Image
 
-    pictures = (Image.fromarray(np.hstack(tiles)) for tiles in frames.tiles(options, _VIDEO_TILE_PX // 2))
+    pictures = (Image.fromarray(row) for row in frames.rows(options))
     first = next(pictures)
     # players ignore a delay below 20 ms, and play 10 frames a second
     duration_ms = max(round(1000 / options.frames_per_second), 20)
@@ -196,20 +172,24 @@ def _write_strip(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> No
     """One column a frame, one row a view; in lines of `STRIP_COLUMNS` frames."""
     from PIL import Image
 
-    columns = [np.vstack(tiles) for tiles in frames.tiles(options, _STRIP_TILE_PX)]
+    columns = [np.vstack(tiles) for tiles in frames.tiles(options, options.side_px)]
     width, height = strip_size(len(columns), options)
-    sheet = np.full((height, width, 3), _BACKGROUND, dtype=np.uint8)
+    sheet = np.full((height, width, 4), BACKGROUND, dtype=np.uint8)
+    sheet[..., 3] = 0
     for number, column in enumerate(columns):
         line, place = divmod(number, STRIP_COLUMNS)
-        top, left = line * len(column), place * _STRIP_TILE_PX
-        sheet[top : top + len(column), left : left + _STRIP_TILE_PX] = column
-    Image.fromarray(sheet).save(file, "PNG")
+        top, left = line * len(column), place * options.side_px
+        sheet[top : top + len(column), left : left + options.side_px] = column
+    caption = caption_of(options.look.caption, width, options.side_px)
+    sheet[height - len(caption) :] = caption
+    Image.fromarray(sheet if options.look.is_transparent else on_white(sheet)).save(file, "PNG")
 
 
 def strip_size(count: int, options: ExportOptions) -> tuple[int, int]:
     """px of a strip of `count` frames: width, height."""
+    width, side_px = min(count, STRIP_COLUMNS) * options.side_px, options.side_px
     lines = -(-count // STRIP_COLUMNS)
-    return min(count, STRIP_COLUMNS) * _STRIP_TILE_PX, lines * len(options.views) * _STRIP_TILE_PX
+    return width, lines * len(options.views) * side_px + len(caption_of(options.look.caption, width, side_px))
 
 
 def _write_arrays(frames: _Frames, _options: ExportOptions, file: IO[bytes]) -> None:

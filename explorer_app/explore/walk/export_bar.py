@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -13,18 +14,23 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QProgressBar,
     QPushButton,
     QWidget,
 )
 
-from explorer_app.explore.model.walk_export import FORMATS, VIEWS, ExportOptions, export_walk, strip_size
+from explorer_app.explore.model.walk_drawing import VIEWS, Look
+from explorer_app.explore.model.walk_export import FORMATS, ExportOptions, export_walk, strip_size
+from explorer_app.model.scene import Orbit
 from explorer_app.model.walk import WalkPlan
 from explorer_app.session.session import Session
 from explorer_app.widgets.fields import choice, show_choice, whole_number
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.workers.file_export import FileExport
 from lsps_core.config import DOMAINS
+
+_SIDES_PX = (128, 256, 384, 512, 768, 1024)
 
 
 class ExportDialog(QDialog):
@@ -33,11 +39,15 @@ class ExportDialog(QDialog):
     chosen = Signal(object)
     """ExportOptions"""
 
-    def __init__(self, options: ExportOptions, plan: WalkPlan, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, options: ExportOptions, plan: WalkPlan, orbit: Orbit | None = None, parent: QWidget | None = None
+    ) -> None:
+        """orbit: the camera of the 3D view, from which the skeleton may be drawn."""
         super().__init__(parent)
         self.setWindowTitle("Export walk")
-        self._plan = plan
+        self._plan, self._orbit = plan, orbit
         self._build_fields(options)
+        self._build_look(options.look)
         self.summary = QLabel()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Save as …")
@@ -53,6 +63,15 @@ class ExportDialog(QDialog):
             self._form.addRow(label, field)
         for name, box in self.views.items():
             self._form.addRow("Show" if name == "real" else "", box)
+        looks: tuple[tuple[str, QWidget], ...] = (
+            ("Si&ze of a view", self.side_px),
+            ("&Camera", self.camera),
+            ("", self.has_volume),
+            ("", self.is_transparent),
+            ("Ca&ption", self.caption),
+        )
+        for label, widget in looks:
+            self._form.addRow(label, widget)
         self._form.addRow(self.summary)
         self._form.addRow(self.buttons)
         self._show()
@@ -78,6 +97,34 @@ class ExportDialog(QDialog):
             box.toggled.connect(self._show)
         self.format.currentIndexChanged.connect(self._show)
 
+    def _build_look(self, look: Look) -> None:
+        sizes = {None: "As the format has it"} | {px: f"{px} px" for px in _SIDES_PX}
+        self.side_px = choice(sizes, "Size of a view", "Edge of each view in the file")
+        show_choice(self.side_px, look.side_px)
+        cameras = {False: "Depth camera"} | ({True: "As in the 3D view"} if self._orbit is not None else {})
+        self.camera = choice(cameras, "Camera of the skeleton", "Where the skeleton is seen from")
+        show_choice(self.camera, look.orbit is not None)
+        self.has_volume = QCheckBox("Volume behind the skeleton")
+        self.has_volume.setToolTip("The hand's skin, as in the simulator")
+        self.has_volume.setChecked(look.has_volume)
+        self.is_transparent = QCheckBox("Transparent background")
+        self.is_transparent.setToolTip("A strip without white behind the hands")
+        self.is_transparent.setChecked(look.is_transparent)
+        self.caption = QLineEdit(look.caption)
+        self.caption.setAccessibleName("Caption")
+        self.caption.setToolTip("A line below the views; empty for none")
+        for signal in (self.side_px.currentIndexChanged, self.caption.textChanged, self.views["skeleton"].toggled):
+            signal.connect(self._show)
+
+    def _look(self) -> Look:
+        return Look(
+            side_px=self.side_px.currentData(),
+            orbit=self._orbit if self.camera.currentData() else None,
+            has_volume=self.has_volume.isChecked(),
+            caption=self.caption.text().strip(),
+            is_transparent=self.is_transparent.isChecked(),
+        )
+
     def options(self) -> ExportOptions:
         """The selected options; ValueError, in one line, if they are not valid."""
         return ExportOptions(
@@ -86,6 +133,7 @@ class ExportDialog(QDialog):
             self.frames_per_second.value(),
             tuple(name for name, box in self.views.items() if box.isChecked()),
             self.domain.currentData(),
+            self._look(),
         )
 
     @Slot()
@@ -95,6 +143,15 @@ class ExportDialog(QDialog):
         is_drawn = suffix in (".mp4", ".gif", ".png")
         for box in self.views.values():
             self._form.setRowVisible(box, is_drawn)
+        has_skeleton = is_drawn and self.views["skeleton"].isChecked()
+        for field, is_shown in (
+            (self.side_px, is_drawn),
+            (self.caption, is_drawn),
+            (self.camera, has_skeleton),
+            (self.has_volume, has_skeleton),
+            (self.is_transparent, suffix == ".png"),
+        ):
+            self._form.setRowVisible(field, is_shown)
         self._form.setRowVisible(self.frames_per_second, suffix in (".mp4", ".gif"))
         self._form.setRowVisible(self.domain, suffix == ".h5")
         try:
@@ -105,7 +162,8 @@ class ExportDialog(QDialog):
             return
         count = len(self._plan.frame_positions(options.frames_per_segment))
         duration = f", {count / options.frames_per_second:.1f} s" if options.is_timed else ""
-        size = " of {} × {} px".format(*strip_size(count, options)) if suffix == ".png" else ""
+        size_px = strip_size(count, options) if suffix == ".png" else options.size_px if is_drawn else None
+        size = f", {size_px[0]} × {size_px[1]} px" if size_px is not None else ""
         self.summary.setText(f"{count} frames{duration}{size}")
         save.setEnabled(True)
 
@@ -123,6 +181,8 @@ class ExportBar(QWidget):
         self._options = ExportOptions()
         self.file_export = FileExport("export", self)
         self.dialog: ExportDialog | None = None
+        self.orbit: Callable[[], Orbit | None] = lambda: None
+        """The camera of the 3D view."""
         self.button = QPushButton("Export …")
         self.button.setToolTip("Write the walk as a video, a GIF, an image, arrays or a labelled store")
         self.button.clicked.connect(self.ask)
@@ -138,6 +198,7 @@ class ExportBar(QWidget):
             layout.addWidget(widget)
         self.file_export.progressed.connect(self._show_progress)
         self.file_export.failed.connect(session.message)
+        self.file_export.saved.connect(session.saved)
         self.file_export.changed.connect(self._show)
         session.walk_changed.connect(self._show)
         session.model_changed.connect(self._show)
@@ -146,7 +207,7 @@ class ExportBar(QWidget):
     @Slot()
     def ask(self) -> None:
         """Ask for the format, then the path."""
-        self.dialog = ExportDialog(self._options, self._session.walk, self)
+        self.dialog = ExportDialog(self._options, self._session.walk, self.orbit(), self)
         self.dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.dialog.chosen.connect(self._ask_where)
         self.dialog.open()

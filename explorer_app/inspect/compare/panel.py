@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
@@ -24,6 +24,7 @@ from explorer_app.model.wording import grouped, speed
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.fields import choice
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.widgets.small import WrappedLabel
 from explorer_app.workers.job import Fate, Job
@@ -40,7 +41,10 @@ _FILES = "Models, results and predictions (*.safetensors *.npz *.txt);;All files
 
 
 class ComparisonPanel(QWidget):
-    """Another model is evaluated by its own process, which ends with the window and can be resumed."""
+    """Other models and predictions beside the open model: the curves of all, and the frames that differ most from one.
+
+    Another model is evaluated by its own process, which ends with the window and can be resumed. rivals: by path.
+    """
 
     def __init__(self, session: Session, failures: Failures, evaluation: Evaluation, background: Background) -> None:
         super().__init__()
@@ -50,7 +54,7 @@ class ComparisonPanel(QWidget):
         self._runner = JobRunner(self)
         self._runner.event_read.connect(self._on_event)
         self._runner.ended.connect(self._on_ended)
-        self.comparison: Comparison | None = None
+        self.rivals: dict[Path, Comparison] = {}
         self._build()
         failures.table_changed.connect(self._on_table)
         self._on_table()
@@ -59,12 +63,17 @@ class ComparisonPanel(QWidget):
         self.open = QPushButton("Compare &with…")
         self.open.setToolTip(_READY)
         self.open.clicked.connect(self._choose)
+        self.rival = choice({}, "Compared with", "Whose largest differences the table shows", 10)
+        self.rival.currentIndexChanged.connect(self._show_rival)
+        self.remove = QPushButton("&Remove")
+        self.remove.setToolTip("Take this one out of the comparison; its results are kept")
+        self.remove.clicked.connect(self._remove)
         self.stop = QPushButton("S&top")
         self.stop.setToolTip("Stop evaluating the other model; the same comparison resumes from here")
         self.stop.clicked.connect(self._runner.stop)
         self.line = WrappedLabel()
         self.line.setAccessibleName("Comparison")
-        self.curves = CurvePicture("worst joint, mm", "%", "Success curves of both")
+        self.curves = CurvePicture("worst joint, mm", "%", "Success curves")
         self.curves.mark, self.curves.top = WITHIN_MM, 100.0
         self.table = ComparisonTable(self._failures)
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -74,8 +83,8 @@ class ComparisonPanel(QWidget):
         split.setChildrenCollapsible(False)
         self.split = split
         top = QHBoxLayout()
-        top.addWidget(self.open)
-        top.addWidget(self.stop)
+        for widget in (self.open, self.stop, self.rival, self.remove):
+            top.addWidget(widget)
         top.addWidget(self.line, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -102,19 +111,44 @@ class ComparisonPanel(QWidget):
         """Other frames or another model: drop the comparison."""
         self._runner.drop()
         self._path = None
-        self._show(None)
+        self.rivals = {}
+        self._show_all()
 
-    def _show(self, comparison: Comparison | None) -> None:
-        self.comparison = comparison
+    @property
+    def comparison(self) -> Comparison | None:
+        """With the rival that is chosen."""
+        return self.rivals.get(self.rival.currentData())
+
+    def _show_all(self, chosen: Path | None = None) -> None:
+        """The rivals have changed."""
+        wanted = chosen or self.rival.currentData()
+        with QSignalBlocker(self.rival):
+            self.rival.clear()
+            for path, comparison in self.rivals.items():
+                self.rival.addItem(comparison.other_name, path)
+            self.rival.setCurrentIndex(max(self.rival.findData(wanted), 0) if self.rivals else -1)
+        self._show_rival()
+
+    @Slot()
+    def _remove(self) -> None:
+        self.rivals.pop(self.rival.currentData(), None)
+        self._show_all()
+
+    @Slot()
+    def _show_rival(self) -> None:
+        comparison = self.comparison
         has_table = self._failures.table is not None
+        for widget in (self.rival, self.remove):
+            widget.setVisible(bool(self.rivals))
         self.line.setText(_line(comparison) if comparison is not None else _READY if has_table else _NOTHING)
         self.open.setEnabled(has_table and self.job is None)
         self.stop.setVisible(self.job is not None)
         self.table.show_comparison(comparison)
         self.split.setVisible(comparison is not None)
         if comparison is not None:
-            both = ((comparison.own_name, comparison.own), (comparison.other_name, comparison.other))
-            self.curves.show_curves([_curve(name, curve, place) for place, (name, curve) in enumerate(both)])
+            curves = [(comparison.own_name, comparison.own)]
+            curves += [(each.other_name, each.other) for each in self.rivals.values()]
+            self.curves.show_curves([_curve(name, curve, place) for place, (name, curve) in enumerate(curves)])
 
     @Slot()
     def _choose(self) -> None:
@@ -153,14 +187,15 @@ class ComparisonPanel(QWidget):
         if not self._is_wanted(stamp):
             return
         if isinstance(answer, Comparison):
-            self._show(answer)
+            self.rivals[stamp[0]] = answer
+            self._show_all(stamp[0])
         else:
             self._evaluate(stamp[0], answer)
 
     @Slot(object, str)
     def _on_failed(self, stamp: tuple[Path, object], line: str) -> None:
         if self._is_wanted(stamp):
-            self._show(None)
+            self._show_rival()
             self.line.setText(line)
 
     def _evaluate(self, path: Path, found: Found) -> None:
@@ -169,7 +204,7 @@ class ComparisonPanel(QWidget):
             return
         options = ["--out", str(found.path), "--device", model.device, "--json"]
         self._runner.start(["failures", str(path), str(data.origin[0]), *options])
-        self._show(None)
+        self._show_rival()
         self.line.setText(f"Evaluating {path.name} …")
 
     @Slot(object)
@@ -186,7 +221,7 @@ class ComparisonPanel(QWidget):
 
     @Slot(object)
     def _on_ended(self, fate: Fate) -> None:
-        self._show(self.comparison)
+        self._show_rival()
         if fate.error is not None:
             self.line.setText(line_of(fate.error))
         elif fate.how == "stopped":

@@ -17,6 +17,7 @@ DATASETS = {
     "hands19": "lsps_core.data.importers.hands_challenges:HANDS19",
     "fpha": "lsps_core.data.importers.fpha:FPHA",
     "dexycb": "lsps_core.data.importers.dexycb:DEXYCB",
+    "ho3d": "lsps_core.data.importers.ho3d:HO3D",
 }
 """By the name in `lsps import` and `lsps score`: module and name of the `Dataset`."""
 

@@ -16,6 +16,7 @@ from lsps_core.errors import LspsError
 from lsps_core.files import require_file
 
 NYU_BACKGROUND_MM = 2001
+HO3D_STEP_MM = 0.12498664727900177
 _COLOUR = ("RGB", "RGBA")
 _FORMATS = ("PNG", "TIFF", "PPM")
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError, OverflowError, struct.error)
@@ -49,10 +50,22 @@ def read_depth(path: Path, window: Window | None = None, *, unit_mm: float = 1.0
     """
     if not np.isfinite(unit_mm) or unit_mm <= 0:
         raise ValueError(f"the depth unit is {unit_mm:g} mm; it must be above 0")
-    values, (height, width) = _read(Path(path), nyu_packed, window)
-    depth = _to_mm(values, unit_mm, nyu_packed)
+    values, shape = _read(Path(path), nyu_packed, window)
+    return _whole(_to_mm(values, unit_mm, nyu_packed), window, shape)
+
+
+def read_ho3d_depth(path: Path, window: Window | None = None) -> Depth:
+    """As `read_depth`, from a colour PNG that holds steps of about 0.125 mm = red + 256 * green, as HO-3D's do."""
+    values, shape = _read(Path(path), True, window)
+    steps = values[..., 0] + np.float32(256) * values[..., 1]
+    return _whole(steps * np.float32(HO3D_STEP_MM), window, shape)
+
+
+def _whole(depth: Depth, window: Window | None, shape: tuple[int, int]) -> Depth:
+    """The image [H, W] of a window's depth, 0 elsewhere."""
     if window is None:
         return depth
+    height, width = shape
     left, top, right, bottom = window.inside(width, height)
     whole = np.zeros((height, width), depth.dtype)
     whole[top:bottom, left:right] = depth

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 
 import av
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 from PIL import Image
 
 from explorer_app.explore.model import walk_export
-from explorer_app.explore.model.walk_export import FORMATS, ExportOptions, export_walk
+from explorer_app.explore.model.walk_drawing import Look
+from explorer_app.explore.model.walk_export import FORMATS, ExportOptions, export_walk, strip_size
 from explorer_app.model.latent import LatentCode
+from explorer_app.model.scene import PRESETS
 from explorer_app.model.walk import WalkPlan
 from explorer_app.workers.task import CancelledError
 from lsps_core.data.store import FrameStore
@@ -56,6 +59,34 @@ def test_a_strip_has_a_column_for_every_frame(export):
     with Image.open(export(".png", views=("synthetic", "skeleton"))) as image:
         assert image.size == (9 * 128, 2 * 128)
         assert np.asarray(image)[128:].min() < 200  # a skeleton is there
+
+
+def test_a_strip_has_size_caption_volume_camera_and_no_background_as_wanted(export):
+    plain = np.asarray(Image.open(export(".png", views=("skeleton",))))
+    look = Look(side_px=256, orbit=PRESETS["Side"], has_volume=True, caption="From a fist", is_transparent=True)
+    with Image.open(export(".png", views=("skeleton",), look=look)) as image:
+        picture = np.asarray(image)
+    options = ExportOptions(".png", 4, views=("skeleton",), look=look)
+    assert picture.shape == (*strip_size(9, options)[::-1], 4)
+    assert picture.shape[0] > 256
+    caption = picture[256:]
+    assert (caption[..., 3] > 128).any()
+    hand = picture[:256]
+    assert 0.02 < (hand[..., 3] > 0).mean() < 0.9
+    without = np.asarray(Image.open(export(".png", views=("skeleton",), look=replace(look, has_volume=False))))
+    assert (hand[..., 3] > 0).sum() > 1.2 * (without[:256, :, 3] > 0).sum()
+    assert plain.shape == (128, 9 * 128, 3)
+
+
+def test_a_video_has_the_size_and_the_caption(export):
+    look = Look(side_px=384, caption="Two views")
+    options = ExportOptions(".mp4", 4, views=("real", "skeleton"), look=look)
+    with av.open(export(".mp4", views=("real", "skeleton"), look=look)) as video:
+        stream = video.streams.video[0]
+        assert (stream.width, stream.height) == options.size_px
+        assert stream.height > 384
+        frame = next(video.decode(stream)).to_ndarray(format="rgb24")
+    assert frame[384:].min() < 120  # the caption
 
 
 def test_a_long_strip_has_several_lines(export):

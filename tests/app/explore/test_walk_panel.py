@@ -290,7 +290,7 @@ def test_the_dialog_shows_what_matters_and_refuses_nothing_to_draw(qtbot):
     dialog.show()
     dialog.frames_per_segment.setValue(10)
     dialog.frames_per_second.setValue(20)
-    assert dialog.summary.text() == "21 frames, 1.1 s"
+    assert dialog.summary.text() == "21 frames, 1.1 s, 768 × 256 px"
     assert not dialog.domain.isVisible()
     for box in dialog.views.values():
         box.setChecked(False)

@@ -69,6 +69,32 @@ def test_another_model_is_evaluated_and_the_second_time_is_there(qtbot, window, 
     np.testing.assert_array_equal(evaluated.comparison.frames, comparison.frames)
 
 
+def test_several_rivals_have_curves_and_one_the_table(
+    qtbot, window, evaluated, other_model_path, store_path, model, tmp_path
+):
+    path = tmp_path / "others.txt"
+    with FrameStore(store_path) as store:
+        labels = published.labels_of(store, protocols.choose(model.skeleton, store.camera, None))
+    published.write(path, labels.uvd)
+    for rival in (other_model_path, path):
+        evaluated.compare_with(rival)
+        qtbot.waitUntil(lambda rival=rival: rival in evaluated.rivals, timeout=WAIT_MS)
+        settle(qtbot, window)
+    assert [curve.name.split()[0] for curve in evaluated.curves.curves] == ["tiny", "other", "others"]
+    assert len({curve.colour for curve in evaluated.curves.curves}) == 3
+    assert evaluated.comparison.other_name == "others"
+    evaluated.rival.setCurrentIndex(0)
+    assert evaluated.comparison is evaluated.rivals[other_model_path]
+    assert evaluated.table.rows.headerData(2, Qt.Orientation.Horizontal) == "other, mm"
+    evaluated.compare_with(tmp_path / "missing.txt")
+    settle(qtbot, window)
+    assert "missing.txt" in evaluated.line.text()
+    assert len(evaluated.rivals) == 2  # what cannot be read changes nothing
+    QTest.mouseClick(evaluated.remove, Qt.MouseButton.LeftButton)
+    assert list(evaluated.rivals) == [path]
+    assert len(evaluated.curves.curves) == 2
+
+
 def test_a_row_shows_its_frame_and_is_selected_in_all_views(qtbot, window, evaluated, other_model_path):
     evaluated.compare_with(other_model_path)
     qtbot.waitUntil(lambda: evaluated.comparison is not None, timeout=WAIT_MS)

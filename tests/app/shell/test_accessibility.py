@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,10 +40,8 @@ def contrast(one: QColor, other: QColor) -> float:
 
 
 @pytest.fixture(params=["light", "dark"])
-def palette(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[QPalette]:
-    appearance.set_theme(request.param)
-    yield qapp.palette()
-    appearance.set_theme("system")
+def palette(qapp: QApplication, request: pytest.FixtureRequest) -> QPalette:  # noqa: ARG001
+    return appearance.palette_of(is_dark=request.param == "dark")
 
 
 def test_contrast_is_that_of_the_standard() -> None:
@@ -83,12 +81,11 @@ def test_marks_in_views_can_be_seen(palette: QPalette) -> None:
     ground, colours = theme.view_background(palette), PlotColours(palette)
     for mark in (theme.error(palette), theme.fitted(palette), theme.annotated(palette), theme.halo(palette)):
         assert contrast(mark, ground) >= GRAPHIC
-    for mark in (colours.plain, colours.selected, colours.current, *colours.others):
+    for mark in (colours.plain, colours.selected, colours.current, *colours.others, *colours.curves):
         assert contrast(mark, ground) >= GRAPHIC
     window = palette.color(Role.Window)
-    for name in ("QCheckBox", "QRadioButton"):
-        edge = QApplication.palette(name).color(Role.Window).darker(140)  # as the style draws it
-        assert contrast(edge, window) >= GRAPHIC
+    edge = appearance.edges_of(palette).color(Role.Window).darker(140)  # of boxes and fields, as the style draws it
+    assert contrast(edge, window) >= GRAPHIC
 
 
 @pytest.mark.parametrize("make", [lambda: Tag("simulated"), MessageBar, RecoveryBar, RunTrouble])
@@ -105,6 +102,7 @@ def test_coloured_bars_can_be_read(qtbot: QtBot, make: Callable[[], QWidget]) ->
 def test_problems_are_in_a_colour_that_can_be_read(qtbot: QtBot, palette: QPalette) -> None:
     note = NoteLabel()
     qtbot.addWidget(note)
+    note.setPalette(palette)
     note.show_problem("wrong")
     colour = QColor(re.findall(r"#\w+", note.styleSheet())[0])
     assert contrast(colour, palette.color(Role.Window)) >= TEXT

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from app_helpers import WAIT_MS
 from PIL import Image
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -38,6 +38,7 @@ from explorer_app.model.latent import LatentCode
 from explorer_app.preferences import RECENT_COUNT, Preferences
 from explorer_app.shell.help.windows import AboutDialog, ShortcutSheet, shortcuts_of
 from explorer_app.shell.main_window import MainWindow
+from explorer_app.shell.picture_dialog import PictureDialog, PictureOptions
 
 INTERACTIVE = (
     QAbstractButton,
@@ -191,7 +192,7 @@ def test_a_picture_of_a_view_has_twice_its_px(
     window.open_paths([model_path])
     _settle(qtbot, window)
     path = tmp_path / "skeleton.png"
-    assert window.view_pictures.save(str(path), window.skeleton, 2)
+    assert window.view_pictures.save(str(path), window.skeleton, PictureOptions(scale=2))
     shown = np.asarray(Image.open(path).convert("RGB"))
     assert shown.shape[:2] == (2 * window.skeleton.height(), 2 * window.skeleton.width())
     assert shown.std() > 5
@@ -204,7 +205,7 @@ def test_a_picture_of_a_view_has_twice_its_px(
 
 def test_a_picture_is_written_behind_the_dialog(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     for path in (tmp_path / "shot.png", tmp_path / "missing" / "shot.png"):
-        window.view_pictures.ask("the window", window, 1)
+        window.view_pictures.ask_for_screenshot()
         dialog = window.findChildren(QFileDialog)[-1]
         dialog.filesSelected.emit([str(path)])
         dialog.reject()
@@ -213,6 +214,38 @@ def test_a_picture_is_written_behind_the_dialog(qtbot: QtBot, window: MainWindow
     window.view_pictures.close_down()
     with Image.open(tmp_path / "shot.png") as shown:
         assert shown.size == (window.width(), window.height())
+
+
+def test_a_picture_has_the_size_caption_and_background_that_were_chosen(
+    qtbot: QtBot, window: MainWindow, model_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[QUrl] = []
+    monkeypatch.setattr("explorer_app.shell.status.QDesktopServices.openUrl", opened.append)
+    window.open_paths([model_path])
+    _settle(qtbot, window)
+    view, path = window.skeleton, tmp_path / "skeleton.png"
+    assert not window.statusBar().folder.isVisible()
+    window.view_pictures.ask("skeleton", view)
+    dialog = window.findChildren(PictureDialog)[-1]
+    dialog.scale.setValue(3)
+    dialog.caption.setText("A hand")
+    dialog.is_transparent.setChecked(True)
+    assert dialog.summary.text() == f"{3 * view.width()} × {3 * view.height()} px"
+    dialog.accept()
+    window.findChildren(QFileDialog)[-1].filesSelected.emit([str(path)])
+    window.findChildren(QFileDialog)[-1].reject()
+    qtbot.waitUntil(window.statusBar().folder.isVisible, timeout=WAIT_MS)
+    with Image.open(path) as shown:
+        pixels = np.asarray(shown)
+    assert pixels.shape[1] == 3 * view.width()
+    assert pixels.shape[0] > 3 * view.height()  # and the caption
+    assert pixels.shape[2] == 4
+    assert (pixels[..., 3] == 0).mean() > 0.5
+    assert (pixels[3 * view.height() :, :, 3] > 0).any()
+    qtbot.mouseClick(window.statusBar().folder, Qt.MouseButton.LeftButton)
+    assert [Path(url.toLocalFile()) for url in opened] == [tmp_path]
+    window.session.asked.emit()
+    assert not window.statusBar().folder.isVisible()
 
 
 def test_a_message_has_cause_remedy_and_a_log(qtbot: QtBot, window: MainWindow) -> None:

@@ -1,0 +1,174 @@
+"""HO-3D: two sequences before two cameras; frames without annotation, damaged ones, and one that would run code."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_hands21 import joints_of
+from made_ho3d import CAMERAS, hands, make_ho3d, save_meta
+
+from lsps_core.cli import main
+from lsps_core.data.crop import crop_pixels
+from lsps_core.data.frame_cameras import FrameCamera
+from lsps_core.data.importing.pictures import Window, read_ho3d_depth
+from lsps_core.data.store import FrameStore
+from lsps_core.presets import PAPER_NETWORKS
+
+TRAIN = {"ABF10": 6, "MC1": 5}
+COUNT = sum(TRAIN.values())
+TESTS = 3
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return {sequence: hands(sequence, count, 3 + count) for sequence, count in TRAIN.items()}
+
+
+@pytest.fixture(scope="module")
+def made(make_once, shown) -> Path:
+    def make(folder: Path) -> None:
+        make_ho3d(folder, "train", shown)
+        make_ho3d(folder, "evaluation", {"MC1": shown["MC1"][:TESTS]})
+
+    return make_once("ho3d", make)
+
+
+@pytest.fixture
+def own(tmp_path, shown) -> Path:
+    """A set that a test may damage."""
+    make_ho3d(tmp_path / "set", "train", {name: pictures[:3] for name, pictures in shown.items()})
+    return tmp_path / "set"
+
+
+def lsps(*arguments: object) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_frame_is_of_its_sequences_camera(made, shown, tmp_path, jobs):
+    assert lsps("import", "ho3d", made, tmp_path / "o.h5", "--split", "train", "--jobs", jobs) == 0
+    with FrameStore(tmp_path / "o.h5") as store:
+        pictures = [picture for of_sequence in shown.values() for picture in of_sequence]
+        np.testing.assert_allclose(store.joints_mm, [joints_of(picture) for picture in pictures], atol=1e-3)
+        np.testing.assert_allclose(store.center_mm, store.joints_mm.mean(axis=1), atol=1e-3)
+        assert set(store.half_mm.tolist()) == {140}
+        expected = [FrameCamera(camera=CAMERAS[name]) for name, count in TRAIN.items() for _ in range(count)]
+        assert [store.camera_of(index) for index in range(COUNT)] == expected
+        assert store.groups["sequence"].tolist() == [name for name, count in TRAIN.items() for _ in range(count)]
+        assert set(store.groups["object"]) == {"021_bleach_cleanser"}
+        assert store.names[:2] == ["ABF10/0000", "ABF10/0001"]
+        for index in range(COUNT):
+            frame, camera = store.frame(index), store.camera_of(index).camera
+            columns, rows = crop_pixels(frame.joints_mm, camera, frame.center_mm, frame.half_mm).round().astype(int).T
+            surface = frame.depth_mm[rows.clip(0, 127), columns.clip(0, 127)].astype(float)
+            behind = frame.joints_mm[:, 2] - np.where(surface > 0, surface, np.nan)
+            assert np.isfinite(behind).mean() > 0.85
+            assert 2 < np.nanmedian(behind) < 30
+
+
+def test_depth_is_in_steps_of_the_set(made, shown):
+    path, expected = made / "train" / "ABF10" / "depth" / "0000.png", shown["ABF10"][0].depth_mm
+    depth = read_ho3d_depth(path)
+    assert depth.dtype == np.float32
+    np.testing.assert_allclose(depth, np.where(np.isfinite(expected), expected, 0), atol=0.07)
+    part = read_ho3d_depth(path, Window(300, 200, 340, 260))
+    np.testing.assert_array_equal(part[200:260, 300:340], depth[200:260, 300:340])
+    assert part.shape == depth.shape
+
+
+def test_evaluation_frames_have_the_joints_that_were_released(made, shown, tmp_path):
+    assert lsps("import", "ho3d", made, tmp_path / "o.h5", "--split", "evaluation", "--jobs", "1") == 0
+    with FrameStore(tmp_path / "o.h5") as store:
+        truth = np.array([joints_of(picture) for picture in shown["MC1"][:TESTS]])
+        np.testing.assert_allclose(store.joints_mm, truth, atol=1e-3)
+        assert np.linalg.norm(store.center_mm - truth.mean(axis=1), axis=1).max() < 110
+        np.testing.assert_allclose(store.center_mm[:, 2], truth[:, 0, 2], atol=1e-2)
+
+
+def test_evaluation_frames_without_them_are_cut_by_their_boxes(shown, tmp_path, capsys):
+    make_ho3d(tmp_path / "set", "evaluation", {"MC1": shown["MC1"][:TESTS]}, is_released=False)
+    options = ["--split", "evaluation", "--jobs", "1"]
+    assert lsps("import", "ho3d", tmp_path / "set", tmp_path / "o.h5", *options) == 0
+    assert "there is no evaluation_xyz.json" in capsys.readouterr().err
+    with FrameStore(tmp_path / "o.h5") as store:
+        assert np.isnan(store.joints_mm).all()
+        truth = np.array([joints_of(picture).mean(axis=0) for picture in shown["MC1"][:TESTS]])
+        assert np.linalg.norm(store.center_mm - truth, axis=1).max() < 110
+
+
+def test_a_truth_of_other_frames_is_noticed(shown, tmp_path):
+    make_ho3d(tmp_path / "set", "evaluation", {"MC1": shown["MC1"][:TESTS]})
+    path = tmp_path / "set" / "evaluation_xyz.json"
+    truth = json.loads(path.read_text())
+    path.write_text(json.dumps([truth[1], truth[1], [[1, 2]]]))
+    options = ["--split", "evaluation", "--jobs", "1"]
+    assert lsps("import", "ho3d", tmp_path / "set", tmp_path / "o.h5", *options) == 0
+    with FrameStore(tmp_path / "o.h5") as store:
+        assert store.names == ["MC1/0001"]
+        shape, other = store.provenance["skipped"]
+    assert "evaluation.txt, line 3: joints of the shape [1, 2]" in shape
+    assert "its wrist is not that of evaluation_xyz.json" in other
+
+
+class _Command:
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __reduce__(self) -> tuple:
+        return (os.system, (self.command,))
+
+
+def test_damaged_frames_are_named_and_code_is_not_run(own, tmp_path, capsys):
+    meta, mark = own / "train" / "ABF10" / "meta", tmp_path / "mark"
+    camera = np.full((3, 3), np.nan)
+    save_meta(meta / "0000.pkl", {"camMat": camera, "handJoints3D": _Command(f"touch {mark}")})
+    save_meta(meta / "0001.pkl", {"camMat": None, "handJoints3D": None})
+    other = own / "train" / "MC1" / "meta"
+    save_meta(other / "0000.pkl", {"camMat": camera, "handJoints3D": np.zeros((21, 2))})
+    save_meta(other / "0001.pkl", [1, 2])
+    with (own / "train.txt").open("a") as lines:
+        lines.write("../etc/passwd\nSM1/0000\nMC1/0009\n")
+    assert lsps("import", "ho3d", own, tmp_path / "o.h5", "--split", "train", "--jobs", "1") == 0
+    said = capsys.readouterr()
+    assert not mark.exists()
+    assert "2 frames, 6 skipped" in said.out
+    assert "1 frames without a hand" in said.err
+    with FrameStore(tmp_path / "o.h5") as store:
+        assert store.names == ["ABF10/0002", "MC1/0002"]
+        assert [store.camera_of(index).camera for index in (0, 1)] == list(CAMERAS.values())  # not that of NaN
+        skipped = store.provenance["skipped"]
+    whys = [
+        "is not SEQUENCE/NUMBER",
+        "has no frame with a camera",
+        "ABF10/meta/0000.pkl is not a pickle of plain values",
+    ]
+    whys += ["joints of the shape [21, 2]", "MC1/meta/0001.pkl is not a dict", "MC1/meta/0009.pkl does not exist"]
+    for why, line in zip(whys, skipped, strict=True):
+        assert why in line
+
+
+def test_a_wrong_folder_is_told_what_it_lacks(tmp_path, capsys):
+    assert lsps("import", "ho3d", tmp_path, tmp_path / "o.h5", "--split", "train") == 2
+    assert "has none of train.txt" in capsys.readouterr().err
+
+
+def test_trained_evaluated_and_scored(made, stores, tmp_path, capsys):
+    data, run = tmp_path / "o.h5", tmp_path / "run"
+    assert lsps("import", "ho3d", made, data, "--split", "train", "--jobs", "1") == 0
+    settings = [*PAPER_NETWORKS, "base_channels=4", "checkpoint_minutes=1000"]
+    settings += [f"{stage}.{key}=2" for stage in ("pose", "depth", "posterior") for key in ("steps", "batch_size")]
+    options = ["--synthetic", stores["synthetic"], "--real", data, "--labels", "0.5", "--device", "cpu"]
+    assert lsps("train", run, *options, *(part for item in settings for part in ("--set", item))) == 0
+    assert lsps("predict", run, data, "--out", tmp_path / "result.txt") == 0
+    capsys.readouterr()
+    assert lsps("evaluate", run, data, "--json") == 0
+    evaluated = json.loads(capsys.readouterr().out)
+    assert lsps("score", "ho3d", data, tmp_path / "result.txt", "--json") == 0
+    scored = json.loads(capsys.readouterr().out)
+    assert scored["protocol"] == evaluated["protocol"] == "HO3D-21"
+    for key in ("mean_error_mm", "procrustes_error_mm", "root_relative_error_mm"):
+        assert scored[key] == pytest.approx(evaluated[key], abs=0.0011)
