@@ -29,7 +29,8 @@ from lsps_core.data.importers.nyu import NYU_14
 from lsps_core.data.store import FrameStore, FrameStoreError, FrameWriter
 from lsps_core.errors import LspsError
 from lsps_core.evaluation import frame_results, published
-from lsps_core.evaluation.frame_results import About, FrameResults, FrameResultsError
+from lsps_core.evaluation.about import About
+from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError
 from lsps_core.events import Noted
 from lsps_core.files import WriteError, parse_json, write_whole
 from lsps_core.runs.follow import EventsFile
