@@ -18,6 +18,7 @@ from lsps_core.data.importers.frames import read_depth
 from lsps_core.files import kind_of, require_file
 
 _USUAL_NAME = "depth"
+_DAMAGE = (OSError, KeyError, RuntimeError, ValueError, TypeError, MemoryError)
 _MOST_PX = 1 << 25
 _LEAST_PX = 16
 """A smaller array is not an image, but labels or intrinsics."""
@@ -55,7 +56,7 @@ class RawImage:
                 first = self.row or 0
                 values = CheckedDataset(dataset).rows(first, len(dataset) if self.row is None else first + 1)
                 values = values if self.row is None else values[0]
-        except (OSError, KeyError, RuntimeError, ValueError) as error:
+        except _DAMAGE as error:
             raise ValueError(f"{self.path} cannot be read ({_brief(error)}); copy it again") from error
         with np.errstate(invalid="ignore", over="ignore"):
             return values.astype(np.float32)
@@ -94,7 +95,7 @@ def _images_in_hdf5(path: Path) -> list[RawImage]:
     try:
         with h5py.File(path, "r", locking=False) as file:
             shapes = _image_shapes(file)
-    except (OSError, RuntimeError, ValueError) as error:
+    except _DAMAGE as error:
         raise ValueError(f"{path} is cut off or damaged ({_brief(error)}); copy it again") from error
     named = [name for name in shapes if name.rsplit("/", 1)[-1].lower() == _USUAL_NAME]
     usable = named or list(shapes)

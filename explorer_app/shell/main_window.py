@@ -21,6 +21,7 @@ from explorer_app.explore.views import ExploreViews
 from explorer_app.inspect.docks import InspectDocks
 from explorer_app.inspect.evaluation import Evaluation
 from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.label_queue import LabelQueue
 from explorer_app.inspect.panel import FailuresPanel
 from explorer_app.model.opening import ImageSettings
 from explorer_app.preferences import Preferences
@@ -112,6 +113,7 @@ class MainWindow(QMainWindow):
                 docks=self.docks,
                 explore=self.explore,
                 failures_panel=self.failures_panel,
+                label_queue=self.label_queue,
                 training_dialogs=self.training_dialogs,
                 evaluate=self.evaluate,
                 reset_layout=self.reset_layout,
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
         self.failures_panel = FailuresPanel(
             self.session, self.background, self.failures, self.evaluation, self.preferences
         )
+        self.label_queue = LabelQueue(self.background, self.failures, explore.labelling, self)
         self.failures_panel.directions.made.connect(self.latent.directions.add)
         self.failures_panel.open_asked.connect(self.opener.ask_for_files)
         self.train = TrainPanel(self.preferences)

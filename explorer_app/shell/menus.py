@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
 from explorer_app.explore.menus import fill_edit_menu, fill_frame_menu, fill_latent_menu, fill_view_menu
 from explorer_app.explore.views import ExploreViews
+from explorer_app.inspect.label_queue import LabelQueue
 from explorer_app.inspect.panel import FailuresPanel
 from explorer_app.model.devices import devices
 from explorer_app.preferences import THEMES, Preferences
@@ -51,6 +52,7 @@ class MenuTargets:
     docks: Mapping[str, QDockWidget]
     explore: ExploreViews
     failures_panel: FailuresPanel
+    label_queue: LabelQueue
     training_dialogs: TrainingDialogs
     evaluate: Callable[[], None]
     reset_layout: Callable[[], None]
@@ -126,7 +128,9 @@ def build_menus(on: MenuTargets) -> None:
     model = bar.addMenu("&Model")
     filled_on_show(model, "&Device", partial(fill_devices, on))
     add_action(model, "&Model info", on.help.show_model_info, "Ctrl+I")
-    on.failures_panel.fill_menu(bar.addMenu("&Inspect"), on.evaluate)
+    inspect = bar.addMenu("&Inspect")
+    on.failures_panel.fill_menu(inspect, on.evaluate)
+    inspect.addAction(on.label_queue.action)
     on.keys.keep(on.failures_panel.selection_actions.marks, INSPECT)
     on.training_dialogs.fill_menu(bar.addMenu("&Train"))
     _build_view_menu(on, bar.addMenu("&View"))

@@ -27,15 +27,16 @@ _Array = npt.NDArray[Any]
 
 
 def find_dataset(file: h5py.File, name: str) -> h5py.Dataset | None:
-    """A dataset that lies in the file itself; None if there is none.
+    """A dataset that lies in the file itself; None if nothing has this name.
 
-    OSError if it is elsewhere, or declares more than it can hold.
+    OSError if it is elsewhere or something else, or declares more than it can hold.
     """
-    if not isinstance(file.get(name, getlink=True), h5py.HardLink | None):
-        raise OSError(f"{name!r} is a link")
-    dataset = file.get(name)
-    if not isinstance(dataset, h5py.Dataset):
+    link = file.get(name, getlink=True)
+    if link is None:
         return None
+    dataset = file[name] if isinstance(link, h5py.HardLink) else None
+    if not isinstance(dataset, h5py.Dataset):
+        raise OSError(f"{name!r} is not a dataset but a {'link' if dataset is None else 'group'}")
     check_size(dataset)
     return dataset
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -224,6 +226,8 @@ def _read_arrays(path: Path) -> tuple[About, dict[str, npt.NDArray[Any]]]:
             if "about" not in file.files:
                 raise ForeignFileError(f"{path} is not a results file; give another name or move it away")
             arrays = {name: file[name] for name in file.files}
+        if not all(isinstance(values, np.ndarray) for values in arrays.values()):
+            raise ValueError("it has parts that are not arrays")
         about = About(**arguments(About, parse_json(arrays.pop("about").tobytes())))
     except ForeignFileError:
         raise
@@ -238,6 +242,9 @@ def _read_arrays(path: Path) -> tuple[About, dict[str, npt.NDArray[Any]]]:
         ValueError,
         OverflowError,
         MemoryError,
+        RuntimeError,  # of encrypted parts; RecursionError of nested headers
+        tokenize.TokenError,
+        struct.error,
         zipfile.BadZipFile,
         zlib.error,
     ) as error:

@@ -72,8 +72,8 @@ def test_its_predictions_are_scored(tmp_path, capsys):
     [
         (["import", "-h"], "Our recordings: 21 joints"),
         (["import", "ours", "-h"], "--split {train,test}"),
-        (["score", "-h"], "{nyu,icvl,msra,hands17,bighand,hands19,fpha,dexycb,ours,simulated}"),
-        (["predict", "-h"], "dexycb21, ours21 or all"),
+        (["score", "-h"], "{nyu,icvl,msra,hands17,bighand,hands19,fpha,dexycb,ho3d,ours,simulated}"),
+        (["predict", "-h"], "ho3d21, ours21 or all"),
     ],
 )
 def test_every_help_names_it(capsys, command, text):

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_sets import make_icvl, make_msra, make_nyu
+from mutations import damaged, damaged_text
 from PIL import Image
 
 from lsps_core.camera import NYU
@@ -27,53 +28,6 @@ from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.importing.run import run_import
 from lsps_core.data.store import FrameStore, FrameStoreError, FrameWriter
 from lsps_core.skeleton import HAND21
-
-
-def damaged(content: bytes, rng: np.random.Generator, hot: int = 200) -> bytes:
-    """One mutation: cut off, emptied, bytes changed (anywhere or among the first), a piece turned, repeated or lost."""
-    data = bytearray(content)
-    first, last = sorted(rng.integers(0, len(data), 2))
-    match rng.choice(["cut", "empty", "flip", "flip", "head", "head", "reverse", "repeat", "lose"]):
-        case "cut":
-            del data[last:]
-        case "empty":
-            data.clear()
-        case "flip":
-            for place in rng.integers(0, len(data), rng.integers(1, 20)):
-                data[place] = rng.integers(256)
-        case "head":
-            for place in rng.integers(0, min(hot, len(data)), rng.integers(1, 4)):
-                data[place] = rng.choice([0, 127, 128, 255, rng.integers(256)])
-        case "reverse":
-            data[first:last] = data[first:last][::-1]
-        case "repeat":
-            data[first:first] = data[first:last]
-        case "lose":
-            del data[first:last]
-    return bytes(data)
-
-
-def damaged_text(content: bytes, rng: np.random.Generator) -> bytes:
-    """As `damaged`, or columns swapped, words spoilt, lines joined."""
-    lines = content.decode().split("\n")
-    number = int(rng.integers(len(lines)))
-    words = lines[number].split(" ")
-    word = int(rng.integers(len(words)))
-    match rng.choice(["bytes", "swap", "spoil", "join", "long"]):
-        case "bytes":
-            return damaged(content, rng)
-        case "swap":
-            words = words[1:] + words[:1]
-        case "spoil":
-            words[word] = str(
-                rng.choice(["nan", "inf", "-1", "0", "1e308", "1e-308", "x", "", "9" * 400, "\0", "../.."])
-            )
-        case "join":
-            words += lines.pop().split(" ")
-        case "long":
-            words *= 3
-    lines[min(number, len(lines) - 1)] = " ".join(words)
-    return "\n".join(lines).encode()
 
 
 def refused_in_one_line(action: Callable[[], object]) -> bool:

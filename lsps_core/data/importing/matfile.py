@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -54,8 +55,11 @@ def read_array(path: Path, name: str) -> npt.NDArray[np.float64] | None:
         with path.open("rb") as file:
             if file.read(128)[124:] != b"\x00\x01IM":
                 raise ValueError("its header is not one")
+            length = os.fstat(file.fileno()).st_size
             while tag := file.read(8):
                 kind, size = struct.unpack("<II", tag)
+                if size > length:
+                    raise ValueError(f"an element of {size} bytes in a file of {length}")
                 stream: _Stream = io.BytesIO(file.read(size))
                 if kind == _COMPRESSED:
                     stream = _Inflated(stream.read(size))

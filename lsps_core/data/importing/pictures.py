@@ -110,7 +110,7 @@ def _read(path: Path, nyu_packed: bool, window: Window | None) -> tuple[npt.NDAr
 def _read_array(path: Path, window: Window | None) -> tuple[npt.NDArray[Any], tuple[int, int]]:
     try:
         values: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")  # unlike np.load it never unpickles
-    except (OSError, ValueError, EOFError, TypeError, OverflowError, tokenize.TokenError) as error:
+    except (*_DAMAGE, MemoryError, RecursionError, tokenize.TokenError) as error:
         raise ValueError(f"{path} is not a readable .npy array ({_brief(error)})") from error
     if values.dtype.kind not in "uif" or values.dtype.itemsize < 2:
         raise ValueError(f"{path} holds {values.dtype}, not depth; give an array of 16-bit or floating-point numbers")

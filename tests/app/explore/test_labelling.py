@@ -10,7 +10,10 @@ from app_helpers import WAIT_MS
 from PySide6.QtCore import Qt
 
 from explorer_app.explore.frames.labels_dialog import LabelsDialog
+from explorer_app.model.opening import ImageSettings
 from explorer_app.model.pose_error import to_joints_mm
+from lsps_core.camera import Camera
+from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.finetuning.labels import read_labels
 
 
@@ -136,3 +139,18 @@ def test_nothing_is_lost_where_labels_cannot_be_written(qtbot, window, labelling
     qtbot.waitUntil(lambda: window.session.view.index == 1, timeout=WAIT_MS)
     labelling.keep()
     qtbot.waitUntil(lambda: labels_path.exists() and len(names_on_disk(labels_path)) == 2, timeout=WAIT_MS)
+
+
+def test_a_flipped_image_is_labelled_with_its_camera_beside_its_file(
+    qtbot, window, open_and_wait, model_path, image_path, tmp_path
+):
+    path = shutil.copy(image_path, tmp_path / "hand.npy")
+    camera = Camera(fx=475.0, fy=475.0, cx=300.0, cy=240.0)
+    open_and_wait(model_path, path, settings=ImageSettings(camera=camera, is_mirrored=True))
+    qtbot.waitUntil(lambda: window.session.is_at_code, timeout=WAIT_MS)
+    window.explore.labelling.keep()
+    beside = tmp_path / "hand.labels.h5"
+    qtbot.waitUntil(beside.exists, timeout=WAIT_MS)
+    (label,) = read_labels(beside).values()
+    assert label.camera == FrameCamera.flipped(camera, 640)
+    assert label.name == "hand.npy"
