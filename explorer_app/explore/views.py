@@ -60,6 +60,7 @@ class ExploreViews(QObject):
         self.inspector = Inspector(session, background)
         self.presets = Presets()
         self.fitting.changed.connect(self._show_fitted)
+        self.strip.pictures.legend_changed.connect(self._show_one_legend)
         self.opengl = OpenGlLoader(self.skeleton, self) if has_opengl else None
         if self.opengl is not None:
             self.opengl.gave_up.connect(session.message)
@@ -88,6 +89,10 @@ class ExploreViews(QObject):
     def _keep_prior(self) -> None:
         self._preferences.prior = self.session.prior
 
+    @Slot(bool)
+    def _show_one_legend(self, is_below: bool) -> None:
+        self.pictures.row.show_legend(not is_below)
+
     @Slot()
     def _show_fitted(self) -> None:
         fit = self.fitting.result
@@ -97,7 +102,8 @@ class ExploreViews(QObject):
         """add: takes title, panel, area and the names of the workspaces where the dock is open at first."""
         left, bottom = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
         add("Pose latent", self.latent, left, EXPLORE)
-        add("Frame", Narrow(self.strip), bottom, EXPLORE, INSPECT)
+        frame = add("Frame", Narrow(self.strip), bottom, EXPLORE, INSPECT)
+        frame.visibilityChanged.connect(self.strip.pictures.set_seen)
         add("Inspector", self.inspector, bottom, EXPLORE)
         add("Gallery", self.gallery, bottom, EXPLORE)
         add("Walk", self.walk, bottom, EXPLORE)

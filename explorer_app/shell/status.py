@@ -86,6 +86,7 @@ class StatusLine(QStatusBar):
         self.setContentsMargins(10, 0, 10, 0)
         self.folder = _button("Show in folder", "Open the folder of the file that was saved last")
         self.folder.clicked.connect(self._open_folder)
+        self.folder.setMaximumHeight(self.fontMetrics().height() + 4)
         self.folder.hide()
         self._saved = Path()
         self.addWidget(self.activity, 1)

@@ -39,7 +39,7 @@ class OptionField(QObject):
         if option.kind == "file":
             path = PathField(name, "file", preferences, tip=tip)
             path.changed.connect(self.changed)
-            return path
+            return named(path, name, tip)
         if option.kind == "length":
             length = number(0, _MOST_MM, 0, " mm", name, tip)
             length.setSpecialValueText(empty)

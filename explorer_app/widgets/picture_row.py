@@ -157,6 +157,19 @@ class PictureRow(QWidget):
                 child.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
+    def show_legend(self, is_on: bool) -> None:
+        """Whether there is one; without it the pictures are larger."""
+        if is_on == self.legend.isHidden():
+            self.legend.setVisible(is_on)
+            self.arrange()
+
+    @property
+    def _below(self) -> int:
+        """px below the pictures."""
+        if not self.legend.isHidden():
+            return self.legend.sizeHint().height()
+        return self._controls.sizeHint().height() + 4 if self._controls is not None else 0
+
     def sizeHint(self) -> QSize:
         shown = self._shown()
         width = sum(picture.sizeHint().width() for picture in shown) + _GAP * (len(shown) - 1)
@@ -171,7 +184,7 @@ class PictureRow(QWidget):
         """Set the geometry of all children; call it when an image was hidden, shown or changed its aspect ratio."""
         shown = self._shown()
         title, caption = shown[0].title_height, shown[0].caption_height
-        legend = self.legend.sizeHint().height()
+        legend = self._below
         room = self.width() - _GAP * (len(shown) - 1)
         aspects = sum(picture.aspect for picture in shown)
         edge = max(int(min(room / aspects, self.height() - title - caption - legend)), 1)

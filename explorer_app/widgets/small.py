@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QFocusEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLayout, QLayoutItem, QScrollArea, QSizePolicy, QWidget
 from shiboken6 import isValid
@@ -34,10 +34,17 @@ class CheckBox(QCheckBox):
 
     def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
         super().__init__(action.iconText(), parent)
-        self.setToolTip(action.toolTip())
+        self._action = action
         self.setChecked(action.isChecked())
         self.toggled.connect(action.setChecked)
         action.toggled.connect(self.setChecked)
+        action.changed.connect(self._show_action)
+        self._show_action()
+
+    @Slot()
+    def _show_action(self) -> None:
+        self.setToolTip(self._action.toolTip())
+        self.setEnabled(self._action.isEnabled())
 
 
 _NEXT_TURN_MS = 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_hands21 import joints_of
-from made_ho3d import CAMERAS, hands, make_ho3d, save_meta
+from made_ho3d import CAMERAS, hands, make_ho3d, save_meta, their_joints
 
 from lsps_core.cli import main
 from lsps_core.data.crop import crop_pixels
@@ -149,6 +149,76 @@ def test_damaged_frames_are_named_and_code_is_not_run(own, tmp_path, capsys):
     whys += ["joints of the shape [21, 2]", "MC1/meta/0001.pkl is not a dict", "MC1/meta/0009.pkl does not exist"]
     for why, line in zip(whys, skipped, strict=True):
         assert why in line
+
+
+def coco(path: Path, shown: dict, *, order: str, is_evaluation: bool = False) -> Path:
+    """A file as the field exchanges them: joints in m with y down, in HAND21's or MANO's order."""
+    images, annotations = [], []
+    for sequence, pictures in shown.items():
+        camera = CAMERAS[sequence]
+        for number, picture in enumerate(pictures):
+            joints = joints_of(picture) * (1, -1, 1) / 1000
+            theirs = their_joints(picture) * (1, -1, -1)
+            about = {"focal": [camera.fx, camera.fy], "princpt": [camera.cx, camera.cy]}
+            annotation = {"id": len(images), "image_id": len(images), "cam_param": about}
+            if is_evaluation:
+                rows, columns = np.nonzero(np.isfinite(picture.depth_mm))
+                box = [columns.min(), rows.min(), np.ptp(columns), np.ptp(rows)]
+                annotation |= {"root_joint_cam": joints[0].tolist(), "bbox": [float(value) for value in box]}
+            else:
+                annotation["joints_coord_cam"] = (joints if order == "hand21" else theirs).tolist()
+            images.append({"id": len(images), "file_name": f"{sequence}/rgb/{number:04d}.png"})
+            annotations.append(annotation)
+    path.write_text(json.dumps({"images": images, "annotations": annotations}))
+    return path
+
+
+@pytest.mark.parametrize("order", ["hand21", "mano"])
+def test_coco_files_say_the_same_as_the_meta_files(made, shown, tmp_path, order):
+    file = coco(tmp_path / "HO3D_train_data.json", shown, order=order)
+    options = ["--split", "train", "--jobs", "1"]
+    assert lsps("import", "ho3d", made, tmp_path / "a.h5", *options) == 0
+    assert lsps("import", "ho3d", made, tmp_path / "b.h5", *options, "--annotation", file) == 0
+    with FrameStore(tmp_path / "a.h5") as one, FrameStore(tmp_path / "b.h5") as other:
+        np.testing.assert_allclose(other.joints_mm, one.joints_mm, atol=1e-3)
+        np.testing.assert_array_equal(other.depth_mm(slice(None)), one.depth_mm(slice(None)))
+        assert other.names == one.names
+        assert [other.camera_of(index) for index in range(COUNT)] == [one.camera_of(index) for index in range(COUNT)]
+
+
+def test_a_coco_file_of_the_evaluation_has_boxes(made, shown, tmp_path):
+    file = coco(tmp_path / "eval.json", {"MC1": shown["MC1"][:TESTS]}, order="", is_evaluation=True)
+    options = ["--split", "evaluation", "--jobs", "1", "--annotation", file]
+    assert lsps("import", "ho3d", made, tmp_path / "o.h5", *options) == 0
+    with FrameStore(tmp_path / "o.h5") as store:
+        assert np.isnan(store.joints_mm).all()
+        truth = np.array([joints_of(picture) for picture in shown["MC1"][:TESTS]])
+        np.testing.assert_allclose(store.center_mm[:, 2], truth[:, 0, 2], atol=1e-2)
+        assert np.linalg.norm(store.center_mm - truth.mean(axis=1), axis=1).max() < 110
+
+
+def test_damaged_coco_files(made, shown, tmp_path, capsys):
+    file = coco(tmp_path / "c.json", shown, order="mano")
+    about = json.loads(file.read_text())
+    about["annotations"][0]["joints_coord_cam"] = [[1, 2, 3]]
+    about["annotations"][1]["cam_param"] = {"focal": [-1, 1], "princpt": [1, 1]}
+    del about["annotations"][2]["cam_param"]
+    about["annotations"][3]["image_id"] = 999
+    about["images"][4]["file_name"] = "../../etc/passwd"
+    about["annotations"][5] = "a hand"
+    file.write_text(json.dumps(about))
+    options = ["--split", "train", "--jobs", "1", "--annotation", file]
+    assert lsps("import", "ho3d", made, tmp_path / "o.h5", *options) == 0
+    with FrameStore(tmp_path / "o.h5") as store:
+        assert store.names == [f"MC1/{number:04d}" for number in range(TRAIN["MC1"])]
+        skipped = store.provenance["skipped"]
+    whys = ["the shape [1, 3]", "focal lengths must be positive", "it lacks 'cam_param'", "it lacks 999"]
+    for why, line in zip([*whys, "is not SEQUENCE/rgb/NUMBER.png", "annotation 6"], skipped, strict=True):
+        assert why in line
+    for content, why in {"{": "is not JSON", "[1]": "as COCO has them", '{"images": 1}': "as COCO has them"}.items():
+        file.write_text(content)
+        assert lsps("import", "ho3d", made, tmp_path / "p.h5", *options) == 2
+        assert why in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_a_wrong_folder_is_told_what_it_lacks(tmp_path, capsys):

@@ -30,10 +30,10 @@ class PicturesPanel(QWidget):
         self.skeleton.setShortcut(QKeySequence("S"))
         self.skeleton.setToolTip("Draw the pose of the sliders over both images (S)")
         self.skeleton.toggled.connect(self._show_skeleton)
-        self._row = PictureRow((self.real, self.synthetic), controls=CheckBox(self.skeleton))
+        self.row = PictureRow((self.real, self.synthetic), controls=CheckBox(self.skeleton))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._row)
+        layout.addWidget(self.row)
         session.pictures_changed.connect(self._show)
         session.model_changed.connect(self._show)
         session.latent_changed.connect(self._show_skeleton)
@@ -42,7 +42,7 @@ class PicturesPanel(QWidget):
     @Slot()
     def _show(self) -> None:
         model, pictures = self._session.model, self._session.pictures
-        self._row.legend.set_cube(model.half_mm if model is not None else None)
+        self.row.legend.set_cube(model.half_mm if model is not None else None)
         for picture in (self.real, self.synthetic):
             picture.placeholder = "Decoding …" if model is not None else "No model yet; File ▸ Open loads one"
         if model is None or pictures is None:

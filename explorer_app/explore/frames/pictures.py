@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from explorer_app.explore.frames.route_controls import RouteControls
@@ -43,10 +43,14 @@ class FramePictures(QWidget):
     While the mouse is over a route's image, or over its entry in the list of poses, the input shows its skeleton.
     """
 
+    legend_changed = Signal(bool)
+    """Whether it is on screen with the colours of depth."""
+
     def __init__(self, session: Session, fitting: FrameFitting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._fitting = session, fitting
         self._pointed_at: str | None = None
+        self._is_seen = False
         self.raw = DepthPicture("Raw image, hand cube")
         self.input = DepthPicture("Input", "This frame cannot be read")
         self.reconstruction = DepthPicture("Reconstruction")
@@ -137,7 +141,18 @@ class FramePictures(QWidget):
         limit_mm, words = (DISTANCE_LIMIT_MM, _TO_HAND) if is_fit else (DIFFERENCE_LIMIT_MM, TO_INPUT)
         self._row.legend.show_differences(limit_mm if is_difference else None, words)
         self._row.arrange()
+        self._tell_legend()
         self._show_skeletons()
+
+    def _tell_legend(self) -> None:
+        is_shown = self._is_seen and self._session.data is not None
+        self.legend_changed.emit(is_shown and not self.controls.differences.isChecked())
+
+    @Slot(bool)
+    def set_seen(self, is_seen: bool) -> None:
+        """Whether the tab is raised."""
+        self._is_seen = is_seen
+        self._tell_legend()
 
     def _show_fit(self, is_difference: bool) -> bool:
         """P's pose and the fitted one in place of the routes; False if there is no fit, or the routes are wanted."""

@@ -26,9 +26,9 @@ class ViewMenu(QPushButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setText("Show")
-        self.setToolTip("Options of the 3D view")
-        self.setAccessibleName("Show in the 3D view")
+        self.setText("More")
+        self.setToolTip("All options of the 3D view, also by a right click beside the hand")
+        self.setAccessibleName("Options of the 3D view")
         self.setMaximumWidth(self.fontMetrics().horizontalAdvance(self.text()) + 40)
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
@@ -36,12 +36,19 @@ class ViewMenu(QPushButton):
         self.grid = self._add("&Grid", "Centimetre grid behind the hand; every fifth line is stronger", is_on=True)
         self.volume = self._add("&Volume", "", is_on=True)
         self.cloud = self._add("&Point cloud", "", is_on=True)
+        for action, name in ((self.errors, "Errors"), (self.cloud, "Points")):
+            action.setIconText(name)
         self._menu.addSeparator()
         self.orthographic = self._add("&Orthographic", "Parallel lines stay parallel, so lengths can be compared")
         self._menu.addSeparator()
         self.unpin: QAction = self._menu.addAction("&Unpin all joints")
         self.unpin.setToolTip("Let all joints move with a pull; right-click pins or unpins a joint")
         self.setMenu(self._menu)
+
+    @property
+    def switches(self) -> tuple[QAction, ...]:
+        """What is drawn besides the skeleton."""
+        return self.errors, self.grid, self.volume, self.cloud
 
     def allow(self, has_opengl: bool, has_skin: bool, can_unpin: bool) -> None:
         """Disable options that cannot be drawn, with the reason as tooltip."""

@@ -30,6 +30,7 @@ from explorer_app.model.scene import NO_GRID, PRESETS, Figure, Orbit, figure, gr
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice
+from explorer_app.widgets.small import CheckBox
 
 if TYPE_CHECKING:
     from explorer_app.explore.hand3d.gl import SkeletonGl
@@ -76,6 +77,11 @@ class SkeletonPanel(QWidget):
         self.menu = ViewMenu()
         self.reset = QPushButton("Reset view")
         self.reset.setToolTip(f"View from the depth camera (V)\n{_HELP}")
+        self._switches = QWidget()
+        switches = QHBoxLayout(self._switches)
+        switches.setContentsMargins(theme.GAP, 2, 0, 0)
+        for action in self.menu.switches:
+            switches.addWidget(CheckBox(action))
         header = QHBoxLayout()
         title = QLabel("<b>Skeleton</b>")
         title.setToolTip(_HELP)
@@ -85,6 +91,7 @@ class SkeletonPanel(QWidget):
         stack = QGridLayout()
         stack.addWidget(self._views, 0, 0)
         stack.addWidget(self.overlay, 0, 0)
+        stack.addWidget(self._switches, 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._legend.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._legend.setWordWrap(True)
         small = theme.smaller(self._legend.font())
@@ -124,6 +131,7 @@ class SkeletonPanel(QWidget):
         self._views.removeWidget(previous)
         previous.deleteLater()
         self.overlay.raise_()
+        self._switches.raise_()
         self._show()
         self._show_orbit()
 

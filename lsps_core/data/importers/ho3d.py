@@ -8,6 +8,7 @@ alone, beside handBoundingBox; evaluation_xyz.json, released later, has all its 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -19,6 +20,7 @@ import numpy.typing as npt
 
 from lsps_core.camera import SIMULATED, Camera
 from lsps_core.data.frame_cameras import FrameCamera
+from lsps_core.data.importing.coco import MANO_TO_HAND21, read_coco
 from lsps_core.data.importing.dataset import Dataset
 from lsps_core.data.importing.labels import check_depths, find_folder, label_lines
 from lsps_core.data.importing.options import Option
@@ -30,13 +32,12 @@ from lsps_core.files import read_json
 from lsps_core.skeleton import HAND21
 
 CUBE_MM = 280.0
-_TO_HAND21 = (0, 13, 14, 15, 16, 1, 2, 3, 17, 4, 5, 6, 18, 10, 11, 12, 19, 7, 8, 9, 20)
-"""Joints of theirs, MANO's and then the tips, in the order of HAND21."""
 _TO_OURS = np.array([1000.0, 1000.0, -1000.0])
 _TRUTH = "evaluation_xyz.json"
 _MOST_TRUTH_BYTES = 100_000_000
 _MOST_APART_MM = 5.0  # of the wrists in the two files of a frame
 _TRIED = 200  # frames of a sequence that are searched for its camera
+_PICTURE = re.compile(r"(?:^|/)([A-Za-z0-9]+)/rgb/(\d+)\.(?:png|jpe?g)$")
 _NO_JOINTS = np.full((HAND21.joint_count, 3), np.nan)
 
 HO3D_21 = Protocol(
@@ -56,26 +57,37 @@ def plan_ho3d(
     source: Path,
     *,
     split: Literal["train", "evaluation"],
+    annotation: Path | None = None,
     cube_mm: float | None = None,
     limit: int | None = None,
 ) -> ImportPlan:
     """The plan of an import, centred on the mean of the joints, or of the bounding box at the wrist's depth.
 
-    ValueError if the list of the split is missing.
+    annotation: a COCO file of the split, in place of the meta files. ValueError if the list of the split is missing.
     """
     folder = find_folder(Path(source), (".", "HO3D_v3", "HO3D_v2"), f"{split}.txt")
     edge, refused = cube_mm or CUBE_MM, list[str]()
-    truth = _truth(folder) if split == "evaluation" else None
+    truth = _truth(folder) if split == "evaluation" and annotation is None else None
+    if annotation is None:
+        shots, note = _shots(folder, split, edge, truth, refused), f"there is no {_TRUTH}, so the frames have no joints"
+    else:
+        shots, note = _coco_shots(folder / split, annotation, edge, refused), ""
     return ImportPlan(
-        shots=tuple(islice(_shots(folder, split, edge, truth, refused), limit)),
+        shots=tuple(islice(shots, limit)),
         read=read_ho3d_depth,
-        label=label,
+        label=label if annotation is None else None,
         camera=HO3D_21.camera,
         skeleton=HO3D_21.skeleton,
         divisions=("sequence", "object"),
-        settings={"importer": "ho3d", "source": str(folder.resolve()), "split": split, "cube_mm": edge},
+        settings={
+            "importer": "ho3d",
+            "source": str(folder.resolve()),
+            "split": split,
+            "annotation": str(annotation) if annotation else "",
+            "cube_mm": edge,
+        },
         refused=tuple(refused),
-        note="" if split == "train" or truth else f"there is no {_TRUTH}, so the frames have no joints",
+        note="" if split == "train" or truth else note,
     )
 
 
@@ -118,6 +130,27 @@ def _shots(folder: Path, split: str, cube_mm: float, truth: list[Any] | None, re
         )
 
 
+def _coco_shots(folder: Path, annotation: Path, cube_mm: float, refused: list[str]) -> Iterator[Shot]:
+    for hand in read_coco(annotation):
+        if isinstance(hand, str):
+            refused.append(hand)
+            continue
+        found = _PICTURE.search(hand.file_name)
+        if found is None:
+            refused.append(f"{annotation}: {hand.file_name[:60]!r} is not SEQUENCE/rgb/NUMBER.png")
+            continue
+        sequence, frame = found.groups()
+        yield Shot(
+            path=folder / sequence / "depth" / f"{frame}.png",
+            name=f"{sequence}/{frame}",
+            half_mm=cube_mm / 2,
+            camera=FrameCamera(camera=hand.camera),
+            joints_mm=_NO_JOINTS if hand.joints_mm is None else hand.joints_mm,
+            center_mm=hand.center_mm,
+            groups=(sequence, ""),
+        )
+
+
 def _sequence(meta: Path) -> tuple[FrameCamera, str]:
     """The camera and the object of a sequence, from the first frame that has them."""
     for path in islice(sorted(meta.glob("*.pkl")), _TRIED):
@@ -146,7 +179,7 @@ def _their_joints(values: Any) -> Points:
         raise ValueError("joints that are not numbers") from error
     if joints.shape != (HAND21.joint_count, 3):
         raise ValueError(f"joints of the shape {list(joints.shape)}, not of 21 points")
-    ours: Points = joints[list(_TO_HAND21)] * _TO_OURS
+    ours: Points = joints[list(MANO_TO_HAND21)] * _TO_OURS
     check_depths(ours)
     return ours
 
@@ -192,6 +225,13 @@ HO3D = Dataset(
             is_required=True,
             label="S&plit",
             help="which part of the set; joints of the evaluation need its evaluation_xyz.json",
+        ),
+        Option(
+            name="annotation",
+            kind="file",
+            metavar="FILE.json",
+            label="COCO &annotation",
+            help="HO3D_train_data.json as HandOccNet and others use it, in place of the meta files",
         ),
     ),
     protocol=HO3D_21,

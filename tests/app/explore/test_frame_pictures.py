@@ -209,3 +209,19 @@ def test_titles_and_captions_are_explained(window: MainWindow) -> None:
     tips = [picture.toolTip() for picture in pictures]
     assert all(tips)
     assert len(set(tips)) == len(tips)
+
+
+def test_there_is_one_legend_of_depth(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Callable[..., None], model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    row, strip = window.pictures.row, window.strip.pictures
+    assert row.legend.isHidden()
+    small = window.pictures.real.height()
+    strip.controls.differences.setChecked(True)  # the other legend is of differences now
+    assert not row.legend.isHidden()
+    assert window.pictures.real.height() < small
+    strip.controls.differences.setChecked(False)
+    assert row.legend.isHidden()
+    window.docks["Gallery"].raise_()
+    qtbot.waitUntil(lambda: not row.legend.isHidden(), timeout=WAIT_MS)
