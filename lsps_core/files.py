@@ -6,6 +6,10 @@ import errno
 import json
 import os
 import stat
+import struct
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +26,11 @@ _MOST_NESTING = 100
 """Of lists and objects: Python can parse a few hundred levels that it then cannot copy or write."""
 _MOST_DIGITS = 20
 """Of an integer: 64 bits. Python accepts any length, but the conversion to float or a Qt int then fails."""
+ARRAY_ERRORS = (
+    *(OSError, EOFError, AttributeError, LookupError, TypeError, ValueError, ArithmeticError, MemoryError, SyntaxError),
+    *(RuntimeError, struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
+)
+"""What NumPy raises for damaged .npy and .npz files: RuntimeError of encrypted parts and of nested headers."""
 _KINDS: tuple[tuple[Any, Kind], ...] = (
     (stat.S_ISREG, "file"),
     (stat.S_ISDIR, "folder"),

@@ -25,7 +25,8 @@ from lsps_core.events import BlockWritten, Event, Progress
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.stored_results import Found
-    from lsps_core.evaluation.frame_results import FrameResults, Part
+    from lsps_core.evaluation.about import Part
+    from lsps_core.evaluation.frame_results import FrameResults
 
 _Stamp = tuple[str, object, object, bool]
 

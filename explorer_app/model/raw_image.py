@@ -115,7 +115,9 @@ def _image_shapes(file: h5py.File) -> dict[str, tuple[int, ...]]:
     """Every dataset that may contain depth images, with its shape."""
     shapes: dict[str, tuple[int, ...]] = {}
 
-    def look(name: str, item: object) -> None:
+    def look(name: str | bytes, item: object) -> None:
+        if isinstance(name, bytes):  # it is not UTF-8
+            return
         if isinstance(item, h5py.Dataset) and item.dtype.kind in "uif" and item.dtype.itemsize > 1:
             shape = item.shape or ()
             if len(shape) in (2, 3) and min(shape[-2:]) >= _LEAST_PX:

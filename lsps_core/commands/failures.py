@@ -19,8 +19,8 @@ from lsps_core.errors import LspsError
 from lsps_core.events import BlockWritten, Event, JobEnded, JobStarted, Progress
 
 if TYPE_CHECKING:
+    from lsps_core.evaluation.about import Part
     from lsps_core.evaluation.frame_evaluation import Watch
-    from lsps_core.evaluation.frame_results import Part
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -22,8 +22,9 @@ from lsps_core.data.protocol import Protocol
 from lsps_core.data.store import FrameStore
 from lsps_core.errors import LspsError
 from lsps_core.evaluation import frame_results, protocols
+from lsps_core.evaluation.about import RESIDUAL, Part, describe
 from lsps_core.evaluation.consistency import consistency
-from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError, Part
+from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError
 from lsps_core.evaluation.metrics import joint_errors_mm
 from lsps_core.fitting import fit
 from lsps_core.inference import Predictor
@@ -67,7 +68,7 @@ class FrameEvaluation:
         self.predictor = predictor
         self.store = store
         self.protocol: Protocol = protocols.of_store(store, skeleton, protocol)
-        self.about = frame_results.describe(predictor.checkpoint, model_path, store, self.protocol, fit_steps)
+        self.about = describe(predictor.checkpoint, model_path, store, self.protocol, fit_steps)
         self.path = path or evaluations_folder(model_path) / self.about.file_name
         self._labels = store.joints_mm if self.about.labels_digest else None
 
@@ -171,7 +172,7 @@ class FrameEvaluation:
             steps = self.about.fit_steps
             fitted = fit(self.predictor, image, center_mm, half_mm, domain=self._domain, steps=steps)
             latent, pose = fitted.pose_latent, fitted.pose
-            residual[frame_results.RESIDUAL] = fitted.residual_mm.cpu().numpy()
+            residual[RESIDUAL] = fitted.residual_mm.cpu().numpy()
         joints_mm = to_joints_mm(pose.cpu(), center_mm, half_mm).numpy()
         labels = np.full_like(joints_mm, np.nan) if self._labels is None else self._labels[indices]
         scored = list(self.protocol.indices)

@@ -6,33 +6,21 @@ kill loses at most one block. NumPy's .npz: plain arrays with checksums, read wi
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-import struct
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lsps_core.config import POSE_LATENT_SIZE
 from lsps_core.errors import LspsError
-from lsps_core.evaluation.digests import digest, model_digest
-from lsps_core.files import parse_json, require_file
-from lsps_core.typed_json import Count, arguments
+from lsps_core.evaluation.about import FORMAT_VERSION, About, Part
+from lsps_core.files import ARRAY_ERRORS, parse_json, require_file
+from lsps_core.typed_json import arguments
 
-if TYPE_CHECKING:  # the app reads results without waiting for torch
-    from lsps_core.checkpoint import Checkpoint
-    from lsps_core.data.protocol import Protocol
-    from lsps_core.data.store import FrameStore
-
-FORMAT_VERSION = 1
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -42,54 +30,6 @@ class FrameResultsError(LspsError):
 
 class ForeignFileError(LspsError):
     """A file of another kind, which must not be replaced."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class About:
-    """The model and data of the results. `key` changes with everything that could change a number in them.
-
-    model: file name; model_digest: of config and weights. data, data_path: its store; data_digest: of its frames' names
-    and cubes; labels_digest: of the annotated joints, "" if there are none. joints: those scored. fit_steps: of the fit
-    that made the codes and joints; None where they are P's.
-    """
-
-    model: str
-    model_digest: str
-    data: str
-    data_path: str
-    frame_count: Count
-    data_digest: str
-    labels_digest: str
-    domain: str
-    is_simulated: bool
-    protocol: str
-    skeleton: str
-    joints: tuple[str, ...]
-    format_version: Count = FORMAT_VERSION
-    fit_steps: Count | None = None
-
-    @property
-    def key(self) -> str:
-        """Equal for equal numbers; independent of the paths of model and data."""
-        told = {name: value for name, value in asdict(self).items() if name not in ("model", "data", "data_path")}
-        if self.fit_steps is None:  # keeps the keys of results from before there were fits
-            del told["fit_steps"]
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the arrays of results with a number or more for each frame."""
-        return sum(self.parts.values(), ())
-
-    @property
-    def parts(self) -> dict[Part, tuple[str, ...]]:
-        """The columns by the part of an evaluation that computes them, in its order: poses take a tenth of the time."""
-        residual = () if self.fit_steps is None else (RESIDUAL,)
-        return {"poses": ("pose_latent", "errors_mm", *residual), "routes": ("disagreement_mm", "latent_distance")}
-
-    @property
-    def file_name(self) -> str:
-        return f"{re.sub(r'[^A-Za-z0-9._-]+', '_', self.data)}-{self.key}.npz"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -133,8 +73,6 @@ class FrameResults:
             getattr(self, name)[start:stop] = values
 
 
-Part = Literal["poses", "routes"]
-RESIDUAL = "residual_mm"
 _DIVISION = "division_"
 
 
@@ -233,21 +171,7 @@ def _read_arrays(path: Path) -> tuple[About, dict[str, npt.NDArray[Any]]]:
         raise
     except FileNotFoundError:
         raise FrameResultsError(f"{path} does not exist; check the path") from None
-    except (
-        OSError,
-        EOFError,
-        AttributeError,
-        KeyError,
-        TypeError,
-        ValueError,
-        OverflowError,
-        MemoryError,
-        RuntimeError,  # of encrypted parts; RecursionError of nested headers
-        tokenize.TokenError,
-        struct.error,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except ARRAY_ERRORS as error:
         what = f"{path} is damaged or not a results file ({error})"
         raise FrameResultsError(what, "evaluate again") from error
     if about.format_version != FORMAT_VERSION:
@@ -308,25 +232,3 @@ def _check_numbers(path: Path, columns: Sequence[str], arrays: Mapping[str, npt.
         is_wrong = ~np.isfinite(values) if name == "pose_latent" else np.isinf(values)
         if is_wrong.any():
             raise FrameResultsError(f"{path} is damaged: {name} has a number that is not finite", "evaluate again")
-
-
-def describe(
-    checkpoint: Checkpoint, model_path: Path, store: FrameStore, protocol: Protocol, fit_steps: int | None = None
-) -> About:
-    """The `About` of a model on a store; reads the store's names and joints."""
-    has_labels = store.skeleton is not None and store.skeleton.joints == checkpoint.skeleton.joints
-    return About(
-        model=model_path.name,
-        model_digest=model_digest(checkpoint),
-        data=store.path.stem,
-        data_path=str(store.path.absolute()),
-        frame_count=len(store),
-        data_digest=digest("\0".join(store.names).encode(), store.center_mm.tobytes(), store.half_mm.tobytes()),
-        labels_digest=digest(store.joints_mm.tobytes()) if has_labels and store.joints_mm is not None else "",
-        domain=store.domain,
-        is_simulated=store.is_simulated,
-        protocol=protocol.name,
-        skeleton=checkpoint.skeleton.name,
-        joints=protocol.joints,
-        fit_steps=fit_steps,
-    )

@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from explorer_app.inspect.model.failure_table import FailureTable
 from explorer_app.shell.main_window import MainWindow
-from lsps_core.evaluation.frame_results import About, FrameResults
+from lsps_core.evaluation.about import About
+from lsps_core.evaluation.frame_results import FrameResults
 from lsps_core.skeleton import HAND21
 
 

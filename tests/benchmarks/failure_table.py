@@ -15,7 +15,8 @@ from explorer_app.inspect.model import near_duplicates
 from explorer_app.inspect.model import plot_statistics as failure_plots
 from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable
 from explorer_app.inspect.model.filters import Filters
-from lsps_core.evaluation.frame_results import About, FrameResults
+from lsps_core.evaluation.about import About
+from lsps_core.evaluation.frame_results import FrameResults
 
 FRAMES = 250_000
 RUNS = 5

@@ -29,7 +29,8 @@ from lsps_core.data.importers.nyu import NYU_14
 from lsps_core.data.store import FrameStore, FrameStoreError, FrameWriter
 from lsps_core.errors import LspsError
 from lsps_core.evaluation import frame_results, published
-from lsps_core.evaluation.frame_results import About, FrameResults, FrameResultsError
+from lsps_core.evaluation.about import About
+from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError
 from lsps_core.events import Noted
 from lsps_core.files import WriteError, parse_json, write_whole
 from lsps_core.runs.follow import EventsFile
@@ -452,3 +453,51 @@ def test_a_huge_number_as_a_setting(value: str) -> None:
 def test_a_camera_that_no_image_has(text: str) -> None:
     with pytest.raises(ValueError, match="finite"):
         Camera.parse(text)
+
+
+COMMANDS = [
+    "evaluate PIPE.safetensors s.h5",
+    "evaluate m.safetensors PIPE.h5",
+    "evaluate m.safetensors s.h5 --against PIPE.txt",
+    "failures PIPE.safetensors s.h5",
+    "failures m.safetensors PIPE.h5",
+    "predict m.safetensors PIPE.h5 --out p.txt",
+    "predict PIPE.safetensors s.h5 --out p.txt",
+    "generate PIPE.safetensors o.h5 --frames 1",
+    "fit PIPE.h5 o.h5 --model m.safetensors",
+    "fit s.h5 o.h5 --model PIPE.safetensors",
+    "score icvl PIPE.txt PIPE.txt",
+    "info PIPE.h5",
+    "info PIPE.safetensors",
+    "info run",
+    "train run --resume",
+    "train new --synthetic PIPE.h5 --real PIPE.h5",
+    "train new --synthetic s.h5 --real s.h5 --set initial_path=PIPE.safetensors",
+    "import frames o.h5 PIPE.png --camera 240,240,160,120",
+    "import frames o.h5 PIPE.npy --camera 240,240,160,120",
+    "simulate PIPE.h5 --domain synthetic --frames 1 --overwrite",
+]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pipes as Linux has them")
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_pipe_as_a_file_of_any_command(
+    command: str,
+    store: Path,
+    model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A writer that never comes would let its reader wait for ever."""
+    monkeypatch.chdir(tmp_path)
+    assert model.name == "m.safetensors"
+    (tmp_path / "run").mkdir()
+    for suffix in ("safetensors", "h5", "txt", "png", "npy"):
+        os.mkfifo(f"PIPE.{suffix}")
+    os.mkfifo("run/config.json")
+    store.rename("s.h5")
+    assert main(command.split()) == 2
+    assert "pipe" in capsys.readouterr().err.splitlines()[-1]
+    assert not {"o.h5", "p.txt", "new"} & {path.name for path in tmp_path.iterdir()}

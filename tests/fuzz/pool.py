@@ -17,7 +17,6 @@ import tempfile
 import time
 import traceback
 import warnings
-import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,12 +26,12 @@ import numpy as np
 from mutations import damaged
 from readers import Reader, refuses
 
-HANG_S = 5.0
-"""Of a process's own time, which other processes do not lengthen; and ten times that of waiting."""
+from lsps_core.files import ARRAY_ERRORS
+
+HANG_S, WAIT_S = 5.0, 120.0
+"""Of a process's own time, which other processes do not lengthen, and of waiting, as on a pipe."""
 SPARE_BYTES = 2 << 30
 _FIELDS = struct.Struct("<qd")
-_NOT_WRITABLE = (ValueError, TypeError, LookupError, RuntimeError, OSError, ArithmeticError, struct.error, zlib.error)
-"""Of a mutation whose result the format's own library does not write."""
 KINDS = ("traceback", "hang", "crash", "wrongly accepted")
 
 
@@ -63,7 +62,7 @@ def inputs_of(reader: Reader, seed: int) -> Callable[[int], bytes]:
         rng, base = np.random.default_rng([seed, number]), bases[number % len(bases)]
         try:
             return reader.mutate(base, rng)
-        except _NOT_WRITABLE:
+        except ARRAY_ERRORS:  # the format's own library does not write it
             return damaged(base, rng)
 
     return make
@@ -167,7 +166,7 @@ def _watch(process: int, shared: mmap.mmap, source: int, tally: Tally) -> bool:
             number, used_s = _FIELDS.unpack_from(shared, 0)
             if number != seen:
                 seen, seen_s = number, time.monotonic()
-            if time.monotonic() - seen_s > 10 * HANG_S or (_used_s(process) - used_s > HANG_S and number == seen):
+            if time.monotonic() - seen_s > WAIT_S or (_used_s(process) - used_s > HANG_S and number == seen):
                 os.kill(process, signal.SIGKILL)
                 _take(rest + (stream.read() or b""), tally)
                 return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import struct
 import zlib
 from collections.abc import Callable
@@ -28,14 +29,17 @@ from lsps_core import checkpoint
 from lsps_core.camera import NYU
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import ModelConfig, TrainConfig
+from lsps_core.data.importers.dexycb import read_joints
 from lsps_core.data.importers.msra import read_msra_depth
 from lsps_core.data.importers.nyu import NYU_14
 from lsps_core.data.importing.labels import parse_points, read_lines
 from lsps_core.data.importing.matfile import read_array
 from lsps_core.data.importing.pictures import read_depth
+from lsps_core.data.importing.plain_pickle import read_plain_pickle
 from lsps_core.data.store import FrameStore, FrameWriter
 from lsps_core.evaluation import frame_results, published
-from lsps_core.evaluation.frame_results import About, FrameResults
+from lsps_core.evaluation.about import About
+from lsps_core.evaluation.frame_results import FrameResults
 from lsps_core.events import Noted, Started, Stepped
 from lsps_core.networks.numpy_decoder import numpy_pose_decoder
 from lsps_core.networks.tri_domain import TriDomainModel
@@ -315,6 +319,36 @@ def _settings(kind: str, reader: Callable[[Path], object]) -> Reader:
     )
 
 
+def _pickle(_: Path) -> list[bytes]:
+    """As in HO-3D: in the protocols of Python 2 and of Python 3."""
+    value = {"camMat": np.eye(3), "handJoints3D": np.ones((21, 3), np.float32), "objName": "box", "n": [1, 2.5, None]}
+    return [pickle.dumps(value, protocol) for protocol in (0, 2, 4)]
+
+
+def _read_pickle(path: Path) -> None:
+    """Only plain values may come out."""
+    values = [read_plain_pickle(path)]
+    for value in values:
+        assert isinstance(
+            value, dict | list | tuple | str | bytes | int | float | complex | None | np.ndarray | np.generic
+        )
+        if isinstance(value, np.ndarray):
+            assert not value.dtype.hasobject
+        elif isinstance(value, dict | list | tuple) and len(values) < 10_000:
+            values += [*value.values(), *value] if isinstance(value, dict) else value
+
+
+def _joints(_: Path) -> list[bytes]:
+    stream = io.BytesIO()
+    np.savez(stream, joint_3d=np.ones((1, 21, 3), np.float32), seg=np.zeros((4, 4), np.uint8))
+    return [stream.getvalue()]
+
+
+def _read_joints(path: Path) -> None:
+    found = read_joints(path)
+    assert found is None or found.shape == (21, 3)
+
+
 def _read_mat(path: Path) -> None:
     found = read_array(path, "uvd")
     assert found is None or found.dtype == np.float64
@@ -341,6 +375,8 @@ READERS: dict[str, Reader] = {
     "NPY": Reader(file="a.npy", make=_npy, mutate=formats.mutate_npy, read=_read_picture),
     "MAT": Reader(file="a.mat", make=_mat, mutate=formats.mutate_mat, read=_read_mat),
     "BIN": Reader(file="a.bin", make=_msra, mutate=formats.mutate_integers(6), read=_read_msra),
+    "pickle": Reader(file="a.pkl", make=_pickle, mutate=mutations.damaged, read=_read_pickle),
+    "label arrays": Reader(file="a.npz", make=_joints, mutate=formats.mutate_npz, read=_read_joints),
     "predictions": Reader(file="a.txt", make=_table, mutate=mutations.mutate_table, read=_read_table),
     "labels": Reader(file="labels.txt", make=_table, mutate=mutations.mutate_table, read=_read_labels),
     "session": Reader(file="a.lsps.json", make=_session, mutate=mutations.mutate_json, read=_read_session),

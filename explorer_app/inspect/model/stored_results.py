@@ -17,7 +17,8 @@ from lsps_core.files import kind_of
 
 if TYPE_CHECKING:
     from explorer_app.model.hand.model import HandModel
-    from lsps_core.evaluation.frame_results import About, FrameResults
+    from lsps_core.evaluation.about import About
+    from lsps_core.evaluation.frame_results import FrameResults
 
 PART_TITLES = {"poses": "Errors", "routes": "Routes"}
 """What each part of an evaluation adds."""
@@ -46,12 +47,13 @@ def find(
     fit_steps: of results with fitting.
     """
     from lsps_core.data.store import FrameStore
-    from lsps_core.evaluation import frame_results, protocols
+    from lsps_core.evaluation import protocols
+    from lsps_core.evaluation.about import describe
     from lsps_core.runs.layout import evaluations_folder
 
     with FrameStore(data_path) as store:
         protocol = protocols.of_store(store, model.skeleton)
-        about = frame_results.describe(model.checkpoint, model.path, store, protocol, fit_steps)
+        about = describe(model.checkpoint, model.path, store, protocol, fit_steps)
     beside = evaluations_folder(model.path)
     folders = [other_folder, beside] if is_bundled or not _takes_files(beside) else [beside, other_folder]
     table, complaint = None, ""

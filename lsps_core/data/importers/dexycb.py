@@ -9,8 +9,6 @@ are mirrored.
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -29,7 +27,7 @@ from lsps_core.data.importing.options import Option
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot
 from lsps_core.data.protocol import Protocol
-from lsps_core.files import require_file
+from lsps_core.files import ARRAY_ERRORS, require_file
 from lsps_core.skeleton import HAND21
 
 SERIALS = (
@@ -237,9 +235,11 @@ def read_joints(path: Path) -> npt.NDArray[np.float64] | None:
             joints = arrays["joint_3d"]
     except FileNotFoundError:
         raise ValueError(f"{path} does not exist; unpack the set again") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+    except ARRAY_ERRORS as error:
         why = " ".join(str(error).split())[:120]
         raise ValueError(f"{path} has no labels that can be read ({why}); copy it again") from error
+    if not isinstance(joints, np.ndarray):  # the part has no header of an array
+        raise ValueError(f"{path}: joint_3d is not an array; copy it again")
     if joints.size != 3 * HAND21.joint_count or joints.dtype.kind != "f":
         raise ValueError(f"{path}: joint_3d is {joints.dtype} {list(joints.shape)}, not of one hand; copy it again")
     joints = joints.reshape(HAND21.joint_count, 3).astype(np.float64)

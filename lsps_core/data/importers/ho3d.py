@@ -209,6 +209,7 @@ def _by_box(shot: Shot, wrist: Points, about: dict[str, Any]) -> Shot:
         raise ValueError("it has no bounding box of the hand")
     middle = (box[:2] + box[2:]) / 2
     center = shot.camera.camera.unproject(np.array([*middle, wrist[2]]))
+    check_depths(center)
     return replace(shot, joints_mm=_NO_JOINTS if shot.joints_mm is None else shot.joints_mm, center_mm=center)
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
-import zlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ import numpy.typing as npt
 
 from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.store_chunks import pack_depth
-from lsps_core.files import require_file
+from lsps_core.files import ARRAY_ERRORS, require_file
 from lsps_core.processes import is_stopped
 
 _MIN_FRAMES, _MAX_FRAMES = 4, 64
@@ -77,7 +75,7 @@ class Block:
             made = self.path.stat().st_mtime
             with self.path.open("rb") as file, np.load(file) as found:
                 arrays = dict(found)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        except ARRAY_ERRORS:
             return None
         if "skipped" not in arrays:
             return None

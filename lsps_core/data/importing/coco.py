@@ -67,6 +67,7 @@ def _hand(name: str, annotation: dict[str, Any]) -> CocoHand:
     box, root = _numbers(annotation["bbox"], (4,)), _numbers(annotation["root_joint_cam"], (3,)) * _TO_OURS
     check_depths(root)
     center: Points = camera.unproject(np.array([*(box[:2] + box[2:] / 2), root[2]])).astype(np.float64)
+    check_depths(center)
     return CocoHand(name, camera, None, center)
 
 

@@ -28,7 +28,7 @@ JOINT_COUNT = HAND21.joint_count
 _PLACES = (0, 1, 6, 7, 8, 2, 9, 10, 11, 3, 12, 13, 14, 4, 15, 16, 17, 5, 18, 19, 20)
 """Of the joints of HAND21 in a line."""
 _Y_UP = np.array([1.0, -1.0, 1.0])
-_MOST_MM = 65_536  # of 16 bits
+_LEAST_MM, _MOST_MM = 1e-3, 65_536  # as float32 nearer ones may be 0; depth has 16 bits
 _BATCH = 1024  # lines at once: one by one takes five times as long
 
 WITH_OUTSIDE = Option(
@@ -77,7 +77,7 @@ def read_labels(path: Path) -> Iterator[Label]:
         points = np.array(known).reshape(-1, JOINT_COUNT, 3)[:, list(_PLACES)] * _Y_UP
         with np.errstate(all="ignore"):  # of numbers that are refused below
             is_near = np.abs(points) < _MOST_MM  # False for NaN as well
-            is_usable: npt.NDArray[np.bool_] = is_near.all(axis=(1, 2)) & (points[..., 2] > 0).all(axis=1)
+            is_usable: npt.NDArray[np.bool_] = is_near.all(axis=(1, 2)) & (points[..., 2] > _LEAST_MM).all(axis=1)
             uv = HANDS_SR300.project(points)[..., :2]
         is_inside = np.asarray(((uv >= 0) & (uv <= np.array(SIZE_PX) - 1)).all(axis=(1, 2)))
         centers, joints = points.mean(axis=1).astype(np.float32), points.astype(np.float32)

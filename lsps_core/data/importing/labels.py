@@ -16,6 +16,7 @@ from lsps_core.data.importing.plan import Shot
 from lsps_core.files import require_file
 
 _MOST_BYTES = 1_000_000_000
+_NEAREST_MM = 1e-3  # nearer ones may be 0 as float32
 _MOST = 1e6
 """Of a coordinate, px or mm."""
 _MOST_LINE = 10_000  # characters; a longer line is of another file, and is read as several
@@ -67,7 +68,7 @@ def parse_points(words: Sequence[str], point_count: int) -> FloatArray:
 def check_depths(points: FloatArray) -> None:
     """ValueError if a point [..., 3] is not in front of the camera, or far beyond the range of 16 bits in mm."""
     depths = points[..., 2]
-    if not ((np.abs(points) < _MOST).all() and (depths > 0).all() and (depths < 65_536).all()):
+    if not ((np.abs(points) < _MOST).all() and (depths > _NEAREST_MM).all() and (depths < 65_536).all()):
         raise ValueError("a joint that is not in front of the camera")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import tokenize
 import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +12,24 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from lsps_core.errors import LspsError
-from lsps_core.files import require_file
+from lsps_core.files import ARRAY_ERRORS, require_file
 
 NYU_BACKGROUND_MM = 2001
 HO3D_STEP_MM = 0.12498664727900177
 _COLOUR = ("RGB", "RGBA")
 _FORMATS = ("PNG", "TIFF", "PPM")
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError, OverflowError, struct.error)
+_DAMAGE = (
+    MemoryError,
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    TypeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    struct.error,
+)
 """Pillow's exceptions for truncated or damaged images."""
 _MAX_PIXELS = 1 << 25
 """No depth camera has more; a larger declared size would only fill the memory."""
@@ -110,7 +120,7 @@ def _read(path: Path, nyu_packed: bool, window: Window | None) -> tuple[npt.NDAr
 def _read_array(path: Path, window: Window | None) -> tuple[npt.NDArray[Any], tuple[int, int]]:
     try:
         values: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")  # unlike np.load it never unpickles
-    except (*_DAMAGE, MemoryError, RecursionError, tokenize.TokenError) as error:
+    except ARRAY_ERRORS as error:
         raise ValueError(f"{path} is not a readable .npy array ({_brief(error)})") from error
     if values.dtype.kind not in "uif" or values.dtype.itemsize < 2:
         raise ValueError(f"{path} holds {values.dtype}, not depth; give an array of 16-bit or floating-point numbers")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from explorer_app.inspect.model.failure_table import COLUMNS, NUMBERS, FailureTable
 from explorer_app.inspect.model.filters import Filters
-from lsps_core.evaluation.frame_results import About, FrameResults
+from lsps_core.evaluation.about import About
+from lsps_core.evaluation.frame_results import FrameResults
 
 JOINTS = ("wrist", "thumb", "index")
 
