@@ -16,12 +16,15 @@ def at_most(most: int) -> Callable[[str], int]:
     """The `type` of an argument: a whole number from -most to most. The command itself rejects what is too small."""
 
     def parse(text: str) -> int:
-        value = int(text)
+        shown = text if len(text) <= 20 else text[:20] + "…"
+        try:
+            value = int(text)
+        except ValueError:  # also for thousands of digits
+            raise argparse.ArgumentTypeError(f"{shown!r} is not a whole number up to {most:,}") from None
         if abs(value) > most:
-            raise argparse.ArgumentTypeError(f"{text[:20]}{'…' * (len(text) > 20)} is more than {most:,}")
+            raise argparse.ArgumentTypeError(f"{shown} is more than {most:,}")
         return value
 
-    parse.__name__ = "whole number"  # argparse has it in its message
     return parse
 
 

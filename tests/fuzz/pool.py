@@ -28,8 +28,8 @@ from readers import Reader, refuses
 
 from lsps_core.files import ARRAY_ERRORS
 
-HANG_S = 5.0
-"""Of a process's own time, which other processes do not lengthen; and ten times that of waiting."""
+HANG_S, WAIT_S = 5.0, 120.0
+"""Of a process's own time, which other processes do not lengthen, and of waiting, as on a pipe."""
 SPARE_BYTES = 2 << 30
 _FIELDS = struct.Struct("<qd")
 KINDS = ("traceback", "hang", "crash", "wrongly accepted")
@@ -166,7 +166,7 @@ def _watch(process: int, shared: mmap.mmap, source: int, tally: Tally) -> bool:
             number, used_s = _FIELDS.unpack_from(shared, 0)
             if number != seen:
                 seen, seen_s = number, time.monotonic()
-            if time.monotonic() - seen_s > 10 * HANG_S or (_used_s(process) - used_s > HANG_S and number == seen):
+            if time.monotonic() - seen_s > WAIT_S or (_used_s(process) - used_s > HANG_S and number == seen):
                 os.kill(process, signal.SIGKILL)
                 _take(rest + (stream.read() or b""), tally)
                 return True

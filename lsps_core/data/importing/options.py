@@ -75,7 +75,7 @@ def _whole(text: str, least: int) -> int:
 def _length(text: str) -> float:
     number = float(text)
     if not 0 < number < 10_000:
-        raise ValueError(f"{text} mm is not a valid edge of a hand's cube")
+        raise ValueError(f"{text[:20]} mm is not a valid edge of a hand's cube")
     return number
 
 

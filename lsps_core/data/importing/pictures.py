@@ -18,7 +18,18 @@ NYU_BACKGROUND_MM = 2001
 HO3D_STEP_MM = 0.12498664727900177
 _COLOUR = ("RGB", "RGBA")
 _FORMATS = ("PNG", "TIFF", "PPM")
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError, OverflowError, struct.error)
+_DAMAGE = (
+    MemoryError,
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    TypeError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    struct.error,
+)
 """Pillow's exceptions for truncated or damaged images."""
 _MAX_PIXELS = 1 << 25
 """No depth camera has more; a larger declared size would only fill the memory."""
