@@ -20,7 +20,7 @@ from lsps_core.device import resolve_device
 from lsps_core.events import Event, Started, Stepped
 from lsps_core.files import parse_json
 from lsps_core.losses import joint_distance
-from lsps_core.networks.residual import ResidualNetwork
+from lsps_core.networks.residual import SETTLING_BATCHES, ResidualNetwork, measure_statistics
 from lsps_core.skeleton import Skeleton
 from lsps_core.training.data import TrainingData, step_generator
 from lsps_core.training.trainer import REPORT_SECONDS
@@ -94,6 +94,8 @@ class RegressorTraining:
                 self._save(network, optimizer, step, before_s + now - started)
             if is_stopping:
                 return False
+        following = range(steps, steps + SETTLING_BATCHES)
+        measure_statistics(network, (self._frames(data, step)[0] for step in following))
         seconds = before_s + time.monotonic() - started
         header = {"skeleton": json.dumps(data.skeleton.to_json()), "seconds": f"{seconds:.1f}"}
         write_tensors(self.model_path, network.state_dict(), header)
@@ -116,21 +118,25 @@ class RegressorTraining:
     def _step(
         self, network: ResidualNetwork, optimizer: torch.optim.Optimizer, data: TrainingData, step: int
     ) -> Tensor:
-        settings = self.config.posterior
-        frames = data.annotated(_STAGE, settings.batch_size + settings.extra_annotated, step)
-        image = frames.image
-        generator = step_generator(self.config.seed, _STAGE, step, 0, data.device)
-        if settings.occlude:
-            image = occlude(image, generator)
-        if settings.degrade:
-            image = degrade(image, generator)
+        image, pose = self._frames(data, step)
         with torch.autocast(data.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-            estimate = network(image.contiguous(memory_format=torch.channels_last))
-        loss = joint_distance(estimate.unflatten(1, frames.pose.shape[1:]), frames.pose)
+            estimate = network(image)
+        loss = joint_distance(estimate.unflatten(1, pose.shape[1:]), pose)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         return loss.detach()
+
+    def _frames(self, data: TrainingData, step: int) -> tuple[Tensor, Tensor]:
+        """The images as the network reads them, and the poses, of a step."""
+        settings = self.config.posterior
+        frames = data.annotated(_STAGE, settings.batch_size + settings.extra_annotated, step)
+        image, generator = frames.image, step_generator(self.config.seed, _STAGE, step, 0, data.device)
+        if settings.occlude:
+            image = occlude(image, generator)
+        if settings.degrade:
+            image = degrade(image, generator)
+        return image.contiguous(memory_format=torch.channels_last), frames.pose
 
     def _stepped(self, step: int, loss: Tensor, step_s: float) -> Stepped:
         settings = self.config.posterior

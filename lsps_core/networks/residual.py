@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -34,6 +36,30 @@ class ResidualNetwork(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         out: Tensor = self.head(self.blocks(self.stem(image)))
         return out
+
+
+SETTLING_BATCHES = 50
+"""Of `measure_statistics`: with so many, the error of a P varies by a hundredth."""
+
+
+@torch.no_grad()
+def measure_statistics(network: nn.Module, images: Iterable[Tensor]) -> None:
+    """Set the running statistics of the batch normalisation to means over these batches, [B, 1, 128, 128] each.
+
+    To be called after the last step of a training. During it they lag behind the weights: one P was 31, 17 and 25 mm
+    off in its last three validations, and 20.6 with statistics measured for the weights as they are.
+    """
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    momenta, was_training = [norm.momentum for norm in norms], network.training
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a cumulative mean
+    network.train()
+    for batch in images:
+        network(batch)
+    network.train(was_training)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
 
 
 class _Block(nn.Module):

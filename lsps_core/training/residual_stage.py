@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor
 
@@ -9,6 +11,7 @@ from lsps_core import losses
 from lsps_core.config import LossWeights, StageConfig
 from lsps_core.data.augmentation.degrade import degrade
 from lsps_core.data.augmentation.occlude import occlude
+from lsps_core.networks.residual import measure_statistics
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.posterior_stage import TaughtStage
@@ -41,6 +44,24 @@ class ResidualPosteriorStage(TaughtStage):
             TurningTeacher(model, first_step=config.steps // 3) if is_taught else None
         )
 
+    def settle(self, batches: Iterable[tuple[TriBatch, torch.Generator]]) -> None:
+        """After the last step: measure the statistics of P on the batches of the steps that would follow.
+
+        Repeating it changes nothing.
+        """
+        shown = ((torch.cat(self._read_images(batch)), generator) for batch, generator in batches)
+        measure_statistics(self.model.residual_posterior, (self._changed(*each) for each in shown))
+
+    def _read_images(self, batch: TriBatch) -> list[Tensor]:
+        """The images that P reads in a step, but for translations."""
+        annotated = [frames.image for frames in batch.annotated().values()]
+        return annotated if self._teacher is None else [*annotated, batch.real.image]
+
+    def _changed(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        if self._is_occluding:
+            images = occlude(images, generator)
+        return degrade(images, generator) if self._is_degrading else images
+
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         known: dict[str, FrameBatch] = {f"posterior/{name}": frames for name, frames in batch.annotated().items()}
         if self._is_translating and "posterior/synthetic" in known:
@@ -49,11 +70,7 @@ class ResidualPosteriorStage(TaughtStage):
         teacher = self._teacher if self._teacher is not None and self._teacher.is_ready else None
         if teacher is not None:
             shown.append(batch.real.image)
-        images = torch.cat(shown)
-        if self._is_occluding:
-            images = occlude(images, generator)
-        if self._is_degrading:
-            images = degrade(images, generator)
+        images = self._changed(torch.cat(shown), generator)
         # one pass, so that the normalisation sees every kind of image
         estimates = torch.split(self.model.residual_posterior(images), [len(image) for image in shown])
         terms = Terms()

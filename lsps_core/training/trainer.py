@@ -17,7 +17,9 @@ from lsps_core.config import STAGES, LossWeights, StageConfig, TrainConfig
 from lsps_core.device import resolve_device
 from lsps_core.events import Ended, Event, Saved, Started, Stepped, error_fields
 from lsps_core.networks.kinematic import KinematicDecoder
+from lsps_core.networks.residual import SETTLING_BATCHES
 from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.training.batch import TriBatch
 from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.data import TrainingData, step_generator
 from lsps_core.training.depth_stage import DepthStage
@@ -200,6 +202,9 @@ class Trainer:
                 reported_step = self.stage_step
         if self.stage_name == "pose":
             self.latent_statistics = latent_statistics(self.model, self.data.statistics_poses())
+        if isinstance(self.stage, ResidualPosteriorStage) and settings.steps:
+            following = range(settings.steps, settings.steps + SETTLING_BATCHES)
+            self.stage.settle(self._batch(settings, step) for step in following)
         self._validate_and_save()
         return True
 
@@ -219,11 +224,14 @@ class Trainer:
 
     def _try_step(self, settings: StageConfig) -> Terms:
         set_learning_rate(self.stage.optimizers.values(), learning_rate(settings, self.stage_step))
-        batch = self.data.batch(self.stage_name, settings, self.stage_step)
-        seed = (self.config.seed, self.stage_name, self.stage_step, self.group.rank)
         is_reduced = self.config.precision == "bfloat16" and self.stage_name != "pose"  # too small to be faster
         with torch.autocast(self.device.type, torch.bfloat16, enabled=is_reduced):
-            return self.stage.step(batch, step_generator(*seed, self.device))
+            return self.stage.step(*self._batch(settings, self.stage_step))
+
+    def _batch(self, settings: StageConfig, step: int) -> tuple[TriBatch, torch.Generator]:
+        """The frames and the noise of a step."""
+        seed = (self.config.seed, self.stage_name, step, self.group.rank)
+        return self.data.batch(self.stage_name, settings, step), step_generator(*seed, self.device)
 
     def _check_finite(self, settings: StageConfig, first: int) -> None:
         """NonFiniteError if a step since the last check was not finite; no update was made from it on."""

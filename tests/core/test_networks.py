@@ -7,6 +7,7 @@ from torch import nn
 from lsps_core.config import DOMAINS, ModelConfig, TrainConfig
 from lsps_core.networks.blocks import InstanceNorm, ResidualBlock
 from lsps_core.networks.mapping import BONE_WIDTH, bone_maps
+from lsps_core.networks.residual import ResidualNetwork, measure_statistics
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.presets import PRESETS
 from lsps_core.skeleton import HAND21, Skeleton
@@ -145,3 +146,16 @@ def test_a_code_is_drawn_with_its_own_deviation(model):
     draws = torch.cat([code.sample(torch.Generator().manual_seed(seed)) for seed in range(4000)])
     torch.testing.assert_close(draws.mean(dim=0), code.mean[0], atol=0.08, rtol=0)
     torch.testing.assert_close(draws.std(dim=0), code.std[0], atol=0.06, rtol=0)
+
+
+def test_measured_statistics_are_those_of_the_batches_and_momenta_stay():
+    torch.manual_seed(0)
+    network = ResidualNetwork(3, width=8).eval()
+    batches = [torch.randn(4, 1, 128, 128) + shift for shift in (0.0, 1.0)]
+    network.stem[1].running_mean.fill_(7.0)
+    for _ in range(2):  # repeating it changes nothing
+        measure_statistics(network, iter(batches))
+    means = [network.stem[0](batch).mean(dim=(0, 2, 3)) for batch in batches]
+    torch.testing.assert_close(network.stem[1].running_mean, (means[0] + means[1]) / 2)
+    assert not network.training
+    assert network.stem[1].momentum == 0.1

@@ -138,7 +138,7 @@ def test_a_folder_that_is_no_run_is_named(tmp_path, capsys):
 
 
 def test_a_loss_that_is_no_number_ends_the_run_and_names_the_term(stores, tmp_path):
-    config = tiny_config(stores, "pose.learning_rate=1e30")
+    config = tiny_config(stores, "pose.learning_rate=1e15")
     run = Run.create(tmp_path / "run", config)
     with pytest.raises(NonFiniteError, match="pose_"):
         Trainer(run, config).train()
