@@ -135,6 +135,7 @@ class FailureActions(QObject):
         if self.file_export.is_running:
             session.message.emit("another export is running; wait for it, or stop it")
             return
+        session.asked.emit()
         self._preferences.last_folder = str(path.parent)
         marks = failures.tags.of(failures.table.results.about.data_digest) if failures.tags is not None else {}
         wanted = np.array(frames, dtype=np.int64)

@@ -127,6 +127,7 @@ class Evaluation(QObject):
     @Slot()
     def start(self) -> None:
         """Evaluate all frames that are not evaluated yet."""
+        self._session.asked.emit()
         if self.obstacle:
             self._session.message.emit(self.obstacle)
         elif self.job is not None:

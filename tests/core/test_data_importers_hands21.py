@@ -182,6 +182,22 @@ def test_an_annotation_that_is_a_pipe_is_refused(tmp_path, capsys):
     assert "Training_Annotation.txt" in capsys.readouterr().err
 
 
+def test_numbers_that_no_joint_has_are_refused(shown, tmp_path):
+    make_hands17(tmp_path / "set", shown[:3], shown[:1])
+    path = tmp_path / "set" / "training" / "Training_Annotation.txt"
+    lines = path.read_text().splitlines()[:3]
+    for word, value in {5: "1e300", 6: "nan", 7: "1e-46"}.items():
+        words = lines[0].split("\t")
+        words[word if word != 7 else 3] = value
+        lines.append("\t".join(words))
+    path.write_text("\n".join(lines))
+    with import_set(tmp_path / "o.h5", "hands17", tmp_path / "set", "--split", "train") as store:
+        assert len(store) == 3
+        assert [line.rpartition(": ")[2] for line in store.provenance["skipped"]] == [
+            "a joint that is not in front of the camera"
+        ] * 3
+
+
 def test_the_joints_of_a_result_file_are_in_the_challenges_order():
     for name in ("hands17", "bighand", "hands19", "fpha"):
         assert load(name).protocol.joints == tuple(our_name(joint) for joint in THEIRS)

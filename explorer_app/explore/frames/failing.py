@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -17,6 +17,7 @@ from explorer_app.widgets.depth_picture import DepthPicture
 
 _WORST = 8
 _GAP = 12
+_TURN_MS = 16
 _FACTS_PX = 170
 
 
@@ -26,6 +27,7 @@ class FailingFrame(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._is_due = False
         self.input = DepthPicture("Input", "No frame", self)
         self.decoded = DepthPicture("The model’s hand", "Encoding …", self)
         self.input.setToolTip("What the networks get. White: the annotation; in colours: the pose that the model reads")
@@ -39,14 +41,19 @@ class FailingFrame(QWidget):
         self.facts.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.facts.setAccessibleName("Errors of this frame")
         for signal in (session.frame_changed, session.encoding_changed, session.latent_changed, session.model_changed):
-            signal.connect(self._show)
+            signal.connect(self._ask)
         session.pictures_changed.connect(self._show_decoded)
-        self._show()
+
+    @Slot()
+    def _ask(self) -> None:
+        """A step changes the frame, its encoding and the latent, and all views: this one follows once, a turn later."""
+        if self.isVisible() and not self._is_due:
+            self._is_due = True
+            QTimer.singleShot(_TURN_MS, self, self._show)
 
     @Slot()
     def _show(self) -> None:
-        if not self.isVisible():
-            return
+        self._is_due = False
         session, view = self._session, self._session.view
         if view is None:
             self.input.clear()
@@ -60,7 +67,9 @@ class FailingFrame(QWidget):
         if session.model is not None and session.pose is not None and session.is_near_frame:
             figures.append(figure(session.model.skeleton, view.pixels_of(session.pose)))
         self.input.set_overlay(figures)
-        self.facts.setText(self._facts())
+        facts = self._facts()
+        if facts != self.facts.text():
+            self.facts.setText(facts)
         self._show_decoded()
 
     @Slot()
@@ -118,4 +127,4 @@ class FailingFrame(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._show()
+        self._ask()

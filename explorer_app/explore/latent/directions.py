@@ -79,6 +79,7 @@ class DirectionSliders(QWidget):
 
     def export_to(self, path: Path) -> None:
         """Write the directions of the open model."""
+        self._session.asked.emit()
         self._files.ask(path, partial(write_directions, path, list(self.known.items())))
 
     @Slot(object, object)

@@ -231,6 +231,7 @@ class ExportBar(QWidget):
         model, plan = self._session.model, self._session.walk
         if model is None or not plan.length or self.file_export.is_running:
             return
+        self._session.asked.emit()
         self.cancel.setEnabled(True)
         self.progress.setRange(0, 0)
         self.file_export.start(path, partial(export_walk, model, plan, options, path))

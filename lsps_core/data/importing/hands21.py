@@ -79,8 +79,8 @@ def read_labels(path: Path) -> Iterator[Label]:
             is_near = np.abs(points) < _MOST_MM  # False for NaN as well
             is_usable: npt.NDArray[np.bool_] = is_near.all(axis=(1, 2)) & (points[..., 2] > _LEAST_MM).all(axis=1)
             uv = HANDS_SR300.project(points)[..., :2]
+            centers, joints = points.mean(axis=1).astype(np.float32), points.astype(np.float32)
         is_inside = np.asarray(((uv >= 0) & (uv <= np.array(SIZE_PX) - 1)).all(axis=(1, 2)))
-        centers, joints = points.mean(axis=1).astype(np.float32), points.astype(np.float32)
         place = -1
         for (number, (name, *_)), numbers in zip(batch, parsed, strict=True):
             if isinstance(numbers, str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import ceil, floor
 from pathlib import Path
 from typing import Any
@@ -64,10 +65,13 @@ class ImportPlan:
     refused: tuple[str, ...] = field(default=())
     note: str = ""
 
-    def camera_of(self, shot: Shot) -> FrameCamera:
+    @cached_property
+    def _own_camera(self) -> FrameCamera:
         width_px = self.mirrored_width_px
-        own = FrameCamera(camera=self.camera, is_mirrored=width_px is not None, width_px=width_px)
-        return shot.camera or own
+        return FrameCamera(camera=self.camera, is_mirrored=width_px is not None, width_px=width_px)
+
+    def camera_of(self, shot: Shot) -> FrameCamera:
+        return shot.camera or self._own_camera
 
     def frame(self, shot: Shot) -> HandFrame | None:
         """Read and crop one of the shots; None without a hand; ValueError, in one line that names the file."""

@@ -188,8 +188,7 @@ def test_inspect_shows_the_frame_with_both_skeletons_and_its_worst_joints(
     failing, session = window.explore.failing, window.session
     assert not failing.isVisible()
     window.workspaces.go("Inspect")
-    qtbot.waitUntil(failing.isVisible, timeout=WAIT_MS)
-    assert len(failing.input.figures) == 2
+    qtbot.waitUntil(lambda: len(failing.input.figures) == 2, timeout=WAIT_MS)
     assert not failing.decoded.is_empty
     truth = annotated_pose(session.view.frame)
     errors_mm = np.linalg.norm(session.pose - truth, axis=1) * 125

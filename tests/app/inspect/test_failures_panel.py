@@ -240,6 +240,15 @@ def test_filters_let_through_what_they_say_and_clear(qtbot: QtBot, evaluated: Ma
     assert 1 <= panel.table.rows.rowCount() <= 3
 
 
+def test_an_export_clears_what_went_wrong_before(qtbot: QtBot, evaluated: MainWindow, tmp_path: Path):
+    evaluated.session.message.emit("something else failed")
+    assert evaluated.messages.isVisible()
+    evaluated.failures_panel.selection_actions.export("table", tmp_path / "all.csv")
+    qtbot.waitUntil(evaluated.statusBar().folder.isVisible, timeout=WAIT_MS)
+    assert not evaluated.messages.isVisible()
+    assert "all.csv" in evaluated.statusBar().currentMessage()
+
+
 def test_only_the_selected_frames_stay_until_the_box_is_cleared(qtbot: QtBot, evaluated: MainWindow):
     filters, failures = evaluated.failures_panel.filters, evaluated.failures
     assert not filters.only.isEnabled()

@@ -25,7 +25,7 @@ def test_each_workspace_has_its_own_docks(window: MainWindow):
     window.workspaces.go("Inspect")
     assert not is_open(window, "Gallery")
     assert is_open(window, "Failures")
-    assert not is_open(window, "Pose latent")  # folded away; View ▸ Panels has it
+    assert not is_open(window, "Pose latent")  # folded away; the View menu has it
     window.workspaces.go("Train")
     assert not any(is_open(window, title) for title in window.docks)
     window.workspaces.go("Explore")
