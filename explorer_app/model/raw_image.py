@@ -120,7 +120,7 @@ def _image_shapes(file: h5py.File) -> dict[str, tuple[int, ...]]:
             return
         if isinstance(item, h5py.Dataset) and item.dtype.kind in "uif" and item.dtype.itemsize > 1:
             shape = item.shape or ()
-            if len(shape) in (2, 3) and min(shape[-2:]) >= _LEAST_PX:
+            if len(shape) in (2, 3) and 0 not in shape and min(shape[-2:]) >= _LEAST_PX:
                 shapes[name] = shape
 
     file.visititems(look)
