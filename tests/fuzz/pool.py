@@ -157,7 +157,7 @@ def _watch(process: int, shared: mmap.mmap, source: int, tally: Tally) -> bool:
     """Collect what the process writes, until it ends; kill it if one input takes too long, and return True then."""
     with os.fdopen(os.dup(source), "rb", buffering=0) as stream:
         os.set_blocking(stream.fileno(), False)
-        rest, seen, seen_s = b"", -1, time.monotonic()
+        rest, seen, seen_s, was_late = b"", -1, time.monotonic(), False
         while True:
             data = stream.read(1 << 16)
             if data == b"":
@@ -165,8 +165,12 @@ def _watch(process: int, shared: mmap.mmap, source: int, tally: Tally) -> bool:
             rest = _take(rest + (data or b""), tally)
             number, used_s = _FIELDS.unpack_from(shared, 0)
             if number != seen:
-                seen, seen_s = number, time.monotonic()
-            if time.monotonic() - seen_s > WAIT_S or (_used_s(process) - used_s > HANG_S and number == seen):
+                seen, seen_s, was_late = number, time.monotonic(), False
+            is_late, was_late = (
+                was_late,
+                _used_s(process) - used_s > HANG_S,
+            )  # twice: both fields are not written at once
+            if time.monotonic() - seen_s > WAIT_S or (is_late and was_late):
                 os.kill(process, signal.SIGKILL)
                 _take(rest + (stream.read() or b""), tally)
                 return True

@@ -105,8 +105,14 @@ class _Machine:
 
     def _result(self) -> Any:
         value = self.stack.pop()
-        if isinstance(value, _Name | _Type | _Array | _Mark):
-            raise ValueError("its value is not plain")
+        seen, waiting = set(), [value]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, _Name | _Type | _Array | _Mark):
+                raise ValueError("its value is not plain")
+            if isinstance(each, dict | list | tuple) and id(each) not in seen:  # a list may hold itself
+                seen.add(id(each))
+                waiting += [*each, *each.values()] if isinstance(each, dict) else each
         return value
 
     def _follow(self, name: str, argument: Any) -> None:
