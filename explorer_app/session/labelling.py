@@ -158,7 +158,7 @@ class Labelling(QObject):
             return None, "frames that are on no disk cannot be labelled; open a store or images"
         if of.problem:
             return None, of.problem
-        if any(label.skeleton != model.skeleton for label in of.labels.values()):
+        if any(label.skeleton.joints != model.skeleton.joints for label in of.labels.values()):
             return None, f"{of.path.name} has labels of another skeleton; open the model that they were made with"
         from lsps_core.data.frame_cameras import FrameCamera
         from lsps_core.finetuning.labels import Label

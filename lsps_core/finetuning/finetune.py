@@ -31,6 +31,7 @@ from lsps_core.finetuning.settings import FRAMES_A_STEP, WHOLE, FinetuneSettings
 from lsps_core.fitting.fit_store import fit_store
 from lsps_core.inference import Predictor
 from lsps_core.simulator.recipes import StoreRecipe, make_stores
+from lsps_core.skeleton import HAND21
 from lsps_core.training.run import Run
 from lsps_core.training.trainer import Trainer
 
@@ -90,7 +91,12 @@ class Finetuning:
         path = labels.path
         if labels.domain != "real":
             raise LspsError(f"{path} holds synthetic frames", "give real ones, or use `lsps train`")
-        if labels.skeleton is not None and labels.skeleton != self.model.skeleton:
+        if self.model.skeleton.joints != HAND21.joints:
+            what = (
+                f"{self.settings.model_path} has the skeleton {self.model.skeleton.name}, simulated frames have hand21"
+            )
+            raise LspsError(what, "use `lsps train` with a store of its skeleton")
+        if labels.skeleton is not None and labels.skeleton.joints != self.model.skeleton.joints:
             names = labels.skeleton.name, self.model.skeleton.name
             raise LspsError(f"{path} has the skeleton {names[0]}, the model {names[1]}", "give labels of the model's")
         if not len(labelled_frames(labels)):

@@ -13,10 +13,12 @@ import torch
 from lsps_core import checkpoint
 from lsps_core.cli import main
 from lsps_core.data.store import FrameStore
+from lsps_core.errors import LspsError
 from lsps_core.finetuning.finetune import Finetuning
 from lsps_core.finetuning.mixture import labelled_frames
 from lsps_core.finetuning.settings import WHOLE, FinetuneSettings, folds_of
 from lsps_core.inference import Predictor
+from lsps_core.skeleton import NYU36
 
 LABELS = 6
 SIMULATED = 100
@@ -161,7 +163,7 @@ def test_what_cannot_be_learned_from_is_said_in_one_line(
             file["joints_mm"][...] = np.full_like(file["joints_mm"][...], np.nan)
         elif change == "skeleton":
             skeleton = json.loads(file.attrs["skeleton"])
-            file.attrs["skeleton"] = json.dumps(skeleton | {"name": "other"})
+            file.attrs["skeleton"] = json.dumps(skeleton | {"joints": skeleton["joints"][::-1]})
     if change == "settings":
         out = tuned
     elif change == "steps":
@@ -181,3 +183,9 @@ def test_its_progress_counts_the_frames_of_all_parts(tuned, trained_run, labels,
     assert done == sorted(done)
     assert events[-1]["reason"] == "finished"
     assert "own labels" in events[-1]["note"]
+
+
+def test_a_model_of_another_skeleton_is_refused(trained_run, labels, tmp_path, monkeypatch):
+    monkeypatch.setattr("lsps_core.finetuning.finetune.HAND21", NYU36)
+    with pytest.raises(LspsError, match="simulated frames have hand21"):
+        Finetuning(settings(trained_run, labels, tmp_path / "out"))

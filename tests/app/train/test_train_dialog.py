@@ -106,8 +106,9 @@ def test_skeletons_that_differ_are_said_beside_the_real_store(
 ) -> None:
     other = Path(shutil.copy(stores["real"], tmp_path / "other.h5"))
     with h5py.File(other, "r+") as file:
-        skeleton = json.loads(file.attrs["skeleton"]) | {"name": "another"}
-        file.attrs["skeleton"] = json.dumps(skeleton)
+        skeleton = json.loads(file.attrs["skeleton"])
+        joints = skeleton["joints"][1:] + skeleton["joints"][:1]
+        file.attrs["skeleton"] = json.dumps(skeleton | {"name": "another", "joints": joints})
     fill(qtbot, dialog, {**stores, "real": other})
     assert "has the skeleton another" in problem(dialog, "real_path")
 
@@ -142,7 +143,8 @@ def test_a_reworded_error_is_shown_beside_the_same_field(qtbot: QtBot, dialog: T
     assert not problem(dialog, "real_path")
     other = Path(shutil.copy(stores["real"], tmp_path / "other.h5"))
     with h5py.File(other, "r+") as file:
-        file.attrs["skeleton"] = json.dumps(json.loads(file.attrs["skeleton"]) | {"name": "another"})
+        skeleton = json.loads(file.attrs["skeleton"])
+        file.attrs["skeleton"] = json.dumps(skeleton | {"joints": skeleton["joints"][1:] + skeleton["joints"][:1]})
     fill(qtbot, dialog, {**stores, "real": other}, device="cpu")
     assert problem(dialog, "real_path") == "xyzzy; plugh"
     assert not problem(dialog, "synthetic_path")
