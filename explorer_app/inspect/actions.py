@@ -80,10 +80,10 @@ class FailureActions(QObject):
         what = f"frame {frames[0] + 1}" if len(frames) == 1 else f"{len(frames)} frames"
         dialog = self._dialog("Tag", f"Tags for {what}, separated by commas, empty for none:")
         known = [tag for tag in table.tags if tag]
-        own = common_tags(table.value(frame, "tag") for frame in frames)
+        own = common_tags(table.known("tag", np.asarray(frames, dtype=np.int64)))
         dialog.setComboBoxItems([own, *(tag for tag in known if tag != own)])
         dialog.setComboBoxEditable(True)
-        dialog.textValueSelected.connect(lambda tags: self._failures.set_tag(frames, tags, own))
+        dialog.textValueSelected.connect(partial(self._failures.set_tag, frames, instead=own))
         dialog.open()
 
     @Slot()

@@ -124,7 +124,7 @@ class Labelling(QObject):
         if data is not None and path is not None:
             of = self._of = self._known.setdefault(path, DataLabels(path, data))  # undo steps have this one
             if of.problem:
-                self._disk.ask(str(path), of.read, partial(self._take, of), partial(self._refuse, of))
+                self._disk.ask(str(path), of.read, partial(self._take, of), partial(self._refuse, of), is_slow=True)
         self.changed.emit()
 
     def _path_for(self, data: Data) -> Path | None:
@@ -198,7 +198,7 @@ class Labelling(QObject):
         else:
             of.labels[name] = label
         done = f"{len(of.labels)} label{'s' * (len(of.labels) != 1)} in {of.path}" if of.labels else "no label left"
-        self._disk.ask(str(of.path), of.write, lambda _: self._session.done.emit(done), self._complain)
+        self._disk.ask(str(of.path), of.write, lambda _: self._session.done.emit(done), self._complain, is_slow=True)
         self.changed.emit()
 
     def _complain(self, line: str) -> None:

@@ -68,5 +68,5 @@ class FinetuneDialog(JobDialog):
         if name == "frames":
             return "optional"
         if name == "folder" and self._is_out_there:
-            return "has a fine-tuned model already; with other settings, choose another folder"
+            return "has a fine-tuned model already; with other labels or settings, choose another folder"
         return super().fact(name)

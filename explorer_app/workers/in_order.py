@@ -56,10 +56,12 @@ class InOrder(QObject):
         work: Callable[[], Any],
         show: Callable[[Any], None],
         complain: Callable[[str], None] | None = None,
+        *,
+        is_slow: bool = False,
     ) -> None:
         """Run `show(work())`, with `work` in a thread; what: named in the message if there is no result.
 
-        On a healthy disk it is finished when this returns.
+        On a healthy disk it is finished when this returns, unless it is slow: then it is not waited for.
         """
         if self._is_closed:
             return
@@ -70,7 +72,7 @@ class InOrder(QObject):
         thread.start()
         if not self._patience.isActive():
             self._patience.start()
-        if question is self._questions[0] and question.is_done.wait(_AT_ONCE_S):
+        if not is_slow and question is self._questions[0] and question.is_done.wait(_AT_ONCE_S):
             self._give_out()
 
     def end(self) -> None:

@@ -61,16 +61,21 @@ def read_labels(path: Path) -> dict[str, Label]:
     if not path.exists():
         return {}
     with FrameStore(path) as store:
-        about = store.provenance.get("labels")
-        if store.provenance.get("origin") != _ORIGIN or not isinstance(about, list) or len(about) != len(store):
-            raise FrameStoreError(f"{path} holds frames, but no labels; {_REMEDY}")
         labels = {}
-        for index, each in enumerate(about):
+        for index, each in enumerate(_about(store)):
             label = _label(store, index, each)
             if label is None:
                 raise FrameStoreError(f"{path} is damaged: label {index + 1} is not described; {_REMEDY}")
             labels[label.name] = label
         return labels
+
+
+def _about(store: FrameStore) -> list[Any]:
+    """What is known of each label; FrameStoreError for a store of other frames."""
+    about = store.provenance.get("labels")
+    if store.provenance.get("origin") != _ORIGIN or not isinstance(about, list) or len(about) != len(store):
+        raise FrameStoreError(f"{store.path} holds frames, but no labels; {_REMEDY}")
+    return about
 
 
 def _label(store: FrameStore, index: int, about: Any) -> Label | None:
@@ -104,7 +109,9 @@ def write_labels(path: Path, labels: Mapping[str, Label], *, is_simulated: bool,
 
     FrameStoreError if it cannot be written, or if another file is there.
     """
-    read_labels(path)  # never over another file
+    if path.exists():
+        with FrameStore(path) as store:
+            _about(store)  # never over another file
     if not labels:
         path.unlink(missing_ok=True)
         return

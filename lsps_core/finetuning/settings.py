@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import LossWeights, StageConfig, TrainConfig
+from lsps_core.evaluation.digests import digest
 from lsps_core.files import read_json, replacing
 from lsps_core.simulator.recipes import StoreRecipe
 from lsps_core.simulator.settings import SimulationSettings
@@ -112,15 +113,16 @@ class FinetuneSettings:
         )
 
     def claim(self, path: Path) -> None:
-        """Write these settings to `path`; ValueError if it has others, of another fine-tuning."""
-        wanted = self.to_json()
+        """Write these settings to `path`; ValueError if it has others, or is of another model or other labels."""
+        files = {"model": self.model_path, "labels": self.labels_path}
+        wanted = self.to_json() | {f"{name}_digest": digest(file.read_bytes()) for name, file in files.items()}
         if not path.exists():
             with replacing(path) as temporary:
                 temporary.write_text(json.dumps(wanted, indent=2) + "\n")
             return
         found = read_json(path)
         if found != wanted:
-            raise ValueError(f"{path} is of a fine-tuning with other settings; choose another --out")
+            raise ValueError(f"{path} is of a fine-tuning with other settings, labels or model; choose another --out")
 
     def to_json(self) -> dict[str, Any]:
         """All but the device, which may change when it is resumed."""

@@ -9,6 +9,8 @@ from made_sets import Picture, pictures
 from PIL import Image
 
 from lsps_core.camera import HANDS_SR300
+from lsps_core.data.crop import crop_pixels
+from lsps_core.data.store import FrameStore
 from lsps_core.skeleton import HAND21
 
 THEIRS = (
@@ -141,3 +143,14 @@ def make_fpha(folder: Path, sequences: dict[str, list[Picture]], version: str = 
         place.mkdir(parents=True)
         (place / "skeleton.txt").write_text("\n".join(lines) + "\n")
     (folder / "data_split_action_recognition.txt").write_text("Training 600\n")
+
+
+def check_joints_are_in_the_hand(store: FrameStore) -> None:
+    """The joints of an imported store lie a finger's depth behind the surface of the crops."""
+    for index in range(len(store)):
+        frame, camera = store.frame(index), store.camera_of(index).camera
+        columns, rows = crop_pixels(frame.joints_mm, camera, frame.center_mm, frame.half_mm).round().astype(int).T
+        surface = frame.depth_mm[rows.clip(0, 127), columns.clip(0, 127)].astype(float)
+        behind = frame.joints_mm[:, 2] - np.where(surface > 0, surface, np.nan)
+        assert np.isfinite(behind).mean() > 0.85
+        assert 2 < np.nanmedian(behind) < 30

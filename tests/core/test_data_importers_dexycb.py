@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_dexycb import CAMERAS, FRAMES, LEFT, RIGHT, SERIALS, make_dexycb, shown
-from made_hands21 import joints_of
+from made_hands21 import check_joints_are_in_the_hand, joints_of
 
 from lsps_core.cli import main
-from lsps_core.data.crop import crop_pixels
 from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.importers.dexycb import SERIALS as ALL_SERIALS
 from lsps_core.data.importers.dexycb import SPLITS
@@ -62,13 +61,7 @@ def test_every_frame_is_of_its_camera_and_a_right_hand(made, hands, tmp_path, ca
         assert set(store.groups["sequence"]) == {RIGHT, LEFT}
         assert store.provenance["without_a_hand"] == 4
         assert store.names[SEEN] == f"{RIGHT}/{SERIALS[1]}/000000#{4 * FRAMES}"  # the toolkit counts all eight cameras
-        for index in range(COUNT):
-            frame, camera = store.frame(index), store.camera_of(index).camera
-            columns, rows = crop_pixels(frame.joints_mm, camera, frame.center_mm, frame.half_mm).round().astype(int).T
-            surface = frame.depth_mm[rows.clip(0, 127), columns.clip(0, 127)].astype(float)
-            behind = frame.joints_mm[:, 2] - np.where(surface > 0, surface, np.nan)
-            assert np.isfinite(behind).mean() > 0.85
-            assert 2 < np.nanmedian(behind) < 30
+        check_joints_are_in_the_hand(store)
 
 
 def test_info_shows_the_cameras(made, tmp_path, capsys):

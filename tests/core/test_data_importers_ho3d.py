@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_hands21 import joints_of
+from made_hands21 import check_joints_are_in_the_hand, joints_of
 from made_ho3d import CAMERAS, hands, make_ho3d, save_meta, their_joints
 
 from lsps_core.cli import main
-from lsps_core.data.crop import crop_pixels
 from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.importing.pictures import Window, read_ho3d_depth
 from lsps_core.data.store import FrameStore
@@ -61,13 +60,7 @@ def test_every_frame_is_of_its_sequences_camera(made, shown, tmp_path, jobs):
         assert store.groups["sequence"].tolist() == [name for name, count in TRAIN.items() for _ in range(count)]
         assert set(store.groups["object"]) == {"021_bleach_cleanser"}
         assert store.names[:2] == ["ABF10/0000", "ABF10/0001"]
-        for index in range(COUNT):
-            frame, camera = store.frame(index), store.camera_of(index).camera
-            columns, rows = crop_pixels(frame.joints_mm, camera, frame.center_mm, frame.half_mm).round().astype(int).T
-            surface = frame.depth_mm[rows.clip(0, 127), columns.clip(0, 127)].astype(float)
-            behind = frame.joints_mm[:, 2] - np.where(surface > 0, surface, np.nan)
-            assert np.isfinite(behind).mean() > 0.85
-            assert 2 < np.nanmedian(behind) < 30
+        check_joints_are_in_the_hand(store)
 
 
 def test_depth_is_in_steps_of_the_set(made, shown):

@@ -132,6 +132,19 @@ def test_it_resumes_after_a_stop_without_making_anything_again(trained_run, labe
     assert (tmp_path / "out" / "model.safetensors").exists()
 
 
+def test_more_labels_are_another_fine_tuning(trained_run, labels, tmp_path):
+    path = tmp_path / "labels.h5"
+    shutil.copy(labels, path)
+    wanted = settings(trained_run, path, tmp_path / "out")
+    assert Finetuning(wanted).run(Listener(), lambda: True) is None  # stopped at once, but claimed
+    with h5py.File(path, "r+") as file, h5py.File(labels, "r") as source:
+        joints_mm = source["joints_mm"][...]
+        joints_mm[LABELS] = joints_mm[0]
+        file["joints_mm"][...] = joints_mm
+    with pytest.raises(ValueError, match="other settings, labels or model"):
+        Finetuning(wanted).run(Listener(), lambda: True)
+
+
 def test_good_fits_of_unlabelled_frames_count_as_labels(trained_run, labels, tmp_path, monkeypatch):
     monkeypatch.setattr("lsps_core.finetuning.finetune.FIT_ACCEPT_MM", 1e6)
     monkeypatch.setattr("lsps_core.finetuning.finetune._FITTED_FRAMES", 5)
@@ -149,7 +162,7 @@ def test_good_fits_of_unlabelled_frames_count_as_labels(trained_run, labels, tmp
         ("synthetic", "holds synthetic frames"),
         ("unlabelled", "no frame with a complete annotation"),
         ("skeleton", "the skeleton"),
-        ("settings", "other settings; choose another --out"),
+        ("settings", "other settings, labels or model; choose another --out"),
         ("steps", "--steps must be 1 or more, not 0"),
     ],
 )

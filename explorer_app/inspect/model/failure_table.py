@@ -146,9 +146,10 @@ class FailureTable:
         texts = self._texts[column]
         return texts.has_any_of([text]) if column == "tag" else texts.is_any_of([text])
 
-    def known(self, column: str) -> list[str]:
-        """The existing texts of a column of text, in alphabetical order."""
-        return list(map(str, self._texts[column].known))
+    def known(self, column: str, frames: IntArray | None = None) -> list[str]:
+        """The existing texts of a column of text, of all frames or of some, in alphabetical order."""
+        texts = self._texts[column]
+        return list(map(str, texts.known if frames is None else texts.known[np.unique(texts.codes[frames])]))
 
     def has(self, column: str) -> bool:
         """Whether the results have anything in a column; divisions need a store with them."""

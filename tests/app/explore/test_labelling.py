@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from PySide6.QtCore import Qt
 from explorer_app.explore.frames.labels_dialog import LabelsDialog
 from explorer_app.model.opening import ImageSettings
 from explorer_app.model.pose_error import to_joints_mm
+from explorer_app.session.labelling import DataLabels
+from explorer_app.workers import in_order
 from lsps_core.camera import Camera
 from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.finetuning.labels import read_labels
@@ -154,3 +158,20 @@ def test_a_flipped_image_is_labelled_with_its_camera_beside_its_file(
     (label,) = read_labels(beside).values()
     assert label.camera == FrameCamera.flipped(camera, 640)
     assert label.name == "hand.npy"
+
+
+def test_the_window_does_not_wait_for_the_disk(qtbot, labelling, labels_path, monkeypatch):
+    gate, write = threading.Event(), DataLabels.write
+
+    def wait(of: DataLabels) -> None:
+        gate.wait(WAIT_MS / 1000)
+        write(of)
+
+    monkeypatch.setattr(DataLabels, "write", wait)
+    monkeypatch.setattr(in_order, "_AT_ONCE_S", WAIT_MS / 1000)
+    started_s = time.monotonic()
+    labelling.keep()
+    is_at_once = time.monotonic() - started_s < WAIT_MS / 2000
+    gate.set()
+    qtbot.waitUntil(labels_path.exists, timeout=WAIT_MS)
+    assert is_at_once

@@ -42,6 +42,7 @@ def test_the_menu_starts_with_the_open_model_and_the_labels(
     open_and_wait(model_path, path)
     qtbot.waitUntil(lambda: window.session.is_at_code, timeout=WAIT_MS)
     window.explore.labelling.keep()
+    qtbot.waitUntil((tmp_path / "frames.labels.h5").exists, timeout=WAIT_MS)
     window.training_dialogs.finetune_asked.emit()
     (dialog,) = window.training_dialogs.jobs
     assert dialog.model.text == str(model_path)
