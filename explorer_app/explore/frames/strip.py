@@ -30,6 +30,7 @@ _TITLE_PX = 230
 """A longer name is elided in its middle; the tooltip shows it in full."""
 
 _ERROR_TIP = "Mean joint error of the shown pose against this frame’s annotation"
+_LABEL_TIP = "Mean joint distance of the shown pose from this frame’s label"
 _FIT_TIP = (
     "P’s pose and the fitted one. Off: mean joint error against this frame’s annotation. Residual: how far the hand is "
     "from the measured depth; a large one after the fit means that it is probably wrong. The fitted pose also has the "
@@ -46,7 +47,7 @@ class FrameStrip(QWidget):
         self, session: Session, fitting: FrameFitting, labelling: Labelling, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._session, self._fitting = session, fitting
+        self._session, self._fitting, self._labelling = session, fitting, labelling
         self.fit, self.label = FitControls(fitting), LabelControls(labelling)
         controls, actions = self._build_controls(), self._build_actions()
         self.pictures = FramePictures(session, fitting, actions)
@@ -61,7 +62,9 @@ class FrameStrip(QWidget):
         session.data_changed.connect(self._show_data)
         session.index_changed.connect(self._show_index)
         session.frame_changed.connect(self._show_frame)
-        for signal in (session.encoding_changed, session.latent_changed, session.model_changed, fitting.changed):
+        for signal in (session.encoding_changed, session.latent_changed, session.model_changed):
+            signal.connect(self._show_result)
+        for signal in (fitting.changed, labelling.changed):
             signal.connect(self._show_result)
         self._show_data()
 
@@ -186,6 +189,8 @@ class FrameStrip(QWidget):
         session, fit, error_mm = self._session, self._fitting.result, self._session.error_mm
         if fit is not None and session.latent == fit.code:
             return f"<b>{fit.line}</b>", _FIT_TIP
+        if self._labelling.error_mm is not None:
+            return f"<b>{self._labelling.error_mm:.1f} mm</b> off its label", _LABEL_TIP
         if error_mm is not None:
             where = ", simulated" if session.data is not None and session.data.is_simulated else ""
             return f"<b>{error_mm:.1f} mm</b> off{where}", _ERROR_TIP
