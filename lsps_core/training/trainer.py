@@ -24,6 +24,7 @@ from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteri
 from lsps_core.training.data import TrainingData, step_generator
 from lsps_core.training.depth_stage import DepthStage
 from lsps_core.training.errors import is_out_of_memory, memory_shortage, not_finite, save_batch
+from lsps_core.training.mapping_stage import MappingStage
 from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.residual_stage import ResidualPosteriorStage
@@ -146,7 +147,11 @@ class Trainer:
 
     def _start_from(self, model: Checkpoint) -> None:
         check_start(model, self.config, self.data.skeleton)
-        self.model.load_state_dict(model.weights)
+        weights = model.weights
+        if model.config.mapping != self.config.mapping:  # M alone is trained: from a random start
+            own = {name: value for name, value in self.model.state_dict().items() if name.startswith("mapping.")}
+            weights = {name: value for name, value in weights.items() if not name.startswith("mapping.")} | own
+        self.model.load_state_dict(weights)
         self.latent_statistics = LatentStatistics.of(model)
         self.start_record = model.training
 
@@ -155,6 +160,8 @@ class Trainer:
         stage_class = _STAGE_CLASSES[self.config.method][name]
         if name == "posterior" and self.config.posterior_kind == "residual":
             stage_class = ResidualPosteriorStage
+        elif name == "depth" and self.config.depth.mapping_alone:
+            stage_class = MappingStage
         self.stage = stage_class(self.model, self.config.stage(name), self.config.weights, self.group)
 
     def _posterior_starts_at_random(self) -> bool:

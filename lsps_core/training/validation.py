@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -98,6 +99,9 @@ def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> N
     if model.skeleton.joints != skeleton.joints:
         what = f"{config.initial_path} has the skeleton {model.skeleton.name}, the data {skeleton.name}"
         raise LspsError(what, field="initial_path")
-    if model.config != expected:
+    found = model.config
+    if config.depth.mapping_alone:  # it may be of another kind, and starts at random then
+        found = replace(found, mapping=expected.mapping, bones=expected.bones)
+    if found != expected:
         what = f"{config.initial_path} has other networks ({model.config}) than the run ({expected})"
         raise LspsError(what, field="initial_path")
