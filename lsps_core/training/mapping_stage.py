@@ -9,15 +9,14 @@ from lsps_core.config import LossWeights, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import TriBatch
 from lsps_core.training.process_group import ProcessGroup
-from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean
+from lsps_core.training.stages import SINGLE_PROCESS, Stage, mapped_code
 from lsps_core.training.update import Terms, adam, train_only
 
 
 class MappingStage(Stage):
     """M by the codes of annotated synthetic images and by the pictures decoded from its own, all else frozen.
 
-    With `LossWeights.mapping_translated` above 0 its real pictures are compared with the images' translations. An M
-    that draws poses draws the annotated ones here: what the pose VAE changes of them would only blur its pictures.
+    With `LossWeights.mapping_translated` above 0 its real pictures are compared with the images' translations.
     """
 
     def __init__(
@@ -29,13 +28,12 @@ class MappingStage(Stage):
         groups = [{"params": [*model.mapping.parameters()], "rate": config.mapping_rate}]
         self._add_updater("mapping", adam(groups, config, beta1=0.5), weights)
 
-    def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:  # noqa: ARG002
+    def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         model, terms = self.model, Terms()
         image, pose = batch.annotated()["synthetic"]
         with torch.no_grad():
             code = model.encoder(image, "synthetic")
-            read = pose_mean(model, pose) if model.config.mapping == "latent" else pose
-        mapped = model.mapping(read)
+        mapped = mapped_code(model, pose, generator)
         begun = model.generator.shared(mapped)
         terms["mapping/synthetic"] = losses.mapping(mapped, code)
         picture = model.generator.own["synthetic"](begun)

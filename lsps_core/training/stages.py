@@ -94,6 +94,14 @@ def pose_sample(model: TriDomainModel, pose: Tensor, generator: torch.Generator)
     return model.pose_vae.encode(pose).sample(generator)
 
 
+def mapped_code(model: TriDomainModel, pose: Tensor, generator: torch.Generator) -> Tensor:
+    """M of a draw of q(z_y | y) for each pose; one that draws poses is given these poses, which are not blurred."""
+    if model.config.mapping != "latent":
+        code: Tensor = model.mapping(pose)
+        return code
+    return model.map(pose_sample(model, pose, generator))
+
+
 @torch.no_grad()
 def pose_mean(model: TriDomainModel, pose: Tensor) -> Tensor:
     """The mean of q(z_y | y) for each pose: the target of P."""

@@ -15,6 +15,7 @@ from lsps_core.skeleton import HAND21
 from lsps_core.training import residual_stage as residual
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.depth_stage import DepthStage
+from lsps_core.training.mapping_stage import MappingStage
 from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.residual_stage import ResidualPosteriorStage
 from lsps_core.training.stages import PoseStage
@@ -62,10 +63,11 @@ def networks(names) -> set[str]:
     [
         (PoseStage, {"pose_vae"}),
         (DepthStage, {"encoder", "generator", "mapping", "discriminator"}),
+        (MappingStage, {"mapping"}),
         (PosteriorStage, {"discriminator"}),
     ],
 )
-@pytest.mark.parametrize(("labelled", "mapping"), [(False, "latent"), (True, "latent"), (True, "bones")])
+@pytest.mark.parametrize(("labelled", "mapping"), [(False, "latent"), (True, "latent"), (True, "capsules")])
 def test_a_stage_trains_its_own_networks_only(stage_class, trained, labelled, mapping):
     model, changed, terms = run(stage_class, labelled=labelled, mapping=mapping)
     assert networks(changed) == trained
@@ -119,6 +121,13 @@ def test_the_real_picture_of_a_synthetic_pose_is_held_to_the_translation_of_its_
     assert not any("own.synthetic" in name for name in changed)
     assert "mapping_translated/real" in terms
     assert "mapping_translated/real" not in run(DepthStage)[2]
+
+
+def test_a_mapping_alone_learns_codes_pictures_and_if_asked_translations():
+    assert set(run(MappingStage)[2]) == {"mapping/synthetic", "mapping_reconstruction/synthetic"}
+    _, changed, terms = run(MappingStage, LossWeights(**(vars(NOTHING) | {"mapping_translated": 1.0})))
+    assert networks(changed) == {"mapping"}
+    assert "mapping_translated/real" in terms
 
 
 CONSISTENT = LossWeights(**(vars(NOTHING) | {"posterior_consistency": 1.0}))
