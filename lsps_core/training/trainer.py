@@ -16,6 +16,7 @@ from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import STAGES, LossWeights, StageConfig, TrainConfig
 from lsps_core.device import resolve_device
 from lsps_core.events import Ended, Event, Saved, Started, Stepped, error_fields
+from lsps_core.networks.capsules import CapsuleMapping
 from lsps_core.networks.kinematic import KinematicDecoder
 from lsps_core.networks.residual import SETTLING_BATCHES
 from lsps_core.networks.tri_domain import TriDomainModel
@@ -148,10 +149,13 @@ class Trainer:
     def _start_from(self, model: Checkpoint) -> None:
         check_start(model, self.config, self.data.skeleton)
         weights = model.weights
-        if model.config.mapping != self.config.mapping:  # M alone is trained: from a random start
+        has_new_mapping = model.config.mapping != self.config.mapping  # as only a training of M alone may have
+        if has_new_mapping:
             own = {name: value for name, value in self.model.state_dict().items() if name.startswith("mapping.")}
             weights = {name: value for name, value in weights.items() if not name.startswith("mapping.")} | own
         self.model.load_state_dict(weights)
+        if has_new_mapping and isinstance(self.model.mapping, CapsuleMapping):
+            self.model.mapping.start_from(self.model.encoder)
         self.latent_statistics = LatentStatistics.of(model)
         self.start_record = model.training
 
