@@ -18,6 +18,10 @@ _RADIUS = 0.08
 """Of every capsule at first, in half cubes: a thick finger's. Each end's is learned."""
 _BEYOND_ROOT = 1.5
 """Length of the capsule beyond a root, in distances between the root and the mean of its children."""
+_DISTANCE = 5.0
+"""Of a cube from the camera, in half cubes, where it is not known: 0.6 m for a usual one."""
+_NEAREST = 0.5
+"""Of a point from the camera."""
 _STEEP = 30.0
 """Depth over distance outside a capsule, in half cubes each: the outline is about a pixel wide."""
 
@@ -40,12 +44,17 @@ class CapsuleMapping(nn.Module):
 
     def start_from(self, encoder: DepthEncoder) -> None:
         """Begin with the weights of E_s, which reads drawings of hands nearly as it reads their images."""
-        trained = nn.Sequential(*encoder.own["synthetic"], encoder.shared)
-        self.layers.load_state_dict(trained.state_dict())
+        own = encoder.own["synthetic"]
+        assert isinstance(own, nn.Sequential)
+        self.layers.load_state_dict(nn.Sequential(*own, encoder.shared).state_dict())
 
-    def forward(self, pose: Tensor) -> Tensor:
+    def forward(self, pose: Tensor, center: Tensor | None = None) -> Tensor:
+        """center [B, 3]: of the cube, from the camera, in half cubes; by default a usual one on the optical axis."""
         with torch.autocast(pose.device.type, enabled=False):  # bfloat16 has 1 mm steps here
-            start, end = capsule_ends(pose.float(), self.bones)
+            pose = pose.float()
+            if center is None:
+                center = pose.new_tensor([0.0, 0.0, _DISTANCE]).expand(len(pose), 3)
+            start, end = (seen_from(points, center) for points in capsule_ends(pose, self.bones))
             drawing = draw_capsules(start, end, self.log_radius.exp(), IMAGE_SIZE // 2)
             image = functional.interpolate(drawing, size=IMAGE_SIZE, mode="bilinear")
         depth_latent: Tensor = self.layers(image)
@@ -62,16 +71,26 @@ def capsule_ends(pose: Tensor, bones: Bones) -> tuple[Tensor, Tensor]:
     return torch.cat([pose[:, parents], root], dim=1), torch.cat([pose[:, children], beyond], dim=1)
 
 
+def seen_from(points: Tensor, center: Tensor) -> Tensor:
+    """points [B, K, 3] of a pose, center [B, 3] -> [B, K, 4]: right, up and depth in the crop, and the scale there.
+
+    The crop is the perspective window of the cube's middle plane, see `lsps_core.data.crop`; all in half cubes.
+    """
+    side, distance = center[:, None, :2], center[:, None, 2:]
+    scale = distance / (distance + points[..., 2:]).clamp(min=_NEAREST)
+    return torch.cat([(side + points[..., :2]) * scale - side, points[..., 2:], scale], dim=-1)
+
+
 def _roots(bones: Bones) -> list[int]:
     parents, children = zip(*bones, strict=True)
     return sorted(set(parents) - set(children))
 
 
 def draw_capsules(start: Tensor, end: Tensor, radius: Tensor, size: int) -> Tensor:
-    """start and end [B, K, 3], radius [2, K] at them, in half cubes -> depth [B, 1, size, size] in [-1, 1].
+    """start and end [B, K, 4] of `seen_from`, radius [2, K] at them, in half cubes -> depth [B, 1, size, size].
 
-    Of each pixel the nearest capsule, rays being parallel; 1 beside all. y points up. Outside of a capsule the depth
-    rises by a steep slope, so that the outline has a gradient.
+    In [-1, 1]: of each pixel the nearest capsule, 1 beside all. Outside of a capsule the depth rises by a steep slope,
+    so that the outline has a gradient.
     """
     along = end - start
     center = (torch.arange(size, device=start.device) + 0.5) * (2 / size) - 1
@@ -81,7 +100,7 @@ def draw_capsules(start: Tensor, end: Tensor, radius: Tensor, size: int) -> Tens
     share = _grid(y * along[..., 1:2], x * along[..., :1]) / squared_length[..., None]
     inside = share.clamp(0, 1)
     squared = _grid(y.square(), x.square()) + squared_length[..., None] * inside * (inside - 2 * share)
-    first, second = radius[:, None, :, None, None]
+    first, second = (radius[:, None] * torch.stack([start[..., 3], end[..., 3]]))[..., None, None]
     thickness = first + (second - first) * inside
     middle = start[..., 2, None, None] + along[..., 2, None, None] * inside
     distance = squared.clamp(min=1e-9).sqrt()

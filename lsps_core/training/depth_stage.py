@@ -92,12 +92,13 @@ class DepthStage(Stage):
         means: dict[Domain, Tensor] = {domain: model.encoder(batch.image(domain), domain) for domain in DOMAINS}
         codes: dict[str, Tensor] = {domain: noisy(mean, generator) for domain, mean in means.items()}
         for domain, frames in annotated.items():
-            codes[f"mapped/{domain}"] = mapped_code(model, frames.pose, generator)
+            codes[f"mapped/{domain}"] = mapped_code(model, frames, generator)
         begun = model.generator.shared(torch.cat(list(codes.values())))  # once, shared by both domains
         parts = dict(zip(codes, torch.split(begun, [len(code) for code in codes.values()]), strict=True))
         drawn = {target: self._finish(parts, target, len(batch.image(target))) for target in DOMAINS}
         mapped = {}
-        for domain, (image, _) in annotated.items():
+        for domain, frames in annotated.items():
+            image = frames.image
             own = means["synthetic"] if domain == "synthetic" else model.encoder(image, domain)
             name = f"mapped/{domain}"
             mapped[domain] = _Mapped(

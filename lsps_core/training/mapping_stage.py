@@ -30,14 +30,14 @@ class MappingStage(Stage):
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         model, terms = self.model, Terms()
-        image, pose = batch.annotated()["synthetic"]
+        frames = batch.annotated()["synthetic"]
         with torch.no_grad():
-            code = model.encoder(image, "synthetic")
-        mapped = mapped_code(model, pose, generator)
+            code = model.encoder(frames.image, "synthetic")
+        mapped = mapped_code(model, frames, generator)
         begun = model.generator.shared(mapped)
         terms["mapping/synthetic"] = losses.mapping(mapped, code)
         picture = model.generator.own["synthetic"](begun)
-        terms["mapping_reconstruction/synthetic"] = losses.reconstruction(picture, image)
+        terms["mapping_reconstruction/synthetic"] = losses.reconstruction(picture, frames.image)
         if self._is_translating:
             with torch.no_grad():
                 translation = model.generator(code, "real")

@@ -20,7 +20,7 @@ def preview_sheet(predictor: Predictor, frames: dict[Domain, FrameBatch]) -> Ima
     """
     rows: list[Tensor] = []
     for domain in reversed(DOMAINS):
-        image, pose = frames[domain]
+        image, pose, _ = frames[domain]
         latents = [predictor.posterior(image, domain)]
         if pose.shape[1] and bool(pose.isfinite().all()):
             latents.append(predictor.encode_pose(pose))

@@ -92,4 +92,4 @@ class ResidualPosteriorStage(TaughtStage):
     def _translated(self, frames: FrameBatch, generator: torch.Generator) -> FrameBatch:
         code = noisy(self.model.encoder(frames.image, "synthetic"), generator)
         image: Tensor = self.model.generator(code, "real")
-        return FrameBatch(image, frames.pose)
+        return frames._replace(image=image)
