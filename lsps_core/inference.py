@@ -78,14 +78,19 @@ class Predictor:
         return self.model.pose_vae.decode(pose_latent.to(self.device))
 
     @torch.inference_mode()
-    def posterior(self, image: Tensor, domain: Domain) -> Tensor:
-        """image of `domain` -> pose_latent: P(x)."""
-        with self._computing():
-            return self.model.posterior(self._image(image), domain).float()
+    def posterior(self, image: Tensor, domain: Domain, center: Tensor | None = None) -> Tensor:
+        """image of `domain` -> pose_latent: P(x).
 
-    def predict_pose(self, image: Tensor, domain: Domain) -> Tensor:
-        """image of `domain` -> pose: G_y(P(x))."""
-        return self.decode_pose(self.posterior(image, domain))
+        center [B, 3]: `data.crop.camera_center` of the cubes, which some models use; by default usual ones before the
+        camera, as they are drawn.
+        """
+        with self._computing():
+            where = None if center is None else center.to(self.device)
+            return self.model.posterior(self._image(image), domain, where).float()
+
+    def predict_pose(self, image: Tensor, domain: Domain, center: Tensor | None = None) -> Tensor:
+        """image of `domain` -> pose: G_y(P(x)). center: as of `posterior`."""
+        return self.decode_pose(self.posterior(image, domain, center))
 
     @torch.inference_mode()
     def map(self, pose_latent: Tensor) -> Tensor:

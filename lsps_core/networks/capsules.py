@@ -11,6 +11,7 @@ from torch.nn import functional
 from lsps_core.config import IMAGE_SIZE, ModelConfig
 from lsps_core.networks.blocks import ResidualBlock
 from lsps_core.networks.depth_vae import DepthEncoder, encoder_layers
+from lsps_core.networks.points import usual_center
 
 Bones = tuple[tuple[int, int], ...]
 
@@ -18,8 +19,6 @@ _RADIUS = 0.08
 """Of every capsule at first, in half cubes: a thick finger's. Each end's is learned."""
 _BEYOND_ROOT = 1.5
 """Length of the capsule beyond a root, in distances between the root and the mean of its children."""
-_DISTANCE = 5.0
-"""Of a cube from the camera, in half cubes, where it is not known: 0.6 m for a usual one."""
 _NEAREST = 0.5
 """Of a point from the camera."""
 _STEEP = 30.0
@@ -52,8 +51,7 @@ class CapsuleMapping(nn.Module):
         """center [B, 3]: of the cube, from the camera, in half cubes; by default a usual one on the optical axis."""
         with torch.autocast(pose.device.type, enabled=False):  # bfloat16 has 1 mm steps here
             pose = pose.float()
-            if center is None:
-                center = pose.new_tensor([0.0, 0.0, _DISTANCE]).expand(len(pose), 3)
+            center = usual_center(pose) if center is None else center
             start, end = (seen_from(points, center) for points in capsule_ends(pose, self.bones))
             drawing = draw_capsules(start, end, self.log_radius.exp(), IMAGE_SIZE // 2)
             image = functional.interpolate(drawing, size=IMAGE_SIZE, mode="bilinear")

@@ -14,6 +14,7 @@ import torch
 from lsps_core.config import IMAGE_SIZE, STAGES, Domain, StageConfig, TrainConfig
 from lsps_core.data.augmentation.moves import augment, augment_pose, sample_augmentation
 from lsps_core.data.batches import batch_indices, labelled_subset
+from lsps_core.data.crop import camera_center
 from lsps_core.data.store import FrameStore
 from lsps_core.data.store_stream import training_frames
 from lsps_core.errors import LspsError
@@ -161,11 +162,11 @@ class TrainingData:
             return FrameBatch(pose.new_empty(count, 0), pose, pose.new_full((count, 3), math.nan))
         image, pose, center_mm, half_mm = frames.batch(indices)
         image, pose, center_mm = augment(image, pose, center_mm, half_mm, moves)
-        return FrameBatch(image, pose, center_mm * (moves.zoom / half_mm)[:, None])
+        return FrameBatch(image, pose, camera_center(center_mm, half_mm / moves.zoom))
 
 
 def _as_they_are(image: torch.Tensor, pose: torch.Tensor, center_mm: torch.Tensor, half_mm: torch.Tensor) -> FrameBatch:
-    return FrameBatch(image, pose, center_mm / half_mm[:, None])
+    return FrameBatch(image, pose, camera_center(center_mm, half_mm))
 
 
 def step_generator(seed: int, stage: str, step: int, rank: int, device: torch.device) -> torch.Generator:

@@ -49,13 +49,15 @@ class ResidualPosteriorStage(TaughtStage):
 
         Repeating it changes nothing.
         """
-        shown = ((torch.cat(self._read_images(batch)), generator) for batch, generator in batches)
-        measure_statistics(self.model.residual_posterior, (self._changed(*each) for each in shown))
+        measure_statistics(self.model.residual_posterior, (self._input(*each) for each in batches))
 
-    def _read_images(self, batch: TriBatch) -> list[Tensor]:
-        """The images that P reads in a step, but for translations."""
-        annotated = [frames.image for frames in batch.annotated().values()]
-        return annotated if self._teacher is None else [*annotated, batch.real.image]
+    def _input(self, batch: TriBatch, generator: torch.Generator) -> Tensor:
+        """What P reads in a step, but for translations."""
+        read = list(batch.annotated().values())
+        if self._teacher is not None:
+            read.append(batch.real)
+        images = self._changed(torch.cat([frames.image for frames in read]), generator)
+        return self.model.residual_input(images, torch.cat([frames.center for frames in read]))
 
     def _changed(self, images: Tensor, generator: torch.Generator) -> Tensor:
         if self._is_occluding:
@@ -66,13 +68,14 @@ class ResidualPosteriorStage(TaughtStage):
         known: dict[str, FrameBatch] = {f"posterior/{name}": frames for name, frames in batch.annotated().items()}
         if self._is_translating and "posterior/synthetic" in known:
             known["posterior_translated/real"] = self._translated(known["posterior/synthetic"], generator)
-        shown = [frames.image for frames in known.values()]
+        shown = list(known.values())
         teacher = self._teacher if self._teacher is not None and self._teacher.is_ready else None
         if teacher is not None:
-            shown.append(batch.real.image)
-        images = self._changed(torch.cat(shown), generator)
+            shown.append(batch.real)
+        images = self._changed(torch.cat([frames.image for frames in shown]), generator)
         # one pass, so that the normalisation sees every kind of image
-        estimates = torch.split(self.model.residual_posterior(images), [len(image) for image in shown])
+        read = self.model.read_residual(images, torch.cat([frames.center for frames in shown]))
+        estimates = torch.split(read, [len(frames.image) for frames in shown])
         terms = Terms()
         if teacher is not None:
             pose, sure = teacher(batch.real.image, generator)

@@ -16,7 +16,6 @@ from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import STAGES, LossWeights, StageConfig, TrainConfig
 from lsps_core.device import resolve_device
 from lsps_core.events import Ended, Event, Saved, Started, Stepped, error_fields
-from lsps_core.networks.capsules import CapsuleMapping
 from lsps_core.networks.kinematic import KinematicDecoder
 from lsps_core.networks.residual import SETTLING_BATCHES
 from lsps_core.networks.tri_domain import TriDomainModel
@@ -31,9 +30,10 @@ from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.residual_stage import ResidualPosteriorStage
 from lsps_core.training.run import Run, RunError
 from lsps_core.training.stages import SINGLE_PROCESS, PoseStage, Stage
+from lsps_core.training.start import check_start, take_over
 from lsps_core.training.time_left import TimeLeft
 from lsps_core.training.update import Terms, learning_rate, set_learning_rate
-from lsps_core.training.validation import LatentStatistics, Validation, check_start, latent_statistics
+from lsps_core.training.validation import LatentStatistics, Validation, latent_statistics
 
 REPORT_SECONDS = 2.0
 _STAGE_CLASSES: dict[str, dict[str, Callable[[TriDomainModel, StageConfig, LossWeights, ProcessGroup], Stage]]] = {
@@ -148,21 +148,14 @@ class Trainer:
 
     def _start_from(self, model: Checkpoint) -> None:
         check_start(model, self.config, self.data.skeleton)
-        weights = model.weights
-        has_new_mapping = model.config.mapping != self.config.mapping  # as only a training of M alone may have
-        if has_new_mapping:
-            own = {name: value for name, value in self.model.state_dict().items() if name.startswith("mapping.")}
-            weights = {name: value for name, value in weights.items() if not name.startswith("mapping.")} | own
-        self.model.load_state_dict(weights)
-        if has_new_mapping and isinstance(self.model.mapping, CapsuleMapping):
-            self.model.mapping.start_from(self.model.encoder)
+        take_over(self.model, model)
         self.latent_statistics = LatentStatistics.of(model)
         self.start_record = model.training
 
     def _begin(self, name: str) -> None:
         self.stage_name, self.stage_step = name, 0
         stage_class = _STAGE_CLASSES[self.config.method][name]
-        if name == "posterior" and self.config.posterior_kind == "residual":
+        if name == "posterior" and self.config.posterior_kind != "trunk":
             stage_class = ResidualPosteriorStage
         elif name == "depth" and self.config.depth.mapping_alone:
             stage_class = MappingStage
