@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from lsps_core.config import DOMAINS, ModelConfig, TrainConfig
 from lsps_core.networks.blocks import InstanceNorm, ResidualBlock
@@ -76,11 +77,11 @@ def test_the_map_of_a_bone_against_its_segment_walked_point_by_point():
 
 def test_a_capsule_against_balls_along_it():
     """The nearest surface of many balls whose radius grows from one end to the other, pixel by pixel."""
-    start, end = torch.tensor([[[-0.5, 0.25, -0.2]]]), torch.tensor([[[0.4, 0.5, 0.3]]])
+    start, end = torch.tensor([[[-0.5, 0.25, -0.2, 1.0]]]), torch.tensor([[[0.4, 0.5, 0.3, 1.0]]])
     radius = torch.tensor([[0.2], [0.3]])
     drawn = draw_capsules(start, end, radius, 32)[0, 0]
     share = torch.linspace(0, 1, 2001)[:, None, None]
-    x, y, z = torch.lerp(start, end, share).unbind(dim=2)
+    x, y, z, _ = torch.lerp(start, end, share).unbind(dim=2)
     center = (torch.arange(32) + 0.5) / 16 - 1
     squared = (center - x[..., None]).square() + (-center[:, None] - y[..., None]).square()  # y up, rows down
     bulge = (torch.lerp(radius[0, 0], radius[1, 0], share).square() - squared).clamp(min=0).sqrt()
@@ -94,8 +95,9 @@ def test_a_capsule_against_balls_along_it():
 
 
 def test_the_nearer_capsule_hides_the_other_and_nothing_is_far():
-    ends = torch.tensor([[[-0.5, 0.0, 0.5], [0.0, -0.5, -0.5]]]), torch.tensor([[[0.5, 0.0, 0.5], [0.0, 0.5, -0.5]]])
-    drawn = draw_capsules(*ends, torch.full((2, 2), 0.1), 64)[0, 0]
+    ends = [[[-0.5, 0.0, 0.5], [0.0, -0.5, -0.5]]], [[[0.5, 0.0, 0.5], [0.0, 0.5, -0.5]]]
+    start, end = (functional.pad(torch.tensor(points), (0, 1), value=1.0) for points in ends)
+    drawn = draw_capsules(start, end, torch.full((2, 2), 0.1), 64)[0, 0]
     assert drawn[32, 32] == pytest.approx(-0.6, abs=0.01)
     assert drawn[32, 20] == pytest.approx(0.4, abs=0.01)
     assert drawn[0, 0] == 1

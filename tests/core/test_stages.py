@@ -29,7 +29,9 @@ def make_batch(labelled: bool = False) -> TriBatch:
 
     def frames() -> FrameBatch:
         image = torch.rand(2, 1, 128, 128, generator=generator) * 2 - 1
-        return FrameBatch(image, torch.randn(2, 21, 3, generator=generator) * 0.3)
+        return FrameBatch(
+            image, torch.randn(2, 21, 3, generator=generator) * 0.3, torch.tensor([[0.3, -0.2, 5.0], [-0.6, 0.1, 4.0]])
+        )
 
     return TriBatch(frames(), frames(), frames() if labelled else None)
 
@@ -102,7 +104,7 @@ def test_extra_frames_reach_the_picture_of_the_mapping_and_the_posterior_only():
     """The terms that extra frames must not touch are the same to the bit, those that they feed are not."""
     generator = torch.Generator().manual_seed(7)
     image = torch.rand(3, 1, 128, 128, generator=generator) * 2 - 1
-    extra = FrameBatch(image, torch.randn(3, 21, 3, generator=generator) * 0.3)
+    extra = FrameBatch(image, torch.randn(3, 21, 3, generator=generator) * 0.3, torch.tensor([[0.0, 0.0, 5.0]] * 3))
     terms = []
     for batch in (make_batch(), make_batch()._replace(extra=extra)):
         stage = DepthStage(make_model(), StageConfig(steps=1, batch_size=2), LossWeights(posterior=0.0))
@@ -224,7 +226,7 @@ def test_the_pose_of_an_unlabelled_real_frame_is_never_used():
     """NaN poses of the real batch leave every term finite."""
     model = make_model()
     batch = make_batch()
-    hidden = TriBatch(batch.synthetic, FrameBatch(batch.real.image, torch.full((2, 21, 3), torch.nan)), None)
+    hidden = TriBatch(batch.synthetic, batch.real._replace(pose=torch.full((2, 21, 3), torch.nan)), None)
     weights = LossWeights(posterior_translated=1.0, posterior_consistency=1.0)
     for stage_class in (PoseStage, DepthStage, PosteriorStage):
         stage = stage_class(model, StageConfig(steps=1, batch_size=2), weights)

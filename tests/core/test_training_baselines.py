@@ -31,7 +31,8 @@ def make_batch(synthetic_is_annotated: bool) -> TriBatch:
     def frames(known: bool) -> FrameBatch:
         image = torch.rand(2, 1, 128, 128, generator=generator) * 2 - 1
         pose = torch.randn(2, 21, 3, generator=generator) * 0.3
-        return FrameBatch(image, pose if known else torch.full_like(pose, torch.nan))
+        center = torch.tensor([[0.0, 0.0, 5.0]] * 2)
+        return FrameBatch(image, pose if known else torch.full_like(pose, torch.nan), center)
 
     synthetic, real, labelled = frames(synthetic_is_annotated), frames(False), frames(True)
     return TriBatch(synthetic, real, labelled, synthetic_is_annotated=synthetic_is_annotated)
