@@ -16,6 +16,7 @@ from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.importers.dexycb import SERIALS as ALL_SERIALS
 from lsps_core.data.importers.dexycb import SPLITS
 from lsps_core.data.store import FrameStore
+from lsps_core.presets import PAPER_NETWORKS
 
 SEEN = FRAMES - 1
 COUNT = 2 * 2 * SEEN
@@ -97,14 +98,15 @@ def test_damaged_labels_are_skipped_and_named(own, tmp_path):
 
 def _skipped(source: Path, tmp_path: Path) -> list[str]:
     from lsps_core.data.importers.dexycb import plan_dexycb
-    from lsps_core.data.importing.blocks import divide
+    from lsps_core.data.importing.blocks import Division
 
     folder = tmp_path / "blocks"
     folder.mkdir(exist_ok=True)
     lines = []
-    for block in divide(plan_dexycb(source), folder):
-        block.make()
-        lines += block.read()["skipped"].tolist()
+    blocks = Division(plan_dexycb(source), folder)
+    for place in range(len(blocks)):
+        blocks[place].make()
+        lines += blocks[place].read()["skipped"].tolist()
     return lines
 
 
@@ -187,16 +189,20 @@ def test_a_split_takes_its_people_and_warns_of_an_incomplete_set(made, tmp_path,
         assert set(store.groups["view"]) == set(SERIALS)
 
 
-def test_evaluate_and_score_agree(made, trained_run, tmp_path, capsys):
-    data, result = tmp_path / "o.h5", tmp_path / "result.txt"
+def test_trained_evaluated_and_scored(made, stores, tmp_path, capsys):
+    data, run, result = tmp_path / "o.h5", tmp_path / "run", tmp_path / "result.txt"
     assert lsps("import", "dexycb", made, data, "--jobs", "1") == 0
-    assert lsps("predict", trained_run, data, "--out", result) == 0
+    settings = [*PAPER_NETWORKS, "base_channels=4", "checkpoint_minutes=1000"]
+    settings += [f"{stage}.{key}=2" for stage in ("pose", "depth", "posterior") for key in ("steps", "batch_size")]
+    frames = ["--synthetic", stores["synthetic"], "--real", data, "--labels", "0.5", "--device", "cpu"]
+    assert lsps("train", run, *frames, *(part for item in settings for part in ("--set", item))) == 0
+    assert lsps("predict", run, data, "--out", result) == 0
     assert "DexYCB-21" in capsys.readouterr().out
     lines = [line.split(",") for line in result.read_text().splitlines()]
     assert {len(line) for line in lines} == {64}
     with FrameStore(data) as store:
         assert [line[0] for line in lines] == [name.rpartition("#")[2] for name in store.names]
-    assert lsps("evaluate", trained_run, data, "--json") == 0
+    assert lsps("evaluate", run, data, "--json") == 0
     evaluated = json.loads(capsys.readouterr().out)
     result.write_text("\n".join(",".join(line) for line in reversed(lines)))  # the numbers say which frames they are
     assert lsps("score", "dexycb", data, result, "--json") == 0
@@ -208,13 +214,3 @@ def test_evaluate_and_score_agree(made, trained_run, tmp_path, capsys):
     left = scored["divisions"]["hand"]["left"]
     assert left["frames"] == 2 * SEEN
     assert left["mean_error_mm"] == pytest.approx(evaluated["divisions"]["hand"]["left"]["mean_error_mm"], abs=0.0011)
-
-
-def test_a_few_steps_of_training(made, stores, tmp_path):
-    from lsps_core.presets import PAPER_NETWORKS
-
-    assert lsps("import", "dexycb", made, tmp_path / "o.h5", "--jobs", "1") == 0
-    settings = [*PAPER_NETWORKS, "base_channels=4", "checkpoint_minutes=1000"]
-    settings += [f"{stage}.{key}=2" for stage in ("pose", "depth", "posterior") for key in ("steps", "batch_size")]
-    data = ["--synthetic", stores["synthetic"], "--real", tmp_path / "o.h5", "--labels", "0.5", "--device", "cpu"]
-    assert lsps("train", tmp_path / "run", *data, *(part for item in settings for part in ("--set", item))) == 0

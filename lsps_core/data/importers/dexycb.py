@@ -26,6 +26,7 @@ from lsps_core.data.importing.labels import check_depths
 from lsps_core.data.importing.options import Option
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot
+from lsps_core.data.importing.shots import Shots
 from lsps_core.data.protocol import Protocol
 from lsps_core.files import ARRAY_ERRORS, require_file
 from lsps_core.skeleton import HAND21
@@ -96,7 +97,7 @@ def plan_dexycb(
     people = _people(source)
     edge = cube_mm or DEFAULT_CUBE_MM
     return ImportPlan(
-        shots=tuple(islice(_shots(source, people, split, edge), limit)),
+        shots=Shots(islice(_shots(source, people, split, edge), limit)),
         read=read_depth,
         label=label,
         camera=DEXYCB_21.camera,

@@ -16,6 +16,7 @@ from lsps_core.data.frame import HandFrame
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot, cut_frame
 from lsps_core.data.importing.run import ImportReport, run_import
+from lsps_core.data.importing.shots import Shots
 
 if TYPE_CHECKING:
     from lsps_core.data.hand_search import FoundHand
@@ -84,7 +85,7 @@ def import_frames(
     folders = sorted({str(Path(path).parent) for path in paths})
     center = None if center_uvd is None else camera.unproject(np.array(center_uvd, dtype=np.float64))
     plan = ImportPlan(
-        shots=tuple(
+        shots=Shots(
             Shot(path=Path(path), name=Path(path).name, half_mm=cube_mm / 2, center_mm=center) for path in paths
         ),
         read=partial(read_depth, unit_mm=unit_mm, nyu_packed=nyu_packed),

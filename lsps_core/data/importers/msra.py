@@ -19,6 +19,7 @@ from lsps_core.data.importing.labels import check_depths, labelled_shot, parse_p
 from lsps_core.data.importing.options import Option, names
 from lsps_core.data.importing.pictures import Window
 from lsps_core.data.importing.plan import ImportPlan, Shot
+from lsps_core.data.importing.shots import Shots
 from lsps_core.data.protocol import Protocol
 from lsps_core.files import require_file
 from lsps_core.skeleton import MSRA21
@@ -40,7 +41,7 @@ def plan_msra(
     source = Path(source)
     people = _people(source, subjects)
     found = itertools.islice(_frames(source, people, cube_mm), limit)
-    shots: list[Shot] = []
+    shots = Shots()
     refused: list[str] = []
     for frame in found:
         if isinstance(frame, Shot):
@@ -48,7 +49,7 @@ def plan_msra(
         else:
             refused.append(frame)
     return ImportPlan(
-        shots=tuple(shots),
+        shots=shots,
         read=read_msra_depth,
         camera=MSRA,
         skeleton=MSRA21,
