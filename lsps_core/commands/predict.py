@@ -44,5 +44,8 @@ def run(arguments: argparse.Namespace) -> None:
         names = tuple(store.names) if arguments.names or protocol.names_frames else ()
         published.write_joints(arguments.out, joints_mm, store, protocol, names)
         count = len(store)
+    if arguments.out.suffix.lower() == ".json" and protocol.json_joints:
+        print(f"{arguments.out}: {count} frames, {protocol.name}, x y z in m")
+        return
     unit = "px, px and mm" if protocol.file_axes == "u v d" else "mm"
     print(f"{arguments.out}: {count} frames, {protocol.name}, {protocol.file_axes} in {unit}")

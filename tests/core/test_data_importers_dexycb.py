@@ -189,6 +189,44 @@ def test_a_split_takes_its_people_and_warns_of_an_incomplete_set(made, tmp_path,
         assert set(store.groups["view"]) == set(SERIALS)
 
 
+def coco(path: Path, hands: dict) -> Path:
+    """A file as the field exchanges them: joints in m of the colour camera's frame with y down."""
+    images, annotations = [], []
+    for sequence, by_camera in hands.items():
+        flip = -1 if sequence == LEFT else 1
+        for serial, pictures in by_camera.items():
+            camera = CAMERAS[serial]
+            about = {"focal": [camera.fx, camera.fy], "princpt": [camera.cx, camera.cy]}
+            for number, picture in enumerate(pictures):
+                joints = joints_of(picture) * (flip, -1, 1) / 1000
+                annotation = {"image_id": len(images), "cam_param": about, "joints_coord_cam": joints.tolist()}
+                annotations.append(annotation | {"hand_type": "left" if flip < 0 else "right"})
+                images.append({"id": len(images), "file_name": f"{sequence}/{serial}/color_{number:06d}.jpg"})
+    images[0]["file_name"] = "../../etc/passwd"
+    path.write_text(json.dumps({"images": images, "annotations": annotations}))
+    return path
+
+
+def test_coco_files_say_the_same_as_the_labels(made, hands, tmp_path):
+    file = coco(tmp_path / "DEX_YCB_s0_train_data.json", hands)
+    assert lsps("import", "dexycb", made, tmp_path / "a.h5", "--jobs", "1") == 0
+    (tmp_path / "set").mkdir()
+    for person in made.glob("2020*"):
+        (tmp_path / "set" / person.name).symlink_to(person)  # and no calibration
+    assert lsps("import", "dexycb", tmp_path / "set", tmp_path / "b.h5", "--jobs", "1", "--annotation", file) == 0
+    with FrameStore(tmp_path / "a.h5") as one, FrameStore(tmp_path / "b.h5") as other:
+        assert len(other) == COUNT - 1
+        np.testing.assert_allclose(other.joints_mm, one.joints_mm[1:], atol=1e-3)
+        np.testing.assert_array_equal(other.depth_mm(slice(None)), one.depth_mm(slice(1, None)))
+        assert other.names == [name.partition("#")[0] for name in one.names[1:]]
+        assert [other.camera_of(index) for index in range(COUNT - 1)] == [
+            one.camera_of(index) for index in range(1, COUNT)
+        ]
+        for division in ("subject", "sequence", "view", "hand"):
+            assert other.groups[division].tolist() == one.groups[division][1:].tolist()
+        assert "is not PERSON/SEQUENCE/CAMERA/color_NUMBER.jpg" in other.provenance["skipped"][0]
+
+
 def test_trained_evaluated_and_scored(made, stores, tmp_path, capsys):
     data, run, result = tmp_path / "o.h5", tmp_path / "run", tmp_path / "result.txt"
     assert lsps("import", "dexycb", made, data, "--jobs", "1") == 0

@@ -14,6 +14,7 @@ from lsps_core.camera import HANDS_SR300
 from lsps_core.data.crop import DEFAULT_CUBE_MM
 from lsps_core.data.importing.dataset import Dataset
 from lsps_core.data.importing.hands21 import WITH_OUTSIDE, Pictures, labelled_shots, parted, protocol, read_labels
+from lsps_core.data.importing.labels import require_folder
 from lsps_core.data.importing.options import Option
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot
@@ -60,6 +61,7 @@ def plan_fpha(
 ) -> ImportPlan:
     """The plan of an import of some of the people or actions; ValueError if a folder of the set is missing."""
     source = Path(source)
+    require_folder(source)
     annotation = next((source / name for name in _ANNOTATIONS if (source / name).is_dir()), None)
     if annotation is None or not (source / _PICTURES).is_dir():
         lacking = _PICTURES if annotation is not None else _ANNOTATIONS[0]

@@ -49,6 +49,7 @@ HO3D_21 = Protocol(
     file_axes="x y z",
     separator="\t",
     names_frames=True,
+    json_joints=tuple(MANO_TO_HAND21.index(joint) for joint in range(HAND21.joint_count)),
 )
 
 Points = npt.NDArray[np.float64]

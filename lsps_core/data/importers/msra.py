@@ -15,7 +15,14 @@ import numpy.typing as npt
 
 from lsps_core.camera import MSRA
 from lsps_core.data.importing.dataset import Dataset
-from lsps_core.data.importing.labels import check_depths, labelled_shot, parse_points, read_lines, settings
+from lsps_core.data.importing.labels import (
+    check_depths,
+    labelled_shot,
+    parse_points,
+    read_lines,
+    require_folder,
+    settings,
+)
 from lsps_core.data.importing.options import Option, names
 from lsps_core.data.importing.pictures import Window
 from lsps_core.data.importing.plan import ImportPlan, Shot
@@ -60,6 +67,7 @@ def plan_msra(
 
 def _people(source: Path, subjects: Sequence[str]) -> list[str]:
     """The requested and existing subjects, in order."""
+    require_folder(source)
     unknown = sorted(set(subjects) - set(SUBJECTS))
     if unknown:
         raise ValueError(f"MSRA15 has no subject {unknown[0]!r}; give some of {','.join(SUBJECTS)}")

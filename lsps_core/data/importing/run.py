@@ -101,8 +101,10 @@ def _import(
             if progress is not None:
                 progress(done, total)
         if not writer.frame_count:
-            why = f"; the first: {lines[0]}" if lines else ""
             count = total + len(plan.refused)
+            where = plan.settings.get("source", "the folder")
+            why = f"; the first: {lines[0]}" if lines else ""
+            why = why if count else f"; {where} has no frames of this choice, check the folder and the split"
             for path in blocks.paths:
                 path.unlink(missing_ok=True)
             raise FrameStoreError(f"{writer.path} was not written: none of {count} images could be used{why}")
