@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # it imports HDF5
     from lsps_core.finetuning.labels import Label
 
 _COLUMNS = ("Frame", "How", "Beyond reach", "By", "When")
-HOW = {"read": "confirmed", "fitted": "fitted", "pulled": "pulled", "changed": "by sliders"}
+HOW = {"read": "confirmed", "fitted": "fitted", "pulled": "pulled", "changed": "by sliders", "imported": "imported"}
 """How a label was made, as the window says it."""
 _NONE = "No label yet: correct a pose and press L"
 
