@@ -58,10 +58,11 @@ def labels_of(
         if found is None:
             missing.append(name)
             continue
-        if isinstance(each, Label):
-            labels[name] = each
-            continue
         frame, camera = found
+        if isinstance(each, Label):  # its crop may be of another size
+            is_same_size = each.frame.depth_mm.shape == frame.depth_mm.shape
+            labels[name] = each if is_same_size else replace(each, frame=replace(frame, joints_mm=each.frame.joints_mm))
+            continue
         joints_mm = each.joints_mm.copy()
         if each.is_recorded and camera.is_mirrored and camera.width_px:
             joints_mm[:, 0] *= -1
