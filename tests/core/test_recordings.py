@@ -296,7 +296,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_what_the_sdk_records_comes_back_bit_for_bit(tmp_path: Path) -> None:
     sdk = pytest.importorskip("pyrealsense2", exc_type=ImportError)
-    from recorded_by_sdk import record
+    from software_camera import record
 
     made = images(5, 480, 640)
     record(sdk, tmp_path / "a.db3", made, CAMERA, unit_m=0.00025)

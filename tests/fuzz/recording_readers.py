@@ -13,7 +13,7 @@ from readers import Reader
 
 from lsps_core.data.recordings.opening import open_recording
 
-sys.path.append(str(Path(__file__).parents[1] / "core"))
+sys.path.append(str(Path(__file__).parents[1] / "recordings"))
 from made_recordings import text, write_db3
 
 
