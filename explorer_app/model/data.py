@@ -5,6 +5,7 @@ Imports HDF5 and SciPy, so the window imports it in a thread.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -63,6 +64,15 @@ class FrameView:
         return self.raw.crop.camera(self.raw.depth_mm.shape[1])
 
     @property
+    def frame_camera(self) -> FrameCamera:
+        """The same, and whether and how the image was flipped."""
+        if self.raw is None:
+            return self.data.camera_of(self.index)
+        is_mirrored = self.raw.crop.settings.is_mirrored
+        width_px = self.raw.depth_mm.shape[1] if is_mirrored else None
+        return FrameCamera(camera=self.camera, is_mirrored=is_mirrored, width_px=width_px)
+
+    @property
     def input_mm(self) -> npt.NDArray[np.float32]:
         """The crop as depth from the cube's centre, NaN = nothing there."""
         depth = self.frame.depth_mm.astype(np.float32)
@@ -94,6 +104,10 @@ class Data(Protocol):
         """The camera of a frame; of a raw image as it is before it is flipped."""
         ...
 
+    def names(self) -> Sequence[str]:
+        """Of all frames; call it in a thread."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -117,6 +131,10 @@ class StoreData:
 
     def camera_of(self, index: int) -> FrameCamera:
         return self._source.camera_of(index)
+
+    def names(self) -> Sequence[str]:
+        source = self._source
+        return source.names if isinstance(source, FrameStore) else [self.view(i).frame.name for i in range(len(self))]
 
     @cached_property
     def poses(self) -> npt.NDArray[np.float32] | None:

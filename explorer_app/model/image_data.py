@@ -75,6 +75,9 @@ class ImageData:
         crop = self._crops.get(index)
         return FrameCamera(camera=(crop.settings if crop else self.settings).camera)
 
+    def names(self) -> Sequence[str]:
+        return [image.name for image in self.images]
+
     def close(self) -> None:
         """No file is kept open."""
 
