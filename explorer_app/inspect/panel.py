@@ -214,7 +214,7 @@ class FailuresPanel(QWidget):
 
     @Slot()
     def _do_what_helps(self) -> None:
-        from explorer_app.model.data import ImageData  # it is loaded with the data
+        from explorer_app.model.image_data import ImageData  # it is loaded with the data
 
         what, data = self.empty.button.text(), self._session.data
         if what == _OPEN:
