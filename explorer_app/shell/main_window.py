@@ -146,6 +146,7 @@ class MainWindow(QMainWindow):
         self.training_dialogs.accepted_run.connect(self._train)
         self.training_dialogs.open_asked.connect(self._open_written)
         self.training_dialogs.finetune_asked.connect(self._finetune)
+        self.training_dialogs.run_started.connect(self.train.list_run)
         self.failures_panel.import_asked.connect(self.training_dialogs.import_images)
         self.train.new_run_asked.connect(self.training_dialogs.new_run)
         central = QWidget()
