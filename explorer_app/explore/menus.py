@@ -20,7 +20,7 @@ def fill_frame_menu(views: ExploreViews, menu: QMenu) -> None:
     menu.addAction(views.strip.fit.fit)
     menu.addAction(views.strip.fit.stop)
     menu.addSeparator()
-    for action in (views.strip.label.keep, views.strip.label.remove, views.strip.label.list):
+    for action in views.strip.label.actions_of_frame:
         menu.addAction(action)
 
 

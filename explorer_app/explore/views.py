@@ -52,7 +52,7 @@ class ExploreViews(QObject):
         self.grooves = GrooveColours(session, background, self.latent)
         self.pictures = PicturesPanel(session)
         self.fitting = FrameFitting(session, background, self)
-        self.labelling = Labelling(session, self.fitting, preferences.folder, self)
+        self.labelling = Labelling(session, background, self.fitting, preferences.folder, self)
         self.strip = FrameStrip(session, self.fitting, self.labelling)
         self.walk = WalkPanel(session, background)
         self.walk.exporting.orbit = self._orbit
@@ -60,6 +60,8 @@ class ExploreViews(QObject):
         self.inspector = Inspector(session, background)
         self.presets = Presets()
         self.fitting.changed.connect(self._show_fitted)
+        for signal in (self.labelling.changed, session.model_changed):
+            signal.connect(self._show_label)
         self.strip.pictures.legend_changed.connect(self._show_one_legend)
         self.opengl = OpenGlLoader(self.skeleton, self) if has_opengl else None
         if self.opengl is not None:
@@ -96,7 +98,11 @@ class ExploreViews(QObject):
     @Slot()
     def _show_fitted(self) -> None:
         fit = self.fitting.result
-        self.skeleton.set_fitted(fit.after.pose if fit is not None and fit.is_fitted else None)
+        self.skeleton.references.set_fitted(fit.after.pose if fit is not None and fit.is_fitted else None)
+
+    @Slot()
+    def _show_label(self) -> None:
+        self.skeleton.references.set_label(self.labelling.pose)
 
     def add_docks(self, add: Callable[..., QDockWidget]) -> None:
         """add: takes title, panel, area and the names of the workspaces where the dock is open at first."""

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -36,6 +34,7 @@ from explorer_app.model.wording import model_name, speed
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.widgets.elided import ElidedLabel
 from explorer_app.widgets.empty_state import EmptyState
 from explorer_app.widgets.menus import add_action
 from explorer_app.widgets.small import Tag
@@ -87,7 +86,7 @@ class FailuresPanel(QWidget):
         self._show()
 
     def _build_header(self) -> QHBoxLayout:
-        self.headline = _Headline()
+        self.headline = ElidedLabel()
         self.simulated = Tag("simulated data")
         self.progress = QProgressBar()
         self.progress.setFixedWidth(220)
@@ -215,7 +214,7 @@ class FailuresPanel(QWidget):
 
     @Slot()
     def _do_what_helps(self) -> None:
-        from explorer_app.model.data import ImageData  # it is loaded with the data
+        from explorer_app.model.image_data import ImageData  # it is loaded with the data
 
         what, data = self.empty.button.text(), self._session.data
         if what == _OPEN:
@@ -258,15 +257,3 @@ class FailuresPanel(QWidget):
             f"{self.headline.text()}\nA frame is within {WITHIN_MM:.0f} mm if its worst joint is."
             f"\nKept in {self._evaluation.found.path}"
         )
-
-
-class _Headline(QLabel):
-    """Elided if it does not fit; the tooltip shows the full text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        QPainter(self).drawText(self.rect(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)

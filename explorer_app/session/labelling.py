@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import getpass
-import threading
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -12,43 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QUndoCommand
 
-from explorer_app.model.latent import LatentCode
-from explorer_app.model.pose_error import to_joints_mm
+from explorer_app.model.pose_error import FloatArray, annotated_pose, apart_mm, to_joints_mm
 from explorer_app.resources import is_bundled
+from explorer_app.session.background import Background
+from explorer_app.session.data_labels import DataLabels
 from explorer_app.session.fitting import FrameFitting
-from explorer_app.session.session import Session
+from explorer_app.session.label_editing import NEEDS, LabelEditing
+from explorer_app.session.label_files import LabelFiles
+from explorer_app.session.session import NEAR_MM, Session
+from explorer_app.session.undo import ValueEdit
 from explorer_app.workers.in_order import InOrder
 
 if TYPE_CHECKING:  # they import HDF5
     from explorer_app.model.data import Data
     from lsps_core.finetuning.labels import How, Label
-
-_NEEDS = "a label needs a model and a frame; open them with File ▸ Open"
-
-
-class DataLabels:
-    """The labels of one opened data by the names of their frames, and the store that they are kept in."""
-
-    def __init__(self, path: Path, data: Data) -> None:
-        self.path, self.source, self.is_simulated = path, data.title, data.is_simulated
-        self.labels: dict[str, Label] = {}
-        self.problem = "its labels are still being read; try again"
-        self._writing = threading.Lock()
-
-    def read(self) -> dict[str, Label]:
-        """Called in a thread."""
-        from lsps_core.finetuning.labels import read_labels
-
-        return read_labels(self.path)
-
-    def write(self) -> None:
-        """Write the labels as they are now; called in a thread. Of several calls at a time, the last has all."""
-        from lsps_core.finetuning.labels import write_labels
-
-        with self._writing:
-            write_labels(self.path, dict(self.labels), is_simulated=self.is_simulated, source=self.source)
+    from lsps_core.skeleton import Skeleton
 
 
 class Labelling(QObject):
@@ -57,7 +35,12 @@ class Labelling(QObject):
     changed = Signal()
 
     def __init__(
-        self, session: Session, fitting: FrameFitting, folder: Path | None, parent: QObject | None = None
+        self,
+        session: Session,
+        background: Background,
+        fitting: FrameFitting,
+        folder: Path | None,
+        parent: QObject | None = None,
     ) -> None:
         """folder: for labels of the bundled samples; None if there is none for this program."""
         super().__init__(parent)
@@ -67,6 +50,8 @@ class Labelling(QObject):
         self._disk = InOrder("labels", self)
         session.data_changed.connect(self._open)
         session.frame_changed.connect(self.changed)
+        self.editing = LabelEditing(session, background, self)
+        self.files = LabelFiles(session, background, self)
 
     @property
     def path(self) -> Path | None:
@@ -84,6 +69,24 @@ class Labelling(QObject):
         view = self._session.view
         return self.labels.get(view.frame.name) if view is not None else None
 
+    @property
+    def pose(self) -> FloatArray | None:
+        """The label of the frame on screen as a pose [J, 3] of the open model; None without one."""
+        label, view, model = self.current, self._session.view, self._session.model
+        if label is None or view is None or model is None or label.skeleton.joints != model.skeleton.joints:
+            return None
+        is_same_camera = label.camera == view.frame_camera  # an image may have been flipped since
+        return annotated_pose(replace(view.frame, joints_mm=label.frame.joints_mm)) if is_same_camera else None
+
+    @property
+    def error_mm(self) -> float | None:
+        """Mean distance of the shown pose's joints from the label's; None without a label, or far from it."""
+        label, shown, view = self.pose, self._session.pose, self._session.view
+        if label is None or shown is None or view is None:
+            return None
+        error_mm = apart_mm(shown, label, view.frame.half_mm)
+        return error_mm if error_mm <= NEAR_MM or self._session.is_near_frame else None
+
     @Slot()
     def keep(self) -> None:
         """Label the frame on screen with the shown pose; a message if it cannot be."""
@@ -92,25 +95,49 @@ class Labelling(QObject):
         if label is None:
             self._session.message.emit(problem)
         else:
-            self._change(label.name, label, f"label {label.name}")
+            self._change({label.name: label}, f"label {label.name}")
+
+    @Slot()
+    def confirm(self) -> None:
+        """Label the frame on screen with the pose that the model reads; a message if another is shown."""
+        session = self._session
+        is_read = session.is_at_code and not session.free_joints.places_mm
+        if session.encoding is None or is_read:
+            self.keep()
+        else:
+            session.asked.emit()
+            session.message.emit("the pose was changed; press L to label the frame with it, or E to read it again")
 
     @Slot()
     def remove(self) -> None:
         """Remove the label of the frame on screen."""
         if self.current is not None:
-            self.remove_label(self.current.name)
+            self.remove_labels([self.current.name])
 
-    def remove_label(self, name: str) -> None:
-        if name in self.labels:
-            self._change(name, None, f"remove label of {name}")
+    def remove_labels(self, names: Sequence[str]) -> None:
+        names = [name for name in names if name in self.labels]
+        if names:
+            text = f"remove label of {names[0]}" if len(names) == 1 else f"remove {len(names)} labels"
+            self._change(dict.fromkeys(names), text)
 
-    def show_pose(self, label: Label) -> None:
-        """Set the sliders to the pose of a label, if it is of the open model."""
-        model = self._session.model
-        if model is None or label.model != model.name or not label.latent:
-            self._session.message.emit(f"{label.name} was labelled with the model {label.model}; open that one")
+    def add(self, labels: Mapping[str, Label], text: str) -> None:
+        """Add labels that were made elsewhere, and replace those of the same frames; a message if they do not fit."""
+        problem = self.problem_of(next(iter(labels.values())).skeleton)
+        if problem:
+            self._session.message.emit(problem)
         else:
-            self._session.set_latent(LatentCode(label.latent), f"label of {label.name}")
+            self._change(labels, text)
+
+    def problem_of(self, skeleton: Skeleton) -> str:
+        """Why the opened data can have no label of this skeleton; empty if it can."""
+        of = self._of
+        if self._session.domain != "real":
+            return "labels are for real frames; synthetic ones come with their joints"
+        if of is None:
+            return "frames that are on no disk cannot be labelled; open a store or images"
+        if any(label.skeleton.joints != skeleton.joints for label in of.labels.values()):
+            return f"{of.path.name} has labels of another skeleton; open the model that they were made with"
+        return of.problem
 
     def close_down(self) -> None:
         self._disk.close()
@@ -146,57 +173,56 @@ class Labelling(QObject):
 
     def _label(self) -> tuple[Label | None, str]:
         """A label of the frame on screen with the shown pose, or why there can be none."""
-        session, of = self._session, self._of
+        session = self._session
         model, view, pose = session.model, session.view, session.pose
         if model is None or view is None or pose is None:
-            return None, _NEEDS
-        if session.domain != "real":
-            return None, "labels are for real frames; synthetic ones come with their joints"
+            return None, NEEDS
+        problem = self.problem_of(model.skeleton)
         if view.complaint:
-            return None, f"{view.frame.name} has no hand; place the cube in the Inspector first"
-        if of is None:
-            return None, "frames that are on no disk cannot be labelled; open a store or images"
-        if of.problem:
-            return None, of.problem
-        if any(label.skeleton.joints != model.skeleton.joints for label in of.labels.values()):
-            return None, f"{of.path.name} has labels of another skeleton; open the model that they were made with"
-        from lsps_core.data.frame_cameras import FrameCamera
+            problem = f"{view.frame.name} has no hand; place the cube in the Inspector first"
+        if problem:
+            return None, problem
         from lsps_core.finetuning.labels import Label
 
-        camera = view.data.camera_of(view.index)
-        if view.raw is not None:
-            is_mirrored = view.raw.crop.settings.is_mirrored
-            width_px = view.raw.depth_mm.shape[1] if is_mirrored else None
-            camera = FrameCamera(camera=view.camera, is_mirrored=is_mirrored, width_px=width_px)
+        free, joints_mm = session.free_joints, session.free_joints.joints_mm
+        read_mm = to_joints_mm(pose, view.frame).tolist()
         label = Label(
-            frame=replace(view.frame, joints_mm=to_joints_mm(pose, view.frame).astype("float32")),
-            camera=camera,
+            frame=replace(view.frame, joints_mm=joints_mm),
+            camera=view.frame_camera,
             skeleton=model.skeleton,
             how=self._how(),
             author=_user(),
             time=datetime.now().astimezone().isoformat(timespec="seconds"),
             model=model.name,
             latent=tuple(map(float, session.latent.values)),
+            reached_mm={model.skeleton.joints[joint]: tuple(read_mm[joint]) for joint in sorted(free.places_mm)},
         )
         return label, ""
 
     def _how(self) -> How:
-        fit = self._fitting.result
-        if fit is not None and self._session.latent == fit.code:
+        session, fit = self._session, self._fitting.result
+        if session.latent == session.free_joints.pulled:
+            return "pulled"
+        if fit is not None and session.latent == fit.code:
             return "fitted"
-        return "read" if self._session.is_at_code else "changed"
+        if session.is_at_code:
+            return "read"
+        return self.editing.how or "changed"
 
-    def _change(self, name: str, label: Label | None, text: str) -> None:
+    def _change(self, after: Mapping[str, Label | None], text: str) -> None:
+        """after: the labels by name, None to remove one; one undo step."""
         of = self._of
         if of is not None:
-            self._session.undo_stack.push(_LabelEdit(partial(self._set, of, name), of.labels.get(name), label, text))
+            before = {name: of.labels.get(name) for name in after}
+            self._session.undo_stack.push(ValueEdit(partial(self._set, of), before, after, text))
 
-    def _set(self, of: DataLabels, name: str, label: Label | None) -> None:
+    def _set(self, of: DataLabels, changes: Mapping[str, Label | None]) -> None:
         """of: also of data that is no longer open, by an undo."""
-        if label is None:
-            of.labels.pop(name, None)
-        else:
-            of.labels[name] = label
+        for name, label in changes.items():
+            if label is None:
+                of.labels.pop(name, None)
+            else:
+                of.labels[name] = label
         done = f"{len(of.labels)} label{'s' * (len(of.labels) != 1)} in {of.path}" if of.labels else "no label left"
         self._disk.ask(str(of.path), of.write, lambda _: self._session.done.emit(done), self._complain, is_slow=True)
         self.changed.emit()
@@ -211,19 +237,3 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return ""
-
-
-class _LabelEdit(QUndoCommand):
-    """Another label of one frame, or none."""
-
-    def __init__(
-        self, show: Callable[[Label | None], None], before: Label | None, after: Label | None, text: str
-    ) -> None:
-        super().__init__(text)
-        self._show, self._before, self._after = show, before, after
-
-    def redo(self) -> None:
-        self._show(self._after)
-
-    def undo(self) -> None:
-        self._show(self._before)

@@ -16,7 +16,8 @@ from explorer_app.model.latent import LatentCode
 from explorer_app.model.pose_error import apart_mm, mean_error_mm
 from explorer_app.model.walk import WalkPlan
 from explorer_app.session.encoding import FrameEncoding, State
-from explorer_app.session.undo import LatentEdit, Merge, WalkEdit
+from explorer_app.session.free_joints import FreeJoints
+from explorer_app.session.undo import LatentEdit, Merge, ValueEdit
 
 if TYPE_CHECKING:  # they import torch and HDF5, and the first paint must not wait for them
     from explorer_app.model.data import Data, FrameView, OpenedData
@@ -76,6 +77,7 @@ class Session(QObject):
         self._settled = self.latent
         self._edit_label: str | None = None
         self._frame_encoding = FrameEncoding()
+        self.free_joints = FreeJoints(self)
 
     def set_model(self, model: HandModel) -> None:
         """Set another model at the same latent; an encoded frame is encoded again."""
@@ -144,7 +146,7 @@ class Session(QObject):
     def edit_walk(self, walk: WalkPlan, label: str) -> None:
         """Set the keyframes of the walk, as an undo step."""
         if walk != self.walk:
-            self.undo_stack.push(WalkEdit(self._set_keyframes, self.walk.keyframes, walk.keyframes, label))
+            self.undo_stack.push(ValueEdit(self._set_keyframes, self.walk.keyframes, walk.keyframes, label))
 
     def _set_keyframes(self, keyframes: tuple[LatentCode, ...]) -> None:
         self.set_walk(replace(self.walk, keyframes=keyframes))

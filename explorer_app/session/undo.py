@@ -1,16 +1,17 @@
-"""Undo steps for the latent and the walk."""
+"""Undo steps for the latent, and for any other value."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from enum import IntEnum, auto
+from typing import Generic, TypeVar
 
 from PySide6.QtGui import QUndoCommand
 
 from explorer_app.model.latent import LatentCode
 
-Keyframes = tuple[LatentCode, ...]
+_Value = TypeVar("_Value")
 
 
 class Merge(IntEnum):
@@ -30,10 +31,10 @@ class Merge(IntEnum):
     """Steps along the walk."""
 
 
-class WalkEdit(QUndoCommand):
-    """A change of the keyframes; the walk's other options do not change."""
+class ValueEdit(QUndoCommand, Generic[_Value]):
+    """Another value of what `show` sets."""
 
-    def __init__(self, show: Callable[[Keyframes], None], before: Keyframes, after: Keyframes, label: str) -> None:
+    def __init__(self, show: Callable[[_Value], None], before: _Value, after: _Value, label: str) -> None:
         super().__init__(label)
         self._show, self._before, self._after = show, before, after
 

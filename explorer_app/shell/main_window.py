@@ -8,12 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QMainWindow,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from explorer_app.damaged_files import left_aside_line
 from explorer_app.explore.inspector.image_dialog import ImageDialog
@@ -29,6 +24,7 @@ from explorer_app.resources import resource
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.shell.clipboard import Clipboard
+from explorer_app.shell.docks import Docks
 from explorer_app.shell.help.windows import HelpWindows
 from explorer_app.shell.menus import MenuTargets, build_menus
 from explorer_app.shell.opener import Opener
@@ -36,7 +32,7 @@ from explorer_app.shell.recovery_bar import RecoveryBar
 from explorer_app.shell.save_pictures import ViewPictures
 from explorer_app.shell.status import MessageBar, StatusLine
 from explorer_app.shell.workspace_keys import WorkspaceKeys
-from explorer_app.shell.workspaces import Docks, Workspaces
+from explorer_app.shell.workspaces import Pages, Workspaces
 from explorer_app.train.dialogs import TrainingDialogs
 from explorer_app.train.model.train_form import TrainForm
 from explorer_app.train.panel import TrainPanel
@@ -150,6 +146,7 @@ class MainWindow(QMainWindow):
         self.training_dialogs.accepted_run.connect(self._train)
         self.training_dialogs.open_asked.connect(self._open_written)
         self.training_dialogs.finetune_asked.connect(self._finetune)
+        self.training_dialogs.run_started.connect(self.train.list_run)
         self.failures_panel.import_asked.connect(self.training_dialogs.import_images)
         self.train.new_run_asked.connect(self.training_dialogs.new_run)
         central = QWidget()
@@ -158,7 +155,7 @@ class MainWindow(QMainWindow):
         whole.setSpacing(0)
         whole.addWidget(self.recovery_bar)
         whole.addWidget(self.messages)
-        pages = QStackedWidget()
+        pages = Pages()
         whole.addWidget(pages, 1)
         self.setCentralWidget(central)
         self.workspaces = Workspaces(self, pages)

@@ -2,61 +2,39 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QObject, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabBar, QWidget
 
 from explorer_app.preferences import Preferences
 from explorer_app.widgets.small import paint_next_turn
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
-
-
-class Docks(QObject):
-    """Builds docks; those of one area are tabs, which can be clicked but not dragged: that crashes Qt 6.11."""
-
-    def __init__(self, window: QMainWindow, workspaces: Workspaces) -> None:
-        super().__init__(window)
-        self._window, self._workspaces = window, workspaces
-        self.by_title: dict[str, QDockWidget] = {}
-        window.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
-        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        window.installEventFilter(self)
-
-    def add(self, title: str, panel: QWidget, area: Qt.DockWidgetArea, *workspaces: str) -> QDockWidget:
-        """workspaces: where it is open at first. `set_seen` of a panel is called when its tab is raised or lowered."""
-        dock = QDockWidget(title, self._window)
-        dock.setObjectName(title)  # the name for Qt's saved state
-        padded = QWidget()
-        layout = QVBoxLayout(padded)
-        layout.setContentsMargins(10, 6, 10, 6)
-        layout.addWidget(panel)
-        dock.setWidget(padded)
-        self._window.addDockWidget(area, dock)
-        for other in self.by_title.values():
-            if self._window.dockWidgetArea(other) == area:
-                self._window.tabifyDockWidget(other, dock)
-        self.by_title[title] = dock
-        self._workspaces.add_dock(dock, *workspaces)
-        if hasattr(panel, "set_seen"):
-            dock.visibilityChanged.connect(panel.set_seen)
-        return dock
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind = event.type()
-        if isinstance(event, QChildEvent) and kind == QEvent.Type.ChildPolished:
-            child = event.child()
-            if isinstance(child, QTabBar):
-                child.installEventFilter(self)  # Qt creates the tab bars on demand
-        is_drag = isinstance(event, QMouseEvent) and kind == QEvent.Type.MouseMove and bool(event.buttons())
-        return is_drag and watched is not self._window
-
 
 _TIPS = {
     EXPLORE: "Explore the latent space",
     INSPECT: "See where a model fails, and why",
     TRAIN: "Train models and watch their progress",
 }
+
+
+class Pages(QStackedWidget):
+    """The central widgets of the workspaces. Needs the room of the current one only, not of the largest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(self._fit)
+
+    @Slot()
+    def _fit(self) -> None:
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        page = self.currentWidget()
+        return page.sizeHint() if page is not None else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        page = self.currentWidget()
+        return page.minimumSizeHint() if page is not None else super().minimumSizeHint()
 
 
 class Workspaces(QObject):
@@ -71,7 +49,7 @@ class Workspaces(QObject):
     arranged = Signal(str)
     """A workspace with the default layout was entered."""
 
-    def __init__(self, window: QMainWindow, pages: QStackedWidget) -> None:
+    def __init__(self, window: QMainWindow, pages: Pages) -> None:
         super().__init__(window)
         self._window, self._stack = window, pages
         self._pages: dict[str, QWidget] = {}

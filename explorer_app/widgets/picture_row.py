@@ -166,9 +166,8 @@ class PictureRow(QWidget):
     @property
     def _below(self) -> int:
         """px below the pictures."""
-        if not self.legend.isHidden():
-            return self.legend.sizeHint().height()
-        return self._controls.sizeHint().height() + 4 if self._controls is not None else 0
+        controls = self._controls.sizeHint().height() + 4 if self._controls is not None else 0
+        return controls if self.legend.isHidden() else max(controls, self.legend.sizeHint().height())
 
     def sizeHint(self) -> QSize:
         shown = self._shown()
@@ -202,7 +201,8 @@ class PictureRow(QWidget):
             self._controls.setGeometry(QRect(0, below, wanted.width(), min(wanted.height(), legend - 4)))
             legend_left = max(legend_left, wanted.width() + 2 * _GAP)
             width = max(width, min(legend_left + _LEAST_LEGEND, self.width()))
-        self.legend.setGeometry(QRect(legend_left, below, width - legend_left, legend - 4))
+        height = min(self.legend.sizeHint().height(), legend) - 4
+        self.legend.setGeometry(QRect(legend_left, below, width - legend_left, height))
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:  # the controls need another width

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -20,8 +20,10 @@ from lsps_core.data.frame_cameras import FrameCamera, FrameCameras
 from lsps_core.data.store import FrameStore, FrameStoreError, FrameWriter
 from lsps_core.skeleton import Skeleton
 
-How = Literal["read", "fitted", "changed"]
-"""Of a pose that became a label: as the model read it, as a fit found it, or moved by hand."""
+How = Literal["read", "fitted", "pulled", "changed", "imported"]
+"""Of a pose that became a label: as the model read it, as a fit found it, with joints pulled, by its sliders, or from
+another file."""
+Place = tuple[float, float, float]
 _ORIGIN = "labels"
 _REMEDY = "move it away, or choose the one that belongs to this data"
 
@@ -31,6 +33,8 @@ class Label:
     """A frame with the pose that it is labelled with, `frame.joints_mm` [J, 3] in mm, of its cropped image's camera.
 
     author: who labelled it; time: when, in ISO 8601. latent: the pose's code on the sliders of `model`, or empty.
+    reached_mm: of joints that the latent does not reach, where its pose has them, by their names; `frame.joints_mm` has
+    their true places.
     """
 
     frame: HandFrame
@@ -41,6 +45,7 @@ class Label:
     time: str
     model: str = ""
     latent: tuple[float, ...] = ()
+    reached_mm: Mapping[str, Place] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -83,7 +88,10 @@ def _label(store: FrameStore, index: int, about: Any) -> Label | None:
     frame = store.frame(index)
     if not isinstance(about, dict) or about.get("how") not in get_args(How) or not _is_code(about.get("latent", [])):
         return None
-    if store.skeleton is None or frame.joints_mm is None or not np.isfinite(frame.joints_mm).all():
+    reached_mm = about.get("reached_mm", {})
+    if store.skeleton is None or not _are_places(reached_mm, store.skeleton):
+        return None
+    if frame.joints_mm is None or not np.isfinite(frame.joints_mm).all():
         return None
     return Label(
         frame=frame,
@@ -94,18 +102,31 @@ def _label(store: FrameStore, index: int, about: Any) -> Label | None:
         time=str(about.get("time", "")),
         model=str(about.get("model", "")),
         latent=tuple(float(value) for value in about.get("latent", ())),
+        reached_mm={joint: (x, y, z) for joint, (x, y, z) in reached_mm.items()},
     )
 
 
 def _is_code(values: Any) -> bool:
-    is_list = isinstance(values, list) and len(values) in (0, POSE_LATENT_SIZE)
+    return _are_numbers(values, 0) or _are_numbers(values, POSE_LATENT_SIZE)
+
+
+def _are_places(values: Any, skeleton: Skeleton) -> bool:
+    return (
+        isinstance(values, dict)
+        and set(values) <= set(skeleton.joints)
+        and all(_are_numbers(each, 3) for each in values.values())
+    )
+
+
+def _are_numbers(values: Any, count: int) -> bool:
+    is_list = isinstance(values, list) and len(values) == count
     return is_list and all(isinstance(value, float) and math.isfinite(value) for value in values)
 
 
 def write_labels(path: Path, labels: Mapping[str, Label], *, is_simulated: bool, source: str) -> None:
     """Replace the store of the labels, at once; without a label there is none. source: the name of their data.
 
-    All labels are of one skeleton.
+    All labels are of one skeleton, their images of one size.
 
     FrameStoreError if it cannot be written, or if another file is there.
     """
@@ -123,11 +144,12 @@ def write_labels(path: Path, labels: Mapping[str, Label], *, is_simulated: bool,
         is_mirrored=cameras[0].is_mirrored,
         skeleton=next(iter(labels.values())).skeleton,
         is_simulated=is_simulated,
+        image_size=next(iter(labels.values())).frame.depth_mm.shape[-1],
         provenance={
             "origin": _ORIGIN,
             "source": source,
             "labels": [
-                {key: getattr(label, key) for key in ("how", "author", "time", "model", "latent")}
+                {key: getattr(label, key) for key in ("how", "author", "time", "model", "latent", "reached_mm")}
                 for label in labels.values()
             ],
         },

@@ -250,7 +250,7 @@ def test_a_json_file_that_cannot_be_used_is_one_line(made, trained_run, tmp_path
     near = [[point[0], point[1], 1e9] for point in truth[0]]
     contents = {"{": "Expecting", "[[1, 2]]": "the shape [1, 2]", "[]": "the shape [0]", "null": "not"}
     contents[json.dumps([truth[0][:20]])] = "frames of 21 points"
-    contents[json.dumps([truth[0], near])] = "frame 1 has a joint whose position in m is too large or NaN"
+    contents[json.dumps([truth[0], near])] = "frame 1 has a joint that is too far away, or NaN"
     contents[json.dumps([[truth[0], [["x"]]], []])] = "not numbers"
     contents[json.dumps([truth[:2], []])] = "has 2 frames"
     for content, why in contents.items():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -29,8 +31,11 @@ def labels(stores):
                 time="2026-11-29T05:00:00",
                 model="compact",
                 latent=tuple(0.1 * axis for axis in range(20)),
+                reached_mm=reached_mm,
             )
-            for index, camera, how in zip((0, 3), cameras, ("changed", "fitted"), strict=True)
+            for index, camera, how, reached_mm in zip(
+                (0, 3), cameras, ("pulled", "fitted"), ({"thumb_tip": (1.5, -2.0, 600.0)}, {}), strict=True
+            )
         }
 
 
@@ -45,13 +50,27 @@ def test_labels_come_back_with_who_made_them_when_and_how(labels, tmp_path):
     assert list(found) == list(labels)
     for name, label in labels.items():
         back = found[name]
-        for key in ("how", "author", "time", "camera", "model", "latent"):
+        for key in ("how", "author", "time", "camera", "model", "latent", "reached_mm"):
             assert getattr(back, key) == getattr(label, key)
         for key in ("depth_mm", "center_mm", "joints_mm"):
             np.testing.assert_array_equal(getattr(back.frame, key), getattr(label.frame, key))
     with FrameStore(path) as store:  # a store like any other
         assert len(labelled_frames(store)) == 2
         assert store.is_simulated
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"sixth_tip": [0.0, 0.0, 1.0]}, {"thumb_tip": [0.0, 1.0]}, {"thumb_tip": [0.0, 1.0, "x"]}]
+)
+def test_places_that_are_not_of_the_skeleton_are_refused(labels, tmp_path, wrong):
+    path = tmp_path / "sensor.labels.h5"
+    write(path, labels)
+    with h5py.File(path, "r+") as file:
+        about = json.loads(file.attrs["provenance"])
+        about["labels"][1]["reached_mm"] = wrong
+        file.attrs["provenance"] = json.dumps(about)
+    with pytest.raises(FrameStoreError, match="label 2 is not described"):
+        read_labels(path)
 
 
 def test_the_last_label_takes_the_store_along(labels, tmp_path):

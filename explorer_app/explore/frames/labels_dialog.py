@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
+    QMenu,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -14,13 +20,35 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer_app.session.free_joints import BEYOND_MM
+from explorer_app.session.label_files import KINDS, Kind
 from explorer_app.session.labelling import Labelling
+from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.widgets.small import WrappedLabel
 
-_COLUMNS = ("Frame", "How", "By", "When")
-HOW = {"read": "confirmed", "fitted": "fitted", "changed": "by hand"}
+if TYPE_CHECKING:  # it imports HDF5
+    from lsps_core.finetuning.labels import Label
+
+_COLUMNS = ("Frame", "How", "Beyond reach", "By", "When")
+HOW = {"read": "confirmed", "fitted": "fitted", "pulled": "pulled", "changed": "by sliders", "imported": "imported"}
 """How a label was made, as the window says it."""
 _NONE = "No label yet: correct a pose and press L"
+
+
+def misses_mm(label: Label) -> list[float]:
+    """By how much the latent of a label misses each joint that is beyond its reach."""
+    joints, places = label.skeleton.joints, label.frame.joints_mm
+    if places is None:
+        return []
+    gaps = [math.dist(places[joints.index(joint)], reached) for joint, reached in label.reached_mm.items()]
+    return [gap for gap in gaps if gap > BEYOND_MM]
+
+
+def reach_line(label: Label) -> str:
+    """Of the joints of a label that are beyond the latent's reach; empty without one."""
+    found = misses_mm(label)
+    joints = f"{len(found)} joint{'s' * (len(found) != 1)}"
+    return f"the latent misses {joints} of it by up to {max(found):.0f} mm; " if found else ""
 
 
 class LabelsDialog(QDialog):
@@ -37,15 +65,26 @@ class LabelsDialog(QDialog):
         self.list.setRootIsDecorated(False)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setAccessibleName("Labels")
-        self.list.itemDoubleClicked.connect(self._show_pose)
+        self.list.itemDoubleClicked.connect(self._edit)
         self.list.itemSelectionChanged.connect(self._show_buttons)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.show_button, self.remove_button = QPushButton("&Show pose"), QPushButton("&Remove")
-        self.show_button.setToolTip("Set the sliders to the pose of this label (double-click)")
+        self.edit_button, self.remove_button = QPushButton("&Edit"), QPushButton("&Remove")
+        self.edit_button.setToolTip(
+            "Go to the frame and show its label (double-click); pull joints, L keeps the result"
+        )
         self.remove_button.setToolTip("Remove the selected labels; Undo brings them back")
-        self.show_button.clicked.connect(self._show_pose)
+        self.edit_button.clicked.connect(self._edit)
         self.remove_button.clicked.connect(self._remove)
-        for button in (self.show_button, self.remove_button):
+        self.import_button, self.export_button = QPushButton("&Import …"), QPushButton("E&xport")
+        self.import_button.setToolTip("Label the frames that a file of COCO keypoints, a patch or another store names")
+        self.import_button.clicked.connect(self._ask_what_to_import)
+        self.export_button.setToolTip("All labels as COCO keypoints, as a patch of the annotations or as a store")
+        menu = QMenu(self)
+        self.export_actions = {kind: menu.addAction(f"{KINDS[kind][0]} …") for kind in KINDS}
+        for kind, action in self.export_actions.items():
+            action.triggered.connect(partial(self._ask_where_to_export, kind))
+        self.export_button.setMenu(menu)
+        for button in (self.edit_button, self.remove_button, self.import_button, self.export_button):
             button.setAutoDefault(False)
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
@@ -66,7 +105,8 @@ class LabelsDialog(QDialog):
         self.where.setText(_NONE if path is None else f"Kept in {path}")
         self.list.clear()
         for name, label in self._labelling.labels.items():
-            item = QTreeWidgetItem([name, HOW[label.how], label.author, label.time.replace("T", " ")])
+            reach = f"{max(found):.0f} mm" if (found := misses_mm(label)) else ""
+            item = QTreeWidgetItem([name, HOW[label.how], reach, label.author, label.time.replace("T", " ")])
             self.list.addTopLevelItem(item)
             item.setSelected(name in selected)
         for column in range(len(_COLUMNS)):
@@ -75,16 +115,48 @@ class LabelsDialog(QDialog):
 
     @Slot()
     def _show_buttons(self) -> None:
-        self.show_button.setEnabled(len(self._selected) == 1)
+        self.edit_button.setEnabled(len(self._selected) == 1)
         self.remove_button.setEnabled(bool(self._selected))
+        self.export_button.setEnabled(bool(self._labelling.labels))
+        self.export_actions["patch"].setEnabled(self._labelling.files.can_patch)
 
     @Slot()
-    def _show_pose(self) -> None:
-        label = self._labelling.labels.get(self._selected[0]) if self._selected else None
-        if label is not None:
-            self._labelling.show_pose(label)
+    def _edit(self) -> None:
+        if self._selected:
+            self._labelling.editing.edit(self._selected[0])
 
     @Slot()
     def _remove(self) -> None:
-        for name in self._selected:
-            self._labelling.remove_label(name)
+        self._labelling.remove_labels(self._selected)
+
+    @Slot()
+    def _ask_what_to_import(self) -> None:
+        ask_for_paths(
+            self,
+            "Import labels",
+            self._folder,
+            "file",
+            self._import,
+            filters=["COCO keypoints, patches, stores of labels (*.json *.h5)"],
+        )
+
+    def _import(self, names: list[str]) -> None:
+        self._labelling.files.read(Path(names[0]))
+
+    def _ask_where_to_export(self, kind: Kind) -> None:
+        title, suffix = KINDS[kind]
+        ask_for_paths(
+            self,
+            f"Export labels: {title}",
+            self._folder,
+            "save",
+            lambda names: self._labelling.files.write(Path(names[0]), kind),
+            filters=[f"{title} (*{suffix})"],
+            name=f"labels{suffix}",
+            suffix=suffix,
+        )
+
+    @property
+    def _folder(self) -> str:
+        path = self._labelling.path
+        return str(path.parent) if path is not None else ""

@@ -14,6 +14,7 @@ from explorer_app.model.routes import RouteName, Routes
 from explorer_app.model.scene import Figure, figure
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
+from explorer_app.widgets import theme
 from explorer_app.widgets.depth_picture import OR_SHORTER, DepthPicture
 from explorer_app.widgets.picture_row import TO_INPUT, DifferenceWords, PictureRow
 
@@ -46,7 +47,10 @@ class FramePictures(QWidget):
     legend_changed = Signal(bool)
     """Whether it is on screen with the colours of depth."""
 
-    def __init__(self, session: Session, fitting: FrameFitting, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, fitting: FrameFitting, actions: QWidget, parent: QWidget | None = None
+    ) -> None:
+        """actions: controls for the frame, above those of the routes."""
         super().__init__(parent)
         self._session, self._fitting = session, fitting
         self._pointed_at: str | None = None
@@ -71,7 +75,13 @@ class FramePictures(QWidget):
         pictures = (self.input, self.before, self.after, *self.by_route.values())
         for picture in (self.raw, *pictures):
             picture.caption = ""
-        self._row = PictureRow(pictures, beside=(self.raw,), controls=self.controls)
+        below = QWidget()
+        lines = QVBoxLayout(below)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(theme.GAP // 2)
+        lines.addWidget(actions)
+        lines.addWidget(self.controls)
+        self._row = PictureRow(pictures, beside=(self.raw,), controls=below)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._row)

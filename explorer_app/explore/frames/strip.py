@@ -22,6 +22,7 @@ from explorer_app.explore.frames.pictures import FramePictures
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.labelling import Labelling
 from explorer_app.session.session import Session
+from explorer_app.widgets.elided import ElidedLabel
 from explorer_app.widgets.fields import SpinBox, named
 from explorer_app.widgets.small import Tag
 
@@ -29,6 +30,7 @@ _TITLE_PX = 230
 """A longer name is elided in its middle; the tooltip shows it in full."""
 
 _ERROR_TIP = "Mean joint error of the shown pose against this frame’s annotation"
+_LABEL_TIP = "Mean joint distance of the shown pose from this frame’s label"
 _FIT_TIP = (
     "P’s pose and the fitted one. Off: mean joint error against this frame’s annotation. Residual: how far the hand is "
     "from the measured depth; a large one after the fit means that it is probably wrong. The fitted pose also has the "
@@ -45,13 +47,14 @@ class FrameStrip(QWidget):
         self, session: Session, fitting: FrameFitting, labelling: Labelling, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._session, self._fitting = session, fitting
+        self._session, self._fitting, self._labelling = session, fitting, labelling
         self.fit, self.label = FitControls(fitting), LabelControls(labelling)
-        self.pictures = FramePictures(session, fitting)
+        controls, actions = self._build_controls(), self._build_actions()
+        self.pictures = FramePictures(session, fitting, actions)
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(self._build_controls())
+        layout.addLayout(controls)
         layout.addWidget(self.pictures, 1)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._build_empty_page())
@@ -59,7 +62,9 @@ class FrameStrip(QWidget):
         session.data_changed.connect(self._show_data)
         session.index_changed.connect(self._show_index)
         session.frame_changed.connect(self._show_frame)
-        for signal in (session.encoding_changed, session.latent_changed, session.model_changed, fitting.changed):
+        for signal in (session.encoding_changed, session.latent_changed, session.model_changed):
+            signal.connect(self._show_result)
+        for signal in (fitting.changed, labelling.changed):
             signal.connect(self._show_result)
         self._show_data()
 
@@ -79,7 +84,7 @@ class FrameStrip(QWidget):
         return page
 
     def _build_controls(self) -> QHBoxLayout:
-        self.title = QLabel()
+        self.title = ElidedLabel(_TITLE_PX, Qt.TextElideMode.ElideMiddle)
         self.simulated = Tag("simulated data")
         self.simulated.setToolTip("These frames were rendered by a simulator, not recorded by a camera")
         self.previous, self.next = QToolButton(), QToolButton()
@@ -99,6 +104,16 @@ class FrameStrip(QWidget):
         self.scrubber.setAccessibleName("Frame")
         self.scrubber.setToolTip("Drag to browse the frames")
         self.scrubber.valueChanged.connect(self._session.set_index)
+        self.result = QLabel()
+        controls = QHBoxLayout()
+        for widget in (self.title, self.simulated, self.label, self.previous, self.position, self.next):
+            controls.addWidget(widget)
+        controls.addWidget(self.scrubber, 1)
+        controls.addWidget(self.result)
+        return controls
+
+    def _build_actions(self) -> QWidget:
+        """What is done with the frame, in the line below its pictures: both at once are too wide for a small screen."""
         self.encode = QPushButton("Encode")
         self.encode.setToolTip("Set the sliders to this frame’s code (E)")
         self.encode.clicked.connect(self._session.want_encoding)
@@ -106,16 +121,13 @@ class FrameStrip(QWidget):
         self.encode_on_step.setToolTip("Set the sliders to the code of every frame you step to")
         self.encode_on_step.setChecked(self._session.is_encoding_on_step)
         self.encode_on_step.toggled.connect(self._session.set_encoding_on_step)
-        self.result = QLabel()
-        controls = QHBoxLayout()
-        for widget in (self.title, self.simulated, self.label, self.previous, self.position, self.next):
-            controls.addWidget(widget)
-        controls.addWidget(self.scrubber, 1)
-        controls.addWidget(self.encode)
-        controls.addWidget(self.encode_on_step)
-        controls.addWidget(self.fit)
-        controls.addWidget(self.result)
-        return controls
+        actions = QWidget()
+        layout = QHBoxLayout(actions)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.encode, self.encode_on_step, self.fit):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        return actions
 
     @Slot()
     def step_back(self) -> None:
@@ -160,7 +172,7 @@ class FrameStrip(QWidget):
         if data is not None:
             name = f", {view.frame.name}" if view is not None and view.frame.name != data.title else ""
             title = f"{data.title}{name}"
-            self.title.setText(self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, _TITLE_PX))
+            self.title.setText(title)
             self.title.setToolTip(f"{title}, read as {data.domain} depth")
         self._show_result()
 
@@ -177,6 +189,8 @@ class FrameStrip(QWidget):
         session, fit, error_mm = self._session, self._fitting.result, self._session.error_mm
         if fit is not None and session.latent == fit.code:
             return f"<b>{fit.line}</b>", _FIT_TIP
+        if self._labelling.error_mm is not None:
+            return f"<b>{self._labelling.error_mm:.1f} mm</b> off its label", _LABEL_TIP
         if error_mm is not None:
             where = ", simulated" if session.data is not None and session.data.is_simulated else ""
             return f"<b>{error_mm:.1f} mm</b> off{where}", _ERROR_TIP

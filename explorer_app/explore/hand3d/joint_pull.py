@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from explorer_app.explore.hand3d.control import ViewControl
 from explorer_app.explore.model.joint_drag import JointDrag
 from explorer_app.model.latent import LatentCode
+from explorer_app.session.free_joints import Places
 from explorer_app.session.session import Session
 
 
@@ -23,6 +24,8 @@ class JointPull(QObject):
         self._session, self._control = session, control
         self._drag: JointDrag | None = None
         self._start = LatentCode()
+        self._start_places: Places = {}
+        self._label = ""
         self._joints: tuple[str, ...] = ()
         control.grabbed.connect(self._grab)
         control.pulled.connect(self._pull)
@@ -48,23 +51,41 @@ class JointPull(QObject):
         model, self._start = self._session.model, self._session.latent
         if model is None:
             return
-        self._drag = JointDrag(model, self._start, joint, self.pinned)
-        self._session.begin_edit(f"pull {joint_name(model.skeleton.joints[joint])}")
+        free = self._session.free_joints
+        self._start_places = free.places_mm
+        held = {other: place for other, place in free.places.items() if other != joint}
+        self._drag = JointDrag(model, self._start, joint, self.pinned, held)
+        self._label = f"pull {joint_name(model.skeleton.joints[joint])}"
+        self._session.begin_edit(self._label)
 
     @Slot(object)
     def _pull(self, target: npt.NDArray[np.floating]) -> None:
-        if self._drag is not None:
-            self._session.set_latent(self._drag.pull(target))
+        drag, session = self._drag, self._session
+        if drag is not None:
+            code = drag.pull(target)
+            session.free_joints.move(drag.joint, drag.target, drag.position)
+            session.set_latent(code)
 
     @Slot()
     def _release(self) -> None:
-        if self._drag is not None:
-            self._drag = None
-            self._session.end_edit()
+        if self._drag is None:
+            return
+        self._drag, session = None, self._session
+        free, before, after = session.free_joints, self._start_places, session.free_joints.places_mm
+        is_macro = after != before  # the latent and the places are one undo step
+        if is_macro:
+            session.undo_stack.beginMacro(self._label)
+        if session.latent != self._start:
+            free.pulled = session.latent
+        session.end_edit()
+        free.edit(before, after, self._label)
+        if is_macro:
+            session.undo_stack.endMacro()
 
     @Slot()
     def _cancel(self) -> None:
         if self._drag is not None:
+            self._session.free_joints.show(self._start_places)
             self._session.set_latent(self._start)
             self._release()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from explorer_app.model.colours import FINGER_COLOURS
 from explorer_app.model.scene import Orbit
+from explorer_app.session.free_joints import BEYOND_MM, Miss
 from explorer_app.widgets import theme
 from lsps_core.skeleton import FINGERS
 
@@ -43,6 +44,8 @@ class ViewMenu(QPushButton):
         self._menu.addSeparator()
         self.unpin: QAction = self._menu.addAction("&Unpin all joints")
         self.unpin.setToolTip("Let all joints move with a pull; right-click pins or unpins a joint")
+        self.release: QAction = self._menu.addAction("&Release free joints")
+        self.release.setToolTip("Leave joints that were pulled beyond the latent’s reach to the latent again")
         self.setMenu(self._menu)
 
     @property
@@ -84,7 +87,7 @@ class Marks:
     """points [J, 3]: the shown joints. truth [J, 3]: the annotated joints, NaN = not annotated.
 
     weights [J] 0..1: how strongly each is highlighted. label, labelled: text and its joint. scale: of the grid, in
-    words. has_focus: whether the view has keyboard focus.
+    words. has_focus: whether the view has keyboard focus. free: the joints that the latent does not reach.
     """
 
     points: FloatArray
@@ -95,6 +98,15 @@ class Marks:
     label: str = ""
     scale: str = ""
     has_focus: bool = False
+    free: Mapping[int, Miss] = field(default_factory=dict)
+
+    @property
+    def handles(self) -> FloatArray:
+        """Where each joint is grabbed, [J, 3]: a free one at its own place."""
+        handles = self.points.copy()
+        for joint, miss in self.free.items():
+            handles[joint] = miss.place
+        return handles
 
 
 class ViewOverlay(QWidget):
@@ -124,10 +136,13 @@ class ViewOverlay(QWidget):
         self._paint_errors(painter, dots)
         self._paint_weights(painter, dots, scale)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        handles, _, _ = self._orbit.project(marks.handles, self.width(), self.height())
+        for joint, miss in marks.free.items():
+            self._paint_free(painter, QPointF(*dots[joint]), QPointF(*handles[joint]), miss.mm)
         for joint in sorted(marks.pinned):
-            self._paint_pin(painter, QPointF(*dots[joint]))
+            self._paint_pin(painter, QPointF(*handles[joint]))
         if marks.labelled is not None:
-            self._paint_label(painter, QPointF(*dots[marks.labelled]))
+            self._paint_label(painter, QPointF(*handles[marks.labelled]))
 
     def _paint_scale(self, painter: QPainter) -> None:
         painter.setPen(theme.faint(self.palette()))
@@ -154,6 +169,16 @@ class ViewOverlay(QWidget):
             painter.setBrush(colour)
             radius = scale[joint] * (0.04 + 0.06 * weight)
             painter.drawEllipse(QPointF(*dots[joint]), radius, radius)
+
+    def _paint_free(self, painter: QPainter, dot: QPointF, place: QPointF, miss_mm: float) -> None:
+        """The joint's own place, and how far the latent's joint is from it."""
+        colour = self.palette().text().color()
+        if miss_mm > BEYOND_MM:
+            painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine))
+            painter.drawLine(dot, place)
+            painter.drawText(place + QPointF(9, -7), f"{miss_mm:.0f} mm")
+        painter.setPen(QPen(colour, 1.5))
+        painter.drawRect(QRectF(place.x() - 4, place.y() - 4, 8, 8))
 
     def _paint_pin(self, painter: QPainter, dot: QPointF) -> None:
         for colour, width in ((theme.view_background(self.palette()), 5.0), (self.palette().text().color(), 2.0)):

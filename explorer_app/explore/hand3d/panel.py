@@ -24,8 +24,8 @@ from explorer_app.explore.hand3d.control import ViewControl
 from explorer_app.explore.hand3d.joint_pull import JointPull, joint_name
 from explorer_app.explore.hand3d.overlay import Marks, ViewMenu, ViewOverlay, legend
 from explorer_app.explore.hand3d.painter import SkeletonPainter
-from explorer_app.explore.model.solids import Points, cloud_of_frame, cloud_of_picture, has_volume, volume
-from explorer_app.model.pose_error import annotated_pose
+from explorer_app.explore.hand3d.references import References
+from explorer_app.explore.model.solids import Cloud, Points, has_volume, volume
 from explorer_app.model.scene import NO_GRID, PRESETS, Figure, Orbit, figure, grid
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
@@ -34,7 +34,6 @@ from explorer_app.widgets.small import CheckBox
 
 if TYPE_CHECKING:
     from explorer_app.explore.hand3d.gl import SkeletonGl
-    from explorer_app.model.data import FrameView
 
     View = SkeletonPainter | SkeletonGl
 
@@ -50,8 +49,8 @@ class SkeletonPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._figures: list[Figure] = []
-        self._fitted: FloatArray | None = None
-        self._cloud: tuple[object, Points] | None = None
+        self.references = References(session, self)
+        self._cloud = Cloud()
         self._has_skin = False
         self._note = "drawn without OpenGL" if not has_opengl and opengl.is_expected() else ""
         self.view: View = SkeletonPainter()
@@ -111,10 +110,12 @@ class SkeletonPanel(QWidget):
         self.menu.orthographic.toggled.connect(self._set_orthographic)
         self.menu.unpin.triggered.connect(self.pull.unpin_all)
         self.control.orbit_changed.connect(self._show_orbit)
-        self.control.hover_changed.connect(self._show_marks)
-        self.control.focus_changed.connect(self._show_marks)
+        for signal in (self.control.hover_changed, self.control.focus_changed, session.free_joints.changed):
+            signal.connect(self._show_marks)
         self.control.menu_asked.connect(self.menu.pop_up)
+        self.menu.release.triggered.connect(session.free_joints.release_all)
         self.pull.pinned_changed.connect(self._show)
+        self.references.changed.connect(self._show)
         session.highlight_changed.connect(self._show_marks)
         session.pictures_changed.connect(self._show_cloud)
         session.latent_changed.connect(self._show_pose_now)
@@ -146,22 +147,11 @@ class SkeletonPanel(QWidget):
         self._look_from(Orbit())
 
     def figures(self) -> list[Figure]:
-        """The shown pose, and behind it the annotation of the encoded frame and the fitted pose, where there are."""
-        session, view = self._session, self._encoded_view
-        if session.model is None or session.pose is None:
+        """The shown pose, and behind it the label or annotation of the frame and the fitted pose, where there are."""
+        model, pose = self._session.model, self._session.pose
+        if model is None or pose is None:
             return []
-        shown = [figure(session.model.skeleton, session.pose)]
-        if view is not None and self._annotated is not None and view.data.skeleton is not None:
-            shown.append(figure(view.data.skeleton, self._annotated, theme.rgb(theme.annotated(self.palette()))))
-        if self._fitted is not None:
-            shown.append(figure(session.model.skeleton, self._fitted, theme.rgb(theme.fitted(self.palette()))))
-        return shown
-
-    def set_fitted(self, pose: FloatArray | None) -> None:
-        """Show a pose [J, 3] with its own size and shift, as no latent has it; None removes it."""
-        if pose is not self._fitted:
-            self._fitted = pose
-            self._show()
+        return [figure(model.skeleton, pose), *self.references.figures(self.palette())]
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
@@ -187,13 +177,8 @@ class SkeletonPanel(QWidget):
         self._show_pose()
         self._show_cloud()
         self._show_grid()
-        others = {
-            "annotated": None if self._annotated is None else theme.annotated(self.palette()),
-            "fitted": None if self._fitted is None else theme.fitted(self.palette()),
-        }
-        self._legend.setText(
-            legend({name: colour for name, colour in others.items() if colour}, self._note, self.palette())
-        )
+        palette = self.palette()
+        self._legend.setText(legend(self.references.colours(palette), self._note, palette))
 
     @Slot()
     def _show_pose_now(self) -> None:
@@ -240,11 +225,9 @@ class SkeletonPanel(QWidget):
     def _show_marks(self) -> None:
         figures = self._figures
         points = figures[0].points if figures else self.control.points[:0]
-        truth = self._annotated
-        if truth is not None and truth.shape != points.shape:
-            truth = None
+        known = self.references.truth(self.palette())
+        truth = known.points if known is not None and known.points.shape == points.shape else None
         weights, hovered = self._session.highlight, self.control.hovered
-        self.control.points = points
         if hovered is not None and hovered >= len(points):
             hovered = None
         marks = Marks(
@@ -256,7 +239,10 @@ class SkeletonPanel(QWidget):
             label=self._joint_label(hovered, points, truth) if hovered is not None else "",
             scale="grid 1 cm and 5 cm" if self.menu.grid.isChecked() and self._half_mm is not None else "",
             has_focus=self.view.hasFocus(),
+            free=self._session.free_joints.misses,
         )
+        self.control.points = marks.handles
+        self.menu.release.setEnabled(bool(marks.free))
         self.overlay.show_marks(marks, self.control.orbit)
 
     def _joint_label(self, joint: int, points: FloatArray, truth: FloatArray | None) -> str:
@@ -266,37 +252,19 @@ class SkeletonPanel(QWidget):
         error_mm = half_mm * np.linalg.norm(points - truth, axis=1)[joint] if truth is not None else np.nan
         label = joint_name(model.skeleton.joints[joint])
         label += f", {error_mm:.0f} mm off" if np.isfinite(error_mm) else ""
+        miss = self._session.free_joints.misses.get(joint)
+        label += f", {miss.mm:.0f} mm from the latent’s" if miss is not None else ""
         return label + (", pinned" if joint in self.pull.pinned else "")
-
-    @property
-    def _annotated(self) -> FloatArray | None:
-        """The annotation of the encoded frame."""
-        view = self._encoded_view
-        return annotated_pose(view.frame) if view is not None and view.data.skeleton is not None else None
-
-    @property
-    def _encoded_view(self) -> FrameView | None:
-        """The encoded frame; None if nothing is encoded, or the sliders have left its pose."""
-        return self._session.view if self._session.is_near_frame else None
 
     @property
     def _half_mm(self) -> float | None:
         """Half the edge of the shown cube; None if nothing is shown."""
-        model, view = self._session.model, self._encoded_view
+        model, view = self._session.model, self.references.view
         if model is None:
             return None
         return float(view.frame.half_mm if view is not None else model.half_mm)
 
     def _points(self) -> Points | None:
-        """The encoded frame's depth, else the synthetic image's; computed once for each."""
-        view, pictures, model = self._encoded_view, self._session.pictures, self._session.model
-        source = view or pictures
-        if self._cloud is not None and self._cloud[0] is source:
-            return self._cloud[1]
-        if view is not None:
-            self._cloud = (view, cloud_of_frame(view))
-        elif pictures is not None and model is not None:
-            self._cloud = (pictures, cloud_of_picture(pictures.synthetic, model.half_mm))
-        else:
-            return None
-        return self._cloud[1]
+        """The encoded frame's depth, else the synthetic image's."""
+        pictures, model = self._session.pictures, self._session.model
+        return self._cloud.points(self.references.view, pictures, model.half_mm if model is not None else None)

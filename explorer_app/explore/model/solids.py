@@ -17,6 +17,7 @@ from lsps_core.skeleton import HAND21, Skeleton
 
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView
+    from explorer_app.model.hand.model import Pictures
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -61,6 +62,26 @@ def cloud_of_frame(view: FrameView) -> Points:
 def cloud_of_picture(depth_mm: FloatArray, half_mm: float) -> Points:
     """A decoded image, mm from the cube's centre [S, S]."""
     return _cloud(depth_mm, SIMULATED, np.array(_USUAL_CENTER_MM), half_mm)
+
+
+class Cloud:
+    """The points of a frame, else of a decoded image; computed once for each."""
+
+    def __init__(self) -> None:
+        self._last: tuple[object, Points] | None = None
+
+    def points(self, view: FrameView | None, pictures: Pictures | None, half_mm: float | None) -> Points | None:
+        """half_mm: of the model; None without one."""
+        source = view or pictures
+        if self._last is not None and self._last[0] is source:
+            return self._last[1]
+        if view is not None:
+            self._last = (view, cloud_of_frame(view))
+        elif pictures is not None and half_mm is not None:
+            self._last = (pictures, cloud_of_picture(pictures.synthetic, half_mm))
+        else:
+            return None
+        return self._last[1]
 
 
 def _cloud(depth_mm: FloatArray, camera: Camera, center_mm: FloatArray, half_mm: float) -> Points:

@@ -19,6 +19,7 @@ from explorer_app.model.hand.effects import Effects
 from explorer_app.model.hand.fit import FrameFit, fit_frame
 from explorer_app.model.hand.prior import HandPrior
 from explorer_app.model.latent import Direction, DirectionAxis, LatentBasis, LatentCode, LatentScale
+from explorer_app.model.pose_search import closest_code
 from explorer_app.model.routes import RouteName, Routes, compare
 from explorer_app.model.wording import model_name
 from lsps_core.checkpoint import Checkpoint
@@ -219,6 +220,10 @@ class HandModel:
     def encode_poses(self, poses: FloatArray) -> FloatArray:
         """poses [B, J, 3] -> pose_latents [B, 20]."""
         return self._predictor.encode_pose(torch.from_numpy(np.float32(poses))).cpu().numpy()
+
+    def code_of(self, pose: npt.NDArray[np.floating]) -> LatentCode:
+        """The code whose joints are nearest to those of a pose [J, 3]; a few milliseconds."""
+        return closest_code(self, pose, self.scale.to_code(self.encode_poses(pose[None])[0]))
 
     def routes(self, frame: HandFrame, encoding: Encoding) -> Routes:
         """All routes of an encoded frame; tens of times slower than `encode`."""

@@ -23,7 +23,7 @@ class Shots(Sequence[Shot]):
     """
 
     def __init__(self, shots: Iterable[Shot] = ()) -> None:
-        self._folders, self._cameras, self._groups = _Values(), _Values(), _Values()
+        self._folders, self._cameras, self._groups, self._reads = _Values(), _Values(), _Values(), _Values()
         self._files, self._names = _Texts(), _Texts()
         self._half_mm = array("d")
         self._centers, self._joints, self._boxes = _Rows("f"), _Rows("f"), _Rows("i")
@@ -40,6 +40,7 @@ class Shots(Sequence[Shot]):
         self._names.append(shot.name)
         self._cameras.append(shot.camera)
         self._groups.append(shot.groups)
+        self._reads.append(shot.read)
         self._half_mm.append(shot.half_mm)
 
     def __len__(self) -> int:
@@ -65,6 +66,7 @@ class Shots(Sequence[Shot]):
             box_px=None if box is None else tuple(box.tolist()),
             camera=self._cameras[index],
             groups=self._groups[index],
+            read=self._reads[index],
         )
 
 

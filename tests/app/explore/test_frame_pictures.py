@@ -213,6 +213,7 @@ def test_titles_and_captions_are_explained(window: MainWindow) -> None:
 def test_there_is_one_legend_of_depth(
     qtbot: QtBot, window: MainWindow, open_and_wait: Callable[..., None], model_path: Path, store_path: Path
 ) -> None:
+    window.resize(1280, 680)  # where the height limits the pictures
     open_and_wait(model_path, store_path)
     row, strip = window.pictures.row, window.strip.pictures
     assert row.legend.isHidden()
@@ -224,3 +225,12 @@ def test_there_is_one_legend_of_depth(
     assert row.legend.isHidden()
     window.docks["Gallery"].raise_()
     qtbot.waitUntil(lambda: not row.legend.isHidden(), timeout=WAIT_MS)
+
+
+def test_the_frame_dock_fits_a_small_screen(
+    window: MainWindow, open_and_wait: Callable[..., None], model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    beside_the_table = 720  # of 1280 px in the Inspect workspace
+    assert window.strip.minimumSizeHint().width() <= beside_the_table
+    assert window.strip.title.sizeHint().width() <= 230

@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explorer_app.explore.model.joint_drag import LARGEST_NORM, JointDrag
+from explorer_app.explore.model.joint_drag import JointDrag
 from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import LatentCode
+from explorer_app.model.pose_search import LARGEST_NORM, closest_code
 from lsps_core.skeleton import HAND21
 
 TIP = HAND21.joints.index("index_tip")
@@ -89,3 +90,21 @@ def test_the_way_back_leads_back(model: HandModel) -> None:
     for share in (0.5, 1.0, 1.0, 0.5, 0.0, 0.0, 0.0, 0.0):
         drag.pull(start + share * (_reachable(model, code, TIP) - start))
     assert np.linalg.norm(model.decode_pose(drag.code) - model.decode_pose(code), axis=1).mean() * model.half_mm < 5
+
+
+def test_the_code_of_a_pose_is_found_again_near_its_joints(model: HandModel) -> None:
+    pose = model.decode_pose(model.sample(7))
+    near = model.decode_pose(LatentCode(tuple(value + 0.2 for value in model.sample(7).values)))
+    found = closest_code(model, pose, model.sample(7).with_value(0, 0.5))
+    assert np.linalg.norm(model.decode_pose(found) - pose, axis=1).mean() * model.half_mm < 1
+    assert np.linalg.norm(near - pose, axis=1).mean() * model.half_mm > 1
+
+
+def test_a_joint_that_has_a_place_is_held_there(model: HandModel) -> None:
+    code = model.sample(1)
+    place, target = _reachable(model, code, WRIST), _reachable(model, code, TIP)
+    drag = JointDrag(model, code, TIP, places={WRIST: place})
+    for _ in range(5):
+        drag.pull(target)
+    before = _far_mm(model, model.decode_pose(code)[WRIST], place)
+    assert _far_mm(model, model.decode_pose(drag.code)[WRIST], place) < 0.5 * before

@@ -108,7 +108,7 @@ def test_the_list_shows_a_pose_again_and_removes_labels(qtbot, window, labelling
     assert not dialog.remove_button.isEnabled()
     window.session.set_latent(before.with_value(0, 2.0), "slider")
     dialog.list.topLevelItem(0).setSelected(True)
-    dialog.show_button.click()
+    dialog.edit_button.click()
     assert window.session.latent == before
     dialog.remove_button.click()
     assert dialog.list.topLevelItemCount() == 0
