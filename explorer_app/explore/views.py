@@ -54,7 +54,7 @@ class ExploreViews(QObject):
         self.grooves = GrooveColours(session, background, self.latent)
         self.pictures = PicturesPanel(session)
         self.fitting = FrameFitting(session, background, self)
-        self.labelling = Labelling(session, self.fitting, preferences.folder, self)
+        self.labelling = Labelling(session, background, self.fitting, preferences.folder, self)
         self.strip = FrameStrip(session, self.fitting, self.labelling)
         self.walk = WalkPanel(session, background)
         self.walk.exporting.orbit = self._orbit

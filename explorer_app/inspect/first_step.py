@@ -50,7 +50,7 @@ class FirstStep(QObject):
 
     def do(self, button: str) -> None:
         """What this button of `state` says."""
-        from explorer_app.model.data import ImageData  # it is loaded with the data
+        from explorer_app.model.image_data import ImageData  # it is loaded with the data
 
         data = self._session.data
         if button == _OPEN:

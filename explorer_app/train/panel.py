@@ -250,6 +250,12 @@ class TrainPanel(QWidget):
         folder = self._preferences.last_folder
         ask_for_paths(self, "Add a run", folder, "folder", lambda names: self.add_path(Path(names[0])))
 
+    @Slot(object)
+    def list_run(self, path: Path) -> None:
+        """List a run that another process trains, perhaps before it has written anything, and select it."""
+        self.runs.add(path)
+        self._select(path.absolute())
+
     def add_path(self, path: Path) -> None:
         """List the run in this folder; a message if there is none."""
         self._looking.ask(str(path), partial(_is_run, path), partial(self._add, path), self.message.emit)
@@ -258,8 +264,7 @@ class TrainPanel(QWidget):
         if not is_run:
             self.message.emit(f"{path} is not a run: it has no config.json; choose the folder that `lsps train` wrote")
             return
-        self.runs.add(path)
-        self._select(path.absolute())
+        self.list_run(path)
 
     @Slot()
     def _ask_for_folder(self) -> None:

@@ -22,7 +22,8 @@ from explorer_app.widgets.image_fields import ImageFields
 from explorer_app.widgets.layouts import column_layout, row_layout
 
 if TYPE_CHECKING:
-    from explorer_app.model.data import Data, FrameView, ImageData
+    from explorer_app.model.data import Data, FrameView
+    from explorer_app.model.image_data import ImageData
 
 _DEPTH_STEP_MM, _EDGE_STEP_MM = 5.0, 10.0
 _TWO_COLUMNS_PX, _STACKED_PX, _COLUMN_PX = 1250, 640, 300
