@@ -33,9 +33,7 @@ def read_joints(path: Path, joint_count: int) -> FloatArray:
         raise ValueError(f"it has numbers of the shape {list(joints.shape)}, not frames of {joint_count} points")
     is_joint = np.abs(joints * _TO_OURS) < _MOST_MM  # False for NaN as well
     if not is_joint.all():
-        raise ValueError(
-            f"frame {np.argmin(is_joint.all(axis=(1, 2)))} has a joint that is too far away, or NaN"
-        )
+        raise ValueError(f"frame {np.argmin(is_joint.all(axis=(1, 2)))} has a joint that is too far away, or NaN")
     found: FloatArray = joints * _TO_OURS
     return found
 
