@@ -78,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         nargs="*",
         type=Path,
-        help="a model (.safetensors), and a store (.h5) or depth images (.png .npy .tif, or a folder of them); "
+        help="a model (.safetensors), and a store (.h5), a recording (.db3) or depth images (.png .npy .tif, or a "
+        "folder of them); "
         "without a model the bundled one is opened",
     )
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, ...")
@@ -89,7 +90,8 @@ def _parser() -> argparse.ArgumentParser:
         "--camera",
         type=_camera,
         metavar="FX,FY,CX,CY",
-        help=f"camera of the images in px, or one of {', '.join(CAMERA_PRESETS)}; without it the window asks",
+        help=f"camera of the images in px, or one of {', '.join(CAMERA_PRESETS)}; without it the window asks; "
+        "a recording has its own",
     )
     parser.add_argument("--unit-mm", type=_positive, metavar="X", help="mm per count of the images (default 1)")
     parser.add_argument(

@@ -13,6 +13,7 @@ IN_WINDOW = Words(
         "change": "",
         "nyu_packed": "“Packed”",
         "unit_mm": "the “Depth unit”",
+        "camera": "a “Camera”",
     },
     settings=lambda settings: ", ".join(f"{key}={value}" for key, value in settings.items()),
 )

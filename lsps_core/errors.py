@@ -34,6 +34,7 @@ COMMAND_LINE = Words(
         "change": " and --change",
         "nyu_packed": "--nyu-packed",
         "unit_mm": "--unit-mm",
+        "camera": "--camera FX,FY,CX,CY",
     },
     settings=lambda settings: " ".join(["--resume --change", *(f"--set {k}={v}" for k, v in settings.items())]),
 )

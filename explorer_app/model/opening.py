@@ -10,6 +10,7 @@ from typing import Any
 
 from lsps_core.camera import ICVL, NYU, SR305, Camera
 from lsps_core.config import DOMAINS, Domain
+from lsps_core.data.recordings.opening import RECORDING_SUFFIXES, is_recording
 from lsps_core.files import kind_of, require_file
 
 MODEL_SUFFIXES = (".safetensors",)
@@ -94,7 +95,7 @@ def parse_camera(text: str) -> ImageSettings:
 
 @dataclass(frozen=True)
 class Opening:
-    """The paths to open: at most one model, and at most one of a store, images or folders of images.
+    """The paths to open: at most one model, and at most one of a store, a recording, images or folders of images.
 
     complaints: one line for each path that was not opened.
     """
@@ -102,11 +103,12 @@ class Opening:
     model: Path | None = None
     store: Path | None = None
     images: tuple[Path, ...] = ()
+    recording: Path | None = None
     complaints: tuple[str, ...] = ()
 
     @property
     def has_data(self) -> bool:
-        return self.store is not None or bool(self.images)
+        return self.store is not None or self.recording is not None or bool(self.images)
 
     @property
     def complaint(self) -> str:
@@ -139,17 +141,24 @@ def _add(opening: Opening, path: Path) -> Opening:
     if suffix in MODEL_SUFFIXES:
         return replace(opening, model=path)
     if suffix in STORE_SUFFIXES and not is_plain_hdf5(path):
-        if opening.has_data:
-            raise ValueError(f"{path} was not opened besides other data; open one store, or images, at a time")
-        return replace(opening, store=path)
+        return replace(_alone(opening, path, "store"), store=path)
+    if is_recording(path) and kind != "folder":
+        return replace(_alone(opening, path, "recording"), recording=path)
     if suffix in (*IMAGE_SUFFIXES, *STORE_SUFFIXES) or kind == "folder":
-        if opening.store is not None:
-            raise ValueError(f"{path} was not opened besides a store; open one store, or images, at a time")
+        if opening.store is not None or opening.recording is not None:
+            what = "a store" if opening.store is not None else "a recording"
+            raise ValueError(f"{path} was not opened besides {what}; open one store, or images, at a time")
         return replace(opening, images=(*opening.images, path))
     if kind == "":
         raise ValueError(f"{path} does not exist; check the path")
-    kinds = " ".join((*MODEL_SUFFIXES, *STORE_SUFFIXES, *IMAGE_SUFFIXES))
+    kinds = " ".join((*MODEL_SUFFIXES, *STORE_SUFFIXES, *IMAGE_SUFFIXES, *RECORDING_SUFFIXES))
     raise ValueError(f"{path} has an unknown type; open one of these ({kinds}, or a folder of images)")
+
+
+def _alone(opening: Opening, path: Path, what: str) -> Opening:
+    if opening.has_data:
+        raise ValueError(f"{path} was not opened besides other data; open one {what}, or images, at a time")
+    return opening
 
 
 def is_plain_hdf5(path: Path) -> bool:

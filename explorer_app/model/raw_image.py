@@ -1,4 +1,7 @@
-"""Raw depth images in files of several formats, also many in one HDF5 file. Imports HDF5: use it in threads only."""
+"""Raw depth images in files of several formats, also many in one HDF5 file or in a recording.
+
+Imports HDF5: use it in threads only.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ import numpy.typing as npt
 from explorer_app.error_words import line_of
 from explorer_app.model.opening import IMAGE_SUFFIXES, STORE_SUFFIXES, ImageSettings, is_plain_hdf5
 from lsps_core.data.hdf5 import CheckedDataset, check_size
-from lsps_core.data.importers.frames import read_depth
+from lsps_core.data.importing.pictures import read_depth
+from lsps_core.data.recordings.opening import is_recording, open_recording
+from lsps_core.data.recordings.realsense import RealSenseRecording
 from lsps_core.files import kind_of, require_file
 
 _USUAL_NAME = "depth"
@@ -42,10 +47,7 @@ class RawImage:
             depth = self._read_hdf5() * np.float32(settings.unit_mm)
         else:
             depth = read_depth(self.path, unit_mm=settings.unit_mm, nyu_packed=settings.nyu_packed).astype(np.float32)
-        depth[~(np.isfinite(depth) & (depth > 0))] = np.nan
-        if np.isnan(depth).all():
-            raise ValueError(f"{self.path.parent / self.name} has no reading at all; give another image")
-        return depth
+        return _with_gaps(depth, self.path, self.name)
 
     def _read_hdf5(self) -> npt.NDArray[np.float32]:
         require_file(self.path)
@@ -62,14 +64,46 @@ class RawImage:
             return values.astype(np.float32)
 
 
-def list_images(paths: Sequence[Path]) -> tuple[list[RawImage], list[str]]:
+@dataclass(frozen=True, eq=False)
+class RecordedImage:
+    """A frame of a recording."""
+
+    recording: RealSenseRecording
+    index: int
+
+    @property
+    def path(self) -> Path:
+        return self.recording.path
+
+    @property
+    def name(self) -> str:
+        return self.recording.name(self.index)
+
+    def read(self, settings: ImageSettings) -> npt.NDArray[np.float32]:
+        """As `RawImage.read`."""
+        depth = self.recording.counts(self.index) * np.float32(settings.unit_mm)
+        return _with_gaps(depth, self.path, self.name)
+
+
+AnyImage = RawImage | RecordedImage
+
+
+def _with_gaps(depth: npt.NDArray[np.float32], path: Path, name: str) -> npt.NDArray[np.float32]:
+    """Depth with NaN where there is no reading; ValueError if there is none at all."""
+    depth[~(np.isfinite(depth) & (depth > 0))] = np.nan
+    if np.isnan(depth).all():
+        raise ValueError(f"{path.parent / name} has no reading at all; give another image")
+    return depth
+
+
+def list_images(paths: Sequence[Path]) -> tuple[list[AnyImage], list[str]]:
     """All images in these files and folders, and one line for each path without any."""
-    images: list[RawImage] = []
+    images: list[AnyImage] = []
     complaints: list[str] = []
     for path in paths:
         try:
             for file in _files_in(path):
-                images.extend(_images_in_hdf5(file) if file.suffix.lower() in STORE_SUFFIXES else [RawImage(file)])
+                images.extend(_images_in(file))
         except ValueError as error:
             complaints.append(line_of(error))
     return images, complaints
@@ -87,6 +121,13 @@ def _files_in(path: Path) -> list[Path]:
     if not files:
         raise ValueError(f"{path} holds no depth images ({' '.join((*IMAGE_SUFFIXES, *STORE_SUFFIXES))})")
     return files
+
+
+def _images_in(file: Path) -> Sequence[AnyImage]:
+    if is_recording(file):
+        recording = open_recording(file)
+        return [RecordedImage(recording, index) for index in range(len(recording))]
+    return _images_in_hdf5(file) if file.suffix.lower() in STORE_SUFFIXES else [RawImage(file)]
 
 
 def _images_in_hdf5(path: Path) -> list[RawImage]:

@@ -78,6 +78,10 @@ class Background(QObject):
     ) -> None:
         self._ask(self.opening, paths, partial(_open_images, paths, settings, index, crops))
 
+    def open_recording(self, path: Path, index: int = 0, settings: ImageSettings | None = None) -> None:
+        """settings: None for the camera and unit that the recording names."""
+        self._ask(self.opening, path, partial(_open_recording, path, index, settings))
+
     def close(self) -> bool:
         """End the threads; False if one is still working, so that the process must not wait for it."""
         self._is_closing = True
@@ -212,7 +216,7 @@ def _load_model(path: Path, device: str) -> HandModel:
 
 
 def _open_store(path: Path, index: int) -> OpenedData:
-    from explorer_app.model.data import open_store
+    from explorer_app.model.open_data import open_store
 
     return open_store(path, index)
 
@@ -220,6 +224,12 @@ def _open_store(path: Path, index: int) -> OpenedData:
 def _open_images(
     paths: tuple[Path, ...], settings: ImageSettings, index: int, crops: Mapping[int, Crop] | None
 ) -> OpenedData:
-    from explorer_app.model.data import open_images
+    from explorer_app.model.open_data import open_images
 
     return open_images(paths, settings, index, crops)
+
+
+def _open_recording(path: Path, index: int, settings: ImageSettings | None) -> OpenedData:
+    from explorer_app.model.open_data import open_recording
+
+    return open_recording(path, index, settings)

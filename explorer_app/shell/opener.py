@@ -30,6 +30,7 @@ from explorer_app.session.session import Session
 from explorer_app.session.snapshot import Arrival, restore, snapshot
 from explorer_app.shell.file_names import file_name
 from explorer_app.widgets.file_dialog import ask_for_paths
+from lsps_core.data.recordings.opening import RECORDING_SUFFIXES
 
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView
@@ -72,14 +73,14 @@ class ImagePreview(QObject):
 
 
 def _first_view(images: tuple[Path, ...], settings: ImageSettings) -> FrameView:
-    from explorer_app.model.data import open_images
+    from explorer_app.model.open_data import open_images
 
     return open_images(images, settings).first
 
 
 OPEN_HAND = 68
 """The first sample frame: an open hand, which shows the effect of the sliders best."""
-_ALL_SUFFIXES = (*MODEL_SUFFIXES, *STORE_SUFFIXES, *IMAGE_SUFFIXES, SESSION_SUFFIX)
+_ALL_SUFFIXES = (*MODEL_SUFFIXES, *STORE_SUFFIXES, *IMAGE_SUFFIXES, *RECORDING_SUFFIXES, SESSION_SUFFIX)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +110,8 @@ class Opener(QObject):
         session.data_changed.connect(self._remember_data)
 
     def open_paths(self, paths: Sequence[Path], settings: ImageSettings | None = None, index: int = 0) -> None:
-        """Open a model, a store, images, folders of images or a saved session; for images without `settings` it
-        asks. index: the first frame."""
+        """Open a model, a store, a recording, images, folders of images or a saved session; for images without
+        `settings` it asks. index: the first frame."""
         if paths:
             self._arrival.want()
             self._background.looking.ask(
@@ -132,6 +133,8 @@ class Opener(QObject):
             self._background.open_model(opening.model, self.device)
         if opening.store is not None:
             self._background.open_store(opening.store, index)
+        if opening.recording is not None:
+            self._background.open_recording(opening.recording, index, settings)
         if opening.images and settings is not None:
             self._open_images(opening.images, index, settings)
         elif opening.images:
@@ -215,8 +218,8 @@ class Opener(QObject):
     @Slot()
     def ask_for_files(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in _ALL_SUFFIXES)
-        filters = [f"Models, stores, depth images and sessions ({patterns})", "All files (*)"]
-        title = "Open a model, a store, depth images or a saved session"
+        filters = [f"Models, stores, depth images, recordings and sessions ({patterns})", "All files (*)"]
+        title = "Open a model, a store, depth images, a recording or a saved session"
         ask_for_paths(self._window, title, self._preferences.last_folder, "files", self._open_chosen, filters=filters)
 
     @Slot()

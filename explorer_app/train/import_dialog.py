@@ -19,6 +19,7 @@ from explorer_app.widgets.noted_field import NotedField
 from explorer_app.widgets.path_field import PathField
 from lsps_core.data.importers.registry import load
 from lsps_core.data.importing.options import CUBE_MM, LIMIT, Option
+from lsps_core.data.recordings.opening import RECORDING_SUFFIXES
 
 
 class ImportDialog(JobDialog):
@@ -29,7 +30,8 @@ class ImportDialog(JobDialog):
         super().__init__("Import data", "&Import", kept, preferences, parent)
         self.source = choice(sources(), "Source", "The data to read")
         self.folder = PathField("Unpacked folder", "folder", preferences, tip="The folder the set was unpacked into")
-        self.files = PathField("Depth images", "files", preferences, IMAGE_SUFFIXES, "Images, or a folder of them")
+        suffixes, tip = (*IMAGE_SUFFIXES, *RECORDING_SUFFIXES), "Images or recordings, or a folder of them"
+        self.files = PathField("Depth images", "files", preferences, suffixes, tip)
         self.out = PathField("Store to write", "save", preferences, STORE_SUFFIXES, "A new .h5 file")
         self.images = ImageFields()
         self.images.form.setRowVisible(self.images.mirrored, False)
@@ -51,6 +53,7 @@ class ImportDialog(JobDialog):
         self.add_field("out", "Store to &write", self.out)
         for path in (self.folder, self.files, self.out):
             path.changed.connect(self.show_problems)
+        self.files.changed.connect(self._show_images)
         self.source.currentIndexChanged.connect(self._show_rows)
         self._show_rows()
 
@@ -97,10 +100,15 @@ class ImportDialog(JobDialog):
     def _show_rows(self) -> None:
         source = self.source.currentData()
         self.set_row_visible(self.fields["folder"], source != FRAMES)
-        for field in (self.fields["files"], self.images):
-            self.set_row_visible(field, source == FRAMES)
+        self.set_row_visible(self.fields["files"], source == FRAMES)
+        self._show_images()
         shown = options_of(source)
         for option, row in self.rows.items():
             self.set_row_visible(row, option in shown)
         self.show_problems()
         self.fit()
+
+    @Slot()
+    def _show_images(self) -> None:
+        """The camera and the unit of images; recordings have their own."""
+        self.set_row_visible(self.images, self.source.currentData() == FRAMES and not self.form().is_recorded)

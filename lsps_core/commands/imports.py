@@ -37,7 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         source.add_argument("out", type=Path, metavar="OUT.h5")
         _add_options(source, dataset.options)
         _add_common(source)
-    frames = sources.add_parser("frames", help="single depth images: PNG, TIFF, NPY")
+    frames = sources.add_parser("frames", help="depth images (PNG, TIFF, NPY) and recordings (.db3)")
     frames.set_defaults(run=_import_frames)
     _add_frames(frames)
     _add_common(frames)
@@ -78,9 +78,11 @@ def _add_frames(parser: argparse.ArgumentParser) -> None:
     from lsps_core.data.importing.options import FRAME_OPTIONS
 
     parser.add_argument("out", type=Path, metavar="OUT.h5")
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="or a folder of them")
-    parser.add_argument("--camera", required=True, metavar="FX,FY,CX,CY", help="focal lengths and principal point, px")
-    parser.add_argument("--unit-mm", type=float, default=1.0, help="mm per depth unit (Intel SR305: 0.125)")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="or a folder of them; or a recording")
+    camera = "focal lengths and principal point, px; a recording has its own"
+    parser.add_argument("--camera", metavar="FX,FY,CX,CY", help=camera)
+    unit = "mm per depth unit (Intel SR305: 0.125); default 1, and for a recording its own"
+    parser.add_argument("--unit-mm", type=float, help=unit)
     parser.add_argument("--nyu-packed", action="store_true", help="colour PNG with mm = green * 256 + blue")
     _add_options(parser, FRAME_OPTIONS)
 
@@ -103,37 +105,30 @@ def _run_plan(arguments: argparse.Namespace, plan: ImportPlan) -> None:
 
 def _import_frames(arguments: argparse.Namespace) -> None:
     from lsps_core.camera import Camera
-    from lsps_core.data.importers.frames import import_frames
+    from lsps_core.data.importers.frames import plan_frames
 
-    camera = Camera.parse(arguments.camera)
-    files = _files(arguments.files)
-
-    def run(progress: Callable[[int, int], None]) -> ImportReport:
-        return import_frames(
-            arguments.out,
-            files,
-            camera,
-            unit_mm=arguments.unit_mm,
-            nyu_packed=arguments.nyu_packed,
-            cube_mm=arguments.cube_mm,
-            center_uvd=arguments.center,
-            domain=arguments.domain,
-            jobs=arguments.jobs,
-            overwrite=arguments.overwrite,
-            progress=progress,
-        )
-
-    _report(arguments, len(files), run)
+    plan = plan_frames(
+        _files(arguments.files),
+        Camera.parse(arguments.camera) if arguments.camera is not None else None,
+        unit_mm=arguments.unit_mm,
+        nyu_packed=arguments.nyu_packed,
+        cube_mm=arguments.cube_mm,
+        center_uvd=arguments.center,
+        domain=arguments.domain,
+    )
+    _run_plan(arguments, plan)
 
 
 def _files(paths: list[Path]) -> list[Path]:
-    """The files, and all depth images (by their names) in the folders among them."""
+    """The files, and all depth images and recordings (by their names) in the folders among them."""
+    from lsps_core.data.recordings.opening import RECORDING_SUFFIXES
+
     found: list[Path] = []
     for path in paths:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in _PICTURES)
+        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in (*_PICTURES, *RECORDING_SUFFIXES))
         if not inside:
             raise ValueError(f"{path} has no depth images ({' '.join(_PICTURES)}); give another folder")
         found += inside

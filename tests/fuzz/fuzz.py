@@ -16,9 +16,10 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
 from pool import KINDS, Tally, inputs_of, try_inputs  # noqa: E402
 from readers import READERS, Reader  # noqa: E402
+from recording_readers import RECORDING_READERS  # noqa: E402
 from set_readers import SET_READERS  # noqa: E402
 
-READERS = READERS | SET_READERS
+READERS = READERS | SET_READERS | RECORDING_READERS
 SEEDS = Path(__file__).parent / "seeds"
 _MOST_KEPT = 20
 """Findings of a kind that are kept of a run: most are the same."""

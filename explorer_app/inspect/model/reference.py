@@ -102,7 +102,7 @@ def nearest_poses(
     but: tuple[Path, int] | None = None,
 ) -> list[Neighbour]:
     """The frames of all references whose poses are nearest to pose [J, 3], except the pose's own frame."""
-    from explorer_app.model.data import open_store
+    from explorer_app.model.open_data import open_store
 
     found: list[tuple[float, Path, int]] = []
     for reference in references:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from explorer_app.model.opening import STORE_SUFFIXES, ImageSettings
 from lsps_core.data.importers.registry import datasets, load
 from lsps_core.data.importing.options import FRAME_OPTIONS, Option
+from lsps_core.data.recordings.opening import is_recording
 from lsps_core.files import expanded, kind_of
 
 SIMULATED_DOMAINS = {
@@ -19,7 +21,7 @@ FRAMES = "frames"
 
 def sources() -> dict[str, str]:
     """The sources of an import by their names in `lsps import`: data sets, and single images."""
-    return {name: dataset.title for name, dataset in datasets().items()} | {FRAMES: "single depth images"}
+    return {name: dataset.title for name, dataset in datasets().items()} | {FRAMES: "depth images and recordings"}
 
 
 def options_of(source: str) -> tuple[Option, ...]:
@@ -97,7 +99,11 @@ class ImportForm:
 
     @property
     def missing(self) -> dict[str, str]:
-        what = "choose images, or a folder of them" if self.source == FRAMES else "choose the unpacked folder"
+        what = (
+            "choose images or recordings, or a folder of them"
+            if self.source == FRAMES
+            else "choose the unpacked folder"
+        )
         found = {} if self.paths else {"paths": what}
         return found | ({} if self.out.strip() else {"out": "choose a path for the store"})
 
@@ -128,7 +134,14 @@ class ImportForm:
             found += option.arguments(self.values.get(option.name, ""))
         return [*found, "--events", *(["--overwrite"] if overwrite else [])]
 
+    @property
+    def is_recorded(self) -> bool:
+        """All images are in recordings, which have a camera and a unit of their own."""
+        return self.source == FRAMES and bool(self.paths) and all(is_recording(Path(path)) for path in self.paths)
+
     def _of_images(self) -> list[str]:
+        if self.is_recorded:
+            return []
         if self.images is None:
             raise ValueError("the camera of the images is unknown; choose one")
         camera = self.images.camera

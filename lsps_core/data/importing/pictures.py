@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import warnings
 from pathlib import Path
@@ -61,7 +62,7 @@ def read_depth(path: Path, window: Window | None = None, *, unit_mm: float = 1.0
     if not np.isfinite(unit_mm) or unit_mm <= 0:
         raise ValueError(f"the depth unit is {unit_mm:g} mm; it must be above 0")
     values, shape = _read(Path(path), nyu_packed, window)
-    return _whole(_to_mm(values, unit_mm, nyu_packed), window, shape)
+    return _whole(to_mm(_unpacked(values) if nyu_packed else values, unit_mm), window, shape)
 
 
 def read_ho3d_depth(path: Path, window: Window | None = None) -> Depth:
@@ -69,6 +70,12 @@ def read_ho3d_depth(path: Path, window: Window | None = None) -> Depth:
     values, shape = _read(Path(path), True, window)
     steps = values[..., 0] + np.float32(256) * values[..., 1]
     return _whole(steps * np.float32(HO3D_STEP_MM), window, shape)
+
+
+def decode_png(content: bytes, name: str) -> npt.NDArray[np.uint16]:
+    """The numbers [H, W] of a 16-bit PNG; ValueError, in one line that begins with `name`, for any other content."""
+    values, _ = _read_picture(name, io.BytesIO(content), False, None, ("PNG",))
+    return np.asarray(values, dtype=np.uint16)
 
 
 def _whole(depth: Depth, window: Window | None, shape: tuple[int, int]) -> Depth:
@@ -82,10 +89,13 @@ def _whole(depth: Depth, window: Window | None, shape: tuple[int, int]) -> Depth
     return whole
 
 
-def _to_mm(values: npt.NDArray[Any], unit_mm: float, nyu_packed: bool) -> Depth:
-    if nyu_packed:
-        packed = values[..., 1].astype(np.uint16) * np.uint16(256) + values[..., 2]
-        values = np.where(packed < NYU_BACKGROUND_MM, packed, 0).astype(np.uint16)
+def _unpacked(values: npt.NDArray[Any]) -> npt.NDArray[np.uint16]:
+    packed = values[..., 1].astype(np.uint16) * np.uint16(256) + values[..., 2]
+    return np.where(packed < NYU_BACKGROUND_MM, packed, 0).astype(np.uint16)
+
+
+def to_mm(values: npt.NDArray[Any], unit_mm: float) -> Depth:
+    """Counts of unit_mm as mm: uint16 as they are if a count is 1 mm, otherwise float32, 0 where they are not depth."""
     if values.dtype == np.uint16 and unit_mm == 1.0:
         return values
     with np.errstate(invalid="ignore", over="ignore"):
@@ -107,7 +117,7 @@ def _read(path: Path, nyu_packed: bool, window: Window | None) -> tuple[npt.NDAr
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror}); check who may access it") from error
     is_array = path.suffix.lower() == ".npy"
-    values, shape = _read_array(path, window) if is_array else _read_picture(path, nyu_packed, window)
+    values, shape = _read_array(path, window) if is_array else _read_picture(path, path, nyu_packed, window)
     if nyu_packed and (values.ndim != 3 or values.dtype != np.uint8):
         raise LspsError(f"{path} is not a packed NYU image, which has 8-bit colour", "read it without {nyu_packed}")
     if not nyu_packed and values.ndim != 2:
@@ -133,11 +143,17 @@ def _read_array(path: Path, window: Window | None) -> tuple[npt.NDArray[Any], tu
     return np.array(values), (height, width)
 
 
-def _read_picture(path: Path, nyu_packed: bool, window: Window | None) -> tuple[npt.NDArray[Any], tuple[int, int]]:
+def _read_picture(
+    name: Path | str,
+    content: Path | io.BytesIO,
+    nyu_packed: bool,
+    window: Window | None,
+    formats: tuple[str, ...] = _FORMATS,
+) -> tuple[npt.NDArray[Any], tuple[int, int]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of oddities in metadata; damage is an error
-            with Image.open(path, formats=_FORMATS) as picture:
+            with Image.open(content, formats=formats) as picture:
                 width, height = picture.size
                 if width * height > _MAX_PIXELS:
                     raise ValueError(f"its header declares {width} x {height} pixels")
@@ -146,16 +162,16 @@ def _read_picture(path: Path, nyu_packed: bool, window: Window | None) -> tuple[
                 values = np.asarray(part.convert("RGB") if nyu_packed and mode == "RGBA" else part)
     except UnidentifiedImageError:
         raise ValueError(
-            f"{path} is not an image this program reads; give a 16-bit PNG or TIFF, or a .npy array"
+            f"{name} is not an image this program reads; give a 16-bit PNG or TIFF, or a .npy array"
         ) from None
     except (*_DAMAGE, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path} is cut off or damaged ({_brief(error)}); copy it again") from error
+        raise ValueError(f"{name} is cut off or damaged ({_brief(error)}); copy it again") from error
     if not nyu_packed:
         if mode in _COLOUR:
             remedy = "give 16-bit depth, or {nyu_packed} if NYU's"
-            raise LspsError(f"{path} is an 8-bit colour image, not depth", remedy)
+            raise LspsError(f"{name} is an 8-bit colour image, not depth", remedy)
         if values.dtype.itemsize < 2:
-            raise LspsError(f"{path} is an 8-bit image, not depth", "give one of 16 bits, in steps of {unit_mm}")
+            raise LspsError(f"{name} is an 8-bit image, not depth", "give one of 16 bits, in steps of {unit_mm}")
         if is_png or mode.startswith("I;16"):
             values = values.astype(np.uint16)  # a PNG has no more, but older versions of Pillow widen them
     return values, (height, width)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil, floor
@@ -27,7 +27,7 @@ class Shot:
     center_mm [3], None to search for the hand; joints_mm [J, 3], None without annotation. Both in the camera frame of
     the finished store. box_px: u, v, width and height of a bounding box in the picture as `read` returns it; without a
     center_mm the hand is searched in there. camera: if it is not the plan's. groups: the shot's group in each of the
-    plan's divisions.
+    plan's divisions. read: if the image is one of many in its file, or is read unlike the plan's; picklable.
     """
 
     path: Path
@@ -38,12 +38,14 @@ class Shot:
     box_px: tuple[int, int, int, int] | None = None
     camera: FrameCamera | None = None
     groups: tuple[str, ...] = ()
+    read: Callable[[Window | None], Depth] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportPlan:
     """Everything that an import needs, in a form that can be sent to other processes.
 
+    shots: `Shots`, or a tuple of a few.
     read: a picklable function, (file, the needed window) -> depth in mm [H, W], ValueError on failure.
     label: a picklable function that reads a shot's own label file: the shot with joints and centre, None for a frame
     without a hand, ValueError on failure. mirrored_width_px: of images that are flipped left to right after reading;
@@ -52,7 +54,7 @@ class ImportPlan:
     each frame that was rejected by its labels. note: a line for the user, or empty.
     """
 
-    shots: tuple[Shot, ...]
+    shots: Sequence[Shot]
     read: Callable[[Path, Window | None], Depth]
     camera: Camera
     settings: dict[str, Any]
@@ -81,7 +83,8 @@ class ImportPlan:
     def _cut(self, shot: Shot) -> HandFrame:
         used = self.camera_of(shot)
         try:
-            depth = self.read(shot.path, _window(shot, used))
+            window = _window(shot, used)
+            depth = self.read(shot.path, window) if shot.read is None else shot.read(window)
             if shot.box_px is not None and shot.center_mm is None:
                 depth = _inside(depth, shot.box_px)
             if used.is_mirrored:
@@ -94,7 +97,8 @@ class ImportPlan:
             return cut_frame(depth, used.camera, center, shot.half_mm, joints_mm=shot.joints_mm, name=shot.name)
         except ValueError as error:
             line = " ".join(str(error).split())
-            raise ValueError(line if str(shot.path) in line else f"{shot.path}: {line}") from error
+            image = f"{shot.path}" if shot.read is None else f"{shot.path}, {shot.name}"
+            raise ValueError(line if str(shot.path) in line else f"{image}: {line}") from error
 
 
 def _window(shot: Shot, used: FrameCamera) -> Window | None:

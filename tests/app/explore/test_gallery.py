@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.gallery.grid import PAGE, SAMPLE_ROLE
 from explorer_app.explore.model.prior_samples import draw, find_nearest, nearest
-from explorer_app.model.data import open_store
 from explorer_app.model.hand.model import HandModel
+from explorer_app.model.open_data import open_store
 from explorer_app.shell.main_window import MainWindow
 
 

@@ -18,7 +18,7 @@ from explorer_app.explore.inspector.image_dialog import ImageDialog
 from explorer_app.explore.inspector.panel import Inspector
 from explorer_app.explore.model.frame_warnings import count_depth, inspect
 from explorer_app.model.crop import Crop, cube_box_px, cube_faces_px
-from explorer_app.model.data import open_images
+from explorer_app.model.open_data import open_images
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.camera import NYU, SIMULATED, Camera

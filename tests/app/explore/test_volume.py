@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from explorer_app.explore.model.solids import cloud_of_frame, cloud_of_picture, has_volume, sphere_mesh, volume
-from explorer_app.model.data import open_store
+from explorer_app.model.open_data import open_store
 from lsps_core.simulator.surface import AVERAGE_RADII_MM, ROOTS_MM, hand_surface
 from lsps_core.skeleton import HAND21, ICVL16
 

@@ -25,6 +25,7 @@ def test_paths_are_told_apart_by_their_names(tmp_path: Path) -> None:
         (["a.safetensors", "b.safetensors"], "second model"),
         (["a.h5", "b.h5"], "one store"),
         (["a.h5", "b.png"], "one store"),
+        (["a.h5", "b.db3"], "one recording"),
         (["missing.txt"], "does not exist"),
         ([__file__], "has an unknown type"),
     ],
@@ -40,6 +41,15 @@ def test_what_cannot_be_opened_keeps_nothing_else_from_opening(tmp_path: Path) -
     assert (opening.model, opening.images) == (Path("m.safetensors"), (Path("a.png"),))
     assert "missing.txt" in opening.complaint
     assert "1 more" in opening.complaint
+
+
+def test_a_recording_is_opened_alone() -> None:
+    recording = Path("a.DB3")
+    assert sort_paths([recording, Path("m.safetensors")]) == Opening(model=Path("m.safetensors"), recording=recording)
+    for other in ("b.png", "b.h5", "b.db3"):
+        opening = sort_paths([recording, Path(other)])
+        assert opening.recording == recording
+        assert f"{other} was not opened besides" in opening.complaint
 
 
 def test_hdf5_files_are_stores_or_raw_depth(tmp_path: Path, store_path: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 from app_helpers import WAIT_MS
 from pytestqt.qtbot import QtBot
 
-from explorer_app.model.data import FrameView, OpenedData, open_store
+from explorer_app.model.data import FrameView, OpenedData
 from explorer_app.model.hand.model import Encoding, HandModel
+from explorer_app.model.open_data import open_store
 from explorer_app.session.background import Background
 from explorer_app.session.encoding import FrameEncoding, State
 from explorer_app.session.session import Session

@@ -73,6 +73,18 @@ def test_every_source_has_its_own_options(dialog: ImportDialog) -> None:
     assert not dialog.folder.isVisible()
 
 
+def test_recordings_have_a_camera_of_their_own(dialog: ImportDialog) -> None:
+    choose(dialog, "frames")
+    dialog.files.paths = ("a.db3", "b.db3")
+    assert not dialog.images.isVisible()
+    assert "--camera" not in " ".join(dialog.form().arguments())
+    dialog.files.paths = ("a.db3", "b.png")
+    assert dialog.images.isVisible()
+    assert "--camera" in " ".join(dialog.form().arguments())
+    choose(dialog, "msra")
+    assert not dialog.images.isVisible()
+
+
 def test_rows_have_names_tips_and_mnemonics_of_their_own(dialog: ImportDialog) -> None:
     for source in sources():
         choose(dialog, source)

@@ -1,0 +1,84 @@
+"""Sequences of raw depth images with times: recordings, folders of images, stores and cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lsps_core.camera import Camera
+from lsps_core.data.importing.pictures import Depth, Window, to_mm
+
+RATE = 30.0
+"""Frames per second of images without times."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DepthFrame:
+    """One raw depth image.
+
+    counts: [H, W] as stored, 0 = no reading; unit_mm: mm in one count. camera: of this image. time_s: seconds since
+    the first frame of its source. name: for people.
+    """
+
+    counts: npt.NDArray[Any]
+    unit_mm: float
+    camera: Camera
+    time_s: float
+    name: str
+
+    @property
+    def depth_mm(self) -> Depth:
+        """[H, W], 0 = no reading: uint16 if a count is 1 mm, otherwise float32."""
+        return to_mm(self.counts, self.unit_mm)
+
+
+class DepthSource(Protocol):
+    """Anything that delivers depth images in the order of time, such as a camera."""
+
+    @property
+    def camera(self) -> Camera:
+        """Of the first image; each frame has its own."""
+        ...
+
+    @property
+    def unit_mm(self) -> float: ...
+
+    def frames(self) -> Iterator[DepthFrame]:
+        """All images, or those to come; ValueError, in one line, for one that cannot be read."""
+        ...
+
+
+class RecordedSource(DepthSource, Protocol):
+    """A source of known length that reads any frame at any time, from any thread."""
+
+    @property
+    def times_s(self) -> npt.NDArray[np.float64]:
+        """[N], seconds since the first frame, not decreasing."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def frame(self, index: int) -> DepthFrame:
+        """Frame `index`, counted from 0; IndexError outside the range, ValueError if it cannot be read."""
+        ...
+
+
+class Recorded:
+    """Base of sources with a length: their frames one after the other."""
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def frame(self, index: int) -> DepthFrame:
+        raise NotImplementedError
+
+    def frames(self) -> Iterator[DepthFrame]:
+        return (self.frame(index) for index in range(len(self)))
+
+    def depth_mm(self, index: int, _window: Window | None = None) -> Depth:
+        """As importers read an image; the whole one, whatever part they need."""
+        return self.frame(index).depth_mm
