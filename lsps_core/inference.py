@@ -85,18 +85,17 @@ class Predictor:
         camera, as they are drawn.
         """
         with self._computing():
-            where = None if center is None else center.to(self.device)
-            return self.model.posterior(self._image(image), domain, where).float()
+            return self.model.posterior(self._image(image), domain, self._center(center)).float()
 
     def predict_pose(self, image: Tensor, domain: Domain, center: Tensor | None = None) -> Tensor:
         """image of `domain` -> pose: G_y(P(x)). center: as of `posterior`."""
         return self.decode_pose(self.posterior(image, domain, center))
 
     @torch.inference_mode()
-    def map(self, pose_latent: Tensor) -> Tensor:
-        """pose_latent -> depth_latent: M(z_y)."""
+    def map(self, pose_latent: Tensor, center: Tensor | None = None) -> Tensor:
+        """pose_latent -> depth_latent: M(z_y). center: as of `posterior`, so that a picture lies on a frame."""
         with self._computing():
-            return self.model.map(pose_latent.to(self.device)).float()
+            return self.model.map(pose_latent.to(self.device), self._center(center)).float()
 
     @torch.inference_mode()
     def encode(self, image: Tensor, domain: Domain) -> Tensor:
@@ -174,6 +173,9 @@ class Predictor:
             remedy = "choose the normal prior, or a model of a newer version"
             raise LspsError("the model has no fitted prior", remedy, field="prior")
         return self.fitted_prior
+
+    def _center(self, center: Tensor | None) -> Tensor | None:
+        return None if center is None else center.to(self.device)
 
     def _image(self, image: Tensor) -> Tensor:
         return image.to(self.device, torch.float32).contiguous(memory_format=torch.channels_last)

@@ -45,10 +45,9 @@ def consistency(predictor: Predictor, image: Tensor, domain: Domain, center: Ten
     pose_latent, depth_latent = predictor.posterior(image, domain, center), predictor.encode(image, domain)
     seen = predictor.generate_both(depth_latent)
     back = predictor.encode(seen[other], other)
-    cycle, drawn = (predictor.generate(code, domain) for code in (back, predictor.map(pose_latent)))
+    cycle, drawn = (predictor.generate(code, domain) for code in (back, predictor.map(pose_latent, center)))
     pose = predictor.decode_pose(pose_latent)
-    routes = [(seen[domain], domain, center), (seen[other], other, center), (cycle, domain, center)]
-    read = [predictor.predict_pose(*route) for route in routes]
-    poses = torch.stack([pose, *read, predictor.predict_pose(drawn, domain)])
+    routes = [(seen[domain], domain), (seen[other], other), (cycle, domain), (drawn, domain)]
+    poses = torch.stack([pose, *(predictor.predict_pose(*route, center) for route in routes)])
     distance = (depth_latent - back).square().flatten(1).mean(dim=1).sqrt()
     return Consistency(pose_latent, pose, disagreement(poses), distance)

@@ -44,10 +44,20 @@ class TriDomainModel(nn.Module):
                 part.compile()
         self.mapping.compile()
 
-    def map(self, pose_latent: Tensor) -> Tensor:
-        """pose_latent [B, Z] -> depth latent [B, 4c, 32, 32]: M(z_y), which may use G_y."""
-        mapped = pose_latent if self.config.mapping == "latent" else self.pose_vae.decode(pose_latent)
-        depth_latent: Tensor = self.mapping(mapped)
+    def map(self, pose_latent: Tensor, center: Tensor | None = None) -> Tensor:
+        """pose_latent [B, Z] -> depth latent [B, 4c, 32, 32]: M(z_y), which may use G_y.
+
+        center [B, 3]: as of `posterior`, for an M that draws capsules.
+        """
+        if self.config.mapping == "latent":
+            depth_latent: Tensor = self.mapping(pose_latent)
+            return depth_latent
+        return self.map_pose(self.pose_vae.decode(pose_latent), center)
+
+    def map_pose(self, pose: Tensor, center: Tensor | None = None) -> Tensor:
+        """`map` of an M that draws poses: pose [B, J, 3]."""
+        view = [center] if self.config.mapping == "capsules" else []
+        depth_latent: Tensor = self.mapping(pose, *view)
         return depth_latent
 
     def posterior(self, image: Tensor, domain: Domain, center: Tensor | None = None) -> Tensor:

@@ -101,8 +101,7 @@ def mapped_code(model: TriDomainModel, frames: FrameBatch, generator: torch.Gene
     """
     if model.config.mapping == "latent":
         return model.map(pose_sample(model, frames.pose, generator))
-    code: Tensor = model.mapping(frames.pose, *([frames.center] if model.config.mapping == "capsules" else []))
-    return code
+    return model.map_pose(frames.pose, frames.center)
 
 
 @torch.no_grad()

@@ -95,9 +95,8 @@ def test_consistency_of_a_batch_is_that_of_its_frames_by_the_routes_taken_one_by
         poses = [pose, predictor.predict_pose(predictor.reconstruct(x, "real"), "real", at)]
         poses += [predictor.predict_pose(there, "synthetic", at)]
         poses += [predictor.predict_pose(predictor.cycle(x, "real"), "real", at)]
-        poses += [
-            predictor.predict_pose(predictor.generate(predictor.map(together.pose_latent[[index]]), "real"), "real")
-        ]
+        drawn = predictor.generate(predictor.map(together.pose_latent[[index]], at), "real")
+        poses += [predictor.predict_pose(drawn, "real", at)]
         assert together.disagreement[index].item() == pytest.approx(disagreement(torch.stack(poses)).item(), abs=1e-4)
         change = predictor.encode(x, "real") - predictor.encode(there, "synthetic")
         assert together.latent_distance[index].item() == pytest.approx(change.square().mean().sqrt().item(), rel=1e-4)

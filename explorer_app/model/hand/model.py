@@ -230,21 +230,23 @@ class HandModel:
         """All routes of an encoded frame; tens of times slower than `encode`."""
         torch.set_num_threads(_THREAD_COUNT)
         predictor, image = self._predictor, _image_of(frame)
-        domain, other = encoding.domain, other_domain(encoding.domain)
+        domain, other, center = encoding.domain, other_domain(encoding.domain), _center_of(frame)
         depth_latent = predictor.encode(image, domain)
         translation = predictor.generate(depth_latent, other)
         images: dict[RouteName, tuple[torch.Tensor, Domain]] = {
             "reconstruction": (predictor.generate(depth_latent, domain), domain),
             "translation": (translation, other),
             "cycle": (predictor.translate(translation, other), domain),
-            "image of the pose": (predictor.generate(predictor.map(self._latent(encoding.code)), domain), domain),
+            "image of the pose": (
+                predictor.generate(predictor.map(self._latent(encoding.code), center), domain),
+                domain,
+            ),
         }
-        center = dict.fromkeys(images, _center_of(frame)) | {"image of the pose": None}  # drawn as from a usual camera
         pictures: dict[RouteName, tuple[FloatArray, Domain, FloatArray]] = {
             name: (
                 _to_mm(picture, frame.half_mm),
                 its_domain,
-                predictor.predict_pose(picture, its_domain, center[name])[0].cpu().numpy(),
+                predictor.predict_pose(picture, its_domain, center)[0].cpu().numpy(),
             )
             for name, (picture, its_domain) in images.items()
         }
