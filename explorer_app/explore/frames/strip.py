@@ -23,6 +23,7 @@ from explorer_app.session.labelling import Labelling
 from explorer_app.session.session import Session
 from explorer_app.widgets.empty_state import EmptyState
 from explorer_app.widgets.fields import SpinBox, named
+from explorer_app.widgets.icons import give_icon
 from explorer_app.widgets.labels import ElidedLabel
 from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.small import Tag
@@ -83,8 +84,8 @@ class FrameStrip(QWidget):
         self.simulated = Tag("simulated data")
         self.simulated.setToolTip("These frames were rendered by a simulator, not recorded by a camera")
         self.previous, self.next = QToolButton(), QToolButton()
-        for button, text, step, key in ((self.previous, "◀", -1, "←"), (self.next, "▶", 1, "→")):
-            button.setText(text)
+        for button, icon, step, key in ((self.previous, "previous", -1, "←"), (self.next, "next", 1, "→")):
+            give_icon(button, icon)
             button.setAutoRepeat(True)
             button.setToolTip(f"{'Next' if step > 0 else 'Previous'} frame ({key})")
             button.setAccessibleName("Next frame" if step > 0 else "Previous frame")
