@@ -154,6 +154,17 @@ class Progress(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartStarted(Event):
+    """Part `index` of `count`, counted from 1, of a job. run: folder of the run that it trains, else None."""
+
+    kind: str = "part"
+    name: str
+    index: Count
+    count: Count
+    run: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class BlockWritten(Event):
     """Frames start..stop of an evaluation are in the file at `path`."""
 
@@ -225,6 +236,7 @@ _KINDS: dict[str, tuple[type[Event], ...]] = {
     "error": (Failed,),
     "progress": (Progress,),
     "block": (BlockWritten,),
+    "part": (PartStarted,),
     "skipped": (Skipped,),
     "ended": (JobEnded,),
     "stage": (StageEstimated,),

@@ -28,6 +28,8 @@ class TrainingDialogs(QObject):
     finetune_asked = Signal()
     open_asked = Signal(object)
     """path of a store or a model that a job has written"""
+    run_started = Signal(object)
+    """path of a run that a job trains"""
 
     def __init__(self, window: QWidget, background: Background, preferences: Preferences) -> None:
         super().__init__(window)
@@ -64,6 +66,7 @@ class TrainingDialogs(QObject):
         """The Fine-tune dialog, with this model and these labels."""
         dialog = FinetuneDialog(self._preferences, self._window)
         dialog.fill(model, labels)
+        dialog.run_started.connect(self.run_started)
         self._add(dialog)
 
     @property

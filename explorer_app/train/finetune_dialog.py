@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from explorer_app.model.devices import devices
 from explorer_app.model.opening import STORE_SUFFIXES
 from explorer_app.preferences import Preferences
 from explorer_app.train.job_dialog import JobDialog
-from explorer_app.train.model.finetune_form import FinetuneForm
+from explorer_app.train.model.finetune_form import FinetuneForm, Proposal, first_folder, propose
 from explorer_app.widgets.fields import choice, whole_number
 from explorer_app.widgets.path_field import PathField
+from lsps_core.events import PartStarted
 
 _LABELS = "A store with annotated real frames, such as the labels that L keeps beside the opened data"
 _FRAMES = "More frames of the same hands, which need no labels: those that a fit lies well on are learned from too"
@@ -23,6 +26,9 @@ class FinetuneDialog(JobDialog):
     """`lsps finetune` with fields."""
 
     replaces = False
+
+    run_started = Signal(object)
+    """path of the run that learns from all labels"""
 
     def __init__(self, preferences: Preferences, parent: QWidget) -> None:
         super().__init__("Fine-tune", "&Fine-tune", "the same settings resume", preferences, parent)
@@ -45,14 +51,31 @@ class FinetuneDialog(JobDialog):
             path.changed.connect(self.show_problems)
         self.steps.valueChanged.connect(self.show_problems)
         self.device.currentIndexChanged.connect(self.show_problems)
+        self.bar.part_started.connect(self._on_part)
         self.show_problems()
 
     def fill(self, model: Path | None, labels: Path | None) -> None:
-        """Start with the open model and the labels of the opened data, and a folder beside these."""
+        """Start with the open model and the labels of the opened data, and a free folder beside these.
+
+        A fine-tuning of these that was not finished is proposed again, to be resumed.
+        """
         self.model.text = str(model or "")
         if labels is not None:
             self.labels.text = str(labels)
-            self.folder.text = str(labels.with_name(f"{labels.name.partition('.')[0]}-tuned"))
+            self.folder.text = str(first_folder(labels))
+            self._looking.ask(str(labels), partial(propose, model, labels), self._take_proposal)
+
+    def _take_proposal(self, proposal: Proposal) -> None:
+        if self.folder.text == str(first_folder(Path(self.labels.text))):  # else the user has chosen another
+            self.folder.text = str(proposal.folder)
+            if proposal.is_unfinished:
+                self.steps.setValue(proposal.steps)
+                self.frames.text = proposal.frames
+
+    @Slot(object)
+    def _on_part(self, part: PartStarted) -> None:
+        if part.run is not None and part.index == part.count:
+            self.run_started.emit(Path(part.run))
 
     def form(self) -> FinetuneForm:
         return FinetuneForm(

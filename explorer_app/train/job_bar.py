@@ -7,15 +7,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QGridLayout, QPlainTextEdit, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QProgressBar, QPushButton, QWidget
 
 from explorer_app.error_words import line_of
 from explorer_app.model.wording import duration, grouped, speed
+from explorer_app.widgets.layouts import grid_layout
 from explorer_app.widgets.noted_field import NoteLabel
 from explorer_app.widgets.small import WrappedLabel
 from explorer_app.workers.job import Fate
 from explorer_app.workers.job_runner import JobRunner
-from lsps_core.events import Event, JobEnded, JobStarted, Progress, Skipped
+from lsps_core.events import Event, JobEnded, JobStarted, PartStarted, Progress, Skipped
 
 _SHOWN_LINES = 1000
 
@@ -30,6 +31,8 @@ class JobBar(QWidget):
     """path of what it wrote"""
     open_asked = Signal(object)
     """path of what it wrote"""
+    part_started = Signal(object)
+    """a `PartStarted`, of a job of several parts"""
 
     def __init__(self, when_stopped: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +43,7 @@ class JobBar(QWidget):
         self.path: Path | None = None
         self._result: JobEnded | None = None
         self._skipped: tuple[str, ...] = ()
+        self._part = ""
         self.progress = QProgressBar()
         self.progress.setAccessibleName("Progress")
         self.progress.setFormat("%p %")
@@ -61,8 +65,7 @@ class JobBar(QWidget):
         self._build()
 
     def _build(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
+        grid = grid_layout(self)
         grid.addWidget(self.progress, 0, 0)
         for column, button in enumerate((self.stop_button, self.open_button, self.details_button), start=1):
             grid.addWidget(button, 0, column)
@@ -95,7 +98,7 @@ class JobBar(QWidget):
         """Start; one at a time. path: of the output."""
         if self.is_running:
             return
-        self.path, self._result, self._skipped = path, None, ()
+        self.path, self._result, self._skipped, self._part = path, None, (), ""
         self.details.clear()
         self.details_button.setChecked(False)
         self.problem.show_fact("")
@@ -122,6 +125,9 @@ class JobBar(QWidget):
             self._show_progress(0, event.total, 0.0)
         elif isinstance(event, Progress):
             self._show_progress(event.done, event.total, event.frames_per_s)
+        elif isinstance(event, PartStarted):
+            self._part = f"Part {event.index} of {event.count}, {event.name} · "
+            self.part_started.emit(event)
         elif isinstance(event, Skipped):
             self._skipped = event.lines[:_SHOWN_LINES]
         elif isinstance(event, JobEnded):
@@ -131,7 +137,7 @@ class JobBar(QWidget):
         self.progress.setRange(0, total)
         self.progress.setValue(done)
         if not self.runner.is_stopping:
-            self.line.setText(_progress_line(done, total, frames_per_s))
+            self.line.setText(self._part + _progress_line(done, total, frames_per_s))
 
     @Slot(object)
     def _end(self, fate: Fate) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from lsps_core.commands.numbers import MOST_FRAMES, MOST_SEED, MOST_STEPS, at_most
 from lsps_core.commands.run_progress import RunProgress, stop_signals
-from lsps_core.events import JobEnded, JobStarted, Progress
+from lsps_core.events import JobEnded, JobStarted, PartStarted, Progress
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,20 +29,25 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=at_most(MOST_SEED))
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--events", action="store_true", help="JSON lines on stdout: started, progress, ended")
+    parser.add_argument("--events", action="store_true", help="JSON lines on stdout: started, part, progress, ended")
 
 
 class _Events(RunProgress):
-    """Also progress in frames over all parts, as JSON lines on stdout. parts: frames of each by its name, in order."""
+    """Also progress in frames over all parts, as JSON lines on stdout.
 
-    def __init__(self, path: Path, parts: dict[str, int]) -> None:
+    parts: frames of each by its name, in order. runs: folders of those that are runs.
+    """
+
+    def __init__(self, path: Path, parts: dict[str, int], runs: dict[str, Path]) -> None:
         super().__init__("finetune", "part")
-        self._parts, self._name, self._steps = parts, "", 1
+        self._parts, self._runs, self._name, self._steps = parts, runs, "", 1
         print(JobStarted(path=str(path), total=sum(parts.values())).line(), flush=True)
 
     def started(self, name: str, index: int, count: int) -> None:
         super().started(name, index, count)
         self._name = name
+        run = str(self._runs[name].resolve()) if name in self._runs else None
+        print(PartStarted(name=name, index=index, count=count, run=run).line(), flush=True)
         self._tell(0, 0.0)
 
     def event(self, event: Any) -> None:
@@ -77,7 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     tuning = Finetuning(settings)
     path = tuning.model_path
-    listener = _Events(path, tuning.parts) if arguments.events else RunProgress("finetune", "part")
+    runs = {name: settings.run_path(name) for name in tuning.held_out}
+    listener = _Events(path, tuning.parts, runs) if arguments.events else RunProgress("finetune", "part")
     with listener as progress, stop_signals() as stopped:
         report = tuning.run(progress, lambda: bool(stopped), arguments.command_line)
     if arguments.events:

@@ -61,7 +61,7 @@ class Finetuning:
         with FrameStore(settings.labels_path) as labels:
             self._check(labels)
             self.held_out = folds_of(labelled_frames(labels), settings.folds)
-        self.model_path = settings.out / "model.safetensors"
+        self.model_path = settings.model_out
         self.parts = {recipe.file: recipe.frames for recipe in settings.recipes()}
         """Frames of each part of the work by its name, in order."""
         if settings.frames_path is not None:

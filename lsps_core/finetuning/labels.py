@@ -20,8 +20,9 @@ from lsps_core.data.frame_cameras import FrameCamera, FrameCameras
 from lsps_core.data.store import FrameStore, FrameStoreError, FrameWriter
 from lsps_core.skeleton import Skeleton
 
-How = Literal["read", "fitted", "pulled", "changed"]
-"""Of a pose that became a label: as the model read it, as a fit found it, with joints pulled, or by its sliders."""
+How = Literal["read", "fitted", "pulled", "changed", "imported"]
+"""Of a pose that became a label: as the model read it, as a fit found it, with joints pulled, by its sliders, or from
+another file."""
 Place = tuple[float, float, float]
 _ORIGIN = "labels"
 _REMEDY = "move it away, or choose the one that belongs to this data"
@@ -125,7 +126,7 @@ def _are_numbers(values: Any, count: int) -> bool:
 def write_labels(path: Path, labels: Mapping[str, Label], *, is_simulated: bool, source: str) -> None:
     """Replace the store of the labels, at once; without a label there is none. source: the name of their data.
 
-    All labels are of one skeleton.
+    All labels are of one skeleton, their images of one size.
 
     FrameStoreError if it cannot be written, or if another file is there.
     """
@@ -143,6 +144,7 @@ def write_labels(path: Path, labels: Mapping[str, Label], *, is_simulated: bool,
         is_mirrored=cameras[0].is_mirrored,
         skeleton=next(iter(labels.values())).skeleton,
         is_simulated=is_simulated,
+        image_size=next(iter(labels.values())).frame.depth_mm.shape[-1],
         provenance={
             "origin": _ORIGIN,
             "source": source,

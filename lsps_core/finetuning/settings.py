@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import LossWeights, StageConfig, TrainConfig
+from lsps_core.errors import LspsError
 from lsps_core.evaluation.digests import digest
 from lsps_core.files import read_json, replacing
 from lsps_core.simulator.recipes import StoreRecipe
@@ -53,6 +54,11 @@ class FinetuneSettings:
         for key, least in (("steps", 1), ("folds", 2), ("simulated", 100)):
             if getattr(self, key) < least:
                 raise ValueError(f"--{key} must be {least} or more, not {getattr(self, key)}")
+
+    @property
+    def model_out(self) -> Path:
+        """The new model."""
+        return self.out / "model.safetensors"
 
     def data_path(self, name: str) -> Path:
         return self.out / "data" / f"{name}.h5"
@@ -117,6 +123,9 @@ class FinetuneSettings:
         files = {"model": self.model_path, "labels": self.labels_path}
         wanted = self.to_json() | {f"{name}_digest": digest(file.read_bytes()) for name, file in files.items()}
         if not path.exists():
+            if self.model_out.exists():
+                what = f"{self.model_out} was not made by a fine-tuning, and is not replaced"
+                raise LspsError(what, "choose another --out")
             with replacing(path) as temporary:
                 temporary.write_text(json.dumps(wanted, indent=2) + "\n")
             return

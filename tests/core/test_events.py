@@ -28,6 +28,8 @@ EVENTS = [
     events.JobStarted(path="o.h5", total=3),
     events.JobStarted(path="o.npz", total=3, device="cpu"),
     events.Progress(done=1, total=3, frames_per_s=0.0),
+    events.PartStarted(name="data.h5", index=1, count=3),
+    events.PartStarted(name="fold1", index=2, count=3, run="out/runs/fold1"),
     events.BlockWritten(path="0.npz", start=0, stop=3),
     events.Skipped(lines=("a.png: empty", "b.png: none")),
     events.JobEnded(reason="stopped", path="o.h5"),

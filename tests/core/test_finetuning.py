@@ -132,6 +132,15 @@ def test_it_resumes_after_a_stop_without_making_anything_again(trained_run, labe
     assert (tmp_path / "out" / "model.safetensors").exists()
 
 
+def test_the_folder_of_the_model_that_it_came_from_is_refused(trained_run, labels, tmp_path):
+    run = shutil.copytree(trained_run, tmp_path / "run")
+    before = (run / "model.safetensors").read_bytes()
+    with pytest.raises(ValueError, match="was not made by a fine-tuning, and is not replaced"):
+        Finetuning(settings(run, labels, run)).run(Listener(), lambda: False)
+    assert (run / "model.safetensors").read_bytes() == before
+    assert not (run / "settings.json").exists()
+
+
 def test_more_labels_are_another_fine_tuning(trained_run, labels, tmp_path):
     path = tmp_path / "labels.h5"
     shutil.copy(labels, path)

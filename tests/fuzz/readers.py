@@ -8,7 +8,7 @@ import pickle
 import struct
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,11 @@ from lsps_core.evaluation import frame_results, published
 from lsps_core.evaluation.about import About
 from lsps_core.evaluation.frame_results import FrameResults
 from lsps_core.events import Noted, Started, Stepped
+from lsps_core.finetuning.coco_labels import write_coco
+from lsps_core.finetuning.label_json import OutsideLabel, read_label_json
+from lsps_core.finetuning.labels import Label, read_labels, write_labels
+from lsps_core.finetuning.outside import read_outside
+from lsps_core.finetuning.patches import Patch
 from lsps_core.networks.numpy_decoder import numpy_pose_decoder
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.runs.follow import EventsFile, last_error
@@ -87,6 +92,66 @@ def _read_store(path: Path) -> None:
         store.frame(len(store) - 1)
         _ = store.groups, store.fit_residual_mm
         json.dumps([store.provenance, store.camera.to_json()])
+
+
+def _label(folder: Path) -> Label:
+    (folder / "source.h5").write_bytes(_store(folder)[0])
+    with FrameStore(folder / "source.h5") as store:
+        joints = store.joints_mm
+        assert joints is not None
+        return Label(
+            frame=replace(store.frame(1), joints_mm=joints[1] + 3),
+            camera=store.camera_of(1),
+            skeleton=HAND21,
+            how="pulled",
+            author="a",
+            time="2026",
+            model="m",
+            latent=(0.5,) * 20,
+            reached_mm={"thumb_tip": (1.0, 2.0, 600.0)},
+        )
+
+
+def _own_labels(folder: Path) -> list[bytes]:
+    label = _label(folder)
+    write_labels(folder / "made.labels.h5", {label.name: label}, is_simulated=True, source="s")
+    return [(folder / "made.labels.h5").read_bytes()]
+
+
+def _read_own_labels(path: Path) -> None:
+    for name, label in read_labels(path).items():
+        assert label.name == name
+        assert label.frame.joints_mm is not None
+        assert np.isfinite(label.frame.joints_mm).all()
+        json.dumps([label.author, label.time, label.model, label.latent, label.reached_mm], allow_nan=False)
+
+
+def _coco_labels(folder: Path) -> list[bytes]:
+    label = _label(folder)
+    write_coco(folder / "made.json", {label.name: label}, "s")
+    return [(folder / "made.json").read_bytes()]
+
+
+def _read_coco_labels(path: Path) -> None:
+    for found in read_outside(path, HAND21).values():
+        assert isinstance(found, OutsideLabel)
+        assert found.joints_mm.shape == (21, 3)
+        assert np.isfinite(found.joints_mm).all()
+        (found.author + found.time).encode()
+
+
+def _patch(folder: Path) -> list[bytes]:
+    label = _label(folder)
+    with FrameStore(folder / "source.h5") as store:
+        Patch.of(store, {label.name: label}).write(folder / "made.json")
+    return [(folder / "made.json").read_bytes()]
+
+
+def _read_patch(path: Path) -> None:
+    patch = Patch.from_json(path, read_label_json(path))
+    for found in patch.labels_for(patch.skeleton, path).values():
+        assert np.isfinite(found.joints_mm).all()
+    patch.write(path.with_name("again.json"))
 
 
 def _raw_hdf5(_: Path) -> list[bytes]:
@@ -356,6 +421,9 @@ def _read_mat(path: Path) -> None:
 
 READERS: dict[str, Reader] = {
     "store": Reader(file="a.h5", make=_store, mutate=formats.mutate_hdf5, read=_read_store),
+    "own labels": Reader(file="a.labels.h5", make=_own_labels, mutate=formats.mutate_hdf5, read=_read_own_labels),
+    "COCO labels": Reader(file="a.json", make=_coco_labels, mutate=mutations.mutate_json, read=_read_coco_labels),
+    "patch": Reader(file="a.json", make=_patch, mutate=mutations.mutate_json, read=_read_patch),
     "raw HDF5": Reader(file="raw.h5", make=_raw_hdf5, mutate=formats.mutate_hdf5, read=_read_raw),
     "model": Reader(file="a.safetensors", make=_model, mutate=formats.mutate_safetensors, read=_read_model),
     "training state": Reader(

@@ -26,7 +26,7 @@ class LabelControls(Tag):
         self.confirm.setToolTip("Keep what the model reads as this frame’s label: it is right as it is")
         self.confirm.triggered.connect(labelling.confirm)
         self.annotation.setToolTip("Show this frame’s annotation; pull its wrong joints, then L keeps it as a label")
-        self.annotation.triggered.connect(labelling.show_annotation)
+        self.annotation.triggered.connect(labelling.editing.show_annotation)
         self.remove.triggered.connect(labelling.remove)
         self.list = QAction("&Labels …", self)
         self.list.triggered.connect(self._show_list)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
@@ -10,22 +12,26 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QDialogButtonBox,
+    QMenu,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from explorer_app.session.free_joints import BEYOND_MM
+from explorer_app.session.label_files import KINDS, Kind
 from explorer_app.session.labelling import Labelling
+from explorer_app.widgets import theme
+from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.small import WrappedLabel
 
 if TYPE_CHECKING:  # it imports HDF5
     from lsps_core.finetuning.labels import Label
 
 _COLUMNS = ("Frame", "How", "Beyond reach", "By", "When")
-HOW = {"read": "confirmed", "fitted": "fitted", "pulled": "pulled", "changed": "by sliders"}
+HOW = {"read": "confirmed", "fitted": "fitted", "pulled": "pulled", "changed": "by sliders", "imported": "imported"}
 """How a label was made, as the window says it."""
 _NONE = "No label yet: correct a pose and press L"
 
@@ -70,11 +76,20 @@ class LabelsDialog(QDialog):
         self.remove_button.setToolTip("Remove the selected labels; Undo brings them back")
         self.edit_button.clicked.connect(self._edit)
         self.remove_button.clicked.connect(self._remove)
-        for button in (self.edit_button, self.remove_button):
+        self.import_button, self.export_button = QPushButton("&Import …"), QPushButton("E&xport")
+        self.import_button.setToolTip("Label the frames that a file of COCO keypoints, a patch or another store names")
+        self.import_button.clicked.connect(self._ask_what_to_import)
+        self.export_button.setToolTip("All labels as COCO keypoints, as a patch of the annotations or as a store")
+        menu = QMenu(self)
+        self.export_actions = {kind: menu.addAction(f"{KINDS[kind][0]} …") for kind in KINDS}
+        for kind, action in self.export_actions.items():
+            action.triggered.connect(partial(self._ask_where_to_export, kind))
+        self.export_button.setMenu(menu)
+        for button in (self.edit_button, self.remove_button, self.import_button, self.export_button):
             button.setAutoDefault(False)
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
+        layout = column_layout(self, margin=theme.MARGIN)
         layout.addWidget(self.where)
         layout.addWidget(self.list, 1)
         layout.addWidget(buttons)
@@ -103,13 +118,46 @@ class LabelsDialog(QDialog):
     def _show_buttons(self) -> None:
         self.edit_button.setEnabled(len(self._selected) == 1)
         self.remove_button.setEnabled(bool(self._selected))
+        self.export_button.setEnabled(bool(self._labelling.labels))
+        self.export_actions["patch"].setEnabled(self._labelling.files.can_patch)
 
     @Slot()
     def _edit(self) -> None:
         if self._selected:
-            self._labelling.edit(self._selected[0])
+            self._labelling.editing.edit(self._selected[0])
 
     @Slot()
     def _remove(self) -> None:
-        for name in self._selected:
-            self._labelling.remove_label(name)
+        self._labelling.remove_labels(self._selected)
+
+    @Slot()
+    def _ask_what_to_import(self) -> None:
+        ask_for_paths(
+            self,
+            "Import labels",
+            self._folder,
+            "file",
+            self._import,
+            filters=["COCO keypoints, patches, stores of labels (*.json *.h5)"],
+        )
+
+    def _import(self, names: list[str]) -> None:
+        self._labelling.files.read(Path(names[0]))
+
+    def _ask_where_to_export(self, kind: Kind) -> None:
+        title, suffix = KINDS[kind]
+        ask_for_paths(
+            self,
+            f"Export labels: {title}",
+            self._folder,
+            "save",
+            lambda names: self._labelling.files.write(Path(names[0]), kind),
+            filters=[f"{title} (*{suffix})"],
+            name=f"labels{suffix}",
+            suffix=suffix,
+        )
+
+    @property
+    def _folder(self) -> str:
+        path = self._labelling.path
+        return str(path.parent) if path is not None else ""

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QStackedLayout,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,7 +21,9 @@ from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.labelling import Labelling
 from explorer_app.session.playback import Playback
 from explorer_app.session.session import Session
-from explorer_app.widgets.elided import ElidedLabel
+from explorer_app.widgets.empty_state import EmptyState
+from explorer_app.widgets.labels import ElidedLabel
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.small import Tag
 
 _TITLE_PX = 230
@@ -57,8 +58,7 @@ class FrameStrip(QWidget):
         self.pictures = FramePictures(session, fitting, actions)
         self.transport = Transport(session, playback)
         content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(content)
         layout.addLayout(controls)
         layout.addWidget(self.pictures, 1)
         layout.addWidget(self.transport)
@@ -77,15 +77,10 @@ class FrameStrip(QWidget):
         page = QFrame()
         page.setObjectName("dropZone")
         page.setStyleSheet("#dropZone { border: 1px dashed palette(mid); border-radius: 6px; }")
-        hint = QLabel("Open a store or drop depth images here")
-        button = QPushButton("Open …")
-        button.setToolTip("Choose a store or depth images (Ctrl+O)")
-        button.clicked.connect(self.open_asked)
-        layout = QVBoxLayout(page)
-        layout.addStretch()
-        layout.addWidget(hint, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addStretch()
+        sentence = "Open a store or depth images (Ctrl+O), or drop them on the window, to see what the model reads."
+        empty = EmptyState("No frames", sentence, "Open …")
+        empty.clicked.connect(self.open_asked)
+        column_layout(page).addWidget(empty)
         return page
 
     def _build_controls(self) -> QHBoxLayout:
@@ -93,7 +88,7 @@ class FrameStrip(QWidget):
         self.simulated = Tag("simulated data")
         self.simulated.setToolTip("These frames were rendered by a simulator, not recorded by a camera")
         self.result = QLabel()
-        controls = QHBoxLayout()
+        controls = row_layout()
         for widget in (self.title, self.simulated, self.label):
             controls.addWidget(widget)
         controls.addStretch()
@@ -110,8 +105,7 @@ class FrameStrip(QWidget):
         self.encode_on_step.setChecked(self._session.is_encoding_on_step)
         self.encode_on_step.toggled.connect(self._session.set_encoding_on_step)
         actions = QWidget()
-        layout = QHBoxLayout(actions)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = row_layout(actions)
         for widget in (self.encode, self.encode_on_step, self.fit):
             layout.addWidget(widget)
         layout.addStretch(1)

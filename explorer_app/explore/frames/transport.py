@@ -6,7 +6,6 @@ from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSlider,
@@ -20,6 +19,7 @@ from explorer_app.model.play_range import SPEEDS
 from explorer_app.session.playback import Playback
 from explorer_app.session.session import Session
 from explorer_app.widgets.fields import SpinBox, choice, named, show_choice
+from explorer_app.widgets.layouts import row_layout
 from explorer_app.widgets.menus import NAME_PROPERTY
 from explorer_app.widgets.plot_colours import PlotColours
 from explorer_app.widgets.small import Tag
@@ -36,8 +36,7 @@ class Transport(QWidget):
         self._build_actions()
         self._build_position()
         self._build_playing()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = row_layout(self)
         before: tuple[QWidget, ...] = (self.previous, self.play_button, self.next, self.position)
         behind: tuple[QWidget, ...] = (self.time, self.no_hand, *self.range_buttons, self.speed, self.loop)
         for widget in before:

@@ -52,7 +52,7 @@ def _pull(qtbot, window, joint, move):
     start = _px(panel, joint)
     taken = panel.control.orbit.pick(panel.control.points, start.toTuple(), panel.view.width(), panel.view.height())
     qtbot.mousePress(panel.view, LEFT, pos=start)
-    for share in (0.25, 0.5, 0.75, 1.0):
+    for share in (0.25, 0.5, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0):  # each move is a few steps of the search
         _move(panel, start + move * share)
     qtbot.mouseRelease(panel.view, LEFT, pos=start + move)
     return taken
@@ -101,9 +101,9 @@ def test_a_free_joint_is_grabbed_at_its_place_and_pulled_back_into_reach(qtbot, 
     latent_px, _, _ = skeleton.control.orbit.project(
         skeleton.figures()[0].points, skeleton.view.width(), skeleton.view.height()
     )
-    there = _px(skeleton, joint)
-    assert np.linalg.norm(np.array(there.toTuple()) - latent_px[joint]) > 5
-    _pull(qtbot, shown, joint, -FAR)
+    back = QPointF(*latent_px[joint]).toPoint() - _px(skeleton, joint)
+    assert back.manhattanLength() > 5
+    _pull(qtbot, shown, joint, back)
     assert joint not in shown.session.free_joints.places_mm
 
 

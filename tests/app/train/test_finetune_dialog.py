@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import shutil
+import threading
 
+import h5py
 import pytest
 from app_helpers import WAIT_MS
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from explorer_app.preferences import Preferences
+from explorer_app.train import finetune_dialog
 from explorer_app.train.finetune_dialog import FinetuneDialog
+from explorer_app.train.model.finetune_form import propose
 from explorer_app.workers.job import Fate
 from lsps_core.cli import build_parser
-from lsps_core.events import JobEnded
+from lsps_core.events import JobEnded, PartStarted, Progress
+from lsps_core.finetuning.settings import FinetuneSettings
 
 
 @pytest.fixture
@@ -33,6 +38,75 @@ def test_it_says_what_is_missing_and_what_is_wrong(dialog, tmp_path, model_path)
     assert "is not a file" in dialog.fields["labels"].problem
     assert dialog.folder.text == str(tmp_path / "gone-tuned")
     assert not dialog.start.isEnabled()
+
+
+def _begin(folder, model, labels, steps=120):
+    """As a fine-tuning leaves it that was killed."""
+    FinetuneSettings(model_path=model, labels_path=labels, out=folder, steps=steps).claim(folder / "settings.json")
+
+
+@pytest.fixture
+def labels(tmp_path, store_path):
+    return shutil.copy(store_path, tmp_path / "hand.labels.h5")
+
+
+def test_a_free_folder_is_proposed(qtbot, dialog, model_path, labels, tmp_path):
+    for name in ("hand-tuned", "hand-tuned-2"):
+        (tmp_path / name).mkdir()
+    dialog.fill(model_path, labels)
+    qtbot.waitUntil(lambda: dialog.folder.text == str(tmp_path / "hand-tuned-3"), timeout=WAIT_MS)
+
+
+def test_what_was_not_finished_is_proposed_again_unless_the_labels_changed(
+    qtbot, dialog, model_path, other_model_path, labels, tmp_path
+):
+    _begin(tmp_path / "hand-tuned", other_model_path, labels)
+    _begin(tmp_path / "hand-tuned-2", model_path, labels)
+    dialog.fill(model_path, labels)
+    qtbot.waitUntil(lambda: dialog.folder.text == str(tmp_path / "hand-tuned-2"), timeout=WAIT_MS)
+    assert dialog.steps.value() == 120
+    (tmp_path / "hand-tuned-2" / "model.safetensors").touch()
+    assert propose(model_path, labels).folder == tmp_path / "hand-tuned-3"
+    (tmp_path / "hand-tuned-2" / "model.safetensors").unlink()
+    with h5py.File(labels, "r+") as file:
+        file["joints_mm"][0] += 1
+    assert propose(model_path, labels).folder == tmp_path / "hand-tuned-3"
+
+
+def test_a_folder_that_the_user_chose_stays(qtbot, dialog, model_path, labels, tmp_path, monkeypatch):
+    (tmp_path / "hand-tuned").mkdir()
+    gate = threading.Event()
+
+    def wait(model, path):
+        gate.wait(WAIT_MS / 1000)
+        return propose(model, path)
+
+    monkeypatch.setattr(finetune_dialog, "propose", wait)
+    dialog.fill(model_path, labels)
+    dialog.folder.text = str(tmp_path / "mine")
+    gate.set()
+    qtbot.waitUntil(lambda: not dialog._looking.is_busy, timeout=WAIT_MS)
+    assert dialog.folder.text == str(tmp_path / "mine")
+
+
+def test_the_folder_of_another_model_is_a_problem(qtbot, dialog, model_path, labels, tmp_path):
+    shutil.copy(model_path, tmp_path / "model.safetensors")
+    dialog.fill(tmp_path / "model.safetensors", labels)
+    dialog.folder.text = str(tmp_path)
+    qtbot.waitUntil(lambda: "not of a fine-tuning" in dialog.fields["folder"].problem, timeout=WAIT_MS)
+    assert not dialog.start.isEnabled()
+
+
+def test_the_run_of_all_labels_is_listed_in_train(window, tmp_path):
+    window.training_dialogs.finetune(None, None)
+    (dialog,) = window.training_dialogs.jobs
+    run = str(tmp_path / "runs" / "all")
+    dialog.bar._take(PartStarted(name="fold1", index=1, count=2, run=str(tmp_path / "runs" / "fold1")))
+    assert window.train.runs.known == []
+    dialog.bar._take(PartStarted(name="all", index=2, count=2, run=run))
+    assert [str(path) for path in window.train.runs.known] == [run]
+    dialog.bar._take(Progress(done=5, total=9, frames_per_s=0.0))
+    assert dialog.bar.line.text() == "Part 2 of 2, all · 5 of 9 frames"
 
 
 def test_the_menu_starts_with_the_open_model_and_the_labels(
