@@ -17,6 +17,10 @@ from explorer_app.widgets.menus import NAME_PROPERTY, add_action, filled_on_show
 def fill_frame_menu(views: ExploreViews, menu: QMenu) -> None:
     add_action(menu, "&Next frame", views.strip.step_on, "Right", ".")
     add_action(menu, "&Previous frame", views.strip.step_back, "Left", ",")
+    transport = views.strip.transport
+    for action in (transport.play, transport.begin, transport.end):
+        menu.addAction(action)
+    menu.addSeparator()
     add_action(menu, "&Encode", views.session.want_encoding, "E")
     menu.addAction(views.strip.fit.fit)
     menu.addAction(views.strip.fit.stop)
