@@ -17,7 +17,7 @@ Preset = Literal["paper", "compact"]
 Precision = Literal["float32", "bfloat16"]
 MappingKind = Literal["latent", "bones", "capsules"]
 PoseDecoderKind = Literal["linear", "kinematic"]
-PosteriorKind = Literal["trunk", "residual", "points"]
+PosteriorKind = Literal["trunk", "residual"]
 Prior = Literal["fitted", "normal"]
 PRIORS: tuple[Prior, ...] = get_args(Prior)
 Method = Literal["lsps", "crossing_nets"]
@@ -90,8 +90,8 @@ class ModelConfig:
     mapping: architecture of M: "latent", the paper's transposed convolutions from z_y, or convolutions over a drawing
         of the decoded pose, which needs the skeleton's bones as (parent, child): "bones", how near each is, or
         "capsules", a depth image.
-    posterior_kind: architecture of P: "trunk", the paper's last layer on the discriminators' trunk, or a network of its
-        own that both domains share: "residual", of the image, or "points", of the points that it measures.
+    posterior_kind: architecture of P: "trunk", the paper's last layer on the discriminators' trunk, or "residual", a
+        network of its own that both domains share.
     posterior_width: channels of the last block of the residual P; a multiple of 4.
     """
 
@@ -266,7 +266,7 @@ class TrainConfig:
         if self.method == "crossing_nets" and self.annotations != "real":
             what, remedy = "method=crossing_nets uses real frames only", "set annotations=real and a share of labels"
             raise LspsError(what, remedy, field="annotations", settings={"annotations": "real"})
-        if self.method == "crossing_nets" and self.posterior_kind != "trunk":
+        if self.method == "crossing_nets" and self.posterior_kind == "residual":
             what = "method=crossing_nets has its P on the discriminator's trunk"
             settings = {"posterior_kind": "trunk"}
             raise LspsError(what, "set posterior_kind=trunk", field="posterior_kind", settings=settings)
@@ -281,12 +281,9 @@ class TrainConfig:
             if getattr(self.stage(name), key):
                 what = f"{name}.{key}: only the posterior stage changes its images so"
                 raise LspsError(what, f"set posterior.{key}", field=f"{name}.{key}")
-        self._check_networks()
+        self._check_mapping_alone()
 
-    def _check_networks(self) -> None:
-        if self.posterior_kind == "points" and self.weights.posterior_consistency:
-            what = "weights.posterior_consistency needs a P that reads images alone"
-            raise LspsError(what, "set posterior_kind=residual", field="weights.posterior_consistency")
+    def _check_mapping_alone(self) -> None:
         for name in ("pose", "posterior"):
             if self.stage(name).mapping_alone:
                 what = f"{name}.mapping_alone: only the depth stage trains M"

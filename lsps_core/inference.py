@@ -11,6 +11,7 @@ from torch import Tensor
 from lsps_core import checkpoint
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, Precision, Prior, other_domain
+from lsps_core.data.look_at import look_at
 from lsps_core.errors import LspsError
 from lsps_core.networks.mapping import LatentMapping
 from lsps_core.networks.matrix import with_matrix_products
@@ -81,11 +82,18 @@ class Predictor:
     def posterior(self, image: Tensor, domain: Domain, center: Tensor | None = None) -> Tensor:
         """image of `domain` -> pose_latent: P(x).
 
-        center [B, 3]: `data.crop.camera_center` of the cubes, which some models use; by default usual ones before the
-        camera, as they are drawn.
+        center [B, 3]: `data.crop.camera_center` of the cubes: P reads the view of a camera that looks there, and the
+        code is that of the pose in the frame's own axes. Without it the image is read as it is, like those that are
+        drawn without a frame.
         """
+        image = self._image(image)
+        if center is None:
+            with self._computing():
+                return self.model.posterior(image, domain).float()
+        view, rotation = look_at(image, center.to(image))
         with self._computing():
-            return self.model.posterior(self._image(image), domain, self._center(center)).float()
+            code = self.model.posterior(view, domain).float()
+        return self.model.pose_vae.nearest(self.model.pose_vae.decode(code) @ rotation.mT)
 
     def predict_pose(self, image: Tensor, domain: Domain, center: Tensor | None = None) -> Tensor:
         """image of `domain` -> pose: G_y(P(x)). center: as of `posterior`."""

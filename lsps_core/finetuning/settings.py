@@ -83,7 +83,7 @@ class FinetuneSettings:
     def config(self, model: Checkpoint, name: str) -> TrainConfig:
         """Of one run: a short posterior stage of the model's P on the simulated frames and `data_path`(name)."""
         networks = model.config
-        is_residual = networks.posterior_kind != "trunk"
+        is_residual = networks.posterior_kind == "residual"
         weights = LossWeights.of("compact")
         if not is_residual:
             weights = replace(weights, posterior=10.0, posterior_labelled=40.0, posterior_joints=0.0)

@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from lsps_core.data.crop import FAR_FACE
-from lsps_core.networks.points import crop_points
 
 POINT_COUNT = 700
 """Depth points that a fit compares with the hand; a usual hand fills some 4000 pixels."""
@@ -72,6 +71,16 @@ def observe(image: Tensor, center_mm: Tensor, half_mm: Tensor, point_count: int 
         center_mm=center_mm,
         half_mm=half_mm,
     )
+
+
+def crop_points(depth_mm: Tensor, center_mm: Tensor, half_mm: Tensor) -> Tensor:
+    """depth_mm [B, S, S] relative to the centre, center_mm [B, 3], half_mm [B] -> [B, S, S, 3], also relative to it."""
+    size = depth_mm.shape[-1]
+    across = (2 * torch.arange(size, device=depth_mm.device, dtype=depth_mm.dtype) + 1) / size - 1
+    scale = 1 + depth_mm / center_mm[:, 2, None, None]
+    x, y = center_mm[:, 0, None, None], center_mm[:, 1, None, None]
+    reach = half_mm[:, None, None] * across
+    return torch.stack([(x + reach) * scale - x, (y - reach.mT) * scale - y, depth_mm], dim=-1)
 
 
 def crop_pixels(points_mm: Tensor, center_mm: Tensor, half_mm: Tensor, size: int) -> tuple[Tensor, Tensor]:

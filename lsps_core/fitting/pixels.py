@@ -9,10 +9,9 @@ from torch import Tensor
 
 from lsps_core.data.crop import FAR_FACE
 from lsps_core.fitting.hand import HandModel, Parameters
-from lsps_core.fitting.observation import observe
+from lsps_core.fitting.observation import crop_points, observe
 from lsps_core.fitting.terms import surface_distances
 from lsps_core.inference import Predictor
-from lsps_core.networks.points import crop_points
 from lsps_core.simulator.surface import hand_cones
 
 

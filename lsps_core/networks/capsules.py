@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lsps_core.config import IMAGE_SIZE, ModelConfig
+from lsps_core.data.look_at import usual_center
 from lsps_core.networks.blocks import ResidualBlock
 from lsps_core.networks.depth_vae import DepthEncoder, encoder_layers
-from lsps_core.networks.points import usual_center
 
 Bones = tuple[tuple[int, int], ...]
 

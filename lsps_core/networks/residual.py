@@ -13,18 +13,17 @@ STEM_CHANNELS = 16
 
 
 class ResidualNetwork(nn.Module):
-    """image [B, C, 128, 128] -> [B, outputs]: four residual blocks that halve the size, then two linear layers.
+    """image [B, 1, 128, 128] -> [B, outputs]: four residual blocks that halve the size, then two linear layers.
 
-    inputs: C, channels of the image.
     width: channels of the last block; earlier ones have less. Batch-normalised; He et al. 2016, *Identity mappings*,
     without their pre-activation. A mean over positions before the linear layers costs a fifth of the accuracy.
     """
 
-    def __init__(self, outputs: int, width: int = 128, hidden: int = 256, inputs: int = 1) -> None:
+    def __init__(self, outputs: int, width: int = 128, hidden: int = 256) -> None:
         super().__init__()
         channels = [STEM_CHANNELS, width // 4, width // 2, 3 * width // 4, width]
         self.stem = nn.Sequential(
-            nn.Conv2d(inputs, channels[0], 5, stride=2, padding=2, bias=False),
+            nn.Conv2d(1, channels[0], 5, stride=2, padding=2, bias=False),
             nn.BatchNorm2d(channels[0]),
             nn.ReLU(inplace=True),
         )

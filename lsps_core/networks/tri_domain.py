@@ -11,7 +11,6 @@ from lsps_core.networks.capsules import CapsuleMapping
 from lsps_core.networks.depth_vae import DepthEncoder, DepthGenerator
 from lsps_core.networks.discriminator import Discriminator
 from lsps_core.networks.mapping import BoneMapping, LatentMapping
-from lsps_core.networks.points import points, usual_center
 from lsps_core.networks.pose_vae import PoseVae
 from lsps_core.networks.residual import ResidualNetwork
 
@@ -33,9 +32,8 @@ class TriDomainModel(nn.Module):
         self.generator = DepthGenerator(config)
         self.mapping = _MAPPINGS[config.mapping](config)
         self.discriminator = Discriminator(config)
-        if config.posterior_kind != "trunk":
-            inputs = 3 if config.posterior_kind == "points" else 1
-            self.residual_posterior = ResidualNetwork(POSE_LATENT_SIZE, config.posterior_width, inputs=inputs)
+        if config.posterior_kind == "residual":
+            self.residual_posterior = ResidualNetwork(POSE_LATENT_SIZE, config.posterior_width)
 
     def compile_networks(self) -> None:
         """Compile the image networks in place with torch.compile; names and weights do not change."""
@@ -47,7 +45,7 @@ class TriDomainModel(nn.Module):
     def map(self, pose_latent: Tensor, center: Tensor | None = None) -> Tensor:
         """pose_latent [B, Z] -> depth latent [B, 4c, 32, 32]: M(z_y), which may use G_y.
 
-        center [B, 3]: as of `posterior`, for an M that draws capsules.
+        center [B, 3]: of the cube, from the camera, in half cubes, for capsules to be drawn as from there.
         """
         if self.config.mapping == "latent":
             depth_latent: Tensor = self.mapping(pose_latent)
@@ -60,20 +58,9 @@ class TriDomainModel(nn.Module):
         depth_latent: Tensor = self.mapping(pose, *view)
         return depth_latent
 
-    def posterior(self, image: Tensor, domain: Domain, center: Tensor | None = None) -> Tensor:
-        """image [B, 1, 128, 128] of `domain` -> pose_latent [B, Z]: P(x).
-
-        center [B, 3]: of the cube, from the camera, in half cubes, for a P that reads points; a usual one by default.
-        """
-        if self.config.posterior_kind != "trunk":
-            return self.read_residual(image, usual_center(image) if center is None else center)
+    def posterior(self, image: Tensor, domain: Domain) -> Tensor:
+        """image [B, 1, 128, 128] of `domain` -> pose_latent [B, Z]: P(x)."""
+        if self.config.posterior_kind == "residual":
+            pose_latent: Tensor = self.residual_posterior(image)
+            return pose_latent
         return self.discriminator.posterior(self.discriminator.features(image, domain))
-
-    def residual_input(self, image: Tensor, center: Tensor) -> Tensor:
-        """What a P of its own reads: the image, or the points that it measures."""
-        return points(image, center) if self.config.posterior_kind == "points" else image
-
-    def read_residual(self, image: Tensor, center: Tensor) -> Tensor:
-        """`posterior` of a P of its own."""
-        pose_latent: Tensor = self.residual_posterior(self.residual_input(image, center))
-        return pose_latent

@@ -11,6 +11,7 @@ from lsps_core import losses
 from lsps_core.config import LossWeights, StageConfig
 from lsps_core.data.augmentation.degrade import degrade
 from lsps_core.data.augmentation.occlude import occlude
+from lsps_core.data.look_at import look_at
 from lsps_core.networks.residual import measure_statistics
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
@@ -26,7 +27,8 @@ class ResidualPosteriorStage(TaughtStage):
 
     With `LossWeights.posterior_translated` above 0 it also learns from annotated synthetic images translated to real,
     with `posterior_consistency` from real images with the poses of its teacher. With `StageConfig.occlude` and
-    `degrade` every image that P reads is changed first, but none that is translated or shown to the teacher.
+    `degrade` every image that P reads is changed first, but none that is translated or shown to the teacher. All are
+    views of a camera that looks at the cube, see `lsps_core.data.look_at`.
     """
 
     def __init__(
@@ -49,15 +51,13 @@ class ResidualPosteriorStage(TaughtStage):
 
         Repeating it changes nothing.
         """
-        measure_statistics(self.model.residual_posterior, (self._input(*each) for each in batches))
+        shown = ((torch.cat(self._read_images(batch)), generator) for batch, generator in batches)
+        measure_statistics(self.model.residual_posterior, (self._changed(*each) for each in shown))
 
-    def _input(self, batch: TriBatch, generator: torch.Generator) -> Tensor:
-        """What P reads in a step, but for translations."""
-        read = list(batch.annotated().values())
-        if self._teacher is not None:
-            read.append(batch.real)
-        images = self._changed(torch.cat([frames.image for frames in read]), generator)
-        return self.model.residual_input(images, torch.cat([frames.center for frames in read]))
+    def _read_images(self, batch: TriBatch) -> list[Tensor]:
+        """The images that P reads in a step, but for translations."""
+        read = [*batch.annotated().values(), *([] if self._teacher is None else [batch.real])]
+        return [_looked_at(frames).image for frames in read]
 
     def _changed(self, images: Tensor, generator: torch.Generator) -> Tensor:
         if self._is_occluding:
@@ -65,20 +65,21 @@ class ResidualPosteriorStage(TaughtStage):
         return degrade(images, generator) if self._is_degrading else images
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
-        known: dict[str, FrameBatch] = {f"posterior/{name}": frames for name, frames in batch.annotated().items()}
-        if self._is_translating and "posterior/synthetic" in known:
-            known["posterior_translated/real"] = self._translated(known["posterior/synthetic"], generator)
-        shown = list(known.values())
+        annotated = {f"posterior/{name}": frames for name, frames in batch.annotated().items()}
+        if self._is_translating and "posterior/synthetic" in annotated:
+            annotated["posterior_translated/real"] = self._translated(annotated["posterior/synthetic"], generator)
+        known = {name: _looked_at(frames) for name, frames in annotated.items()}
+        real = _looked_at(batch.real)
+        shown = [frames.image for frames in known.values()]
         teacher = self._teacher if self._teacher is not None and self._teacher.is_ready else None
         if teacher is not None:
-            shown.append(batch.real)
-        images = self._changed(torch.cat([frames.image for frames in shown]), generator)
+            shown.append(real.image)
+        images = self._changed(torch.cat(shown), generator)
         # one pass, so that the normalisation sees every kind of image
-        read = self.model.read_residual(images, torch.cat([frames.center for frames in shown]))
-        estimates = torch.split(read, [len(frames.image) for frames in shown])
+        estimates = torch.split(self.model.residual_posterior(images), [len(image) for image in shown])
         terms = Terms()
         if teacher is not None:
-            pose, sure = teacher(batch.real.image, generator)
+            pose, sure = teacher(real.image, generator)
             decoded = self.model.pose_vae.decode(estimates[-1].float())
             terms["posterior_consistency/real"] = losses.joint_distance(decoded, pose, sure)
         for (name, frames), estimate in zip(known.items(), estimates[: len(known)], strict=True):
@@ -96,3 +97,9 @@ class ResidualPosteriorStage(TaughtStage):
         code = noisy(self.model.encoder(frames.image, "synthetic"), generator)
         image: Tensor = self.model.generator(code, "real")
         return frames._replace(image=image)
+
+
+def _looked_at(frames: FrameBatch) -> FrameBatch:
+    """The frames as a camera that looks at their cubes sees them, with the poses in its axes."""
+    image, rotation = look_at(frames.image, frames.center)
+    return frames._replace(image=image, pose=frames.pose @ rotation)

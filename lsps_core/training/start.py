@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import torch
-
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import TrainConfig
 from lsps_core.errors import LspsError
 from lsps_core.networks.capsules import CapsuleMapping
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import Skeleton
-
-_STEM = "residual_posterior.stem.0.weight"
 
 
 def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> None:
@@ -25,8 +21,6 @@ def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> N
     found = model.config
     if config.depth.mapping_alone:  # it may be of another kind, and is a new one then
         found = replace(found, mapping=expected.mapping, bones=expected.bones)
-    if (found.posterior_kind, expected.posterior_kind) == ("residual", "points"):
-        found = replace(found, posterior_kind="points")
     if found != expected:
         what = f"{config.initial_path} has other networks ({model.config}) than the run ({expected})"
         raise LspsError(what, field="initial_path")
@@ -35,18 +29,13 @@ def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> N
 def take_over(model: TriDomainModel, source: Checkpoint) -> None:
     """The weights of a model for which `check_start` raises nothing.
 
-    An M of another kind begins anew, one over capsules with the layers of E_s. A P that has read images alone reads
-    points as it read images: the weights of what is new to it are 0.
+    An M of another kind begins anew, one over capsules with the layers of E_s.
     """
     weights, own = dict(source.weights), model.state_dict()
     has_new_mapping = source.config.mapping != model.config.mapping
     if has_new_mapping:
         weights = {name: value for name, value in weights.items() if not name.startswith("mapping.")}
         weights |= {name: value for name, value in own.items() if name.startswith("mapping.")}
-    if source.config.posterior_kind != model.config.posterior_kind:
-        stem = torch.zeros_like(own[_STEM])
-        stem[:, :1] = weights[_STEM]
-        weights[_STEM] = stem
     model.load_state_dict(weights)
     if has_new_mapping and isinstance(model.mapping, CapsuleMapping):
         model.mapping.start_from(model.encoder)

@@ -156,7 +156,7 @@ class Trainer:
     def _begin(self, name: str) -> None:
         self.stage_name, self.stage_step = name, 0
         stage_class = _STAGE_CLASSES[self.config.method][name]
-        if name == "posterior" and self.config.posterior_kind != "trunk":
+        if name == "posterior" and self.config.posterior_kind == "residual":
             stage_class = ResidualPosteriorStage
         elif name == "depth" and self.config.depth.mapping_alone:
             stage_class = MappingStage
