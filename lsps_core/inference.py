@@ -93,7 +93,7 @@ class Predictor:
         view, rotation = look_at(image, center.to(image))
         with self._computing():
             code = self.model.posterior(view, domain).float()
-        return self.model.pose_vae.nearest(self.model.pose_vae.decode(code) @ rotation.mT)
+        return self.model.pose_vae.nearest(self.model.pose_vae.decode(code) @ rotation.mT, start=code)
 
     def predict_pose(self, image: Tensor, domain: Domain, center: Tensor | None = None) -> Tensor:
         """image of `domain` -> pose: G_y(P(x)). center: as of `posterior`."""

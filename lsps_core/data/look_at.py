@@ -2,7 +2,7 @@
 
 Frames are crops of images in which a hand may be anywhere. Beside the optical axis rays are tilted, in half of
 SimHand's frames by more than 0.2: what lies half a cube behind the middle is then seen a tenth of a cube beside its
-place, and nothing in the crop tells by how much. In this view the ray through the middle is not tilted.
+place, and the crop does not show by how much. In this view the ray through the middle is not tilted.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def look_at(image: Tensor, center: Tensor) -> tuple[Tensor, Tensor]:
     steps = (2 * torch.arange(size, device=image.device) + 1) / size - 1
     up, right = torch.meshgrid(-steps, steps, indexing="ij")
     distance, depth = center.norm(dim=1)[:, None, None], center[:, 2, None, None]
-    rays = torch.stack(torch.broadcast_tensors(right, up, distance), dim=-1) @ rotation.mT[:, None]
+    shape = (len(image), size, size)
+    rays = torch.stack([each.expand(shape) for each in (right, up, distance)], dim=-1) @ rotation.mT[:, None]
     sides = rays[..., :2] * (depth / rays[..., 2])[..., None]  # where they cross the old crop's plane
     grid = (sides - center[:, None, None, :2]) * sides.new_tensor([1.0, -1.0])
     # grid_sample pads with 0, so the background is made 0 first

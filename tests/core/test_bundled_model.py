@@ -11,6 +11,7 @@ from lsps_core.config import DOMAINS
 from lsps_core.data.augmentation.moves import rotate_pose
 from lsps_core.data.crop import camera_center
 from lsps_core.data.device_frames import DeviceFrames
+from lsps_core.data.look_at import rotation_to
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation.plausibility import HandMeasure
 from lsps_core.inference import Predictor
@@ -77,6 +78,16 @@ def test_the_pose_vae_is_accurate_to_a_few_millimetres(predictor, frames):
     for domain in DOMAINS:
         pose = frames[domain][1]
         assert error_mm(predictor, predictor.decode_pose(predictor.encode_pose(pose)), pose) < 8
+
+
+def test_the_code_of_a_tilted_hand_is_found_to_a_fraction_of_a_millimetre(predictor, frames):
+    """Hands as they are read, turned as a frame's camera is turned to its cube."""
+    pose, center_mm = frames["real"][1:3]
+    code = predictor.encode_pose(pose)
+    before = predictor.decode_pose(code)
+    hands = before @ rotation_to(center_mm).mT
+    found = predictor.decode_pose(predictor.model.pose_vae.nearest(hands, start=code))
+    assert error_mm(predictor, found, hands) < min(0.5, 0.1 * error_mm(predictor, before, hands))
 
 
 def test_a_translation_shows_the_same_hand(predictor, frames):

@@ -16,12 +16,11 @@ from lsps_core.fitting import Fitted, Weights, fit
 from lsps_core.fitting.cones import cone_distance, nearest_cone
 from lsps_core.fitting.hand import UNKNOWNS, HandModel
 from lsps_core.fitting.objective import SurfaceObjective
-from lsps_core.fitting.observation import crop_pixels, nearest_pixels, observe
+from lsps_core.fitting.observation import crop_pixels, crop_points, nearest_pixels, observe
 from lsps_core.fitting.solver import Evaluated, minimise
 from lsps_core.fitting.starts import gesture_joints_mm, on_palm
 from lsps_core.fitting.terms import bone_places, front_distances, huber, silhouette_distances
 from lsps_core.inference import Predictor
-from lsps_core.networks.points import crop_points
 from lsps_core.simulator.hand import average_shape
 from lsps_core.simulator.render import pixel_points
 from lsps_core.simulator.surface import hand_surface
