@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
             self.session, self.background, self.failures, self.evaluation, self.preferences
         )
         self.label_queue = LabelQueue(self.background, self.failures, explore.labelling, self)
+        explore.time.range_selected.connect(self.failures.select_range)
         self.failures_panel.directions.made.connect(self.latent.directions.add)
         self.failures_panel.first_step.open_asked.connect(self.opener.ask_for_files)
         self.train = TrainPanel(self.preferences)
