@@ -147,6 +147,7 @@ class MainWindow(QMainWindow):
         self.training_dialogs.accepted_run.connect(self._train)
         self.training_dialogs.open_asked.connect(self._open_written)
         self.training_dialogs.finetune_asked.connect(self._finetune)
+        self.training_dialogs.slurm_asked.connect(self.train.copy_as_slurm)
         self.failures_panel.first_step.import_asked.connect(self.training_dialogs.import_images)
         self.training_dialogs.run_started.connect(self.train.list_run)
         self.train.new_run_asked.connect(self.training_dialogs.new_run)
