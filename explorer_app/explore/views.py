@@ -27,6 +27,7 @@ from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.labelling import Labelling
+from explorer_app.session.playback import Playback
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.layouts import column_layout
@@ -55,7 +56,8 @@ class ExploreViews(QObject):
         self.pictures = PicturesPanel(session)
         self.fitting = FrameFitting(session, background, self)
         self.labelling = Labelling(session, background, self.fitting, preferences.folder, self)
-        self.strip = FrameStrip(session, self.fitting, self.labelling)
+        self.playback = Playback(session, background, self.fitting, self)
+        self.strip = FrameStrip(session, self.fitting, self.labelling, self.playback)
         self.walk = WalkPanel(session, background)
         self.walk.exporting.orbit = self._orbit
         self.gallery = Gallery(session, background)
@@ -144,6 +146,7 @@ class ExploreViews(QObject):
         if self.opengl is not None:
             self.opengl.close()
         self.grooves.close_down()
+        self.playback.close_down()
         self.fitting.close_down()
         self.labelling.close_down()
         self.walk.close_down()
