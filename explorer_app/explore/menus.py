@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu
 from explorer_app.explore.latent.presets_dialog import PresetsDialog
 from explorer_app.explore.views import ExploreViews
 from explorer_app.model.latent import LatentCode
+from explorer_app.widgets.icons import give_icon
 from explorer_app.widgets.menus import NAME_PROPERTY, add_action, filled_on_show
 
 
@@ -36,6 +37,7 @@ def fill_edit_menu(views: ExploreViews, menu: QMenu) -> None:
     ):
         action.setProperty(NAME_PROPERTY, name)
         action.setShortcuts([QKeySequence(key) for key in keys])
+        give_icon(action, name.lower())
         menu.addAction(action)
 
 

@@ -19,6 +19,7 @@ from explorer_app.model.play_range import SPEEDS
 from explorer_app.session.playback import Playback
 from explorer_app.session.session import Session
 from explorer_app.widgets.fields import SpinBox, choice, named, show_choice
+from explorer_app.widgets.icons import give_icon
 from explorer_app.widgets.layouts import row_layout
 from explorer_app.widgets.menus import NAME_PROPERTY
 from explorer_app.widgets.plot_colours import PlotColours
@@ -67,8 +68,8 @@ class Transport(QWidget):
 
     def _build_position(self) -> None:
         self.previous, self.next = QToolButton(), QToolButton()
-        for button, text, step, key in ((self.previous, "◀", -1, "←"), (self.next, "▶", 1, "→")):
-            button.setText(text)
+        for button, icon, step, key in ((self.previous, "previous", -1, "←"), (self.next, "next", 1, "→")):
+            give_icon(button, icon)
             button.setAutoRepeat(True)
             button.setToolTip(f"{'Next' if step > 0 else 'Previous'} frame ({key})")
             button.setAccessibleName("Next frame" if step > 0 else "Previous frame")
@@ -87,7 +88,7 @@ class Transport(QWidget):
     def _build_playing(self) -> None:
         self.play_button = QPushButton()
         self.play_button.setToolTip(self.play.toolTip())
-        self.play_button.setFixedWidth(self.fontMetrics().horizontalAdvance("Pause") + 28)
+        self.play_button.setFixedWidth(self.fontMetrics().horizontalAdvance("Pause") + 52)
         self.play_button.clicked.connect(self._playback.toggle)
         self.time = QLabel()
         self.time.setToolTip("Time of this frame; while it plays, the frames shown in a second")
@@ -166,6 +167,7 @@ class Transport(QWidget):
     def _show_playing(self) -> None:
         range_, is_playing, can_play = self._playback.range, self._playback.is_playing, self._playback.can_play
         self.play_button.setText("Pause" if is_playing else "Play")
+        give_icon(self.play_button, "pause" if is_playing else "play")
         self.play.setText("&Pause" if is_playing else "&Play")
         self.play.setEnabled(can_play)
         for widget in (self.play_button, *self.range_buttons, self.speed, self.loop):
