@@ -146,6 +146,7 @@ class MainWindow(QMainWindow):
             self.session, self.background, self.failures, self.evaluation, self.preferences
         )
         self.label_queue = LabelQueue(self.background, self.failures, explore.labelling, self)
+        explore.time.range_selected.connect(self.failures.select_range)
         self.failures_panel.directions.made.connect(self.latent.directions.add)
         self.train = TrainPanel(self.preferences)
         self.training_dialogs = TrainingDialogs(self, self.background, self.preferences)

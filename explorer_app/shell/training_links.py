@@ -42,6 +42,7 @@ class TrainingLinks(QObject):
         dialogs.accepted_run.connect(self._start)
         dialogs.open_asked.connect(self._open_written)
         dialogs.finetune_asked.connect(self._finetune)
+        dialogs.slurm_asked.connect(train.copy_as_slurm)
         dialogs.run_started.connect(train.list_run)
         first_step.open_asked.connect(opener.ask_for_files)
         first_step.import_asked.connect(dialogs.import_images)
