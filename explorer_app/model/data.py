@@ -156,6 +156,11 @@ class StoreData:
             return None
         return (source.joints_mm - source.center_mm[:, None]) / source.half_mm[:, None, None]
 
+    @property
+    def fit_residual_mm(self) -> npt.NDArray[np.float32] | None:
+        """[N] of a store that `lsps fit` made; None of others. Read once; call it in a thread."""
+        return self._source.fit_residual_mm if isinstance(self._source, FrameStore) else None
+
     def close(self) -> None:
         close = getattr(self._source, "close", None)
         if close is not None:
