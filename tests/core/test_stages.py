@@ -10,6 +10,7 @@ import torch
 
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
 from lsps_core.data.augmentation.moves import rotate, rotate_pose
+from lsps_core.data.look_at import look_at
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 from lsps_core.training import residual_stage as residual
@@ -297,7 +298,8 @@ def test_joints_of_a_residual_posterior_are_compared_through_the_decoder():
     model, stage = residual_stage(replace(NOTHING, posterior_joints=1.0))
     batch = make_batch()
     with torch.no_grad():
-        decoded = model.pose_vae.decode(model.residual_posterior(batch.synthetic.image))
+        view, rotation = look_at(batch.synthetic.image, batch.synthetic.center)
+        decoded = model.pose_vae.decode(model.residual_posterior(view)) @ rotation.mT
     expected = (decoded - batch.synthetic.pose).square().sum(dim=2).sqrt().mean()
     torch.testing.assert_close(stage.step(batch, noise())["posterior_joints/synthetic"], expected)
 
