@@ -46,8 +46,9 @@ class FittedPrior:
 
     def log_density(self, code: Tensor) -> Tensor:
         """code [N, Z] on the codes' device -> natural logarithm of the density [N], in units of their deviations."""
-        parts = torch.split(self._log_kernels(code, self.codes), _BLOCK)
-        return torch.cat([part.logsumexp(dim=1) for part in parts]) - math.log(len(self.codes))
+        parts = torch.split(code, _BLOCK)
+        sums = [self._log_kernels(part, self.codes).logsumexp(dim=1) for part in parts]
+        return torch.cat(sums) - math.log(len(self.codes))
 
     def typicality(self, code: Tensor) -> Tensor:
         """code [N, Z] -> [N] in 0 to 1: the share of training codes that are less typical.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QSplitter, QStackedWidget, QWidget
 
 from explorer_app.damaged_files import DamagedError, set_aside
 from explorer_app.explore.frames.decoded import PicturesPanel
@@ -28,6 +28,8 @@ from explorer_app.session.background import Background
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.labelling import Labelling
 from explorer_app.session.session import Session
+from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.small import Narrow
 from explorer_app.widgets.switches import Switches
 from explorer_app.workspace_names import EXPLORE, INSPECT
@@ -72,8 +74,8 @@ class ExploreViews(QObject):
         self.switches.keep(skeleton=self.pictures.skeleton, differences=self.strip.pictures.controls.differences)
         self.switches.keep(encode_on_step=self.strip.encode_on_step)
         self.page = QWidget()
-        body = QVBoxLayout(self.page)
-        body.setContentsMargins(6, 8, 10, 4)
+        body = column_layout(self.page)
+        body.setContentsMargins(theme.GAP, theme.GAP, theme.MARGIN, theme.UNIT)
         self.failing = FailingFrame(session)
         self._middle = QStackedWidget()
         self._middle.addWidget(self.pictures)
@@ -149,7 +151,7 @@ class ExploreViews(QObject):
 
 def _split(orientation: Qt.Orientation, widgets: Sequence[QWidget], sizes: Sequence[int]) -> QSplitter:
     splitter = QSplitter(orientation)
-    splitter.setHandleWidth(10)
+    splitter.setHandleWidth(theme.GAP)
     splitter.setChildrenCollapsible(False)
     for index, widget in enumerate(widgets):
         splitter.addWidget(widget)

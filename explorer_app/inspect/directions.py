@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QWidget
 
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.model.frame_groups import FloatArray, IntArray, direction_between, frame_groups, proposed
@@ -16,7 +16,9 @@ from explorer_app.model.latent import Direction
 from explorer_app.model.wording import grouped
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice, named, show_choice
+from explorer_app.widgets.layouts import column_layout, form_layout
 from explorer_app.widgets.small import WrappedLabel
 
 if TYPE_CHECKING:
@@ -83,10 +85,10 @@ class DirectionDialog(QDialog):
         self.name = named(QLineEdit(), "Name of the slider", "A slider of the same name is replaced")
         self.note = WrappedLabel()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        form = QFormLayout()
+        form = form_layout()
         for title, field in (("&From", self.start), ("&To", self.end), ("&Name", self.name)):
             form.addRow(title, field)
-        layout = QVBoxLayout(self)
+        layout = column_layout(self, margin=theme.MARGIN)
         layout.addWidget(WrappedLabel(_ABOUT))
         layout.addLayout(form)
         layout.addWidget(self.note)

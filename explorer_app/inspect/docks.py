@@ -11,6 +11,7 @@ from explorer_app.inspect.compare.panel import ComparisonPanel
 from explorer_app.inspect.evaluation import Evaluation
 from explorer_app.inspect.explain_panel import ExplainPanel
 from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.first_step import FirstStep
 from explorer_app.inspect.frame_tiles import FrameTiles
 from explorer_app.inspect.plots.panel import FailurePlots
 from explorer_app.inspect.references import References
@@ -34,15 +35,15 @@ class InspectDocks(QObject):
         background: Background,
         failures: Failures,
         evaluation: Evaluation,
+        first_step: FirstStep,
     ) -> None:
         super().__init__(window)
         self.references = References(session, background, self)
-        self.plots = FailurePlots(
-            failures, self.references, background, FrameTiles(session, failures, background, "map pictures")
-        )
-        self.worst = WorstGallery(session, failures, background)
-        self.explain = ExplainPanel(session, failures, self.references, background)
-        self.comparison = ComparisonPanel(session, failures, evaluation, background)
+        pictures = FrameTiles(session, failures, background, "map pictures")
+        self.plots = FailurePlots(failures, self.references, background, pictures, first_step)
+        self.worst = WorstGallery(session, failures, background, first_step)
+        self.explain = ExplainPanel(session, failures, self.references, background, first_step)
+        self.comparison = ComparisonPanel(session, failures, evaluation, background, first_step)
         right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
         panels = {"Plots": self.plots, "Worst": self.worst, "Explain": self.explain, "Compare": self.comparison}
         first, *others = [add_dock(title, panel, right, INSPECT) for title, panel in panels.items()]

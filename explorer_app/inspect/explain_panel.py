@@ -14,22 +14,24 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QHBoxLayout,
     QLabel,
     QScrollArea,
-    QVBoxLayout,
+    QStackedLayout,
     QWidget,
 )
 
 from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.first_step import FirstStep
 from explorer_app.inspect.neighbour_row import NeighbourRow
 from explorer_app.inspect.references import References, bundled
 from explorer_app.inspect.truth_walk import TruthWalk
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.empty_state import EmptyState
 from explorer_app.widgets.fields import choice, label
 from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.small import WrappedLabel
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
 BUNDLED, THIS_DATA, CHOOSE = "Bundled samples", "This data", "Choose…"
 _LEAST_PX = 150
-_NOTHING = "Open a model and frames, and encode a frame, to see its neighbours"
+_NOTHING = "Open a model and frames, and encode a frame (E), to see its neighbours and the way to its true pose."
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +61,17 @@ class Reasons:
 class ExplainPanel(QWidget):
     """For the encoded frame in the explorer. Computes only while it is visible."""
 
-    def __init__(self, session: Session, failures: Failures, references: References, background: Background) -> None:
+    def __init__(
+        self,
+        session: Session,
+        failures: Failures,
+        references: References,
+        background: Background,
+        first_step: FirstStep,
+    ) -> None:
         super().__init__()
         self._session, self._failures, self._references = session, failures, references
+        self._first_step = first_step
         self._densities: Densities | None = None
         self._stamp: _Stamp | None = None
         self._worker = background.add_worker("explain", self._on_reasons, self._on_failed)
@@ -82,13 +92,12 @@ class ExplainPanel(QWidget):
         self.density = WrappedLabel(textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
         self.density.setAccessibleName("Density of codes")
         self.truth = TruthWalk(self._session)
-        top = QHBoxLayout()
+        top = row_layout()
         for widget in (label("&Among", self.choice), self.choice):
             top.addWidget(widget)
         top.addWidget(self.progress, 1)
         near = QWidget()
-        column = QVBoxLayout(near)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = column_layout(near)
         column.addLayout(top)
         column.addWidget(self.heading)
         column.addWidget(self.neighbours)
@@ -104,10 +113,12 @@ class ExplainPanel(QWidget):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(whole)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GAP)
-        layout.addWidget(scroll)
+        self._scroll = scroll
+        self.empty = EmptyState("No frame to explain", _NOTHING)
+        self.empty.clicked.connect(self._do_what_helps)
+        self.pages = QStackedLayout(self)
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(scroll)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -178,15 +189,25 @@ class ExplainPanel(QWidget):
             return
         self.progress.setText(self._references.progress)
         if model is None or view is None or encoding is None:
-            self.heading.setText(_NOTHING)
+            can_encode = model is not None and view is not None
+            self.empty.show_state("No frame to explain", _NOTHING, "Encode" if can_encode else "Open …")
+            self.pages.setCurrentWidget(self.empty)
             self.neighbours.show_neighbours([])
             self.density.clear()
             self.truth.clear("")
             return
+        self.pages.setCurrentWidget(self._scroll)
         references = self._references.opened
         densities = self._find_densities(references)
         self._stamp = (model, view, encoding.code, object())
         self._worker.ask(self._stamp, partial(_reasons, model, view, encoding, references, densities))
+
+    @Slot()
+    def _do_what_helps(self) -> None:
+        if self._session.model is None or self._session.view is None:
+            self._first_step.open_asked.emit()
+        else:
+            self._session.want_encoding()
 
     def _find_densities(self, references: tuple[Reference, ...]) -> Densities | None:
         if not self._references.is_complete:

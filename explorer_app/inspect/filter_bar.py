@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -25,7 +24,9 @@ from explorer_app.inspect.saved_views import SavedViews
 from explorer_app.inspect.table_rows import TITLES
 from explorer_app.model.wording import grouped
 from explorer_app.preferences import Preferences
+from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice, label, number
+from explorer_app.widgets.layouts import row_layout
 from explorer_app.widgets.small import FlowLayout
 
 _RANGES = {
@@ -157,9 +158,7 @@ class _Range(QWidget):
         super().__init__()
         self._one = one
         self.low, self.high = (_end(f"{which} {title.lower()} in {unit}") for which in ("Lowest", "Highest"))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        layout = row_layout(self, gap=theme.UNIT)
         for widget in (label(f"{title} {unit}", self.low), self.low, QLabel("–"), self.high):
             layout.addWidget(widget)
 
@@ -190,9 +189,7 @@ class _ProbablyWrong(QWidget):
         self.percentile = number(0, 100, 0, "", "Percentile of the residual", tip)
         self.percentile.setValue(_PERCENTILE)
         self.percentile.setFixedWidth(58)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        layout = row_layout(self, gap=theme.UNIT)
         for widget in (self.box, self.percentile):
             layout.addWidget(widget)
 

@@ -8,12 +8,14 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTreeWidget, QTreeWidgetItem, QWidget
 
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.model.failure_table import FailureTable
 from explorer_app.session.background import Background
 from explorer_app.session.labelling import Labelling
+from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.small import WrappedLabel
 from lsps_core.evaluation.frame_results import FrameResults
 from lsps_core.finetuning.queue import Suggestion, suggest
@@ -118,7 +120,7 @@ class QueueDialog(QDialog):
         self.list.currentItemChanged.connect(self._go)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
+        layout = column_layout(self, margin=theme.MARGIN)
         layout.addWidget(WrappedLabel(_ABOUT if suggestions else _NONE))
         layout.addWidget(self.list, 1)
         layout.addWidget(buttons)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,6 +24,7 @@ from explorer_app.inspect.directions import DirectionMaker
 from explorer_app.inspect.evaluation import Evaluation
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.filter_bar import FilterBar
+from explorer_app.inspect.first_step import FirstStep, FirstStepView
 from explorer_app.inspect.frame_thumbnails import FrameThumbnails
 from explorer_app.inspect.model.failure_table import COLUMNS
 from explorer_app.inspect.model.stored_results import PART_TITLES
@@ -34,21 +34,15 @@ from explorer_app.model.wording import model_name, speed
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
-from explorer_app.widgets.elided import ElidedLabel
-from explorer_app.widgets.empty_state import EmptyState
+from explorer_app.widgets.labels import ElidedLabel
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.menus import add_action
 from explorer_app.widgets.small import Tag
 from lsps_core.evaluation.metrics import WITHIN_MM
 
-_OPEN, _IMPORT, _EVALUATE = "Open …", "Import into a store …", "Evaluate"
-
 
 class FailuresPanel(QWidget):
     """A view of `Failures` and of the `Evaluation` that fills them."""
-
-    open_asked = Signal()
-    import_asked = Signal(object, object)
-    """Import images into a store: their paths and `ImageSettings`."""
 
     def __init__(
         self,
@@ -66,13 +60,12 @@ class FailuresPanel(QWidget):
         self.filters = FilterBar(failures, preferences)
         self.selection_actions = FailureActions(session, failures, preferences, self)
         self.directions = DirectionMaker(session, background, failures, self)
-        self.empty = EmptyState()
-        self.empty.clicked.connect(self._do_what_helps)
+        self.first_step = FirstStep(session, evaluation, self)
+        self.empty = FirstStepView(self.first_step, "Where does it fail?")
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.table)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(self)
         layout.addLayout(self._build_header())
         layout.addWidget(self.filters)
         layout.addWidget(self.stack, 1)
@@ -103,7 +96,7 @@ class FailuresPanel(QWidget):
         self.stop = QPushButton("Stop")
         self.stop.setToolTip("Finished frames are kept; Resume evaluation continues from there")
         self.stop.clicked.connect(self._stop)
-        header = QHBoxLayout()
+        header = row_layout()
         header.addWidget(self.headline, 1)
         for widget in (self.simulated, self.with_fitting, self.progress, self.evaluate, self.stop):
             header.addWidget(widget)
@@ -172,7 +165,6 @@ class FailuresPanel(QWidget):
             self._show_progress()
         self.filters.setVisible(table is not None)
         self.stack.setCurrentWidget(self.table if table is not None else self.empty)
-        self.empty.show_state(*self._reason())
 
     def _show_progress(self) -> None:
         evaluation = self._evaluation
@@ -189,40 +181,6 @@ class FailuresPanel(QWidget):
             self.progress.setValue(done)
             self.progress.setFormat("Writing %v of %m")
             self._show()
-
-    def _reason(self) -> tuple[str, str, str]:
-        """Why there is no table, as title, sentence and the button that helps."""
-        evaluation, model, data = self._evaluation, self._session.model, self._session.data
-        if model is None:
-            return "No model", "Open one, or a run that trains one.", _OPEN
-        if data is None:
-            return "No frames", "Open a store of frames, annotated or not.", _OPEN
-        if evaluation.obstacle:
-            return "Single images", evaluation.obstacle, _IMPORT
-        if evaluation.trouble:
-            return "The evaluation failed", evaluation.trouble, _EVALUATE
-        if evaluation.job is not None:
-            return "Evaluating …", "The model is loading; its results will appear here.", ""
-        if evaluation.is_looking:
-            return "Searching for earlier results …", "", ""
-        return (
-            "Where does it fail?",
-            f"{model.name} has not been evaluated{' with fitting' * evaluation.is_fitting} on {data.title} yet. "
-            f"Evaluate (F5) runs it on all {len(data)} frames, and keeps the results.",
-            _EVALUATE,
-        )
-
-    @Slot()
-    def _do_what_helps(self) -> None:
-        from explorer_app.model.image_data import ImageData  # it is loaded with the data
-
-        what, data = self.empty.button.text(), self._session.data
-        if what == _OPEN:
-            self.open_asked.emit()
-        elif what == _EVALUATE:
-            self._evaluation.start()
-        elif isinstance(data, ImageData):
-            self.import_asked.emit(data.origin, data.settings)
 
     def _headline(self) -> str:
         table, evaluation = self._failures.table, self._evaluation

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSlider, QWidget
 
 from explorer_app.inspect.curve_picture import Curve, CurvePicture
 from explorer_app.inspect.model.explain import WalkToTruth
 from explorer_app.model.latent import LatentCode
 from explorer_app.session.session import Session
+from explorer_app.widgets.layouts import column_layout, row_layout
 
 
 class TruthWalk(QWidget):
@@ -30,11 +31,10 @@ class TruthWalk(QWidget):
         self.keep.setToolTip("Keep the sliders here (can be undone)")
         self.keep.clicked.connect(self._keep)
         self.line = QLabel()
-        row = QHBoxLayout()
+        row = row_layout()
         row.addWidget(self.slider, 1)
         row.addWidget(self.keep)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(self)
         layout.addWidget(self.curve, 1)
         layout.addLayout(row)
         layout.addWidget(self.line)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QWidget
 
 from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.first_step import FirstStep, FirstStepView
 from explorer_app.inspect.frame_tiles import FrameTiles
 from explorer_app.inspect.model import near_duplicates
 from explorer_app.inspect.model.failure_table import How
@@ -17,23 +18,23 @@ from explorer_app.inspect.worst_grid import WorstGrid
 from explorer_app.model.wording import grouped
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
-from explorer_app.widgets import theme
+from explorer_app.widgets.empty_state import EmptyState
 from explorer_app.widgets.fields import choice
-from explorer_app.widgets.small import WrappedLabel
+from explorer_app.widgets.layouts import column_layout, row_layout
 
-_WITHOUT = {"disagreement_mm": "", "residual_mm": "; evaluate with fitting"}
-_NOTHING = "Evaluate a model on a store to see its worst frames here"
+_WITHOUT = {"disagreement_mm": "", "residual_mm": "Evaluate with fitting."}
 
 
 class WorstGallery(QWidget):
     """A view of the failures with the shared selection. Computes only while it is visible."""
 
-    def __init__(self, session: Session, failures: Failures, background: Background) -> None:
+    def __init__(self, session: Session, failures: Failures, background: Background, first_step: FirstStep) -> None:
         super().__init__()
         self._session, self._failures = session, failures
         self._worker = background.add_worker("worst", self._on_worst)
         self.tiles = FrameTiles(session, failures, background, "worst tiles")
         self.grid = WorstGrid(failures, self.tiles)
+        self.first_step = FirstStepView(first_step, "The worst frames")
         self._build()
         self.grid.taken.connect(self._take)
         self.grid.duplicates_clicked.connect(failures.select)
@@ -50,17 +51,16 @@ class WorstGallery(QWidget):
         self.group.currentIndexChanged.connect(self._compute)
         self.count = QLabel()
         self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.empty = WrappedLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self.empty = EmptyState("Sorting …")
         self.pages = QStackedWidget()
+        self.pages.addWidget(self.first_step)
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.grid)
-        top = QHBoxLayout()
+        top = row_layout()
         top.addWidget(self.order)
         top.addWidget(self.group)
         top.addWidget(self.count, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GAP)
+        layout = column_layout(self)
         layout.addLayout(top)
         layout.addWidget(self.pages, 1)
 
@@ -82,8 +82,8 @@ class WorstGallery(QWidget):
             self.group.addItems(groups)
         self.grid.frames.show_worst([])
         self.count.clear()
-        self.empty.setText(_NOTHING)
-        self.pages.setCurrentWidget(self.empty)
+        self.empty.show_state("Sorting …")
+        self.pages.setCurrentWidget(self.first_step if table is None else self.empty)
 
     @Slot()
     def _compute(self) -> None:
@@ -104,8 +104,8 @@ class WorstGallery(QWidget):
             self.grid.frames.show_worst(found)
         frames = sum(each.duplicates.count for each in found)
         self.count.setText(f"{grouped(frames)} frames in {grouped(len(found))} tiles")
-        why = _WITHOUT.get(stamp[1], "; order by disagreement, which needs no annotation")
-        self.empty.setText(f"No frame has this score{why}")
+        why = _WITHOUT.get(stamp[1], "Order by disagreement, which needs no annotation.")
+        self.empty.show_state("No frame has this score", why)
         self.pages.setCurrentWidget(self.grid if found else self.empty)
 
     @Slot(int, str)

@@ -9,8 +9,6 @@ from PySide6.QtCore import QChildEvent, QEvent, QObject, QPoint, QSize, Qt, QTim
 from PySide6.QtGui import QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QDockWidget,
-    QHBoxLayout,
-    QLabel,
     QMainWindow,
     QMenu,
     QStyle,
@@ -18,11 +16,14 @@ from PySide6.QtWidgets import (
     QTabWidget,
     QToolButton,
     QToolTip,
-    QVBoxLayout,
     QWidget,
 )
 
+from explorer_app.widgets import theme
+from explorer_app.widgets.labels import SectionTitle
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.menus import add_action
+from explorer_app.widgets.tab_style import underline_tabs
 
 if TYPE_CHECKING:
     from explorer_app.shell.workspaces import Workspaces
@@ -49,8 +50,8 @@ class Docks(QObject):
         dock = QDockWidget(title, self._window)
         dock.setObjectName(title)  # the name for Qt's saved state
         padded = QWidget()
-        layout = QVBoxLayout(padded)
-        layout.setContentsMargins(10, 6, 10, 6)
+        layout = column_layout(padded)
+        layout.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         layout.addWidget(panel)
         dock.setWidget(padded)
         self._titles[title] = DockTitle(dock)
@@ -87,6 +88,7 @@ class Docks(QObject):
             child = event.child()
             if isinstance(child, QTabBar):
                 child.installEventFilter(self)  # Qt creates the tab bars on demand
+                underline_tabs(child)
         if not isinstance(watched, QTabBar):
             return False
         if isinstance(event, QHelpEvent) and kind == QEvent.Type.ToolTip:
@@ -116,10 +118,9 @@ class DockTitle(QWidget):
     def __init__(self, dock: QDockWidget) -> None:
         super().__init__(dock)
         self._is_tabbed = False
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 4, 4, 0)
-        layout.setSpacing(4)
-        layout.addWidget(QLabel(dock.windowTitle()), 1)
+        layout = row_layout(self, gap=theme.UNIT)
+        layout.setContentsMargins(theme.MARGIN, theme.UNIT, theme.GAP, 0)
+        layout.addWidget(SectionTitle(dock.windowTitle()), 1)
         pixmap = QStyle.StandardPixmap
         for text, icon, do in (
             ("Take out of the window, or put back", pixmap.SP_TitleBarNormalButton, self._switch_floating),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from explorer_app.damaged_files import left_aside_line
 from explorer_app.explore.inspector.image_dialog import ImageDialog
@@ -36,6 +36,7 @@ from explorer_app.shell.workspaces import Pages, Workspaces
 from explorer_app.train.dialogs import TrainingDialogs
 from explorer_app.train.model.train_form import TrainForm
 from explorer_app.train.panel import TrainPanel
+from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.small import paint_next_turn
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
 
@@ -137,7 +138,7 @@ class MainWindow(QMainWindow):
         )
         self.label_queue = LabelQueue(self.background, self.failures, explore.labelling, self)
         self.failures_panel.directions.made.connect(self.latent.directions.add)
-        self.failures_panel.open_asked.connect(self.opener.ask_for_files)
+        self.failures_panel.first_step.open_asked.connect(self.opener.ask_for_files)
         self.train = TrainPanel(self.preferences)
         self.train.message.connect(self.session.message)
         self.session.latent_changed.connect(self.train.runs.make_room)
@@ -146,13 +147,11 @@ class MainWindow(QMainWindow):
         self.training_dialogs.accepted_run.connect(self._train)
         self.training_dialogs.open_asked.connect(self._open_written)
         self.training_dialogs.finetune_asked.connect(self._finetune)
+        self.failures_panel.first_step.import_asked.connect(self.training_dialogs.import_images)
         self.training_dialogs.run_started.connect(self.train.list_run)
-        self.failures_panel.import_asked.connect(self.training_dialogs.import_images)
         self.train.new_run_asked.connect(self.training_dialogs.new_run)
         central = QWidget()
-        whole = QVBoxLayout(central)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
+        whole = column_layout(central, gap=0)
         whole.addWidget(self.recovery_bar)
         whole.addWidget(self.messages)
         pages = Pages()
@@ -176,7 +175,13 @@ class MainWindow(QMainWindow):
         self.explore.add_docks(self._docks.add)
         self._docks.add("Failures", self.failures_panel, Qt.DockWidgetArea.BottomDockWidgetArea, INSPECT)
         self.inspect = InspectDocks(
-            self, self._docks.add, self.session, self.background, self.failures, self.evaluation
+            self,
+            self._docks.add,
+            self.session,
+            self.background,
+            self.failures,
+            self.evaluation,
+            self.failures_panel.first_step,
         )
         self.docks["Frame"].raise_()
         self.resizeDocks([self.docks["Pose latent"]], [330], Qt.Orientation.Horizontal)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QLineEdit, QWidget
 
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import whole_number
+from explorer_app.widgets.layouts import form_layout
 
 _LARGEST_SCALE = 8
 
@@ -48,7 +49,7 @@ class PictureDialog(QDialog):
         buttons.button(QDialogButtonBox.StandardButton.Save).setText("Save as …")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        form = QFormLayout(self)
+        form = form_layout(self, margin=theme.MARGIN)
         form.addRow("&Scale", self.scale)
         form.addRow("Ca&ption", self.caption)
         form.addRow("", self.is_transparent)

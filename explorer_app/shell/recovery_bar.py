@@ -6,8 +6,10 @@ from html import escape
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QWidget
 
+from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import row_layout
 from explorer_app.widgets.small import WrappedLabel
 
 
@@ -41,8 +43,8 @@ class RecoveryBar(QFrame):
         self.restore.clicked.connect(self.restore_asked)
         self.discard.clicked.connect(self.discard_asked)
         self.log.clicked.connect(self.log_asked)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 5, 8, 5)
+        layout = row_layout(self)
+        layout.setContentsMargins(theme.MARGIN, theme.UNIT, theme.GAP, theme.UNIT)
         layout.addWidget(self.label, 1)
         for button in (self.restore, self.discard, self.log):
             layout.addWidget(button)

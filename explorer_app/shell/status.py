@@ -7,11 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QDesktopServices
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from explorer_app.model import wording
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import row_layout
 from explorer_app.widgets.small import Tag, WrappedLabel
 
 
@@ -38,8 +40,8 @@ class MessageBar(QFrame):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 5, 8, 5)
+        layout = row_layout(self)
+        layout.setContentsMargins(theme.MARGIN, theme.UNIT, theme.GAP, theme.UNIT)
         layout.addWidget(self.label, 1)
         self.log = _button("Log", "Show all messages since the start")
         self.log.clicked.connect(self.log_asked)
@@ -83,7 +85,7 @@ class StatusLine(QStatusBar):
         self.typicality, self.model, self.device, self.decode, self.frame = (QLabel() for _ in range(5))
         self.typicality.setToolTip("How usual the shown hand is: the share of training poses that are less typical")
         self.simulated = Tag("trained on simulated data only")
-        self.setContentsMargins(10, 0, 10, 0)
+        self.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)
         self.folder = _button("Show in folder", "Open the folder of the file that was saved last")
         self.folder.clicked.connect(self._open_folder)
         self.folder.setMaximumHeight(self.fontMetrics().height() + 4)

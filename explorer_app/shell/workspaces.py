@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QTabBar,
 
 from explorer_app.preferences import Preferences
 from explorer_app.widgets.small import paint_next_turn
+from explorer_app.widgets.tab_style import underline_tabs
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
 
 _TIPS = {
@@ -64,6 +65,7 @@ class Workspaces(QObject):
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        underline_tabs(self.tabs)
         self.tabs.setAccessibleName("Workspace")
         self.tabs.currentChanged.connect(self._go_to_tab)
 

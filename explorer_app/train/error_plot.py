@@ -9,10 +9,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from explorer_app.train.model.run_curves import Curves, parse_baselines, shown_range
 from explorer_app.widgets.curve_plot import CurvePlot, check_box, logarithm
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.plot_colours import LINES
 from explorer_app.widgets.small import WrappedLabel
 
@@ -37,14 +38,13 @@ class ErrorPlot(QWidget):
         self.complaint = WrappedLabel()
         self.complaint.hide()
         self.plot = CurvePlot("mm", "Validation error over steps")
-        controls = QHBoxLayout()
+        controls = row_layout()
         label = QLabel("&Published")
         label.setBuddy(self.baselines)
         for widget in (self.best, self.is_log, label):
             controls.addWidget(widget)
         controls.addWidget(self.baselines, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(self)
         layout.addLayout(controls)
         layout.addWidget(self.complaint)
         layout.addWidget(self.plot, 1)

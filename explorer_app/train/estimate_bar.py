@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from explorer_app.error_words import line_of
 from explorer_app.model.wording import duration, memory
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.noted_field import NoteLabel
 from explorer_app.workers.command import run_threads
 from explorer_app.workers.job import Fate
@@ -36,11 +37,10 @@ class EstimateBar(QWidget):
         self.button.setToolTip("Measure time and memory on a few steps of each stage; nothing is written")
         self.button.clicked.connect(self._press)
         self.note = NoteLabel()
-        row = QHBoxLayout()
+        row = row_layout()
         row.addWidget(self.button)
         row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(self)
         layout.addWidget(self.note)
         layout.addLayout(row)
         self.forget()

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QGridLayout, QPlainTextEdit, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QProgressBar, QPushButton, QWidget
 
 from explorer_app.error_words import line_of
 from explorer_app.model.wording import duration, grouped, speed
+from explorer_app.widgets.layouts import grid_layout
 from explorer_app.widgets.noted_field import NoteLabel
 from explorer_app.widgets.small import WrappedLabel
 from explorer_app.workers.job import Fate
@@ -64,8 +65,7 @@ class JobBar(QWidget):
         self._build()
 
     def _build(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
+        grid = grid_layout(self)
         grid.addWidget(self.progress, 0, 0)
         for column, button in enumerate((self.stop_button, self.open_button, self.details_button), start=1):
             grid.addWidget(button, 0, column)

@@ -11,17 +11,17 @@ from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QGridLayout,
     QLabel,
     QLayout,
     QMessageBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from explorer_app.preferences import Preferences
 from explorer_app.train.job_bar import JobBar
 from explorer_app.train.model.store_forms import absolute
+from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import column_layout, grid_layout
 from explorer_app.widgets.noted_field import NotedField
 from explorer_app.workers.in_order import InOrder
 from lsps_core.files import kind_of
@@ -62,8 +62,7 @@ class JobDialog(QDialog):
         """what was found at the paths of the fields; None until then"""
         self._is_retired = False
         self.box = QWidget()
-        self._grid = QGridLayout(self.box)  # a form layout gives wrapped notes and hidden rows the wrong heights
-        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid = grid_layout(self.box)  # a form layout gives wrapped notes and hidden rows the wrong heights
         self._grid.setColumnStretch(1, 1)
         self._titles: dict[QWidget, QLabel] = {}
         self.bar = JobBar(when_stopped)
@@ -76,7 +75,7 @@ class JobDialog(QDialog):
         self.bar.started.connect(self.fit)
         self.bar.ended.connect(self._come_back)
         self.bar.open_asked.connect(self.open_asked)
-        self._column = QVBoxLayout(self)
+        self._column = column_layout(self, margin=theme.MARGIN)
         self._column.addWidget(self.box)
         self._column.addStretch(1)
         self._column.addWidget(self.bar)

@@ -11,11 +11,10 @@ from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QGridLayout,
     QMessageBox,
     QPushButton,
     QSplitter,
-    QVBoxLayout,
+    QStackedWidget,
     QWidget,
 )
 
@@ -25,8 +24,11 @@ from explorer_app.train.model.run_process import SHARES
 from explorer_app.train.run_list import RunList
 from explorer_app.train.run_monitor import RunMonitor
 from explorer_app.train.runs import TrainingRuns
+from explorer_app.widgets import theme
+from explorer_app.widgets.empty_state import EmptyState
 from explorer_app.widgets.fields import choice, label, show_choice
 from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.widgets.layouts import column_layout, grid_layout
 from explorer_app.workers.in_order import InOrder
 from explorer_app.workers.late_import import load
 from explorer_app.workers.latest import LatestWins
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
     from explorer_app.train.term_plots import TermPlots
 
 _PLOTS = ("explorer_app.train.error_plot:ErrorPlot", "explorer_app.train.term_plots:TermPlots")
+_NOTHING = (
+    "A run trains a model on a store of synthetic frames and one of real frames, in a process of its own. Its curves "
+    "and previews appear here, and Explore can show its newest checkpoint meanwhile."
+)
 
 
 class LeaveDialog(QMessageBox):
@@ -116,8 +122,7 @@ class TrainPanel(QWidget):
         self.share.activated.connect(self._choose_share)
         share_label = label("S&hare of runs", self.share)
         left = QWidget()
-        grid = QGridLayout(left)
-        grid.setContentsMargins(0, 0, 0, 0)
+        grid = grid_layout(left)
         grid.addWidget(self.new_run, 0, 0, 1, 2)
         grid.addWidget(self.list, 1, 0, 1, 2)
         grid.addWidget(self.add_run, 2, 0)
@@ -125,14 +130,19 @@ class TrainPanel(QWidget):
         grid.addWidget(share_label, 3, 0)
         grid.addWidget(self.share, 3, 1)
         body = QSplitter(Qt.Orientation.Horizontal)
-        body.setHandleWidth(12)
+        body.setHandleWidth(theme.MARGIN)
         body.setChildrenCollapsible(False)
         body.addWidget(left)
-        body.addWidget(self.monitor)
+        self.empty = EmptyState("No runs yet", _NOTHING, "New run …")
+        self.empty.clicked.connect(self.new_run_asked)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(self.monitor)
+        body.addWidget(self.pages)
         body.setStretchFactor(1, 1)
         body.setSizes([310, 960])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 10, 10, 6)
+        layout = column_layout(self)
+        layout.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         layout.addWidget(body)
 
     @Slot(object)
@@ -187,6 +197,7 @@ class TrainPanel(QWidget):
         views = [self.runs.views.get(path) for path in self.list.selected]
         self.monitor.show_runs(views[0] if views else None, views[1] if len(views) > 1 else None)
         view = self.monitor.view
+        self.pages.setCurrentWidget(self.monitor if view is not None else self.empty)
         if view is not None:
             self.monitor.follow.blockSignals(True)
             self.monitor.follow.setChecked(view.path in self._followed)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QMargins, QRect, QRectF, QSignalBlocker, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QScrollArea, QSizePolicy, QSlider, QWidget
 
 from explorer_app.widgets import theme
-from explorer_app.widgets.theme import smaller
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.workers.latest import LatestWins
 from lsps_core.files import require_file
 from lsps_core.runs.layout import RunLayout
@@ -45,7 +45,7 @@ class _Sheet(QWidget):
         super().__init__()
         self._pixmap = QPixmap()
         self._names: tuple[str, ...] = ()
-        self._small = smaller(self.font())
+        self._small = theme.caption(self.font())
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setToolTip(_ROWS)
         self.setAccessibleName("Preview sheet")
@@ -107,12 +107,12 @@ class PreviewScrubber(QWidget):
         self.is_whole_size = QCheckBox("Actual si&ze")
         self.is_whole_size.setToolTip("Show the sheet at full resolution")
         self.is_whole_size.toggled.connect(self._show)
-        row = QHBoxLayout()
+        row = row_layout()
         row.addWidget(self.slider, 1)
         row.addWidget(self.step)
         row.addWidget(self.is_whole_size)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
+        layout = column_layout(self)
+        layout.setContentsMargins(0, theme.UNIT, 0, 0)
         layout.addWidget(self._area, 1)
         layout.addLayout(row)
         self.show_previews(None, ())

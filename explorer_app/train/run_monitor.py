@@ -10,8 +10,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFontDatabase, QHideEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QProgressBar,
@@ -19,7 +17,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,6 +25,10 @@ from explorer_app.train.model.run_curves import Curves
 from explorer_app.train.model.run_folder import WENT_WRONG, RunView
 from explorer_app.train.previews import PreviewScrubber
 from explorer_app.train.run_trouble import RunTrouble
+from explorer_app.widgets import theme
+from explorer_app.widgets.labels import SectionTitle
+from explorer_app.widgets.layouts import column_layout, grid_layout, row_layout
+from explorer_app.widgets.tab_style import underline_tabs
 from explorer_app.widgets.turns import Turns
 
 _TURN_MS = 30
@@ -62,11 +63,7 @@ class RunMonitor(QWidget):
         self._curves: tuple[Curves, ...] = ()
         self._paths: list[Path] = []
         self._turns = Turns(self, _TURN_MS)
-        self.title = QLabel()
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        font = self.title.font()
-        font.setBold(True)
-        self.title.setFont(font)
+        self.title = SectionTitle()
         self.facts = QLabel()
         self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -86,36 +83,36 @@ class RunMonitor(QWidget):
         self._build_buttons()
         self._plots_place = QSplitter(Qt.Orientation.Vertical)
         self._plots_place.setChildrenCollapsible(False)
-        self._plots_place.setHandleWidth(8)
+        self._plots_place.setHandleWidth(theme.GAP)
         self._wait = QLabel("Preparing plots …", alignment=Qt.AlignmentFlag.AlignCenter)
         self._plots_place.addWidget(self._wait)
         tabs = QTabWidget()
         tabs.setDocumentMode(True)
+        underline_tabs(tabs.tabBar())
         tabs.addTab(self.previews, "Pre&views")
         tabs.addTab(self.log, "Lo&g")
         body = QSplitter(Qt.Orientation.Horizontal)
         body.setChildrenCollapsible(False)
-        body.setHandleWidth(10)
+        body.setHandleWidth(theme.GAP)
         body.addWidget(self._plots_place)
         body.addWidget(tabs)
         body.setSizes([560, 380])
-        bars = QGridLayout()
+        bars = grid_layout()
         for row, (text, bar) in enumerate((("Stage", self.stage_bar), ("All", self.whole_bar))):
             bars.addWidget(QLabel(text), row, 0)
             bars.addWidget(bar, row, 1)
-        head = QHBoxLayout()
+        head = row_layout()
         head.addWidget(self.title)
-        head.addSpacing(10)
+        head.addSpacing(theme.GAP)
         head.addWidget(self.facts, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(self)
         for part in (head, bars, self._buttons_row):
             layout.addLayout(part)
         layout.addWidget(self.trouble)
         layout.addWidget(body, 1)
 
     def _build_buttons(self) -> None:
-        self._buttons_row = QHBoxLayout()
+        self._buttons_row = row_layout()
         self.buttons: dict[str, QPushButton] = {}
         for name, text, tip in (
             ("resume", "&Start", "Train from the newest checkpoint, or from the start"),

@@ -6,10 +6,12 @@ from html import escape
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QWidget
 
 from explorer_app.error_words import IN_WINDOW
 from explorer_app.train.model.run_folder import RunView
+from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.small import WrappedLabel
 from lsps_core.errors import LspsError
 
@@ -48,12 +50,12 @@ class RunTrouble(QFrame):
         self.tail.setMaximumHeight(130)
         self.tail.hide()
         self.details.toggled.connect(self.tail.setVisible)
-        row = QHBoxLayout()
+        row = row_layout()
         for button in (self.details, self.open, self.resume, self.change):
             row.addWidget(button)
         row.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 6, 10, 6)
+        layout = column_layout(self)
+        layout.setContentsMargins(theme.MARGIN, theme.GAP, theme.MARGIN, theme.GAP)
         layout.addWidget(self.label)
         layout.addLayout(row)
         layout.addWidget(self.tail)

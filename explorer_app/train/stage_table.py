@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QGridLayout, QLabel, QSpinBox, Q
 
 from explorer_app.model.wording import duration, memory
 from explorer_app.widgets.fields import whole_number
+from explorer_app.widgets.layouts import grid_layout
 from explorer_app.widgets.noted_field import NoteLabel
 from lsps_core.config import STAGES
 from lsps_core.events import StageEstimated
@@ -30,8 +31,7 @@ class StageTable(QWidget):
         self.notes: dict[str, NoteLabel] = {}
         self.seconds: dict[str, QLabel] = {}
         self.memory: dict[str, QLabel] = {}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
+        grid = grid_layout(self)
         for column, title in enumerate(("Stage", "Steps", "Batch", "Time", "Memory")):
             grid.addWidget(QLabel(title), 0, column, _alignment(column))
         for row, name in enumerate(STAGES):

@@ -9,18 +9,17 @@ import pyqtgraph as pg
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QSlider,
-    QVBoxLayout,
     QWidget,
 )
 
 from explorer_app.train.model.run_curves import Curves, shown_range, smoothed
 from explorer_app.widgets.curve_plot import CurvePlot, check_box, logarithm
 from explorer_app.widgets.fields import ComboBox
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.plot_colours import LINES
 
 _HIDDEN = {"kl", "adversarial", "cycle", "cycle_kl", "mapping", "mapping_adversarial", "mapping_translated"}
@@ -57,17 +56,16 @@ class TermPlots(QWidget):
         self.terms.setMaximumWidth(220)
         self.terms.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # elided, with a tip
         self.plot = CurvePlot("", "Loss terms over steps")
-        controls = QHBoxLayout()
+        controls = row_layout()
         smooth = QLabel("S&mooth")
         smooth.setBuddy(self.smoothing)
         for widget in (QLabel("Terms of"), self.stage, self.is_log, self.is_clipped, smooth):
             controls.addWidget(widget)
         controls.addWidget(self.smoothing, 1)
-        body = QHBoxLayout()
+        body = row_layout()
         body.addWidget(self.plot, 5)
         body.addWidget(self.terms, 2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(self)
         layout.addLayout(controls)
         layout.addLayout(body, 1)
 

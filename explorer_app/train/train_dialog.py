@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from explorer_app.preferences import Preferences
 from explorer_app.train.estimate_bar import EstimateBar
 from explorer_app.train.model.train_form import TrainForm, free_run_path
 from explorer_app.train.train_fields import TrainFields
+from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.noted_field import NoteLabel
 from lsps_core.files import expanded
 
@@ -46,7 +48,7 @@ class TrainDialog(QDialog):
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.start_button = self.buttons.addButton("&Start training", QDialogButtonBox.ButtonRole.AcceptRole)
         self.start_button.setDefault(True)
-        layout = QVBoxLayout(self)
+        layout = column_layout(self, margin=theme.MARGIN)
         layout.addWidget(self.fields, 1)
         layout.addWidget(self.problem)
         layout.addWidget(self.buttons)

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QFormLayout,
-    QHBoxLayout,
     QPlainTextEdit,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -19,7 +17,9 @@ from explorer_app.model.opening import MODEL_SUFFIXES, STORE_SUFFIXES
 from explorer_app.preferences import Preferences
 from explorer_app.train.model.train_form import STARTS, TrainForm, preset_lengths
 from explorer_app.train.stage_table import StageTable
+from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice, label, number, show_choice, whole_number
+from explorer_app.widgets.layouts import column_layout, form_layout, row_layout
 from explorer_app.widgets.noted_field import NotedField
 from explorer_app.widgets.path_field import PathField
 from lsps_core.config import PRECISIONS
@@ -69,7 +69,7 @@ class TrainFields(QWidget):
         self._connect()
 
     def _build(self) -> None:
-        left, right = QFormLayout(), QVBoxLayout()
+        left, right = form_layout(), column_layout()
         self._left = left
         left.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for name, text, editor in (
@@ -85,29 +85,28 @@ class TrainFields(QWidget):
         ):
             field = self.notes[name] = NotedField(editor)
             left.addRow(label(text, editor), field)
-        self.room = QVBoxLayout()
+        self.room = column_layout()
         right.addLayout(self._row("preset", "Pr&eset", self.preset))
-        right.addSpacing(8)
+        right.addSpacing(theme.GAP)
         right.addWidget(self.stages)
         right.addLayout(self.room)
-        right.addSpacing(8)
+        right.addSpacing(theme.GAP)
         self.notes["advanced"] = NotedField(self.advanced, is_tall=True)
         title = label("&Advanced", self.advanced)
         title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         right.addWidget(title)
         right.addWidget(self.notes["advanced"], 1)
-        padded = QVBoxLayout()
+        padded = column_layout()
         padded.addLayout(left)
         padded.addStretch(1)
-        columns = QHBoxLayout(self)
-        columns.setContentsMargins(0, 0, 0, 0)
+        columns = row_layout(self)
         columns.addLayout(padded, 1)
-        columns.addSpacing(18)  # a layout's own spacing is its children's too
+        columns.addSpacing(2 * theme.GAP)  # a layout's own spacing is its children's too
         columns.addLayout(right, 1)
 
     def _row(self, name: str, text: str, editor: QWidget) -> QFormLayout:
         """A form of one row, to be placed above other widgets."""
-        form = QFormLayout()
+        form = form_layout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.notes[name] = NotedField(editor)
         form.addRow(label(text, editor), self.notes[name])

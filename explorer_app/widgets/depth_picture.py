@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QEnterEvent, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QEnterEvent, QFontMetrics, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from explorer_app.model.pose_error import Difference
@@ -59,7 +59,7 @@ class DepthPicture(QWidget):
 
     @property
     def caption_height(self) -> int:
-        return self.fontMetrics().height() + 2 if self.caption is not None else 0
+        return QFontMetrics(theme.caption(self.font())).height() + 2 if self.caption is not None else 0
 
     def sizeHint(self) -> QSize:
         return QSize(int(220 * self.aspect), 220 + self.title_height + self.caption_height)
@@ -190,16 +190,17 @@ class DepthPicture(QWidget):
     def _paint_texts(self, painter: QPainter, area: QRectF) -> None:
         title = QRectF(area.left(), area.top() - self.title_height, area.width(), self.title_height - 4)
         painter.setPen(self.palette().text().color())
-        text = self._fitting(self.title, title.width())
+        text = self._fitting(self.title, title.width(), self.fontMetrics())
         painter.drawText(title, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, text)
         if self.caption:
             below = QRectF(area.left(), area.bottom() + 2, area.width(), self.caption_height)
             painter.setPen(theme.faint(self.palette()))
-            text = self._fitting(self.caption, below.width())
+            painter.setFont(theme.caption(self.font()))
+            text = self._fitting(self.caption, below.width(), painter.fontMetrics())
             painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
 
-    def _fitting(self, text: str, width: float) -> str:
-        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(width))
+    def _fitting(self, text: str, width: float, metrics: QFontMetrics) -> str:
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(width))
 
     def _paint_placeholder(self, painter: QPainter, area: QRectF) -> None:
         painter.fillRect(area, theme.picture_background(self.palette()))

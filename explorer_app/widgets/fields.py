@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
+from explorer_app.widgets.layouts import row_layout
+
 LARGEST_SEED = 2**31 - 1
 
 Data = TypeVar("Data")
@@ -120,7 +122,7 @@ def label(text: str, field: QWidget) -> QLabel:
 
 def side_by_side(*widgets: QWidget) -> QHBoxLayout:
     """One row of a form, equally shared."""
-    row = QHBoxLayout()
+    row = row_layout()
     for widget in widgets:
         row.addWidget(widget, 1)
     return row

@@ -8,12 +8,12 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
-    QFormLayout,
     QWidget,
 )
 
 from explorer_app.model.opening import CAMERA_PRESETS, PRESET_TITLES, ImageSettings
 from explorer_app.widgets.fields import choice, number, side_by_side
+from explorer_app.widgets.layouts import form_layout
 from lsps_core.camera import Camera
 
 _CUSTOM = "Another camera"
@@ -49,8 +49,7 @@ class ImageFields(QWidget):
             box.toggled.connect(self._on_change)
 
     def _build(self) -> None:
-        self.form = QFormLayout(self)
-        self.form.setContentsMargins(0, 0, 0, 0)
+        self.form = form_layout(self)
         self.form.addRow("Camera", self.preset)
         self.form.addRow("Focal length", side_by_side(self.fx, self.fy))
         self.form.addRow("Principal point", side_by_side(self.cx, self.cy))

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from explorer_app.preferences import Preferences
+from explorer_app.widgets import theme
 from explorer_app.widgets.fields import ComboBox
 from explorer_app.widgets.file_dialog import Kind, ask_for_paths
+from explorer_app.widgets.layouts import row_layout
 from lsps_core.files import expanded, kind_of
 
 _SEPARATOR = "  |  "
@@ -45,9 +47,7 @@ class PathField(QWidget):
         self.browse.setAccessibleName(f"Browse for {name.lower()}")
         self.browse.setToolTip(f"Browse: {name.lower()}")
         self.browse.clicked.connect(self.ask)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        layout = row_layout(self, gap=theme.UNIT)
         layout.addWidget(self.edit, 1)
         layout.addWidget(self.browse)
         self.setFocusProxy(self.edit)

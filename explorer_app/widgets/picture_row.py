@@ -53,6 +53,7 @@ class DepthLegend(QWidget):
         self._center_mm: float | None = None
         self.difference_limit_mm: float | None = None
         self._words = TO_INPUT
+        self.setFont(theme.caption(self.font()))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Colours of depth, in mm")
         colour_choice.changed.connect(self._repaint)
@@ -130,8 +131,8 @@ def fitting_labels(labels: tuple[str, str, str], width: float, metrics: QFontMet
     return low, middle, high
 
 
-_GAP = 12
-_LABEL_GAP = 8
+_GAP = theme.MARGIN
+_LABEL_GAP = theme.GAP
 _LEAST_LEGEND = 330
 
 

@@ -8,9 +8,11 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QFocusEvent
+from PySide6.QtGui import QAction, QFocusEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLayout, QLayoutItem, QScrollArea, QSizePolicy, QWidget
 from shiboken6 import isValid
+
+from explorer_app.widgets import theme
 
 _FOCUS_COMES_BACK = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 
@@ -21,12 +23,22 @@ def takes_arrows(event: QFocusEvent, before: bool) -> bool:
 
 
 class Tag(QLabel):
-    """Readable on light and dark desktops, because it sets both colours."""
+    """A few words on a ground of their own."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
-        self.setStyleSheet("QLabel { background: #d6e6f5; color: #123a5c; border-radius: 3px; padding: 1px 6px; }")
+        self.setContentsMargins(theme.GAP, 1, theme.GAP, 1)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        ground, text = theme.tag(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(self.rect(), theme.UNIT, theme.UNIT)
+        painter.setPen(text)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 class CheckBox(QCheckBox):
@@ -125,15 +137,13 @@ class WrappedLabel(QLabel):
         return QSize(min(hint.width(), _WIDEST_WORD_PX), hint.height())
 
 
-_GAP = 8
-
-
 class FlowLayout(QLayout):
     """A flow layout: left to right, with a new line when the next widget does not fit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
+        self.setSpacing(theme.GAP)
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
@@ -174,10 +184,10 @@ class FlowLayout(QLayout):
         for item in (item for item in self._items if not item.isEmpty()):
             size = item.sizeHint()
             if x > rect.x() and x + size.width() > rect.right() + 1:
-                x, y = rect.x(), y + line_height + _GAP // 2
+                x, y = rect.x(), y + line_height + theme.UNIT
             if is_real:
                 item.setGeometry(QRect(QPoint(x, y + (line_height - size.height()) // 2), size))
-            x += size.width() + _GAP
+            x += size.width() + theme.GAP
         return y + line_height - rect.y()
 
     @property

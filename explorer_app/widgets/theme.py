@@ -6,8 +6,12 @@ from PySide6.QtGui import QColor, QFont, QPalette
 
 from explorer_app.model.colours import Rgb
 
-GAP = 8
+UNIT = 4
+"""px; gaps and margins are multiples of it."""
+GAP = 2 * UNIT
 """px between neighbours"""
+MARGIN = 3 * UNIT
+"""px around the contents of a dialog"""
 
 
 _is_dark: dict[int, bool] = {}
@@ -39,6 +43,11 @@ def faint(palette: QPalette) -> QColor:
 def problem(palette: QPalette) -> QColor:
     """Text that says what is wrong."""
     return QColor(255, 156, 143) if is_dark(palette) else QColor(163, 24, 12)
+
+
+def tag(palette: QPalette) -> tuple[QColor, QColor]:
+    """Ground and text of a few words that stand out."""
+    return (QColor("#24506f"), QColor("#e2effa")) if is_dark(palette) else (QColor("#d6e6f5"), QColor("#123a5c"))
 
 
 def hairline(palette: QPalette) -> QColor:
@@ -82,19 +91,19 @@ def halo(palette: QPalette) -> QColor:
     return QColor(240, 228, 66) if is_dark(palette) else QColor(0, 114, 178)
 
 
-def smaller(font: QFont) -> QFont:
-    """Of captions and legends."""
+def title(font: QFont) -> QFont:
+    """The type scale: `title` of sections and empty views, `font` itself for everything else, `caption`."""
+    large = QFont(font)
+    large.setPointSizeF(font.pointSizeF() * 1.15)
+    large.setBold(True)
+    return large
+
+
+def caption(font: QFont) -> QFont:
+    """Of captions, legends, axes and names in lists of many."""
     small = QFont(font)
     small.setPointSizeF(font.pointSizeF() * 0.9)
     return small
-
-
-def larger(font: QFont) -> QFont:
-    """Of titles."""
-    large = QFont(font)
-    large.setPointSizeF(font.pointSizeF() * 1.25)
-    large.setBold(True)
-    return large
 
 
 def rgb(colour: QColor) -> Rgb:

@@ -37,12 +37,15 @@ def run(arguments: argparse.Namespace) -> None:
     predictor = Predictor.load(newest_model(arguments.model), resolve_device(arguments.device))
     with FrameStore(arguments.data) as store, tqdm(total=len(store), unit="frame", file=sys.stderr) as bar:
         protocol = protocols.of_store(store, predictor.checkpoint.skeleton, arguments.protocol)
-        parts = []
-        for indices, joints_mm in predict(predictor, store, np.arange(len(store)), fit_steps=arguments.fit):
-            parts.append(joints_mm)
+        joints_mm = np.empty((len(store), predictor.skeleton.joint_count, 3), np.float32)
+        for indices, found in predict(predictor, store, np.arange(len(store)), fit_steps=arguments.fit):
+            joints_mm[indices] = found
             bar.update(len(indices))
         names = tuple(store.names) if arguments.names or protocol.names_frames else ()
-        published.write_joints(arguments.out, np.concatenate(parts), store, protocol, names)
+        published.write_joints(arguments.out, joints_mm, store, protocol, names)
         count = len(store)
+    if arguments.out.suffix.lower() == ".json" and protocol.json_joints:
+        print(f"{arguments.out}: {count} frames, {protocol.name}, x y z in m")
+        return
     unit = "px, px and mm" if protocol.file_axes == "u v d" else "mm"
     print(f"{arguments.out}: {count} frames, {protocol.name}, {protocol.file_axes} in {unit}")

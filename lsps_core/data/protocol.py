@@ -26,6 +26,7 @@ class Protocol:
     file_axes: the numbers of a joint in label and prediction files: "u v d" in px, px and mm of `camera`, or "x y z" in
     mm of its frame with y down. separator: between them. names_frames: whether the lines of prediction files begin
     with the frames' names; frame_number: finds the number in a name, if they begin with that in place of the name.
+    json_joints: the joints of `skeleton` in the order of its JSON files, see `published_json`; empty without.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Protocol:
     separator: str = " "
     names_frames: bool = False
     frame_number: re.Pattern[str] | None = None
+    json_joints: tuple[int, ...] = ()
 
     @property
     def key(self) -> str:

@@ -31,11 +31,12 @@ def write_groups(path: Path, file: h5py.File, groups: Mapping[str, Sequence[str]
             raise FrameStoreError(f"{path}: frames are not divided by {division!r}; use one of {', '.join(DIVISIONS)}")
         if len(texts) != frame_count:
             raise FrameStoreError(f"{path}: {len(texts)} groups of {division} were given for {frame_count} frames")
-        known, codes = np.unique(np.array(texts, dtype=np.str_), return_inverse=True)
+        known = sorted(set(texts))
         if len(known) > _MOST_GROUPS:
             raise FrameStoreError(f"{path}: {len(known)} groups of {division} are more than {_MOST_GROUPS}")
-        columns.append(codes.reshape(-1).astype(np.uint16))
-        names[division] = known.tolist()
+        codes = {text: code for code, text in enumerate(known)}
+        columns.append(np.fromiter((codes[text] for text in texts), np.uint16, frame_count))
+        names[division] = known
     file.create_dataset("groups", data=np.stack(columns, axis=1))
     file.attrs["groups"] = np.bytes_(json.dumps(names))
 

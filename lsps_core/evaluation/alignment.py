@@ -6,19 +6,35 @@ frame cannot be aligned.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from lsps_core.evaluation.metrics import FloatArray, joint_errors_mm
 
 ALIGNMENTS = ("root_relative", "procrustes")
 _LEAST_JOINTS = 3
+_Measure = Callable[[FloatArray, FloatArray], FloatArray]
 _BATCH = 1 << 14  # frames: doubles of all joints of a million frames would take a gigabyte
 
 
 def aligned_errors_mm(predicted_mm: FloatArray, annotated_mm: FloatArray, root: int | None) -> dict[str, FloatArray]:
     """The errors [N, J] of each of ALIGNMENTS. root: the joint that is aligned; None leaves that alignment out."""
-    found = {} if root is None else {"root_relative": root_relative_errors_mm(predicted_mm, annotated_mm, root)}
-    return found | {"procrustes": procrustes_errors_mm(predicted_mm, annotated_mm)}
+    measures: dict[str, _Measure] = (
+        {} if root is None else {"root_relative": partial(root_relative_errors_mm, root=root)}
+    )
+    measures["procrustes"] = procrustes_errors_mm
+    return {name: _in_parts(measure, predicted_mm, annotated_mm) for name, measure in measures.items()}
+
+
+def _in_parts(measure: _Measure, predicted_mm: FloatArray, annotated_mm: FloatArray) -> FloatArray:
+    """What `measure` finds for some frames at a time."""
+    errors_mm = np.empty(predicted_mm.shape[:2], predicted_mm.dtype)
+    for start in range(0, len(predicted_mm), _BATCH):
+        part = slice(start, start + _BATCH)
+        errors_mm[part] = measure(predicted_mm[part], annotated_mm[part])
+    return errors_mm
 
 
 def root_relative_errors_mm(predicted_mm: FloatArray, annotated_mm: FloatArray, root: int) -> FloatArray:
@@ -31,9 +47,7 @@ def procrustes_errors_mm(predicted_mm: FloatArray, annotated_mm: FloatArray) -> 
 
     A reflection is not among them: a left hand is not a right one. NaN for frames with less than 3 annotated joints.
     """
-    parts = [slice(start, start + _BATCH) for start in range(0, len(predicted_mm), _BATCH)]
-    errors = [joint_errors_mm(procrustes(predicted_mm[part], annotated_mm[part]), annotated_mm[part]) for part in parts]
-    return np.concatenate(errors) if errors else np.zeros(predicted_mm.shape[:2])
+    return joint_errors_mm(procrustes(predicted_mm, annotated_mm), annotated_mm)
 
 
 def procrustes(predicted_mm: FloatArray, annotated_mm: FloatArray) -> FloatArray:

@@ -130,17 +130,18 @@ def evaluate(
     annotated = np.flatnonzero(np.isfinite(annotation[:, scored].sum(axis=2)).any(axis=1))
     if len(annotated) == 0:
         raise ValueError(f"{store.path} has no annotated frame; evaluate on a store with joints")
-    batches = []
+    # filled in, not collected: small arrays between those of images would keep the memory of all images in pieces
+    predicted = PredictedBatch(annotated, *_empty_like(annotation, len(annotated)))
     done = 0
     for indices, joints_mm in predict(predictor, store, annotated, domain, fit_steps):
-        errors_mm = metrics.joint_errors_mm(joints_mm, annotation[indices])
-        batches.append(PredictedBatch(indices, joints_mm, errors_mm))
-        done += len(indices)
+        batch = PredictedBatch(indices, joints_mm, metrics.joint_errors_mm(joints_mm, annotation[indices]))
+        span = slice(done, done + len(indices))
+        predicted.joints_mm[span], predicted.errors_mm[span] = batch.joints_mm, batch.errors_mm
+        done = span.stop
         if on_batch is not None:
-            on_batch(batches[-1])
+            on_batch(batch)
         if progress is not None:
             progress(done, len(annotated))
-    predicted = PredictedBatch(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
     names = [store.names[index] for index in annotated]
     table = ErrorTable(
         method="model",
@@ -159,6 +160,11 @@ def evaluate(
         predicted=predicted,
         table=table,
     )
+
+
+def _empty_like(annotation: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
+    """Joints [count, J, 3] and errors [count, J]."""
+    return np.empty((count, *annotation.shape[1:]), np.float32), np.empty((count, annotation.shape[1]), np.float32)
 
 
 def _annotation(store: FrameStore, skeleton: Skeleton) -> FloatArray:

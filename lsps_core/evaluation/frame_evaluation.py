@@ -88,58 +88,53 @@ class FrameEvaluation:
             names = self.store.names
             groups = [self.protocol.group_of(name) for name in names]
             frame_results.begin(self.path, self.about, names, groups, self.store.groups)
-            blocks = self._blocks(watch)
-            if blocks is None:
-                return "stopped"
             results = frame_results.load_begun(self.path)
-            for start, stop, block in blocks:
-                for name, values in block.items():
-                    getattr(results, name)[start:stop] = values
+            if not self._fill(results, watch):
+                return "stopped"
             results.save(self.path)
         shutil.rmtree(frame_results.parts_folder(self.path), ignore_errors=True)
         remove_left_parts(self.path.parent)  # of a kill at the very end
         return "finished"
 
-    def _blocks(self, watch: Watch) -> list[tuple[int, int, Columns]] | None:
-        """All blocks, (start, stop, columns), from disk or computed; None after a stop request."""
-        kept = {part: self._kept(part, watch) for part in self.about.parts}
-        blocks = [(start, stop, block) for part in kept.values() for (start, stop), block in part.items()]
+    def _fill(self, results: FrameResults, watch: Watch) -> bool:
+        """Fill in all blocks, from disk or computed; False after a stop request."""
+        kept = {part: self._take_kept(part, results, watch) for part in self.about.parts}
         for part, its_blocks in kept.items():
             done, computed = sum(stop - start for start, stop in its_blocks), 0
             watch.progress(part, done, len(self.store), 0)
             for start, stop in (span for span in self._spans if span not in its_blocks):
-                batches = []
                 for first in range(start, stop, self._batch):
                     if watch.should_stop():
-                        return None
+                        return False
                     indices = np.arange(first, min(first + self._batch, stop))
-                    batches.append(self._evaluate(part, indices))
+                    for name, values in self._evaluate(part, indices).items():
+                        getattr(results, name)[indices] = values
                     computed += len(indices)
                     watch.progress(part, done + computed, len(self.store), computed)
-                block = {name: np.concatenate([batch[name] for batch in batches]) for name in self.about.parts[part]}
                 path = frame_results.block_path(self.path, part, start)
+                block = {name: getattr(results, name)[start:stop] for name in self.about.parts[part]}
                 frame_results.write_block(path, self.about, block)
-                blocks.append((start, stop, block))
                 watch.block(path, start, stop)
-        return blocks
+        return True
 
     @property
     def _spans(self) -> list[tuple[int, int]]:
         count = len(self.store)
         return [(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
 
-    def _kept(self, part: Part, watch: Watch) -> dict[tuple[int, int], Columns]:
-        """The blocks of an earlier process, by their span."""
-        kept = {}
+    def _take_kept(self, part: Part, results: FrameResults, watch: Watch) -> set[tuple[int, int]]:
+        """Fill in the blocks of an earlier process; returns their spans."""
+        kept = set()
         for start, stop in self._spans:
             path = frame_results.block_path(self.path, part, start)
             if not path.exists():
                 continue
             try:
-                kept[start, stop] = frame_results.read_block(path, self.about, start, stop)
+                results.take(path, start, stop)
             except FrameResultsError as error:
                 watch.note(f"{error.what}; its frames are evaluated again")
             else:
+                kept.add((start, stop))
                 watch.block(path, start, stop)
         return kept
 

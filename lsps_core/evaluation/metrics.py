@@ -141,9 +141,12 @@ class ErrorTable:
 
     def by_group(self) -> dict[str, FloatArray]:
         """errors_mm of each named group, by name."""
-        return {name: self.errors_mm[is_member] for name, is_member in self.groups_of(np.array(self.groups)).items()}
+        return {name: self.errors_mm[members] for name, members in self.groups_of(np.array(self.groups)).items()}
 
     @staticmethod
-    def groups_of(groups: npt.NDArray[np.str_]) -> dict[str, npt.NDArray[np.bool_]]:
-        """The frames of each named group as a mask [N], by name. groups [N]: of each frame."""
-        return {str(name): groups == name for name in np.unique(groups) if name}
+    def groups_of(groups: npt.NDArray[np.str_]) -> dict[str, IntArray]:
+        """The places of the frames of each named group, ascending, by name. groups [N]: of each frame."""
+        names, codes = np.unique(groups, return_inverse=True)
+        order = np.argsort(codes, kind="stable")
+        members = np.split(order, np.searchsorted(codes[order], np.arange(1, len(names))))
+        return {str(name): places for name, places in zip(names, members, strict=True) if name}

@@ -22,6 +22,7 @@ from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.protocol import Protocol
 from lsps_core.data.store import FrameStore
 from lsps_core.errors import LspsError
+from lsps_core.evaluation import published_json
 from lsps_core.evaluation.metrics import FloatArray, IntArray
 from lsps_core.evaluation.protocols import choose
 from lsps_core.files import replacing, require_file
@@ -68,6 +69,8 @@ class _Line(NamedTuple):
 def read(path: Path, protocol: Protocol) -> PoseFile:
     """Read a label or prediction file of `protocol`; PoseFileError if it is ambiguous."""
     path = Path(path)
+    if path.suffix.lower() == ".json" and protocol.json_joints:
+        return _read_json(path, protocol)
     lines = [line for number, text in enumerate(_text_lines(path), 1) if (line := _parse(path, number, text))]
     if not lines:
         raise PoseFileError(f"{path} holds no frames; give a file with a line of numbers for each frame")
@@ -78,6 +81,17 @@ def read(path: Path, protocol: Protocol) -> PoseFile:
     columns, note = _coordinate_columns(path, values, protocol)
     uvd = protocol.uvd_of(values[:, columns].reshape(len(lines), len(protocol.indices), 3))
     return PoseFile(path=path, uvd=uvd, camera=protocol.camera, names=names, notes=(note,) if note else ())
+
+
+def _read_json(path: Path, protocol: Protocol) -> PoseFile:
+    try:
+        joints_mm = published_json.read_joints(path, protocol.skeleton.joint_count)
+    except OSError as error:
+        raise PoseFileError(f"{path} cannot be read ({error.strerror}); check the path") from error
+    except ValueError as error:
+        raise PoseFileError(f"{path} is not a JSON file of {protocol.name} ({error}); give another file") from error
+    places = [protocol.json_joints.index(joint) for joint in protocol.indices]
+    return PoseFile(path=path, uvd=protocol.camera.project(joints_mm[:, places]), camera=protocol.camera)
 
 
 def _text_lines(path: Path) -> list[str]:
@@ -201,6 +215,9 @@ def write_joints(
 
     frames [n]: which frames of the store; all by default. names and errors as in `write`.
     """
+    if path.suffix.lower() == ".json" and protocol.json_joints:
+        _write_json(path, joints_mm, store, protocol)
+        return
     uvd, camera = to_uvd(joints_mm[:, list(protocol.indices)], store, frames)
     write(
         path,
@@ -210,6 +227,19 @@ def write_joints(
         decimals=4 if protocol.file_axes == "u v d" else 6,  # exact, so that scores round as `lsps evaluate` does
         are_numbered=protocol.frame_number is not None,
     )
+
+
+def _write_json(path: Path, joints_mm: FloatArray, store: FrameStore, protocol: Protocol) -> None:
+    lacking = len(store.provenance.get("skipped", ())) + int(store.provenance.get("without_a_hand", 0))
+    if lacking or len(joints_mm) != len(store):
+        count = lacking or len(store) - len(joints_mm)
+        raise PoseFileError(
+            f"{path} was not written: {count} frames of the list are missing, and a JSON file does not name its "
+            "frames; give a name that ends in .txt"
+        )
+    if not np.isfinite(joints_mm).all():
+        raise PoseFileError(f"{path} was not written: a frame has a joint without a position")
+    published_json.write_joints(path, joints_mm[:, list(protocol.json_joints)])
 
 
 def to_uvd(joints_mm: FloatArray, store: FrameStore, frames: IntArray | None = None) -> tuple[FloatArray, Cameras]:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.evaluation import metrics
-from lsps_core.evaluation.metrics import ErrorTable, FloatArray
+from lsps_core.evaluation.metrics import ErrorTable, FloatArray, IntArray
 from lsps_core.files import replacing
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ def figures(table: ErrorTable) -> dict[str, Any]:
 
 
 def _summaries(table: ErrorTable, groups: npt.NDArray[np.str_]) -> dict[str, Any]:
-    return {name: _summary(table, is_member) for name, is_member in table.groups_of(groups).items()}
+    return {name: _summary(table, members) for name, members in table.groups_of(groups).items()}
 
 
-def _summary(table: ErrorTable, some: npt.NDArray[np.bool_] | slice = slice(None)) -> dict[str, Any]:
+def _summary(table: ErrorTable, some: IntArray | slice = slice(None)) -> dict[str, Any]:
     """The figures of some frames; an alignment is None where it has no joint."""
     errors_mm = table.errors_mm[some]
     summary: dict[str, Any] = {

@@ -19,6 +19,7 @@ from lsps_core.events import Ended, Event, Saved, Started, Stepped, error_fields
 from lsps_core.networks.kinematic import KinematicDecoder
 from lsps_core.networks.residual import SETTLING_BATCHES
 from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.runs.speeds import frame_seconds
 from lsps_core.training.batch import TriBatch
 from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.data import TrainingData, step_generator
@@ -72,7 +73,7 @@ class Trainer:
             self.model.compile_networks()
         self.validation = Validation(self.data, run)
         self.seconds = 0.0
-        self._time_left = TimeLeft(config)
+        self._time_left = TimeLeft(config, frame_seconds(run.path, config) if group.is_main else None)
         self._begin(STAGES[0])
 
     @property

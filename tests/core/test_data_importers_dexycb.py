@@ -16,6 +16,7 @@ from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.importers.dexycb import SERIALS as ALL_SERIALS
 from lsps_core.data.importers.dexycb import SPLITS
 from lsps_core.data.store import FrameStore
+from lsps_core.presets import PAPER_NETWORKS
 
 SEEN = FRAMES - 1
 COUNT = 2 * 2 * SEEN
@@ -97,14 +98,15 @@ def test_damaged_labels_are_skipped_and_named(own, tmp_path):
 
 def _skipped(source: Path, tmp_path: Path) -> list[str]:
     from lsps_core.data.importers.dexycb import plan_dexycb
-    from lsps_core.data.importing.blocks import divide
+    from lsps_core.data.importing.blocks import Division
 
     folder = tmp_path / "blocks"
     folder.mkdir(exist_ok=True)
     lines = []
-    for block in divide(plan_dexycb(source), folder):
-        block.make()
-        lines += block.read()["skipped"].tolist()
+    blocks = Division(plan_dexycb(source), folder)
+    for place in range(len(blocks)):
+        blocks[place].make()
+        lines += blocks[place].read()["skipped"].tolist()
     return lines
 
 
@@ -187,16 +189,58 @@ def test_a_split_takes_its_people_and_warns_of_an_incomplete_set(made, tmp_path,
         assert set(store.groups["view"]) == set(SERIALS)
 
 
-def test_evaluate_and_score_agree(made, trained_run, tmp_path, capsys):
-    data, result = tmp_path / "o.h5", tmp_path / "result.txt"
+def coco(path: Path, hands: dict) -> Path:
+    """A file as the field exchanges them: joints in m of the colour camera's frame with y down."""
+    images, annotations = [], []
+    for sequence, by_camera in hands.items():
+        flip = -1 if sequence == LEFT else 1
+        for serial, pictures in by_camera.items():
+            camera = CAMERAS[serial]
+            about = {"focal": [camera.fx, camera.fy], "princpt": [camera.cx, camera.cy]}
+            for number, picture in enumerate(pictures):
+                joints = joints_of(picture) * (flip, -1, 1) / 1000
+                annotation = {"image_id": len(images), "cam_param": about, "joints_coord_cam": joints.tolist()}
+                annotations.append(annotation | {"hand_type": "left" if flip < 0 else "right"})
+                images.append({"id": len(images), "file_name": f"{sequence}/{serial}/color_{number:06d}.jpg"})
+    images[0]["file_name"] = "../../etc/passwd"
+    path.write_text(json.dumps({"images": images, "annotations": annotations}))
+    return path
+
+
+def test_coco_files_say_the_same_as_the_labels(made, hands, tmp_path):
+    file = coco(tmp_path / "DEX_YCB_s0_train_data.json", hands)
+    assert lsps("import", "dexycb", made, tmp_path / "a.h5", "--jobs", "1") == 0
+    (tmp_path / "set").mkdir()
+    for person in made.glob("2020*"):
+        (tmp_path / "set" / person.name).symlink_to(person)  # and no calibration
+    assert lsps("import", "dexycb", tmp_path / "set", tmp_path / "b.h5", "--jobs", "1", "--annotation", file) == 0
+    with FrameStore(tmp_path / "a.h5") as one, FrameStore(tmp_path / "b.h5") as other:
+        assert len(other) == COUNT - 1
+        np.testing.assert_allclose(other.joints_mm, one.joints_mm[1:], atol=1e-3)
+        np.testing.assert_array_equal(other.depth_mm(slice(None)), one.depth_mm(slice(1, None)))
+        assert other.names == [name.partition("#")[0] for name in one.names[1:]]
+        assert [other.camera_of(index) for index in range(COUNT - 1)] == [
+            one.camera_of(index) for index in range(1, COUNT)
+        ]
+        for division in ("subject", "sequence", "view", "hand"):
+            assert other.groups[division].tolist() == one.groups[division][1:].tolist()
+        assert "is not PERSON/SEQUENCE/CAMERA/color_NUMBER.jpg" in other.provenance["skipped"][0]
+
+
+def test_trained_evaluated_and_scored(made, stores, tmp_path, capsys):
+    data, run, result = tmp_path / "o.h5", tmp_path / "run", tmp_path / "result.txt"
     assert lsps("import", "dexycb", made, data, "--jobs", "1") == 0
-    assert lsps("predict", trained_run, data, "--out", result) == 0
+    settings = [*PAPER_NETWORKS, "base_channels=4", "checkpoint_minutes=1000"]
+    settings += [f"{stage}.{key}=2" for stage in ("pose", "depth", "posterior") for key in ("steps", "batch_size")]
+    frames = ["--synthetic", stores["synthetic"], "--real", data, "--labels", "0.5", "--device", "cpu"]
+    assert lsps("train", run, *frames, *(part for item in settings for part in ("--set", item))) == 0
+    assert lsps("predict", run, data, "--out", result) == 0
     assert "DexYCB-21" in capsys.readouterr().out
     lines = [line.split(",") for line in result.read_text().splitlines()]
     assert {len(line) for line in lines} == {64}
     with FrameStore(data) as store:
         assert [line[0] for line in lines] == [name.rpartition("#")[2] for name in store.names]
-    assert lsps("evaluate", trained_run, data, "--json") == 0
+    assert lsps("evaluate", run, data, "--json") == 0
     evaluated = json.loads(capsys.readouterr().out)
     result.write_text("\n".join(",".join(line) for line in reversed(lines)))  # the numbers say which frames they are
     assert lsps("score", "dexycb", data, result, "--json") == 0
@@ -208,13 +252,3 @@ def test_evaluate_and_score_agree(made, trained_run, tmp_path, capsys):
     left = scored["divisions"]["hand"]["left"]
     assert left["frames"] == 2 * SEEN
     assert left["mean_error_mm"] == pytest.approx(evaluated["divisions"]["hand"]["left"]["mean_error_mm"], abs=0.0011)
-
-
-def test_a_few_steps_of_training(made, stores, tmp_path):
-    from lsps_core.presets import PAPER_NETWORKS
-
-    assert lsps("import", "dexycb", made, tmp_path / "o.h5", "--jobs", "1") == 0
-    settings = [*PAPER_NETWORKS, "base_channels=4", "checkpoint_minutes=1000"]
-    settings += [f"{stage}.{key}=2" for stage in ("pose", "depth", "posterior") for key in ("steps", "batch_size")]
-    data = ["--synthetic", stores["synthetic"], "--real", tmp_path / "o.h5", "--labels", "0.5", "--device", "cpu"]
-    assert lsps("train", tmp_path / "run", *data, *(part for item in settings for part in ("--set", item))) == 0

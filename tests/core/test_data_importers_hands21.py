@@ -13,6 +13,7 @@ from made_hands21 import THEIRS, hands, joints_of, make_bighand, make_fpha, make
 from lsps_core.camera import HANDS_SR300
 from lsps_core.cli import main
 from lsps_core.data.crop import crop_pixels
+from lsps_core.data.importers.fpha import TEST_OBJECTS
 from lsps_core.data.importers.registry import load
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation import published
@@ -22,6 +23,15 @@ from lsps_core.skeleton import HAND21
 FRAMES, TESTS = 12, 8
 SEQUENCES = ("Subject_1/put_salt/1", "Subject_2/put_salt/2", "Subject_2/close_milk/4", "Subject_4/use_flash/1")
 VIEWS = (("Subject_1", "1 75"), ("Subject_1", "76 150"), ("Subject_10", "ego 1"))
+
+ACTIONS = """
+charge_cell_phone clean_glasses close_juice_bottle close_liquid_soap close_milk close_peanut_butter drink_mug flip_pages
+flip_sponge give_card give_coin handshake high_five light_candle open_juice_bottle open_letter open_liquid_soap
+open_milk open_peanut_butter open_soda_can open_wallet pour_juice_bottle pour_liquid_soap pour_milk pour_wine prick
+put_salt put_sugar put_tea_bag read_letter receive_coin scoop_spoon scratch_sponge sprinkle squeeze_paper squeeze_sponge
+stir take_letter_from_enveloppe tear_paper toast_wine unfold_glasses use_calculator use_flash wash_sponge write
+"""
+"""The folders of FPHA."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +47,7 @@ def sets(make_once, shown) -> Path:
         make_hands17(folder / "hands17", train, test)
         make_hands19(folder / "hands19", train, test)
         make_bighand(folder / "bighand", dict(zip(VIEWS, (train[:6], train[6:], test[:2]), strict=True)))
-        make_fpha(folder / "fpha", {each: shown[2 * k : 2 * k + 2] for k, each in enumerate(SEQUENCES)})
+        make_fpha(folder / "fpha", {each: shown[4 * k : 4 * k + 4] for k, each in enumerate(SEQUENCES)})
 
     return make_once("hands21_sets", make)
 
@@ -147,15 +157,25 @@ def test_bighand(sets, shown, tmp_path, capsys):
 
 def test_fpha(sets, shown, tmp_path, capsys):
     with import_set(tmp_path / "o.h5", "fpha", sets / "fpha") as store:
-        check_hands(store, [joints_of(shown[index]) for index in (0, 1, 2, 3, 6, 7)])
-        assert store.names[3] == "Subject_2/put_salt/2/depth_0001.png"
+        check_hands(store, [joints_of(shown[index]) for index in (*range(8), *range(12, 16))])
+        assert store.names[5] == "Subject_2/put_salt/2/depth_0001.png"
         assert list(store.groups) == ["subject", "sequence", "action"]
-        assert store.groups["action"].tolist() == ["put_salt"] * 4 + ["use_flash"] * 2
+        assert store.groups["action"].tolist() == ["put_salt"] * 8 + ["use_flash"] * 4
         assert set(store.groups["sequence"]) == set(SEQUENCES) - {"Subject_2/close_milk/4"}
     assert "close_milk/4/skeleton.txt: the annotation does not belong" in capsys.readouterr().err
     for split, subjects in {"train": {"Subject_1", "Subject_4"}, "test": {"Subject_2"}}.items():
         with import_set(tmp_path / f"{split}.h5", "fpha", sets / "fpha", "--split", split) as store:
             assert set(store.groups["subject"]) == subjects
+    for split, actions in {"object-train": {"put_salt"}, "object-test": {"use_flash"}}.items():
+        with import_set(tmp_path / f"{split}.h5", "fpha", sets / "fpha", "--split", split) as store:
+            assert set(store.groups["action"]) == actions
+
+
+def test_the_tested_objects_of_fpha_are_those_of_its_page():
+    """A misspelt folder would move an action to the training frames."""
+    found = {action for of_object in TEST_OBJECTS.values() for action in of_object}
+    assert found < set(ACTIONS.split())
+    assert (len(TEST_OBJECTS), len(found), len(ACTIONS.split())) == (12, 20, 45)
 
 
 @pytest.mark.parametrize(
@@ -203,23 +223,21 @@ def test_the_joints_of_a_result_file_are_in_the_challenges_order():
         assert load(name).protocol.joints == tuple(our_name(joint) for joint in THEIRS)
 
 
-@pytest.fixture(scope="module")
-def trained(stores, sets, tmp_path_factory):
-    """A model of a few steps on simulated and imported frames."""
-    folder = tmp_path_factory.mktemp("hands17")
-    import_set(folder / "train.h5", "hands17", sets / "hands17", "--split", "train").close()
+def train(stores: dict[str, Path], data: Path, run: Path) -> Path:
+    """A few steps on simulated and imported frames."""
     settings = [*PAPER_NETWORKS, "base_channels=4", "checkpoint_minutes=1000"]
     settings += [f"{stage}.{key}=2" for stage in ("pose", "depth", "posterior") for key in ("steps", "batch_size")]
     options = [part for item in settings for part in ("--set", item)]
-    data = ["--synthetic", stores["synthetic"], "--real", folder / "train.h5", "--labels", "0.5", "--device", "cpu"]
-    assert lsps("train", folder / "run", *data, *options) == 0
-    return folder / "run"
+    frames = ["--synthetic", stores["synthetic"], "--real", data, "--labels", "0.5", "--device", "cpu"]
+    assert lsps("train", run, *frames, *options) == 0
+    return run
 
 
 @pytest.mark.parametrize("name", ["hands17", "hands19", "bighand", "fpha"])
-def test_evaluate_and_score_agree(sets, trained, tmp_path, capsys, name):
+def test_trained_evaluated_and_scored(sets, stores, tmp_path, capsys, name):
     split = ["--split", "train"] if name.startswith("hands") else []
     import_set(tmp_path / "o.h5", name, sets / name, *split).close()
+    trained = train(stores, tmp_path / "o.h5", tmp_path / "run")
     assert lsps("predict", trained, tmp_path / "o.h5", "--out", tmp_path / "result.txt") == 0
     first = (tmp_path / "result.txt").read_text().splitlines()[0].split("\t")
     capsys.readouterr()
@@ -246,23 +264,23 @@ def test_evaluate_and_score_agree(sets, trained, tmp_path, capsys, name):
         assert again["mean_error_mm"] == pytest.approx(evaluated["mean_error_mm"], abs=0.001)
 
 
-def test_test_frames_without_annotation_are_predicted(sets, trained, tmp_path, capsys):
+def test_test_frames_without_annotation_are_predicted(sets, trained_run, tmp_path, capsys):
     import_set(tmp_path / "o.h5", "hands17", sets / "hands17", "--split", "test").close()
-    assert lsps("predict", trained, tmp_path / "o.h5", "--out", tmp_path / "result.txt") == 0
+    assert lsps("predict", trained_run, tmp_path / "o.h5", "--out", tmp_path / "result.txt") == 0
     assert "HANDS17-21, x y z in mm" in capsys.readouterr().out
     assert len((tmp_path / "result.txt").read_text().splitlines()) == TESTS
-    assert lsps("evaluate", trained, tmp_path / "o.h5") == 2
+    assert lsps("evaluate", trained_run, tmp_path / "o.h5") == 2
     assert "no annotated frame" in capsys.readouterr().err
 
 
 def test_an_interrupted_import_resumes(sets, tmp_path, capsys):
     """The blocks that an import left are used again."""
     from lsps_core.data.importers.hands_challenges import HANDS17
-    from lsps_core.data.importing.blocks import divide
+    from lsps_core.data.importing.blocks import Division
 
     plan = HANDS17.plan(sets / "hands17", split="train")
     folder = tmp_path / ".o.h5.import"
     folder.mkdir()
-    divide(plan, folder)[0].make()
+    Division(plan, folder)[0].make()
     import_set(tmp_path / "o.h5", "hands17", sets / "hands17", "--split", "train").close()
     assert "4 images were done before" in capsys.readouterr().err

@@ -226,12 +226,45 @@ def test_trained_evaluated_and_scored(made, stores, tmp_path, capsys):
     settings += [f"{stage}.{key}=2" for stage in ("pose", "depth", "posterior") for key in ("steps", "batch_size")]
     options = ["--synthetic", stores["synthetic"], "--real", data, "--labels", "0.5", "--device", "cpu"]
     assert lsps("train", run, *options, *(part for item in settings for part in ("--set", item))) == 0
-    assert lsps("predict", run, data, "--out", tmp_path / "result.txt") == 0
-    capsys.readouterr()
-    assert lsps("evaluate", run, data, "--json") == 0
-    evaluated = json.loads(capsys.readouterr().out)
-    assert lsps("score", "ho3d", data, tmp_path / "result.txt", "--json") == 0
-    scored = json.loads(capsys.readouterr().out)
-    assert scored["protocol"] == evaluated["protocol"] == "HO3D-21"
-    for key in ("mean_error_mm", "procrustes_error_mm", "root_relative_error_mm"):
-        assert scored[key] == pytest.approx(evaluated[key], abs=0.0011)
+    assert lsps("import", "ho3d", made, tmp_path / "test.h5", "--split", "evaluation", "--jobs", "1") == 0
+    for store, result in ((data, "result.txt"), (tmp_path / "test.h5", "pred.json")):
+        assert lsps("predict", run, store, "--out", tmp_path / result) == 0
+        capsys.readouterr()
+        assert lsps("evaluate", run, store, "--json") == 0
+        evaluated = json.loads(capsys.readouterr().out)
+        labels = [store] if result == "result.txt" else [store, made / "evaluation_xyz.json"]
+        for label in labels:
+            assert lsps("score", "ho3d", label, tmp_path / result, "--json") == 0
+            scored = json.loads(capsys.readouterr().out)
+            assert scored["protocol"] == evaluated["protocol"] == "HO3D-21"
+            for key in ("mean_error_mm", "procrustes_error_mm", "root_relative_error_mm"):
+                assert scored[key] == pytest.approx(evaluated[key], abs=0.0011)
+    joints, vertices = json.loads((tmp_path / "pred.json").read_text())
+    assert (len(joints), len(vertices)) == (TESTS, TESTS)
+    assert np.mean(joints, axis=(0, 1))[2] < -0.3  # m, towards the viewer
+
+
+def test_a_json_file_that_cannot_be_used_is_one_line(made, trained_run, tmp_path, capsys):
+    labels, result = made / "evaluation_xyz.json", tmp_path / "pred.json"
+    truth = json.loads(labels.read_text())
+    near = [[point[0], point[1], 1e9] for point in truth[0]]
+    contents = {"{": "Expecting", "[[1, 2]]": "the shape [1, 2]", "[]": "the shape [0]", "null": "not"}
+    contents[json.dumps([truth[0][:20]])] = "frames of 21 points"
+    contents[json.dumps([truth[0], near])] = "frame 1 has a joint that is too far away, or NaN"
+    contents[json.dumps([[truth[0], [["x"]]], []])] = "not numbers"
+    contents[json.dumps([truth[:2], []])] = "has 2 frames"
+    for content, why in contents.items():
+        result.write_text(content)
+        assert lsps("score", "ho3d", labels, result) == 2
+        said = capsys.readouterr().err.strip()
+        assert why in said.splitlines()[-1], content[:40]
+        assert "Traceback" not in said
+    assert lsps("score", "nyu", labels, result) == 2  # only HO-3D has such files
+    other = tmp_path / "set"
+    make_ho3d(other, "evaluation", {"MC1": hands("MC1", 3, 1)})
+    truth = json.loads((other / "evaluation_xyz.json").read_text())
+    (other / "evaluation_xyz.json").write_text(json.dumps([truth[0], [[1, 2]], truth[2]]))
+    assert lsps("import", "ho3d", other, tmp_path / "o.h5", "--split", "evaluation", "--jobs", "1") == 0
+    assert lsps("predict", trained_run, tmp_path / "o.h5", "--out", tmp_path / "new.json") == 2
+    assert "frames of the list are missing" in capsys.readouterr().err
+    assert not (tmp_path / "new.json").exists()

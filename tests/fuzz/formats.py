@@ -133,6 +133,9 @@ def _change_link(file: h5py.File, rng: Rng) -> None:
             file.create_dataset(name, (6,), "<f4", external=[("/dev/zero", 0, 24)])
 
 
+_ZEROS = tuple(zlib.compress(bytes(size)) for size in (10, 10_000_000))
+
+
 def mutate_png(content: bytes, rng: Rng) -> bytes:
     """Chunks changed, with a right checksum."""
     if rng.random() < 0.3:
@@ -156,7 +159,7 @@ def mutate_png(content: bytes, rng: Rng) -> bytes:
             name = rng.choice(
                 [b"tRNS", b"gAMA", b"iCCP", b"zTXt", b"iTXt", b"acTL", b"fcTL", b"fdAT", b"eXIf", b"PLTE"]
             )
-            extra = zlib.compress(bytes(int(rng.choice([10, 10_000_000])))) if rng.random() < 0.3 else b"a\0\0" * 9
+            extra = _ZEROS[rng.integers(2)] if rng.random() < 0.3 else b"a\0\0" * 9
             chunks.insert(1, (bytes(name), bytearray(extra)))
     out = content[:8]
     for name, data in chunks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from typing import Any
@@ -154,13 +155,21 @@ def nested(depth: int, is_list: bool) -> Any:
     return value
 
 
+_STRANGE: tuple[Any, ...] = (
+    *(None, True, False, [], {}, "", "x", "\ud800", "a\0b", "x" * 3000, [[]], {"a": {"b": [1]}}),
+    *(0, -1, 0.5, -0.0, 1e308, -1e308, float("nan"), float("inf"), 2**31, 2**63, 2**64, 10**19, 10**400),
+    *(["x"] * 20, [1.5] * 20, [[0.0] * 20] * 20),
+)
+
+
 def strange_value(rng: Rng) -> Any:
     """A JSON value that no writer of these files writes there."""
-    values: list[Any] = [None, True, False, [], {}, "", "x", "\ud800", "a\0b", "x" * 3000, [[]], {"a": {"b": [1]}}]
-    values += [0, -1, 0.5, -0.0, 1e308, -1e308, float("nan"), float("inf"), 2**31, 2**63, 2**64, 10**19, 10**400]
-    values += [nested(int(depth), bool(rng.integers(2))) for depth in rng.choice([3, 50, 99, 101, 300, 900], 3)]
-    values += [list(range(int(rng.integers(30)))), ["x"] * 20, [1.5] * 20, [[0.0] * 20] * 20]
-    return values[rng.integers(len(values))]
+    choice = int(rng.integers(len(_STRANGE) + 4))
+    if choice < len(_STRANGE):
+        return copy.deepcopy(_STRANGE[choice])
+    if choice == len(_STRANGE):
+        return list(range(int(rng.integers(30))))
+    return nested(int(rng.choice([3, 50, 99, 101, 300, 900])), bool(rng.integers(2)))
 
 
 def mutate_value(value: Any, rng: Rng) -> Any:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from explorer_app.model.pose_error import picture_pixels
 from explorer_app.model.scene import figure
 from explorer_app.session.session import Session
 from explorer_app.widgets.depth_picture import DepthPicture
+from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.picture_row import PictureRow
 from explorer_app.widgets.small import CheckBox
 
@@ -31,8 +32,7 @@ class PicturesPanel(QWidget):
         self.skeleton.setToolTip("Draw the pose of the sliders over both images (S)")
         self.skeleton.toggled.connect(self._show_skeleton)
         self.row = PictureRow((self.real, self.synthetic), controls=CheckBox(self.skeleton))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(self)
         layout.addWidget(self.row)
         session.pictures_changed.connect(self._show)
         session.model_changed.connect(self._show)

@@ -13,10 +13,11 @@ from explorer_app.explore.frames.pictures import annotated_figures
 from explorer_app.model.pose_error import annotated_pose
 from explorer_app.model.scene import figure
 from explorer_app.session.session import Session
+from explorer_app.widgets import theme
 from explorer_app.widgets.depth_picture import DepthPicture
 
 _WORST = 8
-_GAP = 12
+_GAP = theme.MARGIN
 _TURN_MS = 16
 _FACTS_PX = 170
 
@@ -29,7 +30,7 @@ class FailingFrame(QWidget):
         self._session = session
         self._is_due = False
         self.input = DepthPicture("Input", "No frame", self)
-        self.decoded = DepthPicture("The model’s hand", "Encoding …", self)
+        self.decoded = DepthPicture("The model’s hand", parent=self)
         self.input.setToolTip("What the networks get. White: the annotation; in colours: the pose that the model reads")
         self.decoded.setToolTip("The pose that the model reads, decoded as an image of the same domain")
         for picture in (self.input, self.decoded):
@@ -55,6 +56,7 @@ class FailingFrame(QWidget):
     def _show(self) -> None:
         self._is_due = False
         session, view = self._session, self._session.view
+        self.decoded.placeholder = "" if view is None else "No model" if session.model is None else "Encoding …"
         if view is None:
             self.input.clear()
             self.decoded.clear()

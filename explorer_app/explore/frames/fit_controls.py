@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
 
 from explorer_app.session.fitting import FrameFitting
+from explorer_app.widgets.layouts import row_layout
 from explorer_app.widgets.menus import NAME_PROPERTY
 
 _FIT = "Move the hand of P’s pose onto this frame’s measured depth (F); no annotation is used"
@@ -31,8 +32,7 @@ class FitControls(QWidget):
         self.on_step.setAccessibleName("Fit every frame")
         self.on_step.setToolTip("Fit every frame you step to, starting from the fit of the frame before it")
         self.on_step.toggled.connect(fitting.set_on_step)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = row_layout(self)
         layout.addWidget(self.button)
         layout.addWidget(self.on_step)
         fitting.changed.connect(self._show)

@@ -16,14 +16,15 @@ from PySide6.QtWidgets import (
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from explorer_app.session.free_joints import BEYOND_MM
 from explorer_app.session.label_files import KINDS, Kind
 from explorer_app.session.labelling import Labelling
+from explorer_app.widgets import theme
 from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.small import WrappedLabel
 
 if TYPE_CHECKING:  # it imports HDF5
@@ -88,7 +89,7 @@ class LabelsDialog(QDialog):
             button.setAutoDefault(False)
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
+        layout = column_layout(self, margin=theme.MARGIN)
         layout.addWidget(self.where)
         layout.addWidget(self.list, 1)
         layout.addWidget(buttons)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from explorer_app.explore.frames.route_controls import RouteControls
 from explorer_app.model.colours import ANNOTATED
@@ -16,6 +16,7 @@ from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.depth_picture import OR_SHORTER, DepthPicture
+from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.picture_row import TO_INPUT, DifferenceWords, PictureRow
 
 if TYPE_CHECKING:
@@ -76,14 +77,11 @@ class FramePictures(QWidget):
         for picture in (self.raw, *pictures):
             picture.caption = ""
         below = QWidget()
-        lines = QVBoxLayout(below)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(theme.GAP // 2)
+        lines = column_layout(below, gap=theme.UNIT)
         lines.addWidget(actions)
         lines.addWidget(self.controls)
         self._row = PictureRow(pictures, beside=(self.raw,), controls=below)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(self)
         layout.addWidget(self._row)
         self.controls.differences_toggled.connect(self._show_encoding)
         self.controls.before_and_after_toggled.connect(self._show_encoding)

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QSizeP
 
 from explorer_app.model.routes import Routes
 from explorer_app.session.session import Session
+from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice, label, show_choice
+from explorer_app.widgets.layouts import row_layout
 from explorer_app.widgets.small import CheckBox
 
 
@@ -44,8 +46,7 @@ class RouteControls(QWidget):
         self.poses.hovered.connect(self._point_at)
         self.poses.aboutToHide.connect(self._point_at_nothing)
         self.agreement.setMenu(self.poses)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = row_layout(self)
         layout.addWidget(CheckBox(self.differences))
         layout.addWidget(self.fit_box)
         self._build_domain(layout)
@@ -64,10 +65,10 @@ class RouteControls(QWidget):
         self.domain.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         title = label("Domain", self.domain)
         title.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        layout.addSpacing(6)
+        layout.addSpacing(theme.GAP)
         layout.addWidget(title)
         layout.addWidget(self.domain)
-        layout.addSpacing(6)
+        layout.addSpacing(theme.GAP)
 
     @Slot(int)
     def _choose_domain(self, index: int) -> None:

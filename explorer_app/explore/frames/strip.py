@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QSlider,
     QStackedLayout,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,8 +21,10 @@ from explorer_app.explore.frames.pictures import FramePictures
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.labelling import Labelling
 from explorer_app.session.session import Session
-from explorer_app.widgets.elided import ElidedLabel
+from explorer_app.widgets.empty_state import EmptyState
 from explorer_app.widgets.fields import SpinBox, named
+from explorer_app.widgets.labels import ElidedLabel
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.small import Tag
 
 _TITLE_PX = 230
@@ -52,8 +53,7 @@ class FrameStrip(QWidget):
         controls, actions = self._build_controls(), self._build_actions()
         self.pictures = FramePictures(session, fitting, actions)
         content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(content)
         layout.addLayout(controls)
         layout.addWidget(self.pictures, 1)
         self._pages = QStackedLayout(self)
@@ -72,15 +72,10 @@ class FrameStrip(QWidget):
         page = QFrame()
         page.setObjectName("dropZone")
         page.setStyleSheet("#dropZone { border: 1px dashed palette(mid); border-radius: 6px; }")
-        hint = QLabel("Open a store or drop depth images here")
-        button = QPushButton("Open …")
-        button.setToolTip("Choose a store or depth images (Ctrl+O)")
-        button.clicked.connect(self.open_asked)
-        layout = QVBoxLayout(page)
-        layout.addStretch()
-        layout.addWidget(hint, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addStretch()
+        sentence = "Open a store or depth images (Ctrl+O), or drop them on the window, to see what the model reads."
+        empty = EmptyState("No frames", sentence, "Open …")
+        empty.clicked.connect(self.open_asked)
+        column_layout(page).addWidget(empty)
         return page
 
     def _build_controls(self) -> QHBoxLayout:
@@ -105,7 +100,7 @@ class FrameStrip(QWidget):
         self.scrubber.setToolTip("Drag to browse the frames")
         self.scrubber.valueChanged.connect(self._session.set_index)
         self.result = QLabel()
-        controls = QHBoxLayout()
+        controls = row_layout()
         for widget in (self.title, self.simulated, self.label, self.previous, self.position, self.next):
             controls.addWidget(widget)
         controls.addWidget(self.scrubber, 1)
@@ -122,8 +117,7 @@ class FrameStrip(QWidget):
         self.encode_on_step.setChecked(self._session.is_encoding_on_step)
         self.encode_on_step.toggled.connect(self._session.set_encoding_on_step)
         actions = QWidget()
-        layout = QHBoxLayout(actions)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = row_layout(actions)
         for widget in (self.encode, self.encode_on_step, self.fit):
             layout.addWidget(widget)
         layout.addStretch(1)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -18,8 +17,10 @@ from explorer_app.explore.gallery.grid import PAGE, SAMPLE_ROLE, GalleryGrid
 from explorer_app.explore.model.prior_samples import GallerySample, NearestFrame, draw, find_nearest
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.widgets import theme
 from explorer_app.widgets.depth_picture import DepthPicture
 from explorer_app.widgets.fields import LARGEST_SEED, TEMPERATURE_TIP, label, seed, temperature
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.small import WrappedLabel
 
 _BATCH = 2
@@ -53,11 +54,10 @@ class Gallery(QWidget):
         self.open_nearest.setToolTip("Show the nearest frame of the opened store")
         self.open_nearest.clicked.connect(self._go_to_nearest)
         self._found: NearestFrame | None = None
-        body = QHBoxLayout()
+        body = row_layout()
         body.addWidget(self.grid, 1)
         body.addWidget(self._build_nearest())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(self)
         layout.addLayout(self._build_controls())
         layout.addLayout(body, 1)
         self.grid.taken.connect(self._take)
@@ -80,7 +80,7 @@ class Gallery(QWidget):
         self.back.clicked.connect(partial(self._turn, -PAGE))
         self.more.clicked.connect(partial(self._turn, PAGE))
         self.status = QLabel()
-        controls = QHBoxLayout()
+        controls = row_layout()
         for name, field in (("Seed", self.seed), ("Temperature", self.temperature)):
             controls.addWidget(label(name, field))
             controls.addWidget(field)
@@ -92,8 +92,8 @@ class Gallery(QWidget):
     def _build_nearest(self) -> QWidget:
         panel = QWidget()
         panel.setFixedWidth(190)
-        layout = QVBoxLayout(panel)
-        layout.setContentsMargins(8, 0, 0, 0)
+        layout = column_layout(panel)
+        layout.setContentsMargins(theme.GAP, 0, 0, 0)
         layout.addWidget(self.nearest, 1)
         layout.addWidget(self.nearest_text)
         layout.addWidget(self.open_nearest)

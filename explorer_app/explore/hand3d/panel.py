@@ -10,12 +10,9 @@ import numpy.typing as npt
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Slot
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import (
-    QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -30,6 +27,8 @@ from explorer_app.model.scene import NO_GRID, PRESETS, Figure, Orbit, figure, gr
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice
+from explorer_app.widgets.labels import SectionTitle
+from explorer_app.widgets.layouts import column_layout, grid_layout, row_layout
 from explorer_app.widgets.small import CheckBox
 
 if TYPE_CHECKING:
@@ -77,27 +76,26 @@ class SkeletonPanel(QWidget):
         self.reset = QPushButton("Reset view")
         self.reset.setToolTip(f"View from the depth camera (V)\n{_HELP}")
         self._switches = QWidget()
-        switches = QHBoxLayout(self._switches)
-        switches.setContentsMargins(theme.GAP, 2, 0, 0)
+        switches = row_layout(self._switches)
+        switches.setContentsMargins(theme.GAP, theme.UNIT, 0, 0)
         for action in self.menu.switches:
             switches.addWidget(CheckBox(action))
-        header = QHBoxLayout()
-        title = QLabel("<b>Skeleton</b>")
+        header = row_layout()
+        title = SectionTitle("Skeleton")
         title.setToolTip(_HELP)
         header.addWidget(title, 1)
         for button in (self.preset, self.menu, self.reset):
             header.addWidget(button)
-        stack = QGridLayout()
+        stack = grid_layout()
         stack.addWidget(self._views, 0, 0)
         stack.addWidget(self.overlay, 0, 0)
         stack.addWidget(self._switches, 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._legend.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._legend.setWordWrap(True)
-        small = theme.smaller(self._legend.font())
+        small = theme.caption(self._legend.font())
         self._legend.setFont(small)
         self.overlay.setFont(small)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(self)
         layout.addLayout(header)
         layout.addLayout(stack, 1)
         layout.addWidget(self._legend)

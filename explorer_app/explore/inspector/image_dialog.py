@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QWidget
 
 from explorer_app.explore.model.frame_warnings import camera_problems, inspect
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
+from explorer_app.widgets import theme
 from explorer_app.widgets.depth_picture import DepthPicture
 from explorer_app.widgets.fields import choice, number
 from explorer_app.widgets.image_fields import ImageFields
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.small import WrappedLabel
 
 if TYPE_CHECKING:
@@ -61,14 +63,14 @@ class ImageDialog(QDialog):
         self.open_button.setEnabled(False)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        seen = QVBoxLayout()
+        seen = column_layout()
         seen.addWidget(self.preview, 1)
         seen.addWidget(self.verdict)
-        sides = QHBoxLayout()
+        sides = row_layout()
         sides.addWidget(self.fields, 0, Qt.AlignmentFlag.AlignTop)
-        sides.addSpacing(12)
+        sides.addSpacing(theme.MARGIN)
         sides.addLayout(seen, 1)
-        layout = QVBoxLayout(self)
+        layout = column_layout(self, margin=theme.MARGIN)
         layout.addWidget(QLabel(what))
         layout.addLayout(sides)
         layout.addWidget(buttons)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QPushButton, QScrollArea, QWidget
 
 from explorer_app.explore.inspector.cube_picture import CubePicture
 from explorer_app.explore.inspector.parts import CubeFields, InspectorFacts
@@ -16,8 +16,10 @@ from explorer_app.model.crop import Crop, Uvd, cube_box_px, cube_faces_px
 from explorer_app.model.opening import ImageSettings
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.widgets import theme
 from explorer_app.widgets.depth_picture import DepthPicture
 from explorer_app.widgets.image_fields import ImageFields
+from explorer_app.widgets.layouts import column_layout, row_layout
 
 if TYPE_CHECKING:
     from explorer_app.model.data import Data, FrameView
@@ -62,17 +64,18 @@ class Inspector(QWidget):
         self.use_for_all.clicked.connect(self._use_for_all)
 
     def _build(self) -> None:
-        buttons = QHBoxLayout()
+        buttons = row_layout()
         for button in (self.find_hand, self.reset, self.use_for_all):
             buttons.addWidget(button)
-        fields = QVBoxLayout()
+        fields = column_layout()
         fields.addWidget(self.cube)
         fields.addLayout(buttons)
         fields.addWidget(self.reading)
         fields.addStretch()
         content = QWidget()
         self._columns = QBoxLayout(QBoxLayout.Direction.TopToBottom, content)
-        self._columns.setContentsMargins(0, 0, 6, 0)
+        self._columns.setContentsMargins(0, 0, theme.GAP, 0)
+        self._columns.setSpacing(theme.GAP)
         self._columns.addWidget(self.facts, 1)
         self._columns.addLayout(fields, 1)
         self._scroll = QScrollArea()
@@ -80,11 +83,12 @@ class Inspector(QWidget):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(content)
-        pictures = QHBoxLayout()
+        pictures = row_layout()
         pictures.addWidget(self.raw, 4)
         pictures.addWidget(self.input, 3)
         self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._sides.setContentsMargins(0, 0, 0, 0)
+        self._sides.setSpacing(theme.GAP)
         self._sides.addLayout(pictures, 1)
         self._sides.addWidget(self._scroll)
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFormLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from explorer_app.explore.model.frame_warnings import inspect
 from explorer_app.model.crop import FARTHEST_MM, LARGEST_CUBE_MM, NEAREST_MM, SMALLEST_CUBE_MM, Uvd
 from explorer_app.model.depth_statistics import DepthCounts
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import number, side_by_side
+from explorer_app.widgets.layouts import column_layout, form_layout
 from explorer_app.widgets.small import WrappedLabel
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ class CubeFields(QWidget):
         self.half = QLabel()
         self.place = QLabel()
         self.place.setToolTip("The centre in the camera’s frame: x to the right, y up, z away from it")
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
+        form = form_layout(self)
         form.addRow("Centre in image", side_by_side(self.u, self.v))
         form.addRow("Centre depth", self.d)
         form.addRow("Centre in space", self.place)
@@ -150,8 +150,7 @@ class InspectorFacts(QWidget):
         super().__init__(parent)
         self.warnings, self.numbers = WrappedLabel(), QLabel()
         self.histogram = DepthHistogram()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(self)
         self.warnings.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         layout.addWidget(self.warnings)
         layout.addWidget(self.numbers)

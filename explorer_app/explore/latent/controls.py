@@ -5,14 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QGridLayout,
-    QHBoxLayout,
     QPushButton,
     QRadioButton,
     QSizePolicy,
     QWidget,
 )
 
+from explorer_app.widgets import theme
 from explorer_app.widgets.fields import (
     LARGEST_SEED,
     TEMPERATURE_TIP,
@@ -23,6 +22,7 @@ from explorer_app.widgets.fields import (
     show_choice,
     temperature,
 )
+from explorer_app.widgets.layouts import grid_layout, row_layout
 from lsps_core.config import Prior
 
 _PRIORS: dict[Prior, str] = {"fitted": "Fitted prior", "normal": "N(0, I)"}
@@ -46,9 +46,7 @@ class LatentSampling(QWidget):
         self.temperature = temperature("Temperature of the sample", TEMPERATURE_TIP)
         self.prior = choice(_PRIORS, "Prior", "")
         self.prior.currentIndexChanged.connect(self._on_prior)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(4)
+        grid = grid_layout(self, gap=theme.UNIT)
         grid.addWidget(self.button, 0, 0, 1, 2)
         grid.addWidget(self.prior, 0, 2, 1, 2)
         for column, (text, field) in enumerate((("Seed", self.seed), ("Temperature", self.temperature))):
@@ -120,15 +118,13 @@ class LatentHeader(QWidget):
         self.order.currentIndexChanged.connect(self._on_order)
 
     def _lay_out(self) -> None:
-        switch = QHBoxLayout()
+        switch = row_layout()
         switch.addWidget(self.dimensions)
         switch.addWidget(self.principal)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(4)
+        grid = grid_layout(self, gap=theme.UNIT)
         grid.addLayout(switch, 0, 0)
         grid.addWidget(self.order, 0, 1)
-        hands = QHBoxLayout()
+        hands = row_layout()
         for button in (self.gestures, self.randomise, self.reset_all):
             hands.addWidget(button)
         grid.addLayout(hands, 1, 0, 1, 2)

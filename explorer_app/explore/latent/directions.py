@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtWidgets import QInputDialog, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from explorer_app.explore.latent.row import LatentRow
 from explorer_app.explore.model.directions import Directions, read_directions, write_directions
@@ -18,7 +18,9 @@ from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.session.undo import Merge
+from explorer_app.widgets import theme
 from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.menus import add_action
 
 _FILTERS = ("Directions (*.json)",)
@@ -46,9 +48,8 @@ class DirectionSliders(QWidget):
         self.axes: dict[str, DirectionAxis] = {}
         self.rows: dict[str, LatentRow] = {}
         self._files = background.add_worker("directions", self._on_read)
-        self._lines = QVBoxLayout(self)
-        self._lines.setContentsMargins(0, 0, 0, 6)
-        self._lines.setSpacing(1)
+        self._lines = column_layout(self, gap=0)
+        self._lines.setContentsMargins(0, 0, 0, theme.GAP)
         session.model_changed.connect(self._show_all)
         session.latent_changed.connect(self._show)
         self._show_all()

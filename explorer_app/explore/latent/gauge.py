@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from explorer_app.model import wording
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import column_layout
 
 _TIP = (
     "How usual this hand is: the share of training poses that are less typical.\n"
@@ -26,9 +27,7 @@ class TypicalityGauge(QWidget):
         self.words, self.bar = QLabel(), _Bar()
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setToolTip(_TIP)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        layout = column_layout(self, gap=theme.UNIT)
         layout.addWidget(self.words)
         layout.addWidget(self.bar)
         session.pictures_changed.connect(self._show)

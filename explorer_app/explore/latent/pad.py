@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from explorer_app.model.latent import RANGE_SIGMA, LatentAxes
 from explorer_app.session.session import Session
 from explorer_app.session.undo import Merge
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import ComboBox
+from explorer_app.widgets.layouts import grid_layout
 
 _DOT_RADIUS = 6.5
 _ARROWS = {
@@ -127,8 +128,7 @@ class LatentPad(QWidget):
         self._axes = LatentAxes()
         self.square = PadSquare()
         self.across, self.upwards = ComboBox(), ComboBox()
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = grid_layout(self)
         for column, (sign, box, what) in enumerate((("↔", self.across, "across"), ("↕", self.upwards, "upwards"))):
             box.setAccessibleName(f"Axis of the pad, {what}")
             box.setToolTip(f"The axis that the dot moves {what}")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QWidget
 
 from explorer_app.explore.latent.controls import LatentHeader, LatentSampling
 from explorer_app.explore.latent.dial import TurnDial
@@ -21,6 +21,8 @@ from explorer_app.model.latent import RAW, LatentAxes, LatentCode, SliderView
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.session.undo import Merge
+from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import column_layout, row_layout
 from lsps_core.config import POSE_LATENT_SIZE
 
 _TURNS, _TURN_MS = 2, 16
@@ -77,7 +79,7 @@ class LatentPanel(QWidget):
     def _build(self) -> None:
         self.header, self.sampling, self.pad = LatentHeader(), LatentSampling(), LatentPad(self._session)
         self.gauge, self.dial = TypicalityGauge(self._session), TurnDial(self._session)
-        hand = QHBoxLayout()
+        hand = row_layout()
         hand.addWidget(self.gauge, 1)
         hand.addWidget(self.dial, 0, Qt.AlignmentFlag.AlignRight)
         self.sample_button, self.seed, self.temperature = (
@@ -94,8 +96,7 @@ class LatentPanel(QWidget):
         self.pad_button.setAutoRaise(True)
         self.pad_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.pad_button.setToolTip("A square that drags two sliders at once")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = column_layout(self)
         layout.addWidget(self.header)
         layout.addLayout(hand)
         layout.addWidget(self._build_rows(), 1)
@@ -105,13 +106,11 @@ class LatentPanel(QWidget):
         self._open_pad(False)
 
     def _build_rows(self) -> QScrollArea:
-        content, self._lines = QWidget(), QVBoxLayout()
-        whole = QVBoxLayout(content)
-        whole.setContentsMargins(0, 0, 2, 0)
-        whole.setSpacing(0)
+        content, self._lines = QWidget(), column_layout(gap=0)
+        whole = column_layout(content, gap=0)
+        whole.setContentsMargins(0, 0, theme.UNIT, 0)
         whole.addWidget(self.directions)
         whole.addLayout(self._lines, 1)
-        self._lines.setSpacing(1)
         self.rows = [LatentRow() for _ in range(POSE_LATENT_SIZE)]
         self.sliders = [row.slider for row in self.rows]
         self._lines.addStretch()

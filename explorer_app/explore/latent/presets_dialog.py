@@ -9,17 +9,17 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from explorer_app.explore.model.presets import Presets
 from explorer_app.session.session import Session
+from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.small import WrappedLabel
 
 _NAME = Qt.ItemDataRole.UserRole
@@ -73,7 +73,7 @@ class PresetsDialog(QDialog):
         self._show()
 
     def _build(self) -> None:
-        new, below = QHBoxLayout(), QHBoxLayout()
+        new, below = row_layout(), row_layout()
         new.addWidget(self.name, 1)
         new.addWidget(self.save)
         below.addWidget(self.go)
@@ -83,7 +83,7 @@ class PresetsDialog(QDialog):
         close.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
         close.rejected.connect(self.reject)
         below.addWidget(close)
-        layout = QVBoxLayout(self)
+        layout = column_layout(self, margin=theme.MARGIN)
         layout.addLayout(new)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.complaint)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QResizeEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QToolButton, QWidget
 
 from explorer_app.explore.latent.row_parts import AxisLabel, LatentSlider, LockButton
 from explorer_app.model.latent import RANGE_SIGMA
+from explorer_app.widgets import theme
 from explorer_app.widgets.fields import DoubleSpinBox
+from explorer_app.widgets.layouts import row_layout
 
 TICKS_PER_SIGMA = 100
 _RANGE_TICKS = round(RANGE_SIGMA * TICKS_PER_SIGMA)
@@ -42,9 +44,7 @@ class LatentRow(QWidget):
         self.reset.setText("↺")
         self.reset.setAutoRaise(True)
         self.reset.setFixedWidth(18)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
+        layout = row_layout(self, gap=theme.UNIT)
         layout.addWidget(self.label, 1)
         layout.addWidget(self.slider, 2)
         layout.addWidget(self.field)
@@ -52,9 +52,8 @@ class LatentRow(QWidget):
         self.tools = QWidget(self)
         self.tools.setAutoFillBackground(True)
         self.tools.hide()
-        tools = QHBoxLayout(self.tools)
-        tools.setContentsMargins(2, 0, 0, 0)
-        tools.setSpacing(2)
+        tools = row_layout(self.tools, gap=theme.UNIT)
+        tools.setContentsMargins(theme.UNIT, 0, 0, 0)
         tools.addWidget(self.lock)
         tools.addWidget(self.reset)
         self.setMinimumHeight(_SMALLEST_HEIGHT)

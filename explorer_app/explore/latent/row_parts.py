@@ -23,8 +23,7 @@ from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QStyleOptionT
 from explorer_app.widgets import theme
 
 _MIXED = "mixed: "
-_GAP = 5
-_FONT_SCALE = 0.9
+_GAP = theme.UNIT
 _LONGEST = "in-plane turn + tilt"
 """Names of effects that are longer are rare."""
 
@@ -35,9 +34,7 @@ class AxisLabel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._axis, self._name = "", ""
-        font = self.font()
-        font.setPointSizeF(_FONT_SCALE * font.pointSizeF())
-        self.setFont(font)
+        self.setFont(theme.caption(self.font()))
 
     def show_name(self, axis: str, name: str) -> None:
         self._axis, self._name = axis, name

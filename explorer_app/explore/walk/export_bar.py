@@ -11,8 +11,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QProgressBar,
@@ -25,8 +23,10 @@ from explorer_app.explore.model.walk_export import FORMATS, ExportOptions, expor
 from explorer_app.model.scene import Orbit
 from explorer_app.model.walk import WalkPlan
 from explorer_app.session.session import Session
+from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice, show_choice, whole_number
 from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.widgets.layouts import form_layout, row_layout
 from explorer_app.workers.file_export import FileExport
 from lsps_core.config import DOMAINS
 
@@ -53,7 +53,7 @@ class ExportDialog(QDialog):
         self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Save as …")
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        self._form = QFormLayout(self)
+        self._form = form_layout(self, margin=theme.MARGIN)
         for label, field in (
             ("&Format", self.format),
             ("Frames per &keyframe", self.frames_per_segment),
@@ -192,8 +192,7 @@ class ExportBar(QWidget):
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Stop the export and discard its file")
         self.cancel.clicked.connect(self._cancel)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = row_layout(self)
         for widget in (self.button, self.progress, self.cancel):
             layout.addWidget(widget)
         self.file_export.progressed.connect(self._show_progress)

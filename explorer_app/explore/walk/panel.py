@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QEvent, QModelIndex, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QPalette, QStandardItemModel
 from PySide6.QtWidgets import (
-    QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
     QSlider,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,7 +24,10 @@ from explorer_app.model.latent import LatentCode
 from explorer_app.model.walk import MAX_KEYFRAMES
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice, number, seed, show_choice, whole_number
+from explorer_app.widgets.labels import SectionTitle
+from explorer_app.widgets.layouts import column_layout, grid_layout, row_layout
 
 if TYPE_CHECKING:
     from explorer_app.model.hand.model import HandModel
@@ -126,21 +126,20 @@ class WalkPanel(QWidget):
         self.position.setToolTip("Position in the walk: 2.50 is half-way between keyframes 2 and 3")
 
     def _lay_out(self) -> None:
-        rows = QGridLayout()
+        rows = grid_layout()
         rows.setVerticalSpacing(4)
         for row, (title, strip, buttons) in enumerate(
             (("History", self.history, ()), ("Keyframes", self.keyframes, (self.add, self.clear)))
         ):
-            column = QVBoxLayout()
-            column.addWidget(QLabel(f"<b>{title}</b>"))
-            column.setSpacing(4)
+            column = column_layout(gap=theme.UNIT)
+            column.addWidget(SectionTitle(title))
             for button in buttons:
                 column.addWidget(button)
             column.addStretch()
             rows.addLayout(column, row, 0)
             rows.addWidget(strip, row, 1)
         rows.setColumnStretch(1, 1)
-        transport, choices = QHBoxLayout(), QHBoxLayout()
+        transport, choices = row_layout(), row_layout()
         transport.addWidget(self.play)
         transport.addWidget(self.scrubber, 1)
         transport.addWidget(self.position)
@@ -151,9 +150,7 @@ class WalkPanel(QWidget):
             choices.addWidget(widget)
         choices.addWidget(self.note, 1)
         choices.addWidget(self.exporting)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
+        layout = column_layout(self, gap=theme.UNIT)
         layout.addLayout(rows)
         layout.addLayout(transport)
         layout.addLayout(choices)

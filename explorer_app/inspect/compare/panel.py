@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSplitter, QStackedLayout, QWidget
 
 from explorer_app.error_words import line_of
 from explorer_app.inspect.compare.table import ComparisonTable
 from explorer_app.inspect.curve_picture import Curve, CurvePicture
 from explorer_app.inspect.evaluation import Evaluation, is_bundled
 from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.first_step import FirstStep, FirstStepView
 from explorer_app.inspect.model import comparison
 from explorer_app.inspect.model.comparison import Comparison
 from explorer_app.inspect.model.plot_statistics import SuccessCurve
@@ -24,8 +25,10 @@ from explorer_app.model.wording import grouped, speed
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.empty_state import EmptyState
 from explorer_app.widgets.fields import choice
 from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.small import WrappedLabel
 from explorer_app.workers.job import Fate, Job
 from explorer_app.workers.job_runner import JobRunner
@@ -35,8 +38,7 @@ from lsps_core.events import Event, JobEnded, Progress
 if TYPE_CHECKING:
     from explorer_app.inspect.model.stored_results import Found
 
-_NOTHING = "Evaluate a model first; then compare it with another, or with published predictions on the same data"
-_READY = "Compare with another model (.safetensors), its results (.npz), or a file of u v d predictions (.txt)"
+_READY = "Another model (.safetensors), its results (.npz), or a file of u v d predictions (.txt) on the same frames."
 _FILES = "Models, results and predictions (*.safetensors *.npz *.txt);;All files (*)"
 
 
@@ -46,7 +48,14 @@ class ComparisonPanel(QWidget):
     Another model is evaluated by its own process, which ends with the window and can be resumed. rivals: by path.
     """
 
-    def __init__(self, session: Session, failures: Failures, evaluation: Evaluation, background: Background) -> None:
+    def __init__(
+        self,
+        session: Session,
+        failures: Failures,
+        evaluation: Evaluation,
+        background: Background,
+        first_step: FirstStep,
+    ) -> None:
         super().__init__()
         self._session, self._failures, self._evaluation = session, failures, evaluation
         self._worker = background.add_worker("compare", self._on_answer, self._on_failed)
@@ -55,6 +64,7 @@ class ComparisonPanel(QWidget):
         self._runner.event_read.connect(self._on_event)
         self._runner.ended.connect(self._on_ended)
         self.rivals: dict[Path, Comparison] = {}
+        self.first_step = FirstStepView(first_step, "Compare with another model")
         self._build()
         failures.table_changed.connect(self._on_table)
         self._on_table()
@@ -79,18 +89,22 @@ class ComparisonPanel(QWidget):
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.curves)
         split.addWidget(self.table)
-        split.setHandleWidth(10)
+        split.setHandleWidth(theme.GAP)
         split.setChildrenCollapsible(False)
         self.split = split
-        top = QHBoxLayout()
+        top = row_layout()
         for widget in (self.open, self.stop, self.rival, self.remove):
             top.addWidget(widget)
         top.addWidget(self.line, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GAP)
+        self.empty = EmptyState("Compare with another model", _READY, "Compare with …")
+        self.empty.clicked.connect(self._choose)
+        self.whole = QWidget()
+        layout = column_layout(self.whole)
         layout.addLayout(top)
         layout.addWidget(split, 1)
+        self.pages = QStackedLayout(self)
+        for page in (self.first_step, self.empty, self.whole):
+            self.pages.addWidget(page)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -132,6 +146,7 @@ class ComparisonPanel(QWidget):
     @Slot()
     def _remove(self) -> None:
         self.rivals.pop(self.rival.currentData(), None)
+        self._path = next(reversed(self.rivals), None)
         self._show_all()
 
     @Slot()
@@ -140,7 +155,9 @@ class ComparisonPanel(QWidget):
         has_table = self._failures.table is not None
         for widget in (self.rival, self.remove):
             widget.setVisible(bool(self.rivals))
-        self.line.setText(_line(comparison) if comparison is not None else _READY if has_table else _NOTHING)
+        self.line.setText(_line(comparison) if comparison is not None else "")
+        is_empty = comparison is None and self._path is None
+        self.pages.setCurrentWidget(self.first_step if not has_table else self.empty if is_empty else self.whole)
         self.open.setEnabled(has_table and self.job is None)
         self.stop.setVisible(self.job is not None)
         self.table.show_comparison(comparison)
@@ -172,6 +189,7 @@ class ComparisonPanel(QWidget):
         else:
             work = partial(comparison.with_predictions, table, path, store, model)
         self.line.setText(f"Reading {path.name} …")
+        self.pages.setCurrentWidget(self.whole)
         self._worker.ask((path, table.results), work)
 
     @property

@@ -16,14 +16,13 @@ from explorer_app.inspect.failures import how_to_select
 from explorer_app.inspect.model.failure_table import How
 from explorer_app.inspect.model.plot_frames import PlotFrames
 from explorer_app.inspect.plots.hover import HoverPictures
+from explorer_app.widgets import theme
 from explorer_app.widgets.plot_colours import PlotColours
 from explorer_app.widgets.themed_plot import ThemedPlot
 
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]
 NO_PLACES: IntArray = np.zeros(0, dtype=np.int64)
-
-_FONT_SCALE = 0.9
 
 
 class _Box(pg.ViewBox):
@@ -271,8 +270,7 @@ class Canvas(ThemedPlot):
 
     def recolour(self, colours: PlotColours) -> None:
         super().recolour(colours)
-        font = self.font()
-        font.setPointSizeF(_FONT_SCALE * font.pointSizeF())
+        font = theme.caption(self.font())
         for side in ("left", "bottom"):
             self.getAxis(side).setTickFont(font)
             self.getAxis(side).enableAutoSIPrefix(False)

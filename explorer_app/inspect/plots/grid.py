@@ -7,11 +7,13 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer_app.inspect.model.plot_frames import IntArray, PlotFrames
 from explorer_app.inspect.plots.base import Canvas
 from explorer_app.inspect.plots.registry import PLOTS
+from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import column_layout, grid_layout
 from explorer_app.widgets.small import paint_in_turns
 from explorer_app.workers.late_import import load
 
@@ -31,9 +33,7 @@ class PlotCell(QWidget):
         self.plot = plot
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.setMinimumSize(150, 120)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = column_layout(self, gap=0)
         layout.addWidget(plot, 1)
         legend = plot.legend()
         if legend is not None:
@@ -57,9 +57,7 @@ class PlotGrid(QWidget):
         self._columns = 0
         self._without: set[str] = {plot.name for plot in plots if plot.column}
         """Names of plots whose column has no values."""
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(4)
+        self._grid = grid_layout(self, gap=theme.UNIT)
         for plot in self.plots:
             plot.selected.connect(self.selected)
             plot.pointed_at.connect(self.pointed_at)

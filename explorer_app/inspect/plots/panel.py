@@ -7,20 +7,19 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from explorer_app.inspect.failures import Failures
+from explorer_app.inspect.first_step import FirstStep, FirstStepView
 from explorer_app.inspect.frame_tiles import FrameTiles
 from explorer_app.inspect.model.failure_table import FailureTable
 from explorer_app.inspect.model.plot_frames import (
@@ -36,9 +35,9 @@ from explorer_app.inspect.plots.registry import PLOTS
 from explorer_app.inspect.references import References
 from explorer_app.model.wording import grouped
 from explorer_app.session.background import Background
-from explorer_app.widgets import theme
+from explorer_app.widgets.empty_state import EmptyState
 from explorer_app.widgets.fields import choice
-from explorer_app.widgets.small import WrappedLabel
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.turns import Turns
 
 if TYPE_CHECKING:
@@ -47,14 +46,18 @@ if TYPE_CHECKING:
 
 ALL = "All plots"
 _HINT = "Click or drag selects; Shift adds, Ctrl removes"
-_NOTHING = "Evaluate a model on a store to see its errors here"
 
 
 class FailurePlots(QWidget):
     """Computes only while it is visible, and in threads."""
 
     def __init__(
-        self, failures: Failures, references: References, background: Background, pictures: FrameTiles
+        self,
+        failures: Failures,
+        references: References,
+        background: Background,
+        pictures: FrameTiles,
+        first_step: FirstStep,
     ) -> None:
         super().__init__()
         self._failures, self._references, self._pictures = failures, references, HoverPictures(pictures, self)
@@ -69,6 +72,7 @@ class FailurePlots(QWidget):
         self._importing = background.add_worker("plot import", self._on_imported, self._on_failed)
         self._computing = background.add_worker("plots", self._on_figures, self._on_failed)
         self._selecting = background.add_worker("plot selection", self._on_selection, self._on_failed)
+        self.first_step = FirstStepView(first_step, "Errors in plots")
         self._build()
         failures.table_changed.connect(self._on_table)
         failures.frames_changed.connect(self._compute)
@@ -88,8 +92,7 @@ class FailurePlots(QWidget):
         self.projection.setVisible(self.projection.count() > 1)
         self.projection.currentIndexChanged.connect(self._compute)
         self.hint = QLabel(_HINT)
-        self.empty = WrappedLabel(_NOTHING, alignment=Qt.AlignmentFlag.AlignCenter)
-        self.empty.setMinimumHeight(60)
+        self.empty = EmptyState("Drawing …")
         self._scroll = QScrollArea(widgetResizable=True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self.pages = QStackedWidget()
@@ -98,17 +101,16 @@ class FailurePlots(QWidget):
         policy.setRetainSizeWhenHidden(True)
         self.pages.setSizePolicy(policy)
         self._reveal.timeout.connect(self.pages.show)
+        self.pages.addWidget(self.first_step)
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self._scroll)
-        top = QHBoxLayout()
+        top = row_layout()
         for combo in (self.choice, self.projection):
             top.addWidget(combo)
         top.addWidget(self.hint, 1)
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.hint.setToolTip(self.hint.text())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GAP)
+        layout = column_layout(self)
         layout.addLayout(top)
         layout.addWidget(self.pages, 1)
 
@@ -128,15 +130,14 @@ class FailurePlots(QWidget):
 
     @Slot()
     def _on_table(self) -> None:
-        self._show_nothing(_NOTHING)
+        self._forget()
+        self.pages.setCurrentWidget(self.first_step if self._failures.table is None else self.empty)
 
-    def _show_nothing(self, why: str) -> None:
+    def _forget(self) -> None:
         """Drop a selection that is still being computed."""
         self._frames, self._figures = None, {}
         if self.grid is not None:
             self.grid.show_figures(None, {})
-        self.empty.setText(why)
-        self.pages.setCurrentWidget(self.empty)
 
     @Slot()
     def _compute(self) -> None:
@@ -147,7 +148,7 @@ class FailurePlots(QWidget):
         if not self.isVisible():
             return
         if self.grid is None:
-            self.empty.setText("Drawing …")
+            self.empty.show_state("Drawing …")
             if not self._is_importing:
                 self._is_importing = True
                 self._importing.ask(None, _load_plots)
@@ -183,7 +184,9 @@ class FailurePlots(QWidget):
             return
         frames, figures = computed
         if not len(frames):
-            self._show_nothing("No frames to draw: none is evaluated yet, or all are filtered out")
+            self._forget()
+            self.empty.show_state("No frames to draw", "None is evaluated yet, or all are filtered out.")
+            self.pages.setCurrentWidget(self.empty)
             return
         self._frames, self._figures = frames, figures
         self.grid.show_figures(frames, figures)
@@ -219,7 +222,7 @@ class FailurePlots(QWidget):
     @Slot(object, str)
     def _on_failed(self, _stamp: object, line: str) -> None:
         self._is_importing = False
-        self.empty.setText(f"The plots cannot be drawn: {line}")
+        self.empty.show_state("The plots cannot be drawn", line)
         self.pages.setCurrentWidget(self.empty)
 
 

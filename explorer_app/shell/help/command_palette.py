@@ -11,10 +11,11 @@ from PySide6.QtWidgets import (
     QMenuBar,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
+from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.menus import Entry, entries
 
 _FOR_THE_LIST = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -49,7 +50,7 @@ class CommandPalette(QDialog):
         self.list.header().setStretchLastSection(False)
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        layout = QVBoxLayout(self)
+        layout = column_layout(self, margin=theme.MARGIN)
         layout.addWidget(self.text)
         layout.addWidget(self.list)
         self.text.installEventFilter(self)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QTextBrowser, QWidget
+from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QTextBrowser, QWidget
 
 from explorer_app.resources import resource
+from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import row_layout
 
 _LIST_PX = 180
 _MARGIN_PX = 18.0
@@ -33,7 +35,7 @@ class Guide(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName("Pages")
         self.list.setFixedWidth(_LIST_PX)
-        self.list.setSpacing(3)
+        self.list.setSpacing(theme.UNIT)
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.text = QTextBrowser()
         self.text.setAccessibleName("Page")
@@ -42,9 +44,7 @@ class Guide(QDialog):
         self._pages = pages()
         for page in self._pages:
             self.list.addItem(QListWidgetItem(title_of(page)))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = row_layout(self, gap=0)
         layout.addWidget(self.list)
         layout.addWidget(self.text, 1)
         self.list.currentRowChanged.connect(self._show)

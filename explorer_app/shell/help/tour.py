@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
 
 from explorer_app.widgets import theme
+from explorer_app.widgets.labels import SectionTitle
+from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.small import WrappedLabel
 
 _WIDTH_PX = 320
@@ -123,15 +125,13 @@ class _Bubble(QFrame):
         self.setAutoFillBackground(True)
         self.setFrameShape(QFrame.Shape.Box)
         self.setFixedWidth(_WIDTH_PX)
-        self._title, self._text, self._count = QLabel(), WrappedLabel(), QLabel()
-        self._title.setFont(theme.larger(self.font()))
+        self._title, self._text, self._count = SectionTitle(), WrappedLabel(), QLabel()
         self.end, self.back, self.next = QPushButton("End tour"), QPushButton("Back"), QPushButton()
-        buttons = QHBoxLayout()
+        buttons = row_layout()
         buttons.addWidget(self._count, 1)
         for button in (self.end, self.back, self.next):
             buttons.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(theme.GAP)
+        layout = column_layout(self, margin=theme.MARGIN)
         layout.addWidget(self._title)
         layout.addWidget(self._text)
         layout.addLayout(buttons)

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QTableWidget,
     QTableWidgetItem,
     QTextBrowser,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,6 +28,7 @@ from explorer_app.session.session import Session
 from explorer_app.shell.help.command_palette import CommandPalette
 from explorer_app.shell.help.guide import Guide
 from explorer_app.widgets import theme
+from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.menus import entries
 from lsps_core import __version__
 
@@ -63,8 +63,8 @@ class AboutDialog(QDialog):
         self.text.setMinimumWidth(520)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 12, 20, 14)
+        layout = column_layout(self)
+        layout.setContentsMargins(2 * theme.MARGIN, theme.MARGIN, 2 * theme.MARGIN, theme.MARGIN)
         layout.addWidget(self.text)
         layout.addWidget(buttons)
 
@@ -89,7 +89,7 @@ class ModelInfo(QDialog):
         super().__init__(parent)
         self.setWindowTitle(f"Model {model.name}")
         self.resize(640, 480)
-        layout = QVBoxLayout(self)
+        layout = column_layout(self, margin=theme.MARGIN)
         if model.is_trained_on_simulated_only:
             self.caution = QLabel(SIMULATED_ONLY)
             self.caution.setWordWrap(True)
@@ -139,7 +139,7 @@ class LogWindow(QDialog):
         self.copy.setToolTip("Copy the whole log to the clipboard")
         self.copy.clicked.connect(self.copy_all)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
+        layout = column_layout(self, margin=theme.MARGIN)
         layout.addWidget(self.text)
         if where:
             layout.addWidget(QLabel(f"Also in {where}"))
@@ -184,7 +184,7 @@ class ShortcutSheet(QDialog):
         )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
+        layout = column_layout(self, margin=theme.MARGIN)
         layout.addWidget(self.text)
         layout.addWidget(buttons)
 

@@ -24,6 +24,7 @@ from lsps_core.data.importing.hands21 import (
     protocol,
     read_labels,
 )
+from lsps_core.data.importing.labels import require_folder
 from lsps_core.data.importing.options import Option, names
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot
@@ -74,6 +75,7 @@ def plan_bighand(
 
 
 def _annotations(source: Path, subjects: Sequence[str]) -> list[Path]:
+    require_folder(source)
     folder = source / _ANNOTATION
     if not folder.is_dir():
         raise ValueError(f"{source} has no folder {_ANNOTATION}; give the folder that holds it beside Subject_1, ...")

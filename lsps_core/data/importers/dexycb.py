@@ -21,11 +21,13 @@ import numpy.typing as npt
 from lsps_core.camera import SIMULATED, Camera
 from lsps_core.data.crop import DEFAULT_CUBE_MM
 from lsps_core.data.frame_cameras import FrameCamera
+from lsps_core.data.importers.dexycb_coco import coco_shots
 from lsps_core.data.importing.dataset import Dataset
-from lsps_core.data.importing.labels import check_depths
+from lsps_core.data.importing.labels import check_depths, require_folder
 from lsps_core.data.importing.options import Option
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot
+from lsps_core.data.importing.shots import Shots
 from lsps_core.data.protocol import Protocol
 from lsps_core.files import ARRAY_ERRORS, require_file
 from lsps_core.skeleton import HAND21
@@ -89,21 +91,35 @@ class _Sequence(NamedTuple):
 
 
 def plan_dexycb(
-    source: Path, *, split: str = "all", cube_mm: float | None = None, limit: int | None = None
+    source: Path,
+    *,
+    split: str = "all",
+    annotation: Path | None = None,
+    cube_mm: float | None = None,
+    limit: int | None = None,
 ) -> ImportPlan:
-    """The plan of an import, centred on the mean of the joints; ValueError if a folder or a description is missing."""
+    """The plan of an import, centred on the mean of the joints; ValueError if a folder or a description is missing.
+
+    annotation: a COCO file, in place of the split, the labels of each frame and the calibration.
+    """
     source = Path(source)
-    people = _people(source)
-    edge = cube_mm or DEFAULT_CUBE_MM
+    edge, refused = cube_mm or DEFAULT_CUBE_MM, list[str]()
+    people = _people(source, is_calibrated=annotation is None)
+    if annotation is None:
+        found = _shots(source, people, split, edge)
+    else:
+        found = coco_shots(source, annotation, WIDTH_PX, edge, refused)
     return ImportPlan(
-        shots=tuple(islice(_shots(source, people, split, edge), limit)),
+        shots=Shots(islice(found, limit)),
         read=read_depth,
-        label=label,
+        label=label if annotation is None else None,
         camera=DEXYCB_21.camera,
         skeleton=DEXYCB_21.skeleton,
         divisions=("subject", "sequence", "object", "view", "hand"),
-        settings={"importer": "dexycb", "source": str(source.resolve()), "split": split, "cube_mm": edge},
-        note="" if split == "all" else _shortage(people),
+        settings={"importer": "dexycb", "source": str(source.resolve()), "split": split, "cube_mm": edge}
+        | ({"annotation": str(annotation)} if annotation else {}),
+        refused=tuple(refused),
+        note="" if split == "all" or annotation is not None else _shortage(people),
     )
 
 
@@ -116,11 +132,10 @@ def _shortage(people: dict[int, Path]) -> str:
     return ""
 
 
-def _people(source: Path) -> dict[int, Path]:
+def _people(source: Path, is_calibrated: bool = True) -> dict[int, Path]:
     """The folders of the people by their place among the ten."""
-    if not source.is_dir():
-        raise ValueError(f"{source} is not a folder; give the one that the data set was unpacked into")
-    if not (source / "calibration" / "intrinsics").is_dir():
+    require_folder(source)
+    if is_calibrated and not (source / "calibration" / "intrinsics").is_dir():
         raise ValueError(f"{source} has no folder calibration/intrinsics; unpack the calibration beside the people")
     folders = sorted(path for path in source.iterdir() if _PERSON.fullmatch(path.name) and path.is_dir())
     if not folders:
@@ -262,6 +277,13 @@ DEXYCB = Dataset(
             default="all",
             label="S&plit",
             help="s0: seen people, cameras and objects; s1, s2, s3: unseen people, cameras, objects",
+        ),
+        Option(
+            name="annotation",
+            kind="file",
+            metavar="FILE.json",
+            label="COCO &annotation",
+            help="DEX_YCB_s0_train_data.json as HandOccNet and others use it, in place of the split and the labels",
         ),
     ),
     protocol=DEXYCB_21,

@@ -14,35 +14,60 @@ from lsps_core.camera import HANDS_SR300
 from lsps_core.data.crop import DEFAULT_CUBE_MM
 from lsps_core.data.importing.dataset import Dataset
 from lsps_core.data.importing.hands21 import WITH_OUTSIDE, Pictures, labelled_shots, parted, protocol, read_labels
+from lsps_core.data.importing.labels import require_folder
 from lsps_core.data.importing.options import Option
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot
 
-SUBJECTS = {"train": ("1", "3", "4"), "test": ("2", "5", "6")}
-"""Of the protocol "cross subject"."""
+SPLITS = {
+    "all": "all six people",
+    "train": "across subjects, training: 1, 3, 4",
+    "test": "across subjects, test: 2, 5, 6",
+    "object-train": "across objects, training",
+    "object-test": "across objects, test",
+}
+_TEST_SUBJECTS = ("Subject_2", "Subject_5", "Subject_6")
+TEST_OBJECTS = {
+    "peanut butter": ("open_peanut_butter", "close_peanut_butter"),
+    "fork": ("prick",),
+    "milk": ("open_milk", "close_milk", "pour_milk"),
+    "tea": ("put_tea_bag",),
+    "liquid soap": ("open_liquid_soap", "close_liquid_soap", "pour_liquid_soap"),
+    "spray": ("use_flash",),
+    "paper": ("tear_paper", "squeeze_paper", "read_letter"),
+    "calculator": ("use_calculator",),
+    "phone": ("charge_cell_phone",),
+    "coin": ("give_coin", "receive_coin"),
+    "card": ("give_card",),
+    "wine bottle": ("pour_wine",),
+}
+"""The objects that the protocol "cross object" tests, from the set's own page, with their actions by folder."""
+_TEST_ACTIONS = frozenset(action for actions in TEST_OBJECTS.values() for action in actions)
 WRONG = ("Subject_2/close_milk/4", "Subject_2/put_tea_bag/2", "Subject_4/flip_sponge/2")
 """Sequences whose annotation does not belong to the pictures."""
 _ANNOTATIONS = ("Hand_pose_annotation_v1_1", "Hand_pose_annotation_v1")
 _PICTURES = "Video_files"
+Split = Literal["all", "train", "test", "object-train", "object-test"]
 FPHA_21 = protocol("FPHA")
 
 
 def plan_fpha(
     source: Path,
     *,
-    split: Literal["train", "test", "all"] = "all",
+    split: Split = "all",
     with_outside: bool = False,
     cube_mm: float | None = None,
     limit: int | None = None,
 ) -> ImportPlan:
-    """The plan of an import of some of the people; ValueError if a folder of the set is missing."""
+    """The plan of an import of some of the people or actions; ValueError if a folder of the set is missing."""
     source = Path(source)
+    require_folder(source)
     annotation = next((source / name for name in _ANNOTATIONS if (source / name).is_dir()), None)
     if annotation is None or not (source / _PICTURES).is_dir():
         lacking = _PICTURES if annotation is not None else _ANNOTATIONS[0]
         raise ValueError(f"{source} has no folder {lacking}; give the folder that the set was unpacked into")
     files = sorted(annotation.glob("Subject_*/*/*/skeleton.txt"))
-    chosen = [path for path in files if split == "all" or _parts(path)[0].removeprefix("Subject_") in SUBJECTS[split]]
+    chosen = [path for path in files if _is_in(split, path)]
     if not chosen:
         raise ValueError(f"{annotation} has no Subject_*/ACTION/REPETITION/skeleton.txt of the split {split}")
 
@@ -77,6 +102,12 @@ def plan_fpha(
     )
 
 
+def _is_in(split: Split, path: Path) -> bool:
+    person, action, _ = _parts(path)
+    is_tested = action in _TEST_ACTIONS if split.startswith("object") else person in _TEST_SUBJECTS
+    return split == "all" or is_tested == split.endswith("test")
+
+
 def _parts(path: Path) -> tuple[str, str, str]:
     """Person, action and repetition of an annotation file."""
     repetition = path.parent
@@ -92,14 +123,10 @@ FPHA = Dataset(
         Option(
             name="split",
             kind="choice",
-            choices=(
-                ("all", "all six people"),
-                ("train", "train: subjects 1, 3, 4"),
-                ("test", "test: subjects 2, 5, 6"),
-            ),
+            choices=tuple(SPLITS.items()),
             default="all",
             label="S&plit",
-            help="which people, as the protocol across subjects divides them",
+            help="train and test: of the protocol across subjects; object-train and object-test: across objects",
         ),
         WITH_OUTSIDE,
     ),

@@ -18,6 +18,7 @@ from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot, cut_frame
 from lsps_core.data.importing.run import ImportReport, run_import
+from lsps_core.data.importing.shots import Shots
 from lsps_core.data.recordings.opening import is_recording, open_recording
 from lsps_core.errors import LspsError
 
@@ -113,13 +114,14 @@ def plan_frames(
     if not paths and camera is None:
         raise LspsError("there is nothing to import", "give depth images or recordings")
     half_mm = cube_mm / 2
-    shots: list[Shot] = []
+    shots = Shots()
     found: list[Camera] = []
     for path in map(Path, paths):
         if is_recording(path):
             recording = open_recording(path)
             found.append(recording.camera)
-            shots += _recorded_shots(_as_given(recording, camera, unit_mm), half_mm, center_uvd)
+            for shot in _recorded_shots(_as_given(recording, camera, unit_mm), half_mm, center_uvd):
+                shots.append(shot)
         elif camera is None:
             raise LspsError(f"{path} does not say which camera took it", "give {camera}", field="camera")
         else:
@@ -130,7 +132,7 @@ def plan_frames(
     settings = {"nyu_packed": nyu_packed, "cube_mm": cube_mm, "center_uvd": center_uvd}
     settings |= {"unit_mm": unit_mm if is_recorded else image_unit_mm}
     return ImportPlan(
-        shots=tuple(shots),
+        shots=shots,
         read=partial(read_depth, unit_mm=image_unit_mm, nyu_packed=nyu_packed),
         camera=camera or found[0],
         domain=domain,

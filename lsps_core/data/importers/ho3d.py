@@ -27,6 +27,7 @@ from lsps_core.data.importing.options import Option
 from lsps_core.data.importing.pictures import read_ho3d_depth
 from lsps_core.data.importing.plain_pickle import read_plain_pickle
 from lsps_core.data.importing.plan import ImportPlan, Shot
+from lsps_core.data.importing.shots import Shots
 from lsps_core.data.protocol import Protocol
 from lsps_core.files import read_json
 from lsps_core.skeleton import HAND21
@@ -48,6 +49,7 @@ HO3D_21 = Protocol(
     file_axes="x y z",
     separator="\t",
     names_frames=True,
+    json_joints=tuple(MANO_TO_HAND21.index(joint) for joint in range(HAND21.joint_count)),
 )
 
 Points = npt.NDArray[np.float64]
@@ -73,7 +75,7 @@ def plan_ho3d(
     else:
         shots, note = _coco_shots(folder / split, annotation, edge, refused), ""
     return ImportPlan(
-        shots=tuple(islice(shots, limit)),
+        shots=Shots(islice(shots, limit)),
         read=read_ho3d_depth,
         label=label if annotation is None else None,
         camera=HO3D_21.camera,

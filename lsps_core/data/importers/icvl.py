@@ -24,6 +24,7 @@ from lsps_core.data.importing.labels import (
 from lsps_core.data.importing.options import CENTERS, Option, split_option
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan
+from lsps_core.data.importing.shots import Shots
 from lsps_core.data.protocol import Protocol
 from lsps_core.skeleton import ICVL16
 
@@ -54,7 +55,7 @@ def plan_icvl(
     upright = [entry for entry in labelled if with_rotated or not _ROTATED.match(entry.name)]
     edge, centers = cube_mm or CUBE_MM, refined_centers(centers_uvd, centers_mm)
     middles = centers.read(ICVL, len(upright)) if centers else None
-    shots, refused = [], []
+    shots, refused = Shots(), list[str]()
     for index, entry in enumerate(upright[:limit]):
         try:
             uvd = parse_points(entry.numbers, ICVL16.joint_count)
@@ -69,7 +70,7 @@ def plan_icvl(
     left_out = len(labelled) - len(upright)
     asked = {"split": split, "rotated_left_out": left_out, "cube_mm": edge}
     return ImportPlan(
-        shots=tuple(shots),
+        shots=shots,
         read=read_depth,
         camera=ICVL.mirrored(WIDTH_PX),
         skeleton=ICVL16,

@@ -15,10 +15,18 @@ import numpy.typing as npt
 
 from lsps_core.camera import MSRA
 from lsps_core.data.importing.dataset import Dataset
-from lsps_core.data.importing.labels import check_depths, labelled_shot, parse_points, read_lines, settings
+from lsps_core.data.importing.labels import (
+    check_depths,
+    labelled_shot,
+    parse_points,
+    read_lines,
+    require_folder,
+    settings,
+)
 from lsps_core.data.importing.options import Option, names
 from lsps_core.data.importing.pictures import Window
 from lsps_core.data.importing.plan import ImportPlan, Shot
+from lsps_core.data.importing.shots import Shots
 from lsps_core.data.protocol import Protocol
 from lsps_core.files import require_file
 from lsps_core.skeleton import MSRA21
@@ -40,7 +48,7 @@ def plan_msra(
     source = Path(source)
     people = _people(source, subjects)
     found = itertools.islice(_frames(source, people, cube_mm), limit)
-    shots: list[Shot] = []
+    shots = Shots()
     refused: list[str] = []
     for frame in found:
         if isinstance(frame, Shot):
@@ -48,7 +56,7 @@ def plan_msra(
         else:
             refused.append(frame)
     return ImportPlan(
-        shots=tuple(shots),
+        shots=shots,
         read=read_msra_depth,
         camera=MSRA,
         skeleton=MSRA21,
@@ -59,6 +67,7 @@ def plan_msra(
 
 def _people(source: Path, subjects: Sequence[str]) -> list[str]:
     """The requested and existing subjects, in order."""
+    require_folder(source)
     unknown = sorted(set(subjects) - set(SUBJECTS))
     if unknown:
         raise ValueError(f"MSRA15 has no subject {unknown[0]!r}; give some of {','.join(SUBJECTS)}")

@@ -20,6 +20,7 @@ from lsps_core.data.importing.matfile import read_array
 from lsps_core.data.importing.options import CENTERS, DOMAIN, Option, split_option
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan
+from lsps_core.data.importing.shots import Shots
 from lsps_core.data.protocol import Protocol
 from lsps_core.skeleton import ICVL16, NYU36
 
@@ -59,7 +60,7 @@ def plan_nyu(
     uvd = read_joint_uvd(folder / _LABELS)
     points = NYU.unproject(uvd)
     middles = centers.read(NYU, len(uvd)) if centers else list(points[:, center_joint])
-    shots, refused = [], []
+    shots, refused = Shots(), list[str]()
     for index, middle in enumerate(middles[:limit]):
         subject = 2 if split == "test" and index >= FIRST_SUBJECT_TEST_FRAMES else 1
         file = f"{_PICTURES[domain]}_1_{index + 1:07d}.png"
@@ -72,7 +73,7 @@ def plan_nyu(
         except ValueError as error:
             refused.append(f"{folder / _LABELS}, frame {index + 1}: {error}")
     return ImportPlan(
-        shots=tuple(shots),
+        shots=shots,
         read=partial(read_depth, nyu_packed=True),
         camera=NYU,
         skeleton=NYU36 if joints == "nyu" else ICVL16,

@@ -83,21 +83,39 @@ class Block:
         return None if is_mended else arrays
 
 
-def divide(plan: ImportPlan, folder: Path) -> list[Block]:
-    """An import in blocks, each named by a hash of its input: the same import finds its blocks again."""
-    size = min(max(len(plan.shots) // _BLOCKS, _MIN_FRAMES), _MAX_FRAMES)
-    common = json.dumps([_FORMAT, plan.settings, asdict(plan.camera), plan.domain, plan.mirrored_width_px], default=str)
-    blocks = []
-    for start in range(0, len(plan.shots), size - size % _MIN_FRAMES):
-        part = replace(plan, shots=plan.shots[start : start + size - size % _MIN_FRAMES], refused=())
-        key = hashlib.sha256(common.encode())
-        for shot in part.shots:
+class Division:
+    """An import in blocks, each named by a hash of its input: the same import finds its blocks again.
+
+    A block, with its shots as objects, is made when it is asked for.
+    """
+
+    def __init__(self, plan: ImportPlan, folder: Path) -> None:
+        self._plan = replace(plan, refused=())
+        size = min(max(len(plan.shots) // _BLOCKS, _MIN_FRAMES), _MAX_FRAMES)
+        self._size = size - size % _MIN_FRAMES
+        about = [_FORMAT, plan.settings, asdict(plan.camera), plan.domain, plan.mirrored_width_px]
+        common = json.dumps(about, default=str).encode()
+        self.paths = [folder / self._file_name(start, common) for start in range(0, len(plan.shots), self._size)]
+
+    def _file_name(self, start: int, common: bytes) -> str:
+        key = hashlib.sha256(common)
+        for shot in self._plan.shots[start : start + self._size]:
             about = f"{shot.path}\0{shot.half_mm}\0{shot.camera}\0{shot.box_px}"
             key.update(about.encode("utf-8", "surrogateescape"))
             for numbers in (shot.center_mm, shot.joints_mm):
                 key.update(b"-" if numbers is None else np.ascontiguousarray(numbers).tobytes())
-        blocks.append(Block(folder / f"{start:08d}-{key.hexdigest()[:16]}.npz", part))
-    return blocks
+        return f"{start:08d}-{key.hexdigest()[:16]}.npz"
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, place: int) -> Block:
+        start = place * self._size
+        return Block(self.paths[place], replace(self._plan, shots=self._plan.shots[start : start + self._size]))
+
+    def missing(self) -> set[int]:
+        """The places of the blocks that are not finished."""
+        return {place for place, path in enumerate(self.paths) if not path.exists() or self[place].read() is None}
 
 
 def chunks_of(arrays: Arrays) -> list[bytes]:

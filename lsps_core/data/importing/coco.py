@@ -1,7 +1,8 @@
-"""Annotated hands in COCO's JSON, as HandOccNet and its followers exchange those of HO-3D.
+"""Annotated hands in COCO's JSON, as HandOccNet and its followers exchange those of HO-3D and DexYCB.
 
 {"images": [{"id", "file_name"}], "annotations": [{"image_id", "joints_coord_cam" [21, 3] m with y down, "cam_param":
-{"focal" [2], "princpt" [2]}}]}; evaluation frames have "root_joint_cam" [3] and "bbox" (x y w h) in place of joints.
+{"focal" [2], "princpt" [2]}, "hand_type": "left" or "right"}]};
+evaluation frames have "root_joint_cam" [3] and "bbox" (x y w h) in place of joints.
 """
 
 from __future__ import annotations
@@ -28,12 +29,16 @@ Points = npt.NDArray[np.float64]
 
 
 class CocoHand(NamedTuple):
-    """A hand of an image, with joints_mm [21, 3] of HAND21, None without; center_mm [3]: of its cube."""
+    """A hand of an image, with joints_mm [21, 3] of HAND21, None without; center_mm [3]: of its cube.
+
+    is_left: whether it is a left hand; nothing is mirrored.
+    """
 
     file_name: str
     camera: Camera
     joints_mm: Points | None
     center_mm: Points
+    is_left: bool = False
 
 
 def read_coco(path: Path) -> Iterator[CocoHand | str]:
@@ -60,15 +65,16 @@ def read_coco(path: Path) -> Iterator[CocoHand | str]:
 def _hand(name: str, annotation: dict[str, Any]) -> CocoHand:
     focal, middle = (_numbers(annotation["cam_param"][key], (2,)) for key in ("focal", "princpt"))
     camera = Camera(fx=float(focal[0]), fy=float(focal[1]), cx=float(middle[0]), cy=float(middle[1]))
+    is_left = annotation.get("hand_type") == "left"
     if "joints_coord_cam" in annotation:
         joints = in_order(_numbers(annotation["joints_coord_cam"], (HAND21.joint_count, 3)) * _TO_OURS)
         check_depths(joints)
-        return CocoHand(name, camera, joints, joints.mean(axis=0))
+        return CocoHand(name, camera, joints, joints.mean(axis=0), is_left)
     box, root = _numbers(annotation["bbox"], (4,)), _numbers(annotation["root_joint_cam"], (3,)) * _TO_OURS
     check_depths(root)
     center: Points = camera.unproject(np.array([*(box[:2] + box[2:] / 2), root[2]])).astype(np.float64)
     check_depths(center)
-    return CocoHand(name, camera, None, center)
+    return CocoHand(name, camera, None, center, is_left)
 
 
 def _numbers(values: Any, shape: tuple[int, ...]) -> Points:

@@ -20,6 +20,7 @@ from lsps_core.data.crop import DEFAULT_CUBE_MM
 from lsps_core.data.importing.labels import label_lines
 from lsps_core.data.importing.options import Option
 from lsps_core.data.importing.plan import Shot
+from lsps_core.data.importing.shots import Shots
 from lsps_core.data.protocol import Protocol
 from lsps_core.skeleton import HAND21
 
@@ -148,9 +149,9 @@ class Pictures(NamedTuple):
         return self.folder / file, self.prefix + file
 
 
-def parted(found: Iterator[Shot | str], limit: int | None) -> tuple[tuple[Shot, ...], tuple[str, ...]]:
+def parted(found: Iterator[Shot | str], limit: int | None) -> tuple[Shots, tuple[str, ...]]:
     """At most `limit` shots, and the lines of what cannot be used among them."""
-    shots: list[Shot] = []
+    shots = Shots()
     refused: list[str] = []
     for each in found:
         if isinstance(each, str):
@@ -159,7 +160,7 @@ def parted(found: Iterator[Shot | str], limit: int | None) -> tuple[tuple[Shot, 
         shots.append(each)
         if len(shots) == limit:
             break
-    return tuple(shots), tuple(refused)
+    return shots, tuple(refused)
 
 
 def read_boxes(path: Path) -> Iterator[tuple[int, str, tuple[int, int, int, int] | str]]:

@@ -22,10 +22,17 @@ _MOST = 1e6
 _MOST_LINE = 10_000  # characters; a longer line is of another file, and is read as several
 
 
-def find_folder(source: Path, places: Sequence[str], needed: str) -> Path:
-    """The first of source's subfolders `places` that holds the file `needed`; ValueError if none does."""
+def require_folder(source: Path) -> None:
+    """ValueError if `source` is not a folder."""
+    if not source.exists():
+        raise ValueError(f"{source} does not exist; give the folder that the data set was unpacked into")
     if not source.is_dir():
         raise ValueError(f"{source} is not a folder; give the one that the data set was unpacked into")
+
+
+def find_folder(source: Path, places: Sequence[str], needed: str) -> Path:
+    """The first of source's subfolders `places` that holds the file `needed`; ValueError if none does."""
+    require_folder(source)
     for place in places:
         if (source / place / needed).is_file():
             return source / place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil, floor
@@ -45,6 +45,7 @@ class Shot:
 class ImportPlan:
     """Everything that an import needs, in a form that can be sent to other processes.
 
+    shots: `Shots`, or a tuple of a few.
     read: a picklable function, (file, the needed window) -> depth in mm [H, W], ValueError on failure.
     label: a picklable function that reads a shot's own label file: the shot with joints and centre, None for a frame
     without a hand, ValueError on failure. mirrored_width_px: of images that are flipped left to right after reading;
@@ -53,7 +54,7 @@ class ImportPlan:
     each frame that was rejected by its labels. note: a line for the user, or empty.
     """
 
-    shots: tuple[Shot, ...]
+    shots: Sequence[Shot]
     read: Callable[[Path, Window | None], Depth]
     camera: Camera
     settings: dict[str, Any]

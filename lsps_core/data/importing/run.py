@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from lsps_core.data.frame_cameras import FrameCameras
-from lsps_core.data.importing.blocks import Arrays, Block, chunks_of, divide
-from lsps_core.data.importing.plan import ImportPlan, Shot
+from lsps_core.data.frame_cameras import FrameCamera, FrameCameras
+from lsps_core.data.importing.blocks import Arrays, Block, Division, chunks_of
+from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.store import FrameStoreError, FrameWriter
 from lsps_core.data.store_format import reason
 from lsps_core.processes import workers
+
+_AHEAD = 4  # blocks for each process that are given out: more would only be kept as objects
 
 Progress = Callable[[int, int], None]
 
@@ -63,7 +67,7 @@ def run_import(
     )
     try:
         folder.mkdir(exist_ok=True)
-        report = _import(writer, plan, divide(plan, folder), jobs, progress)
+        report = _import(writer, plan, Division(plan, folder), jobs, progress)
     except BaseException as error:
         _tidy(folder)
         if isinstance(error, OSError):
@@ -82,32 +86,35 @@ def _tidy(folder: Path) -> None:
 
 
 def _import(
-    writer: FrameWriter, plan: ImportPlan, blocks: list[Block], jobs: int, progress: Progress | None
+    writer: FrameWriter, plan: ImportPlan, blocks: Division, jobs: int, progress: Progress | None
 ) -> ImportReport:
-    missing = [block for block in blocks if block.read() is None]
-    done, total, lines = 0, len(plan.shots), list(plan.refused)
-    joined: list[Shot] = []
+    missing = blocks.missing()
+    done, resumed, total, lines = 0, 0, len(plan.shots), list(plan.refused)
+    joined = _Joined()
     with writer:
-        for block, arrays in zip(blocks, _made(blocks, missing, jobs), strict=True):
+        for place, (block, arrays) in enumerate(_made(blocks, missing, jobs)):
             lines += [str(line) for line in arrays["skipped"]]
             if "shots" in arrays:
-                joined += _join(writer, block.plan, arrays)
+                joined.add(writer, block.plan, arrays)
             done += len(block.plan.shots)
+            resumed += 0 if place in missing else len(block.plan.shots)
             if progress is not None:
                 progress(done, total)
         if not writer.frame_count:
-            why = f"; the first: {lines[0]}" if lines else ""
             count = total + len(plan.refused)
-            _forget(blocks)
+            where = plan.settings.get("source", "the folder")
+            why = f"; the first: {lines[0]}" if lines else ""
+            why = why if count else f"; {where} has no frames of this choice, check the folder and the split"
+            for path in blocks.paths:
+                path.unlink(missing_ok=True)
             raise FrameStoreError(f"{writer.path} was not written: none of {count} images could be used{why}")
         writer.provenance["skipped"] = lines
         no_hand = total + len(plan.refused) - len(lines) - writer.frame_count
         if no_hand:
             writer.provenance["without_a_hand"] = no_hand
-        writer.cameras = FrameCameras.of([plan.camera_of(shot) for shot in joined])
-        columns = zip(*(shot.groups for shot in joined), strict=True)
+        writer.cameras = FrameCameras.of(joined.cameras)
+        columns = zip(*joined.groups, strict=True)
         writer.groups = {name: list(groups) for name, groups in zip(plan.divisions, columns, strict=True)}
-    resumed = total - sum(len(block.plan.shots) for block in missing)
     return ImportReport(
         path=writer.path,
         frame_count=writer.frame_count,
@@ -117,22 +124,26 @@ def _import(
     )
 
 
-def _made(blocks: list[Block], missing: list[Block], jobs: int) -> Iterator[Arrays]:
-    """The content of every block, in order; missing ones are made first."""
+def _made(blocks: Division, missing: set[int], jobs: int) -> Iterator[tuple[Block, Arrays]]:
+    """Every block and its content, in order; missing ones are made first, by the processes some ahead."""
     if jobs == 1 or len(missing) < 2:
-        to_make = {block.path for block in missing}
-        for block in blocks:
-            if block.path in to_make:
+        for place in range(len(blocks)):
+            block = blocks[place]
+            if place in missing:
                 block.make()
-            yield _content(block)
+            yield block, _content(block)
         return
     try:
         with workers(min(jobs, len(missing))) as pool:
-            futures = {block.path: pool.submit(block.make) for block in missing}
-            for block in blocks:
-                if block.path in futures:
-                    futures[block.path].result()
-                yield _content(block)
+            futures: dict[int, Future[None]] = {}
+            to_make = iter(sorted(missing))
+            for place in range(len(blocks)):
+                for ahead in islice(to_make, _AHEAD * jobs - len(futures)):
+                    futures[ahead] = pool.submit(blocks[ahead].make)
+                if place in futures:
+                    futures.pop(place).result()
+                block = blocks[place]
+                yield block, _content(block)
     except BrokenProcessPool:
         raise FrameStoreError(
             "a process of the import died, perhaps because memory ran out; "
@@ -147,18 +158,22 @@ def _content(block: Block) -> Arrays:
     return arrays
 
 
-def _join(writer: FrameWriter, plan: ImportPlan, arrays: Arrays) -> list[Shot]:
-    shots = [plan.shots[number] for number in arrays["shots"]]
-    writer.append_packed(
-        chunks=chunks_of(arrays),
-        center_mm=arrays["center_mm"],
-        half_mm=arrays["half_mm"],
-        names=[shot.name for shot in shots],
-        joints_mm=arrays.get("joints_mm"),
-    )
-    return shots
+class _Joined:
+    """The frames in the store so far: cameras, and groups in each of the plan's divisions."""
 
+    def __init__(self) -> None:
+        self.cameras: list[FrameCamera] = []
+        self.groups: list[tuple[str, ...]] = []
 
-def _forget(blocks: list[Block]) -> None:
-    for block in blocks:
-        block.path.unlink(missing_ok=True)
+    def add(self, writer: FrameWriter, plan: ImportPlan, arrays: Arrays) -> None:
+        """Append the frames of a block, with its plan, to the store."""
+        shots = [plan.shots[number] for number in arrays["shots"]]
+        writer.append_packed(
+            chunks=chunks_of(arrays),
+            center_mm=arrays["center_mm"],
+            half_mm=arrays["half_mm"],
+            names=[shot.name for shot in shots],
+            joints_mm=arrays.get("joints_mm"),
+        )
+        self.cameras += map(plan.camera_of, shots)
+        self.groups += (shot.groups for shot in shots)

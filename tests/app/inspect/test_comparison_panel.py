@@ -46,7 +46,7 @@ def evaluated(qtbot, window, panel):
 def test_there_is_nothing_to_compare_before_an_evaluation(panel, window):
     window.failures.set_table(None)
     assert not panel.open.isEnabled()
-    assert "Evaluate a model first" in panel.line.text()
+    assert panel.pages.currentWidget() is panel.first_step
 
 
 def test_another_model_is_evaluated_and_the_second_time_is_there(qtbot, window, evaluated, other_model_path):

@@ -205,7 +205,7 @@ def test_without_annotation_disagreement_is_drawn(qtbot, window, failures, grid)
 def test_a_table_that_is_gone_leaves_no_plots(window, failures):
     failures.set_table(None)
     panel = window.inspect.plots
-    assert panel.pages.currentWidget() is panel.empty
+    assert panel.pages.currentWidget() is panel.first_step
 
 
 def test_many_frames_are_thinned_out_on_the_map_alone():

@@ -22,7 +22,6 @@ from explorer_app.train.run_trouble import RunTrouble
 from explorer_app.widgets import theme
 from explorer_app.widgets.noted_field import NoteLabel
 from explorer_app.widgets.plot_colours import PlotColours
-from explorer_app.widgets.small import Tag
 
 TEXT, GRAPHIC = 4.5, 3.0
 """The least contrast of text, and of what is not text, by WCAG 2.2."""
@@ -77,6 +76,11 @@ def test_secondary_text_can_be_read(palette: QPalette) -> None:
         assert contrast(text, colours.ground) >= TEXT
 
 
+def test_tags_can_be_read(palette: QPalette) -> None:
+    ground, text = theme.tag(palette)
+    assert contrast(ground, text) >= TEXT
+
+
 def test_marks_in_views_can_be_seen(palette: QPalette) -> None:
     ground, colours = theme.view_background(palette), PlotColours(palette)
     for mark in (theme.error(palette), theme.fitted(palette), theme.annotated(palette), theme.halo(palette)):
@@ -86,9 +90,11 @@ def test_marks_in_views_can_be_seen(palette: QPalette) -> None:
     window = palette.color(Role.Window)
     edge = appearance.edges_of(palette).color(Role.Window).darker(140)  # of boxes and fields, as the style draws it
     assert contrast(edge, window) >= GRAPHIC
+    assert contrast(edge, palette.color(Role.Base)) >= GRAPHIC  # boxes in lists
+    assert contrast(palette.color(Role.Link), window) >= GRAPHIC  # the line below a raised tab
 
 
-@pytest.mark.parametrize("make", [lambda: Tag("simulated"), MessageBar, RecoveryBar, RunTrouble])
+@pytest.mark.parametrize("make", [MessageBar, RecoveryBar, RunTrouble])
 def test_coloured_bars_can_be_read(qtbot: QtBot, make: Callable[[], QWidget]) -> None:
     widget = make()
     qtbot.addWidget(widget)

@@ -74,9 +74,11 @@ def click(qtbot: QtBot, panel: TrainPanel, name: str) -> None:
     qtbot.mouseClick(panel.monitor.buttons[name], Qt.MouseButton.LeftButton)
 
 
-def test_without_runs_it_says_what_to_do(panel):
-    assert panel.monitor.title.text() == "No run yet"
-    assert not panel.monitor.isEnabled()
+def test_without_runs_it_says_what_to_do(qtbot, panel):
+    assert panel.pages.currentWidget() is panel.empty
+    assert "No runs yet" in panel.empty.text()
+    with qtbot.waitSignal(panel.new_run_asked):
+        panel.empty.button.click()
 
 
 def test_a_run_from_its_start_to_its_stop(qtbot, window, panel, tmp_path, stores):

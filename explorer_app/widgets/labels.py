@@ -1,4 +1,4 @@
-"""A line of text that is elided where it does not fit."""
+"""Labels: the title of a section, and a line of text that is elided where it does not fit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from explorer_app.widgets import theme
+
 _LEAST_PX = 56
+
+
+class SectionTitle(QLabel):
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setFont(theme.title(self.font()))
+        self.setTextFormat(Qt.TextFormat.PlainText)
 
 
 class ElidedLabel(QLabel):
