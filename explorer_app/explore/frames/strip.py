@@ -101,7 +101,7 @@ class FrameStrip(QWidget):
         self.scrubber.valueChanged.connect(self._session.set_index)
         self.result = QLabel()
         controls = row_layout()
-        for widget in (self.title, self.simulated, self.label, self.previous, self.position, self.next):
+        for widget in (self.title, self.simulated, self.previous, self.position, self.next, self.label):
             controls.addWidget(widget)
         controls.addWidget(self.scrubber, 1)
         controls.addWidget(self.result)
