@@ -39,7 +39,7 @@ class JointPull(QObject):
         control.cancelled.connect(self._cancel)
         control.joint_clicked.connect(self.toggle_pin)
         session.model_changed.connect(self._on_model)
-        session.frame_changed.connect(self._on_frame)
+        session.frame_changed.connect(self.forget_places)
 
     @Slot(int)
     def toggle_pin(self, joint: int) -> None:
@@ -101,8 +101,9 @@ class JointPull(QObject):
             self._release()
 
     @Slot()
-    def _on_frame(self) -> None:
-        self._held = {}  # another frame, or another cube around this one
+    def forget_places(self) -> None:
+        """Hold no joint where it was pulled to: of another frame, of another cube, or because the user wants it."""
+        self._held = {}
 
     @Slot()
     def _on_model(self) -> None:

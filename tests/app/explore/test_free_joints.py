@@ -114,6 +114,9 @@ def test_the_menu_releases_free_joints(qtbot, shown):
     release.trigger()
     assert not shown.session.free_joints.places_mm
     assert not release.isEnabled()
+    _pull(qtbot, shown, WRIST, QPoint(2, 1))
+    assert TIP not in shown.session.free_joints.places_mm
+    shown.session.undo_stack.undo()
     shown.session.undo_stack.undo()
     assert shown.session.free_joints.places_mm
 
