@@ -10,12 +10,17 @@ from PySide6.QtWidgets import QMenu
 from explorer_app.explore.latent.presets_dialog import PresetsDialog
 from explorer_app.explore.views import ExploreViews
 from explorer_app.model.latent import LatentCode
+from explorer_app.widgets.icons import give_icon
 from explorer_app.widgets.menus import NAME_PROPERTY, add_action, filled_on_show
 
 
 def fill_frame_menu(views: ExploreViews, menu: QMenu) -> None:
     add_action(menu, "&Next frame", views.strip.step_on, "Right", ".")
     add_action(menu, "&Previous frame", views.strip.step_back, "Left", ",")
+    transport = views.strip.transport
+    for action in (transport.play, transport.begin, transport.end):
+        menu.addAction(action)
+    menu.addSeparator()
     add_action(menu, "&Encode", views.session.want_encoding, "E")
     menu.addAction(views.strip.fit.fit)
     menu.addAction(views.strip.fit.stop)
@@ -32,6 +37,7 @@ def fill_edit_menu(views: ExploreViews, menu: QMenu) -> None:
     ):
         action.setProperty(NAME_PROPERTY, name)
         action.setShortcuts([QKeySequence(key) for key in keys])
+        give_icon(action, name.lower())
         menu.addAction(action)
 
 

@@ -98,7 +98,14 @@ class Data(Protocol):
 
     def __len__(self) -> int: ...
 
-    def view(self, index: int) -> FrameView: ...
+    @property
+    def times_s(self) -> npt.NDArray[np.float64] | None:
+        """[N], seconds since the first frame; None if they are not known."""
+        ...
+
+    def view(self, index: int, before: FrameView | None = None) -> FrameView:
+        """before: a frame shortly before, whose hand is followed; without one, raw images are searched for a hand."""
+        ...
 
     def camera_of(self, index: int) -> FrameCamera:
         """The camera of a frame; of a raw image as it is before it is flipped."""
@@ -114,6 +121,8 @@ class Data(Protocol):
 class StoreData:
     """Frames of a FrameStore, or of any other FrameSource."""
 
+    times_s = None
+
     def __init__(self, source: FrameSource, title: str) -> None:
         self._source = source
         self.title = title
@@ -126,7 +135,7 @@ class StoreData:
     def __len__(self) -> int:
         return len(self._source)
 
-    def view(self, index: int) -> FrameView:
+    def view(self, index: int, _before: FrameView | None = None) -> FrameView:
         return FrameView(self, index, self._source.frame(index))
 
     def camera_of(self, index: int) -> FrameCamera:
@@ -146,6 +155,11 @@ class StoreData:
         if not isinstance(source, FrameStore) or source.joints_mm is None:
             return None
         return (source.joints_mm - source.center_mm[:, None]) / source.half_mm[:, None, None]
+
+    @property
+    def fit_residual_mm(self) -> npt.NDArray[np.float32] | None:
+        """[N] of a store that `lsps fit` made; None of others. Read once; call it in a thread."""
+        return self._source.fit_residual_mm if isinstance(self._source, FrameStore) else None
 
     def close(self) -> None:
         close = getattr(self._source, "close", None)

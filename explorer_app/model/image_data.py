@@ -6,6 +6,7 @@ Imports HDF5 and SciPy, so the window imports it in a thread.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from explorer_app.model.crop import Crop, Uvd, cube_box_px, has_same_depth
 from explorer_app.model.data import FrameView, RawPicture
 from explorer_app.model.depth_statistics import DepthCounts, count_depth
 from explorer_app.model.opening import ImageSettings
-from explorer_app.model.raw_image import AnyImage
+from explorer_app.model.raw_image import AnyImage, RecordedImage
 from lsps_core.camera import Camera
 from lsps_core.data.crop import crop as crop_image
 from lsps_core.data.frame import HandFrame
@@ -45,12 +46,17 @@ class ImageData:
         files = {image.path for image in images}
         self.title = images[0].path.name if len(files) == 1 else f"{len(images)} images"
         self._crops = dict(crops or {})
+        recordings = {id(image.recording): image.recording for image in images if isinstance(image, RecordedImage)}
+        is_recording = len(recordings) == 1 and all(isinstance(image, RecordedImage) for image in images)
+        self.times_s = next(iter(recordings.values())).times_s if is_recording else None
 
     def __len__(self) -> int:
         return len(self.images)
 
-    def view(self, index: int) -> FrameView:
-        return self._crop(index, self._crops.get(index) or Crop(settings=self.settings))
+    def view(self, index: int, before: FrameView | None = None) -> FrameView:
+        is_hand = before is not None and before.data is self and not before.complaint
+        last_mm = before.frame.center_mm if before is not None and is_hand else None
+        return self._crop(index, self._crops.get(index) or Crop(settings=self.settings), last_mm=last_mm)
 
     @property
     def crops(self) -> dict[int, Crop]:
@@ -81,12 +87,19 @@ class ImageData:
     def close(self) -> None:
         """No file is kept open."""
 
-    def _crop(self, index: int, crop: Crop, before: RawPicture | None = None) -> FrameView:
+    def _crop(
+        self,
+        index: int,
+        crop: Crop,
+        before: RawPicture | None = None,
+        last_mm: npt.NDArray[np.float32] | None = None,
+    ) -> FrameView:
+        """before: of the same image, read otherwise. last_mm [3]: where the hand was in another one, to be followed."""
         depth_mm, counts = self._read(index, crop.settings, before)
         camera, half_mm = crop.camera(depth_mm.shape[1]), crop.settings.cube_mm / 2
         center, note, complaint = crop.center_uvd, "placed by hand", ""
         if center is None:
-            center, note, complaint = _find(depth_mm, camera, crop.settings.cube_mm, self.images[index].name)
+            center, note, complaint = _find(depth_mm, camera, crop.settings.cube_mm, self.images[index].name, last_mm)
         crop = replace(crop, center_uvd=center)
         center_mm = camera.unproject(np.array(center)).astype(np.float32)
         frame = HandFrame(
@@ -116,12 +129,26 @@ def _agree(a: ImageSettings, b: ImageSettings) -> bool:
     return has_same_depth(a, b) and a.is_mirrored == b.is_mirrored
 
 
-def _find(depth_mm: npt.NDArray[np.float32], camera: Camera, cube_mm: float, name: str) -> tuple[Uvd, str, str]:
-    """The hand's centre, how it was found, and a complaint; without a hand, the nearest object."""
+def _find(
+    depth_mm: npt.NDArray[np.float32],
+    camera: Camera,
+    cube_mm: float,
+    name: str,
+    last_mm: npt.NDArray[np.float32] | None,
+) -> tuple[Uvd, str, str]:
+    """The hand's centre, how it was found, and a complaint; without a hand, the nearest object.
+
+    last_mm: where it was in the frame before; it is looked for there first.
+    """
     from lsps_core.data.hand_search import find_hand  # imports scipy, which only raw images need
+    from lsps_core.data.recordings.follow import follow_hand
 
     try:
-        found = find_hand(depth_mm, camera, cube_mm=cube_mm)
+        found = None
+        if last_mm is not None:
+            with suppress(ValueError):  # it is lost, and found again
+                found = follow_hand(depth_mm, camera, last_mm, cube_mm=cube_mm)
+        found = found or find_hand(depth_mm, camera, cube_mm=cube_mm)
     except ValueError as error:
         is_near = depth_mm <= np.nanpercentile(depth_mm, 5)
         rows, columns = np.nonzero(is_near)

@@ -18,7 +18,7 @@ from explorer_app.workers.latest import CLOSE_S, LatestWins
 
 if TYPE_CHECKING:
     from explorer_app.model.crop import Crop
-    from explorer_app.model.data import FrameView, OpenedData
+    from explorer_app.model.data import Data, FrameView, OpenedData
     from explorer_app.model.hand.model import Encoding, HandModel, Pictures
     from explorer_app.model.routes import Routes
     from lsps_core.config import Domain
@@ -46,6 +46,7 @@ class Background(QObject):
         self.loading = self.add_worker("model", self._on_model)
         self.opening = self.add_worker("data", self._on_data)
         self.reading = self.add_worker("frame", self._on_frame, self._on_unreadable_frame)
+        self.playing = self.add_worker("play", self._on_played, self._on_unplayed)
         self.encoding = self.add_worker("encode", self._on_encoding, self._on_failed_encoding)
         self.routing = self.add_worker("routes", self._on_routes)
         self.decoding = self.add_worker("decode", self._on_pictures)
@@ -55,6 +56,7 @@ class Background(QObject):
         session.latent_changed.connect(self._decode)
         session.index_changed.connect(self._read_frame)
         session.encoding_wanted.connect(self._encode)
+        session.playing_changed.connect(self._ask_for_routes)
 
     @property
     def is_busy(self) -> bool:
@@ -129,8 +131,14 @@ class Background(QObject):
 
     @Slot()
     def _read_frame(self) -> None:
-        data, index = self._session.data, self._session.index
-        if data is not None and (self._session.view is None or self._session.view.index != index):
+        session, data, index = self._session, self._session.data, self._session.index
+        if data is None or (session.view is not None and session.view.index == index):
+            return
+        if session.is_playing:
+            model = session.model if session.is_encoding_on_step else None
+            stamp = (data, index, model, session.domain)
+            self.playing.ask(stamp, partial(_play, *stamp, session.view))
+        else:
             self.reading.ask((data, index), partial(data.view, index))
 
     @Slot(object, object)
@@ -144,6 +152,30 @@ class Background(QObject):
             self._session.clear_view()
             self._session.message.emit(line)
 
+    @Slot(object, object)
+    def _on_played(self, stamp: _Played, answer: tuple[FrameView, Encoding | None]) -> None:
+        session, (view, encoding) = self._session, answer
+        if stamp[:2] != (session.data, session.index):
+            return
+        if encoding is not None and stamp[2:] == (session.model, session.domain):
+            session.set_played(view, encoding)
+            self._ask_for_routes()
+        else:
+            session.set_view(view)
+
+    @Slot(object, str)
+    def _on_unplayed(self, stamp: _Played, line: str) -> None:
+        self._on_unreadable_frame(stamp[:2], line)
+
+    @Slot()
+    def _ask_for_routes(self) -> None:
+        """Of the frame on screen: not while frames are played, which they would slow down many times."""
+        session, wanted = self._session, self._session.encoding_input
+        if session.is_playing or wanted is None or session.encoding is None or session.encoding.routes is not None:
+            return
+        model, view, _ = wanted
+        self.routing.ask(wanted, partial(model.routes, view.frame, session.encoding))
+
     @Slot()
     def _encode(self) -> None:
         wanted = self._session.encoding_input
@@ -154,9 +186,8 @@ class Background(QObject):
     @Slot(object, object)
     def _on_encoding(self, stamp: tuple[HandModel, FrameView, Domain], encoding: Encoding) -> None:
         if stamp == self._session.encoding_input:
-            model, view, _ = stamp
-            self.routing.ask(stamp, partial(model.routes, view.frame, encoding))
             self._session.set_encoding(encoding)
+            self._ask_for_routes()
 
     @Slot(object, str)
     def _on_failed_encoding(self, stamp: tuple[HandModel, FrameView, Domain], line: str) -> None:
@@ -189,7 +220,7 @@ class Background(QObject):
     @Slot(object, object)
     def _on_pictures(self, stamp: tuple[HandModel, LatentCode], pictures: Pictures) -> None:
         model, latent = stamp
-        is_current = latent == self._session.latent or self._session.is_editing
+        is_current = latent == self._session.latent or self._session.is_editing or self._session.is_playing
         if model is self._session.model and is_current:
             self._session.set_pictures(pictures)
             if pictures.is_coarse and latent == self._session.latent:
@@ -204,6 +235,9 @@ class Background(QObject):
         self.activity_changed.emit()
         if not self.is_busy:
             self.settled.emit()
+
+
+_Played = tuple["Data", int, "HandModel | None", "Domain | None"]
 
 
 # torch, HDF5 and SciPy are imported here, in a thread, after the window's first paint
@@ -233,3 +267,13 @@ def _open_recording(path: Path, index: int, settings: ImageSettings | None) -> O
     from explorer_app.model.open_data import open_recording
 
     return open_recording(path, index, settings)
+
+
+def _play(
+    data: Data, index: int, model: HandModel | None, domain: Domain | None, before: FrameView | None
+) -> tuple[FrameView, Encoding | None]:
+    """A frame and its code at once, its hand followed from the frame before; no code without a model or a hand."""
+    view = data.view(index, before)
+    if model is None or domain is None or view.complaint:
+        return view, None
+    return view, model.encode(view.frame, domain)

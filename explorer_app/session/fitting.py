@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _TICK_MS = 33
 WALK_MS = 500
 """From P's code to the fitted one: long enough to see which fingers move."""
+_PLAYED_FRAMES = 10
+"""While frames are played, fits skip some: a hand a third of a second later is still a start."""
 _NEEDS = "a fit needs a model and a frame; open them with File ▸ Open"
 
 _Input = tuple["HandModel", "FrameView", "Domain"]
@@ -154,7 +156,8 @@ class FrameFitting(QObject):
             return None
         (model, view, domain), fit = self._last
         is_same = (model, view.data, domain) == (given[0], given[1].data, given[2])
-        return fit.fitted if is_same and abs(view.index - given[1].index) == 1 else None
+        is_near = abs(view.index - given[1].index) <= (_PLAYED_FRAMES if self._session.is_playing else 1)
+        return fit.fitted if is_same and is_near else None
 
     @Slot(object, object)
     def _on_fit(self, given: _Input, fit: FrameFit) -> None:

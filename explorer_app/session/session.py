@@ -50,6 +50,7 @@ class Session(QObject):
     routes_changed = Signal()
     domain_changed = Signal()
     prior_changed = Signal()
+    playing_changed = Signal()
     asked = Signal()  # the user asks for something: messages about what was before are obsolete
     done = Signal(str)  # one line: what the user asked for is done, such as copied or saved
     saved = Signal(object)  # path of a file that was written for the user
@@ -76,6 +77,8 @@ class Session(QObject):
         """Weight of each highlighted joint [J], 0 to 1; None without highlights."""
         self._settled = self.latent
         self._edit_label: str | None = None
+        self.is_playing = False
+        """The frames are played: latents are previews, routes and messages wait for the end."""
         self._frame_encoding = FrameEncoding()
         self.free_joints = FreeJoints(self)
 
@@ -96,7 +99,7 @@ class Session(QObject):
 
         label: in the undo menu. merge: quick changes of this kind are one. add_to_history: append a history entry.
         """
-        if self.is_editing or latent == self._settled:
+        if self.is_editing or self.is_playing or latent == self._settled:
             self.preview_latent(latent)
             return
         edit = LatentEdit(self._settle_at, self._settled, latent, label, merge)
@@ -127,6 +130,15 @@ class Session(QObject):
         label, self._edit_label = self._edit_label, None
         if label is not None:
             self.set_latent(self.latent, label)
+
+    def set_playing(self, is_playing: bool) -> None:
+        """All latents while frames are played are one undo step, made at the end."""
+        if is_playing == self.is_playing:
+            return
+        self.is_playing = is_playing
+        self.playing_changed.emit()
+        if not is_playing:
+            self.set_latent(self.latent, "play")
 
     def _settle_at(self, latent: LatentCode) -> None:
         self._settled = latent
@@ -206,11 +218,22 @@ class Session(QObject):
         """Show a frame that was read."""
         self.view = view
         self._frame_encoding.show_frame(is_whole=not view.complaint)
-        if view.complaint:
+        if view.complaint and not self.is_playing:
             self.message.emit(f"{view.complaint}; see the Inspector")
         self.frame_changed.emit()
         self.encoding_changed.emit()
         self._start_encoding()
+
+    def set_played(self, view: FrameView, encoding: Encoding) -> None:
+        """Show a frame together with its code, so that no view is without a skeleton in between."""
+        self.view = view
+        self._frame_encoding.show_frame(is_whole=True)
+        self._frame_encoding.request()
+        self._frame_encoding.start(is_ready=True)
+        self._frame_encoding.finish(encoding)
+        self.frame_changed.emit()
+        self.encoding_changed.emit()
+        self.set_latent(encoding.code, view.frame.name)
 
     def replace_view(self, view: FrameView) -> None:
         """Show the same frame with another crop; its encoding stays on screen until the new one."""

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QMenu,
-    QStyle,
     QTabBar,
     QTabWidget,
     QToolButton,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from explorer_app.widgets import theme
+from explorer_app.widgets.icons import give_icon
 from explorer_app.widgets.labels import SectionTitle
 from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.menus import add_action
@@ -121,15 +121,13 @@ class DockTitle(QWidget):
         layout = row_layout(self, gap=theme.UNIT)
         layout.setContentsMargins(theme.MARGIN, theme.UNIT, theme.GAP, 0)
         layout.addWidget(SectionTitle(dock.windowTitle()), 1)
-        pixmap = QStyle.StandardPixmap
         for text, icon, do in (
-            ("Take out of the window, or put back", pixmap.SP_TitleBarNormalButton, self._switch_floating),
-            ("Close", pixmap.SP_TitleBarCloseButton, dock.close),
+            ("Take out of the window, or put back", "float", self._switch_floating),
+            ("Close", "close", dock.close),
         ):
             button = QToolButton(autoRaise=True)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setIcon(self.style().standardIcon(icon))
-            button.setIconSize(QSize(10, 10))
+            give_icon(button, icon)
             button.setToolTip(text)
             button.setAccessibleName(f"{dock.windowTitle()}: {text.lower()}")
             button.clicked.connect(do)

@@ -36,6 +36,7 @@ from explorer_app.shell.workspaces import Pages, Workspaces
 from explorer_app.train.dialogs import TrainingDialogs
 from explorer_app.train.model.train_form import TrainForm
 from explorer_app.train.panel import TrainPanel
+from explorer_app.widgets.icons import IconColours
 from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.small import paint_next_turn
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         self.view_pictures = ViewPictures(self, self.session, self.preferences)
         self.setWindowTitle("LSPS Explorer")
         self.setAcceptDrops(True)
+        IconColours(self)
         self._build_views()
         self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize() - _FRAME))  # the docks have made it wider
         self.session.message.connect(self.messages.show_message)
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
             self.session, self.background, self.failures, self.evaluation, self.preferences
         )
         self.label_queue = LabelQueue(self.background, self.failures, explore.labelling, self)
+        explore.time.range_selected.connect(self.failures.select_range)
         self.failures_panel.directions.made.connect(self.latent.directions.add)
         self.failures_panel.first_step.open_asked.connect(self.opener.ask_for_files)
         self.train = TrainPanel(self.preferences)
@@ -147,6 +150,7 @@ class MainWindow(QMainWindow):
         self.training_dialogs.accepted_run.connect(self._train)
         self.training_dialogs.open_asked.connect(self._open_written)
         self.training_dialogs.finetune_asked.connect(self._finetune)
+        self.training_dialogs.slurm_asked.connect(self.train.copy_as_slurm)
         self.failures_panel.first_step.import_asked.connect(self.training_dialogs.import_images)
         self.training_dialogs.run_started.connect(self.train.list_run)
         self.train.new_run_asked.connect(self.training_dialogs.new_run)

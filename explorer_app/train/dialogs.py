@@ -26,6 +26,8 @@ class TrainingDialogs(QObject):
     accepted_run = Signal(object, bool)
     """path of a run's folder with its config, whether it existed before"""
     finetune_asked = Signal()
+    slurm_asked = Signal()
+    """copy the selected run as a batch script"""
     open_asked = Signal(object)
     """path of a store or a model that a job has written"""
     run_started = Signal(object)
@@ -80,6 +82,7 @@ class TrainingDialogs(QObject):
         add_action(menu, "&Resume a run …", self.resume_run)
         menu.addSeparator()
         add_action(menu, "&Fine-tune …", self.finetune_asked.emit)
+        add_action(menu, "&Copy as Slurm script", self.slurm_asked.emit)
         menu.addSeparator()
         add_action(menu, "&Simulate data …", self.simulate)
         add_action(menu, "&Import data …", self.import_data)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QMessageBox,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from explorer_app.preferences import Preferences
 from explorer_app.train.model.run_folder import RunView
 from explorer_app.train.model.run_process import SHARES
+from explorer_app.train.model.slurm import slurm_script
 from explorer_app.train.run_list import RunList
 from explorer_app.train.run_monitor import RunMonitor
 from explorer_app.train.runs import TrainingRuns
@@ -225,6 +226,16 @@ class TrainPanel(QWidget):
             self.runs.start(view.path)
         elif what in ("pause", "unpause", "stop", "cancel"):
             getattr(self.runs, what)(view.path)
+
+    @Slot()
+    def copy_as_slurm(self) -> None:
+        """Copy a batch script that trains the selected run on a cluster."""
+        view = self.monitor.view
+        if view is None:
+            self.message.emit("there is no run to copy; set one up with Train ▸ New run")
+            return
+        QGuiApplication.clipboard().setText(slurm_script(view.path))
+        self.message.emit(f"copied {view.path.name} as a Slurm script")
 
     @Slot(tuple)
     def _resume_with(self, settings: tuple[str, ...]) -> None:

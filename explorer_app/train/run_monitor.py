@@ -26,12 +26,14 @@ from explorer_app.train.model.run_folder import WENT_WRONG, RunView
 from explorer_app.train.previews import PreviewScrubber
 from explorer_app.train.run_trouble import RunTrouble
 from explorer_app.widgets import theme
+from explorer_app.widgets.icons import give_icon
 from explorer_app.widgets.labels import SectionTitle
 from explorer_app.widgets.layouts import column_layout, grid_layout, row_layout
 from explorer_app.widgets.tab_style import underline_tabs
 from explorer_app.widgets.turns import Turns
 
 _TURN_MS = 30
+_ICONS = {"resume": "play", "pause": "pause", "stop": "stop", "open": "open"}
 _STATES = {
     "new": "Not trained yet",
     "starting": "Starting …",
@@ -129,6 +131,8 @@ class RunMonitor(QWidget):
             button.setToolTip(tip)
             button.clicked.connect(self._ask)
             button.setObjectName(name)
+            if name in _ICONS:
+                give_icon(button, _ICONS[name])
             self.buttons[name] = button
             self._buttons_row.addWidget(button)
         self.follow = QCheckBox("&Follow")
@@ -199,6 +203,7 @@ class RunMonitor(QWidget):
         resume.setText("&Start" if view.state == "new" else "&Resume")
         resume.setEnabled(not view.is_alive and view.state not in ("finished", "missing"))
         pause.setText("&Continue" if view.state == "paused" else "&Pause")
+        give_icon(pause, "play" if view.state == "paused" else "pause")
         pause.setEnabled(view.has_process)
         self.buttons["stop"].setEnabled(view.state in ("starting", "training", "paused"))
         self.buttons["cancel"].setEnabled(view.has_process)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import os
 import signal
 import sys
 import time
@@ -118,7 +119,7 @@ def _open_run(arguments: argparse.Namespace, listeners: Listeners) -> Run:
     from lsps_core.training.run import Run, RunError
 
     run = Run(arguments.run_path, listeners)
-    if arguments.resume or run.is_prepared:
+    if arguments.resume or run.is_prepared or _is_restarted(run):
         run.config()  # it reports problems of the folder before a lock is created there
         return run
     Run.check_is_free(run.path)
@@ -128,6 +129,11 @@ def _open_run(arguments: argparse.Namespace, listeners: Listeners) -> Run:
     with open_stores(config):  # problems are reported before a run directory is created
         pass
     return Run.create(arguments.run_path, config, listeners)
+
+
+def _is_restarted(run: Run) -> bool:
+    """Whether torchrun has started the processes again, after one of them died in a run that had begun."""
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0 and run.layout.config.exists()
 
 
 def _new_config(arguments: argparse.Namespace) -> TrainConfig:

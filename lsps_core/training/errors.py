@@ -85,14 +85,16 @@ def save_batch(path: Path, tensors: dict[str, Tensor], record: dict[str, Any]) -
 
 
 def not_finite(
-    stage: str, stage_step: int, settings: StageConfig, terms: dict[str, float], batch_path: Path | None
+    stage: str, stage_step: int, settings: StageConfig, terms: dict[str, float], batch_path: Path, where: str = ""
 ) -> NonFiniteError:
-    """The error for a step whose terms, or whose gradients, are not finite. batch_path: where its batch was saved."""
+    """The error for a step whose terms, or whose gradients, are not finite.
+
+    batch_path: where its batch was saved. where: in which process of several, after the numbers.
+    """
     bad = [name for name, value in terms.items() if not math.isfinite(value)]
     what = ", ".join(f"{name} is {terms[name]}" for name in bad) or "a gradient is not finite"
-    message = f"{what} at step {stage_step} of the {stage} stage; the step changed nothing"
-    if batch_path is not None:
-        message += f". Its batch is in {batch_path}"
+    message = f"{what}{where} at step {stage_step} of the {stage} stage; the step changed nothing"
+    message += f". Its batch is in {batch_path}"
     field = f"{stage}.learning_rate"
     lower = {field: f"{settings.learning_rate / 2:g}"}
     return NonFiniteError(message, "resume with a lower rate, as in {settings}", field=field, settings=lower)

@@ -65,6 +65,19 @@ class ProcessGroup:
         for tensor, part in zip(tensors, parts, strict=True):
             tensor.copy_(part.view_as(tensor))
 
+    def gather(self, values: Tensor) -> Tensor:
+        """values [n], on the CPU, of every process -> [size, n]; waits for all of them."""
+        if self.size == 1:
+            return values[None]
+        parts = [torch.empty_like(values) for _ in range(self.size)]
+        distributed.all_gather(parts, values)
+        return torch.stack(parts)
+
+    def wait(self) -> None:
+        """For all processes to get here."""
+        if self.size > 1:
+            distributed.barrier()
+
     def decide(self, decision: bool) -> bool:
         """The value of process 0; those of the others are ignored."""
         if self.size == 1:

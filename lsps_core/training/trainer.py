@@ -13,32 +13,27 @@ from torch import Tensor
 
 from lsps_core import __version__, checkpoint
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import STAGES, LossWeights, StageConfig, TrainConfig
+from lsps_core.config import STAGES, StageConfig, TrainConfig
 from lsps_core.device import resolve_device
 from lsps_core.events import Ended, Event, Saved, Started, Stepped, error_fields
 from lsps_core.networks.kinematic import KinematicDecoder
 from lsps_core.networks.residual import SETTLING_BATCHES
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.runs.speeds import frame_seconds
+from lsps_core.training import agreement
 from lsps_core.training.batch import TriBatch
-from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.data import TrainingData, step_generator
-from lsps_core.training.depth_stage import DepthStage
 from lsps_core.training.errors import is_out_of_memory, memory_shortage, not_finite, save_batch
-from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.residual_stage import ResidualPosteriorStage
 from lsps_core.training.run import Run, RunError
-from lsps_core.training.stages import SINGLE_PROCESS, PoseStage, Stage
+from lsps_core.training.stage_classes import stage_class
+from lsps_core.training.stages import SINGLE_PROCESS
 from lsps_core.training.time_left import TimeLeft
 from lsps_core.training.update import Terms, learning_rate, set_learning_rate
 from lsps_core.training.validation import LatentStatistics, Validation, check_start, latent_statistics
 
 REPORT_SECONDS = 2.0
-_STAGE_CLASSES: dict[str, dict[str, Callable[[TriDomainModel, StageConfig, LossWeights, ProcessGroup], Stage]]] = {
-    "lsps": {"pose": PoseStage, "depth": DepthStage, "posterior": PosteriorStage},
-    "crossing_nets": {"pose": PoseStage, "depth": CrossingDepthStage, "posterior": CrossingPosteriorStage},
-}
 
 
 class Trainer:
@@ -153,10 +148,8 @@ class Trainer:
 
     def _begin(self, name: str) -> None:
         self.stage_name, self.stage_step = name, 0
-        stage_class = _STAGE_CLASSES[self.config.method][name]
-        if name == "posterior" and self.config.posterior_kind == "residual":
-            stage_class = ResidualPosteriorStage
-        self.stage = stage_class(self.model, self.config.stage(name), self.config.weights, self.group)
+        make = stage_class(self.config, name)
+        self.stage = make(self.model, self.config.stage(name), self.config.weights, self.group)
 
     def _posterior_starts_at_random(self) -> bool:
         """As the setting says, unless the stage has no steps or continues a trained P without a depth stage."""
@@ -183,6 +176,7 @@ class Trainer:
         started = reported = saved = time.monotonic()
         first = reported_step = self.stage_step
         before_s = self.seconds
+        before: Tensor | None = agreement.weights_digest(self.model)
         while self.stage_step < settings.steps:
             terms = self._one_step(settings)
             self.stage_step += 1
@@ -190,6 +184,9 @@ class Trainer:
             self.seconds = before_s + now - started
             if self.group.decide(now - reported >= REPORT_SECONDS or self.stage_step in (first + 1, settings.steps)):
                 self._check_finite(settings, first)
+                if before is not None and self.stage_step - first >= agreement.STEPS_OF_NOTHING:
+                    agreement.check_learning(self.model, before, self.stage_name)
+                    before = None
                 self._report(terms, self.stage_step - reported_step, now - reported, settings)
                 reported, reported_step = now, self.stage_step
                 if self.group.decide(self.run.stop_requested() or self._should_stop()):
@@ -241,12 +238,14 @@ class Trainer:
             return
         steps, terms = failure
         self.stage_step = first + steps
-        path = None
-        if self.group.is_main:
+        rank, terms = agreement.failing_process(self.group, terms)
+        path = self.run.layout.not_finite_batch(self.step)
+        if self.group.rank == rank:
             batch = self.data.batch(self.stage_name, settings, self.stage_step)
-            path = self.run.layout.not_finite_batch(self.step)
             save_batch(path, batch.tensors(), {"stage": self.stage_name, "terms": terms})
-        raise not_finite(self.stage_name, self.stage_step, settings, terms, path)
+        self.group.wait()  # the first process that fails ends the others
+        where = f" in process {rank}" if self.group.size > 1 else ""
+        raise not_finite(self.stage_name, self.stage_step, settings, terms, path, where)
 
     def _report(self, terms: Terms, steps: int, seconds: float, settings: StageConfig) -> None:
         steps_per_s = steps / seconds
@@ -270,6 +269,7 @@ class Trainer:
         self._save()
 
     def _save(self) -> None:
+        agreement.check_alike(self.model, self.group, self.step)
         if not self.group.is_main:
             return
         state: dict[str, Any] = {"stage": self.stage_name, "stage_step": self.stage_step, "seconds": self.seconds}

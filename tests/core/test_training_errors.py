@@ -14,7 +14,7 @@ from lsps_core.config import LossWeights, ModelConfig, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.depth_stage import DepthStage
-from lsps_core.training.errors import MemoryShortageError, NonFiniteError, largest_that_fits
+from lsps_core.training.errors import MemoryShortageError, NonFiniteError, TrainingError, largest_that_fits
 from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.run import Run
 from lsps_core.training.stages import PoseStage
@@ -112,6 +112,16 @@ def test_the_run_names_step_and_term_and_keeps_the_batch(stores, tmp_path, monke
     assert (state["stage"], state["stage_step"]) == ("pose", config.pose.steps)
     assert all(weight.isfinite().all() for weight in model.weights.values())
     assert safetensors.torch.load_file(path).keys() == tensors.keys()
+
+
+def test_a_stage_that_learns_nothing_ends(stores, tmp_path):
+    """A million steps of nothing would be a million steps."""
+    config = tiny_config(stores, "pose.steps=120", "weights.pose_reconstruction=0", "weights.pose_kl=0")
+    run = Run.create(tmp_path / "run", config)
+    with pytest.raises(TrainingError, match="first 100 steps of the pose stage changed no weight"):
+        Trainer(run, config).train()
+    assert not run.checkpoints()
+    assert events(run.path)[-1]["reason"] == "failed"
 
 
 def test_a_step_that_does_not_fit_names_the_batch_size_that_does(stores, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from torch import multiprocessing
 from training_helpers import events, tiny_config
 
 from lsps_core import checkpoint
+from lsps_core.training.agreement import check_alike, failing_process
 from lsps_core.training.data import TrainingData
+from lsps_core.training.errors import TrainingError
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.run import Run
 from lsps_core.training.trainer import Trainer
@@ -64,6 +67,20 @@ def _in_two(rank: int, port: int, folder: str) -> None:
     group.average(tensors)
     decisions = [group.decide(rank == 0), group.decide(rank == 1)]
     said = {"average": [tensor.tolist() for tensor in tensors], "decisions": decisions}
+    said["gathered"] = group.gather(torch.tensor([rank, 7])).tolist()
+    terms = {"a": 1.0, "b": float("nan") if rank else 2.0}
+    said["failing"] = str(failing_process(group, terms))
+    model = torch.nn.Linear(2, 2)
+    with torch.no_grad():
+        model.weight.fill_(1.0)
+        model.bias.fill_(0.5)
+    check_alike(model, group, 3)
+    with torch.no_grad():
+        model.bias[1] += 1e-7 * rank
+    try:
+        check_alike(model, group, 4)
+    except TrainingError as error:
+        said["differ"] = error.what
     (Path(folder) / f"{rank}.json").write_text(json.dumps(said))
     torch.distributed.destroy_process_group()
 
@@ -80,20 +97,62 @@ def test_two_processes_average_tensors_and_follow_process_0(tmp_path):
         pass
     for rank in range(2):
         said = json.loads((tmp_path / f"{rank}.json").read_text())
-        assert said == {"average": [[[0.5] * 3] * 2, 5.0], "decisions": [True, False]}
+        assert (said["average"], said["decisions"]) == ([[[0.5] * 3] * 2, 5.0], [True, False])
+        assert said["gathered"] == [[0, 7], [1, 7]]
+        assert said["failing"] == "(1, {'a': 1.0, 'b': nan})"
+        assert (
+            said["differ"] == "the weights of process 1 differ from those of process 0 at step 4, which was not saved"
+        )
+
+
+SETTINGS = ["depth.steps=3", "posterior.steps=8", "pose.steps=150", "pose.batch_size=32"]
+
+
+def torchrun(run: Path, *options: str, program: tuple[str, ...] = ("-m", "lsps_core.cli"), **more):
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *options]
+    command = [*launcher, *program, "train", str(run)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **more)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done
+
+
+KILLED = """
+import os, signal, sys
+from lsps_core import cli
+from lsps_core.training.trainer import Trainer
+step = Trainer._try_step
+def killed(self, settings):
+    if os.environ["TORCHELASTIC_RESTART_COUNT"] == "0" and self.group.rank == 1 and self.step == int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(self, settings)
+Trainer._try_step = killed
+sys.exit(cli.main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no SIGKILL here")
+def test_torchrun_starts_again_after_a_process_was_killed(stores, tmp_path):
+    """It resumes by itself, and ends with the weights to the bit of a run that was never killed."""
+    config = tiny_config(stores, *SETTINGS)
+    whole, broken = (Run.create(tmp_path / name, config) for name in ("whole", "broken"))
+    torchrun(whole.path)
+    (tmp_path / "killed.py").write_text(KILLED)
+    program = (str(tmp_path / "killed.py"), "156")  # within the posterior stage
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    torchrun(broken.path, "--max-restarts", "2", program=program, env=environment)
+    starts = [event for event in events(broken.path) if event["kind"] == "started"]
+    assert [event["step"] for event in starts] == [0, 153]
+    one, other = (checkpoint.load(run.model_path).weights for run in (whole, broken))
+    assert all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_torchrun_ends_where_one_process_does(stores, tmp_path):
     """The same steps; the same pose VAE but for the noise that each process draws; an error within that noise."""
-    settings = ["depth.steps=3", "posterior.steps=8", "pose.steps=150", "pose.batch_size=32"]
-    config = tiny_config(stores, *settings)
+    config = tiny_config(stores, *SETTINGS)
     alone = Run.create(tmp_path / "alone", config)
     Trainer(alone, config).train()
     both = Run.create(tmp_path / "both", config)
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command = [*launcher, "-m", "lsps_core.cli", "train", str(both.path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
+    done = torchrun(both.path)
     assert [json.loads(line) for line in done.stdout.splitlines()] == events(both.path)  # process 0 alone speaks
     first, second = events(alone.path), events(both.path)
     assert (first[-1]["step"], first[-1]["reason"]) == (second[-1]["step"], second[-1]["reason"]) == (161, "finished")

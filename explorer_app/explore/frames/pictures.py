@@ -91,7 +91,12 @@ class FramePictures(QWidget):
             picture.pointed_at.connect(lambda is_here, name=name: self.point_at(name if is_here else None))
         session.frame_changed.connect(self._show_frame)
         session.latent_changed.connect(self._show_skeletons)
-        for signal in (session.encoding_changed, session.routes_changed, session.model_changed):
+        for signal in (
+            session.encoding_changed,
+            session.routes_changed,
+            session.model_changed,
+            session.playing_changed,
+        ):
             signal.connect(self._show_encoding)
         self._show_frame()
 
@@ -196,6 +201,8 @@ class FramePictures(QWidget):
             return ""
         if session.model is None:
             return "No model yet"
+        if session.is_playing:
+            return "Shown when the frames stop"
         is_under_way = session.is_encoding_under_way or session.encoding is not None
         return "Encoding …" if is_under_way else "Press Encode (E) to run the model on this frame"
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSlider,
     QStackedLayout,
-    QToolButton,
     QWidget,
 )
 
 from explorer_app.explore.frames.fit_controls import FitControls
 from explorer_app.explore.frames.label_controls import LabelControls
 from explorer_app.explore.frames.pictures import FramePictures
+from explorer_app.explore.frames.transport import Transport
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.labelling import Labelling
+from explorer_app.session.playback import Playback
 from explorer_app.session.session import Session
 from explorer_app.widgets.empty_state import EmptyState
-from explorer_app.widgets.fields import SpinBox, named
 from explorer_app.widgets.labels import ElidedLabel
 from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.small import Tag
@@ -45,22 +44,28 @@ class FrameStrip(QWidget):
     open_asked = Signal()
 
     def __init__(
-        self, session: Session, fitting: FrameFitting, labelling: Labelling, parent: QWidget | None = None
+        self,
+        session: Session,
+        fitting: FrameFitting,
+        labelling: Labelling,
+        playback: Playback,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._session, self._fitting, self._labelling = session, fitting, labelling
         self.fit, self.label = FitControls(fitting), LabelControls(labelling)
         controls, actions = self._build_controls(), self._build_actions()
         self.pictures = FramePictures(session, fitting, actions)
+        self.transport = Transport(session, playback)
         content = QWidget()
         layout = column_layout(content)
         layout.addLayout(controls)
         layout.addWidget(self.pictures, 1)
+        layout.addWidget(self.transport)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._build_empty_page())
         self._pages.addWidget(content)
         session.data_changed.connect(self._show_data)
-        session.index_changed.connect(self._show_index)
         session.frame_changed.connect(self._show_frame)
         for signal in (session.encoding_changed, session.latent_changed, session.model_changed):
             signal.connect(self._show_result)
@@ -82,28 +87,11 @@ class FrameStrip(QWidget):
         self.title = ElidedLabel(_TITLE_PX, Qt.TextElideMode.ElideMiddle)
         self.simulated = Tag("simulated data")
         self.simulated.setToolTip("These frames were rendered by a simulator, not recorded by a camera")
-        self.previous, self.next = QToolButton(), QToolButton()
-        for button, text, step, key in ((self.previous, "◀", -1, "←"), (self.next, "▶", 1, "→")):
-            button.setText(text)
-            button.setAutoRepeat(True)
-            button.setToolTip(f"{'Next' if step > 0 else 'Previous'} frame ({key})")
-            button.setAccessibleName("Next frame" if step > 0 else "Previous frame")
-        self.previous.clicked.connect(self.step_back)
-        self.next.clicked.connect(self.step_on)
-        self.position = SpinBox()
-        self.position.setKeyboardTracking(False)
-        named(self.position, "Frame number", "The frame shown; type a number to go to another")
-        self.position.valueChanged.connect(self._go_to)
-        self.scrubber = QSlider(Qt.Orientation.Horizontal)
-        self.scrubber.setMinimumWidth(80)
-        self.scrubber.setAccessibleName("Frame")
-        self.scrubber.setToolTip("Drag to browse the frames")
-        self.scrubber.valueChanged.connect(self._session.set_index)
         self.result = QLabel()
         controls = row_layout()
-        for widget in (self.title, self.simulated, self.previous, self.position, self.next, self.label):
+        for widget in (self.title, self.simulated, self.label):
             controls.addWidget(widget)
-        controls.addWidget(self.scrubber, 1)
+        controls.addStretch()
         controls.addWidget(self.result)
         return controls
 
@@ -125,15 +113,11 @@ class FrameStrip(QWidget):
 
     @Slot()
     def step_back(self) -> None:
-        self._session.set_index(self._session.index - 1)
+        self.transport.step_back()
 
     @Slot()
     def step_on(self) -> None:
-        self._session.set_index(self._session.index + 1)
-
-    @Slot(int)
-    def _go_to(self, number: int) -> None:
-        self._session.set_index(number - 1)
+        self.transport.step_on()
 
     @Slot()
     def _show_data(self) -> None:
@@ -142,29 +126,13 @@ class FrameStrip(QWidget):
         if data is None:
             return
         self.encode_on_step.setChecked(self._session.is_encoding_on_step)
-        with QSignalBlocker(self.position), QSignalBlocker(self.scrubber):
-            self.position.setRange(1, len(data))
-            self.scrubber.setRange(0, len(data) - 1)
-        self.position.setSuffix(f" of {len(data)}")
         self.simulated.setVisible(data.is_simulated)
-        self._show_index()
-
-    @Slot()
-    def _show_index(self) -> None:
-        data, index = self._session.data, self._session.index
-        if data is None:
-            return
-        with QSignalBlocker(self.position), QSignalBlocker(self.scrubber):
-            self.position.setValue(index + 1)
-            self.scrubber.setValue(index)
-        self.previous.setEnabled(index > 0)
-        self.next.setEnabled(index < len(data) - 1)
 
     @Slot()
     def _show_frame(self) -> None:
         data, view = self._session.data, self._session.view
         if data is not None:
-            name = f", {view.frame.name}" if view is not None and view.frame.name != data.title else ""
+            name = f", {view.frame.name}" if view is not None and not view.frame.name.startswith(data.title) else ""
             title = f"{data.title}{name}"
             self.title.setText(title)
             self.title.setToolTip(f"{title}, read as {data.domain} depth")

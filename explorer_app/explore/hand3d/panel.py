@@ -27,6 +27,7 @@ from explorer_app.model.scene import NO_GRID, PRESETS, Figure, Orbit, figure, gr
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice
+from explorer_app.widgets.icons import give_icon
 from explorer_app.widgets.labels import SectionTitle
 from explorer_app.widgets.layouts import column_layout, grid_layout, row_layout
 from explorer_app.widgets.small import CheckBox
@@ -73,13 +74,18 @@ class SkeletonPanel(QWidget):
         self.preset.setPlaceholderText("Free")
         self.preset.setMinimumWidth(64)  # shrinks first in a narrow view
         self.menu = ViewMenu()
-        self.reset = QPushButton("Reset view")
+        self.reset = QPushButton("Reset")
+        self.reset.setAccessibleName("Reset view")
+        give_icon(self.reset, "camera")
         self.reset.setToolTip(f"View from the depth camera (V)\n{_HELP}")
         self._switches = QWidget()
         switches = row_layout(self._switches)
         switches.setContentsMargins(theme.GAP, theme.UNIT, 0, 0)
         for action in self.menu.switches:
-            switches.addWidget(CheckBox(action))
+            box = CheckBox(action)
+            switches.addWidget(box)
+            if action is self.menu.volume:
+                give_icon(box, "volume")
         header = row_layout()
         title = SectionTitle("Skeleton")
         title.setToolTip(_HELP)

@@ -10,6 +10,7 @@ from explorer_app.explore.latent.row_parts import AxisLabel, LatentSlider, LockB
 from explorer_app.model.latent import RANGE_SIGMA
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import DoubleSpinBox
+from explorer_app.widgets.icons import give_icon
 from explorer_app.widgets.layouts import row_layout
 
 TICKS_PER_SIGMA = 100
@@ -41,9 +42,9 @@ class LatentRow(QWidget):
         self.field = _field()
         self.lock = LockButton()
         self.reset = QToolButton()
-        self.reset.setText("↺")
+        give_icon(self.reset, "reset")
         self.reset.setAutoRaise(True)
-        self.reset.setFixedWidth(18)
+        self.reset.setFixedSize(self.lock.sizeHint())
         layout = row_layout(self, gap=theme.UNIT)
         layout.addWidget(self.label, 1)
         layout.addWidget(self.slider, 2)

@@ -26,6 +26,7 @@ from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice, number, seed, show_choice, whole_number
+from explorer_app.widgets.icons import give_icon
 from explorer_app.widgets.labels import SectionTitle
 from explorer_app.widgets.layouts import column_layout, grid_layout, row_layout
 
@@ -109,7 +110,7 @@ class WalkPanel(QWidget):
     def _build_transport(self) -> None:
         self.play = QPushButton()
         self.play.setToolTip("Play the walk, or pause it (Space)")
-        self.play.setFixedWidth(self.fontMetrics().horizontalAdvance("▶ Pause") + 28)
+        self.play.setFixedWidth(self.fontMetrics().horizontalAdvance("Pause") + 56)
         self.play.clicked.connect(self.player.toggle)
         self.scrubber = _Scrubber(Qt.Orientation.Horizontal)
         self.scrubber.setAccessibleName("Position in the walk")
@@ -227,6 +228,7 @@ class WalkPanel(QWidget):
         for widget in (self.play, self.scrubber):
             widget.setEnabled(self.player.can_play)
         self.play.setText("Pause" if self.player.is_playing else "Play")
+        give_icon(self.play, "pause" if self.player.is_playing else "play")
         self._show_position()
 
     @Slot()

@@ -18,13 +18,16 @@ from PySide6.QtWidgets import (
     QSplitter,
     QStatusBar,
     QTabBar,
+    QToolButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
+from explorer_app.resources import resource
 from explorer_app.shell import appearance
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.widgets import theme
+from explorer_app.widgets.icons import IconColours, give_icon
 from explorer_app.widgets.tab_style import underline_tabs
 
 _OF_QT = ("QMainWindowLayout", "QDockWidgetLayout", "QStackedLayout")
@@ -99,3 +102,35 @@ def test_the_raised_tab_is_underlined_and_others_are_not(qtbot: QtBot, qapp: QAp
     lines = [shown.pixelColor(x, bar.tabRect(0).bottom()) == link for x in places]
     assert lines == [True, False]
     assert len(qapp.findChildren(type(bar.style()))) == 1
+
+
+def _darkness(button: QToolButton) -> int:
+    image = button.icon().pixmap(16, 16).toImage()
+    inked = [image.pixelColor(x, y) for x in range(16) for y in range(16) if image.pixelColor(x, y).alpha() > 200]
+    return max(colour.lightness() for colour in inked)
+
+
+def test_icons_follow_the_colours_of_the_window(qtbot: QtBot, qapp: QApplication) -> None:
+    window, button = QWidget(), QToolButton()
+    button.setParent(window)
+    qtbot.addWidget(window)
+    before = qapp.palette()
+    qapp.setPalette(appearance.palette_of(is_dark=False))
+    try:
+        IconColours(window)
+        give_icon(button, "play")
+        assert _darkness(button) < 100
+        qapp.setPalette(appearance.palette_of(is_dark=True))
+        qtbot.waitUntil(lambda: _darkness(button) > 200, timeout=WAIT_MS)
+    finally:
+        qapp.setPalette(before)
+
+
+@pytest.mark.parametrize("path", sorted(resource("icons").glob("*.svg")), ids=lambda path: path.stem)
+def test_every_icon_is_drawn(qtbot: QtBot, path: Path) -> None:
+    button = QToolButton()
+    qtbot.addWidget(button)
+    give_icon(button, path.stem)
+    assert not button.icon().isNull()
+    image = button.icon().pixmap(16, 16).toImage()
+    assert any(image.pixelColor(x, y).alpha() for x in range(16) for y in range(16))

@@ -102,7 +102,7 @@ def test_a_store_is_stepped_through_and_encoded(
         _settle(qtbot, window)
     assert len(set(codes)) == FRAME_COUNT
     assert session.index == FRAME_COUNT - 1
-    assert not window.strip.next.isEnabled()
+    assert not window.strip.transport.next.isEnabled()
     assert not window.strip.simulated.isHidden()
 
 

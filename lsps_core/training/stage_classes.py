@@ -1,0 +1,27 @@
+"""Which class trains a stage, by the method of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lsps_core.config import LossWeights, StageConfig, TrainConfig
+from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
+from lsps_core.training.depth_stage import DepthStage
+from lsps_core.training.posterior_stage import PosteriorStage
+from lsps_core.training.process_group import ProcessGroup
+from lsps_core.training.residual_stage import ResidualPosteriorStage
+from lsps_core.training.stages import PoseStage, Stage
+
+StageClass = Callable[[TriDomainModel, StageConfig, LossWeights, ProcessGroup], Stage]
+_CLASSES: dict[str, dict[str, StageClass]] = {
+    "lsps": {"pose": PoseStage, "depth": DepthStage, "posterior": PosteriorStage},
+    "crossing_nets": {"pose": PoseStage, "depth": CrossingDepthStage, "posterior": CrossingPosteriorStage},
+}
+
+
+def stage_class(config: TrainConfig, name: str) -> StageClass:
+    """Of one of STAGES."""
+    if name == "posterior" and config.posterior_kind == "residual":
+        return ResidualPosteriorStage
+    return _CLASSES[config.method][name]
