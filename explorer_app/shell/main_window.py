@@ -192,7 +192,7 @@ class MainWindow(QMainWindow):
             self.background,
             self.failures,
             self.evaluation,
-            self.failures_panel.first_step,
+            self.failures_panel,
         )
         self.docks["Frame"].raise_()
         self.resizeDocks([self.docks["Pose latent"]], [330], Qt.Orientation.Horizontal)

@@ -19,7 +19,7 @@ from explorer_app.widgets.menus import entries
 
 def test_pages_have_titles_and_links_between_them_lead_somewhere() -> None:
     names = [page.name for page in pages()]
-    assert len(names) == 5
+    assert len(names) == 6
     for page in pages():
         assert title_of(page)
         for link in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
