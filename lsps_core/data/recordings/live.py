@@ -8,11 +8,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from lsps_core.camera import Camera
+from lsps_core.data.recordings.camera_names import CAMERAS
 from lsps_core.data.recordings.source import DepthFrame
 from lsps_core.errors import LspsError
 
-CAMERAS = {"realsense": "RealSense"}
-"""Names of the command line, and titles."""
 _WAIT_MS, _WAITS = 200, 15
 """For an image: a camera that starts needs up to a second."""
 _SIZE = (640, 480)

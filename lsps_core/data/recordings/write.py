@@ -1,4 +1,4 @@
-"""Write recordings in the layout of the RealSense SDK. This program opens them; the SDK needs more of its own topics."""
+"""Write recordings in the layout of the RealSense SDK, for this program: the SDK needs more topics than these."""
 
 from __future__ import annotations
 
