@@ -56,6 +56,8 @@ def run(options: Options) -> int:
     window.painted.connect(lambda: begin(window, options))
     window.closed.connect(lambda: app.exit(0))  # quit would ask the window, which is closed already
     window.show()
+    if not is_picture:
+        window.tour_offer.offer_once()
     status = app.exec()
     _end(window, recovery, endings.reason)
     if screenshot is not None and screenshot.failure:
