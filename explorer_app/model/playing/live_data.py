@@ -26,7 +26,7 @@ class LiveImage:
 
     @property
     def name(self) -> str:
-        return self.path.name
+        return self.path.name if self.frame is None else self.frame.name
 
     def read(self, settings: ImageSettings) -> npt.NDArray[np.float32]:
         if self.frame is None:

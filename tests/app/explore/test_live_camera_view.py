@@ -89,6 +89,7 @@ def test_the_latent_moves_with_the_hand(qtbot: QtBot, live: MainWindow) -> None:
     _until(qtbot, lambda: len(latents) > 2)
     assert live.session.is_at_code
     assert live.session.data.title == "Made camera"
+    assert live.session.view.frame.name.removeprefix("Made camera ").isdecimal()
     transport = live.strip.transport
     assert transport.play_button.text() == "Freeze"
     assert transport.time.text().endswith("frames/s")
