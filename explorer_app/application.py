@@ -56,6 +56,8 @@ def run(options: Options) -> int:
     window.painted.connect(lambda: begin(window, options))
     window.closed.connect(lambda: app.exit(0))  # quit would ask the window, which is closed already
     window.show()
+    if not is_picture:
+        window.tour_offer.offer_once()
     status = app.exec()
     _end(window, recovery, endings.reason)
     if screenshot is not None and screenshot.failure:
@@ -110,3 +112,5 @@ def begin(window: MainWindow, options: Options) -> None:
     if window.opengl is not None:
         window.opengl.start()
     window.opener.open_at_start(options.paths, options.images, options.index, options.latent)
+    if options.live_camera:
+        window.opener.open_camera(options.live_camera)

@@ -94,6 +94,7 @@ KEYS = {
     "latent/prior": _Kind("prior", _prior),
     "views/switches": _Kind("what the views show", _switches),
     "inspect/views": _Kind("saved views of the failures", _text),
+    "help/tour": _Kind("whether the tour was offered", _text),
     "window/theme": _Kind("theme", _theme),
     "window/geometry": _Kind("window layout", _bytes_of_qt(b"\x01\xd9\xd0\xcb")),
     "window/docks": _DOCKS,

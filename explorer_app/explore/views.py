@@ -21,12 +21,14 @@ from explorer_app.explore.latent.grooves import GrooveColours
 from explorer_app.explore.latent.panel import LatentPanel
 from explorer_app.explore.model.directions import Directions
 from explorer_app.explore.model.presets import Presets
+from explorer_app.explore.timeline.panel import TimeView
 from explorer_app.explore.walk.panel import WalkPanel
 from explorer_app.model.scene import Orbit
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.labelling import Labelling
+from explorer_app.session.live_recording import LiveRecording
 from explorer_app.session.playback import Playback
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
@@ -57,10 +59,12 @@ class ExploreViews(QObject):
         self.fitting = FrameFitting(session, background, self)
         self.labelling = Labelling(session, background, self.fitting, preferences.folder, self)
         self.playback = Playback(session, background, self.fitting, self)
-        self.strip = FrameStrip(session, self.fitting, self.labelling, self.playback)
+        self.recording = LiveRecording(session, self)
+        self.strip = FrameStrip(session, self.fitting, self.labelling, self.playback, self.recording)
         self.walk = WalkPanel(session, background)
         self.walk.exporting.orbit = self._orbit
         self.gallery = Gallery(session, background)
+        self.time = TimeView(session, background, self.playback)
         self.inspector = Inspector(session, background)
         self.presets = Presets()
         self.fitting.changed.connect(self._show_fitted)
@@ -117,6 +121,7 @@ class ExploreViews(QObject):
         add("Inspector", self.inspector, bottom, EXPLORE)
         add("Gallery", self.gallery, bottom, EXPLORE)
         add("Walk", self.walk, bottom, EXPLORE)
+        add("Time", self.time, bottom, EXPLORE)
 
     def open_presets(self) -> Presets:
         """The presets and directions in the preferences' folder; a message if they cannot be read."""
@@ -147,6 +152,8 @@ class ExploreViews(QObject):
             self.opengl.close()
         self.grooves.close_down()
         self.playback.close_down()
+        self.recording.close_down()
+        self.time.close_down()
         self.fitting.close_down()
         self.labelling.close_down()
         self.walk.close_down()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
@@ -11,8 +12,8 @@ from explorer_app.inspect.compare.panel import ComparisonPanel
 from explorer_app.inspect.evaluation import Evaluation
 from explorer_app.inspect.explain_panel import ExplainPanel
 from explorer_app.inspect.failures import Failures
-from explorer_app.inspect.first_step import FirstStep
 from explorer_app.inspect.frame_tiles import FrameTiles
+from explorer_app.inspect.panel import FailuresPanel
 from explorer_app.inspect.plots.panel import FailurePlots
 from explorer_app.inspect.references import References
 from explorer_app.inspect.worst_panel import WorstGallery
@@ -35,13 +36,15 @@ class InspectDocks(QObject):
         background: Background,
         failures: Failures,
         evaluation: Evaluation,
-        first_step: FirstStep,
+        panel: FailuresPanel,
     ) -> None:
         super().__init__(window)
+        first_step = panel.first_step
         self.references = References(session, background, self)
         pictures = FrameTiles(session, failures, background, "map pictures")
         self.plots = FailurePlots(failures, self.references, background, pictures, first_step)
         self.worst = WorstGallery(session, failures, background, first_step)
+        self.worst.sheet_asked.connect(partial(panel.selection_actions.ask_where, "sheet"))
         self.explain = ExplainPanel(session, failures, self.references, background, first_step)
         self.comparison = ComparisonPanel(session, failures, evaluation, background, first_step)
         right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea

@@ -111,6 +111,11 @@ class Failures(QObject):
         if self.table is not None and self.table.select(frames, how):
             self.selection_changed.emit()
 
+    @Slot(int, int)
+    def select_range(self, first: int, last: int) -> None:
+        """Select the frames from first to last in all views."""
+        self.select(np.arange(first, last + 1))
+
     def show_frame(self, frame: int) -> None:
         """Show a frame in the explorer, with the sliders at its code."""
         if self.table is None:

@@ -24,7 +24,7 @@ _COUNT = 20
 _WHY = {
     "residual_mm": "the fitted hand is {:.1f} mm off the depth",
     "disagreement_mm": "routes disagree by {:.0f} mm",
-    "typicality": "an unusual pose",
+    "typicality": "an unusual pose, {:.0%} typical",
 }
 _ABOUT = (
     "The model reads these frames worst, by signs that need no annotation, and they differ from each other. Click one, "
@@ -68,7 +68,7 @@ class LabelQueue(QObject):
         if self.dialog is not None:
             self.dialog.close()
         rows = [
-            (frame, str(results.names[frame]), _WHY[sign].format(table.value(frame, sign)))
+            (frame, str(results.names[frame]), _why(sign, float(table.numbers(sign)[frame])))
             for frame, sign in suggestions
         ]
         self.dialog = QueueDialog(rows, self._failures, self._labelling, self._window)
@@ -80,6 +80,10 @@ class LabelQueue(QObject):
         dialog, self.dialog = self.dialog, None
         if dialog is not None:
             dialog.deleteLater()
+
+
+def _why(sign: str, value: float) -> str:
+    return _WHY[sign].format(value).replace("%", " %")
 
 
 def _suggest(table: FailureTable, labelled: Collection[str]) -> list[Suggestion]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedWidget, QWidget
 
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.first_step import FirstStep, FirstStepView
@@ -24,9 +24,14 @@ from explorer_app.widgets.layouts import column_layout, row_layout
 
 _WITHOUT = {"disagreement_mm": "", "residual_mm": "Evaluate with fitting."}
 
+_ON_SHEET = 24
+
 
 class WorstGallery(QWidget):
     """A view of the failures with the shared selection. Computes only while it is visible."""
+
+    sheet_asked = Signal()
+    """Export the selected frames as a sheet of pictures."""
 
     def __init__(self, session: Session, failures: Failures, background: Background, first_step: FirstStep) -> None:
         super().__init__()
@@ -60,6 +65,10 @@ class WorstGallery(QWidget):
         top.addWidget(self.order)
         top.addWidget(self.group)
         top.addWidget(self.count, 1)
+        self.sheet = QPushButton("Save sheet …")
+        self.sheet.setToolTip(f"Save the selected frames as one picture; with none selected the {_ON_SHEET} worst")
+        self.sheet.clicked.connect(self._ask_for_sheet)
+        top.addWidget(self.sheet)
         layout = column_layout(self)
         layout.addLayout(top)
         layout.addWidget(self.pages, 1)
@@ -81,6 +90,7 @@ class WorstGallery(QWidget):
                 self.group.addItem(f"By {division}", division)
             self.group.addItems(groups)
         self.grid.frames.show_worst([])
+        self.sheet.setEnabled(False)
         self.count.clear()
         self.empty.show_state("Sorting …")
         self.pages.setCurrentWidget(self.first_step if table is None else self.empty)
@@ -107,6 +117,14 @@ class WorstGallery(QWidget):
         why = _WITHOUT.get(stamp[1], "Order by disagreement, which needs no annotation.")
         self.empty.show_state("No frame has this score", why)
         self.pages.setCurrentWidget(self.grid if found else self.empty)
+        self.sheet.setEnabled(bool(found))
+
+    @Slot()
+    def _ask_for_sheet(self) -> None:
+        if not len(self._failures.selection):
+            worst = [each.duplicates.frame for each in self.grid.frames.worst[:_ON_SHEET]]
+            self._failures.select(worst, "replace")
+        self.sheet_asked.emit()
 
     @Slot(int, str)
     def _take(self, frame: int, how: How) -> None:

@@ -88,18 +88,19 @@ class FreeJoints(QObject):
             for joint, place in self.places.items()
         }
 
-    def move(self, joint: int, place: FloatArray, position: FloatArray) -> None:
-        """Show a joint at a place while it is pulled, without an undo step; free only beyond reach.
+    def place(self, pulled: Mapping[int, FloatArray], pose: FloatArray) -> None:
+        """Show joints where they were pulled to, without an undo step; free only beyond reach.
 
-        place, position of the latent's joint [3]: in half cube edges.
+        pulled: a place [3] of each. pose [J, 3]: of the latent. Both in half cube edges.
         """
         view = self._session.view
         if view is None or not self.is_possible:
             return
-        places = {other: at for other, at in self.places_mm.items() if other != joint}
-        if float(np.linalg.norm(place - position)) * view.frame.half_mm > BEYOND_MM:
-            x, y, z = (place * view.frame.half_mm + view.frame.center_mm).tolist()
-            places[joint] = (x, y, z)
+        places = {joint: at for joint, at in self.places_mm.items() if joint not in pulled}
+        for joint, place in pulled.items():
+            if float(np.linalg.norm(place - pose[joint])) * view.frame.half_mm > BEYOND_MM:
+                x, y, z = (place * view.frame.half_mm + view.frame.center_mm).tolist()
+                places[joint] = (x, y, z)
         self.show(places)
 
     def show(self, places_mm: Places) -> None:

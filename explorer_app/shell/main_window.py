@@ -25,12 +25,16 @@ from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.shell.clipboard import Clipboard
 from explorer_app.shell.docks import Docks
+from explorer_app.shell.help.tour import Tour
+from explorer_app.shell.help.tour_offer import TourOffer
+from explorer_app.shell.help.tour_steps import steps
 from explorer_app.shell.help.windows import HelpWindows
 from explorer_app.shell.menus import MenuTargets, build_menus
 from explorer_app.shell.opener import Opener
 from explorer_app.shell.recovery_bar import RecoveryBar
 from explorer_app.shell.save_pictures import ViewPictures
 from explorer_app.shell.status import MessageBar, StatusLine
+from explorer_app.shell.training_links import TrainingLinks
 from explorer_app.shell.workspace_keys import WorkspaceKeys
 from explorer_app.shell.workspaces import Pages, Workspaces
 from explorer_app.train.dialogs import TrainingDialogs
@@ -86,7 +90,7 @@ class MainWindow(QMainWindow):
             self.setWindowIcon(QIcon(str(resource("icons", "lsps-explorer.svg"))))
         self.presets = self.explore.open_presets()
         self._build_menus()
-        self._restore_layout()
+        self.workspaces.restore(self.preferences)
         self._left_aside = left_aside_line(self.preferences.left_aside)
         if self._left_aside:
             self.session.message.emit(self._left_aside)
@@ -96,6 +100,18 @@ class MainWindow(QMainWindow):
         """Clear messages about what was before, except what was set aside at the start."""
         if self.messages.text != self._left_aside:
             self.messages.hide()
+
+    @Slot()
+    def start_tour(self) -> None:
+        """Show the window in five steps."""
+        targets = {
+            "latent": self.latent,
+            "skeleton": self.skeleton,
+            "frame": self.strip,
+            "failures": self.failures_panel,
+            "workspaces": self.workspaces.tabs,
+        }
+        Tour(self, steps(targets), self.workspaces.go)
 
     def _build_menus(self) -> None:
         build_menus(
@@ -116,22 +132,13 @@ class MainWindow(QMainWindow):
                 training_dialogs=self.training_dialogs,
                 evaluate=self.evaluate,
                 reset_layout=self.reset_layout,
+                start_tour=self.start_tour,
             )
         )
 
-    def _restore_layout(self) -> None:
-        layout = self.preferences.layout
-        if layout is not None and not self.restoreGeometry(layout[0]):
-            self.preferences.set_aside("window/geometry")
-        self.workspaces.damaged.connect(self._set_layout_aside)
-        self.workspaces.restore(self.preferences)
-
-    @Slot(str)
-    def _set_layout_aside(self, workspace: str) -> None:
-        self.preferences.set_aside(f"workspaces/{workspace}")
-
     def _build_views(self) -> None:
         self.recovery_bar, self.messages = RecoveryBar(), MessageBar()
+        self.tour_offer = TourOffer(self.preferences, self.start_tour, self)
         self.explore = explore = ExploreViews(self, self.session, self.background, self.preferences)
         self.latent, self.strip, self.walk, self.gallery = explore.latent, explore.strip, explore.walk, explore.gallery
         self.pictures, self.skeleton, self.opengl = explore.pictures, explore.skeleton, explore.opengl
@@ -139,24 +146,14 @@ class MainWindow(QMainWindow):
             self.session, self.background, self.failures, self.evaluation, self.preferences
         )
         self.label_queue = LabelQueue(self.background, self.failures, explore.labelling, self)
+        explore.time.range_selected.connect(self.failures.select_range)
         self.failures_panel.directions.made.connect(self.latent.directions.add)
-        self.failures_panel.first_step.open_asked.connect(self.opener.ask_for_files)
         self.train = TrainPanel(self.preferences)
-        self.train.message.connect(self.session.message)
-        self.session.latent_changed.connect(self.train.runs.make_room)
-        self.train.open_asked.connect(self._open_checkpoint)
         self.training_dialogs = TrainingDialogs(self, self.background, self.preferences)
-        self.training_dialogs.accepted_run.connect(self._train)
-        self.training_dialogs.open_asked.connect(self._open_written)
-        self.training_dialogs.finetune_asked.connect(self._finetune)
-        self.training_dialogs.slurm_asked.connect(self.train.copy_as_slurm)
-        self.failures_panel.first_step.import_asked.connect(self.training_dialogs.import_images)
-        self.training_dialogs.run_started.connect(self.train.list_run)
-        self.train.new_run_asked.connect(self.training_dialogs.new_run)
         central = QWidget()
         whole = column_layout(central, gap=0)
-        whole.addWidget(self.recovery_bar)
-        whole.addWidget(self.messages)
+        for bar in (self.recovery_bar, self.tour_offer.bar, self.messages):
+            whole.addWidget(bar)
         pages = Pages()
         whole.addWidget(pages, 1)
         self.setCentralWidget(central)
@@ -170,6 +167,17 @@ class MainWindow(QMainWindow):
         self.workspaces.arranged.connect(self._arrange)
         self.menuBar().setCornerWidget(self.workspaces.tabs)
         self.setStatusBar(StatusLine(self.session, self.background))
+        TrainingLinks(
+            self.session,
+            self.background,
+            self.opener,
+            self.workspaces,
+            self.train,
+            self.training_dialogs,
+            explore.labelling,
+            self.failures_panel.first_step,
+            self,
+        )
         self._build_docks()
 
     def _build_docks(self) -> None:
@@ -184,7 +192,7 @@ class MainWindow(QMainWindow):
             self.background,
             self.failures,
             self.evaluation,
-            self.failures_panel.first_step,
+            self.failures_panel,
         )
         self.docks["Frame"].raise_()
         self.resizeDocks([self.docks["Pose latent"]], [330], Qt.Orientation.Horizontal)
@@ -260,25 +268,6 @@ class MainWindow(QMainWindow):
         if not self._is_painted:
             self._is_painted = True
             QTimer.singleShot(0, self.painted.emit)  # after everything is painted
-
-    @Slot(object)
-    def _open_checkpoint(self, path: Path) -> None:
-        self.background.open_model(path, self.opener.device)
-
-    @Slot(object)
-    def _open_written(self, path: Path) -> None:
-        self.workspaces.go(EXPLORE)
-        self.open_paths([path])
-
-    @Slot()
-    def _finetune(self) -> None:
-        model = self.session.model
-        self.training_dialogs.finetune(model.path if model is not None else None, self.explore.labelling.path)
-
-    @Slot(object, bool)
-    def _train(self, path: Path, _was_there: bool) -> None:
-        self.workspaces.go(TRAIN)
-        self.train.start_run(path)
 
     def close_at_once(self) -> None:
         """Close without asking, since there may be no user to answer; training runs continue, and are found again."""

@@ -20,8 +20,6 @@ from explorer_app.preferences import THEMES, Preferences
 from explorer_app.session.background import Background
 from explorer_app.shell.appearance import set_theme
 from explorer_app.shell.clipboard import Clipboard
-from explorer_app.shell.help.tour import Tour
-from explorer_app.shell.help.tour_steps import steps
 from explorer_app.shell.help.windows import HelpWindows
 from explorer_app.shell.opener import Opener
 from explorer_app.shell.save_pictures import ViewPictures
@@ -31,6 +29,7 @@ from explorer_app.train.dialogs import TrainingDialogs
 from explorer_app.widgets.colour_choice import ColourMenu
 from explorer_app.widgets.menus import add_action, filled_on_show
 from explorer_app.workspace_names import EXPLORE, INSPECT
+from lsps_core.data.recordings.camera_names import CAMERAS
 from lsps_core.files import kind_of
 
 SAMPLES = {"Simulated sensor frames": "sensor.h5", "Simulated synthetic frames": "synthetic.h5"}
@@ -56,6 +55,7 @@ class MenuTargets:
     training_dialogs: TrainingDialogs
     evaluate: Callable[[], None]
     reset_layout: Callable[[], None]
+    start_tour: Callable[[], None]
 
 
 def fill_recent(on: MenuTargets, menu: QMenu) -> None:
@@ -137,22 +137,10 @@ def build_menus(on: MenuTargets) -> None:
     help_menu = bar.addMenu("&Help")
     add_action(help_menu, "Find a &command …", on.help.show_commands, "Ctrl+K")
     add_action(help_menu, "&Guide", on.help.show_guide)
-    add_action(help_menu, "&Tour", partial(_start_tour, on))
+    add_action(help_menu, "&Tour", on.start_tour)
     add_action(help_menu, "&Shortcuts", on.help.show_shortcuts, "?", "F1")
     add_action(help_menu, "&Log", on.help.show_log, "Ctrl+L")
     add_action(help_menu, "&About LSPS Explorer", on.help.show_about)
-
-
-def _start_tour(on: MenuTargets) -> None:
-    explore = on.explore
-    targets = {
-        "latent": explore.latent,
-        "skeleton": explore.skeleton,
-        "frame": explore.strip,
-        "failures": on.failures_panel,
-        "workspaces": on.workspaces.tabs,
-    }
-    Tour(on.window, steps(targets), on.workspaces.go)
 
 
 def _build_file_menu(on: MenuTargets, menu: QMenu) -> None:
@@ -164,6 +152,9 @@ def _build_file_menu(on: MenuTargets, menu: QMenu) -> None:
     add_action(samples, "&Model", opener.open_bundled_model)
     for title, name in SAMPLES.items():
         add_action(samples, title, partial(opener.open_sample, name))
+    cameras = menu.addMenu("&Camera")
+    for name, title in CAMERAS.items():
+        add_action(cameras, title, partial(opener.open_camera, name))
     menu.addSeparator()
     add_action(menu, "&Save session …", opener.ask_where_to_save, "Ctrl+S")
     menu.addSeparator()

@@ -45,8 +45,6 @@ class Workspaces(QObject):
     """
 
     changed = Signal(str)
-    damaged = Signal(str)
-    """The saved layout of this workspace cannot be used."""
     arranged = Signal(str)
     """A workspace with the default layout was entered."""
 
@@ -57,6 +55,7 @@ class Workspaces(QObject):
         self._docks: dict[str, list[QDockWidget]] = {}
         self._states: dict[str, QByteArray] = {}
         self._first_state: QByteArray | None = None
+        self._preferences: Preferences | None = None
         self._is_entered = True
         """False from a switch while the window is hidden until it is shown again; see `_enter`."""
         self.current = ""
@@ -126,7 +125,11 @@ class Workspaces(QObject):
                 preferences.set(f"workspaces/{name}", state)
 
     def restore(self, preferences: Preferences) -> None:
-        """Restore the layouts from when the window was closed."""
+        """Restore the layouts from when the window was closed; damaged ones are set aside."""
+        layout = preferences.layout
+        if layout is not None and not self._window.restoreGeometry(layout[0]):
+            preferences.set_aside("window/geometry")
+        self._preferences = preferences
         states = {name: preferences.get(f"workspaces/{name}") for name in self._docks}
         self._states = {name: state for name, state in states.items() if state is not None}
         if not self._restore_current():
@@ -158,7 +161,8 @@ class Workspaces(QObject):
         if self._restore(self._states[self.current]):
             return True
         del self._states[self.current]
-        self.damaged.emit(self.current)
+        if self._preferences is not None:
+            self._preferences.set_aside(f"workspaces/{self.current}")
         return False
 
     def _enter_default(self) -> None:

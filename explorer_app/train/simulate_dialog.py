@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from explorer_app.model.devices import devices
@@ -10,6 +14,7 @@ from explorer_app.model.wording import memory
 from explorer_app.preferences import Preferences
 from explorer_app.train.job_dialog import JobDialog
 from explorer_app.train.model.store_forms import SIMULATED_DOMAINS, SimulateForm
+from explorer_app.train.model.train_form import TrainForm
 from explorer_app.widgets.fields import choice, whole_number
 from explorer_app.widgets.path_field import PathField
 from lsps_core.simulator.cameras.registry import MIXED
@@ -64,6 +69,7 @@ class SimulateDialog(JobDialog):
         for number in (self.frames, self.subjects, self.seed, self.things):
             number.valueChanged.connect(self.show_problems)
         self.out.changed.connect(self.show_problems)
+        self.bar.finished.connect(self._propose_to_train)
         self.show_problems()
 
     def form(self) -> SimulateForm:
@@ -79,6 +85,16 @@ class SimulateDialog(JobDialog):
             crop=self.crop.currentData(),
             device=self.device.currentText(),
         )
+
+    @Slot(object)
+    def _propose_to_train(self, path: Path) -> None:
+        """The next New run dialog has this store, where it would have none of the domain."""
+        form = TrainForm.from_text(str(self.preferences.get("train/form", "") or ""))
+        if self.domain.currentData() == "synthetic":
+            proposed = replace(form, synthetic_path=form.synthetic_path or str(path))
+        else:
+            proposed = replace(form, real_path=form.real_path or str(path))
+        self.preferences.set("train/form", proposed.to_text())
 
     def show_problems(self) -> None:
         super().show_problems()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,11 +42,13 @@ class _Events(RunProgress):
     def __init__(self, path: Path, parts: dict[str, int], runs: dict[str, Path]) -> None:
         super().__init__("finetune", "part")
         self._parts, self._runs, self._name, self._steps = parts, runs, "", 1
+        self._first: tuple[float, int] | None = None
+        """When the first step of a run was done, and its frames."""
         print(JobStarted(path=str(path), total=sum(parts.values())).line(), flush=True)
 
     def started(self, name: str, index: int, count: int) -> None:
         super().started(name, index, count)
-        self._name = name
+        self._name, self._first = name, None
         run = str(self._runs[name].resolve()) if name in self._runs else None
         print(PartStarted(name=name, index=index, count=count, run=run).line(), flush=True)
         self._tell(0, 0.0)
@@ -55,9 +58,18 @@ class _Events(RunProgress):
         if event.kind == "started":
             self._steps = max(event.total_steps, 1)
         elif event.kind == "step":
-            self._tell(self._parts[self._name] * event.step // self._steps, event.frames_per_s)
+            done = self._parts[self._name] * event.step // self._steps
+            self._tell(done, self._speed(done))
         elif event.kind == "progress":
             self._tell(event.done, event.frames_per_s)
+
+    def _speed(self, done: int) -> float:
+        """Frames per second of the run; 0 at its first step. Its own events do not count annotated frames."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now, done
+        seconds = now - self._first[0]
+        return (done - self._first[1]) / seconds if seconds > 0 else 0.0
 
     def _tell(self, done: int, frames_per_s: float) -> None:
         names = list(self._parts)

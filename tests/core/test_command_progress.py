@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from lsps_core.cli import main
+from lsps_core.commands import finetune
 from lsps_core.data.store import FrameStore
+from lsps_core.events import Started, Stepped
 
 
 def events(capsys, *arguments: str) -> list[dict]:
@@ -100,3 +102,17 @@ def test_a_folder_stands_for_its_pictures(tmp_path, capsys):
     arguments[2:4] = [tmp_path / "p.h5", tmp_path / "empty"]
     assert main([str(argument) for argument in arguments]) == 2
     assert "has no depth images" in capsys.readouterr().err
+
+
+def test_a_fine_tuning_tells_the_speed_at_which_it_counts(monkeypatch, capsys):
+    clock = iter([10.0, 14.0])
+    monkeypatch.setattr(finetune.time, "monotonic", lambda: next(clock))
+    counts = {"stage": "posterior", "terms": {}, "frames_per_s": 0.5, "eta_s": 1.0}
+    with finetune._Events(Path("out"), {"fold1": 640}, {"fold1": Path("runs/fold1")}) as shown:
+        shown.started("fold1", 1, 1)
+        shown.event(Started(step=0, total_steps=10, device="cpu", parameters=1))
+        for step in (1, 3):
+            shown.event(Stepped(stage_step=step, step=step, **counts))
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert told[1]["kind"] == "part"
+    assert [(each["done"], each["frames_per_s"]) for each in told[-2:]] == [(64, 0.0), (192, 32.0)]

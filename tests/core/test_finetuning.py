@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -90,7 +94,8 @@ def test_the_report_has_each_label_read_by_the_run_that_did_not_see_it(tuned, tr
                     view = store.frame(int(frame))
                     image = torch.from_numpy((view.depth_mm.astype(np.float32) - view.center_mm[2]) / view.half_mm)
                     image = image.clamp(-1, 1).masked_fill(torch.from_numpy(view.depth_mm == 0), 1.0)[None, None]
-                    pose = predictor.predict_pose(image, "real")[0].numpy()
+                    center = torch.from_numpy(view.center_mm / view.half_mm).float()[None]
+                    pose = predictor.predict_pose(image, "real", center)[0].numpy()
                     joints_mm = pose * view.half_mm + view.center_mm
                     errors[when].append(np.linalg.norm(joints_mm - store.joints_mm[frame], axis=1).mean())
     for when, found in errors.items():
@@ -139,6 +144,31 @@ def test_the_folder_of_the_model_that_it_came_from_is_refused(trained_run, label
         Finetuning(settings(run, labels, run)).run(Listener(), lambda: False)
     assert (run / "model.safetensors").read_bytes() == before
     assert not (run / "settings.json").exists()
+
+
+needs_kill = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no such signal")
+
+
+@needs_kill
+@pytest.mark.parametrize("part", ["sensor.h5", "fold2"])
+def test_it_resumes_after_a_kill(trained_run, labels, tmp_path, part):
+    """Killed in the middle of a store and of a run, without a word."""
+    command = [sys.executable, "-m", "lsps_core.cli", *arguments(trained_run, labels, tmp_path / "out", "--events")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        for line in process.stdout:
+            event = json.loads(line)
+            if event["kind"] == "part" and event["name"] == part:
+                os.kill(process.pid, signal.SIGKILL)
+                break
+        else:
+            pytest.fail(f"it ended before {part}")
+    finished = [path for path in (tmp_path / "out").rglob("*") if path.name in ("synthetic.h5", "model.safetensors")]
+    assert finished
+    made = {path: path.stat().st_mtime_ns for path in finished}
+    assert not (tmp_path / "out" / "model.safetensors").exists()
+    assert main(arguments(trained_run, labels, tmp_path / "out")) == 0
+    assert {path: path.stat().st_mtime_ns for path in made} == made
+    assert checkpoint.load(tmp_path / "out" / "model.safetensors").training["finetuned"]["labelled_frames"] == LABELS
 
 
 def test_more_labels_are_another_fine_tuning(trained_run, labels, tmp_path):

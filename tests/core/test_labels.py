@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,6 +94,32 @@ def test_a_store_that_is_no_labels_is_neither_read_nor_replaced(labels, stores, 
         with pytest.raises(FrameStoreError, match="holds frames, but no labels"):
             attempt()
     assert path.read_bytes() == stores["real"].read_bytes()
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from lsps_core.finetuning.labels import read_labels, write_labels
+source, path = map(Path, sys.argv[1:])
+labels = list(read_labels(source).items())
+while True:
+    for count in (1, 2):
+        write_labels(path, dict(labels[:count]), is_simulated=True, source="s")
+        print(count, flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no such signal")
+def test_labels_are_whole_after_a_kill(labels, tmp_path):
+    source, path = tmp_path / "source.labels.h5", tmp_path / "sensor.labels.h5"
+    write(source, labels)
+    command = [sys.executable, "-c", _WRITER, str(source), str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        for pause_s in (0.0, 0.002, 0.01):
+            process.stdout.readline()
+            time.sleep(pause_s)
+        process.kill()
+    assert list(read_labels(path)) in (list(labels), list(labels)[:1])
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ class LabelControls(Tag):
     def __init__(self, labelling: Labelling, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
         self._labelling = labelling
+        self.dialog: LabelsDialog | None = None
         self.keep, self.confirm = QAction("&Keep as label", self), QAction("Con&firm pose", self)
         self.annotation, self.remove = QAction("C&orrect the annotation", self), QAction("Remo&ve label", self)
         self.keep.setShortcut(QKeySequence("L"))
@@ -50,6 +51,14 @@ class LabelControls(Tag):
 
     @Slot()
     def _show_list(self) -> None:
-        dialog = LabelsDialog(self._labelling, self.window())
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        if self.dialog is None:
+            self.dialog = LabelsDialog(self._labelling, self.window())
+            self.dialog.finished.connect(self._forget_list)
+        self.dialog.show()
+        self.dialog.raise_()
+
+    @Slot()
+    def _forget_list(self) -> None:
+        dialog, self.dialog = self.dialog, None
+        if dialog is not None:
+            dialog.deleteLater()

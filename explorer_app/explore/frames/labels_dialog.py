@@ -53,7 +53,7 @@ def reach_line(label: Label) -> str:
 
 
 class LabelsDialog(QDialog):
-    """A view of `Labelling`; each removal can be undone."""
+    """A view of `Labelling`; it stays open beside the window, where labels are edited. Each removal can be undone."""
 
     def __init__(self, labelling: Labelling, parent: QWidget | None = None) -> None:
         super().__init__(parent)

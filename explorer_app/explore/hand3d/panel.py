@@ -117,7 +117,8 @@ class SkeletonPanel(QWidget):
         for signal in (self.control.hover_changed, self.control.focus_changed, session.free_joints.changed):
             signal.connect(self._show_marks)
         self.control.menu_asked.connect(self.menu.pop_up)
-        self.menu.release.triggered.connect(session.free_joints.release_all)
+        for release in (session.free_joints.release_all, self.pull.forget_places):
+            self.menu.release.triggered.connect(release)
         self.pull.pinned_changed.connect(self._show)
         self.references.changed.connect(self._show)
         session.highlight_changed.connect(self._show_marks)

@@ -44,6 +44,11 @@ class JointDrag:
         return self._search.code
 
     @property
+    def pose(self) -> FloatArray:
+        """Of `code`, [J, 3]."""
+        return self._search.pose
+
+    @property
     def position(self) -> FloatArray:
         """The joint's current position, [3]."""
         position: FloatArray = self._search.pose[self.joint]
@@ -52,7 +57,7 @@ class JointDrag:
     @property
     def target(self) -> FloatArray:
         """Where the joint was pulled to last, [3]."""
-        target: FloatArray = self._search.aims[self.joint]
+        target: FloatArray = self._search.aims[self.joint].copy()
         return target
 
     def pull(self, target: npt.ArrayLike) -> LatentCode:

@@ -17,7 +17,7 @@ from lsps_core.finetuning.labels import read_labels
 from lsps_core.skeleton import HAND21
 
 LEFT = Qt.MouseButton.LeftButton
-TIP = HAND21.joints.index("index_tip")
+TIP, WRIST = HAND21.joints.index("index_tip"), 0
 FAR = QPoint(90, 70)
 
 
@@ -114,6 +114,9 @@ def test_the_menu_releases_free_joints(qtbot, shown):
     release.trigger()
     assert not shown.session.free_joints.places_mm
     assert not release.isEnabled()
+    _pull(qtbot, shown, WRIST, QPoint(2, 1))
+    assert TIP not in shown.session.free_joints.places_mm
+    shown.session.undo_stack.undo()
     shown.session.undo_stack.undo()
     assert shown.session.free_joints.places_mm
 
@@ -185,3 +188,15 @@ def test_a_pose_that_is_right_is_confirmed_and_a_changed_one_is_not(qtbot, shown
     labelling.confirm()
     assert labelling.current.how == "read"
     assert "Confirmed" in shown.strip.label.toolTip()
+
+
+def test_a_joint_that_was_pulled_stays_while_another_is_pulled(qtbot, shown):
+    session, move = shown.session, QPoint(-30, 25)
+    before = session.pose[TIP]
+    _pull(qtbot, shown, WRIST, move)
+    moved = np.linalg.norm(session.pose[TIP] - before)
+    session.undo_stack.undo()
+    _pull(qtbot, shown, TIP, QPoint(4, 3))
+    before = session.pose[TIP]
+    _pull(qtbot, shown, WRIST, move)
+    assert np.linalg.norm(session.pose[TIP] - before) < 0.6 * moved

@@ -128,3 +128,15 @@ def test_the_label_that_is_edited_without_a_change_keeps_how_it_was_made(qtbot, 
     labelling.keep()
     assert labelling.current.how == how
     np.testing.assert_allclose(labelling.current.frame.joints_mm, before, atol=1e-3)
+
+
+@pytest.mark.usefixtures("labelling")
+def test_the_list_stays_open_beside_the_window_and_there_is_one(window):
+    controls = window.strip.label
+    controls.list.trigger()
+    dialog = controls.dialog
+    assert not dialog.isModal()
+    controls.list.trigger()
+    assert controls.dialog is dialog
+    dialog.reject()
+    assert controls.dialog is None

@@ -7,6 +7,8 @@ import pytest
 from app_helpers import WAIT_MS, write_store
 from failure_helpers import show_plots
 
+from explorer_app.inspect.label_queue import _why
+
 COUNT = 30
 
 
@@ -43,3 +45,8 @@ def test_other_data_closes_the_list(qtbot, queue, open_and_wait, store_path):
     qtbot.waitUntil(lambda: queue.dialog is not None, timeout=WAIT_MS)
     open_and_wait(store_path)
     assert queue.dialog is None
+
+
+def test_the_reason_has_its_number():
+    assert _why("typicality", 0.02) == "an unusual pose, 2 % typical"
+    assert _why("residual_mm", 3.14) == "the fitted hand is 3.1 mm off the depth"

@@ -8,7 +8,7 @@ from app_helpers import WAIT_MS, pixels
 from failure_helpers import results, table
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QStyleOptionViewItem
+from PySide6.QtWidgets import QFileDialog, QStyleOptionViewItem
 
 from explorer_app.inspect.model import near_duplicates
 from explorer_app.inspect.model.failure_table import FailureTable
@@ -159,3 +159,15 @@ def test_without_annotation_another_order_is_advised(qtbot, window, gallery):
     settle(qtbot, window)
     assert gallery.pages.currentWidget() is gallery.empty
     assert "disagreement" in gallery.empty.text()
+
+
+def test_one_click_asks_where_to_save_a_sheet_of_the_worst(window, gallery):
+    QTest.mouseClick(gallery.sheet, Qt.MouseButton.LeftButton)
+    dialog = window.failures_panel.findChild(QFileDialog)
+    assert "Export" in dialog.windowTitle()
+    dialog.close()
+    assert sorted(window.failures.selection.tolist()) == sorted(frames[0] for frames in shown(gallery))
+    window.failures.select([3])
+    QTest.mouseClick(gallery.sheet, Qt.MouseButton.LeftButton)
+    assert window.failures.selection.tolist() == [3]  # a selection of the user's own is exported as it is
+    window.failures_panel.findChild(QFileDialog).close()

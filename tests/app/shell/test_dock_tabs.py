@@ -38,7 +38,7 @@ def test_a_title_is_shown_once(qtbot: QtBot, window: MainWindow) -> None:
 
     qtbot.waitUntil(lambda: height("Frame") == 0)
     assert height("Pose latent") > 10
-    others = [window.docks[title] for title in ("Inspector", "Gallery", "Walk")]
+    others = [window.docks[title] for title in ("Inspector", "Gallery", "Walk", "Time")]
     for dock in others:
         dock.close()
     qtbot.waitUntil(lambda: height("Frame") > 10)  # now no tab names it

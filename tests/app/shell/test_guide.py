@@ -9,15 +9,17 @@ from app_helpers import WAIT_MS
 from PySide6.QtCore import QRect, Qt, QUrl
 from pytestqt.qtbot import QtBot
 
+from explorer_app.preferences import Preferences
 from explorer_app.shell.help.guide import Guide, pages, title_of
 from explorer_app.shell.help.tour import Tour
+from explorer_app.shell.help.tour_offer import TourOffer
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.widgets.menus import entries
 
 
 def test_pages_have_titles_and_links_between_them_lead_somewhere() -> None:
     names = [page.name for page in pages()]
-    assert len(names) == 5
+    assert len(names) == 6
     for page in pages():
         assert title_of(page)
         for link in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
@@ -67,3 +69,22 @@ def test_the_tour_goes_through_the_window_and_ends(qtbot: QtBot, window: MainWin
         qtbot.keyClick(window, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: window.findChild(Tour) is None, timeout=WAIT_MS)
     window.resize(900, 700)
+
+
+def test_the_tour_is_offered_once_and_starts_from_the_offer(qtbot: QtBot, window: MainWindow) -> None:
+    offer = window.tour_offer
+    assert offer.bar.text == ""
+    offer.offer_once()
+    assert "five steps" in offer.bar.text
+    qtbot.mouseClick(offer.later, Qt.MouseButton.LeftButton)
+    assert offer.bar.text == ""
+    offer.offer_once()
+    assert offer.bar.text == ""
+    again = TourOffer(Preferences(), window.start_tour, window)
+    qtbot.addWidget(again.bar)
+    again.offer_once()
+    qtbot.mouseClick(again.start, Qt.MouseButton.LeftButton)
+    tour = window.findChild(Tour)
+    assert tour is not None
+    tour.end()
+    qtbot.waitUntil(lambda: window.findChild(Tour) is None, timeout=WAIT_MS)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer_app.preferences import Preferences
+from explorer_app.train.model.train_form import TrainForm
 from explorer_app.train.simulate_dialog import SimulateDialog
 from explorer_app.widgets.fields import show_choice
 from lsps_core.data.store import FrameStore
@@ -154,3 +155,14 @@ def test_it_fits_its_rows_where_no_line_is_wrapped(dialog: SimulateDialog) -> No
             line.hide()
     dialog.fit()
     assert dialog.minimumHeight() > dialog.start.height()
+
+
+def test_simulated_stores_are_proposed_for_the_next_run(dialog: SimulateDialog, tmp_path: Path) -> None:
+    synthetic, sensor, later = (tmp_path / f"{name}.h5" for name in ("synthetic", "sensor", "later"))
+    show_choice(dialog.domain, "synthetic")
+    dialog.bar.finished.emit(synthetic)
+    show_choice(dialog.domain, "sensor")
+    dialog.bar.finished.emit(sensor)
+    dialog.bar.finished.emit(later)  # what was chosen before stays
+    form = TrainForm.from_text(dialog.preferences.get("train/form"))
+    assert (form.synthetic_path, form.real_path) == (str(synthetic), str(sensor))

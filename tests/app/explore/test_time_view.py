@@ -1,0 +1,190 @@
+"""What a model reads in all frames, as curves: right numbers, linked, smoothed only when asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from app_helpers import FRAME_COUNT, WAIT_MS
+from made_recordings import write_db3
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QFont
+from pytestqt.qtbot import QtBot
+
+from explorer_app.explore.model.one_euro import one_euro
+from explorer_app.explore.model.sequence import FrameSequence
+from explorer_app.explore.model.time_rows import CODES, ERROR, JOINT, RESIDUAL, TYPICALITY, RowChoice, TimeRow, rows_of
+from explorer_app.explore.timeline.panel import TimeView
+from explorer_app.explore.timeline.picture import LEFT_PX, Look, draw_rows
+from explorer_app.model.hand.model import HandModel
+from explorer_app.model.open_data import open_recording, open_store
+from explorer_app.model.pose_error import mean_error_mm
+from explorer_app.shell.main_window import MainWindow
+from lsps_core.camera import SR305
+
+Open = Callable[..., None]
+ROWS = (CODES, JOINT, ERROR, RESIDUAL, TYPICALITY)
+
+
+def ignore(_done: int, _count: int) -> None:
+    """A progress function."""
+
+
+def test_the_curves_are_what_each_frame_is_read_as(fitted_model: HandModel, store_path: Path) -> None:
+    data = open_store(store_path).data
+    sequence = FrameSequence(data, fitted_model, "real").read(ignore)
+    for index in range(FRAME_COUNT):
+        frame = data.view(index).frame
+        encoding = fitted_model.encode(frame, "real")
+        assert sequence.codes[index] == pytest.approx(encoding.code.values, abs=1e-3)
+        assert sequence.error_mm[index] == pytest.approx(mean_error_mm(encoding.pose, frame), abs=0.01)
+        assert sequence.joints_mm[index] == pytest.approx(encoding.pose * 125 + frame.center_mm, abs=0.05)
+    assert np.isfinite(sequence.typicality).all()
+    assert np.isnan(sequence.residual_mm).all()
+    assert (sequence.done, sequence.is_timed) == (FRAME_COUNT, False)
+    data.close()
+
+
+def test_frames_without_a_hand_are_gaps(model: HandModel, tmp_path: Path) -> None:
+    hand, wall = np.zeros((480, 640), np.uint16), np.full((480, 640), 11000, np.uint16)
+    hand[150:290, 280:360] = 4000
+    path = write_db3(tmp_path / "a.db3", [hand, wall, np.zeros_like(hand), hand], camera=SR305, seconds=0.5)
+    sequence = FrameSequence(open_recording(path).data, model, "real").read(ignore)
+    assert np.isfinite(sequence.codes).all(axis=1).tolist() == [True, False, False, True]
+    assert np.isnan(sequence.error_mm).all()
+    assert sequence.times_s == pytest.approx([0, 0.5, 1, 1.5])
+
+
+def test_rows_without_values_are_left_out_and_smoothing_is_marked(model: HandModel, store_path: Path) -> None:
+    data = open_store(store_path).data
+    sequence = FrameSequence(data, model, "real")
+    assert rows_of(sequence, RowChoice(rows=ROWS)) == []
+    sequence.read(ignore)
+    rows = rows_of(sequence, RowChoice(rows=ROWS, joint=8))
+    assert [row.title for row in rows] == ["Codes, σ", f"{model.skeleton.joints[8]}, from its mean, mm", "Error, mm"]
+    assert (rows[0].values == sequence.codes).all()
+    assert rows[1].values.mean(axis=0) == pytest.approx(0, abs=1e-3)
+    smooth = rows_of(sequence, RowChoice(rows=(CODES, ERROR), is_smooth=True))
+    assert [row.title for row in smooth] == ["Codes, σ, smoothed (one-euro)", "Error, mm"]
+    assert smooth[0].values == pytest.approx(one_euro(sequence.codes, sequence.times_s))
+    data.close()
+
+
+def look() -> Look:
+    return Look(300, 120, 1.0, QColor("white"), QColor("black"), QColor("grey"), QColor("silver"), QFont())
+
+
+def inked(values: np.ndarray, first: int = 0, last: int | None = None) -> np.ndarray:
+    """The columns right of the labels in which the picture of one curve has colour."""
+    last = len(values) - 1 if last is None else last
+    row = TimeRow("a", values[:, None], ("a",))
+    image = draw_rows([row], np.arange(len(values)) / 30, True, first, last, look()).image
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(120, 300, 4)
+    is_coloured = np.ptp(pixels[..., :3].astype(int), axis=2) > 60
+    return np.flatnonzero(is_coloured.any(axis=0))
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("count", [50, 20_000])
+def test_a_peak_is_drawn_at_its_time_however_many_frames_there_are(count: int) -> None:
+    values = np.full(count, np.nan)
+    values[count // 2 : count // 2 + 2] = [0, 5]
+    assert np.abs(inked(values) - (LEFT_PX + (300 - LEFT_PX - 8) / 2)).max() < 10
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_frame_alone_is_a_dot() -> None:
+    values = np.full(50, np.nan)
+    values[[10, 30]] = [0, 1]
+    assert len(inked(values)) >= 2
+
+
+@pytest.mark.usefixtures("qapp")
+def test_gaps_are_not_joined_and_the_span_is_what_is_drawn() -> None:
+    values = np.r_[np.zeros(20), np.full(20, np.nan), np.ones(20)]
+    columns = inked(values)
+    assert np.diff(columns).max() > 60
+    assert len(inked(values, 20, 39)) == 0
+
+
+@pytest.fixture
+def view(qtbot: QtBot, window: MainWindow, open_and_wait: Open, model_path: Path, store_path: Path) -> TimeView:
+    """With all frames of the store read."""
+    open_and_wait(model_path, store_path)
+    window.docks["Time"].raise_()
+    view = window.explore.time
+    qtbot.mouseClick(view.read, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: view.plot.picture is not None and view.read.text() == "Read all frames", timeout=WAIT_MS)
+    return view
+
+
+def _point(view: TimeView, frame: int) -> QPoint:
+    return QPoint(round(view.plot._x(frame)), view.plot.height() // 2)
+
+
+def test_a_click_goes_to_a_frame(qtbot: QtBot, window: MainWindow, view: TimeView) -> None:
+    qtbot.mouseClick(view.plot, Qt.MouseButton.LeftButton, pos=_point(view, 3))
+    assert window.session.index == 3
+
+
+def test_a_drag_is_a_range_to_play_and_a_selection(qtbot: QtBot, window: MainWindow, view: TimeView) -> None:
+    ranges: list[tuple[int, int]] = []
+    view.range_selected.connect(lambda first, last: ranges.append((first, last)))
+    qtbot.mousePress(view.plot, Qt.MouseButton.LeftButton, pos=_point(view, 3))
+    qtbot.mouseMove(view.plot, _point(view, 1))
+    qtbot.mouseRelease(view.plot, Qt.MouseButton.LeftButton, pos=_point(view, 1))
+    assert ranges == [(1, 3)]
+    assert (window.explore.playback.range.first, window.explore.playback.range.last) == (1, 3)
+    assert window.session.index == 0
+
+
+def test_a_range_becomes_a_walk_that_can_be_undone(qtbot: QtBot, window: MainWindow, view: TimeView) -> None:
+    window.explore.playback.set_range(1, 3)
+    qtbot.mouseClick(view.to_walk, Qt.MouseButton.LeftButton)
+    keyframes = [code.values for code in window.session.walk.keyframes]
+    assert keyframes == pytest.approx(view.sequence.codes[1:4])
+    window.session.undo_stack.undo()
+    assert not window.session.walk.keyframes
+
+
+def test_smoothing_is_off_at_first_and_redraws(qtbot: QtBot, view: TimeView) -> None:
+    assert not view.smooth.isChecked()
+    before = view.plot.picture
+    view.smooth.setChecked(True)
+    qtbot.waitUntil(lambda: view.plot.picture is not before, timeout=WAIT_MS)
+
+
+def test_other_data_empties_it(qtbot: QtBot, window: MainWindow, view: TimeView, other_model_path: Path) -> None:
+    window.open_paths([other_model_path])
+    qtbot.waitUntil(lambda: window.session.model.path == other_model_path, timeout=WAIT_MS)
+    assert view.sequence is None
+    assert view.plot.picture is None
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+
+
+def test_reading_can_be_stopped(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Open, model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    view = window.explore.time
+    view.read.click()
+    assert view.read.text() == "Stop"
+    view.read.click()
+    qtbot.waitUntil(lambda: view.read.text() == "Read all frames", timeout=WAIT_MS)
+
+
+def test_a_zoom_shows_fewer_frames_and_a_double_click_all(qtbot: QtBot, view: TimeView) -> None:
+    view.plot.set_count(1000)
+    view.plot._show_span(200, 300)
+    assert view.plot.span == (200, 300)
+    qtbot.mouseDClick(view.plot, Qt.MouseButton.LeftButton)
+    assert view.plot.span == (0, 999)
+
+
+def test_choices_of_rows(view: TimeView) -> None:
+    view.rows[ERROR].setChecked(False)
+    view.joint.setCurrentIndex(4)
+    assert view._choice == replace(RowChoice(), rows=(CODES, JOINT, TYPICALITY), joint=4)
