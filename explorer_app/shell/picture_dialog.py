@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QLineEdit, QWidget
 
 from explorer_app.widgets import theme
+from explorer_app.widgets.depth_picture import DepthPicture
 from explorer_app.widgets.fields import whole_number
 from explorer_app.widgets.layouts import form_layout
 
@@ -79,7 +80,11 @@ def picture_of(widget: QWidget, options: PictureOptions) -> QImage:
     image = QImage(size * scale, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(scale)
     image.fill(palette.color(widget.backgroundRole()))
-    widget.render(image, QPoint())
+    DepthPicture.has_hard_edges = options.is_transparent
+    try:
+        widget.render(image, QPoint())
+    finally:
+        DepthPicture.has_hard_edges = False
     if options.caption:
         painter = QPainter(image)
         painter.setFont(widget.font())

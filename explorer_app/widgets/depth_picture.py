@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,8 @@ from explorer_app.widgets.skeleton_drawing import paint_over
 OR_SHORTER = "\x9c"
 """Qt's separator between variants of a text."""
 _BOX_COLOUR = QColor(255, 90, 60)
+_LARGEST_SMOOTH = 6
+"""px of the screen for a pixel of the image"""
 
 
 class DepthPicture(QWidget):
@@ -31,6 +34,8 @@ class DepthPicture(QWidget):
 
     pointed_at = Signal(bool)
     """The mouse has entered or left."""
+    has_hard_edges: ClassVar[bool] = False
+    """Of all pictures, while an image of the window is drawn whose background is then removed by its colour."""
 
     def __init__(self, title: str, placeholder: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -175,6 +180,7 @@ class DepthPicture(QWidget):
         if self._image is None:
             self._paint_placeholder(painter, area)
             return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._is_smooth(area))
         painter.drawImage(area, self._image)
         painter.setPen(theme.hairline(self.palette()))
         painter.drawRect(area.adjusted(0, 0, -1, -1))
@@ -186,6 +192,11 @@ class DepthPicture(QWidget):
         self._paint_box(painter)
         for figure in self.figures:
             paint_over(painter, figure, width / area.width())
+
+    def _is_smooth(self, area: QRectF) -> bool:
+        """Not where single pixels are so large that they are looked at, nor in a picture without its background."""
+        is_large = self._image is not None and area.width() > _LARGEST_SMOOTH * self._image.width()
+        return not is_large and not DepthPicture.has_hard_edges
 
     def _paint_texts(self, painter: QPainter, area: QRectF) -> None:
         title = QRectF(area.left(), area.top() - self.title_height, area.width(), self.title_height - 4)

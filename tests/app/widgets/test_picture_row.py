@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from app_helpers import pixels
 from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
+from explorer_app.widgets.depth_picture import DepthPicture
 from explorer_app.widgets.picture_row import DepthLegend, fitting_labels
 
 LABELS = ("−30 mm, nearer", "0", "+30 mm, farther")
@@ -19,3 +22,25 @@ def test_labels_fit_into_the_bar_or_lose_their_words(qtbot: QtBot, width: int) -
     labels = fitting_labels(LABELS, width, metrics)
     wide = sum(map(metrics.horizontalAdvance, LABELS))
     assert labels == (LABELS if width >= wide + 16 else ("−30 mm", "0", "+30 mm"))
+
+
+def colours_in(picture: DepthPicture) -> int:
+    """Different colours of the image, without its frame and its title."""
+    shown = pixels(picture)[picture.title_height + 2 : -2, 2:-2]
+    return len(np.unique(shown.reshape(-1, 3), axis=0))
+
+
+def test_pictures_are_smooth_until_single_pixels_are_large(qtbot: QtBot) -> None:
+    picture = DepthPicture("")
+    qtbot.addWidget(picture)
+    picture.resize(64, 64 + picture.title_height)
+    halves = np.repeat([[-100.0, 100.0]], 32, axis=0).repeat(16, axis=1)  # 32 x 32 px, of two depths
+    picture.show_depth(halves, -125, 125)
+    assert colours_in(picture) > 2
+    DepthPicture.has_hard_edges = True
+    try:
+        assert colours_in(picture) == 2
+    finally:
+        DepthPicture.has_hard_edges = False
+    picture.show_depth(halves[:4, 14:18], -125, 125)  # 4 x 4 px
+    assert colours_in(picture) == 2
