@@ -15,7 +15,7 @@ Domain = Literal["real", "synthetic"]
 DOMAINS: tuple[Domain, ...] = get_args(Domain)
 Preset = Literal["paper", "compact"]
 Precision = Literal["float32", "bfloat16"]
-MappingKind = Literal["latent", "bones"]
+MappingKind = Literal["latent", "bones", "capsules"]
 PoseDecoderKind = Literal["linear", "kinematic"]
 PosteriorKind = Literal["trunk", "residual"]
 Prior = Literal["fitted", "normal"]
@@ -87,8 +87,9 @@ class ModelConfig:
     pose_decoder: architecture of G_y: "linear", the paper's two linear layers to the joints, or "kinematic", which
         gives angles, size, rotation and place of a hand whose bones are as long and bend as far as those of training
         poses; it needs the skeleton's bones as (parent, child), which must be one tree.
-    mapping: architecture of M: "latent", the paper's transposed convolutions from z_y, or "bones", convolutions over a
-        drawing of the decoded pose, which needs the skeleton's bones as (parent, child).
+    mapping: architecture of M: "latent", the paper's transposed convolutions from z_y, or convolutions over a drawing
+        of the decoded pose, which needs the skeleton's bones as (parent, child): "bones", how near each is, or
+        "capsules", a depth image.
     posterior_kind: architecture of P: "trunk", the paper's last layer on the discriminators' trunk, or "residual", a
         network of its own that both domains share.
     posterior_width: channels of the last block of the residual P; a multiple of 4.
@@ -129,6 +130,7 @@ class StageConfig:
     final_learning_rate: where the cosine that follows the first half of the stage ends, as a share of learning_rate;
     1 keeps the rate constant, as the paper does.
     mapping_rate: multiple of the learning rate for M in the depth stage.
+    mapping_alone: train M alone in the depth stage, through encoders and generators as they are.
     extra_annotated: synthetic frames in a step beyond its batch, only for the image of M (depth stage) and
         for P (depth and posterior stage): both learn slowly and cost little beside the rest. 0 in the paper.
     degrade: give the images that a residual P reads faults of depth cameras; occlude: put things before the hand in
@@ -140,6 +142,7 @@ class StageConfig:
     learning_rate: float = 1e-4
     final_learning_rate: float = 1.0
     mapping_rate: float = 1.0
+    mapping_alone: bool = False
     extra_annotated: int = 0
     degrade: bool = False
     occlude: bool = False
@@ -278,6 +281,16 @@ class TrainConfig:
             if getattr(self.stage(name), key):
                 what = f"{name}.{key}: only the posterior stage changes its images so"
                 raise LspsError(what, f"set posterior.{key}", field=f"{name}.{key}")
+        self._check_mapping_alone()
+
+    def _check_mapping_alone(self) -> None:
+        for name in ("pose", "posterior"):
+            if self.stage(name).mapping_alone:
+                what = f"{name}.mapping_alone: only the depth stage trains M"
+                raise LspsError(what, "set depth.mapping_alone", field=f"{name}.mapping_alone")
+        if self.depth.mapping_alone and (self.method != "lsps" or self.annotations != "both" or not self.initial_path):
+            what = "depth.mapping_alone needs a trained model, method=lsps and annotations=both"
+            raise LspsError(what, "set initial_path to the model", field="depth.mapping_alone")
 
     def stage(self, name: str) -> StageConfig:
         stage: StageConfig = getattr(self, name)
@@ -292,7 +305,7 @@ class TrainConfig:
             mapping=self.mapping,
             posterior_kind=self.posterior_kind,
             posterior_width=self.posterior_width,
-            bones=skeleton.bones if self.mapping == "bones" or self.pose_decoder == "kinematic" else (),
+            bones=skeleton.bones if self.mapping != "latent" or self.pose_decoder == "kinematic" else (),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from torch import Tensor
 from lsps_core import checkpoint
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, Precision, Prior, other_domain
+from lsps_core.data.look_at import look_at
 from lsps_core.errors import LspsError
 from lsps_core.networks.mapping import LatentMapping
 from lsps_core.networks.matrix import with_matrix_products
@@ -78,20 +79,31 @@ class Predictor:
         return self.model.pose_vae.decode(pose_latent.to(self.device))
 
     @torch.inference_mode()
-    def posterior(self, image: Tensor, domain: Domain) -> Tensor:
-        """image of `domain` -> pose_latent: P(x)."""
-        with self._computing():
-            return self.model.posterior(self._image(image), domain).float()
+    def posterior(self, image: Tensor, domain: Domain, center: Tensor | None = None) -> Tensor:
+        """image of `domain` -> pose_latent: P(x).
 
-    def predict_pose(self, image: Tensor, domain: Domain) -> Tensor:
-        """image of `domain` -> pose: G_y(P(x))."""
-        return self.decode_pose(self.posterior(image, domain))
+        center [B, 3]: `data.crop.camera_center` of the cubes: P reads the view of a camera that looks there, and the
+        code is that of the pose in the frame's own axes. Without it the image is read as it is, like those that are
+        drawn without a frame.
+        """
+        image = self._image(image)
+        if center is None:
+            with self._computing():
+                return self.model.posterior(image, domain).float()
+        view, rotation = look_at(image, center.to(image))
+        with self._computing():
+            code = self.model.posterior(view, domain).float()
+        return self.model.pose_vae.nearest(self.model.pose_vae.decode(code) @ rotation.mT, start=code)
+
+    def predict_pose(self, image: Tensor, domain: Domain, center: Tensor | None = None) -> Tensor:
+        """image of `domain` -> pose: G_y(P(x)). center: as of `posterior`."""
+        return self.decode_pose(self.posterior(image, domain, center))
 
     @torch.inference_mode()
-    def map(self, pose_latent: Tensor) -> Tensor:
-        """pose_latent -> depth_latent: M(z_y)."""
+    def map(self, pose_latent: Tensor, center: Tensor | None = None) -> Tensor:
+        """pose_latent -> depth_latent: M(z_y). center: as of `posterior`, so that a picture lies on a frame."""
         with self._computing():
-            return self.model.map(pose_latent.to(self.device)).float()
+            return self.model.map(pose_latent.to(self.device), self._center(center)).float()
 
     @torch.inference_mode()
     def encode(self, image: Tensor, domain: Domain) -> Tensor:
@@ -169,6 +181,9 @@ class Predictor:
             remedy = "choose the normal prior, or a model of a newer version"
             raise LspsError("the model has no fitted prior", remedy, field="prior")
         return self.fitted_prior
+
+    def _center(self, center: Tensor | None) -> Tensor | None:
+        return None if center is None else center.to(self.device)
 
     def _image(self, image: Tensor) -> Tensor:
         return image.to(self.device, torch.float32).contiguous(memory_format=torch.channels_last)

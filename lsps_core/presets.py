@@ -13,7 +13,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "base_channels": 8,
         "pose_hidden": 256,
         "pose_decoder": "kinematic",
-        "mapping": "bones",
+        "mapping": "capsules",
         "posterior_kind": "residual",
         "posterior_start": "random",
         "zoom_percent": 8.0,

@@ -29,14 +29,14 @@ real, synthetic = (image[0, 0].cpu().numpy() for image in (decoded.real, decoded
 {depth}
 print(joints_mm.round(1))
 '''
-_FRAME_IMPORTS = """from lsps_core.data.crop import normalise
+_FRAME_IMPORTS = """from lsps_core.data.crop import camera_center, normalise
 from lsps_core.data.store import FrameStore
 """
 _FRAME_LATENT = """with FrameStore(Path({store!r})) as store:
     frame = store.frame({index})  # counted from 0
 depth_mm = torch.from_numpy(frame.depth_mm.astype(np.float32))[None]
-image = normalise(depth_mm, torch.from_numpy(frame.center_mm)[None], torch.tensor([frame.half_mm]))
-pose_latent = predictor.posterior(image, {domain!r})
+cube = torch.from_numpy(frame.center_mm)[None], torch.tensor([frame.half_mm])
+pose_latent = predictor.posterior(normalise(depth_mm, *cube), {domain!r}, camera_center(*cube))
 half_mm, center_mm = frame.half_mm, frame.center_mm"""
 _SLIDER_LATENT = """# the sliders, in sigma of the training poses' codes
 sigma = np.array({values})

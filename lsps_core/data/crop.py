@@ -128,6 +128,11 @@ def to_pose(joints_mm: Tensor, center_mm: Tensor, half_mm: Tensor) -> Tensor:
     return (joints_mm - center_mm[:, None, :]) / half_mm[:, None, None]
 
 
+def camera_center(center_mm: Tensor, half_mm: Tensor) -> Tensor:
+    """center_mm [B, 3], half_mm [B] -> [B, 3]: the cubes' centres from the camera, in half cubes."""
+    return center_mm / half_mm[:, None]
+
+
 def to_joints_mm(pose: Tensor, center_mm: Tensor, half_mm: Tensor) -> Tensor:
     """pose [B, J, 3], center_mm [B, 3], half_mm [B] -> joints_mm [B, J, 3]; the inverse of `to_pose`."""
     return pose * half_mm[:, None, None] + center_mm[:, None, :]

@@ -36,15 +36,18 @@ def disagreement(poses: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def consistency(predictor: Predictor, image: Tensor, domain: Domain) -> Consistency:
-    """image [B, 1, S, S] of `domain`, as `normalise` makes it -> its consistency, on the predictor's device."""
+def consistency(predictor: Predictor, image: Tensor, domain: Domain, center: Tensor) -> Consistency:
+    """image [B, 1, S, S] of `domain`, as `normalise` makes it -> its consistency, on the predictor's device.
+
+    center [B, 3]: `camera_center` of its cubes.
+    """
     other = other_domain(domain)
-    pose_latent, depth_latent = predictor.posterior(image, domain), predictor.encode(image, domain)
+    pose_latent, depth_latent = predictor.posterior(image, domain, center), predictor.encode(image, domain)
     seen = predictor.generate_both(depth_latent)
     back = predictor.encode(seen[other], other)
-    cycle, drawn = (predictor.generate(code, domain) for code in (back, predictor.map(pose_latent)))
+    cycle, drawn = (predictor.generate(code, domain) for code in (back, predictor.map(pose_latent, center)))
     pose = predictor.decode_pose(pose_latent)
     routes = [(seen[domain], domain), (seen[other], other), (cycle, domain), (drawn, domain)]
-    poses = torch.stack([pose, *(predictor.predict_pose(picture, its_domain) for picture, its_domain in routes)])
+    poses = torch.stack([pose, *(predictor.predict_pose(*route, center) for route in routes)])
     distance = (depth_latent - back).square().flatten(1).mean(dim=1).sqrt()
     return Consistency(pose_latent, pose, disagreement(poses), distance)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.config import Domain
-from lsps_core.data.crop import normalise, to_joints_mm
+from lsps_core.data.crop import camera_center, normalise, to_joints_mm
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation import metrics, protocols, report
 from lsps_core.evaluation.alignment import aligned_errors_mm
@@ -29,7 +29,7 @@ class PoseEstimator(Protocol):
     @property
     def skeleton(self) -> Skeleton: ...
 
-    def predict_pose(self, image: Tensor, domain: Domain, /) -> Tensor:
+    def predict_pose(self, image: Tensor, domain: Domain, center: Tensor, /) -> Tensor:
         """image [B, 1, 128, 128] of `domain` -> pose [B, J, 3]."""
 
 
@@ -99,7 +99,7 @@ def predict(
         depth_mm = torch.from_numpy(store.depth_mm(part).astype(np.float32))
         image = normalise(depth_mm, center_mm, half_mm)
         if fit_steps is None:
-            pose = predictor.predict_pose(image, read_as)
+            pose = predictor.predict_pose(image, read_as, camera_center(center_mm, half_mm))
         elif isinstance(predictor, Predictor):
             pose = fit(predictor, image, center_mm, half_mm, domain=read_as, steps=fit_steps).pose
         else:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.config import Domain
-from lsps_core.data.crop import normalise, to_joints_mm
+from lsps_core.data.crop import camera_center, normalise, to_joints_mm
 from lsps_core.data.protocol import Protocol
 from lsps_core.data.store import FrameStore
 from lsps_core.errors import LspsError
@@ -149,7 +149,9 @@ class FrameEvaluation:
         depth_mm = torch.from_numpy(store.depth_mm(indices).astype(np.float32))
         image = normalise(depth_mm, center_mm, half_mm)
         try:
-            return self._poses(indices, image, center_mm, half_mm) if part == "poses" else self._routes(image, half_mm)
+            if part == "poses":
+                return self._poses(indices, image, center_mm, half_mm)
+            return self._routes(image, center_mm, half_mm)
         except torch.OutOfMemoryError as error:
             what = f"{self.predictor.device} has too little memory for {len(indices)} frames"
             raise LspsError(what, "use {device} cpu", field="device", settings={"device": "cpu"}) from error
@@ -161,7 +163,7 @@ class FrameEvaluation:
     def _poses(self, indices: npt.NDArray[np.int64], image: Tensor, center_mm: Tensor, half_mm: Tensor) -> Columns:
         residual: Columns = {}
         if self.about.fit_steps is None:
-            latent = self.predictor.posterior(image, self._domain)
+            latent = self.predictor.posterior(image, self._domain, camera_center(center_mm, half_mm))
             pose = self.predictor.decode_pose(latent)
         else:
             steps = self.about.fit_steps
@@ -174,8 +176,8 @@ class FrameEvaluation:
         errors_mm = joint_errors_mm(joints_mm[:, scored], labels[:, scored]).astype(np.float32)
         return {"pose_latent": latent.cpu().numpy(), "errors_mm": errors_mm, **residual}
 
-    def _routes(self, image: Tensor, half_mm: Tensor) -> Columns:
-        found = consistency(self.predictor, image, self._domain)
+    def _routes(self, image: Tensor, center_mm: Tensor, half_mm: Tensor) -> Columns:
+        found = consistency(self.predictor, image, self._domain, camera_center(center_mm, half_mm))
         return {
             "disagreement_mm": (found.disagreement.cpu() * half_mm).numpy(),
             "latent_distance": found.latent_distance.cpu().numpy(),

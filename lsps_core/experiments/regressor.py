@@ -43,7 +43,7 @@ class Regressor:
     seconds: float
 
     @torch.inference_mode()
-    def predict_pose(self, image: Tensor, _domain: Domain) -> Tensor:
+    def predict_pose(self, image: Tensor, _domain: Domain, _center: Tensor) -> Tensor:
         """Images of either domain are read alike."""
         estimate = self.network(image.to(self.device).contiguous(memory_format=torch.channels_last))
         pose: Tensor = estimate.unflatten(1, (self.skeleton.joint_count, 3))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.config import FIT_BELIEVED_MM, FIT_STEPS, IMAGE_SIZE, Domain
-from lsps_core.data.crop import BACKGROUND
+from lsps_core.data.crop import BACKGROUND, camera_center
 from lsps_core.fitting import starts
 from lsps_core.fitting.hand import HandModel, Parameters
 from lsps_core.fitting.objective import SurfaceObjective, Weights
@@ -117,6 +117,10 @@ class _Frames:
     image: Tensor
     seen: Observation
 
+    @property
+    def center(self) -> Tensor:
+        return camera_center(self.seen.center_mm, self.seen.half_mm)
+
     @classmethod
     def of(
         cls, predictor: Predictor, hand: HandModel, domain: Domain, image: Tensor, center_mm: Tensor, half_mm: Tensor
@@ -127,7 +131,7 @@ class _Frames:
     def fit(self, name: ObjectiveName, weights: Weights, steps: int, last: Tensor | None, believed_mm: float) -> Fitted:
         """last [B, U]: the hands to track."""
         objective: Objective
-        posterior = self.predictor.posterior(self.image, self.domain)
+        posterior = self.predictor.posterior(self.image, self.domain, self.center)
         if name == "picture":
             objective = PictureObjective(
                 predictor=self.predictor,
@@ -151,7 +155,8 @@ class _Frames:
         return search(self.predictor, objective[some], self._read(posterior, some), steps)
 
     def _read(self, posterior: Tensor, some: Tensor | slice = slice(None)) -> Tensor:
-        codes = starts.rotated_codes(self.predictor, self.image[some], posterior[some], self.domain)
+        center = self.center[some]
+        codes = starts.rotated_codes(self.predictor, self.image[some], posterior[some], self.domain, center)
         return self.hand.at(codes.flatten(0, 1)).view(*codes.shape[:2], -1)
 
     def _fitted(self, objective: Objective, posterior: Tensor, found: Solved, believed_mm: float) -> Fitted:

@@ -24,16 +24,20 @@ _FINGERS = [[joint for joint, name in enumerate(HAND21.fingers) if name == finge
 _PALM = [0, *(joint for joint, parent in enumerate(HAND21.parents) if parent == 0)]
 
 
-def rotated_codes(predictor: Predictor, image: Tensor, posterior: Tensor, domain: Domain) -> Tensor:
+def rotated_codes(predictor: Predictor, image: Tensor, posterior: Tensor, domain: Domain, center: Tensor) -> Tensor:
     """image [B, 1, S, S], posterior [B, 20] that P reads of it -> [B, 9, 20] of copies rotated in the plane, and back.
+
+    center [B, 3]: `camera_center` of the cubes.
 
     First the code of the mean of their poses, then the code of each, the image itself before all.
     """
     between = rotate(image, image.new_full((len(image),), pi / 4))
     copies = [torch.rot90(each, quarters, dims=(2, 3)) for quarters in range(4) for each in (image, between)]
-    read = [predictor.decode_pose(posterior)]
-    read += [predictor.predict_pose(some, domain) for some in torch.split(torch.cat(copies[1:]), _READ_AT_ONCE)]
     angle = (torch.arange(len(copies), device=image.device) * (pi / 4)).repeat_interleave(len(image))
+    centers = rotate_pose(center.repeat(len(copies), 1)[:, None], angle)[:, 0]
+    several = (torch.split(torch.cat(parts)[len(image) :], _READ_AT_ONCE) for parts in (copies, [centers]))
+    read = [predictor.decode_pose(posterior)]
+    read += [predictor.predict_pose(some, domain, at) for some, at in zip(*several, strict=True)]
     poses = rotate_pose(torch.cat(read), -angle).view(len(copies), len(image), -1, 3).transpose(0, 1)
     every = torch.cat([poses.mean(dim=1, keepdim=True), poses], dim=1)
     return predictor.encode_pose(every.flatten(0, 1)).view(len(image), len(copies) + 1, -1)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
-from lsps_core.config import POSE_LATENT_SIZE, Domain, ModelConfig
+from lsps_core.config import POSE_LATENT_SIZE, Domain, MappingKind, ModelConfig
+from lsps_core.networks.capsules import CapsuleMapping
 from lsps_core.networks.depth_vae import DepthEncoder, DepthGenerator
 from lsps_core.networks.discriminator import Discriminator
 from lsps_core.networks.mapping import BoneMapping, LatentMapping
 from lsps_core.networks.pose_vae import PoseVae
 from lsps_core.networks.residual import ResidualNetwork
+
+_MAPPINGS: dict[MappingKind, Callable[[ModelConfig], nn.Module]] = {
+    "latent": LatentMapping,
+    "bones": BoneMapping,
+    "capsules": CapsuleMapping,
+}
 
 
 class TriDomainModel(nn.Module):
@@ -21,7 +30,7 @@ class TriDomainModel(nn.Module):
         self.pose_vae = PoseVae(config)
         self.encoder = DepthEncoder(config)
         self.generator = DepthGenerator(config)
-        self.mapping = BoneMapping(config) if config.mapping == "bones" else LatentMapping(config)
+        self.mapping = _MAPPINGS[config.mapping](config)
         self.discriminator = Discriminator(config)
         if config.posterior_kind == "residual":
             self.residual_posterior = ResidualNetwork(POSE_LATENT_SIZE, config.posterior_width)
@@ -33,10 +42,20 @@ class TriDomainModel(nn.Module):
                 part.compile()
         self.mapping.compile()
 
-    def map(self, pose_latent: Tensor) -> Tensor:
-        """pose_latent [B, Z] -> depth latent [B, 4c, 32, 32]: M(z_y), which may use G_y."""
-        mapped = self.pose_vae.decode(pose_latent) if self.config.mapping == "bones" else pose_latent
-        depth_latent: Tensor = self.mapping(mapped)
+    def map(self, pose_latent: Tensor, center: Tensor | None = None) -> Tensor:
+        """pose_latent [B, Z] -> depth latent [B, 4c, 32, 32]: M(z_y), which may use G_y.
+
+        center [B, 3]: of the cube, from the camera, in half cubes, for capsules to be drawn as from there.
+        """
+        if self.config.mapping == "latent":
+            depth_latent: Tensor = self.mapping(pose_latent)
+            return depth_latent
+        return self.map_pose(self.pose_vae.decode(pose_latent), center)
+
+    def map_pose(self, pose: Tensor, center: Tensor | None = None) -> Tensor:
+        """`map` of an M that draws poses: pose [B, J, 3]."""
+        view = [center] if self.config.mapping == "capsules" else []
+        depth_latent: Tensor = self.mapping(pose, *view)
         return depth_latent
 
     def posterior(self, image: Tensor, domain: Domain) -> Tensor:

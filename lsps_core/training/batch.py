@@ -11,10 +11,14 @@ from lsps_core.config import Domain
 
 
 class FrameBatch(NamedTuple):
-    """image [B, 1, 128, 128] in [-1, 1], empty if only poses are needed, and pose [B, J, 3]."""
+    """image [B, 1, 128, 128] in [-1, 1], empty if only poses are needed, and pose [B, J, 3].
+
+    center [B, 3]: of the cube, from the camera, in half cubes; NaN where only poses are needed.
+    """
 
     image: Tensor
     pose: Tensor
+    center: Tensor
 
 
 class TriBatch(NamedTuple):

@@ -14,6 +14,7 @@ import torch
 from lsps_core.config import IMAGE_SIZE, STAGES, Domain, StageConfig, TrainConfig
 from lsps_core.data.augmentation.moves import augment, augment_pose, sample_augmentation
 from lsps_core.data.batches import batch_indices, labelled_subset
+from lsps_core.data.crop import camera_center
 from lsps_core.data.store import FrameStore
 from lsps_core.data.store_stream import training_frames
 from lsps_core.errors import LspsError
@@ -100,8 +101,7 @@ class TrainingData:
 
     def held_out(self) -> FrameBatch:
         """The validation frames, not augmented."""
-        image, pose, _, _ = self.frames[self.validation_domain].batch(self._held_out)
-        return FrameBatch(image, pose)
+        return _as_they_are(*self.frames[self.validation_domain].batch(self._held_out))
 
     def held_out_half_mm(self) -> torch.Tensor:
         """[N] of the validation frames."""
@@ -132,7 +132,7 @@ class TrainingData:
         batches: dict[Domain, FrameBatch] = {}
         for domain, frames in self.frames.items():
             source = self._held_out if domain == self.validation_domain else self._usable[domain]
-            batches[domain] = FrameBatch(*frames.batch(source[:count])[:2])
+            batches[domain] = _as_they_are(*frames.batch(source[:count]))
         return batches
 
     def _draw(
@@ -159,10 +159,14 @@ class TrainingData:
         if place in _PLACES_WITHOUT_IMAGES:
             where = torch.as_tensor(indices, device=self.device)
             pose = augment_pose(frames.pose[where], frames.half_mm[where], moves)
-            return FrameBatch(pose.new_empty(count, 0), pose)
+            return FrameBatch(pose.new_empty(count, 0), pose, pose.new_full((count, 3), math.nan))
         image, pose, center_mm, half_mm = frames.batch(indices)
-        image, pose, _ = augment(image, pose, center_mm, half_mm, moves)
-        return FrameBatch(image, pose)
+        image, pose, center_mm = augment(image, pose, center_mm, half_mm, moves)
+        return FrameBatch(image, pose, camera_center(center_mm, half_mm / moves.zoom))
+
+
+def _as_they_are(image: torch.Tensor, pose: torch.Tensor, center_mm: torch.Tensor, half_mm: torch.Tensor) -> FrameBatch:
+    return FrameBatch(image, pose, camera_center(center_mm, half_mm))
 
 
 def step_generator(seed: int, stage: str, step: int, rank: int, device: torch.device) -> torch.Generator:

@@ -13,7 +13,7 @@ from lsps_core.config import DOMAINS, Domain, LossWeights, StageConfig, other_do
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import TriBatch
 from lsps_core.training.process_group import ProcessGroup
-from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean, pose_sample
+from lsps_core.training.stages import SINGLE_PROCESS, Stage, mapped_code, pose_mean
 from lsps_core.training.update import Terms, adam, frozen, noisy, train_only
 
 
@@ -92,12 +92,13 @@ class DepthStage(Stage):
         means: dict[Domain, Tensor] = {domain: model.encoder(batch.image(domain), domain) for domain in DOMAINS}
         codes: dict[str, Tensor] = {domain: noisy(mean, generator) for domain, mean in means.items()}
         for domain, frames in annotated.items():
-            codes[f"mapped/{domain}"] = model.map(pose_sample(model, frames.pose, generator))
+            codes[f"mapped/{domain}"] = mapped_code(model, frames, generator)
         begun = model.generator.shared(torch.cat(list(codes.values())))  # once, shared by both domains
         parts = dict(zip(codes, torch.split(begun, [len(code) for code in codes.values()]), strict=True))
         drawn = {target: self._finish(parts, target, len(batch.image(target))) for target in DOMAINS}
         mapped = {}
-        for domain, (image, _) in annotated.items():
+        for domain, frames in annotated.items():
+            image = frames.image
             own = means["synthetic"] if domain == "synthetic" else model.encoder(image, domain)
             name = f"mapped/{domain}"
             mapped[domain] = _Mapped(

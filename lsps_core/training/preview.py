@@ -20,8 +20,8 @@ def preview_sheet(predictor: Predictor, frames: dict[Domain, FrameBatch]) -> Ima
     """
     rows: list[Tensor] = []
     for domain in reversed(DOMAINS):
-        image, pose = frames[domain]
-        latents = [predictor.posterior(image, domain)]
+        image, pose, center = frames[domain]
+        latents = [predictor.posterior(image, domain, center)]
         if pose.shape[1] and bool(pose.isfinite().all()):
             latents.append(predictor.encode_pose(pose))
         other = other_domain(domain)

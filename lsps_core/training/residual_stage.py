@@ -11,6 +11,7 @@ from lsps_core import losses
 from lsps_core.config import LossWeights, StageConfig
 from lsps_core.data.augmentation.degrade import degrade
 from lsps_core.data.augmentation.occlude import occlude
+from lsps_core.data.look_at import look_at
 from lsps_core.networks.residual import measure_statistics
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
@@ -26,7 +27,8 @@ class ResidualPosteriorStage(TaughtStage):
 
     With `LossWeights.posterior_translated` above 0 it also learns from annotated synthetic images translated to real,
     with `posterior_consistency` from real images with the poses of its teacher. With `StageConfig.occlude` and
-    `degrade` every image that P reads is changed first, but none that is translated or shown to the teacher.
+    `degrade` every image that P reads is changed first, but none that is translated or shown to the teacher. All are
+    views of a camera that looks at the cube, see `lsps_core.data.look_at`.
     """
 
     def __init__(
@@ -54,8 +56,8 @@ class ResidualPosteriorStage(TaughtStage):
 
     def _read_images(self, batch: TriBatch) -> list[Tensor]:
         """The images that P reads in a step, but for translations."""
-        annotated = [frames.image for frames in batch.annotated().values()]
-        return annotated if self._teacher is None else [*annotated, batch.real.image]
+        read = [*batch.annotated().values(), *([] if self._teacher is None else [batch.real])]
+        return [_looked_at(frames).image for frames in read]
 
     def _changed(self, images: Tensor, generator: torch.Generator) -> Tensor:
         if self._is_occluding:
@@ -63,19 +65,21 @@ class ResidualPosteriorStage(TaughtStage):
         return degrade(images, generator) if self._is_degrading else images
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
-        known: dict[str, FrameBatch] = {f"posterior/{name}": frames for name, frames in batch.annotated().items()}
-        if self._is_translating and "posterior/synthetic" in known:
-            known["posterior_translated/real"] = self._translated(known["posterior/synthetic"], generator)
+        annotated = {f"posterior/{name}": frames for name, frames in batch.annotated().items()}
+        if self._is_translating and "posterior/synthetic" in annotated:
+            annotated["posterior_translated/real"] = self._translated(annotated["posterior/synthetic"], generator)
+        known = {name: _looked_at(frames) for name, frames in annotated.items()}
+        real = _looked_at(batch.real)
         shown = [frames.image for frames in known.values()]
         teacher = self._teacher if self._teacher is not None and self._teacher.is_ready else None
         if teacher is not None:
-            shown.append(batch.real.image)
+            shown.append(real.image)
         images = self._changed(torch.cat(shown), generator)
         # one pass, so that the normalisation sees every kind of image
         estimates = torch.split(self.model.residual_posterior(images), [len(image) for image in shown])
         terms = Terms()
         if teacher is not None:
-            pose, sure = teacher(batch.real.image, generator)
+            pose, sure = teacher(real.image, generator)
             decoded = self.model.pose_vae.decode(estimates[-1].float())
             terms["posterior_consistency/real"] = losses.joint_distance(decoded, pose, sure)
         for (name, frames), estimate in zip(known.items(), estimates[: len(known)], strict=True):
@@ -92,4 +96,10 @@ class ResidualPosteriorStage(TaughtStage):
     def _translated(self, frames: FrameBatch, generator: torch.Generator) -> FrameBatch:
         code = noisy(self.model.encoder(frames.image, "synthetic"), generator)
         image: Tensor = self.model.generator(code, "real")
-        return FrameBatch(image, frames.pose)
+        return frames._replace(image=image)
+
+
+def _looked_at(frames: FrameBatch) -> FrameBatch:
+    """The frames as a camera that looks at their cubes sees them, with the poses in its axes."""
+    image, rotation = look_at(frames.image, frames.center)
+    return frames._replace(image=image, pose=frames.pose @ rotation)

@@ -8,6 +8,7 @@ from lsps_core.config import LossWeights, StageConfig, TrainConfig
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.depth_stage import DepthStage
+from lsps_core.training.mapping_stage import MappingStage
 from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.residual_stage import ResidualPosteriorStage
@@ -24,4 +25,6 @@ def stage_class(config: TrainConfig, name: str) -> StageClass:
     """Of one of STAGES."""
     if name == "posterior" and config.posterior_kind == "residual":
         return ResidualPosteriorStage
+    if name == "depth" and config.depth.mapping_alone:
+        return MappingStage
     return _CLASSES[config.method][name]

@@ -13,7 +13,7 @@ from torch import Tensor
 from lsps_core import losses
 from lsps_core.config import LossWeights, StageConfig
 from lsps_core.networks.tri_domain import TriDomainModel
-from lsps_core.training.batch import TriBatch
+from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.update import (
     FiniteGuard,
@@ -92,6 +92,16 @@ class PoseStage(Stage):
 def pose_sample(model: TriDomainModel, pose: Tensor, generator: torch.Generator) -> Tensor:
     """A draw of q(z_y | y) for each pose."""
     return model.pose_vae.encode(pose).sample(generator)
+
+
+def mapped_code(model: TriDomainModel, frames: FrameBatch, generator: torch.Generator) -> Tensor:
+    """M of a draw of q(z_y | y) for each frame; one that draws poses is given those of the frames, without its blur.
+
+    Capsules are drawn as the frames' cameras see them, so that they lie on the images.
+    """
+    if model.config.mapping == "latent":
+        return model.map(pose_sample(model, frames.pose, generator))
+    return model.map_pose(frames.pose, frames.center)
 
 
 @torch.no_grad()

@@ -29,9 +29,10 @@ from lsps_core.training.residual_stage import ResidualPosteriorStage
 from lsps_core.training.run import Run, RunError
 from lsps_core.training.stage_classes import stage_class
 from lsps_core.training.stages import SINGLE_PROCESS
+from lsps_core.training.start import check_start, take_over
 from lsps_core.training.time_left import TimeLeft
 from lsps_core.training.update import Terms, learning_rate, set_learning_rate
-from lsps_core.training.validation import LatentStatistics, Validation, check_start, latent_statistics
+from lsps_core.training.validation import LatentStatistics, Validation, latent_statistics
 
 REPORT_SECONDS = 2.0
 
@@ -142,7 +143,7 @@ class Trainer:
 
     def _start_from(self, model: Checkpoint) -> None:
         check_start(model, self.config, self.data.skeleton)
-        self.model.load_state_dict(model.weights)
+        take_over(self.model, model)
         self.latent_statistics = LatentStatistics.of(model)
         self.start_record = model.training
 

@@ -9,13 +9,11 @@ import torch
 from torch import Tensor
 
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import POSE_LATENT_SIZE, TrainConfig
-from lsps_core.errors import LspsError
+from lsps_core.config import POSE_LATENT_SIZE
 from lsps_core.events import Saved, Validated
 from lsps_core.inference import Predictor
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.prior import CODE_COUNT
-from lsps_core.skeleton import Skeleton
 from lsps_core.training.data import TrainingData
 from lsps_core.training.preview import preview_sheet
 from lsps_core.training.run import Run
@@ -52,8 +50,9 @@ class Validation:
         if stage == "pose":
             pose = predictor.decode_pose(predictor.encode_pose(frames.pose))
         else:
-            parts = torch.split(frames.image, BATCH)
-            pose = torch.cat([predictor.predict_pose(part, self.data.validation_domain) for part in parts])
+            parts = zip(torch.split(frames.image, BATCH), torch.split(frames.center, BATCH), strict=True)
+            domain = self.data.validation_domain
+            pose = torch.cat([predictor.predict_pose(image, domain, center) for image, center in parts])
         return float(((pose - frames.pose).norm(dim=2).mean(dim=1) * half_mm).mean())
 
     def state(self) -> dict[str, object]:
@@ -90,14 +89,3 @@ def latent_statistics(model: TriDomainModel, poses: Tensor) -> LatentStatistics:
     covariance = tuple(tuple(row) for row in torch.cov(codes.T).tolist())
     mean, std = (tuple(values.tolist()) for values in (codes.mean(dim=0), codes.std(dim=0)))
     return LatentStatistics(mean, std, covariance, codes[:CODE_COUNT].cpu())
-
-
-def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> None:
-    """LspsError if a run of this config, on data of this skeleton, cannot start from the model."""
-    expected = config.model_config(skeleton)
-    if model.skeleton.joints != skeleton.joints:
-        what = f"{config.initial_path} has the skeleton {model.skeleton.name}, the data {skeleton.name}"
-        raise LspsError(what, field="initial_path")
-    if model.config != expected:
-        what = f"{config.initial_path} has other networks ({model.config}) than the run ({expected})"
-        raise LspsError(what, field="initial_path")

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.config import FIT_STEPS
-from lsps_core.data.crop import normalise
+from lsps_core.data.crop import camera_center, normalise
 from lsps_core.data.store import FrameStore
 from lsps_core.fitting import fit
 from lsps_core.fitting.hand import HandModel
@@ -80,7 +80,7 @@ def main() -> None:
     frames = (image, center, half)
     hand = HandModel.of(predictor)
     objective = SurfaceObjective(hand=hand, seen=observe(*frames))
-    start = hand.at(predictor.posterior(image, "real")).clone()
+    start = hand.at(predictor.posterior(image, "real", camera_center(center, half))).clone()
 
     print("| steps/s | one frame | batch of 64 |\n|---|---|---|")
     rates = []

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from lsps_core.config import DOMAINS, Domain
 from lsps_core.data.augmentation.moves import augment_pose, rotate_pose, sample_augmentation
-from lsps_core.data.crop import normalise, to_pose
+from lsps_core.data.crop import camera_center, normalise, to_pose
 from lsps_core.evaluation.plausibility import HandMeasure, require_hand21
 from lsps_core.inference import Predictor, interpolate
 from lsps_core.latent_paths import through_hands, turned
@@ -117,7 +117,7 @@ class Reader:
         for part in simulate("synthetic", READ, seed=SEED, settings=settings):
             joints, center, half = (torch.from_numpy(getattr(part, name)) for name in FIELDS)
             image = normalise(torch.from_numpy(part.depth_mm.astype(np.float32)), center, half)
-            read = self.predictor.predict_pose(image, "synthetic")
+            read = self.predictor.predict_pose(image, "synthetic", camera_center(center, half))
             near.append(self._is_near(read, to_pose(joints, center, half)))
         return float(torch.cat(near).double().mean())
 

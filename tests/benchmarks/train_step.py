@@ -188,7 +188,8 @@ def random_batch(job: Job) -> TriBatch:
     def frames() -> FrameBatch:
         image = torch.rand(job.batch_size, 1, IMAGE_SIZE, IMAGE_SIZE, generator=generator) * 2 - 1
         pose = torch.randn(job.batch_size, HAND21.joint_count, 3, generator=generator) * 0.3
-        return FrameBatch(image.to(job.device), pose.to(job.device))
+        center = torch.tensor([0.0, 0.0, 5.0]).expand(job.batch_size, 3)
+        return FrameBatch(image.to(job.device), pose.to(job.device), center.to(job.device))
 
     return TriBatch(frames(), frames())
 

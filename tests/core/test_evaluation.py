@@ -98,7 +98,8 @@ def test_an_evaluation_agrees_with_the_routes_taken_by_hand(trained_run, stores)
     errors, joints = [], []
     for frame in whole:
         image = np.where(frame.depth_mm > 0, (frame.depth_mm - frame.center_mm[2]) / frame.half_mm, 1).clip(-1, 1)
-        pose = predictor.predict_pose(torch.from_numpy(image).float()[None, None], "real")[0].numpy()
+        center = torch.from_numpy(frame.center_mm / frame.half_mm).float()[None]
+        pose = predictor.predict_pose(torch.from_numpy(image).float()[None, None], "real", center)[0].numpy()
         joints.append(pose * frame.half_mm + frame.center_mm)
         errors.append(np.linalg.norm(joints[-1] - frame.joints_mm, axis=1))
     assert evaluation.mean_error_mm == pytest.approx(np.mean(errors), abs=0.01)

@@ -94,7 +94,8 @@ def test_the_report_has_each_label_read_by_the_run_that_did_not_see_it(tuned, tr
                     view = store.frame(int(frame))
                     image = torch.from_numpy((view.depth_mm.astype(np.float32) - view.center_mm[2]) / view.half_mm)
                     image = image.clamp(-1, 1).masked_fill(torch.from_numpy(view.depth_mm == 0), 1.0)[None, None]
-                    pose = predictor.predict_pose(image, "real")[0].numpy()
+                    center = torch.from_numpy(view.center_mm / view.half_mm).float()[None]
+                    pose = predictor.predict_pose(image, "real", center)[0].numpy()
                     joints_mm = pose * view.half_mm + view.center_mm
                     errors[when].append(np.linalg.norm(joints_mm - store.joints_mm[frame], axis=1).mean())
     for when, found in errors.items():

@@ -10,7 +10,7 @@ import pytest
 import torch
 from scipy import ndimage
 
-from lsps_core.data.crop import normalise, to_pose
+from lsps_core.data.crop import camera_center, normalise, to_pose
 from lsps_core.data.store import FrameStore
 from lsps_core.fitting import Fitted, Weights, fit
 from lsps_core.fitting.cones import cone_distance, nearest_cone
@@ -137,7 +137,7 @@ def test_the_gradient_of_each_term_is_that_of_its_cost(predictor, frames, term):
     hand = HandModel.of(predictor)
     nothing = dict.fromkeys(("surface", "silhouette", "front", "prior"), 0.0)
     objective = SurfaceObjective(hand=hand, seen=observe(image, center, half), weights=Weights(**nothing | {term: 1.0}))
-    start = hand.at(predictor.posterior(image, "real")).clone()
+    start = hand.at(predictor.posterior(image, "real", camera_center(center, half))).clone()
     value = objective(start)
     torch.testing.assert_close(objective.cost(start)[0], value.cost)
     direction = -value.gradient / value.gradient.norm(dim=1, keepdim=True).clamp(min=1e-6)
@@ -153,7 +153,7 @@ def test_frames_taken_several_times_and_in_any_order_cost_the_same(predictor, fr
     image, center, half, _ = frames
     hand = HandModel.of(predictor)
     objective = SurfaceObjective(hand=hand, seen=observe(image, center, half))
-    start = hand.at(predictor.posterior(image, "real")).clone()
+    start = hand.at(predictor.posterior(image, "real", camera_center(center, half))).clone()
     chosen = torch.tensor([7, 2, 2, 11, 0])
     torch.testing.assert_close(objective[chosen].cost(start[chosen])[0], objective.cost(start)[0][chosen])
 
@@ -211,7 +211,7 @@ def test_a_fit_comes_nearer_to_the_points_and_to_the_truth(predictor, frames, fi
     assert fitted.is_fitted.all()
     assert (fitted.residual_mm < fitted.start_residual_mm).all()
     assert float(fitted.residual_mm.mean()) < 3
-    before = errors_mm(predictor.predict_pose(frames[0], "real"), frames)
+    before = errors_mm(predictor.predict_pose(frames[0], "real", camera_center(*frames[1:3])), frames)
     after = errors_mm(fitted.pose, frames)
     assert float(after.mean()) < 0.5 * float(before.mean())
     assert float(fitted.distances_mm.abs().nanmedian()) < 2
@@ -228,7 +228,9 @@ def test_a_fit_that_ends_too_far_from_the_points_is_not_used(predictor, frames, 
     assert some.is_fitted.tolist() == (fitted.residual_mm <= between).tolist()
     left = ~some.is_fitted
     torch.testing.assert_close(some.residual_mm[left], fitted.start_residual_mm[left])
-    torch.testing.assert_close(some.pose[left], predictor.predict_pose(frames[0], "real")[left], atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        some.pose[left], predictor.predict_pose(frames[0], "real", camera_center(*frames[1:3]))[left], atol=1e-5, rtol=0
+    )
     assert (some.size[left] == 1).all()
     assert not fit(predictor, *frames[:3], believed_mm=0).is_fitted.any()
 
@@ -271,14 +273,17 @@ def _with_point(value: float) -> torch.Tensor:
     ids=["empty", "one point", "one NaN", "all NaN", "all near", "all far", "a wall"],
 )
 def test_whatever_the_image_there_is_an_answer(predictor, image, is_fitted):
-    found = fit(predictor, image, torch.tensor([[0.0, 0.0, 500.0]]), torch.tensor([125.0]))
+    cube = torch.tensor([[0.0, 0.0, 500.0]]), torch.tensor([125.0])
+    found = fit(predictor, image, *cube)
     assert found.pose.isfinite().all()
     assert is_fitted in (None, bool(found.is_fitted))
     if is_fitted is False:
         assert found.residual_mm.isnan().all()
         assert found.size.item() == 1
         clean = image.nan_to_num(nan=1.0)
-        torch.testing.assert_close(found.pose, predictor.predict_pose(clean, "real"), atol=1e-4, rtol=0)
+        torch.testing.assert_close(
+            found.pose, predictor.predict_pose(clean, "real", camera_center(*cube)), atol=1e-4, rtol=0
+        )
     else:
         assert not found.residual_mm > found.start_residual_mm
 

@@ -17,7 +17,7 @@ import torch
 from lsps_core import checkpoint
 from lsps_core.camera import SIMULATED
 from lsps_core.cli import main
-from lsps_core.data.crop import normalise
+from lsps_core.data.crop import camera_center, normalise
 from lsps_core.data.store import FrameStore, FrameWriter
 from lsps_core.evaluation import frame_evaluation, frame_results
 from lsps_core.evaluation.consistency import consistency, disagreement
@@ -87,16 +87,16 @@ def test_disagreement_is_the_mean_over_pairs_and_joints():
 
 def test_consistency_of_a_batch_is_that_of_its_frames_by_the_routes_taken_one_by_one(untrained):
     predictor, image = Predictor(untrained), torch.rand(3, 1, 128, 128) * 2 - 1
-    together = consistency(predictor, image, "real")
+    center = torch.tensor([[0.0, 0.0, 5.0], [1.0, -0.5, 4.0], [-1.0, 0.5, 6.0]])
+    together = consistency(predictor, image, "real", center)
     for index in range(3):
-        x = image[index : index + 1]
-        pose, there = predictor.predict_pose(x, "real"), predictor.translate(x, "real")
-        poses = [pose, predictor.predict_pose(predictor.reconstruct(x, "real"), "real")]
-        poses += [predictor.predict_pose(there, "synthetic")]
-        poses += [predictor.predict_pose(predictor.cycle(x, "real"), "real")]
-        poses += [
-            predictor.predict_pose(predictor.generate(predictor.map(together.pose_latent[[index]]), "real"), "real")
-        ]
+        x, at = image[[index]], center[[index]]
+        pose, there = predictor.predict_pose(x, "real", at), predictor.translate(x, "real")
+        poses = [pose, predictor.predict_pose(predictor.reconstruct(x, "real"), "real", at)]
+        poses += [predictor.predict_pose(there, "synthetic", at)]
+        poses += [predictor.predict_pose(predictor.cycle(x, "real"), "real", at)]
+        drawn = predictor.generate(predictor.map(together.pose_latent[[index]], at), "real")
+        poses += [predictor.predict_pose(drawn, "real", at)]
         assert together.disagreement[index].item() == pytest.approx(disagreement(torch.stack(poses)).item(), abs=1e-4)
         change = predictor.encode(x, "real") - predictor.encode(there, "synthetic")
         assert together.latent_distance[index].item() == pytest.approx(change.square().mean().sqrt().item(), rel=1e-4)
@@ -109,15 +109,9 @@ def test_results_agree_with_an_evaluation_and_say_what_they_are_of(model_path, s
     assert path.parent == model_path.parent / "evaluations"
     with FrameStore(store_path) as store:
         evaluation = evaluate(Predictor.load(model_path), store)
-        latent = Predictor.load(model_path).posterior(
-            normalise(
-                *(
-                    torch.from_numpy(a)
-                    for a in (store.depth_mm([2]).astype(np.float32), store.center_mm[[2]], store.half_mm[[2]])
-                )
-            ),
-            "real",
-        )
+        cube = torch.from_numpy(store.center_mm[[2]]), torch.from_numpy(store.half_mm[[2]])
+        image = normalise(torch.from_numpy(store.depth_mm([2]).astype(np.float32)), *cube)
+        latent = Predictor.load(model_path).posterior(image, "real", camera_center(*cube))
         assert results.names.tolist() == store.names
     np.testing.assert_allclose(results.errors_mm[evaluation.table.places], evaluation.table.errors_mm, rtol=1e-4)
     np.testing.assert_allclose(results.pose_latent[[2]], latent, atol=1e-5)

@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from lsps_core.config import DOMAINS, ModelConfig, TrainConfig
 from lsps_core.networks.blocks import InstanceNorm, ResidualBlock
+from lsps_core.networks.capsules import capsule_ends, draw_capsules
 from lsps_core.networks.mapping import BONE_WIDTH, bone_maps
 from lsps_core.networks.residual import ResidualNetwork, measure_statistics
 from lsps_core.networks.tri_domain import TriDomainModel
@@ -52,12 +54,13 @@ def test_the_paper_preset_has_the_papers_widths():
     assert shapes["discriminator.posterior_head.weight"] == (20, 1024, 2, 2)
 
 
-def test_a_mapping_over_bones_gives_the_same_shape_and_needs_the_bones():
+@pytest.mark.parametrize("mapping", ["bones", "capsules"])
+def test_a_mapping_that_draws_poses_gives_the_same_shape_and_needs_the_bones(mapping):
     torch.manual_seed(0)
-    config = ModelConfig(joint_count=21, base_channels=4, mapping="bones", bones=HAND21.bones)
+    config = ModelConfig(joint_count=21, base_channels=4, mapping=mapping, bones=HAND21.bones)
     assert TriDomainModel(config).map(torch.zeros(2, 20)).shape == (2, *config.depth_latent_shape)
     with pytest.raises(ValueError, match="bones"):
-        TriDomainModel(ModelConfig(joint_count=21, mapping="bones"))
+        TriDomainModel(ModelConfig(joint_count=21, mapping=mapping))
 
 
 def test_the_map_of_a_bone_against_its_segment_walked_point_by_point():
@@ -70,6 +73,42 @@ def test_the_map_of_a_bone_against_its_segment_walked_point_by_point():
         expected = torch.exp(-squared / BONE_WIDTH**2)
         torch.testing.assert_close(near[row, column], expected, atol=1e-5, rtol=1e-3)
         torch.testing.assert_close(near_depth[row, column], expected * walk[nearest, 2], atol=1e-5, rtol=2e-3)
+
+
+def test_a_capsule_against_balls_along_it():
+    """The nearest surface of many balls whose radius grows from one end to the other, pixel by pixel."""
+    start, end = torch.tensor([[[-0.5, 0.25, -0.2, 1.0]]]), torch.tensor([[[0.4, 0.5, 0.3, 1.0]]])
+    radius = torch.tensor([[0.2], [0.3]])
+    drawn = draw_capsules(start, end, radius, 32)[0, 0]
+    share = torch.linspace(0, 1, 2001)[:, None, None]
+    x, y, z, _ = torch.lerp(start, end, share).unbind(dim=2)
+    center = (torch.arange(32) + 0.5) / 16 - 1
+    squared = (center - x[..., None]).square() + (-center[:, None] - y[..., None]).square()  # y up, rows down
+    bulge = (torch.lerp(radius[0, 0], radius[1, 0], share).square() - squared).clamp(min=0).sqrt()
+    front = torch.where(bulge > 0, z[..., None] - bulge, torch.inf).amin(dim=0)
+    is_inside = front.isfinite() & drawn.lt(0.9)
+    assert 150 < is_inside.sum() < 200
+    assert (front.isfinite() ^ drawn.lt(0.9)).sum() < 25  # pixels on the outline
+    off = (drawn - front)[is_inside].abs()
+    assert off.mean() < 0.02  # its radius is that of the point that is nearest in the image, not on the ray
+    assert off.max() < 0.25
+
+
+def test_the_nearer_capsule_hides_the_other_and_nothing_is_far():
+    ends = [[[-0.5, 0.0, 0.5], [0.0, -0.5, -0.5]]], [[[0.5, 0.0, 0.5], [0.0, 0.5, -0.5]]]
+    start, end = (functional.pad(torch.tensor(points), (0, 1), value=1.0) for points in ends)
+    drawn = draw_capsules(start, end, torch.full((2, 2), 0.1), 64)[0, 0]
+    assert drawn[32, 32] == pytest.approx(-0.6, abs=0.01)
+    assert drawn[32, 20] == pytest.approx(0.4, abs=0.01)
+    assert drawn[0, 0] == 1
+
+
+def test_the_capsule_beyond_the_root_leads_away_from_the_fingers():
+    """Of the hand, and of a forest, whose second tree is a single bone."""
+    pose = torch.tensor([[[0.0, 0.0, 0.0], [1.0, 1.0, 0.0], [-1.0, 1.0, 0.0], [5.0, 0.0, 0.0], [5.0, 0.0, 2.0]]])
+    start, end = capsule_ends(pose, ((0, 1), (0, 2), (3, 4)))
+    assert start[0].tolist() == pose[0, [0, 0, 3, 0, 3]].tolist()
+    assert end[0].tolist() == [*pose[0, [1, 2, 4]].tolist(), [0.0, -1.5, 0.0], [5.0, 0.0, -3.0]]
 
 
 def test_the_compact_preset_fits_the_repository():

@@ -10,11 +10,13 @@ import torch
 
 from lsps_core.config import LossWeights, ModelConfig, StageConfig
 from lsps_core.data.augmentation.moves import rotate, rotate_pose
+from lsps_core.data.look_at import look_at
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 from lsps_core.training import residual_stage as residual
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.depth_stage import DepthStage
+from lsps_core.training.mapping_stage import MappingStage
 from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.residual_stage import ResidualPosteriorStage
 from lsps_core.training.stages import PoseStage
@@ -28,7 +30,9 @@ def make_batch(labelled: bool = False) -> TriBatch:
 
     def frames() -> FrameBatch:
         image = torch.rand(2, 1, 128, 128, generator=generator) * 2 - 1
-        return FrameBatch(image, torch.randn(2, 21, 3, generator=generator) * 0.3)
+        return FrameBatch(
+            image, torch.randn(2, 21, 3, generator=generator) * 0.3, torch.tensor([[0.3, -0.2, 5.0], [-0.6, 0.1, 4.0]])
+        )
 
     return TriBatch(frames(), frames(), frames() if labelled else None)
 
@@ -62,10 +66,11 @@ def networks(names) -> set[str]:
     [
         (PoseStage, {"pose_vae"}),
         (DepthStage, {"encoder", "generator", "mapping", "discriminator"}),
+        (MappingStage, {"mapping"}),
         (PosteriorStage, {"discriminator"}),
     ],
 )
-@pytest.mark.parametrize(("labelled", "mapping"), [(False, "latent"), (True, "latent"), (True, "bones")])
+@pytest.mark.parametrize(("labelled", "mapping"), [(False, "latent"), (True, "latent"), (True, "capsules")])
 def test_a_stage_trains_its_own_networks_only(stage_class, trained, labelled, mapping):
     model, changed, terms = run(stage_class, labelled=labelled, mapping=mapping)
     assert networks(changed) == trained
@@ -100,7 +105,7 @@ def test_extra_frames_reach_the_picture_of_the_mapping_and_the_posterior_only():
     """The terms that extra frames must not touch are the same to the bit, those that they feed are not."""
     generator = torch.Generator().manual_seed(7)
     image = torch.rand(3, 1, 128, 128, generator=generator) * 2 - 1
-    extra = FrameBatch(image, torch.randn(3, 21, 3, generator=generator) * 0.3)
+    extra = FrameBatch(image, torch.randn(3, 21, 3, generator=generator) * 0.3, torch.tensor([[0.0, 0.0, 5.0]] * 3))
     terms = []
     for batch in (make_batch(), make_batch()._replace(extra=extra)):
         stage = DepthStage(make_model(), StageConfig(steps=1, batch_size=2), LossWeights(posterior=0.0))
@@ -119,6 +124,13 @@ def test_the_real_picture_of_a_synthetic_pose_is_held_to_the_translation_of_its_
     assert not any("own.synthetic" in name for name in changed)
     assert "mapping_translated/real" in terms
     assert "mapping_translated/real" not in run(DepthStage)[2]
+
+
+def test_a_mapping_alone_learns_codes_pictures_and_if_asked_translations():
+    assert set(run(MappingStage)[2]) == {"mapping/synthetic", "mapping_reconstruction/synthetic"}
+    _, changed, terms = run(MappingStage, LossWeights(**(vars(NOTHING) | {"mapping_translated": 1.0})))
+    assert networks(changed) == {"mapping"}
+    assert "mapping_translated/real" in terms
 
 
 CONSISTENT = LossWeights(**(vars(NOTHING) | {"posterior_consistency": 1.0}))
@@ -215,7 +227,7 @@ def test_the_pose_of_an_unlabelled_real_frame_is_never_used():
     """NaN poses of the real batch leave every term finite."""
     model = make_model()
     batch = make_batch()
-    hidden = TriBatch(batch.synthetic, FrameBatch(batch.real.image, torch.full((2, 21, 3), torch.nan)), None)
+    hidden = TriBatch(batch.synthetic, batch.real._replace(pose=torch.full((2, 21, 3), torch.nan)), None)
     weights = LossWeights(posterior_translated=1.0, posterior_consistency=1.0)
     for stage_class in (PoseStage, DepthStage, PosteriorStage):
         stage = stage_class(model, StageConfig(steps=1, batch_size=2), weights)
@@ -286,7 +298,8 @@ def test_joints_of_a_residual_posterior_are_compared_through_the_decoder():
     model, stage = residual_stage(replace(NOTHING, posterior_joints=1.0))
     batch = make_batch()
     with torch.no_grad():
-        decoded = model.pose_vae.decode(model.residual_posterior(batch.synthetic.image))
+        view, rotation = look_at(batch.synthetic.image, batch.synthetic.center)
+        decoded = model.pose_vae.decode(model.residual_posterior(view)) @ rotation.mT
     expected = (decoded - batch.synthetic.pose).square().sum(dim=2).sqrt().mean()
     torch.testing.assert_close(stage.step(batch, noise())["posterior_joints/synthetic"], expected)
 

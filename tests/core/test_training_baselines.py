@@ -31,7 +31,8 @@ def make_batch(synthetic_is_annotated: bool) -> TriBatch:
     def frames(known: bool) -> FrameBatch:
         image = torch.rand(2, 1, 128, 128, generator=generator) * 2 - 1
         pose = torch.randn(2, 21, 3, generator=generator) * 0.3
-        return FrameBatch(image, pose if known else torch.full_like(pose, torch.nan))
+        center = torch.tensor([[0.0, 0.0, 5.0]] * 2)
+        return FrameBatch(image, pose if known else torch.full_like(pose, torch.nan), center)
 
     synthetic, real, labelled = frames(synthetic_is_annotated), frames(False), frames(True)
     return TriBatch(synthetic, real, labelled, synthetic_is_annotated=synthetic_is_annotated)
@@ -120,6 +121,24 @@ def test_a_run_starts_from_the_model_that_is_named(stores, tmp_path):
     assert new.latent_covariance == old.latent_covariance is not None
     assert new.training["config"]["initial_path"] == "model.safetensors"
     assert events(again.path)[-1]["step"] == second.posterior.steps
+
+
+def test_m_alone_may_be_replaced_by_one_of_another_kind(stores, tmp_path):
+    first = tiny_config(stores, "mapping=bones", "depth.steps=0", "posterior.steps=0")
+    path = Run.create(tmp_path / "first", first).model_path
+    Trainer(Run(tmp_path / "first"), first).train()
+    alone = ("mapping=capsules", "depth.mapping_alone=true", f"initial_path={path}")
+    config = tiny_config(stores, *alone, "pose.steps=0", "posterior.steps=0")
+    run = Run.create(tmp_path / "run", config)
+    assert Trainer(run, config).train() == "finished"
+    old, new = (checkpoint.load(path) for path in (path, run.model_path))
+    assert (old.config.mapping, new.config.mapping) == ("bones", "capsules")
+    kept = [name for name in old.weights if not name.startswith("mapping.")]
+    assert set(new.weights) - set(kept) == {name for name in new.weights if name.startswith("mapping.")}
+    assert all(torch.equal(old.weights[name], new.weights[name]) for name in kept)
+    assert new.training["steps"] == {"pose": 0, "depth": config.depth.steps, "posterior": 0}
+    with pytest.raises(ValueError, match="other networks"):
+        Trainer(Run(tmp_path), config.with_settings(["depth.mapping_alone=false"]))
 
 
 def test_a_start_of_other_widths_is_refused(stores, tmp_path, untrained):

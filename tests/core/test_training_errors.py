@@ -28,7 +28,8 @@ def random_batch(seed: int, bad: str = "") -> TriBatch:
 
     def frames() -> FrameBatch:
         image = torch.rand(2, 1, 128, 128, generator=generator) * 2 - 1
-        return FrameBatch(image, torch.randn(2, 21, 3, generator=generator) * 0.3)
+        pose = torch.randn(2, 21, 3, generator=generator) * 0.3
+        return FrameBatch(image, pose, torch.tensor([[0.0, 0.0, 5.0]] * 2))
 
     batch = TriBatch(frames(), frames())
     if bad:

@@ -24,7 +24,7 @@ from explorer_app.model.routes import RouteName, Routes, compare
 from explorer_app.model.wording import model_name
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config import IMAGE_SIZE, POSE_LATENT_SIZE, Domain, Prior, other_domain
-from lsps_core.data.crop import FAR_FACE, normalise
+from lsps_core.data.crop import FAR_FACE, camera_center, normalise
 from lsps_core.data.frame import HandFrame
 from lsps_core.device import resolve_device
 from lsps_core.fitting import Fitted
@@ -200,7 +200,7 @@ class HandModel:
     def encode(self, frame: HandFrame, domain: Domain) -> Encoding:
         """A frame of `domain` -> its code, without the routes."""
         torch.set_num_threads(_THREAD_COUNT)
-        latent = self._predictor.posterior(_image_of(frame), domain)
+        latent = self._predictor.posterior(_image_of(frame), domain, _center_of(frame))
         code = self.scale.to_code(latent[0].cpu().numpy())
         return Encoding(code, self.decode_pose(code), domain)
 
@@ -210,8 +210,9 @@ class HandModel:
         """Frames of `domain`, depth_mm [B, S, S] in cubes center_mm [B, 3] and half_mm [B] -> pose_latent [B, 20]."""
         torch.set_num_threads(_THREAD_COUNT)
         depth, centers = torch.from_numpy(depth_mm.astype(np.float32)), torch.from_numpy(center_mm)
-        image = normalise(_at_image_size(depth), centers, torch.from_numpy(half_mm))
-        return self._predictor.posterior(image, domain).cpu().numpy()
+        halves = torch.from_numpy(half_mm)
+        image = normalise(_at_image_size(depth), centers, halves)
+        return self._predictor.posterior(image, domain, camera_center(centers, halves)).cpu().numpy()
 
     def decode_poses(self, pose_latents: FloatArray) -> FloatArray:
         """pose_latents [B, 20] -> poses [B, J, 3]."""
@@ -229,20 +230,23 @@ class HandModel:
         """All routes of an encoded frame; tens of times slower than `encode`."""
         torch.set_num_threads(_THREAD_COUNT)
         predictor, image = self._predictor, _image_of(frame)
-        domain, other = encoding.domain, other_domain(encoding.domain)
+        domain, other, center = encoding.domain, other_domain(encoding.domain), _center_of(frame)
         depth_latent = predictor.encode(image, domain)
         translation = predictor.generate(depth_latent, other)
         images: dict[RouteName, tuple[torch.Tensor, Domain]] = {
             "reconstruction": (predictor.generate(depth_latent, domain), domain),
             "translation": (translation, other),
             "cycle": (predictor.translate(translation, other), domain),
-            "image of the pose": (predictor.generate(predictor.map(self._latent(encoding.code)), domain), domain),
+            "image of the pose": (
+                predictor.generate(predictor.map(self._latent(encoding.code), center), domain),
+                domain,
+            ),
         }
         pictures: dict[RouteName, tuple[FloatArray, Domain, FloatArray]] = {
             name: (
                 _to_mm(picture, frame.half_mm),
                 its_domain,
-                predictor.predict_pose(picture, its_domain)[0].cpu().numpy(),
+                predictor.predict_pose(picture, its_domain, center)[0].cpu().numpy(),
             )
             for name, (picture, its_domain) in images.items()
         }
@@ -286,6 +290,11 @@ def _image_of(frame: HandFrame) -> torch.Tensor:
     """A frame as input of the networks: [1, 1, 128, 128]."""
     depth_mm = torch.from_numpy(frame.depth_mm.astype(np.float32))[None]
     return normalise(_at_image_size(depth_mm), torch.from_numpy(frame.center_mm)[None], torch.tensor([frame.half_mm]))
+
+
+def _center_of(frame: HandFrame) -> torch.Tensor:
+    """[1, 3]: of the frame's cube, from the camera, in half cubes."""
+    return camera_center(torch.from_numpy(frame.center_mm)[None], torch.tensor([frame.half_mm]))
 
 
 def _at_image_size(depth_mm: torch.Tensor) -> torch.Tensor:

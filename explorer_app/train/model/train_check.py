@@ -24,7 +24,7 @@ from lsps_core.skeleton import Skeleton
 from lsps_core.training.changes import apply_changes, check_resumable
 from lsps_core.training.data import open_stores
 from lsps_core.training.run import Run, RunError
-from lsps_core.training.validation import check_start
+from lsps_core.training.start import check_start
 
 _Found = TypeVar("_Found")
 _CHANGEABLE = {"synthetic_path", "real_path", "labels", "precision", "seed", "preset"}

@@ -1,0 +1,41 @@
+"""What a run takes over from the model that it starts from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lsps_core.checkpoint import Checkpoint
+from lsps_core.config import TrainConfig
+from lsps_core.errors import LspsError
+from lsps_core.networks.capsules import CapsuleMapping
+from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.skeleton import Skeleton
+
+
+def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> None:
+    """LspsError if a run of this config, on data of this skeleton, cannot start from the model."""
+    expected = config.model_config(skeleton)
+    if model.skeleton.joints != skeleton.joints:
+        what = f"{config.initial_path} has the skeleton {model.skeleton.name}, the data {skeleton.name}"
+        raise LspsError(what, field="initial_path")
+    found = model.config
+    if config.depth.mapping_alone:  # it may be of another kind, and is a new one then
+        found = replace(found, mapping=expected.mapping, bones=expected.bones)
+    if found != expected:
+        what = f"{config.initial_path} has other networks ({model.config}) than the run ({expected})"
+        raise LspsError(what, field="initial_path")
+
+
+def take_over(model: TriDomainModel, source: Checkpoint) -> None:
+    """The weights of a model for which `check_start` raises nothing.
+
+    An M of another kind begins anew, one over capsules with the layers of E_s.
+    """
+    weights, own = dict(source.weights), model.state_dict()
+    has_new_mapping = source.config.mapping != model.config.mapping
+    if has_new_mapping:
+        weights = {name: value for name, value in weights.items() if not name.startswith("mapping.")}
+        weights |= {name: value for name, value in own.items() if name.startswith("mapping.")}
+    model.load_state_dict(weights)
+    if has_new_mapping and isinstance(model.mapping, CapsuleMapping):
+        model.mapping.start_from(model.encoder)
