@@ -112,3 +112,5 @@ def begin(window: MainWindow, options: Options) -> None:
     if window.opengl is not None:
         window.opengl.start()
     window.opener.open_at_start(options.paths, options.images, options.index, options.latent)
+    if options.live_camera:
+        window.opener.open_camera(options.live_camera)

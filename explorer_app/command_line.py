@@ -13,6 +13,7 @@ from explorer_app.model.latent import LatentCode
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings, Opening, parse_camera, sort_paths
 from explorer_app.model.saved_session import is_session
 from lsps_core.config import DOMAINS
+from lsps_core.data.recordings.camera_names import CAMERAS
 
 _IMAGE_OPTIONS = {
     "unit_mm": "--unit-mm",
@@ -28,6 +29,7 @@ class Options:
     """The parsed arguments. `images` is None if no camera was given; then the window asks.
 
     index: the frame, counted from 0. latent: position of the sliders, regardless of the frame's code.
+    live_camera: a key of `CAMERAS`, or empty.
     """
 
     paths: tuple[Path, ...] = ()
@@ -36,6 +38,7 @@ class Options:
     images: ImageSettings | None = None
     index: int | None = None
     latent: LatentCode | None = None
+    live_camera: str = ""
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -56,6 +59,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         images=images,
         index=typed.frame - 1 if typed.frame is not None else None,
         latent=typed.latent,
+        live_camera=typed.camera_live,
     )
 
 
@@ -92,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FX,FY,CX,CY",
         help=f"camera of the images in px, or one of {', '.join(CAMERA_PRESETS)}; without it the window asks; "
         "a recording has its own",
+    )
+    parser.add_argument(
+        "--camera-live",
+        choices=tuple(CAMERAS),
+        default="",
+        help="show what a camera sees; needs the extra of that name: pip install 'lsps-explorer[realsense]'",
     )
     parser.add_argument("--unit-mm", type=_positive, metavar="X", help="mm per count of the images (default 1)")
     parser.add_argument(

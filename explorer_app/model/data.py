@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from explorer_app.model.crop import Crop
 from explorer_app.model.depth_statistics import DepthCounts
+from explorer_app.model.playing.frame_recorder import FrameRecorder
 from explorer_app.model.pose_error import to_joints_mm
 from lsps_core.camera import Camera
 from lsps_core.config import Domain
@@ -93,6 +94,13 @@ class Data(Protocol):
     skeleton: Skeleton | None
     is_simulated: bool
     is_annotated: bool
+    is_live: bool
+    """The only frame is a camera's newest one."""
+    recorder: FrameRecorder | None
+    """Of a camera that is recorded."""
+    is_frozen: bool
+    has_failed: bool
+    """Of a camera: its frame stays; it delivers nothing any more. False for all other data."""
     origin: tuple[Path, ...]
     """The opened paths: a store, or images and folders of them; empty for frames in memory."""
 
@@ -122,6 +130,8 @@ class StoreData:
     """Frames of a FrameStore, or of any other FrameSource."""
 
     times_s = None
+    is_live = is_frozen = has_failed = False
+    recorder: FrameRecorder | None = None
 
     def __init__(self, source: FrameSource, title: str) -> None:
         self._source = source

@@ -17,6 +17,7 @@ from explorer_app.model.crop import Crop, Uvd, cube_box_px, has_same_depth
 from explorer_app.model.data import FrameView, RawPicture
 from explorer_app.model.depth_statistics import DepthCounts, count_depth
 from explorer_app.model.opening import ImageSettings
+from explorer_app.model.playing.frame_recorder import FrameRecorder
 from explorer_app.model.raw_image import AnyImage, RecordedImage
 from lsps_core.camera import Camera
 from lsps_core.data.crop import crop as crop_image
@@ -31,6 +32,8 @@ class ImageData:
     skeleton: Skeleton | None = None
     is_simulated = False
     is_annotated = False
+    is_live = is_frozen = has_failed = False
+    recorder: FrameRecorder | None = None
 
     def __init__(
         self,

@@ -10,7 +10,9 @@ from explorer_app.model.crop import Crop
 from explorer_app.model.data import Data, FrameView, OpenedData, StoreData
 from explorer_app.model.image_data import ImageData
 from explorer_app.model.opening import ImageSettings
+from explorer_app.model.playing.live_data import LiveData
 from explorer_app.model.raw_image import list_images
+from lsps_core.data.recordings.live import open_camera as start_camera
 from lsps_core.data.recordings.opening import open_recording as read_recording
 from lsps_core.data.store import FrameStore
 
@@ -40,6 +42,16 @@ def open_recording(path: Path, index: int = 0, settings: ImageSettings | None = 
         recording = read_recording(path)
         settings = ImageSettings(camera=recording.camera, unit_mm=recording.unit_mm)
     return open_images([path], settings, index)
+
+
+def open_camera(name: str) -> OpenedData:
+    """Open a camera, a key of `CAMERAS`, at its first frame. LspsError, in one line, if there is none."""
+    data = LiveData(start_camera(name))
+    try:
+        return OpenedData(data, data.view(0))
+    except ValueError:
+        data.close()
+        raise
 
 
 def open_images(

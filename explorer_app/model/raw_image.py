@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import h5py
 import numpy as np
@@ -47,7 +48,7 @@ class RawImage:
             depth = self._read_hdf5() * np.float32(settings.unit_mm)
         else:
             depth = read_depth(self.path, unit_mm=settings.unit_mm, nyu_packed=settings.nyu_packed).astype(np.float32)
-        return _with_gaps(depth, self.path, self.name)
+        return with_gaps(depth, self.path, self.name)
 
     def _read_hdf5(self) -> npt.NDArray[np.float32]:
         require_file(self.path)
@@ -82,13 +83,22 @@ class RecordedImage:
     def read(self, settings: ImageSettings) -> npt.NDArray[np.float32]:
         """As `RawImage.read`."""
         depth = self.recording.counts(self.index) * np.float32(settings.unit_mm)
-        return _with_gaps(depth, self.path, self.name)
+        return with_gaps(depth, self.path, self.name)
 
 
-AnyImage = RawImage | RecordedImage
+class AnyImage(Protocol):
+    """`RawImage`, `RecordedImage`, or the image of a camera."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def name(self) -> str: ...
+
+    def read(self, settings: ImageSettings) -> npt.NDArray[np.float32]: ...
 
 
-def _with_gaps(depth: npt.NDArray[np.float32], path: Path, name: str) -> npt.NDArray[np.float32]:
+def with_gaps(depth: npt.NDArray[np.float32], path: Path, name: str) -> npt.NDArray[np.float32]:
     """Depth with NaN where there is no reading; ValueError if there is none at all."""
     depth[~(np.isfinite(depth) & (depth > 0))] = np.nan
     if np.isnan(depth).all():

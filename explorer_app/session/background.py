@@ -84,6 +84,10 @@ class Background(QObject):
         """settings: None for the camera and unit that the recording names."""
         self._ask(self.opening, path, partial(_open_recording, path, index, settings))
 
+    def open_camera(self, name: str) -> None:
+        """name: a key of `lsps_core.data.recordings.live.CAMERAS`."""
+        self._ask(self.opening, name, partial(_open_camera, name))
+
     def close(self) -> bool:
         """End the threads; False if one is still working, so that the process must not wait for it."""
         self._is_closing = True
@@ -135,11 +139,17 @@ class Background(QObject):
         if data is None or (session.view is not None and session.view.index == index):
             return
         if session.is_playing:
-            model = session.model if session.is_encoding_on_step else None
-            stamp = (data, index, model, session.domain)
-            self.playing.ask(stamp, partial(_play, *stamp, session.view))
+            self.play_frame()
         else:
             self.reading.ask((data, index), partial(data.view, index))
+
+    def play_frame(self) -> None:
+        """Read and encode the frame at the session's index, the hand followed; of a camera, its newest one."""
+        session = self._session
+        if session.data is not None:
+            model = session.model if session.is_encoding_on_step else None
+            stamp = (session.data, session.index, model, session.domain)
+            self.playing.ask(stamp, partial(_play, *stamp, session.view))
 
     @Slot(object, object)
     def _on_frame(self, stamp: tuple[object, int], view: FrameView) -> None:
@@ -165,7 +175,10 @@ class Background(QObject):
 
     @Slot(object, str)
     def _on_unplayed(self, stamp: _Played, line: str) -> None:
-        self._on_unreadable_frame(stamp[:2], line)
+        if stamp[0].is_live and not stamp[0].has_failed:  # something covers the camera
+            self._session.clear_view()
+        else:
+            self._on_unreadable_frame(stamp[:2], line)
 
     @Slot()
     def _ask_for_routes(self) -> None:
@@ -277,3 +290,9 @@ def _play(
     if model is None or domain is None or view.complaint:
         return view, None
     return view, model.encode(view.frame, domain)
+
+
+def _open_camera(name: str) -> OpenedData:
+    from explorer_app.model.open_data import open_camera
+
+    return open_camera(name)

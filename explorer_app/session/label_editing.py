@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # they import HDF5
     from lsps_core.finetuning.labels import How, Label
 
 NEEDS = "a label needs a model and a frame; open them with File ▸ Open"
+_SAME_MM = 0.1
 _EXACT_MM = 0.01
 """A joint that is farther from its latent's keeps its own place."""
 
@@ -85,9 +86,18 @@ class LabelEditing(QObject):
                 f"the label of {label.name} has another skeleton or camera; open those it was made with"
             )
         else:
-            is_own = session.model is not None and session.model.name == label.model and bool(label.latent)
-            self._show_pose(pose, f"label of {label.name}", LatentCode(label.latent) if is_own else None)
+            self._show_pose(pose, f"label of {label.name}", self._code_of(label, pose))
             self._shown = session.latent, label.how
+
+    def _code_of(self, label: Label, pose: FloatArray) -> LatentCode | None:
+        """The code that a label was made with; None if it has none, or if it is another pose in the open model."""
+        model, view = self._session.model, self._session.view
+        if model is None or view is None or not label.latent:
+            return None
+        code = LatentCode(label.latent)
+        misses_mm = view.frame.half_mm * np.linalg.norm(model.decode_pose(code) - pose, axis=1)
+        reached = [joint not in label.reached_mm for joint in label.skeleton.joints]
+        return code if misses_mm[reached].max(initial=0.0) < _SAME_MM else None
 
     def _show_pose(self, pose: FloatArray, text: str, code: LatentCode | None = None) -> None:
         """Set the sliders to a pose [J, 3], and free the joints that the latent does not have there; one undo step."""

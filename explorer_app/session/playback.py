@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 
-from explorer_app.model.play_range import PlayRange
+from explorer_app.model.playing.play_range import PlayRange
 from explorer_app.session.background import Background
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
@@ -54,7 +54,13 @@ class Playback(QObject):
 
     @property
     def can_play(self) -> bool:
-        return self.range is not None and self.range.last > self.range.first
+        return self.is_live or (self.range is not None and self.range.last > self.range.first)
+
+    @property
+    def is_live(self) -> bool:
+        """The frames are those of a camera: they are played or frozen."""
+        data = self._session.data
+        return data is not None and data.is_live
 
     @property
     def rate(self) -> float:
@@ -67,7 +73,7 @@ class Playback(QObject):
     def is_without_hand(self) -> bool:
         """No hand was found in the frame on screen."""
         view = self._session.view
-        return view is not None and bool(view.complaint)
+        return self.is_live if view is None else bool(view.complaint)
 
     @Slot()
     def toggle(self) -> None:
@@ -83,6 +89,7 @@ class Playback(QObject):
             self._shown.clear()
             self._clock.start()
             self._timer.start()
+            self._freeze(False)
             session.set_playing(True)
             self._go(index)
             self.changed.emit()
@@ -91,8 +98,13 @@ class Playback(QObject):
     def pause(self) -> None:
         if self.is_playing:
             self._timer.stop()
+            self._freeze(True)
             self._session.set_playing(False)
             self.changed.emit()
+
+    def _freeze(self, is_frozen: bool) -> None:
+        if self._session.data is not None and self._session.data.is_live:
+            self._session.data.is_frozen = is_frozen
 
     def set_speed(self, speed: float) -> None:
         self._set(speed=speed)
@@ -139,11 +151,16 @@ class Playback(QObject):
             whole = PlayRange.of_all(times_s)
             self.range = whole if before is None else replace(whole, speed=before.speed, is_loop=before.is_loop)
         self.changed.emit()
+        if self.is_live:
+            QTimer.singleShot(0, self.toggle)  # once its first frame is shown
 
     @Slot()
     def _step(self) -> None:
         if self.range is None or self._background.playing.is_busy or self._fitting.is_under_way:
             return  # the next step covers the distance
+        if self.is_live:
+            self._background.play_frame()
+            return
         self._time_s, has_ended = self.range.moved(self._time_s, self._clock.restart() / 1000)
         index = self.range.frame_at(self._time_s)
         if index != self._session.index:
@@ -168,6 +185,8 @@ class Playback(QObject):
         if self.is_playing:
             self._shown.append(time.monotonic())
             self.frame_shown.emit()
+        if self._session.data is not None and self._session.data.has_failed:
+            self.pause()
 
     @Slot()
     def _give_way(self) -> None:

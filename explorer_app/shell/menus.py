@@ -29,6 +29,7 @@ from explorer_app.train.dialogs import TrainingDialogs
 from explorer_app.widgets.colour_choice import ColourMenu
 from explorer_app.widgets.menus import add_action, filled_on_show
 from explorer_app.workspace_names import EXPLORE, INSPECT
+from lsps_core.data.recordings.camera_names import CAMERAS
 from lsps_core.files import kind_of
 
 SAMPLES = {"Simulated sensor frames": "sensor.h5", "Simulated synthetic frames": "synthetic.h5"}
@@ -151,6 +152,9 @@ def _build_file_menu(on: MenuTargets, menu: QMenu) -> None:
     add_action(samples, "&Model", opener.open_bundled_model)
     for title, name in SAMPLES.items():
         add_action(samples, title, partial(opener.open_sample, name))
+    cameras = menu.addMenu("&Camera")
+    for name, title in CAMERAS.items():
+        add_action(cameras, title, partial(opener.open_camera, name))
     menu.addSeparator()
     add_action(menu, "&Save session …", opener.ask_where_to_save, "Ctrl+S")
     menu.addSeparator()

@@ -170,6 +170,12 @@ class Opener(QObject):
         except FileNotFoundError as error:
             self._session.message.emit(f"{error}; or open another model with File ▸ Open")
 
+    def open_camera(self, name: str) -> None:
+        """Show a camera at work; name: a key of `CAMERAS`."""
+        self._session.asked.emit()
+        self._arrival.want()
+        self._background.open_camera(name)
+
     def open_sample(self, name: str) -> None:
         """Open bundled frames."""
         try:

@@ -25,6 +25,8 @@ from lsps_core.skeleton import Skeleton
 
 __all__ = ["FrameStore", "FrameStoreError", "FrameWriter"]
 
+_NAMES_AT_ONCE = 1 << 13
+
 FloatArray = npt.NDArray[np.float32]
 DepthArray = npt.NDArray[np.uint16]
 Indices = slice | Sequence[int] | npt.NDArray[np.integer[Any]]
@@ -175,8 +177,9 @@ class FrameStore:
     @cached_property
     def names(self) -> list[str]:
         """The name of every frame. Read once, then kept."""
-        with self._reading("its names"):
-            return [str(name) for name in self._name[...]]
+        with self._reading("its names"):  # in parts: other threads wait for each
+            starts = range(0, len(self), _NAMES_AT_ONCE)
+            return [str(name) for start in starts for name in self._name[start : start + _NAMES_AT_ONCE]]
 
     def close(self) -> None:
         self._file.close()

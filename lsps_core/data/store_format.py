@@ -48,7 +48,6 @@ def open_store(path: Path) -> h5py.File:
     try:
         _check_version(path, file)
         _check_datasets(path, file)
-        _check_sizes(path, file)
     except FrameStoreError:
         file.close()
         raise
@@ -112,24 +111,25 @@ def _check_version(path: Path, file: h5py.File) -> None:
 
 
 def _check_datasets(path: Path, file: h5py.File) -> None:
-    for name in (*_NEEDED, *_OPTIONAL):
-        if find_dataset(file, name) is None and name in _NEEDED:
+    found = {name: dataset for name in (*_NEEDED, *_OPTIONAL) if (dataset := find_dataset(file, name)) is not None}
+    for name in _NEEDED:
+        if name not in found:
             raise FrameStoreError(f"{path} has no dataset {name!r}, so it is not a store of frames; write it again")
     if file.attrs.get("format") != FORMAT:
         raise FrameStoreError(f"{path} is HDF5 but not marked as {FORMAT!r}; give a store written by `lsps`")
-    depth = file["depth"]
+    depth = found["depth"]  # kept: looking a dataset up takes longer than its check
     if depth.dtype != "uint16" or depth.ndim != 3 or depth.shape[1] != depth.shape[2] or 0 in depth.shape:
         raise FrameStoreError(f"{path}: dataset 'depth' is {_describe(depth)}, not uint16 [N, S, S]; write it again")
-    if h5py.check_string_dtype(file["name"].dtype) is None:
-        raise FrameStoreError(f"{path}: dataset 'name' is {_describe(file['name'])}, not text; write it again")
+    if h5py.check_string_dtype(found["name"].dtype) is None:
+        raise FrameStoreError(f"{path}: dataset 'name' is {_describe(found['name'])}, not text; write it again")
     shapes = {"center_mm": (len(depth), 3), "half_mm": (len(depth),), "name": (len(depth),)}
-    if "joints_mm" in file:
-        joints = file["joints_mm"]
+    if "joints_mm" in found:
+        joints = found["joints_mm"]
         shapes["joints_mm"] = (len(depth), joints.shape[1] if joints.ndim == 3 else 0, 3)
-    if "fit_residual_mm" in file:
+    if "fit_residual_mm" in found:
         shapes["fit_residual_mm"] = (len(depth),)
     for name, shape in shapes.items():
-        dataset = file[name]
+        dataset = found[name]
         if dataset.shape != shape or 0 in shape or (name != "name" and dataset.dtype.kind != "f"):
             wanted = "text" if name == "name" else "float32"
             sizes = list(shape) if 0 not in shape else [len(depth), "J", 3]
@@ -137,11 +137,11 @@ def _check_datasets(path: Path, file: h5py.File) -> None:
                 f"{path}: dataset {name!r} is {_describe(dataset)}, not {wanted} {sizes} to go with "
                 f"{len(depth)} frames; write it again"
             )
+    _check_sizes(path, depth, found["name"])
 
 
-def _check_sizes(path: Path, file: h5py.File) -> None:
+def _check_sizes(path: Path, depth: h5py.Dataset, name: h5py.Dataset) -> None:
     """Reject frames, chunks and names larger than any camera's: each is read whole."""
-    depth, name = file["depth"], file["name"]
     chunk = math.prod(depth.chunks or ()) * depth.dtype.itemsize
     if math.prod(depth.shape[1:]) > _MOST_PIXELS or chunk > _MOST_CHUNK_BYTES or name.dtype.itemsize > _MOST_NAME_BYTES:
         raise FrameStoreError(

@@ -22,6 +22,7 @@ from lsps_core.files import ARRAY_ERRORS, parse_json, require_file
 from lsps_core.typed_json import arguments
 
 FloatArray = npt.NDArray[np.float32]
+_AT_ONCE = 1 << 13
 
 
 class FrameResultsError(LspsError):
@@ -112,7 +113,7 @@ def _results(path: Path, about: About, arrays: dict[str, npt.NDArray[Any]]) -> F
     texts = dict.fromkeys(("names", "groups", *divisions), (count,))
     _check_shapes(path, arrays, _shapes(about, count) | texts)
     try:
-        decoded = {name: np.char.decode(arrays[name], "utf-8") for name in texts}
+        decoded = {name: _decoded(arrays[name]) for name in texts}
     except UnicodeDecodeError as error:
         raise FrameResultsError(f"{path} is damaged: a name is not text ({error})", "evaluate again") from error
     return FrameResults(
@@ -122,6 +123,12 @@ def _results(path: Path, about: About, arrays: dict[str, npt.NDArray[Any]]) -> F
         divisions={name.removeprefix(_DIVISION): decoded[name] for name in divisions},
         **{name: arrays[name] for name in about.columns},
     )
+
+
+def _decoded(texts: npt.NDArray[np.bytes_]) -> npt.NDArray[np.str_]:
+    """In parts: other threads, such as the window's, wait for each."""
+    parts = [texts[start : start + _AT_ONCE] for start in range(0, max(len(texts), 1), _AT_ONCE)]
+    return np.concatenate([np.char.decode(part, "utf-8") for part in parts])
 
 
 def write_block(path: Path, about: About, columns: Mapping[str, FloatArray]) -> None:

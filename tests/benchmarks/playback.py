@@ -29,8 +29,8 @@ from lsps_core.data.store import FrameStore
 FRAMES, RATE = 60, 60
 
 
-def make_recording(path: Path) -> Path:
-    """Hands in the middle of whole images, each with the wall behind it."""
+def hand_images() -> tuple[list[np.ndarray], Camera]:
+    """Bundled hands in the middle of whole images in mm, each with a wall behind it, and their camera."""
     images = []
     with FrameStore(resource("samples", "sensor.h5")) as store:
         crops = StoreCrops(store)
@@ -40,7 +40,11 @@ def make_recording(path: Path) -> Path:
             image[112:368, 192:448] = np.where(depth > 0, depth, 1800)
             images.append(image)
         first = crops.camera
-    camera = Camera(fx=2 * first.fx, fy=2 * first.fy, cx=2 * first.cx + 192.5, cy=2 * first.cy + 112.5)
+    return images, Camera(fx=2 * first.fx, fy=2 * first.fy, cx=2 * first.cx + 192.5, cy=2 * first.cy + 112.5)
+
+
+def make_recording(path: Path) -> Path:
+    images, camera = hand_images()
     return write_db3(path, images, camera=camera, unit_m="0.001", seconds=1 / RATE)
 
 

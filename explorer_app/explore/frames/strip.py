@@ -19,6 +19,7 @@ from explorer_app.explore.frames.pictures import FramePictures
 from explorer_app.explore.frames.transport import Transport
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.labelling import Labelling
+from explorer_app.session.live_recording import LiveRecording
 from explorer_app.session.playback import Playback
 from explorer_app.session.session import Session
 from explorer_app.widgets.empty_state import EmptyState
@@ -49,6 +50,7 @@ class FrameStrip(QWidget):
         fitting: FrameFitting,
         labelling: Labelling,
         playback: Playback,
+        recording: LiveRecording,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -56,7 +58,7 @@ class FrameStrip(QWidget):
         self.fit, self.label = FitControls(fitting), LabelControls(labelling)
         controls, actions = self._build_controls(), self._build_actions()
         self.pictures = FramePictures(session, fitting, actions)
-        self.transport = Transport(session, playback)
+        self.transport = Transport(session, playback, recording)
         content = QWidget()
         layout = column_layout(content)
         layout.addLayout(controls)

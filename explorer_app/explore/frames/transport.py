@@ -15,7 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer_app.model.play_range import SPEEDS
+from explorer_app.explore.frames.record_controls import RecordControls
+from explorer_app.model.playing.play_range import SPEEDS
+from explorer_app.session.live_recording import LiveRecording
 from explorer_app.session.playback import Playback
 from explorer_app.session.session import Session
 from explorer_app.widgets.fields import SpinBox, choice, named, show_choice
@@ -31,15 +33,18 @@ _MARK_PX = 3
 class Transport(QWidget):
     """A view of `Session.index` and of the playback; the actions are for a menu."""
 
-    def __init__(self, session: Session, playback: Playback, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, playback: Playback, recording: LiveRecording, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session, self._playback = session, playback
+        self.record = RecordControls(recording)
         self._build_actions()
         self._build_position()
         self._build_playing()
         layout = row_layout(self)
         before: tuple[QWidget, ...] = (self.previous, self.play_button, self.next, self.position)
-        behind: tuple[QWidget, ...] = (self.time, self.no_hand, *self.range_buttons, self.speed, self.loop)
+        behind: tuple[QWidget, ...] = (self.time, self.no_hand, self.record, *self.range_buttons, self.speed, self.loop)
         for widget in before:
             layout.addWidget(widget)
         layout.addWidget(self.scrubber, 1)
@@ -88,7 +93,7 @@ class Transport(QWidget):
     def _build_playing(self) -> None:
         self.play_button = QPushButton()
         self.play_button.setToolTip(self.play.toolTip())
-        self.play_button.setFixedWidth(self.fontMetrics().horizontalAdvance("Pause") + 52)
+        self.play_button.setFixedWidth(self.fontMetrics().horizontalAdvance("Resume") + 52)
         self.play_button.clicked.connect(self._playback.toggle)
         self.time = QLabel()
         self.time.setToolTip("Time of this frame; while it plays, the frames shown in a second")
@@ -156,7 +161,8 @@ class Transport(QWidget):
             return
         parts = [] if data.times_s is None else [f"{range_.times_s[self._session.index]:.2f} s"]
         if self._playback.rate:
-            parts.append(f"{self._playback.rate:.0f} of {range_.rate * range_.speed:.0f} frames/s")
+            of = "" if self._playback.is_live else f" of {range_.rate * range_.speed:.0f}"
+            parts.append(f"{self._playback.rate:.0f}{of} frames/s")
         self.time.setText(", ".join(parts))
 
     @Slot()
@@ -166,12 +172,19 @@ class Transport(QWidget):
     @Slot()
     def _show_playing(self) -> None:
         range_, is_playing, can_play = self._playback.range, self._playback.is_playing, self._playback.can_play
-        self.play_button.setText("Pause" if is_playing else "Play")
+        is_live = self._playback.is_live
+        going, still = ("Freeze", "Resume") if is_live else ("Pause", "Play")
+        self.play_button.setText(going if is_playing else still)
         give_icon(self.play_button, "pause" if is_playing else "play")
-        self.play.setText("&Pause" if is_playing else "&Play")
+        self.play.setText(f"&{going if is_playing else still}")
         self.play.setEnabled(can_play)
-        for widget in (self.play_button, *self.range_buttons, self.speed, self.loop):
-            widget.setVisible(can_play or (range_ is not None and not range_.is_whole))
+        is_range = can_play or (range_ is not None and not range_.is_whole)
+        self.play_button.setVisible(is_range)
+        for widget in (*self.range_buttons, self.speed, self.loop):
+            widget.setVisible(is_range and not is_live)
+        for widget in (self.previous, self.next, self.position):
+            widget.setVisible(not is_live)
+        self.scrubber.setEnabled(not is_live)
         if range_ is None:
             return
         self.scrubber.set_range(None if range_.is_whole else (range_.first, range_.last))

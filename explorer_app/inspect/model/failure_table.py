@@ -35,6 +35,7 @@ OPTIONAL = ("residual_mm", "typicality")
 """Columns of numbers that results may not have: residuals need a fit, typicality a model with a fitted prior."""
 _AT_ONCE = 16_384
 """Codes whose typicality is computed before other changes of the table get their turn: about 1 s."""
+_NAMES_AT_ONCE = 1 << 13
 _LAST = np.uint32(0xFFFFFFFF)
 How = Literal["replace", "add", "remove"]
 
@@ -80,7 +81,8 @@ class FailureTable:
         for division in DIVISIONS:
             given = results.divisions.get(division)
             self._texts[division] = nothing if given is None else _Texts(given)
-        self._lower_names = np.char.lower(results.names)
+        parts = [results.names[start : start + _NAMES_AT_ONCE] for start in range(0, max(count, 1), _NAMES_AT_ONCE)]
+        self._lower_names = np.concatenate([np.char.lower(part) for part in parts])  # the window waits for each part
         self._joints = _Texts(np.array([*results.about.joints, ""], dtype=np.str_))
         self._columns = {name: np.full(count, np.nan, dtype=np.float32) for name in NUMBERS}
         self._worst_joint = np.full(count, -1, dtype=np.int64)

@@ -140,3 +140,12 @@ def test_the_list_stays_open_beside_the_window_and_there_is_one(window):
     assert controls.dialog is dialog
     dialog.reject()
     assert controls.dialog is None
+
+
+def test_a_label_is_shown_by_another_model_with_its_joints(qtbot, window, labelling, open_and_wait, other_model_path):
+    session, label = window.session, labelling.labels["frame 2"]
+    open_and_wait(other_model_path)
+    labelling.editing.edit("frame 2")
+    qtbot.waitUntil(lambda: labelling.editing.how is not None, timeout=WAIT_MS)
+    assert session.latent.values != label.latent
+    np.testing.assert_allclose(session.free_joints.joints_mm, label.frame.joints_mm, atol=0.02)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer_app.model.play_range import PlayRange
+from explorer_app.model.playing.play_range import PlayRange
 
 TENTHS = PlayRange.of_all(np.arange(11) / 10)
 

@@ -1,0 +1,61 @@
+"""Writes frames of a camera to a recording, in a thread of its own: compressing one takes some 10 ms."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from pathlib import Path
+
+from lsps_core.data.recordings.source import DepthFrame
+from lsps_core.data.recordings.write import RecordingWriter
+from lsps_core.errors import LspsError
+
+_MOST_WAITING = 60
+"""Frames: two seconds, 37 MB. Beyond, the camera is faster than the disk or the processor, and frames are left out."""
+
+
+class FrameRecorder:
+    """Takes frames from any thread until `finish`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.left_out = path, 0
+        self._waiting: queue.Queue[DepthFrame | None] = queue.Queue(_MOST_WAITING)
+        self._frame_count = 0
+        self._error: LspsError | None = None
+        self._thread = threading.Thread(target=self._run, name="lsps-recorder")
+        self._thread.start()
+
+    def add(self, frame: DepthFrame) -> None:
+        try:
+            self._waiting.put_nowait(frame)
+        except queue.Full:
+            self.left_out += 1
+
+    def finish(self) -> str:
+        """Write what waits, and give the file its name: one line about it. LspsError if it could not be written."""
+        self._waiting.put(None)
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        if not self._frame_count:
+            raise LspsError(f"{self.path} was not written: no frame came meanwhile", "record for longer")
+        more = f", {self.left_out} left out: too fast for this machine" if self.left_out else ""
+        return f"{self.path.name} recorded, {self._frame_count} frames{more}"
+
+    def _run(self) -> None:
+        writer, start_s = None, 0.0
+        while (frame := self._waiting.get()) is not None:
+            if self._error is not None:
+                continue
+            try:
+                if writer is None:
+                    writer, start_s = RecordingWriter(self.path, frame.camera, frame.unit_mm), frame.time_s
+                writer.append(frame.counts, frame.time_s - start_s)
+            except LspsError as error:
+                self._error = error
+        if writer is not None:
+            try:
+                writer.close()
+                self._frame_count = writer.frame_count
+            except LspsError as error:
+                self._error = error

@@ -1,0 +1,105 @@
+"""A RealSense camera in the window, by the SDK's software device: frames/s, latency, and how memory grows.
+
+The device delivers 30 frames/s of 640 x 480. Latency: from a frame's delivery to the SDK until the input with the
+skeleton of that frame is painted. Needs the extra `realsense`.
+
+Run: xvfb-run -a python tests/benchmarks/live.py [--seconds 60]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "recordings"))
+import numpy as np
+import psutil
+import pyrealsense2 as rs
+from app_window import open_window, percentile, wait_ms, wait_until, write_preset
+from playback import hand_images
+from PySide6.QtCore import QEvent, QObject
+from software_camera import send, software_camera
+
+from explorer_app.model import open_data
+from lsps_core.camera import Camera
+from lsps_core.data.recordings.live import RealSenseCamera
+
+RATE = 30
+UNIT_M = 0.001
+
+
+class Sender(threading.Thread):
+    """Delivers images to the SDK at their rate; `sent` has the time of each, by its number."""
+
+    def __init__(self, images: list[np.ndarray], camera: Camera) -> None:
+        super().__init__(name="sender")
+        self._images = images
+        self.device, self._sensor, self._profile = software_camera(rs, camera, 640, 480, UNIT_M)
+        self.sent: dict[int, float] = {}
+        self.is_ended = threading.Event()
+
+    def run(self) -> None:
+        number, start = 0, time.monotonic()
+        while not self.is_ended.wait(max(0.0, start + number / RATE - time.monotonic())):
+            number += 1
+            self.sent[number] = time.monotonic()
+            send(rs, self._sensor, self._profile, self._images[number % len(self._images)], number, UNIT_M)
+
+
+class Painted(QObject):
+    """When a frame is first painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = 0
+        self.times: dict[int, float] = {}
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and self.number:
+            self.times.setdefault(self.number, time.monotonic())
+        return False
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60)
+    options = parser.parse_args()
+    images, camera = hand_images()
+    sender = Sender(images, camera)
+    open_data.start_camera = lambda _name: RealSenseCamera(rs, sender.device)
+    process = psutil.Process()
+    with open_window(write_preset("compact", Path())) as window:
+        sender.start()
+        window.opener.open_camera("realsense")
+        wait_until(lambda: window.explore.playback.rate > 0)
+        wait_ms(2000)
+        painted, picture = Painted(), window.strip.pictures.input
+        picture.installEventFilter(painted)
+        session = window.session
+
+        def note() -> None:
+            frame = session.data._image.frame
+            painted.number = round(frame.time_s * RATE) + first if frame is not None else 0
+
+        first = round(min(sender.sent))
+        session.frame_changed.connect(note)
+        before, start, busy = process.memory_info().rss, time.monotonic(), time.process_time()
+        wait_ms(round(1000 * options.seconds))
+        seconds, busy = time.monotonic() - start, time.process_time() - busy
+        grown = process.memory_info().rss - before
+        window.explore.playback.pause()
+        wait_until(lambda: not window.background.is_busy)
+        sender.is_ended.set()
+    latencies = [1000 * (at - sender.sent[number]) for number, at in painted.times.items() if number in sender.sent]
+    print(f"{len(painted.times) / seconds:.1f} frames/s painted of {RATE}, over {seconds:.0f} s")
+    print(f"latency: median {percentile(latencies, 50):.0f} ms, 95 % within {percentile(latencies, 95):.0f} ms")
+    print(f"{1000 * busy / max(len(painted.times), 1):.0f} ms of the process's own time a frame")
+    print(f"memory: {grown / 1e6:+.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
