@@ -167,6 +167,8 @@ class Workspaces(QObject):
 
     def _enter_default(self) -> None:
         if self._first_state is not None:
+            for dock in {dock for docks in self._docks.values() for dock in docks}:
+                dock.hide()  # those of the last workspace beside the restored ones would make the window grow
             self._restore(self._first_state)
         self._show_docks()
         self.arranged.emit(self.current)
@@ -179,8 +181,10 @@ class Workspaces(QObject):
     def _show_docks(self) -> None:
         mine = self._docks[self.current]
         others = {dock for name, docks in self._docks.items() if name != self.current for dock in docks}
-        for dock in {*mine, *others}:
-            dock.setVisible(dock in mine)
+        for dock in others.difference(mine):  # first: with all of them the window would grow, and stay so
+            dock.hide()
+        for dock in mine:
+            dock.show()
         for dock in reversed(mine):  # its own docks come before shared ones, and the first of each area is on top
             if dock not in others or self.current == next(iter(self._docks)):
                 dock.raise_()

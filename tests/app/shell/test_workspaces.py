@@ -151,3 +151,11 @@ def test_a_floating_panel_says_what_it_wrote_and_lets_the_window_close(qtbot: Qt
         window.close()
     assert not exceptions
     assert window.has_ended
+
+
+def test_switching_does_not_make_the_window_wider(qtbot: QtBot, window: MainWindow) -> None:
+    window.resize(1280, 720)
+    for name in ("Inspect", "Train", "Explore", "Inspect", "Explore"):
+        window.workspaces.go(name)
+        qtbot.waitUntil(window.updatesEnabled, timeout=WAIT_MS)
+        assert (name, window.width()) == (name, 1280)
