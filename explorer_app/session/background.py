@@ -85,7 +85,7 @@ class Background(QObject):
         self._ask(self.opening, path, partial(_open_recording, path, index, settings))
 
     def open_camera(self, name: str) -> None:
-        """name: a key of `lsps_core.data.recordings.live.CAMERAS`."""
+        """name: a key of `lsps_core.data.recordings.camera_names.CAMERAS`."""
         self._ask(self.opening, name, partial(_open_camera, name))
 
     def close(self) -> bool:
@@ -175,9 +175,10 @@ class Background(QObject):
 
     @Slot(object, str)
     def _on_unplayed(self, stamp: _Played, line: str) -> None:
-        if stamp[0].is_live and not stamp[0].has_failed:  # something covers the camera
+        is_covered = stamp[0].is_live and not stamp[0].has_failed
+        if is_covered and stamp[0] is self._session.data:
             self._session.clear_view()
-        else:
+        elif not is_covered:
             self._on_unreadable_frame(stamp[:2], line)
 
     @Slot()

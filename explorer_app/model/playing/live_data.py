@@ -50,6 +50,7 @@ class LiveData(ImageData):
         if not self.is_frozen:
             try:
                 self._image.frame = self._image.source.newest()
+                self.has_failed = False
             except ValueError:
                 self.has_failed = True
                 raise

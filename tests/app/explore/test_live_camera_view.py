@@ -147,6 +147,9 @@ def test_an_unplugged_camera_is_one_line_and_the_window_lives(
     camera.state = "unplugged"
     _until(qtbot, lambda: not live.explore.playback.is_playing)
     assert live.messages.text == "Made camera delivers no images; plug it in again"
+    camera.state = "hand"
+    live.explore.playback.toggle()
+    _until(qtbot, lambda: live.explore.playback.rate > 0)
     open_and_wait(store_path)
     assert live.session.data.title == "frames.h5"
     assert live.strip.transport.next.isVisible()
