@@ -12,7 +12,7 @@ from explorer_app.model.copy_as import latent_from_text
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings, Opening, parse_camera, sort_paths
 from explorer_app.model.saved_session import is_session
-from lsps_core.config import DOMAINS
+from lsps_core.config.model import DOMAINS
 from lsps_core.data.recordings.camera_names import CAMERAS
 
 _IMAGE_OPTIONS = {

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QByteArray, QSettings
 
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
-from lsps_core.config import PRIORS, Prior
+from lsps_core.config.model import PRIORS, Prior
 from lsps_core.files import parse_json
 
 RECENT_COUNT = 10

@@ -13,8 +13,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from lsps_core.config import POSE_LATENT_SIZE, ModelConfig
-from lsps_core.config_text import from_json
+from lsps_core.config.model import POSE_LATENT_SIZE, ModelConfig
+from lsps_core.config.text import from_json
 from lsps_core.errors import LspsError
 from lsps_core.files import kind_of, parse_json, replacing, require_file
 from lsps_core.networks.kinematic import KinematicDecoder

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.camera import SIMULATED
-from lsps_core.config import IMAGE_SIZE, Domain, Prior
+from lsps_core.config.model import IMAGE_SIZE, Domain, Prior
 from lsps_core.data.crop import denormalise, to_joints_mm
 from lsps_core.data.store_writer import FrameWriter
 from lsps_core.inference import Predictor

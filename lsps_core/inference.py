@@ -10,7 +10,8 @@ from torch import Tensor
 
 from lsps_core import checkpoint
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import DOMAINS, POSE_LATENT_SIZE, Domain, Precision, Prior, other_domain
+from lsps_core.config.model import DOMAINS, POSE_LATENT_SIZE, Domain, Prior, other_domain
+from lsps_core.config.training import Precision
 from lsps_core.data.look_at import look_at
 from lsps_core.errors import LspsError
 from lsps_core.networks.mapping import LatentMapping

@@ -1,4 +1,4 @@
-"""The paper's terms (equations 1 to 9), unweighted: weights are in `lsps_core.config.LossWeights`.
+"""The paper's terms (equations 1 to 9), unweighted: weights are in `lsps_core.config.weights.LossWeights`.
 
 Every term is reduced to a mean over the batch and over the elements of an image or pose, unless its docstring says
 otherwise, so that a weight means the same for any batch size and base width. Sums are computed in float32 for any dtype

@@ -20,7 +20,7 @@ from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.workers.job import Fate, Job
 from explorer_app.workers.job_runner import JobRunner
-from lsps_core.config import FIT_STEPS
+from lsps_core.config.fits import FIT_STEPS
 from lsps_core.events import BlockWritten, Event, Progress
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.saved_session import SavedSession, code_from_json
-from lsps_core.config import Domain
+from lsps_core.config.model import Domain
 from lsps_core.files import parse_json
 
 _SCRIPT = '''"""{what}"""

@@ -19,7 +19,7 @@ from explorer_app.model.depth_statistics import DepthCounts
 from explorer_app.model.playing.frame_recorder import FrameRecorder
 from explorer_app.model.pose_error import to_joints_mm
 from lsps_core.camera import Camera
-from lsps_core.config import Domain
+from lsps_core.config.model import Domain
 from lsps_core.data.crop import crop_pixels
 from lsps_core.data.frame import FrameSource, HandFrame
 from lsps_core.data.frame_cameras import FrameCamera

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lsps_core.config import POSE_LATENT_SIZE
+from lsps_core.config.model import POSE_LATENT_SIZE
 
 FloatArray = npt.NDArray[np.float64]
 

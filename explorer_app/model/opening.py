@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lsps_core.camera import ICVL, NYU, SR305, Camera
-from lsps_core.config import DOMAINS, Domain
+from lsps_core.config.model import DOMAINS, Domain
 from lsps_core.data.recordings.opening import RECORDING_SUFFIXES, is_recording
 from lsps_core.files import kind_of, require_file
 

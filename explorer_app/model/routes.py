@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from explorer_app.model.pose_error import Difference, difference, mean_error_mm
-from lsps_core.config import Domain
+from lsps_core.config.model import Domain
 from lsps_core.data.frame import HandFrame
 
 FloatArray = npt.NDArray[np.float32]

@@ -16,7 +16,7 @@ from explorer_app.model.history import HistoryEntry
 from explorer_app.model.latent import LatentCode, SliderView
 from explorer_app.model.opening import ImageSettings
 from explorer_app.model.walk import WalkPlan
-from lsps_core.config import DOMAINS, Domain
+from lsps_core.config.model import DOMAINS, Domain
 from lsps_core.files import MOST_JSON_BYTES, kind_of, parse_json, require_file, write_whole
 
 SESSION_SUFFIX = ".lsps.json"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from explorer_app.model.data import Data, FrameView, OpenedData
     from explorer_app.model.hand.model import Encoding, HandModel, Pictures
     from explorer_app.model.routes import Routes
-    from lsps_core.config import Domain
+    from lsps_core.config.model import Domain
 
 _STILL_MS = 120
 """After a latent has not moved for this long it is decoded exactly, which would delay the next move."""

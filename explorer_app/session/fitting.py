@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from explorer_app.model.data import FrameView
     from explorer_app.model.hand.fit import FrameFit
     from explorer_app.model.hand.model import HandModel
-    from lsps_core.config import Domain
+    from lsps_core.config.model import Domain
     from lsps_core.fitting import Fitted
 
 _TICK_MS = 33

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # they import torch and HDF5, and the first paint must not wa
     from explorer_app.model.data import Data, FrameView, OpenedData
     from explorer_app.model.hand.model import Encoding, HandModel, Pictures
     from explorer_app.model.routes import Routes
-    from lsps_core.config import Domain, Prior
+    from lsps_core.config.model import Domain, Prior
 
 _UNDO_LIMIT = 500
 NEAR_MM = 40.0  # mean distance of the joints: a pose with a pulled joint is nearer, another sample is not

@@ -12,7 +12,7 @@ from explorer_app.model.crop import Crop
 from explorer_app.model.saved_session import SavedSession
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
-from lsps_core.config import IMAGE_SIZE, Domain
+from lsps_core.config.model import IMAGE_SIZE, Domain
 
 
 def snapshot(session: Session) -> SavedSession:

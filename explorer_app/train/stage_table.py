@@ -11,7 +11,7 @@ from explorer_app.model.wording import duration, memory
 from explorer_app.widgets.fields import whole_number
 from explorer_app.widgets.layouts import grid_layout
 from explorer_app.widgets.noted_field import NoteLabel
-from lsps_core.config import STAGES
+from lsps_core.config.training import STAGES
 from lsps_core.events import StageEstimated
 
 _TIPS = {

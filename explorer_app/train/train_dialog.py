@@ -22,7 +22,7 @@ from lsps_core.files import expanded
 if TYPE_CHECKING:
     from explorer_app.session.background import Background
     from explorer_app.train.model.train_check import TrainCheck
-    from lsps_core.config import TrainConfig
+    from lsps_core.config.training import TrainConfig
 
 _DEBOUNCE_MS = 250
 _KEY = "train/form"

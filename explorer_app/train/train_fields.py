@@ -22,8 +22,8 @@ from explorer_app.widgets.fields import choice, label, number, show_choice, whol
 from explorer_app.widgets.layouts import column_layout, form_layout, row_layout
 from explorer_app.widgets.noted_field import NotedField
 from explorer_app.widgets.path_field import PathField
-from lsps_core.config import PRECISIONS
-from lsps_core.presets import PRESETS
+from lsps_core.config.presets import PRESETS
+from lsps_core.config.training import PRECISIONS
 
 _PRESETS = {"compact": "compact: small enough for a CPU", "paper": "paper: its widths, weights and lengths"}
 _LENGTH = 12

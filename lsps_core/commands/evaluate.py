@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from lsps_core.commands.fit_option import add_fit
-from lsps_core.config import DOMAINS
+from lsps_core.config.model import DOMAINS
 
 if TYPE_CHECKING:
     from lsps_core.data.store import FrameStore

@@ -12,8 +12,8 @@ from typing import Any
 from tqdm import tqdm
 
 from lsps_core.commands.run_progress import RunProgress, stop_signals
+from lsps_core.config.presets import PRESETS
 from lsps_core.experiments.plan import EXPERIMENTS, SCALES, SHARES, ExperimentSettings, make_plan
-from lsps_core.presets import PRESETS
 
 SIMHANDS = ("simhand", "simhand2")
 _STORES = {"synthetic": "synthetic_path", "real": "real_path", "test": "test_path"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lsps_core.commands.numbers import MOST_FRAMES, MOST_STEPS, at_most, number
 from lsps_core.commands.progress import add_events, progress
-from lsps_core.config import FIT_ACCEPT_MM, FIT_STEPS
+from lsps_core.config.fits import FIT_ACCEPT_MM, FIT_STEPS
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from lsps_core.commands.numbers import MOST_STEPS, at_most
-from lsps_core.config import FIT_STEPS
+from lsps_core.config.fits import FIT_STEPS
 
 
 def add_fit(parser: argparse.ArgumentParser) -> None:

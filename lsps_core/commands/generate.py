@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lsps_core.commands.numbers import MOST_FRAMES, MOST_SEED, at_most
-from lsps_core.config import PRIORS
+from lsps_core.config.model import PRIORS
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsps_core.commands.numbers import MOST_SEED, at_most
-from lsps_core.config import TrainConfig
+from lsps_core.config.presets import PRESETS
+from lsps_core.config.training import TrainConfig
 from lsps_core.events import RunEstimated
-from lsps_core.presets import PRESETS
 
 if TYPE_CHECKING:  # torch is imported only if there is something to train
     from lsps_core.training.listeners import Listeners

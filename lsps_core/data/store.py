@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from lsps_core.config import DOMAINS
+from lsps_core.config.model import DOMAINS
 from lsps_core.data.frame import HandFrame
 from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.hdf5 import CheckedDataset, check_chunks

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.camera import Camera
-from lsps_core.config import DOMAINS
+from lsps_core.config.model import DOMAINS
 from lsps_core.data.crop import DEFAULT_SIZE
 from lsps_core.data.frame_cameras import FrameCameras
 from lsps_core.data.patient_file import PatientFile

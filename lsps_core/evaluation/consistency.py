@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from lsps_core.config import Domain, other_domain
+from lsps_core.config.model import Domain, other_domain
 from lsps_core.inference import Predictor
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lsps_core.config import Domain
+from lsps_core.config.model import Domain
 from lsps_core.data.crop import camera_center, normalise, to_joints_mm
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation import metrics, protocols, report

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from lsps_core.config import Domain
+from lsps_core.config.model import Domain
 from lsps_core.data.crop import camera_center, normalise, to_joints_mm
 from lsps_core.data.protocol import Protocol
 from lsps_core.data.store import FrameStore

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lsps_core.config import POSE_LATENT_SIZE
+from lsps_core.config.model import POSE_LATENT_SIZE
 from lsps_core.errors import LspsError
 from lsps_core.evaluation.about import FORMAT_VERSION, About, Part
 from lsps_core.files import ARRAY_ERRORS, parse_json, require_file

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from lsps_core.config import STAGES, Domain, Preset, TrainConfig
+from lsps_core.config.model import Domain
+from lsps_core.config.presets import PAPER_NETWORKS, PRESETS
+from lsps_core.config.training import STAGES, TrainConfig
+from lsps_core.config.weights import Preset
 from lsps_core.experiments.recipes import FIGURE5_CURVES, FITS, RECIPES, TABLES, Bounds, Fits
-from lsps_core.presets import PAPER_NETWORKS, PRESETS
 
 Experiment = Literal["table1", "ablation", "figure5"]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)

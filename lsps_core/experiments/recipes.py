@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lsps_core.config import FIT_ACCEPT_MM, FIT_STEPS, Domain, LossWeights
+from lsps_core.config.fits import FIT_ACCEPT_MM, FIT_STEPS
+from lsps_core.config.model import Domain
+from lsps_core.config.weights import LossWeights
 
 
 class Fits(NamedTuple):

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from lsps_core.checkpoint import read_tensors, write_tensors
-from lsps_core.config import Domain, TrainConfig
+from lsps_core.config.model import Domain
+from lsps_core.config.training import TrainConfig
 from lsps_core.data.augmentation.degrade import degrade
 from lsps_core.data.augmentation.occlude import occlude
 from lsps_core.device import resolve_device

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from lsps_core.config import STAGES
+from lsps_core.config.training import STAGES
 from lsps_core.data.store import FrameStore
 from lsps_core.experiments.pictures import curves, table_bars
 from lsps_core.experiments.plan import ExperimentSettings, Plan

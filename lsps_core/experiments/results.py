@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from lsps_core import checkpoint
-from lsps_core.config import Domain
+from lsps_core.config.model import Domain
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation.evaluate import PoseEstimator, evaluate
 from lsps_core.experiments.plan import Plan, PlannedRun, Row

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from lsps_core.config import TrainConfig
+from lsps_core.config.training import TrainConfig
 from lsps_core.data.store import FrameStore
 from lsps_core.device import resolve_device
 from lsps_core.events import Event, Progress

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core import checkpoint
-from lsps_core.config import FIT_ACCEPT_MM
+from lsps_core.config.fits import FIT_ACCEPT_MM
 from lsps_core.data.store import FrameStore
 from lsps_core.device import resolve_device
 from lsps_core.errors import LspsError

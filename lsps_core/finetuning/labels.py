@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from lsps_core.config import POSE_LATENT_SIZE
+from lsps_core.config.model import POSE_LATENT_SIZE
 from lsps_core.data.frame import HandFrame
 from lsps_core.data.frame_cameras import FrameCamera, FrameCameras
 from lsps_core.data.store import FrameStore, FrameStoreError, FrameWriter

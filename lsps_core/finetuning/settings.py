@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import LossWeights, StageConfig, TrainConfig
+from lsps_core.config.training import StageConfig, TrainConfig
+from lsps_core.config.weights import LossWeights
 from lsps_core.errors import LspsError
 from lsps_core.evaluation.digests import digest
 from lsps_core.files import read_json, replacing

@@ -8,7 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from lsps_core.config import FIT_BELIEVED_MM, FIT_STEPS, IMAGE_SIZE, Domain
+from lsps_core.config.fits import FIT_BELIEVED_MM, FIT_STEPS
+from lsps_core.config.model import IMAGE_SIZE, Domain
 from lsps_core.data.crop import BACKGROUND, camera_center
 from lsps_core.fitting import starts
 from lsps_core.fitting.hand import HandModel, Parameters

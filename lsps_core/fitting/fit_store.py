@@ -10,7 +10,8 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from lsps_core.config import FIT_ACCEPT_MM, FIT_STEPS, Domain
+from lsps_core.config.fits import FIT_ACCEPT_MM, FIT_STEPS
+from lsps_core.config.model import Domain
 from lsps_core.data.crop import normalise, to_joints_mm
 from lsps_core.data.store import FrameStore, FrameWriter
 from lsps_core.fitting.fit import fit

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import POSE_LATENT_SIZE
+from lsps_core.config.model import POSE_LATENT_SIZE
 from lsps_core.inference import Predictor
 from lsps_core.networks.kinematic import KinematicDecoder
 from lsps_core.networks.pose_vae import LinearDecoder

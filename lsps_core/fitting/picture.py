@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lsps_core.config import POSE_LATENT_SIZE, Domain
+from lsps_core.config.model import POSE_LATENT_SIZE, Domain
 from lsps_core.fitting.hand import UNKNOWNS, HandModel
 from lsps_core.fitting.objective import Weights
 from lsps_core.fitting.solver import Evaluated

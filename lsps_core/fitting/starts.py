@@ -8,7 +8,7 @@ from math import pi
 import torch
 from torch import Tensor
 
-from lsps_core.config import Domain
+from lsps_core.config.model import Domain
 from lsps_core.data.augmentation.moves import rotate, rotate_pose
 from lsps_core.inference import Predictor
 from lsps_core.simulator.hand import HandPose, average_shape, forward_kinematics

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lsps_core.config import DOMAINS
+from lsps_core.config.model import DOMAINS
 
 LEAK = 0.2
 """Slope of LeakyReLU below zero. The paper does not give it; 0.2 is the usual value for GANs since DCGAN."""

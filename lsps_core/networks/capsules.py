@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lsps_core.config import IMAGE_SIZE, ModelConfig
+from lsps_core.config.model import IMAGE_SIZE, ModelConfig
 from lsps_core.data.look_at import usual_center
 from lsps_core.networks.blocks import ResidualBlock
 from lsps_core.networks.depth_vae import DepthEncoder, encoder_layers

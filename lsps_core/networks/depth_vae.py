@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from lsps_core.config import Domain, ModelConfig
+from lsps_core.config.model import Domain, ModelConfig
 from lsps_core.networks.blocks import ResidualBlock, conv, own_layers, transposed_conv
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from lsps_core.config import POSE_LATENT_SIZE, Domain, ModelConfig
+from lsps_core.config.model import POSE_LATENT_SIZE, Domain, ModelConfig
 from lsps_core.networks.blocks import conv, own_layers
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from lsps_core.config import POSE_LATENT_SIZE, ModelConfig
+from lsps_core.config.model import POSE_LATENT_SIZE, ModelConfig
 from lsps_core.networks.blocks import LEAK, ResidualBlock, conv
 
 BONE_WIDTH = 0.1

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lsps_core.config import POSE_LATENT_SIZE, ModelConfig
+from lsps_core.config.model import POSE_LATENT_SIZE, ModelConfig
 from lsps_core.networks.blocks import LEAK, layers_with_jacobian
 from lsps_core.networks.kinematic import KinematicDecoder
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from lsps_core.config import POSE_LATENT_SIZE, Domain, MappingKind, ModelConfig
+from lsps_core.config.model import POSE_LATENT_SIZE, Domain, MappingKind, ModelConfig
 from lsps_core.networks.capsules import CapsuleMapping
 from lsps_core.networks.depth_vae import DepthEncoder, DepthGenerator
 from lsps_core.networks.discriminator import Discriminator

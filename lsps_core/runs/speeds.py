@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from lsps_core.config import STAGES, TrainConfig
+from lsps_core.config.training import STAGES, TrainConfig
 from lsps_core.events import Stepped, parse
 from lsps_core.files import read_json, require_file
 from lsps_core.runs.layout import RunLayout

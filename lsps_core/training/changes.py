@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lsps_core.config import STAGES, TrainConfig
+from lsps_core.config.training import STAGES, TrainConfig
 from lsps_core.events import Noted
 from lsps_core.training.data import open_stores
 from lsps_core.training.run import Run, RunError

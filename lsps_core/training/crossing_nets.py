@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from lsps_core import losses
-from lsps_core.config import LossWeights, StageConfig
+from lsps_core.config.training import StageConfig
+from lsps_core.config.weights import LossWeights
 from lsps_core.data.augmentation.moves import rotate_pose
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch

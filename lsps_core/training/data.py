@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from lsps_core.config import IMAGE_SIZE, STAGES, Domain, StageConfig, TrainConfig
+from lsps_core.config.model import IMAGE_SIZE, Domain
+from lsps_core.config.training import STAGES, StageConfig, TrainConfig
 from lsps_core.data.augmentation.moves import augment, augment_pose, sample_augmentation
 from lsps_core.data.batches import batch_indices, labelled_subset
 from lsps_core.data.crop import camera_center

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from lsps_core import losses
-from lsps_core.config import DOMAINS, Domain, LossWeights, StageConfig, other_domain
+from lsps_core.config.model import DOMAINS, Domain, other_domain
+from lsps_core.config.training import StageConfig
+from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import TriBatch
 from lsps_core.training.process_group import ProcessGroup

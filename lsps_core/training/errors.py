@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from lsps_core import checkpoint
-from lsps_core.config import StageConfig
+from lsps_core.config.training import StageConfig
 from lsps_core.errors import LspsError
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from lsps_core.config import STAGES, TrainConfig
+from lsps_core.config.training import STAGES, TrainConfig
 from lsps_core.data.store_stream import free_memory
 from lsps_core.device import resolve_device
 from lsps_core.events import StageEstimated

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from lsps_core.config import STAGES
+from lsps_core.config.training import STAGES
 from lsps_core.events import Event, Noted, Saved, Started, Stepped, Validated
 from lsps_core.runs.layout import RunLayout
 

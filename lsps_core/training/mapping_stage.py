@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from lsps_core import losses
-from lsps_core.config import LossWeights, StageConfig
+from lsps_core.config.training import StageConfig
+from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import TriBatch
 from lsps_core.training.process_group import ProcessGroup

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lsps_core.config import DOMAINS, Domain, other_domain
+from lsps_core.config.model import DOMAINS, Domain, other_domain
 from lsps_core.inference import Predictor
 from lsps_core.training.batch import FrameBatch
 

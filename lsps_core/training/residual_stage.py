@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from lsps_core import losses
-from lsps_core.config import LossWeights, StageConfig
+from lsps_core.config.training import StageConfig
+from lsps_core.config.weights import LossWeights
 from lsps_core.data.augmentation.degrade import degrade
 from lsps_core.data.augmentation.occlude import occlude
 from lsps_core.data.look_at import look_at

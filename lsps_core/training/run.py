@@ -15,7 +15,7 @@ from torch import Tensor
 
 from lsps_core import checkpoint
 from lsps_core.checkpoint import Checkpoint, CheckpointError
-from lsps_core.config import TrainConfig
+from lsps_core.config.training import TrainConfig
 from lsps_core.errors import LspsError
 from lsps_core.events import Ended, Event, Noted
 from lsps_core.files import WriteError, kind_of, parse_json, read_json, replacing

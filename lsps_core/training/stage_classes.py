@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lsps_core.config import LossWeights, StageConfig, TrainConfig
+from lsps_core.config.training import StageConfig, TrainConfig
+from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.depth_stage import DepthStage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import TrainConfig
+from lsps_core.config.training import TrainConfig
 from lsps_core.errors import LspsError
 from lsps_core.networks.capsules import CapsuleMapping
 from lsps_core.networks.tri_domain import TriDomainModel

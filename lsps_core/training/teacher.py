@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from lsps_core.config import DOMAINS
+from lsps_core.config.model import DOMAINS
 from lsps_core.data.augmentation.moves import rotate, rotate_pose
 from lsps_core.networks.discriminator import Discriminator
 from lsps_core.networks.tri_domain import TriDomainModel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from lsps_core.config import STAGES, TrainConfig
+from lsps_core.config.training import STAGES, TrainConfig
 
 _COST = {"pose": 0.003, "depth": 1.0, "posterior": 0.25}
 """Rough time per frame of each stage relative to the depth stage, where no earlier run has measured it."""

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lsps_core import __version__, checkpoint
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import STAGES, StageConfig, TrainConfig
+from lsps_core.config.training import STAGES, StageConfig, TrainConfig
 from lsps_core.device import resolve_device
 from lsps_core.events import Ended, Event, Saved, Started, Stepped, error_fields
 from lsps_core.networks.kinematic import KinematicDecoder

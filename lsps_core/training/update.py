@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lsps_core.config import StageConfig
+from lsps_core.config.training import StageConfig
 from lsps_core.training.process_group import ProcessGroup
 
 Terms = dict[str, Tensor]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import POSE_LATENT_SIZE
+from lsps_core.config.model import POSE_LATENT_SIZE
 from lsps_core.events import Saved, Validated
 from lsps_core.inference import Predictor
 from lsps_core.networks.tri_domain import TriDomainModel

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from lsps_core import checkpoint
 from lsps_core.camera import SIMULATED
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import ModelConfig
+from lsps_core.config.model import ModelConfig
 from lsps_core.data.store import FrameWriter
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from explorer_app.train.model.run_process import ProcessRecord
 from explorer_app.train.panel import TrainPanel
-from lsps_core.config import TrainConfig
-from lsps_core.presets import PAPER_NETWORKS, PRESETS
+from lsps_core.config.presets import PAPER_NETWORKS, PRESETS
+from lsps_core.config.training import TrainConfig
 from lsps_core.training.run import Run
 
 TINY = [*PAPER_NETWORKS, "base_channels=4", "pose.steps=10", "depth.steps=2", "depth.batch_size=1"]

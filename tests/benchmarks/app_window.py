@@ -29,9 +29,9 @@ def write_preset(preset: str, folder: Path) -> Path:
     import torch
 
     from lsps_core import checkpoint
-    from lsps_core.config import TrainConfig
+    from lsps_core.config.presets import PRESETS
+    from lsps_core.config.training import TrainConfig
     from lsps_core.networks.tri_domain import TriDomainModel
-    from lsps_core.presets import PRESETS
     from lsps_core.skeleton import HAND21
 
     torch.manual_seed(0)

@@ -11,10 +11,10 @@ import time
 import torch
 
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import TrainConfig
+from lsps_core.config.presets import PRESETS
+from lsps_core.config.training import TrainConfig
 from lsps_core.inference import Predictor
 from lsps_core.networks.tri_domain import TriDomainModel
-from lsps_core.presets import PRESETS
 from lsps_core.skeleton import HAND21
 
 RUNS = 50

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from lsps_core.config import Domain
+from lsps_core.config.model import Domain
 from lsps_core.data.augmentation.moves import rotate, rotate_pose
 from lsps_core.data.crop import normalise
 from lsps_core.inference import Predictor

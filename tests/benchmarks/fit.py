@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lsps_core.config import FIT_STEPS
+from lsps_core.config.fits import FIT_STEPS
 from lsps_core.data.crop import camera_center, normalise
 from lsps_core.data.store import FrameStore
 from lsps_core.fitting import fit

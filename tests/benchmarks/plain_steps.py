@@ -12,8 +12,10 @@ import torch
 from torch import Tensor
 
 from lsps_core import losses
-from lsps_core.config import DOMAINS, Domain, LossWeights, StageConfig
-from lsps_core.config import other_domain as other
+from lsps_core.config.model import DOMAINS, Domain
+from lsps_core.config.model import other_domain as other
+from lsps_core.config.training import StageConfig
+from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import TriBatch
 

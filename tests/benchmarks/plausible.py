@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lsps_core.config import DOMAINS, Domain
+from lsps_core.config.model import DOMAINS, Domain
 from lsps_core.data.augmentation.moves import augment_pose, rotate_pose, sample_augmentation
 from lsps_core.data.crop import camera_center, normalise, to_pose
 from lsps_core.evaluation.plausibility import HandMeasure, require_hand21

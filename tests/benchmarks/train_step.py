@@ -26,9 +26,10 @@ import torch
 from plain_steps import PlainDepth, PlainPose, PlainPosterior
 from torch import Tensor
 
-from lsps_core.config import IMAGE_SIZE, STAGES, StageConfig, TrainConfig
+from lsps_core.config.model import IMAGE_SIZE
+from lsps_core.config.presets import PAPER_NETWORKS, PRESETS
+from lsps_core.config.training import STAGES, StageConfig, TrainConfig
 from lsps_core.networks.tri_domain import TriDomainModel
-from lsps_core.presets import PAPER_NETWORKS, PRESETS
 from lsps_core.skeleton import HAND21
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.depth_stage import DepthStage

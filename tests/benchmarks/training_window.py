@@ -19,8 +19,8 @@ from event_loop import LIMIT_MS, Probe, drag
 from explorer_app.resources import resource
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.train.model.run_process import SHARES
-from lsps_core.config import TrainConfig
-from lsps_core.presets import PRESETS
+from lsps_core.config.presets import PRESETS
+from lsps_core.config.training import TrainConfig
 from lsps_core.training.run import Run
 
 

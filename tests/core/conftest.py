@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import ModelConfig
+from lsps_core.config.model import ModelConfig
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 from lsps_core.training import validation
@@ -41,7 +41,7 @@ def untrained() -> Checkpoint:
 def trained_run(stores: dict[str, Path], make_once: Callable[..., Path]) -> Path:
     """A run of a tiny model that went through all stages: a few hundred steps on 64 frames or so of each domain."""
     from lsps_core.cli import main
-    from lsps_core.presets import PAPER_NETWORKS
+    from lsps_core.config.presets import PAPER_NETWORKS
 
     settings = [*PAPER_NETWORKS, "base_channels=4", "rotation_degrees=0", "translation_mm=0", "pose.steps=300"]
     settings += ["pose.learning_rate=0.003", "depth.steps=25", "depth.batch_size=2", "depth.extra_annotated=4"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lsps_core.config import DOMAINS
+from lsps_core.config.model import DOMAINS
 from lsps_core.data.augmentation.moves import rotate_pose
 from lsps_core.data.crop import camera_center
 from lsps_core.data.device_frames import DeviceFrames

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from lsps_core.config import TrainConfig
-from lsps_core.presets import PRESETS
+from lsps_core.config.presets import PRESETS
+from lsps_core.config.training import TrainConfig
 
 
 def config(**changes) -> TrainConfig:

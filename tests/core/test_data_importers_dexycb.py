@@ -12,11 +12,11 @@ from made_dexycb import CAMERAS, FRAMES, LEFT, RIGHT, SERIALS, make_dexycb, show
 from made_hands21 import check_joints_are_in_the_hand, joints_of
 
 from lsps_core.cli import main
+from lsps_core.config.presets import PAPER_NETWORKS
 from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.importers.dexycb import SERIALS as ALL_SERIALS
 from lsps_core.data.importers.dexycb import SPLITS
 from lsps_core.data.store import FrameStore
-from lsps_core.presets import PAPER_NETWORKS
 
 SEEN = FRAMES - 1
 COUNT = 2 * 2 * SEEN

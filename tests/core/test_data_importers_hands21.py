@@ -12,12 +12,12 @@ from made_hands21 import THEIRS, hands, joints_of, make_bighand, make_fpha, make
 
 from lsps_core.camera import HANDS_SR300
 from lsps_core.cli import main
+from lsps_core.config.presets import PAPER_NETWORKS
 from lsps_core.data.crop import crop_pixels
 from lsps_core.data.importers.fpha import TEST_OBJECTS
 from lsps_core.data.importers.registry import load
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation import published
-from lsps_core.presets import PAPER_NETWORKS
 from lsps_core.skeleton import HAND21
 
 FRAMES, TESTS = 12, 8

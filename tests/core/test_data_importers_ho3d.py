@@ -12,10 +12,10 @@ from made_hands21 import check_joints_are_in_the_hand, joints_of
 from made_ho3d import CAMERAS, hands, make_ho3d, save_meta, their_joints
 
 from lsps_core.cli import main
+from lsps_core.config.presets import PAPER_NETWORKS
 from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.importing.pictures import Window, read_ho3d_depth
 from lsps_core.data.store import FrameStore
-from lsps_core.presets import PAPER_NETWORKS
 
 TRAIN = {"ABF10": 6, "MC1": 5}
 COUNT = sum(TRAIN.values())

@@ -17,7 +17,7 @@ from lsps_core import checkpoint
 from lsps_core.camera import ICVL, NYU
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.cli import main
-from lsps_core.config import ModelConfig
+from lsps_core.config.model import ModelConfig
 from lsps_core.data.importers.icvl import ICVL_16
 from lsps_core.data.importers.nyu import NYU_14
 from lsps_core.data.store import FrameStore, FrameWriter

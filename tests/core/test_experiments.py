@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from lsps_core.cli import main
-from lsps_core.config import STAGES
+from lsps_core.config.training import STAGES
 from lsps_core.data.store import FrameStore
 from lsps_core.experiments.plan import ExperimentSettings, PlannedRun, make_plan
 from lsps_core.experiments.report import StoreDescription, write_picture, write_report

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from lsps_core.config import DOMAINS, other_domain
+from lsps_core.config.model import DOMAINS, other_domain
 from lsps_core.data.device_frames import DeviceFrames
 from lsps_core.data.store import FrameStore
 from lsps_core.inference import Predictor, interpolate

@@ -13,7 +13,8 @@ from training_helpers import tiny_config
 
 from lsps_core import checkpoint
 from lsps_core.checkpoint import Checkpoint, CheckpointError
-from lsps_core.config import ModelConfig, TrainConfig
+from lsps_core.config.model import ModelConfig
+from lsps_core.config.training import TrainConfig
 from lsps_core.data.augmentation.moves import rotate_pose
 from lsps_core.errors import LspsError
 from lsps_core.fitting.hand import UNKNOWNS, HandModel

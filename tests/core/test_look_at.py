@@ -10,7 +10,9 @@ import torch
 from torch.nn import functional
 
 from lsps_core.camera import Camera
-from lsps_core.config import LossWeights, ModelConfig, StageConfig
+from lsps_core.config.model import ModelConfig
+from lsps_core.config.training import StageConfig
+from lsps_core.config.weights import LossWeights
 from lsps_core.data.augmentation.moves import rotate_pose
 from lsps_core.data.crop import FAR_FACE, camera_center, crop_pixels, normalise, to_joints_mm, to_pose
 from lsps_core.data.look_at import look_at, rotation_to, usual_center

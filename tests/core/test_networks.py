@@ -5,13 +5,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from lsps_core.config import DOMAINS, ModelConfig, TrainConfig
+from lsps_core.config.model import DOMAINS, ModelConfig
+from lsps_core.config.presets import PRESETS
+from lsps_core.config.training import TrainConfig
 from lsps_core.networks.blocks import InstanceNorm, ResidualBlock
 from lsps_core.networks.capsules import capsule_ends, draw_capsules
 from lsps_core.networks.mapping import BONE_WIDTH, bone_maps
 from lsps_core.networks.residual import ResidualNetwork, measure_statistics
 from lsps_core.networks.tri_domain import TriDomainModel
-from lsps_core.presets import PRESETS
 from lsps_core.skeleton import HAND21, Skeleton
 
 

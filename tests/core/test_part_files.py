@@ -11,7 +11,7 @@ import pytest
 
 from lsps_core import part_files
 from lsps_core.camera import NYU
-from lsps_core.config import TrainConfig
+from lsps_core.config.training import TrainConfig
 from lsps_core.data.store import FrameWriter
 from lsps_core.files import write_whole
 from lsps_core.training.run import Run

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lsps_core.config import LossWeights, ModelConfig, StageConfig
+from lsps_core.config.model import ModelConfig
+from lsps_core.config.training import StageConfig
+from lsps_core.config.weights import LossWeights
 from lsps_core.data.augmentation.moves import rotate, rotate_pose
 from lsps_core.data.look_at import look_at
 from lsps_core.networks.tri_domain import TriDomainModel

@@ -9,7 +9,9 @@ import torch
 from training_helpers import events, tiny_config
 
 from lsps_core import checkpoint
-from lsps_core.config import LossWeights, ModelConfig, StageConfig
+from lsps_core.config.model import ModelConfig
+from lsps_core.config.training import StageConfig
+from lsps_core.config.weights import LossWeights
 from lsps_core.data.augmentation.moves import rotate_pose
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training import crossing_nets

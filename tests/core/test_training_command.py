@@ -16,9 +16,9 @@ import pytest
 
 from lsps_core import checkpoint
 from lsps_core.cli import main
-from lsps_core.config import STAGES, TrainConfig
+from lsps_core.config.presets import PAPER_NETWORKS, PRESETS
+from lsps_core.config.training import STAGES, TrainConfig
 from lsps_core.events import Failed, parse
-from lsps_core.presets import PAPER_NETWORKS, PRESETS
 from lsps_core.training.run import Run
 
 SETTINGS = [

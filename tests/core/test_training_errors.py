@@ -10,7 +10,9 @@ import torch
 from training_helpers import events, tiny_config
 
 from lsps_core.checkpoint import read_tensors
-from lsps_core.config import LossWeights, ModelConfig, StageConfig
+from lsps_core.config.model import ModelConfig
+from lsps_core.config.training import StageConfig
+from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.depth_stage import DepthStage

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import TrainConfig
+from lsps_core.config.training import TrainConfig
 from lsps_core.events import Ended, Event, Noted, Saved, Started, Stepped, Validated
 from lsps_core.training.run import Run, RunError
 

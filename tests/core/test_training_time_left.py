@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lsps_core.config import STAGES, StageConfig, TrainConfig
+from lsps_core.config.training import STAGES, StageConfig, TrainConfig
 from lsps_core.events import Stepped
 from lsps_core.runs.speeds import frame_seconds
 from lsps_core.training.run import Run

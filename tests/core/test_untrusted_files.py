@@ -23,7 +23,7 @@ from lsps_core import checkpoint
 from lsps_core.camera import NYU, Camera
 from lsps_core.checkpoint import Checkpoint, CheckpointError
 from lsps_core.cli import main
-from lsps_core.config import TrainConfig
+from lsps_core.config.training import TrainConfig
 from lsps_core.data.hdf5 import CheckedDataset
 from lsps_core.data.importers.nyu import NYU_14
 from lsps_core.data.store import FrameStore, FrameStoreError, FrameWriter

@@ -16,7 +16,7 @@ import pytest
 from lsps_core import checkpoint
 from lsps_core.camera import NYU
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import TrainConfig
+from lsps_core.config.training import TrainConfig
 from lsps_core.data.store import FrameStore, FrameWriter
 from lsps_core.evaluation import published
 from lsps_core.files import write_whole

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lsps_core.config import TrainConfig
-from lsps_core.presets import PAPER_NETWORKS, PRESETS
+from lsps_core.config.presets import PAPER_NETWORKS, PRESETS
+from lsps_core.config.training import TrainConfig
 
 TINY = [*PAPER_NETWORKS, "base_channels=4", "pose.steps=40", "depth.steps=4", "depth.batch_size=2"]
 TINY += ["depth.extra_annotated=2", "posterior.steps=4", "posterior.batch_size=2", "posterior.extra_annotated=2"]

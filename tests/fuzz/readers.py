@@ -28,7 +28,8 @@ from explorer_app.model.saved_session import SavedSession
 from lsps_core import checkpoint
 from lsps_core.camera import NYU
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import ModelConfig, TrainConfig
+from lsps_core.config.model import ModelConfig
+from lsps_core.config.training import TrainConfig
 from lsps_core.data.importers.dexycb import read_joints
 from lsps_core.data.importers.msra import read_msra_depth
 from lsps_core.data.importers.nyu import NYU_14

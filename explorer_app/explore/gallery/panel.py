@@ -30,7 +30,7 @@ _LARGEST_SEED = LARGEST_SEED - PAGE
 
 if TYPE_CHECKING:
     from explorer_app.model.hand.model import HandModel
-    from lsps_core.config import Prior
+    from lsps_core.config.model import Prior
 
     _Page = tuple[HandModel, int, float, Prior]  # model, first seed, temperature, prior
 

@@ -23,7 +23,7 @@ from explorer_app.widgets.fields import (
     temperature,
 )
 from explorer_app.widgets.layouts import grid_layout, row_layout
-from lsps_core.config import Prior
+from lsps_core.config.model import Prior
 
 _PRIORS: dict[Prior, str] = {"fitted": "Fitted prior", "normal": "N(0, I)"}
 _PRIOR_TIP = (

@@ -23,7 +23,7 @@ from explorer_app.session.session import Session
 from explorer_app.session.undo import Merge
 from explorer_app.widgets import theme
 from explorer_app.widgets.layouts import column_layout, row_layout
-from lsps_core.config import POSE_LATENT_SIZE
+from lsps_core.config.model import POSE_LATENT_SIZE
 
 _TURNS, _TURN_MS = 2, 16
 """After an encoding the rows are updated in so many parts, with this delay between them."""

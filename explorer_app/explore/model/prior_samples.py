@@ -13,7 +13,7 @@ from explorer_app.model.latent import LatentCode
 if TYPE_CHECKING:  # they import torch and HDF5
     from explorer_app.model.data import Data, FrameView
     from explorer_app.model.hand.model import HandModel, Pictures
-    from lsps_core.config import Prior
+    from lsps_core.config.model import Prior
 
 FloatArray = npt.NDArray[np.floating]
 

@@ -14,7 +14,7 @@ from lsps_core.errors import LspsError
 if TYPE_CHECKING:
     from explorer_app.model.data import Data, FrameView
     from explorer_app.model.hand.model import HandModel
-    from lsps_core.config import Domain
+    from lsps_core.config.model import Domain
 
 FloatArray = npt.NDArray[np.float32]
 UNTIMED_RATE = 30.0

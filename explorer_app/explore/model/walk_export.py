@@ -20,7 +20,7 @@ from lsps_core.files import beside
 
 if TYPE_CHECKING:
     from explorer_app.model.hand.model import HandModel, Pictures
-    from lsps_core.config import Domain
+    from lsps_core.config.model import Domain
 
 FORMATS = {
     ".mp4": "MP4 video",

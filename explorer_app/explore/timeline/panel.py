@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from explorer_app.explore.model.sequence import FrameSequence
     from explorer_app.model.data import Data
     from explorer_app.model.hand.model import HandModel
-    from lsps_core.config import Domain
+    from lsps_core.config.model import Domain
 
 _TIPS = {
     CODES: "The 20 coordinates of each frame’s code",

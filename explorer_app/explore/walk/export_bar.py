@@ -28,7 +28,7 @@ from explorer_app.widgets.fields import choice, show_choice, whole_number
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.widgets.layouts import form_layout, row_layout
 from explorer_app.workers.file_export import FileExport
-from lsps_core.config import DOMAINS
+from lsps_core.config.model import DOMAINS
 
 _SIDES_PX = (128, 256, 384, 512, 768, 1024)
 

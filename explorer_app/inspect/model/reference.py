@@ -15,7 +15,7 @@ from explorer_app.inspect.model.explain import Codes, Neighbours
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView
     from explorer_app.model.hand.model import HandModel
-    from lsps_core.config import Domain
+    from lsps_core.config.model import Domain
 
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]

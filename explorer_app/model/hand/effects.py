@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from explorer_app.model.latent import LatentBasis, LatentCode
-from lsps_core.config import POSE_LATENT_SIZE
+from lsps_core.config.model import POSE_LATENT_SIZE
 from lsps_core.skeleton import FINGERS, PALM, Skeleton
 
 FloatArray = npt.NDArray[np.floating]

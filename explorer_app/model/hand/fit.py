@@ -13,7 +13,7 @@ import torch
 
 from explorer_app.model.latent import LatentCode, LatentScale
 from explorer_app.model.pose_error import Difference, mean_error_mm
-from lsps_core.config import Domain
+from lsps_core.config.model import Domain
 from lsps_core.data.frame import HandFrame
 from lsps_core.fitting import Fitted, Parameters, fit, pixel_distances
 from lsps_core.inference import Predictor

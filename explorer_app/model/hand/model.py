@@ -23,7 +23,7 @@ from explorer_app.model.pose_search import closest_code
 from explorer_app.model.routes import RouteName, Routes, compare
 from explorer_app.model.wording import model_name
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config import IMAGE_SIZE, POSE_LATENT_SIZE, Domain, Prior, other_domain
+from lsps_core.config.model import IMAGE_SIZE, POSE_LATENT_SIZE, Domain, Prior, other_domain
 from lsps_core.data.crop import FAR_FACE, camera_center, normalise
 from lsps_core.data.frame import HandFrame
 from lsps_core.device import resolve_device

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from explorer_app.model.latent import DirectionAxis, LatentCode, LatentScale
-from lsps_core.config import Prior
+from lsps_core.config.model import Prior
 from lsps_core.inference import Predictor
 from lsps_core.latent_paths import gesture, gesture_names, through_hands, turned, typical_near
 

@@ -13,7 +13,7 @@ from explorer_app.error_words import line_of
 from explorer_app.model.wording import step_of
 from explorer_app.train.model.run_curves import Curves, RunHistory
 from explorer_app.train.model.run_process import ProcessRecord, log_tail
-from lsps_core.config import STAGES
+from lsps_core.config.training import STAGES
 from lsps_core.errors import LspsError
 from lsps_core.files import kind_of, read_json
 from lsps_core.runs.follow import EventsFile, last_error

@@ -15,7 +15,7 @@ from explorer_app.error_words import line_of
 from explorer_app.model.wording import grouped
 from explorer_app.train.model.train_form import TrainForm
 from lsps_core import checkpoint
-from lsps_core.config import TrainConfig
+from lsps_core.config.training import TrainConfig
 from lsps_core.data.store import FrameStore
 from lsps_core.device import resolve_device
 from lsps_core.errors import field_of

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from explorer_app.error_words import line_of
-from lsps_core.config import PRECISIONS, STAGES, Preset, StageConfig, TrainConfig
+from lsps_core.config.presets import PRESETS
+from lsps_core.config.training import PRECISIONS, STAGES, StageConfig, TrainConfig
+from lsps_core.config.weights import Preset
 from lsps_core.files import expanded, kind_of, parse_json
-from lsps_core.presets import PRESETS
 
 STARTS = {"scratch": "from scratch", "model": "from a model", "resume": "resume a run"}
 REQUIRED = {

@@ -9,7 +9,7 @@ from explorer_app.model.hand.model import HandModel
 from explorer_app.model.open_data import open_store
 from explorer_app.model.pose_error import difference, picture_pixels
 from explorer_app.model.routes import INPUT, ROUTE_NAMES
-from lsps_core.config import IMAGE_SIZE, other_domain
+from lsps_core.config.model import IMAGE_SIZE, other_domain
 
 NAN = np.nan
 

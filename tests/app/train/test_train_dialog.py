@@ -21,9 +21,9 @@ from explorer_app.session.session import Session
 from explorer_app.train.model.train_form import TrainForm, free_run_path
 from explorer_app.train.train_dialog import TrainDialog
 from lsps_core.cli import build_parser
-from lsps_core.config import TrainConfig
+from lsps_core.config.presets import PRESETS
+from lsps_core.config.training import TrainConfig
 from lsps_core.errors import LspsError
-from lsps_core.presets import PRESETS
 from lsps_core.training.run import Run
 
 SMALL = "base_channels=4\ndepth.extra_annotated=1\nposterior.extra_annotated=1"

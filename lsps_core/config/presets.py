@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lsps_core.config import LossWeights, Preset, StageConfig
+from lsps_core.config.training import StageConfig
+from lsps_core.config.weights import LossWeights, Preset
 
 PRESETS: dict[Preset, dict[str, Any]] = {
     "paper": {},
