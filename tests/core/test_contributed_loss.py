@@ -13,7 +13,8 @@ from contributing_page import code
 from test_stages import make_batch, make_model
 from torch import Tensor
 
-from lsps_core import config, losses
+from lsps_core import losses
+from lsps_core.config import weights as weights_module
 from lsps_core.config.training import StageConfig
 from lsps_core.config.weights import LossWeights
 from lsps_core.training import stages
@@ -27,7 +28,7 @@ def worst_joint() -> Callable[[Tensor, Tensor], Tensor]:
 
 @pytest.fixture
 def weights_class() -> type[LossWeights]:
-    names = dict(vars(config))
+    names = dict(vars(weights_module))
     exec("class Contributed(LossWeights):\n" + code("lsps_core/config/weights.py, in LossWeights"), names)
     return dataclass(frozen=True, kw_only=True)(names["Contributed"])
 
