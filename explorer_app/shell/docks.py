@@ -126,7 +126,7 @@ class DockTitle(QWidget):
             ("Close", "close", dock.close),
         ):
             button = QToolButton(autoRaise=True)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             give_icon(button, icon)
             button.setToolTip(text)
             button.setAccessibleName(f"{dock.windowTitle()}: {text.lower()}")

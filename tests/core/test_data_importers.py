@@ -231,7 +231,7 @@ def test_bad_frames_are_named_and_skipped(sets, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["nyu", "{none}", "--split", "train", "--domain", "real"], "not a folder"),
+        (["nyu", "{none}", "--split", "train", "--domain", "real"], "does not exist"),
         (["nyu", "{empty}", "--split", "train", "--domain", "real"], "joint_data.mat"),
         (["nyu", "{sets}/nyu", "--split", "train", "--domain", "real", "--center-joint", "36"], "no joint 36"),
         (["nyu", "{sets}/nyu", "--split", "train", "--domain", "real", "--centers-mm", "{none}"], "cannot be read"),

@@ -251,7 +251,7 @@ def test_trained_evaluated_and_scored(sets, stores, tmp_path, capsys, name):
     assert scored["protocol"] == evaluated["protocol"] == load(name).protocol.name
     for key in ("mean_error_mm", "median_error_mm", "max_error_mm"):
         assert scored[key] == pytest.approx(evaluated[key], abs=0.001)
-    assert scored["per_joint_mm"] == pytest.approx(evaluated["per_joint_mm"], abs=0.001)
+    assert scored["per_joint_mm"] == pytest.approx(evaluated["per_joint_mm"], abs=0.0011)  # both are rounded
     if name == "hands17":  # the set's own annotation is a label file as well
         annotation = sets / "hands17" / "training" / "Training_Annotation.txt"
         lines = [line for line in annotation.read_text().splitlines() if len(line.split()) == 64]

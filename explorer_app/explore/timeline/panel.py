@@ -144,9 +144,8 @@ class TimeView(QWidget):
             self._show_state()
 
     def _take(self, sequence: FrameSequence) -> None:
-        """From the thread, before it reads: what is there is shown while it reads."""
-        if self._task is not None:
-            self.sequence = sequence
+        """From the thread, before it reads, maybe before `_task` is known: what is there is shown while it reads."""
+        self.sequence = sequence
 
     @Slot(int, int)
     def _on_progress(self, done: int, count: int) -> None:
