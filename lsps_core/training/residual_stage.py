@@ -70,10 +70,10 @@ class ResidualPosteriorStage(TaughtStage):
         if self._is_translating and "posterior/synthetic" in annotated:
             annotated["posterior_translated/real"] = self._translated(annotated["posterior/synthetic"], generator)
         known = {name: _looked_at(frames) for name, frames in annotated.items()}
-        real = _looked_at(batch.real)
         shown = [frames.image for frames in known.values()]
         teacher = self._teacher if self._teacher is not None and self._teacher.is_ready else None
         if teacher is not None:
+            real = _looked_at(batch.real)
             shown.append(real.image)
         images = self._changed(torch.cat(shown), generator)
         # one pass, so that the normalisation sees every kind of image
