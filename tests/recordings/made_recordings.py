@@ -84,3 +84,13 @@ def write_db3(
         file.executemany("INSERT INTO topics VALUES (?, ?, ?, ?, ?)", rows)
         file.executemany("INSERT INTO messages (topic_id, timestamp, data) VALUES (?, ?, ?)", messages)
     return path
+
+
+def hand(shift: int = 0) -> np.ndarray:
+    """A slab with fingers in counts of 0.125 mm, half a metre away."""
+    depth = np.zeros((480, 640), np.uint16)
+    rows, columns = np.mgrid[:480, :640]
+    depth[(rows - 240) ** 2 + (columns - 320 - shift) ** 2 < 45**2] = 4000
+    for column in (280, 300, 320, 340, 360):
+        depth[120:220, column + shift - 7 : column + shift + 7] = 4000
+    return depth

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from app_helpers import WAIT_MS
+from made_recordings import hand
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -25,16 +26,6 @@ from lsps_core.data.recordings.source import DepthFrame
 from lsps_core.errors import LspsError
 
 Open = Callable[..., None]
-
-
-def hand(shift: int = 0) -> np.ndarray:
-    """A slab with fingers in counts of 0.125 mm, half a metre away."""
-    depth = np.zeros((480, 640), np.uint16)
-    rows, columns = np.mgrid[:480, :640]
-    depth[(rows - 240) ** 2 + (columns - 320 - shift) ** 2 < 45**2] = 4000
-    for column in (280, 300, 320, 340, 360):
-        depth[120:220, column + shift - 7 : column + shift + 7] = 4000
-    return depth
 
 
 class MadeCamera:

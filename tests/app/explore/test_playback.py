@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from app_helpers import FRAME_COUNT, WAIT_MS
-from made_recordings import write_db3
+from made_recordings import hand, write_db3
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -22,16 +22,6 @@ from lsps_core.data import hand_search
 
 Open = Callable[..., None]
 FRAMES = 6
-
-
-def hand(shift: int = 0) -> np.ndarray:
-    """A slab with fingers in counts of 0.125 mm, half a metre away."""
-    depth = np.zeros((480, 640), np.uint16)
-    rows, columns = np.mgrid[:480, :640]
-    depth[(rows - 240) ** 2 + (columns - 320 - shift) ** 2 < 45**2] = 4000
-    for column in (280, 300, 320, 340, 360):
-        depth[120:220, column + shift - 7 : column + shift + 7] = 4000
-    return depth
 
 
 def wall() -> np.ndarray:
