@@ -117,8 +117,10 @@ def torchrun(run: Path, *options: str, program: tuple[str, ...] = ("-m", "lsps_c
 
 
 KILLED = """
-import os, signal, sys
+import os, signal, sys, time
 from lsps_core import cli
+if os.environ["TORCHELASTIC_RESTART_COUNT"] != "0" and os.environ["RANK"] == "1":
+    time.sleep(8)  # process 0 looks for it first, and must not find the address of the one that was killed
 from lsps_core.training.trainer import Trainer
 step = Trainer._try_step
 def killed(self, settings):
