@@ -29,7 +29,8 @@ requeue() {{
 }}
 trap requeue TERM
 
-export TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1  # a store of its own for each start, so that no address of the last one is read
+# Processes that start again use a store of their own: the last one still has addresses of the dead.
+export TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1
 first_node=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 srun python -m torch.distributed.run --nnodes="$SLURM_NNODES" --nproc-per-node="${{SLURM_GPUS_ON_NODE:-1}}" \\
     --rdzv-id="$SLURM_JOB_ID" --rdzv-backend=c10d --rdzv-endpoint="$first_node:29400" --max-restarts=3 \\
