@@ -8,6 +8,8 @@ from types import TracebackType
 
 import torch
 from torch import Tensor, distributed
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 
 class ProcessGroup:
@@ -26,11 +28,11 @@ class ProcessGroup:
             return cls()
         group = cls(*(int(os.environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
         if group.size > 1:
-            store, rank, size = next(distributed.rendezvous("env://"))
+            store, rank, size = next(rendezvous("env://"))
             if os.environ.get("LOCAL_WORLD_SIZE") == os.environ["WORLD_SIZE"]:
                 # torchrun keeps its store over restarts: without this, a process may read where one that has died
                 # was. Machines count their restarts apart: several need TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 instead.
-                store = distributed.PrefixStore(f"restart {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store)
+                store = PrefixStore(f"restart {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store)
             backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
             distributed.init_process_group(backend, store=store, rank=rank, world_size=size)
         return group
