@@ -8,8 +8,6 @@ from types import TracebackType
 
 import torch
 from torch import Tensor, distributed
-from torch.distributed.distributed_c10d import PrefixStore
-from torch.distributed.rendezvous import rendezvous
 
 
 class ProcessGroup:
@@ -28,6 +26,9 @@ class ProcessGroup:
             return cls()
         group = cls(*(int(os.environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
         if group.size > 1:
+            from torch.distributed.distributed_c10d import PrefixStore  # not every build of torch has them
+            from torch.distributed.rendezvous import rendezvous
+
             store, rank, size = next(rendezvous("env://"))
             if os.environ.get("LOCAL_WORLD_SIZE") == os.environ["WORLD_SIZE"]:
                 # torchrun keeps its store over restarts: without this, a process may read where one that has died
