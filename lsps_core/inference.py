@@ -10,10 +10,11 @@ from torch import Tensor
 
 from lsps_core import checkpoint
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config.model import DOMAINS, POSE_LATENT_SIZE, Domain, Prior, other_domain
+from lsps_core.config.model import DOMAINS, IMAGE_SIZE, POSE_LATENT_SIZE, Domain, Prior, other_domain
 from lsps_core.config.training import Precision
 from lsps_core.data.look_at import look_at
 from lsps_core.errors import LspsError
+from lsps_core.networks.lost_readings import lost_readings
 from lsps_core.networks.mapping import LatentMapping
 from lsps_core.networks.matrix import with_matrix_products
 from lsps_core.networks.numpy_decoder import numpy_pose_decoder
@@ -49,6 +50,10 @@ class Predictor:
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's stubs
         if self.device.type == "cpu" and isinstance(self.model.mapping, LatentMapping):
             self.model.mapping.layers = with_matrix_products(self.model.mapping.layers)
+        self._thresholds: dict[Domain, Tensor] = {
+            "synthetic": torch.zeros(IMAGE_SIZE, IMAGE_SIZE, device=self.device),
+            "real": lost_readings(IMAGE_SIZE).to(self.device),
+        }
         self.pose_decoder = numpy_pose_decoder(self.model.pose_vae)
         codes = source.prior_codes
         is_folded = source.config.pose_decoder == "linear"
@@ -116,17 +121,18 @@ class Predictor:
     @torch.inference_mode()
     def generate(self, depth_latent: Tensor, domain: Domain) -> Tensor:
         """depth_latent -> image of `domain`: G(z_x)."""
-        with self._computing():
-            image: Tensor = self.model.generator(self._depth_latent(depth_latent), domain)
-        return image.float()
+        return self._drawn(depth_latent, domain)[domain]
 
     @torch.inference_mode()
     def generate_both(self, depth_latent: Tensor) -> dict[Domain, Tensor]:
         """depth_latent -> the images of both domains; the shared block is computed once."""
+        return self._drawn(depth_latent, *DOMAINS)
+
+    def _drawn(self, depth_latent: Tensor, *domains: Domain) -> dict[Domain, Tensor]:
         generator = self.model.generator
         with self._computing():
-            shared = generator.shared(self._depth_latent(depth_latent))
-            return {domain: generator.own[domain](shared).float() for domain in DOMAINS}
+            begun = generator.shared(self._depth_latent(depth_latent))
+            return {domain: generator.draw(begun, domain, self._thresholds[domain]).float() for domain in domains}
 
     def picture(self, pose: Tensor, domain: Domain) -> Tensor:
         """pose -> image of `domain`: G(M(E_y(y)))."""

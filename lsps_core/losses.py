@@ -12,6 +12,8 @@ import math
 from torch import Tensor
 from torch.nn import functional
 
+from lsps_core.data.crop import FAR_FACE
+
 
 def gaussian_kl(mean: Tensor, std: Tensor) -> Tensor:
     """KL(N(mean, std²) ‖ N(0, I)), summed over Z, averaged over B; 0 for the prior itself.
@@ -30,6 +32,16 @@ def unit_variance_kl(mean: Tensor) -> Tensor:
 def reconstruction(output: Tensor, target: Tensor) -> Tensor:
     """L1, averaged over all elements: -log p under a Laplace distribution. Images or poses. Equations 1, 3, 5, 6."""
     return functional.l1_loss(output.float(), target.float())
+
+
+def surface(depth: Tensor, logit: Tensor, image: Tensor) -> Tensor:
+    """-log p of an image under a masked generator, averaged over all pixels, all [B, 1, S, S]; not in the paper.
+
+    Whether there is a reading by the cross-entropy of logit, where there is one L1 of depth.
+    """
+    has_reading = (image < FAR_FACE).float()
+    mask = functional.binary_cross_entropy_with_logits(logit.float(), has_reading)
+    return mask + (has_reading * (depth.float() - image.float()).abs()).mean()
 
 
 def discriminator_adversarial(true_scores: Tensor, *fake_scores: Tensor) -> Tensor:

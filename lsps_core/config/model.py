@@ -11,6 +11,7 @@ from lsps_core.skeleton import MOST_JOINTS, bone_levels
 
 Domain = Literal["real", "synthetic"]
 DOMAINS: tuple[Domain, ...] = get_args(Domain)
+GeneratorKind = Literal["plain", "masked"]
 MappingKind = Literal["latent", "bones", "capsules"]
 PoseDecoderKind = Literal["linear", "kinematic"]
 PosteriorKind = Literal["trunk", "residual"]
@@ -36,6 +37,8 @@ class ModelConfig:
     pose_decoder: architecture of G_y: "linear", the paper's two linear layers to the joints, or "kinematic", which
         gives angles, size, rotation and place of a hand whose bones are as long and bend as far as those of training
         poses; it needs the skeleton's bones as (parent, child), which must be one tree.
+    generator: architecture of G_r and G_s: "plain", the paper's, or "masked", which gives for each pixel a depth and
+        whether there is a surface, so that outlines are sharp.
     mapping: architecture of M: "latent", the paper's transposed convolutions from z_y, or convolutions over a drawing
         of the decoded pose, which needs the skeleton's bones as (parent, child): "bones", how near each is, or
         "capsules", a depth image.
@@ -48,6 +51,7 @@ class ModelConfig:
     base_channels: int = 64
     pose_hidden: int = 30
     pose_decoder: PoseDecoderKind = "linear"
+    generator: GeneratorKind = "plain"
     mapping: MappingKind = "latent"
     posterior_kind: PosteriorKind = "trunk"
     posterior_width: int = 128
@@ -57,7 +61,7 @@ class ModelConfig:
         check_positive(self, "joint_count", "pose_hidden")
         check_at_most(self, joint_count=MOST_JOINTS, **MOST_WIDTHS)
         check_choices(self, mapping=get_args(MappingKind), posterior_kind=get_args(PosteriorKind))
-        check_choices(self, pose_decoder=get_args(PoseDecoderKind))
+        check_choices(self, pose_decoder=get_args(PoseDecoderKind), generator=get_args(GeneratorKind))
         check_multiple_of_4("posterior_width", self.posterior_width)
         bones = tuple((int(parent), int(child)) for parent, child in self.bones)  # JSON has lists
         object.__setattr__(self, "bones", bones)

@@ -7,7 +7,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 from lsps_core.config.checks import check_at_most, check_choices, check_multiple_of_4, check_positive
-from lsps_core.config.model import MOST_WIDTHS, MappingKind, ModelConfig, PoseDecoderKind, PosteriorKind
+from lsps_core.config.model import (
+    MOST_WIDTHS,
+    GeneratorKind,
+    MappingKind,
+    ModelConfig,
+    PoseDecoderKind,
+    PosteriorKind,
+)
 from lsps_core.config.text import changed, from_json
 from lsps_core.config.weights import LossWeights, Preset
 from lsps_core.errors import LspsError
@@ -31,7 +38,7 @@ class StageConfig:
     final_learning_rate: where the cosine that follows the first half of the stage ends, as a share of learning_rate;
     1 keeps the rate constant, as the paper does.
     mapping_rate: multiple of the learning rate for M in the depth stage.
-    mapping_alone: train M alone in the depth stage, through encoders and generators as they are.
+    pictures_alone: train only M and the generators in the depth stage, to draw poses as their images are.
     extra_annotated: synthetic frames in a step beyond its batch, only for the image of M (depth stage) and
         for P (depth and posterior stage): both learn slowly and cost little beside the rest. 0 in the paper.
     degrade: give the images that a residual P reads faults of depth cameras; occlude: put things before the hand in
@@ -43,7 +50,7 @@ class StageConfig:
     learning_rate: float = 1e-4
     final_learning_rate: float = 1.0
     mapping_rate: float = 1.0
-    mapping_alone: bool = False
+    pictures_alone: bool = False
     extra_annotated: int = 0
     degrade: bool = False
     occlude: bool = False
@@ -61,7 +68,8 @@ class TrainConfig:
     """One training run. Paths are the stores of the two domains; everything else has the paper's value.
 
     labels: share of the annotated real frames whose annotation may be used, 0 to 1.
-    pose_decoder, mapping, posterior_kind, posterior_width: architectures of G_y, M and P, see `ModelConfig`.
+    pose_decoder, generator, mapping, posterior_kind, posterior_width: architectures of G_y, G, M and P, see
+        `ModelConfig`.
     method: "lsps", or the baseline "crossing_nets", which uses real frames only (annotations must be "real").
     annotations: "both" (all synthetic ones, and of the real ones the share `labels`) or only those of "real" frames.
     initial_path: model whose weights the run starts from; empty for a random start.
@@ -81,6 +89,7 @@ class TrainConfig:
     base_channels: int = 64
     pose_hidden: int = 30
     pose_decoder: PoseDecoderKind = "linear"
+    generator: GeneratorKind = "plain"
     mapping: MappingKind = "latent"
     posterior_kind: PosteriorKind = "trunk"
     posterior_width: int = 128
@@ -110,6 +119,7 @@ class TrainConfig:
             check_multiple_of_4(key, getattr(self, key))
         check_choices(self, posterior_kind=get_args(PosteriorKind), pose_decoder=get_args(PoseDecoderKind))
         check_choices(self, precision=PRECISIONS, preset=get_args(Preset), mapping=get_args(MappingKind))
+        check_choices(self, generator=get_args(GeneratorKind))
         check_choices(self, method=get_args(Method), annotations=get_args(Annotations))
         check_choices(self, posterior_start=get_args(PosteriorStart))
         if self.method == "crossing_nets" and self.annotations != "real":
@@ -130,16 +140,21 @@ class TrainConfig:
             if getattr(self.stage(name), key):
                 what = f"{name}.{key}: only the posterior stage changes its images so"
                 raise LspsError(what, f"set posterior.{key}", field=f"{name}.{key}")
-        self._check_mapping_alone()
+        self._check_pictures_alone()
 
-    def _check_mapping_alone(self) -> None:
+    def _check_pictures_alone(self) -> None:
+        field = "depth.pictures_alone"
         for name in ("pose", "posterior"):
-            if self.stage(name).mapping_alone:
-                what = f"{name}.mapping_alone: only the depth stage trains M"
-                raise LspsError(what, "set depth.mapping_alone", field=f"{name}.mapping_alone")
-        if self.depth.mapping_alone and (self.method != "lsps" or self.annotations != "both" or not self.initial_path):
-            what = "depth.mapping_alone needs a trained model, method=lsps and annotations=both"
-            raise LspsError(what, "set initial_path to the model", field="depth.mapping_alone")
+            if self.stage(name).pictures_alone:
+                what = f"{name}.pictures_alone: only the depth stage trains M and G"
+                raise LspsError(what, f"set {field}", field=f"{name}.pictures_alone")
+        if not self.depth.pictures_alone:
+            return
+        if self.generator != "masked":
+            raise LspsError(f"{field} needs generator=masked", "set generator=masked", field="generator")
+        if self.method != "lsps" or self.annotations != "both" or not self.initial_path:
+            what = f"{field} needs a trained model, method=lsps and annotations=both"
+            raise LspsError(what, "set initial_path to the model", field=field)
 
     def stage(self, name: str) -> StageConfig:
         stage: StageConfig = getattr(self, name)
@@ -151,6 +166,7 @@ class TrainConfig:
             base_channels=self.base_channels,
             pose_hidden=self.pose_hidden,
             pose_decoder=self.pose_decoder,
+            generator=self.generator,
             mapping=self.mapping,
             posterior_kind=self.posterior_kind,
             posterior_width=self.posterior_width,

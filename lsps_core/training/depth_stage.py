@@ -117,7 +117,7 @@ class DepthStage(Stage):
             chosen[own] = parts[own]
         if target == "real" and others in parts and self.is_translating:
             chosen[others] = parts[others][:count]
-        pictures = self.model.generator.own[target](torch.cat(list(chosen.values())))
+        pictures = self.model.generator.finish(torch.cat(list(chosen.values())), target)
         return dict(zip(chosen, torch.split(pictures, [len(part) for part in chosen.values()]), strict=True))
 
     def judge(self, batch: TriBatch, pictures: _Pictures) -> Terms:

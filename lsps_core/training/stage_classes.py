@@ -9,7 +9,7 @@ from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.depth_stage import DepthStage
-from lsps_core.training.mapping_stage import MappingStage
+from lsps_core.training.picture_stage import PictureStage
 from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.residual_stage import ResidualPosteriorStage
@@ -26,6 +26,6 @@ def stage_class(config: TrainConfig, name: str) -> StageClass:
     """Of one of STAGES."""
     if name == "posterior" and config.posterior_kind == "residual":
         return ResidualPosteriorStage
-    if name == "depth" and config.depth.mapping_alone:
-        return MappingStage
+    if name == "depth" and config.depth.pictures_alone:
+        return PictureStage
     return _CLASSES[config.method][name]

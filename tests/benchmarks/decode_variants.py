@@ -43,7 +43,7 @@ class SharedOnce(nn.Module):
             depth_latent = functional.avg_pool2d(depth_latent, 2)
         generator = self.model.generator
         shared = generator.shared(depth_latent)
-        return generator.own["real"](shared), generator.own["synthetic"](shared)
+        return generator.finish(shared, "real"), generator.finish(shared, "synthetic")
 
 
 def compare(preset: str) -> dict[str, dict[str, float]]:

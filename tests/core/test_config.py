@@ -58,8 +58,8 @@ def test_settings_reach_their_place_with_their_type():
         ("labels=2", "share of the real frames"),
         ("precision=float16", "precision must be one of"),
         ("base_channels=6", "multiple of 4"),
-        ("posterior.mapping_alone=true", "only the depth stage trains M; set depth.mapping_alone"),
-        ("depth.mapping_alone=true", "needs a trained model.*set initial_path"),
+        ("posterior.pictures_alone=true", "only the depth stage trains M and G; set depth.pictures_alone"),
+        ("depth.pictures_alone=true", "needs generator=masked; set generator=masked"),
     ],
 )
 def test_a_wrong_setting_is_named(setting, message):

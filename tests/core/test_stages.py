@@ -18,7 +18,7 @@ from lsps_core.skeleton import HAND21
 from lsps_core.training import residual_stage as residual
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.depth_stage import DepthStage
-from lsps_core.training.mapping_stage import MappingStage
+from lsps_core.training.picture_stage import PictureStage
 from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.residual_stage import ResidualPosteriorStage
 from lsps_core.training.stages import PoseStage
@@ -49,9 +49,9 @@ def make_model(mapping: str = "latent", **config) -> TriDomainModel:
     return model
 
 
-def run(stage_class, weights: LossWeights | None = None, labelled: bool = False, mapping: str = "latent"):
+def run(stage_class, weights: LossWeights | None = None, labelled: bool = False, **config):
     """(model, names of the parameters that one step changed, its terms)."""
-    model = make_model(mapping)
+    model = make_model(**config)
     stage = stage_class(model, StageConfig(steps=1, batch_size=2), weights or LossWeights())
     before = {name: parameter.clone() for name, parameter in model.named_parameters()}
     terms = stage.step(make_batch(labelled), torch.Generator().manual_seed(2))
@@ -68,13 +68,18 @@ def networks(names) -> set[str]:
     [
         (PoseStage, {"pose_vae"}),
         (DepthStage, {"encoder", "generator", "mapping", "discriminator"}),
-        (MappingStage, {"mapping"}),
+        (PictureStage, {"mapping", "generator"}),
         (PosteriorStage, {"discriminator"}),
     ],
 )
-@pytest.mark.parametrize(("labelled", "mapping"), [(False, "latent"), (True, "latent"), (True, "capsules")])
-def test_a_stage_trains_its_own_networks_only(stage_class, trained, labelled, mapping):
-    model, changed, terms = run(stage_class, labelled=labelled, mapping=mapping)
+@pytest.mark.parametrize(
+    ("labelled", "mapping", "generator"),
+    [(False, "latent", "masked"), (True, "latent", "plain"), (True, "capsules", "masked")],
+)
+def test_a_stage_trains_its_own_networks_only(stage_class, trained, labelled, mapping, generator):
+    if stage_class is PictureStage:
+        generator = "masked"
+    model, changed, terms = run(stage_class, labelled=labelled, mapping=mapping, generator=generator)
     assert networks(changed) == trained
     assert all(term.isfinite() and not term.requires_grad for term in terms.values())
     assert networks(name for name, parameter in model.named_parameters() if parameter.requires_grad) == trained
@@ -128,11 +133,13 @@ def test_the_real_picture_of_a_synthetic_pose_is_held_to_the_translation_of_its_
     assert "mapping_translated/real" not in run(DepthStage)[2]
 
 
-def test_a_mapping_alone_learns_codes_pictures_and_if_asked_translations():
-    assert set(run(MappingStage)[2]) == {"mapping/synthetic", "mapping_reconstruction/synthetic"}
-    _, changed, terms = run(MappingStage, LossWeights(**(vars(NOTHING) | {"mapping_translated": 1.0})))
-    assert networks(changed) == {"mapping"}
-    assert "mapping_translated/real" in terms
+def test_pictures_alone_learn_from_annotated_frames_of_both_domains():
+    synthetic = {"mapping/synthetic", "mapping_reconstruction/synthetic", "reconstruction/synthetic"}
+    assert set(run(PictureStage, generator="masked")[2]) == synthetic
+    _, changed, terms = run(PictureStage, labelled=True, generator="masked")
+    assert networks(changed) == {"mapping", "generator"}
+    assert set(terms) - synthetic == {"mapping_reconstruction/real", "reconstruction/real"}
+    assert any("own.real" in name for name in changed)
 
 
 CONSISTENT = LossWeights(**(vars(NOTHING) | {"posterior_consistency": 1.0}))

@@ -125,22 +125,24 @@ def test_a_run_starts_from_the_model_that_is_named(stores, tmp_path):
     assert events(again.path)[-1]["step"] == second.posterior.steps
 
 
-def test_m_alone_may_be_replaced_by_one_of_another_kind(stores, tmp_path):
+def test_m_and_g_alone_may_be_replaced_by_others_of_another_kind(stores, tmp_path):
     first = tiny_config(stores, "mapping=bones", "depth.steps=0", "posterior.steps=0")
     path = Run.create(tmp_path / "first", first).model_path
     Trainer(Run(tmp_path / "first"), first).train()
-    alone = ("mapping=capsules", "depth.mapping_alone=true", f"initial_path={path}")
+    alone = ("mapping=capsules", "generator=masked", "depth.pictures_alone=true", f"initial_path={path}")
     config = tiny_config(stores, *alone, "pose.steps=0", "posterior.steps=0")
     run = Run.create(tmp_path / "run", config)
     assert Trainer(run, config).train() == "finished"
     old, new = (checkpoint.load(path) for path in (path, run.model_path))
     assert (old.config.mapping, new.config.mapping) == ("bones", "capsules")
-    kept = [name for name in old.weights if not name.startswith("mapping.")]
-    assert set(new.weights) - set(kept) == {name for name in new.weights if name.startswith("mapping.")}
+    assert (old.config.generator, new.config.generator) == ("plain", "masked")
+    others = ("mapping.", "generator.")
+    kept = [name for name in old.weights if not name.startswith(others)]
+    assert set(new.weights) - set(kept) == {name for name in new.weights if name.startswith(others)}
     assert all(torch.equal(old.weights[name], new.weights[name]) for name in kept)
     assert new.training["steps"] == {"pose": 0, "depth": config.depth.steps, "posterior": 0}
     with pytest.raises(ValueError, match="other networks"):
-        Trainer(Run(tmp_path), config.with_settings(["depth.mapping_alone=false"]))
+        Trainer(Run(tmp_path), config.with_settings(["depth.pictures_alone=false"]))
 
 
 def test_a_start_of_other_widths_is_refused(stores, tmp_path, untrained):

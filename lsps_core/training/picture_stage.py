@@ -1,0 +1,50 @@
+"""The depth stage of M and the generators alone, for a model whose encoders and latents are trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from lsps_core import losses
+from lsps_core.config.training import StageConfig
+from lsps_core.config.weights import LossWeights
+from lsps_core.networks.tri_domain import TriDomainModel
+from lsps_core.training.batch import TriBatch
+from lsps_core.training.process_group import ProcessGroup
+from lsps_core.training.stages import SINGLE_PROCESS, Stage, mapped_code
+from lsps_core.training.update import Terms, adam, train_only
+
+
+class PictureStage(Stage):
+    """M by the codes of annotated synthetic images; G by the images of both domains, from their codes and from M's.
+
+    All else is frozen. A real frame that is annotated, as by a fit, shows G_r how the camera sees a pose: it learns how
+    likely each pixel is to have a reading.
+    """
+
+    def __init__(
+        self, model: TriDomainModel, config: StageConfig, weights: LossWeights, group: ProcessGroup = SINGLE_PROCESS
+    ) -> None:
+        super().__init__(model, group)
+        train_only(model, model.mapping, model.generator)
+        groups: list[dict[str, Any]] = [
+            {"params": [*model.generator.parameters()]},
+            {"params": [*model.mapping.parameters()], "rate": config.mapping_rate},
+        ]
+        self._add_updater("pictures", adam(groups, config, beta1=0.5), weights)
+
+    def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
+        model, terms = self.model, Terms()
+        for domain, frames in batch.annotated().items():
+            with torch.no_grad():
+                code = model.encoder(frames.image, domain)
+            mapped = mapped_code(model, frames, generator)
+            if domain == "synthetic":
+                terms["mapping/synthetic"] = losses.mapping(mapped, code)
+            begun = model.generator.shared(torch.cat([code, mapped]))
+            depth, logit = model.generator.surface(begun, domain)
+            count = len(code)
+            terms[f"reconstruction/{domain}"] = losses.surface(depth[:count], logit[:count], frames.image)
+            terms[f"mapping_reconstruction/{domain}"] = losses.surface(depth[count:], logit[count:], frames.image)
+        return self._updaters["pictures"](terms)
