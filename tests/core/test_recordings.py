@@ -228,7 +228,8 @@ def with_a_trigger(path: Path) -> None:
     write_db3(path, images(1))
     change(
         path,
-        "CREATE TRIGGER t AFTER INSERT ON messages BEGIN INSERT INTO messages SELECT NULL, 1, 1, data FROM messages; END",
+        "CREATE TRIGGER t AFTER INSERT ON messages"
+        " BEGIN INSERT INTO messages SELECT NULL, 1, 1, data FROM messages; END",
         "DELETE FROM messages WHERE length(data) > 2000",
     )
 

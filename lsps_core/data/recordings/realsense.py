@@ -16,7 +16,6 @@ from lsps_core.data.recordings.ros_messages import Cdr, checked_unit_mm, image_o
 from lsps_core.data.recordings.source import Recording
 from lsps_core.errors import LspsError
 
-DB3_SUFFIX = ".db3"
 _DEPTH = re.compile(r"(/device_\d+/sensor_\d+)/Depth_\d+/image/data(/compressedDepth)?")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _HEADER_BYTES = 1024
