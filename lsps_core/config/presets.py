@@ -14,6 +14,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "base_channels": 8,
         "pose_hidden": 256,
         "pose_decoder": "kinematic",
+        "generator": "masked",
         "mapping": "capsules",
         "posterior_kind": "residual",
         "posterior_start": "random",

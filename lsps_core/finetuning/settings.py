@@ -95,6 +95,7 @@ class FinetuneSettings:
             base_channels=networks.base_channels,
             pose_hidden=networks.pose_hidden,
             pose_decoder=networks.pose_decoder,
+            generator=networks.generator,
             mapping=networks.mapping,
             posterior_kind=networks.posterior_kind,
             posterior_width=networks.posterior_width,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from lsps_core.config.model import Domain, ModelConfig
 from lsps_core.data.crop import BACKGROUND
@@ -44,12 +47,12 @@ class DepthGenerator(nn.Module):
         width = config.base_channels
         self.is_masked = config.generator == "masked"
         self.shared = ResidualBlock(4 * width)
-        last = [nn.Conv2d(width, 2, 3, padding=1)] if self.is_masked else [nn.Conv2d(width, 1, 1), nn.Tanh()]
+        last = nn.Conv2d(width, 1, 1)
         self.own = own_layers(
             *(ResidualBlock(4 * width) for _ in range(3)),
             transposed_conv(4 * width, 2 * width),
             transposed_conv(2 * width, width),
-            *last,
+            *([_masked(last)] if self.is_masked else [last, nn.Tanh()]),
         )
 
     def forward(self, depth_latent: Tensor, domain: Domain) -> Tensor:
@@ -66,12 +69,52 @@ class DepthGenerator(nn.Module):
 
     def surface(self, begun: Tensor, domain: Domain) -> tuple[Tensor, Tensor]:
         """After the shared block of a masked one: depth in (-1, 1) and logit, each [B, 1, 128, 128]."""
-        depth, logit = self.own[domain](begun).split(1, dim=1)
-        return depth.tanh(), logit
+        channels = _blurred(self.own[domain](begun))
+        return channels[:, :1].tanh(), channels[:, 1:]
 
-    def draw(self, begun: Tensor, domain: Domain, threshold: Tensor) -> Tensor:
-        """`finish` for eyes: of a masked one, the surface where the logit is above threshold [128, 128]."""
+    def draw(self, begun: Tensor, domain: Domain, frays: Tensor) -> Tensor:
+        """`finish` for eyes: of a masked one, the surface where a reading is likely.
+
+        frays [128, 128]: how far the outline is moved at each pixel, in px; inwards above 0.
+        """
         if not self.is_masked:
             return self.finish(begun, domain)
         depth, logit = self.surface(begun, domain)
-        return torch.where(logit > threshold, depth, BACKGROUND)
+        return torch.where(logit > frays * _steepness(logit), depth, BACKGROUND)
+
+
+_STEEP = 4.0
+"""Logit of a mask that starts from a depth, over the depth before its tanh."""
+
+
+def masked_from_plain(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    """The last layer of a plain generator, weight [1, c, 1, 1] and bias [1] -> that of a masked one that draws alike.
+
+    Weight [2, c, 3, 3] and bias [2]: a surface where the depth is below 0.8.
+    """
+    both = torch.cat([weight, -_STEEP * weight])
+    return functional.pad(both, (1, 1, 1, 1)), torch.cat([bias, -_STEEP * (bias - math.atanh(0.8))])
+
+
+def _steepness(logit: Tensor) -> Tensor:
+    """[B, 1, S, S] -> the length of its gradient, a px."""
+    padded = functional.pad(logit, (1, 1, 1, 1), mode="replicate")
+    across = padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]
+    down = padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]
+    return torch.hypot(across, down) / 2
+
+
+def _blurred(channels: Tensor) -> Tensor:
+    """By the weights 1, 2, 1, which leave nothing of a checkerboard: transposed convolutions make some."""
+    line = torch.tensor([1.0, 2.0, 1.0], dtype=channels.dtype, device=channels.device) / 4
+    kernel = (line[:, None] * line).expand(channels.shape[1], 1, 3, 3)
+    padded = functional.pad(channels, (1, 1, 1, 1), mode="replicate")
+    return functional.conv2d(padded, kernel, groups=channels.shape[1])
+
+
+def _masked(plain: nn.Conv2d) -> nn.Conv2d:
+    assert plain.bias is not None
+    layer = nn.Conv2d(plain.in_channels, 2, 3, padding=1)
+    weight, bias = masked_from_plain(plain.weight, plain.bias)
+    layer.load_state_dict({"weight": weight, "bias": bias})
+    return layer

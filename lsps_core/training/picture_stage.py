@@ -15,12 +15,17 @@ from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.stages import SINGLE_PROCESS, Stage, mapped_code
 from lsps_core.training.update import Terms, adam, train_only
 
+_LOST_PX = 3
+"""A camera loses readings as far inside an outline."""
+_TRANSLATION = 0.3
+"""Weight of synthetic translations over that of reconstructions."""
+
 
 class PictureStage(Stage):
     """M by the codes of annotated synthetic images; G by the images of both domains, from their codes and from M's.
 
-    All else is frozen. A real frame that is annotated, as by a fit, shows G_r how the camera sees a pose: it learns how
-    likely each pixel is to have a reading.
+    All else is frozen. A real frame that is annotated, as by a fit, shows G_r how the camera sees a pose. Where it has
+    readings, its synthetic translation has surfaces; where it has none near one, they may be lost.
     """
 
     def __init__(
@@ -32,7 +37,8 @@ class PictureStage(Stage):
             {"params": [*model.generator.parameters()]},
             {"params": [*model.mapping.parameters()], "rate": config.mapping_rate},
         ]
-        self._add_updater("pictures", adam(groups, config, beta1=0.5), weights)
+        more = {"translation": _TRANSLATION * weights.reconstruction}
+        self._add_updater("pictures", adam(groups, config, beta1=0.5), weights, **more)
 
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
         model, terms = self.model, Terms()
@@ -46,5 +52,8 @@ class PictureStage(Stage):
             depth, logit = model.generator.surface(begun, domain)
             count = len(code)
             terms[f"reconstruction/{domain}"] = losses.surface(depth[:count], logit[:count], frames.image)
+            if domain == "real":
+                depth_s, logit_s = model.generator.surface(begun[:count], "synthetic")
+                terms["translation/synthetic"] = losses.surface(depth_s, logit_s, frames.image, _LOST_PX)
             terms[f"mapping_reconstruction/{domain}"] = losses.surface(depth[count:], logit[count:], frames.image)
         return self._updaters["pictures"](terms)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-
-import torch
-from torch import Tensor
-from torch.nn import functional
 
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config.model import DOMAINS
 from lsps_core.config.training import TrainConfig
 from lsps_core.errors import LspsError
 from lsps_core.networks.capsules import CapsuleMapping
+from lsps_core.networks.depth_vae import masked_from_plain
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import Skeleton
 
@@ -43,23 +39,9 @@ def take_over(model: TriDomainModel, source: Checkpoint) -> None:
         weights = {name: value for name, value in weights.items() if not name.startswith("mapping.")}
         weights |= {name: value for name, value in own.items() if name.startswith("mapping.")}
     if source.config.generator == "plain" and model.config.generator == "masked":
-        weights |= masked_from_plain(weights)
+        for domain in DOMAINS:
+            last = [f"generator.own.{domain}.5.{part}" for part in ("weight", "bias")]
+            weights |= zip(last, masked_from_plain(*(weights[name] for name in last)), strict=True)
     model.load_state_dict(weights)
     if has_new_mapping and isinstance(model.mapping, CapsuleMapping):
         model.mapping.start_from(model.encoder)
-
-
-_STEEP = 4.0
-"""Logit of a mask that starts from a depth, over the depth's own."""
-
-
-def masked_from_plain(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The last layers of a masked generator that draws what a plain one does: a surface where the depth is below 0.8."""
-    made = {}
-    for domain in DOMAINS:
-        name = f"generator.own.{domain}.5"
-        weight, bias = (weights[f"{name}.{part}"] for part in ("weight", "bias"))  # [1, c, 1, 1], [1]
-        both = torch.cat([weight, -_STEEP * weight])
-        made[f"{name}.weight"] = functional.pad(both, (1, 1, 1, 1))
-        made[f"{name}.bias"] = torch.cat([bias, -_STEEP * (bias - math.atanh(0.8))])
-    return made

@@ -126,7 +126,7 @@ def test_a_run_starts_from_the_model_that_is_named(stores, tmp_path):
 
 
 def test_m_and_g_alone_may_be_replaced_by_others_of_another_kind(stores, tmp_path):
-    first = tiny_config(stores, "mapping=bones", "depth.steps=0", "posterior.steps=0")
+    first = tiny_config(stores, "mapping=bones", "generator=plain", "depth.steps=0", "posterior.steps=0")
     path = Run.create(tmp_path / "first", first).model_path
     Trainer(Run(tmp_path / "first"), first).train()
     alone = ("mapping=capsules", "generator=masked", "depth.pictures_alone=true", f"initial_path={path}")
