@@ -14,10 +14,10 @@ from lsps_core.config.model import DOMAINS, IMAGE_SIZE, POSE_LATENT_SIZE, Domain
 from lsps_core.config.training import Precision
 from lsps_core.data.look_at import look_at
 from lsps_core.errors import LspsError
+from lsps_core.networks.camera_noise import camera_noise
 from lsps_core.networks.mapping import LatentMapping
 from lsps_core.networks.matrix import with_matrix_products
 from lsps_core.networks.numpy_decoder import numpy_pose_decoder
-from lsps_core.networks.outline_frays import outline_frays
 from lsps_core.prior import FittedPrior
 from lsps_core.skeleton import Skeleton
 
@@ -50,9 +50,9 @@ class Predictor:
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's stubs
         if self.device.type == "cpu" and isinstance(self.model.mapping, LatentMapping):
             self.model.mapping.layers = with_matrix_products(self.model.mapping.layers)
-        self._frays: dict[Domain, Tensor] = {
+        self._noise: dict[Domain, Tensor] = {
             "synthetic": torch.zeros(IMAGE_SIZE, IMAGE_SIZE, device=self.device),
-            "real": outline_frays(IMAGE_SIZE).to(self.device),
+            "real": camera_noise(IMAGE_SIZE).to(self.device),
         }
         self.pose_decoder = numpy_pose_decoder(self.model.pose_vae)
         codes = source.prior_codes
@@ -132,7 +132,7 @@ class Predictor:
         generator = self.model.generator
         with self._computing():
             begun = generator.shared(self._depth_latent(depth_latent))
-            return {domain: generator.draw(begun, domain, self._frays[domain]).float() for domain in domains}
+            return {domain: generator.draw(begun, domain, self._noise[domain]).float() for domain in domains}
 
     def picture(self, pose: Tensor, domain: Domain) -> Tensor:
         """pose -> image of `domain`: G(M(E_y(y)))."""

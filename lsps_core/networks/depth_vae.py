@@ -72,15 +72,15 @@ class DepthGenerator(nn.Module):
         channels = _blurred(self.own[domain](begun))
         return channels[:, :1].tanh(), channels[:, 1:]
 
-    def draw(self, begun: Tensor, domain: Domain, frays: Tensor) -> Tensor:
+    def draw(self, begun: Tensor, domain: Domain, noise: Tensor) -> Tensor:
         """`finish` for eyes: of a masked one, the surface where a reading is likely.
 
-        frays [128, 128]: how far the outline is moved at each pixel, in px; inwards above 0.
+        noise [128, 128]: of the camera, normal with standard deviation 1; above 0 it loses readings. 0 for none.
         """
         if not self.is_masked:
             return self.finish(begun, domain)
         depth, logit = self.surface(begun, domain)
-        return torch.where(logit > frays * _steepness(logit), depth, BACKGROUND)
+        return torch.where(logit > noise * (_FRAYS_PX * _steepness(logit) + _LOST), depth, BACKGROUND)
 
 
 _STEEP = 4.0
@@ -94,6 +94,12 @@ def masked_from_plain(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
     """
     both = torch.cat([weight, -_STEEP * weight])
     return functional.pad(both, (1, 1, 1, 1)), torch.cat([bias, -_STEEP * (bias - math.atanh(0.8))])
+
+
+_FRAYS_PX = 0.4
+"""Standard deviation of an outline's place."""
+_LOST = 0.15
+"""Standard deviation of a logit where it is not steep."""
 
 
 def _steepness(logit: Tensor) -> Tensor:

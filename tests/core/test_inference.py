@@ -12,8 +12,8 @@ from lsps_core.config.model import DOMAINS, IMAGE_SIZE, other_domain
 from lsps_core.data.device_frames import DeviceFrames
 from lsps_core.data.store import FrameStore
 from lsps_core.inference import Predictor, interpolate
+from lsps_core.networks.camera_noise import camera_noise
 from lsps_core.networks.matrix import MatrixTransposedConv
-from lsps_core.networks.outline_frays import outline_frays
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 
@@ -152,8 +152,8 @@ def test_a_decode_equals_the_networks_one_by_one(untrained, mapping):
     latent = predictor.sample_prior(3, seed=0)
     decoded = predictor.decode(latent)
     for domain in DOMAINS:
-        frays = outline_frays(IMAGE_SIZE) if domain == "real" else torch.zeros(IMAGE_SIZE, IMAGE_SIZE)
-        expected = model.generator.draw(model.generator.shared(model.map(latent)), domain, frays)
+        noise = camera_noise(IMAGE_SIZE) if domain == "real" else torch.zeros(IMAGE_SIZE, IMAGE_SIZE)
+        expected = model.generator.draw(model.generator.shared(model.map(latent)), domain, noise)
         is_other = (getattr(decoded, domain) - expected).abs() > 1e-5
         assert is_other.float().mean() < 1e-3  # a pixel at the threshold may be on either side of it
     for row, pose in zip(latent, decoded.pose, strict=True):

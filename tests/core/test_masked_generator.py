@@ -10,8 +10,8 @@ import torch
 from lsps_core import losses
 from lsps_core.config.model import DOMAINS, ModelConfig
 from lsps_core.data.crop import BACKGROUND
+from lsps_core.networks.camera_noise import camera_noise
 from lsps_core.networks.depth_vae import masked_from_plain
-from lsps_core.networks.outline_frays import outline_frays
 from lsps_core.networks.tri_domain import TriDomainModel
 
 
@@ -70,16 +70,17 @@ def test_a_drawing_has_surface_or_background_and_nothing_between(masked, code, m
     assert (image[~shown] == BACKGROUND).all()
 
 
-def test_frays_move_an_outline_by_their_px(masked, monkeypatch):
-    """A disc whose chances fall by any steepness: its radius is 40 px, and 37 where frays are 3 px."""
+def test_noise_moves_an_outline_and_more_where_it_is_not_sure(masked, monkeypatch):
+    """A disc whose logit falls by some steepness from its outline, 40 px from the middle."""
     steps = torch.arange(128) - 63.5
     radius = torch.hypot(steps, steps[:, None])[None, None]
-    for steepness in (0.1, 5.0):
+    for steepness in (0.5, 50.0):
         parts = torch.zeros(1, 1, 128, 128), steepness * (40 - radius)
         monkeypatch.setattr(masked.generator, "surface", lambda *_, parts=parts: parts)
-        for frays in (0.0, 3.0):
-            shown = masked.generator.draw(parts[0], "real", torch.full((128, 128), frays)) < BACKGROUND
-            assert float(shown.sum().div(torch.pi).sqrt()) == pytest.approx(40 - frays, abs=0.1)
+        for noise in (0.0, 2.0):
+            shown = masked.generator.draw(parts[0], "real", torch.full((128, 128), noise)) < BACKGROUND
+            inwards = noise * (0.4 + 0.15 / steepness)
+            assert float(shown.sum().div(torch.pi).sqrt()) == pytest.approx(40 - inwards, abs=0.1)
 
 
 def test_a_plain_one_is_drawn_as_it_is(plain, code):
@@ -87,11 +88,12 @@ def test_a_plain_one_is_drawn_as_it_is(plain, code):
     assert torch.equal(plain.generator.draw(begun, "real", torch.zeros(128, 128)), plain.generator(code, "real"))
 
 
-def test_frays_are_always_the_same_and_go_together_with_their_neighbours():
-    frays = outline_frays(512)
-    assert torch.equal(frays, outline_frays(512))
-    assert abs(float(frays.mean())) < 0.02
-    assert torch.corrcoef(torch.stack([frays[:, 1:].flatten(), frays[:, :-1].flatten()]))[0, 1] > 0.3
+def test_the_cameras_noise_is_always_the_same_and_alike_in_neighbours():
+    noise = camera_noise(512)
+    assert torch.equal(noise, camera_noise(512))
+    assert abs(float(noise.mean())) < 0.02
+    assert float(noise.std()) == pytest.approx(1, abs=0.02)
+    assert torch.corrcoef(torch.stack([noise[:, 1:].flatten(), noise[:, :-1].flatten()]))[0, 1] > 0.3
 
 
 def test_the_loss_is_a_cross_entropy_and_l1_where_there_is_a_reading():

@@ -1,4 +1,4 @@
-"""The frays of a depth camera's outlines, which lose and add readings."""
+"""The noise by which a depth camera loses and adds readings, for real pictures."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-_FRAY_PX = 0.5
-"""Standard deviation of an outline's place."""
 _CORRELATION_PX = 0.7
-"""Standard deviation of the blur along which outlines move together."""
+"""Standard deviation of the blur: readings beside each other are lost together."""
 _SEED = 1
 
 
-def outline_frays(size: int) -> Tensor:
-    """[size, size]: how far an outline is moved inwards at each pixel, in px; always the same."""
+def camera_noise(size: int) -> Tensor:
+    """[size, size]: normal with standard deviation 1, alike in neighbours; always the same: nothing flickers."""
     generator = torch.Generator().manual_seed(_SEED)
     half = round(4 * _CORRELATION_PX)
     steps = torch.arange(-half, half + 1, dtype=torch.float32) / _CORRELATION_PX
     line = (-0.5 * steps.square()).exp()
     kernel = line[:, None] * line
     noise = torch.randn(1, 1, size + 2 * half, size + 2 * half, generator=generator)
-    frays: Tensor = _FRAY_PX * functional.conv2d(noise, (kernel / kernel.norm())[None, None])[0, 0]
-    return frays
+    blurred: Tensor = functional.conv2d(noise, (kernel / kernel.norm())[None, None])[0, 0]
+    return blurred
