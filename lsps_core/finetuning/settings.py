@@ -27,7 +27,7 @@ WHOLE = "all"
 _BATCH = 32
 FRAMES_A_STEP = 2 * _BATCH
 """Of the simulated ones, and as many of the store that holds the labels."""
-_LEARNING_RATE = 5e-4
+_LEARNING_RATE = 2e-3
 _CLEAN = SimulationSettings(views="any")
 _FILMED = SimulationSettings(views="any", things=0.33, camera="sr300,kinect,tof", crop="found")
 
