@@ -1,14 +1,18 @@
-"""Which files are recordings, and who reads them. Imports the readers when they are needed."""
+"""Which files are recordings or depth images, and who reads them. Imports the readers when they are needed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from lsps_core.errors import LspsError
 
 if TYPE_CHECKING:
     from lsps_core.data.recordings.realsense import RealSenseRecording
 
 RECORDING_SUFFIXES = (".db3",)
+_PICTURES = (".png", ".npy", ".tif", ".tiff")
 
 
 def is_recording(path: Path) -> bool:
@@ -21,3 +25,24 @@ def open_recording(path: Path) -> RealSenseRecording:
     from lsps_core.data.recordings.realsense import RealSenseRecording
 
     return RealSenseRecording.open(path)
+
+
+def depth_files(paths: Iterable[Path]) -> list[Path]:
+    """The files, and all depth images and recordings (by their names) in the folders among them.
+
+    LspsError for a folder without any, or that cannot be read.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        suffixes = (*_PICTURES, *RECORDING_SUFFIXES)
+        try:
+            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in suffixes)
+        except OSError as error:
+            raise LspsError(f"{path} cannot be read ({error.strerror})", "check who may access it") from error
+        if not inside:
+            raise LspsError(f"{path} has no depth images or recordings ({' '.join(suffixes)})", "give another folder")
+        found += inside
+    return found
