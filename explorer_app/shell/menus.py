@@ -26,8 +26,8 @@ from explorer_app.shell.save_pictures import ViewPictures
 from explorer_app.shell.workspace_keys import WorkspaceKeys
 from explorer_app.shell.workspaces import Workspaces
 from explorer_app.train.dialogs import TrainingDialogs
-from explorer_app.widgets.colour_choice import ColourMenu
 from explorer_app.widgets.menus import add_action, filled_on_show
+from explorer_app.widgets.pictures.colour_choice import ColourMenu
 from explorer_app.workspace_names import EXPLORE, INSPECT
 from lsps_core.data.recordings.camera_names import CAMERAS
 from lsps_core.files import kind_of
