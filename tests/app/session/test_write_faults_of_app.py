@@ -26,7 +26,7 @@ from explorer_app.model.saved_session import SavedSession
 from explorer_app.model.walk import WalkPlan
 from explorer_app.shell import save_pictures
 from explorer_app.shell.main_window import MainWindow
-from  import RecoveryFiles
+from explorer_app.shell.recovery.files import RecoveryFiles
 from explorer_app.train.model.run_process import ProcessRecord
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation import protocols
