@@ -20,8 +20,8 @@ from explorer_app.shell.end_signals import Endings
 from explorer_app.shell.garbage_collector import Collector
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.shell.qt_messages import QtMessages
-from explorer_app.shell.recovery import Recovery
-from explorer_app.shell.recovery_files import RecoveryFiles
+from explorer_app.shell.recovery.files import RecoveryFiles
+from explorer_app.shell.recovery.recovery import Recovery
 from explorer_app.shell.screenshot import Screenshot
 
 _NAME = "lsps-explorer"

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from explorer_app.inspect.compare.panel import ComparisonPanel
 from explorer_app.inspect.evaluation import Evaluation
-from explorer_app.inspect.explain_panel import ExplainPanel
+from explorer_app.inspect.explain.panel import ExplainPanel
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.frame_tiles import FrameTiles
 from explorer_app.inspect.panel import FailuresPanel
 from explorer_app.inspect.plots.panel import FailurePlots
 from explorer_app.inspect.references import References
-from explorer_app.inspect.worst_panel import WorstGallery
+from explorer_app.inspect.worst.panel import WorstGallery
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.workspace_names import INSPECT

@@ -13,8 +13,8 @@ from PySide6.QtGui import QIcon, QImage, QPalette
 
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
-from explorer_app.widgets.depth_image import DepthLook, depth_image
-from explorer_app.widgets.small_pictures import SmallPictures
+from explorer_app.widgets.pictures.depth_image import DepthLook, depth_image
+from explorer_app.widgets.pictures.small_pictures import SmallPictures
 
 if TYPE_CHECKING:
     from explorer_app.model.data import Data

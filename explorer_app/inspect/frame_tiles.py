@@ -17,10 +17,10 @@ from explorer_app.model.pose_error import annotated_pose
 from explorer_app.model.scene import Figure, figure
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
-from explorer_app.widgets.colour_choice import colour_choice
-from explorer_app.widgets.depth_image import DepthLook, depth_image
-from explorer_app.widgets.skeleton_drawing import paint_over
-from explorer_app.widgets.small_pictures import SmallPictures
+from explorer_app.widgets.pictures.colour_choice import colour_choice
+from explorer_app.widgets.pictures.depth_image import DepthLook, depth_image
+from explorer_app.widgets.pictures.skeleton_drawing import paint_over
+from explorer_app.widgets.pictures.small_pictures import SmallPictures
 
 if TYPE_CHECKING:
     from explorer_app.model.data import Data, FrameView

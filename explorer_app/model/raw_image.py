@@ -20,7 +20,7 @@ from explorer_app.model.opening import IMAGE_SUFFIXES, STORE_SUFFIXES, ImageSett
 from lsps_core.data.hdf5 import CheckedDataset, check_size
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.recordings.opening import is_recording, open_recording
-from lsps_core.data.recordings.realsense import RealSenseRecording
+from lsps_core.data.recordings.source import Recording
 from lsps_core.files import kind_of, require_file
 
 _USUAL_NAME = "depth"
@@ -69,7 +69,7 @@ class RawImage:
 class RecordedImage:
     """A frame of a recording."""
 
-    recording: RealSenseRecording
+    recording: Recording
     index: int
 
     @property

@@ -31,7 +31,7 @@ from explorer_app.shell.help.tour_steps import steps
 from explorer_app.shell.help.windows import HelpWindows
 from explorer_app.shell.menus import MenuTargets, build_menus
 from explorer_app.shell.opener import Opener
-from explorer_app.shell.recovery_bar import RecoveryBar
+from explorer_app.shell.recovery.bar import RecoveryBar
 from explorer_app.shell.save_pictures import ViewPictures
 from explorer_app.shell.status import MessageBar, StatusLine
 from explorer_app.shell.training_links import TrainingLinks

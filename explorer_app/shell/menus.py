@@ -26,8 +26,8 @@ from explorer_app.shell.save_pictures import ViewPictures
 from explorer_app.shell.workspace_keys import WorkspaceKeys
 from explorer_app.shell.workspaces import Workspaces
 from explorer_app.train.dialogs import TrainingDialogs
-from explorer_app.widgets.colour_choice import ColourMenu
 from explorer_app.widgets.menus import add_action, filled_on_show
+from explorer_app.widgets.pictures.colour_choice import ColourMenu
 from explorer_app.workspace_names import EXPLORE, INSPECT
 from lsps_core.data.recordings.camera_names import CAMERAS
 from lsps_core.files import kind_of
@@ -158,6 +158,7 @@ def _build_file_menu(on: MenuTargets, menu: QMenu) -> None:
     menu.addSeparator()
     add_action(menu, "&Save session …", opener.ask_where_to_save, "Ctrl+S")
     menu.addSeparator()
+    menu.addMenu(on.explore.time.exporting.menu)
     filled_on_show(menu, "Save &image of", partial(fill_pictures, on))
     add_action(menu, "Save s&creenshot …", on.view_pictures.ask_for_screenshot, "Ctrl+Shift+S")
     menu.addSeparator()

@@ -11,9 +11,9 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QLineEdit, QWidget
 
 from explorer_app.widgets import theme
-from explorer_app.widgets.depth_picture import DepthPicture
 from explorer_app.widgets.fields import whole_number
 from explorer_app.widgets.layouts import form_layout
+from explorer_app.widgets.pictures.depth_picture import DepthPicture
 
 _LARGEST_SCALE = 8
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lsps_core.data.crop import BACKGROUND
+from lsps_core.data.crop import BACKGROUND, FAR_FACE
 
 USUAL_DISTANCE = 5.0
 """Of a cube from the camera, in half cubes, where it is not known: 0.6 m for a usual one."""
@@ -50,4 +50,4 @@ def look_at(image: Tensor, center: Tensor) -> tuple[Tensor, Tensor]:
     far = depth + found
     points = torch.cat([sides * (far / depth)[..., None], far[..., None]], dim=-1)
     turned = (points @ rotation[:, None])[..., 2] - distance
-    return torch.where(found >= BACKGROUND, BACKGROUND, turned.clamp(-1, 1))[:, None], rotation
+    return torch.where(found >= FAR_FACE, BACKGROUND, turned.clamp(-1, 1))[:, None], rotation

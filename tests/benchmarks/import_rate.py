@@ -71,7 +71,7 @@ def add_wall(path: Path) -> None:
     depth = np.where(is_empty, wall, depth).astype(np.uint16)
     if is_packed:
         values[..., low], values[..., high] = depth & 255, depth >> 8
-    Image.fromarray(values.astype(np.uint8) if is_packed else depth).save(path, compress_level=6)
+    Image.fromarray(values.astype(np.uint8) if is_packed else depth).save(path, compress_level=1)
 
 
 def make_plans(folder: Path, frames: int) -> dict[str, Callable[[], ImportPlan]]:

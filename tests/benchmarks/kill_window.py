@@ -73,7 +73,7 @@ class Driver:
     def __init__(self, window: Any, notes: Path, chance: random.Random) -> None:
         from PySide6.QtCore import QTimer
 
-        from explorer_app.shell.recovery import Recovery
+        from explorer_app.shell.recovery.recovery import Recovery
 
         self.window, self.chance = window, chance
         self.recovery = window.findChild(Recovery)

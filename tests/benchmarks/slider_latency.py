@@ -26,7 +26,7 @@ from PySide6.QtGui import QPaintEvent
 
 from explorer_app.explore.hand3d.painter import SkeletonPainter
 from explorer_app.shell.main_window import MainWindow
-from explorer_app.widgets.depth_picture import DepthPicture
+from explorer_app.widgets.pictures.depth_picture import DepthPicture
 
 DRAG_MOVES = 240
 DRAG_INTERVAL_MS = 8

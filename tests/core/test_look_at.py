@@ -62,8 +62,16 @@ def test_the_turned_camera_measures_the_same_points(frames):
 def test_before_the_camera_nothing_is_turned(frames):
     image, *_ = frames
     view, rotation = look_at(image, usual_center(image))
-    torch.testing.assert_close(view, image, atol=1e-5, rtol=0)
+    torch.testing.assert_close(view, torch.where(image >= FAR_FACE, 1.0, image), atol=1e-5, rtol=0)
     assert torch.equal(rotation, torch.eye(3).expand(16, 3, 3))
+
+
+def test_a_generators_background_is_not_turned(frames):
+    """It is nearly as far as the far face: as a plane it would lean into the hand."""
+    image, _, center_mm, half = frames
+    center = camera_center(center_mm, half)
+    drawn = torch.where(image >= FAR_FACE, 0.97, image)
+    assert torch.equal(look_at(drawn, center)[0], look_at(image, center)[0])
 
 
 def test_the_rotation_takes_the_optical_axis_to_the_centre():

@@ -199,6 +199,41 @@ def computed(path: Path) -> None:
     )
 
 
+def rowids(path: Path) -> None:
+    """A column in the place of SQLite's row number, computed at length when it is read."""
+    write_db3(path, images(1))
+    change(
+        path,
+        "DROP TABLE messages",
+        "CREATE TABLE messages(topic_id, timestamp, data, rowid AS (length(hex(zeroblob(20000000)))))",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000) INSERT INTO messages"
+        " SELECT 1, i, x'00' FROM n",
+    )
+
+
+def renamed(path: Path) -> None:
+    """A view under the name that the list of tables has for a table."""
+    write_db3(path, images(1))
+    rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 1 topic_id, i timestamp, x'' data"
+    change(
+        path,
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_master SET sql = replace(sql, 'messages(', 'others(') WHERE name = 'messages'",
+        f"INSERT INTO sqlite_master VALUES ('view', 'v', 'v', 0, 'CREATE VIEW messages AS {rows} FROM n')",
+    )
+
+
+def with_a_trigger(path: Path) -> None:
+    """It would insert without end, but nothing is written."""
+    write_db3(path, images(1))
+    change(
+        path,
+        "CREATE TRIGGER t AFTER INSERT ON messages"
+        " BEGIN INSERT INTO messages SELECT NULL, 1, 1, data FROM messages; END",
+        "DELETE FROM messages WHERE length(data) > 2000",
+    )
+
+
 def with_a_huge_message(path: Path) -> None:
     write_db3(path, images(1))
     with closing(sqlite3.connect(path)) as file:
@@ -219,6 +254,10 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "truncated": (truncated, "cut off or damaged"),
     "a view": (endless, "no plain table of messages"),
     "a computed column": (computed, "no plain table of messages"),
+    "a computed row number": (rowids, "no plain table of messages"),
+    "a view with a table's name": (renamed, "cut off or damaged"),
+    "a trigger": (with_a_trigger, "no depth images"),
+    "a huge name": (changed("INSERT INTO topics VALUES (98, zeroblob(1000000), 'x', 'cdr', '')"), "damaged"),
     "no depth": (changed("UPDATE topics SET name = 'x' WHERE name LIKE '%compressedDepth'"), "no depth images"),
     "no messages": (changed("DELETE FROM messages WHERE length(data) > 2000"), "no depth images"),
     "no camera": (without(f"{STREAM}/camera_info"), "does not say which camera"),

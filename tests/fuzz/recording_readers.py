@@ -1,4 +1,4 @@
-"""Readers of recordings: SQLite files with changed pages, or with changed messages in whole pages."""
+"""Readers of recordings: SQLite files with changed pages or messages, and ROS 1 bags with changed records."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from readers import Reader
 from lsps_core.data.recordings.opening import open_recording
 
 sys.path.append(str(Path(__file__).parents[1] / "recordings"))
+from made_bag import write_bag
 from made_recordings import text, write_db3
 
 
@@ -24,6 +25,23 @@ def _recordings(folder: Path) -> list[bytes]:
     for path in made:
         path.unlink()
     return contents
+
+
+def _bags(folder: Path) -> list[bytes]:
+    counts = np.random.default_rng(8).integers(0, 60000, (3, 24, 32)).astype(np.uint16)
+    return [write_bag(folder / "a.bag", list(counts), compression=kind).read_bytes() for kind in ("none", "bz2")]
+
+
+def mutate_bag(content: bytes, rng: Rng) -> bytes:
+    """Bytes anywhere, of the first records, or of the index at the end; or a number of 32 bits."""
+    match rng.choice(["any", "index", "number"]):
+        case "any":
+            return damaged(content, rng, hot=4200)
+        case "index":
+            return content[:-600] + damaged(content[-600:], rng, hot=600)
+    place = int(rng.integers(13, len(content) - 8))
+    number = NUMBERS[rng.integers(13)] % 2**32
+    return content[:place] + number.to_bytes(4, "little") + content[place + 4 :]
 
 
 def mutate_db3(content: bytes, rng: Rng) -> bytes:
@@ -63,4 +81,5 @@ def _read(path: Path) -> None:
 
 RECORDING_READERS: dict[str, Reader] = {
     "RealSense recording": Reader(file="a.db3", make=_recordings, mutate=mutate_db3, read=_read),
+    "RealSense bag": Reader(file="a.bag", make=_bags, mutate=mutate_bag, read=_read),
 }

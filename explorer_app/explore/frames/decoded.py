@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QWidget
 from explorer_app.model.pose_error import picture_pixels
 from explorer_app.model.scene import figure
 from explorer_app.session.session import Session
-from explorer_app.widgets.depth_picture import DepthPicture
 from explorer_app.widgets.layouts import column_layout
-from explorer_app.widgets.picture_row import PictureRow
+from explorer_app.widgets.pictures.depth_picture import DepthPicture
+from explorer_app.widgets.pictures.picture_row import PictureRow
 from explorer_app.widgets.small import CheckBox
 
 

@@ -14,7 +14,7 @@ from explorer_app.model.pose_error import annotated_pose
 from explorer_app.model.scene import figure
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
-from explorer_app.widgets.depth_picture import DepthPicture
+from explorer_app.widgets.pictures.depth_picture import DepthPicture
 
 _WORST = 8
 _GAP = theme.MARGIN

@@ -15,9 +15,9 @@ from explorer_app.model.scene import Figure, figure
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
-from explorer_app.widgets.depth_picture import OR_SHORTER, DepthPicture
 from explorer_app.widgets.layouts import column_layout
-from explorer_app.widgets.picture_row import TO_INPUT, DifferenceWords, PictureRow
+from explorer_app.widgets.pictures.depth_picture import OR_SHORTER, DepthPicture
+from explorer_app.widgets.pictures.picture_row import TO_INPUT, DifferenceWords, PictureRow
 
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView

@@ -23,9 +23,9 @@ from explorer_app.model.latent import LatentCode
 from explorer_app.model.scene import Figure, Orbit, figure
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
-from explorer_app.widgets.colour_choice import colour_choice
-from explorer_app.widgets.depth_image import DepthLook, PixmapCache, depth_image
-from explorer_app.widgets.skeleton_drawing import paint_solid
+from explorer_app.widgets.pictures.colour_choice import colour_choice
+from explorer_app.widgets.pictures.depth_image import DepthLook, PixmapCache, depth_image
+from explorer_app.widgets.pictures.skeleton_drawing import paint_solid
 
 Index = QModelIndex | QPersistentModelIndex
 

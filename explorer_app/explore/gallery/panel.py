@@ -18,9 +18,9 @@ from explorer_app.explore.model.prior_samples import GallerySample, NearestFrame
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
-from explorer_app.widgets.depth_picture import DepthPicture
 from explorer_app.widgets.fields import LARGEST_SEED, TEMPERATURE_TIP, label, seed, temperature
 from explorer_app.widgets.layouts import column_layout, row_layout
+from explorer_app.widgets.pictures.depth_picture import DepthPicture
 from explorer_app.widgets.small import WrappedLabel
 
 _BATCH = 2

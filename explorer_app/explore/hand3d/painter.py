@@ -23,7 +23,7 @@ from explorer_app.model.scene import (
     Orbit,
 )
 from explorer_app.widgets import theme
-from explorer_app.widgets.skeleton_drawing import paint_solid
+from explorer_app.widgets.pictures.skeleton_drawing import paint_solid
 
 
 class SkeletonPainter(QWidget):

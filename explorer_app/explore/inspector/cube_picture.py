@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from explorer_app.widgets.depth_picture import DepthPicture
+from explorer_app.widgets.pictures.depth_picture import DepthPicture
 
 _NEAR_COLOUR, _FAR_COLOUR = QColor(255, 190, 60), QColor(120, 190, 255)
 _NOTCH = 120

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QWidget
 from explorer_app.explore.model.frame_warnings import camera_problems, inspect
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
 from explorer_app.widgets import theme
-from explorer_app.widgets.depth_picture import DepthPicture
 from explorer_app.widgets.fields import choice, number
 from explorer_app.widgets.image_fields import ImageFields
 from explorer_app.widgets.layouts import column_layout, row_layout
+from explorer_app.widgets.pictures.depth_picture import DepthPicture
 from explorer_app.widgets.small import WrappedLabel
 
 if TYPE_CHECKING:

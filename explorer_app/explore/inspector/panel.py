@@ -17,9 +17,9 @@ from explorer_app.model.opening import ImageSettings
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
-from explorer_app.widgets.depth_picture import DepthPicture
 from explorer_app.widgets.image_fields import ImageFields
 from explorer_app.widgets.layouts import column_layout, row_layout
+from explorer_app.widgets.pictures.depth_picture import DepthPicture
 
 if TYPE_CHECKING:
     from explorer_app.model.data import Data, FrameView

@@ -24,7 +24,7 @@ from lsps_core.errors import LspsError
 
 if TYPE_CHECKING:
     from lsps_core.data.hand_search import FoundHand
-    from lsps_core.data.recordings.realsense import RealSenseRecording
+    from lsps_core.data.recordings.source import Recording
 
 __all__ = ["ImportReport", "frame_from_depth", "import_frames", "read_depth"]
 
@@ -144,7 +144,7 @@ def _center(camera: Camera, center_uvd: tuple[float, float, float] | None) -> Fl
     return None if center_uvd is None else camera.unproject(np.array(center_uvd, dtype=np.float64))
 
 
-def _as_given(recording: RealSenseRecording, camera: Camera | None, unit_mm: float | None) -> RealSenseRecording:
+def _as_given(recording: Recording, camera: Camera | None, unit_mm: float | None) -> Recording:
     """The recording with the user's camera and unit, where given."""
     return replace(
         recording,
@@ -153,9 +153,7 @@ def _as_given(recording: RealSenseRecording, camera: Camera | None, unit_mm: flo
     )
 
 
-def _recorded_shots(
-    recording: RealSenseRecording, half_mm: float, center_uvd: tuple[float, float, float] | None
-) -> list[Shot]:
+def _recorded_shots(recording: Recording, half_mm: float, center_uvd: tuple[float, float, float] | None) -> list[Shot]:
     return [
         Shot(
             path=recording.path,

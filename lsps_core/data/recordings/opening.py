@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsps_core.errors import LspsError
 
 if TYPE_CHECKING:
-    from lsps_core.data.recordings.realsense import RealSenseRecording
+    from lsps_core.data.recordings.source import Recording
 
-RECORDING_SUFFIXES = (".db3",)
+_READERS = {".db3": "realsense:RealSenseRecording", ".bag": "realsense_bag:RealSenseBag"}
+"""Modules beside this one, and their classes."""
+RECORDING_SUFFIXES = tuple(_READERS)
 _PICTURES = (".png", ".npy", ".tif", ".tiff")
 
 
@@ -20,11 +23,11 @@ def is_recording(path: Path) -> bool:
     return path.suffix.lower() in RECORDING_SUFFIXES
 
 
-def open_recording(path: Path) -> RealSenseRecording:
+def open_recording(path: Path) -> Recording:
     """LspsError, in one line, if it is not a recording of depth, or is damaged."""
-    from lsps_core.data.recordings.realsense import RealSenseRecording
-
-    return RealSenseRecording.open(path)
+    module, _, name = _READERS[path.suffix.lower()].partition(":")
+    reader: type[Recording] = getattr(import_module(f"lsps_core.data.recordings.{module}"), name)
+    return reader.open(path)
 
 
 def depth_files(paths: Iterable[Path]) -> list[Path]:

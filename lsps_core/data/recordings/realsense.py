@@ -11,31 +11,21 @@ import numpy.typing as npt
 
 from lsps_core.camera import Camera
 from lsps_core.data.importing.pictures import decode_png
-from lsps_core.data.recordings.ros2_bag import Bag, Cdr, Topic, open_bag
-from lsps_core.data.recordings.source import DepthFrame, Recorded
+from lsps_core.data.recordings.ros2_bag import Bag, Topic, open_bag
+from lsps_core.data.recordings.ros_messages import Cdr, checked_unit_mm, image_of
+from lsps_core.data.recordings.source import Recording
 from lsps_core.errors import LspsError
 
-DB3_SUFFIX = ".db3"
 _DEPTH = re.compile(r"(/device_\d+/sensor_\d+)/Depth_\d+/image/data(/compressedDepth)?")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _HEADER_BYTES = 1024
 """Of a compressed message, before its PNG; about 60 are in use."""
-_MOST_UNIT_MM = 100.0
-_ENCODINGS = ("mono16", "16UC1")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class RealSenseRecording(Recorded):
-    """A recording; it keeps no file open, so that frames can be read in any thread or process.
+class RealSenseRecording(Recording):
+    """A .db3. rows [N]: the messages of the frames."""
 
-    size_px: width and height. times_s [N]: since the first frame. rows [N]: the messages of the frames.
-    """
-
-    path: Path
-    camera: Camera
-    unit_mm: float
-    size_px: tuple[int, int]
-    times_s: npt.NDArray[np.float64]
     rows: npt.NDArray[np.int64]
 
     @classmethod
@@ -49,39 +39,13 @@ class RealSenseRecording(Recorded):
             camera, size_px = _camera(path, bag, topics, f"{stream}/camera_info")
             unit_mm = _unit_mm(path, bag, topics, f"{stream.rpartition('/')[0]}/option/Depth_Units/value")
         times, rows = np.array(found, dtype=np.int64).T
-        return cls(
-            path=path,
-            camera=camera,
-            unit_mm=unit_mm,
-            size_px=size_px,
-            times_s=(times.astype(np.float64) - float(times[0])) / 1e9,
-            rows=rows,
-        )
+        times_s = (times.astype(np.float64) - float(times[0])) / 1e9
+        return cls(path=path, camera=camera, unit_mm=unit_mm, size_px=size_px, times_s=times_s, rows=rows)
 
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def name(self, index: int) -> str:
-        return f"{self.path.name} {index + 1}"
-
-    def counts(self, index: int) -> npt.NDArray[np.uint16]:
-        """The image [H, W] as it was recorded; LspsError, in one line, if it cannot be read."""
+    def _read(self, index: int, name: str) -> npt.NDArray[np.uint16]:
         with open_bag(self.path) as bag:
             message = bag.message(int(self.rows[index]))
-        name = f"{self.path}, frame {index + 1},"
-        counts = _decode(message, name)
-        if counts.shape != self.size_px[::-1]:
-            raise LspsError(f"{name} has the shape {list(counts.shape)}, not that of its camera", "record it again")
-        return counts
-
-    def frame(self, index: int) -> DepthFrame:
-        return DepthFrame(
-            counts=self.counts(index),
-            unit_mm=self.unit_mm,
-            camera=self.camera,
-            time_s=float(self.times_s[index]),
-            name=self.name(index),
-        )
+        return _decode(message, name)
 
 
 def _depth_messages(path: Path, bag: Bag, topics: dict[str, Topic]) -> tuple[str, list[tuple[int, int]]]:
@@ -113,12 +77,10 @@ def _unit_mm(path: Path, bag: Bag, topics: dict[str, Topic], name: str) -> float
     """From the message, which is in metres."""
     text = _text(bag, topics, name)
     try:
-        unit_mm = float(text) * 1000
+        metres = float(text)
     except ValueError:
-        unit_mm = 0.0
-    if not 0 < unit_mm < _MOST_UNIT_MM:
-        raise LspsError(f"{path} does not say what unit its depth has ({text[:40]!r})", "record it again")
-    return unit_mm
+        metres = 0.0
+    return checked_unit_mm(path, metres, text)
 
 
 def _decode(message: bytes, name: str) -> npt.NDArray[np.uint16]:
@@ -134,8 +96,4 @@ def _decode(message: bytes, name: str) -> npt.NDArray[np.uint16]:
 def _image(fields: Cdr) -> npt.NDArray[np.uint16]:
     """An uncompressed `sensor_msgs/Image`."""
     fields.number(), fields.number(), fields.text()  # its time and the name of its coordinates
-    height, width, encoding = fields.number(), fields.number(), fields.text()
-    order, step, data = (">u2" if fields.byte() else "<u2"), fields.number(), fields.block()
-    if encoding not in _ENCODINGS or step < 2 * width or step % 2 or len(data) != step * height:
-        raise ValueError(f"{width} x {height}, {encoding[:20]!r}, {len(data)} bytes")
-    return np.frombuffer(data, order).reshape(height, step // 2)[:, :width].astype(np.uint16)
+    return image_of(fields)

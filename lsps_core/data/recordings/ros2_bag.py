@@ -1,28 +1,32 @@
-"""ROS 2 bags in SQLite (.db3) and the serialised messages in them, read without trust in the file.
+"""ROS 2 bags in SQLite (.db3), read without trust in the file.
 
 SQLite runs what a schema says: views and generated columns can compute without end. So only plain tables are read, with
-a budget of instructions and a limit on the size of each message, and nothing is written beside the file.
+a budget of instructions and of time and a limit on the size of each value, and nothing is written beside the file.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import struct
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from lsps_core.data.recordings.signature import checked_size
 from lsps_core.errors import LspsError
-from lsps_core.files import require_file
 
 MOST_BYTES = 1 << 26
 """Of one message: 32 million pixels of 16 bits."""
 _SIGNATURE = b"SQLite format 3\0"
+_MOST_TOPICS, _MOST_NAME_BYTES = 4096, 1 << 14
+"""A file can give one long value to any number of rows; a camera has about a hundred topics, of 100 bytes."""
 _LEAST_ROW_BYTES = 8
 _STEP = 10_000
 _FREE_STEPS = 100
 """Of the budget of SQLite's instructions: a small file needs about one step."""
+_FREE_S, _LEAST_BYTES_PER_S = 5.0, 10_000_000
+"""Of the budget of the processor's time; a recording of 1 GB needs less than a second."""
 _TABLES = {"topics": ("id", "name", "type"), "messages": ("topic_id", "timestamp", "data")}
 _DAMAGE = (sqlite3.Error, OverflowError, MemoryError, ValueError)
 
@@ -40,7 +44,9 @@ class Bag:
 
     def topics(self) -> dict[str, Topic]:
         """By name."""
-        rows = self._connection.execute(f"SELECT id, name, type FROM topics LIMIT {self._most_rows}")
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_NAME_BYTES)
+        rows = self._connection.execute(f"SELECT id, name, type FROM topics LIMIT {_MOST_TOPICS}").fetchall()
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
         return {
             name: Topic(number, kind)
             for number, name, kind in rows
@@ -90,19 +96,7 @@ def open_bag(path: Path) -> Iterator[Bag]:
 
 
 def _checked_size(path: Path) -> int:
-    try:
-        require_file(path)
-        with path.open("rb") as file:
-            head = file.read(len(_SIGNATURE))
-        size = path.stat().st_size
-    except FileNotFoundError:
-        raise LspsError(f"{path} does not exist", "check the path") from None
-    except IsADirectoryError:
-        raise LspsError(f"{path} is a folder", "give the .db3 file in it") from None
-    except OSError as error:
-        raise LspsError(f"{path} cannot be read ({error.strerror})", "check who may access it") from error
-    if head != _SIGNATURE:
-        raise LspsError(f"{path} is not a recording: it is not an SQLite file", "give a .db3 of the RealSense SDK")
+    size = checked_size(path, _SIGNATURE, "an SQLite file", "give a .db3 of the RealSense SDK")
     unfinished = path.with_name(f"{path.name}-wal")
     if unfinished.exists():
         raise LspsError(f"{path} is being recorded, or was not ended: {unfinished.name} is beside it", "end it first")
@@ -110,53 +104,27 @@ def _checked_size(path: Path) -> int:
 
 
 class _Budget:
-    """SQLite asks it every _STEP instructions whether to stop: a file of that many bytes needs fewer."""
+    """SQLite asks it every _STEP instructions whether to stop: a file of that many bytes needs fewer, and less time.
+
+    A single instruction can take long, if it follows a value through the file in circles.
+    """
 
     def __init__(self, size: int) -> None:
         self._left = _FREE_STEPS + size // _STEP
+        self._end_s = time.thread_time() + _FREE_S + size / _LEAST_BYTES_PER_S
 
     def __call__(self) -> bool:
         self._left -= 1
-        return self._left < 0
+        return self._left < 0 or time.thread_time() > self._end_s
 
 
 def _check_tables(path: Path, connection: sqlite3.Connection) -> None:
-    """LspsError unless the tables are plain ones with plain columns."""
+    """LspsError unless the tables are plain ones with plain columns, none in the place of SQLite's row number."""
     found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
     for table, columns in _TABLES.items():
         is_plain = str(found.get(table, "")).upper().startswith("CREATE TABLE")
-        kinds = {row[1]: row[6] for row in connection.execute(f"PRAGMA table_xinfo({table})")} if is_plain else {}
-        if any(kinds.get(column) != 0 for column in columns):
+        rows = connection.execute(f"PRAGMA table_xinfo({table})") if is_plain else ()
+        kinds = {row[1].lower(): row[6] for row in rows}
+        if not kinds.keys() >= set(columns) or any(kinds.values()) or "rowid" in kinds:
             what = f"{path} is not a recording: it has no plain table of {table}"
             raise LspsError(what, "give a .db3 of the RealSense SDK")
-
-
-class Cdr:
-    """Reads the fields of a serialised message one after the other; ValueError beyond its end."""
-
-    def __init__(self, message: bytes) -> None:
-        self._data = memoryview(message)[4:]
-        self._order = "<" if message[1:2] == b"\1" else ">"
-        self._at = 0
-
-    def number(self) -> int:
-        """A 32-bit number, aligned."""
-        self._at += -self._at % 4
-        value: int = struct.unpack(f"{self._order}I", self._take(4))[0]
-        return value
-
-    def byte(self) -> int:
-        return self._take(1)[0]
-
-    def block(self) -> memoryview:
-        return self._take(self.number())
-
-    def text(self) -> str:
-        return bytes(self.block()).rstrip(b"\0").decode(errors="replace")
-
-    def _take(self, count: int) -> memoryview:
-        part = self._data[self._at : self._at + count]
-        if len(part) < count:
-            raise ValueError("a message is cut off")
-        self._at += count
-        return part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from lsps_core.camera import Camera
 from lsps_core.data.importing.pictures import Depth, Window, to_mm
+from lsps_core.errors import LspsError
 
 RATE = 30.0
 """Frames per second of images without times."""
@@ -82,3 +84,49 @@ class Recorded:
     def depth_mm(self, index: int, _window: Window | None = None) -> Depth:
         """As importers read an image; the whole one, whatever part they need."""
         return self.frame(index).depth_mm
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Recording(Recorded):
+    """A file of depth images; it keeps none open, so that frames can be read in any thread or process.
+
+    size_px: width and height. times_s [N]: since the first frame.
+    """
+
+    path: Path
+    camera: Camera
+    unit_mm: float
+    size_px: tuple[int, int]
+    times_s: npt.NDArray[np.float64]
+
+    @classmethod
+    def open(cls, path: Path) -> Recording:
+        """LspsError, in one line, if it is not a recording of depth, or is damaged."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+    def name(self, index: int) -> str:
+        return f"{self.path.name} {index + 1}"
+
+    def counts(self, index: int) -> npt.NDArray[np.uint16]:
+        """The image [H, W] as it was recorded; LspsError, in one line, if it cannot be read."""
+        name = f"{self.path}, frame {index + 1},"
+        counts = self._read(index, name)
+        if counts.shape != self.size_px[::-1]:
+            raise LspsError(f"{name} has the shape {list(counts.shape)}, not that of its camera", "record it again")
+        return counts
+
+    def frame(self, index: int) -> DepthFrame:
+        return DepthFrame(
+            counts=self.counts(index),
+            unit_mm=self.unit_mm,
+            camera=self.camera,
+            time_s=float(self.times_s[index]),
+            name=self.name(index),
+        )
+
+    def _read(self, index: int, name: str) -> npt.NDArray[np.uint16]:
+        """The image [H, W]; LspsError, in one line that begins with `name`, if there is none."""
+        raise NotImplementedError

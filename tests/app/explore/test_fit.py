@@ -18,7 +18,7 @@ from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import LatentCode
 from explorer_app.session.fitting import FrameFitting, code_along
 from explorer_app.shell.main_window import MainWindow
-from explorer_app.widgets.picture_row import DepthLegend
+from explorer_app.widgets.pictures.picture_row import DepthLegend
 from lsps_core.data.store import FrameStore
 
 Open = Callable[..., None]

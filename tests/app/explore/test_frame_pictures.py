@@ -15,7 +15,7 @@ from explorer_app.model.pose_error import annotated_pose
 from explorer_app.model.routes import ROUTE_NAMES
 from explorer_app.model.scene import Figure
 from explorer_app.shell.main_window import MainWindow
-from explorer_app.widgets.picture_row import DepthLegend
+from explorer_app.widgets.pictures.picture_row import DepthLegend
 from explorer_app.widgets.small import CheckBox
 
 Open = Callable[..., None]

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit
 
 from explorer_app.model.latent import LatentCode
-from explorer_app.widgets.colour_choice import colour_choice
+from explorer_app.widgets.pictures.colour_choice import colour_choice
 
 CODES = tuple(LatentCode().with_value(axis, 1.5) for axis in range(4))
 

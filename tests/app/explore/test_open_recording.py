@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from app_helpers import WAIT_MS
+from made_bag import write_bag
 from made_recordings import hand, write_db3
 from pytestqt.qtbot import QtBot
 
@@ -40,6 +41,13 @@ def test_a_recording_opens_with_its_own_camera_and_unit(
     assert (data.settings.camera, data.settings.unit_mm) == (SR305, 0.125)
     assert view.raw.depth_mm[240, 320] == 500
     assert np.abs(view.frame.center_mm[:2] - SR305.unproject(np.array([320, 210, 500.0]))[:2]).max() < 30
+
+
+def test_a_bag_opens_like_any_recording(window: MainWindow, open_and_wait: Open, tmp_path: Path) -> None:
+    open_and_wait(write_bag(tmp_path / "hand.bag", [hand(), hand(10)], camera=SR305))
+    data = window.session.data
+    assert (data.title, len(data), data.settings.camera, data.settings.unit_mm) == ("hand.bag", 2, SR305, 0.125)
+    assert data.times_s == pytest.approx([0, 1 / 30])
 
 
 def test_its_frames_are_browsed(qtbot: QtBot, window: MainWindow, open_and_wait: Open, recording_path: Path) -> None:

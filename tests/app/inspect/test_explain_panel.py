@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from explorer_app.inspect.explain_panel import BUNDLED, CHOOSE, THIS_DATA
+from explorer_app.inspect.explain.panel import BUNDLED, CHOOSE, THIS_DATA
 from explorer_app.inspect.model import reference
 from explorer_app.model.opening import ImageSettings
 from lsps_core.camera import Camera

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QStyleOptionViewItem
 from explorer_app.inspect.model import near_duplicates
 from explorer_app.inspect.model.failure_table import FailureTable
 from explorer_app.inspect.model.filters import Filters
-from explorer_app.inspect.worst_grid import badge_area
+from explorer_app.inspect.worst.grid import badge_area
 
 COUNT = 5  # as many as the store has, so that tiles have pictures
 

@@ -34,8 +34,8 @@ from explorer_app.preferences import Preferences  # noqa: E402
 from explorer_app.shell.appearance import ensure_font  # noqa: E402
 from explorer_app.shell.garbage_collector import Collector  # noqa: E402
 from explorer_app.shell.main_window import MainWindow  # noqa: E402
-from explorer_app.shell.recovery import Recovery  # noqa: E402
-from explorer_app.shell.recovery_files import RecoveryFiles  # noqa: E402
+from explorer_app.shell.recovery.files import RecoveryFiles  # noqa: E402
+from explorer_app.shell.recovery.recovery import Recovery  # noqa: E402
 
 _MEMORY_EVERY = 250
 _SPARE_EVERY = 25

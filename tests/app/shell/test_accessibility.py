@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from explorer_app.shell import appearance
 from explorer_app.shell.main_window import MainWindow
-from explorer_app.shell.recovery_bar import RecoveryBar
+from explorer_app.shell.recovery.bar import RecoveryBar
 from explorer_app.shell.status import MessageBar
 from explorer_app.train.run_trouble import RunTrouble
 from explorer_app.widgets import theme

@@ -21,8 +21,8 @@ from explorer_app.model.walk import WalkPlan
 from explorer_app.preferences import Preferences
 from explorer_app.session.snapshot import snapshot
 from explorer_app.shell.main_window import MainWindow
-from explorer_app.shell.recovery import Recovery
-from explorer_app.shell.recovery_files import RecoveryFiles, take_newest
+from explorer_app.shell.recovery.files import RecoveryFiles, take_newest
+from explorer_app.shell.recovery.recovery import Recovery
 
 CODE = LatentCode().with_value(3, 0.1 + 0.2).with_value(7, -1e-17)
 Start = Callable[[], tuple[MainWindow, Recovery]]

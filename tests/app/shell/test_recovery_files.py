@@ -14,7 +14,7 @@ import pytest
 
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.saved_session import SavedSession
-from explorer_app.shell.recovery_files import RecoveryFiles, take_newest
+from explorer_app.shell.recovery.files import RecoveryFiles, take_newest
 
 ROOT = Path(__file__).parents[3]
 MONTH_S = 31 * 24 * 3600
@@ -139,7 +139,7 @@ def test_tracing_ends_with_the_files(tmp_path: Path) -> None:
 CRASH = """
 import os, signal, sys
 from pathlib import Path
-from explorer_app.shell.recovery_files import RecoveryFiles
+from explorer_app.shell.recovery.files import RecoveryFiles
 from explorer_app.model.saved_session import SavedSession
 
 files = RecoveryFiles(Path(sys.argv[1]))

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QMenu
 from explorer_app.model.colours import COLOUR_MAPS, depth_colours, difference_colours, difference_table, one_only_colour
 from explorer_app.preferences import Preferences
 from explorer_app.shell.main_window import MainWindow
-from explorer_app.widgets.colour_choice import ColourMenu, colour_choice
-from explorer_app.widgets.depth_picture import DepthPicture
-from explorer_app.widgets.picture_row import DepthLegend
+from explorer_app.widgets.pictures.colour_choice import ColourMenu, colour_choice
+from explorer_app.widgets.pictures.depth_picture import DepthPicture
+from explorer_app.widgets.pictures.picture_row import DepthLegend
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 

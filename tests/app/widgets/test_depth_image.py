@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage, QPalette
 
-from explorer_app.widgets.depth_image import DepthLook, PixmapCache, depth_image
+from explorer_app.widgets.pictures.depth_image import DepthLook, PixmapCache, depth_image
 
 pytestmark = pytest.mark.usefixtures("qapp")
 DEPTH = np.full((4, 6), np.nan, dtype=np.float32)

@@ -8,8 +8,8 @@ from app_helpers import pixels
 from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
-from explorer_app.widgets.depth_picture import DepthPicture
-from explorer_app.widgets.picture_row import DepthLegend, fitting_labels
+from explorer_app.widgets.pictures.depth_picture import DepthPicture
+from explorer_app.widgets.pictures.picture_row import DepthLegend, fitting_labels
 
 LABELS = ("−30 mm, nearer", "0", "+30 mm, farther")
 

@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtGui import QColor, QImage, QPalette
 from pytestqt.qtbot import QtBot
 
-from explorer_app.widgets.depth_image import DepthLook
-from explorer_app.widgets.small_pictures import SmallPictures
+from explorer_app.widgets.pictures.depth_image import DepthLook
+from explorer_app.widgets.pictures.small_pictures import SmallPictures
 from explorer_app.workers.latest import LatestWins
 
 pytestmark = pytest.mark.usefixtures("qapp")

@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage, QPalette, QPixmap
 from explorer_app.model.colours import COLOUR_MAPS, DEFAULT_COLOUR_MAP, Rgb, depth_colours, difference_colours
 from explorer_app.model.pose_error import Difference
 from explorer_app.widgets import theme
-from explorer_app.widgets.colour_choice import colour_choice
+from explorer_app.widgets.pictures.colour_choice import colour_choice
 
 Key = TypeVar("Key", bound=Hashable)
 

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer_app.model.colours import difference_table, one_only_colour
 from explorer_app.widgets import theme
-from explorer_app.widgets.colour_choice import colour_choice
-from explorer_app.widgets.depth_picture import DepthPicture
+from explorer_app.widgets.pictures.colour_choice import colour_choice
+from explorer_app.widgets.pictures.depth_picture import DepthPicture
 
 _BAR_HEIGHT = 10
 

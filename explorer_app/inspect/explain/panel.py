@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer_app.inspect.explain.neighbour_row import NeighbourRow
+from explorer_app.inspect.explain.truth_walk import TruthWalk
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.first_step import FirstStep
-from explorer_app.inspect.neighbour_row import NeighbourRow
 from explorer_app.inspect.references import References, bundled
-from explorer_app.inspect.truth_walk import TruthWalk
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme

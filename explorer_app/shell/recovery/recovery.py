@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from explorer_app.log import LOG_NAME, LOGGER
 from explorer_app.model.saved_session import SavedSession
 from explorer_app.session.snapshot import snapshot
-from explorer_app.shell.recovery_files import Found, Leftover, RecoveryFiles, take_newest
+from explorer_app.shell.recovery.files import Found, Leftover, RecoveryFiles, take_newest
 from explorer_app.workers.latest import LatestWins
 
 if TYPE_CHECKING:

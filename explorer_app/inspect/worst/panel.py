@@ -14,7 +14,7 @@ from explorer_app.inspect.frame_tiles import FrameTiles
 from explorer_app.inspect.model import near_duplicates
 from explorer_app.inspect.model.failure_table import How
 from explorer_app.inspect.model.near_duplicates import ALL_GROUPS, BY_GROUP, ORDERS, WorstFrame
-from explorer_app.inspect.worst_grid import WorstGrid
+from explorer_app.inspect.worst.grid import WorstGrid
 from explorer_app.model.wording import grouped
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session

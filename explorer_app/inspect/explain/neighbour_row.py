@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from explorer_app.inspect.frame_tiles import TILE_PX, tile
 from explorer_app.widgets import theme
-from explorer_app.widgets.colour_choice import colour_choice
-from explorer_app.widgets.depth_image import PixmapCache
+from explorer_app.widgets.pictures.colour_choice import colour_choice
+from explorer_app.widgets.pictures.depth_image import PixmapCache
 
 if TYPE_CHECKING:
     from explorer_app.inspect.model.reference import Neighbour

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from explorer_app.model.pose_error import Difference
 from explorer_app.model.scene import Figure
 from explorer_app.widgets import theme
-from explorer_app.widgets.colour_choice import colour_choice
-from explorer_app.widgets.depth_image import DepthLook, depth_image, difference_image
-from explorer_app.widgets.skeleton_drawing import paint_over
+from explorer_app.widgets.pictures.colour_choice import colour_choice
+from explorer_app.widgets.pictures.depth_image import DepthLook, depth_image, difference_image
+from explorer_app.widgets.pictures.skeleton_drawing import paint_over
 
 OR_SHORTER = "\x9c"
 """Qt's separator between variants of a text."""

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage, QPalette, QPixmap
 
-from explorer_app.widgets.colour_choice import colour_choice
-from explorer_app.widgets.depth_image import DepthLook, PixmapCache
+from explorer_app.widgets.pictures.colour_choice import colour_choice
+from explorer_app.widgets.pictures.depth_image import DepthLook, PixmapCache
 from explorer_app.workers.latest import LatestWins
 
 Key = TypeVar("Key", bound=Hashable)
