@@ -25,7 +25,7 @@ class FrameSequence:
     """Arrays of N frames, NaN where nothing is known (yet): a frame without a hand, or that cannot be read.
 
     times_s [N]. codes [N, 20] in σ. joints_mm [N, J, 3] in the camera's frame. error_mm, typicality [N].
-    residual_mm [N] of a store of fitted hands. done: how many frames were looked at; a thread fills them in.
+    residual_mm [N] of a store of fitted hands. is_read [N]: which frames were looked at; a thread fills them in.
     """
 
     def __init__(self, data: Data, model: HandModel, domain: Domain) -> None:
@@ -38,16 +38,16 @@ class FrameSequence:
         self.error_mm, self.typicality = _unknown(count), _unknown(count)
         residual_mm = getattr(data, "fit_residual_mm", None)
         self.residual_mm: FloatArray = _unknown(count) if residual_mm is None else residual_mm
-        self.done = 0
+        self.is_read = np.zeros(count, dtype=bool)
 
-    def read(self, progress: Callable[[int, int], None]) -> FrameSequence:
-        """Fill in all frames, the hand followed from one to the next; progress may raise to stop."""
+    def read(self, progress: Callable[[int, int], None], part: slice = slice(None)) -> FrameSequence:
+        """Fill in all frames, or a part, the hand followed from one to the next; progress may raise to stop."""
         before: FrameView | None = None
-        count = len(self.times_s)
-        while self.done < count:
+        start, end, _ = part.indices(len(self.times_s))
+        for first in range(start, end, _BLOCK):
             views = []
-            stop = min(self.done + _BLOCK, count)
-            for index in range(self.done, stop):
+            stop = min(first + _BLOCK, end)
+            for index in range(first, stop):
                 try:
                     before = self.data.view(index, before)
                 except ValueError:  # it cannot be read; browsing to it says why
@@ -56,8 +56,8 @@ class FrameSequence:
                     views.append(before)
             if views:
                 self._take(views)
-            self.done = stop
-            progress(stop, count)
+            self.is_read[first:stop] = True
+            progress(stop - start, end - start)
         return self
 
     def _take(self, views: Sequence[FrameView]) -> None:

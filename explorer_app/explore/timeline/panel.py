@@ -11,6 +11,7 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
 
 from explorer_app.explore.model.time_rows import CODES, ERROR, JOINT, RESIDUAL, TYPICALITY, RowChoice, rows_of
+from explorer_app.explore.timeline.export_bar import RangeExport
 from explorer_app.explore.timeline.picture import Look, TimePicture, draw_rows
 from explorer_app.explore.timeline.plot import TimePlot
 from explorer_app.model.latent import LatentCode
@@ -23,6 +24,7 @@ from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.workers.task import Task
 
 if TYPE_CHECKING:
+    from explorer_app.explore.model.range_export import PlayedRange
     from explorer_app.explore.model.sequence import FrameSequence
     from explorer_app.model.data import Data
     from explorer_app.model.hand.model import HandModel
@@ -82,6 +84,7 @@ class TimeView(QWidget):
         self.to_walk.setToolTip(f"Make up to {_KEYFRAMES} codes of the played range the keyframes of the walk")
         self.to_walk.clicked.connect(self._make_walk)
         self.note = QLabel()
+        self.exporting = RangeExport(self._session, self._playback, self._played_range)
         self._controls = row_layout()
         self._controls.addWidget(self.read)
         for name, box in self.rows.items():
@@ -93,7 +96,7 @@ class TimeView(QWidget):
                 self._controls.addWidget(self.joint)
         self.joint.currentIndexChanged.connect(self._choose)
         self.smooth.toggled.connect(self._choose)
-        for widget in (self.smooth, self.to_walk):
+        for widget in (self.smooth, self.to_walk, self.exporting):
             self._controls.addWidget(widget)
         self._controls.addWidget(self.note, 1)
 
@@ -106,6 +109,7 @@ class TimeView(QWidget):
     def close_down(self) -> None:
         if self._task is not None:
             self._task.close()
+        self.exporting.close_down()
 
     @Slot()
     def _drop(self) -> None:
@@ -194,6 +198,19 @@ class TimeView(QWidget):
         range_ = self._playback.range
         self.plot.show_range(None if range_ is None or range_.is_whole else (range_.first, range_.last))
         self.to_walk.setEnabled(self.sequence is not None and range_ is not None)
+
+    def _played_range(self) -> PlayedRange | None:
+        """What is exported: the played range, read already or not."""
+        from explorer_app.explore.model.range_export import PlayedRange
+        from explorer_app.explore.model.sequence import FrameSequence
+
+        session, range_ = self._session, self._playback.range
+        if session.data is None or session.model is None or session.domain is None or range_ is None:
+            return None
+        sequence = self.sequence
+        if sequence is None or self._task is not None or not self._is_current(sequence):
+            sequence = FrameSequence(session.data, session.model, session.domain)
+        return PlayedRange(sequence, range_.first, range_.last)
 
     @Slot(int, int)
     def _select(self, first: int, last: int) -> None:
