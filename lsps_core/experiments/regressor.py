@@ -24,8 +24,8 @@ from lsps_core.losses import joint_distance
 from lsps_core.networks.residual import SETTLING_BATCHES, ResidualNetwork, measure_statistics
 from lsps_core.skeleton import Skeleton
 from lsps_core.training.data import TrainingData, step_generator
+from lsps_core.training.stages.update import load_optimizer_tensors, optimizer_tensors
 from lsps_core.training.trainer import REPORT_SECONDS
-from lsps_core.training.update import load_optimizer_tensors, optimizer_tensors
 
 _STAGE = "posterior"
 """Of whose random streams the frames are drawn."""

@@ -25,13 +25,13 @@ from lsps_core.training.batch import TriBatch
 from lsps_core.training.data import TrainingData, step_generator
 from lsps_core.training.errors import is_out_of_memory, memory_shortage, not_finite, save_batch
 from lsps_core.training.process_group import ProcessGroup
-from lsps_core.training.residual_stage import ResidualPosteriorStage
 from lsps_core.training.run import Run, RunError
-from lsps_core.training.stage_classes import stage_class
-from lsps_core.training.stages import SINGLE_PROCESS
+from lsps_core.training.stages.residual_stage import ResidualPosteriorStage
+from lsps_core.training.stages.stage import SINGLE_PROCESS
+from lsps_core.training.stages.stage_classes import stage_class
+from lsps_core.training.stages.update import Terms, learning_rate, set_learning_rate
 from lsps_core.training.start import check_start, take_over
 from lsps_core.training.time_left import TimeLeft
-from lsps_core.training.update import Terms, learning_rate, set_learning_rate
 from lsps_core.training.validation import LatentStatistics, Validation, latent_statistics
 
 REPORT_SECONDS = 2.0

@@ -32,9 +32,9 @@ from lsps_core.config.training import STAGES, StageConfig, TrainConfig
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 from lsps_core.training.batch import FrameBatch, TriBatch
-from lsps_core.training.depth_stage import DepthStage
-from lsps_core.training.posterior_stage import PosteriorStage
-from lsps_core.training.stages import PoseStage
+from lsps_core.training.stages.depth_stage import DepthStage
+from lsps_core.training.stages.posterior_stage import PosteriorStage
+from lsps_core.training.stages.stage import PoseStage
 
 Step = Callable[[int], dict[str, Tensor]]
 

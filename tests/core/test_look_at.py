@@ -23,7 +23,7 @@ from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.simulator.simulate import simulate
 from lsps_core.skeleton import HAND21
 from lsps_core.training.batch import FrameBatch, TriBatch
-from lsps_core.training.residual_stage import ResidualPosteriorStage
+from lsps_core.training.stages.residual_stage import ResidualPosteriorStage
 
 ROOT = Path(__file__).resolve().parents[2]
 CENTER = torch.tensor([[120.0, -60.0, 500.0], [-80.0, 150.0, 700.0]])

@@ -15,14 +15,14 @@ from lsps_core.data.augmentation.moves import rotate, rotate_pose
 from lsps_core.data.look_at import look_at
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
-from lsps_core.training import residual_stage as residual
 from lsps_core.training.batch import FrameBatch, TriBatch
-from lsps_core.training.depth_stage import DepthStage
-from lsps_core.training.picture_stage import PictureStage
-from lsps_core.training.posterior_stage import PosteriorStage
-from lsps_core.training.residual_stage import ResidualPosteriorStage
-from lsps_core.training.stages import PoseStage
-from lsps_core.training.teacher import Teacher, TurningTeacher
+from lsps_core.training.stages import residual_stage as residual
+from lsps_core.training.stages.depth_stage import DepthStage
+from lsps_core.training.stages.picture_stage import PictureStage
+from lsps_core.training.stages.posterior_stage import PosteriorStage
+from lsps_core.training.stages.residual_stage import ResidualPosteriorStage
+from lsps_core.training.stages.stage import PoseStage
+from lsps_core.training.stages.teacher import Teacher, TurningTeacher
 
 NOTHING = LossWeights(**dict.fromkeys(vars(LossWeights()), 0.0))
 

@@ -15,13 +15,13 @@ from lsps_core.config.training import StageConfig
 from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
-from lsps_core.training.depth_stage import DepthStage
 from lsps_core.training.errors import MemoryShortageError, NonFiniteError, TrainingError, largest_that_fits
-from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.run import Run
-from lsps_core.training.stages import PoseStage
+from lsps_core.training.stages.depth_stage import DepthStage
+from lsps_core.training.stages.posterior_stage import PosteriorStage
+from lsps_core.training.stages.stage import PoseStage
+from lsps_core.training.stages.update import FiniteGuard
 from lsps_core.training.trainer import Trainer
-from lsps_core.training.update import FiniteGuard
 
 
 def random_batch(seed: int, bad: str = "") -> TriBatch:

@@ -17,8 +17,8 @@ from lsps_core.events import Event
 from lsps_core.training.data import TrainingData
 from lsps_core.training.errors import NonFiniteError
 from lsps_core.training.run import Run, RunError, newest_model
+from lsps_core.training.stages.update import learning_rate
 from lsps_core.training.trainer import Trainer
-from lsps_core.training.update import learning_rate
 
 
 def arguments(run: Path, stores: dict[str, Path], *settings: str) -> list[str]:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from lsps_core.config.training import StageConfig, TrainConfig
 from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
-from lsps_core.training.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
-from lsps_core.training.depth_stage import DepthStage
-from lsps_core.training.picture_stage import PictureStage
-from lsps_core.training.posterior_stage import PosteriorStage
 from lsps_core.training.process_group import ProcessGroup
-from lsps_core.training.residual_stage import ResidualPosteriorStage
-from lsps_core.training.stages import PoseStage, Stage
+from lsps_core.training.stages.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
+from lsps_core.training.stages.depth_stage import DepthStage
+from lsps_core.training.stages.picture_stage import PictureStage
+from lsps_core.training.stages.posterior_stage import PosteriorStage
+from lsps_core.training.stages.residual_stage import ResidualPosteriorStage
+from lsps_core.training.stages.stage import PoseStage, Stage
 
 StageClass = Callable[[TriDomainModel, StageConfig, LossWeights, ProcessGroup], Stage]
 _CLASSES: dict[str, dict[str, StageClass]] = {

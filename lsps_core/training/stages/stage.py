@@ -1,4 +1,4 @@
-"""The interface of a training stage, and the pose stage; the others are in depth_stage.py and posterior_stage.py.
+"""The interface of a training stage, and the pose stage.
 
 Each stage runs one step; its updates, and only they, weight the loss terms.
 """
@@ -16,7 +16,7 @@ from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.process_group import ProcessGroup
-from lsps_core.training.update import (
+from lsps_core.training.stages.update import (
     FiniteGuard,
     Terms,
     Updater,

@@ -12,8 +12,8 @@ from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import TriBatch
 from lsps_core.training.process_group import ProcessGroup
-from lsps_core.training.stages import SINGLE_PROCESS, Stage, mapped_code
-from lsps_core.training.update import Terms, adam, train_only
+from lsps_core.training.stages.stage import SINGLE_PROCESS, Stage, mapped_code
+from lsps_core.training.stages.update import Terms, adam, train_only
 
 _LOST_PX = 3
 """A camera loses readings as far inside an outline."""

@@ -16,11 +16,11 @@ from lsps_core.data.look_at import look_at
 from lsps_core.networks.residual import measure_statistics
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
-from lsps_core.training.posterior_stage import TaughtStage
 from lsps_core.training.process_group import ProcessGroup
-from lsps_core.training.stages import SINGLE_PROCESS, pose_mean
-from lsps_core.training.teacher import TurningTeacher
-from lsps_core.training.update import Terms, adam, noisy, train_only
+from lsps_core.training.stages.posterior_stage import TaughtStage
+from lsps_core.training.stages.stage import SINGLE_PROCESS, pose_mean
+from lsps_core.training.stages.teacher import TurningTeacher
+from lsps_core.training.stages.update import Terms, adam, noisy, train_only
 
 
 class ResidualPosteriorStage(TaughtStage):

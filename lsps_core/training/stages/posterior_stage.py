@@ -12,9 +12,9 @@ from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.process_group import ProcessGroup
-from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean
-from lsps_core.training.teacher import Teacher, TurningTeacher
-from lsps_core.training.update import Terms, adam, noisy, train_only
+from lsps_core.training.stages.stage import SINGLE_PROCESS, Stage, pose_mean
+from lsps_core.training.stages.teacher import Teacher, TurningTeacher
+from lsps_core.training.stages.update import Terms, adam, noisy, train_only
 
 
 class TaughtStage(Stage):

@@ -15,8 +15,8 @@ from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import TriBatch
 from lsps_core.training.process_group import ProcessGroup
-from lsps_core.training.stages import SINGLE_PROCESS, Stage, mapped_code, pose_mean
-from lsps_core.training.update import Terms, adam, frozen, noisy, train_only
+from lsps_core.training.stages.stage import SINGLE_PROCESS, Stage, mapped_code, pose_mean
+from lsps_core.training.stages.update import Terms, adam, frozen, noisy, train_only
 
 
 @dataclass(frozen=True)

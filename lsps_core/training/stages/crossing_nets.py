@@ -21,8 +21,8 @@ from lsps_core.data.augmentation.moves import rotate_pose
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.process_group import ProcessGroup
-from lsps_core.training.stages import SINGLE_PROCESS, Stage, pose_mean, pose_sample
-from lsps_core.training.update import Terms, adam, frozen, train_only
+from lsps_core.training.stages.stage import SINGLE_PROCESS, Stage, pose_mean, pose_sample
+from lsps_core.training.stages.update import Terms, adam, frozen, train_only
 
 
 class CrossingDepthStage(Stage):
