@@ -17,7 +17,7 @@ from lsps_core import losses
 from lsps_core.config import weights as weights_module
 from lsps_core.config.training import StageConfig
 from lsps_core.config.weights import LossWeights
-from lsps_core.training import stages
+from lsps_core.training.stages import stage as stages
 
 
 def worst_joint() -> Callable[[Tensor, Tensor], Tensor]:
@@ -40,8 +40,8 @@ def stage_class(monkeypatch) -> type[stages.Stage]:
     anchor = '            "pose_kl": losses'
     assert source.count(anchor) == 1
     module = ModuleType("stages_with_the_loss")
-    term = code("lsps_core/training/stages.py, in the terms of PoseStage")
-    exec(compile(source.replace(anchor, term + anchor), "stages.py", "exec"), vars(module))
+    term = code("lsps_core/training/stages/stage.py, in the terms of PoseStage")
+    exec(compile(source.replace(anchor, term + anchor), "stage.py", "exec"), vars(module))
     return module.PoseStage
 
 
