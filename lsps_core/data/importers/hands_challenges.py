@@ -1,13 +1,14 @@
 """HANDS2017 (Yuan et al. 2018) and HANDS2019, task 1 (Armagan et al. 2020): depth of BigHand2.2M, 21 joints.
 
 Training frames have joints. Test frames have bounding boxes, in which the hand is searched; joints only where a file of
-them was released. The format of the lines is described in `importing/hands21.py`.
+them was released. The format of the lines is described in `importing/hands21.py`. A box is x y and its size in
+HANDS2017, two of its corners in HANDS2019. Result files of HANDS2017 may name frames as "frame/images/image_D...".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +28,7 @@ from lsps_core.data.importing.hands21 import (
     read_boxes,
     read_labels,
 )
-from lsps_core.data.importing.labels import find_folder
+from lsps_core.data.importing.labels import find_folder, require_inside
 from lsps_core.data.importing.options import split_option
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot
@@ -40,8 +41,9 @@ _NO_JOINTS = np.full((JOINT_COUNT, 3), np.nan, np.float32)
 class _Challenge:
     """Where the files of a challenge are. places: of a split's folder in the unpacked one.
 
-    train, train_images: annotation and pictures of the training frames. boxes, test_images: of the test frames. test:
-    their annotation, if it was released, in the folder of the boxes or the unpacked one.
+    train, train_images: annotation and pictures of the training frames. boxes, test_images: of the test frames.
+    are_corners: whether boxes are left, top, right and bottom. test: their annotation, if it was released, in the
+    folder of the boxes or the unpacked one.
     """
 
     name: str
@@ -51,6 +53,7 @@ class _Challenge:
     train_images: str
     test_places: tuple[str, ...]
     boxes: str
+    are_corners: bool = False
     test_images: str
     test: str
 
@@ -65,14 +68,13 @@ class _Challenge:
     ) -> ImportPlan:
         """The plan of an import; ValueError if the files of the split are missing."""
         source = Path(source)
+        folder = self.find(source, split=split)
         if split == "train":
-            folder = find_folder(source, self.train_places, self.train)
             path, pictures = folder / self.train, Pictures(folder / self.train_images)
             found = labelled_shots(
                 read_labels(path), path, cube_mm=cube_mm, with_outside=with_outside, pictures=pictures
             )
         else:
-            folder = find_folder(source, self.test_places, self.boxes)
             found = self._test(source, folder, cube_mm or DEFAULT_CUBE_MM)
         shots, refused = parted(found, limit)
         return ImportPlan(
@@ -90,6 +92,16 @@ class _Challenge:
             refused=refused,
         )
 
+    def find(self, source: Path, *, split: Literal["train", "test"], **_: object) -> Path:
+        """The folder of a split, with its text file and its pictures; LspsError if one is missing."""
+        if split == "train":
+            folder = find_folder(source, self.train_places, self.train)
+            require_inside(folder, self.train_images, "the training pictures")
+        else:
+            folder = find_folder(source, self.test_places, self.boxes)
+            require_inside(folder, self.test_images, "the test pictures")
+        return folder
+
     def _test(self, source: Path, folder: Path, cube_mm: float) -> Iterator[Shot | str]:
         joints: dict[str, npt.NDArray[np.float32]] = {}
         for place in (folder / self.test, source / self.test):
@@ -97,7 +109,7 @@ class _Challenge:
                 labels = ((label.name, label.joints_mm) for label in read_labels(place))
                 joints = {name: found for name, found in labels if found is not None}
         pictures = Pictures(folder / self.test_images)
-        for line, name, box in read_boxes(folder / self.boxes):
+        for line, name, box in read_boxes(folder / self.boxes, are_corners=self.are_corners):
             try:
                 if isinstance(box, str):
                     raise ValueError(box)
@@ -111,7 +123,7 @@ class _Challenge:
 
 _HANDS17 = _Challenge(
     name="hands17",
-    protocol=protocol("HANDS17"),
+    protocol=replace(protocol("HANDS17"), folder="frame/images/"),
     train_places=("training", "."),
     train="Training_Annotation.txt",
     train_images="images",
@@ -128,6 +140,7 @@ _HANDS19 = _Challenge(
     train_images="training_images",
     test_places=("Task 1", "."),
     boxes="test_bbs.txt",
+    are_corners=True,
     test_images="test_images",
     test="test_joint_annotation.txt",
 )
@@ -138,6 +151,7 @@ HANDS17 = Dataset(
     help="957 032 training frames, 21 joints; test frames by bounding box",
     origin="icvl.ee.ic.ac.uk/hands17/challenge; academic use only, no redistribution",
     plan=_HANDS17.plan,
+    find=_HANDS17.find,
     own_options=(_SPLIT, WITH_OUTSIDE),
     protocol=_HANDS17.protocol,
 )
@@ -146,6 +160,7 @@ HANDS19 = Dataset(
     help="175 951 training frames, 21 joints; test frames by bounding box",
     origin="sites.google.com/view/hands2019/challenge; academic use only, no redistribution",
     plan=_HANDS19.plan,
+    find=_HANDS19.find,
     own_options=(_SPLIT, WITH_OUTSIDE),
     protocol=_HANDS19.protocol,
 )
