@@ -30,6 +30,8 @@ FORMATS = {
 }
 VIEW_PX = 256
 _LEAST_RATE, _MOST_RATE = 1.0, 120.0
+_MEASURED = ("error_mm", "residual_mm", "disagreement_mm", "typicality")
+"""What is known of a frame besides its code and joints."""
 _TOLD_MM = 0.1
 """How far off joints must be to be worth a word."""
 
@@ -134,12 +136,12 @@ def _write_table(played: PlayedRange, file: IO[bytes]) -> None:
     codes = [f"z{axis + 1}_sigma" for axis in range(sequence.codes.shape[1])]
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     writer = csv.writer(text)
-    writer.writerow(["frame", "time_s", *codes, *joints, "error_mm", "residual_mm", "typicality"])
+    writer.writerow(["frame", "time_s", *codes, *joints, *_MEASURED])
     values = np.concatenate(
         [
             sequence.codes[part],
             sequence.joints_mm[part].reshape(len(played), -1),
-            *(each[part, None] for each in (sequence.error_mm, sequence.residual_mm, sequence.typicality)),
+            *(getattr(sequence, name)[part, None] for name in _MEASURED),
         ],
         axis=1,
     )
@@ -158,9 +160,7 @@ def _write_arrays(played: PlayedRange, file: IO[bytes]) -> None:
         times_s=sequence.times_s[part],
         codes=sequence.codes[part],
         joints_mm=sequence.joints_mm[part],
-        error_mm=sequence.error_mm[part],
-        residual_mm=sequence.residual_mm[part],
-        typicality=sequence.typicality[part],
+        **{name: getattr(sequence, name)[part] for name in _MEASURED},
         joints=np.array(sequence.model.skeleton.joints),
         bones=np.array(sequence.model.skeleton.bones),
     )

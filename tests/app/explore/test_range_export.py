@@ -62,7 +62,7 @@ def test_a_table_and_arrays_hold_what_is_read(played: PlayedRange, tmp_path: Pat
     with np.load(tmp_path / "a.npz") as arrays:
         assert arrays["frames"].tolist() == [1, 2, 3, 4]
         assert arrays["times_s"] == pytest.approx([0.05, 0.1, 0.15, 0.2])
-        for name in ("codes", "joints_mm", "error_mm", "residual_mm", "typicality"):
+        for name in ("codes", "joints_mm", "error_mm", "residual_mm", "disagreement_mm", "typicality"):
             assert np.array_equal(arrays[name], getattr(sequence, name)[1:5], equal_nan=True)
         assert tuple(arrays["joints"]) == sequence.model.skeleton.joints
     with (tmp_path / "a.csv").open(newline="") as file:
