@@ -158,6 +158,7 @@ def _build_file_menu(on: MenuTargets, menu: QMenu) -> None:
     menu.addSeparator()
     add_action(menu, "&Save session …", opener.ask_where_to_save, "Ctrl+S")
     menu.addSeparator()
+    menu.addMenu(on.explore.time.exporting.menu)
     filled_on_show(menu, "Save &image of", partial(fill_pictures, on))
     add_action(menu, "Save s&creenshot …", on.view_pictures.ask_for_screenshot, "Ctrl+Shift+S")
     menu.addSeparator()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, Qt, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
@@ -16,7 +16,7 @@ from explorer_app.shell.file_names import file_name
 from explorer_app.shell.picture_dialog import PictureDialog, PictureOptions, grounds_of, picture_of, without
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.workers.task import Task
-from lsps_core.files import kind_of
+from lsps_core.files import beside
 
 
 class ViewPictures(QObject):
@@ -86,10 +86,18 @@ class ViewPictures(QObject):
 
 
 def _write(image: QImage, without_colours: Sequence[int], name: str) -> Path:
-    """The path of the file; OSError if it cannot be written."""
+    """The path of the file, written whole or not at all; OSError, in one line with its name."""
     if without_colours:
         image = without(image, without_colours)
+    content = QByteArray()
+    buffer = QBuffer(content)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     # the stub requires bytes, which PySide 6.11 rejects
-    if kind_of(Path(name)) not in ("", "file") or not image.save(name, "PNG"):  # type: ignore[call-overload]
-        raise OSError(f"{name} cannot be written; choose another folder")
+    if not image.save(buffer, "PNG"):  # type: ignore[call-overload]
+        raise OSError(f"{name} cannot be written: the picture is too large; choose a smaller scale")
+    try:
+        with beside(Path(name)) as part:
+            part.write_bytes(content.data())
+    except OSError as error:
+        raise OSError(f"{name} cannot be written: {error.strerror or error}; choose another folder") from error
     return Path(name)

@@ -248,5 +248,6 @@ class TrainingRuns(QObject):
 
 
 def _cancel(run_path: Path, record: ProcessRecord) -> None:
-    dataclasses.replace(record, is_cancelled=True).write(run_path)
+    with suppress(OSError):  # a full disk must not keep it running; without the note it shows as ended by itself
+        dataclasses.replace(record, is_cancelled=True).write(run_path)
     record.kill()

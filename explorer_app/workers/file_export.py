@@ -34,8 +34,8 @@ class FileExport(QObject):
     def is_running(self) -> bool:
         return self._task is not None
 
-    def start(self, path: Path, work: Callable[[Progress], int]) -> None:
-        """work: writes `path` and returns the number of frames in it. Do not start a second one while one runs."""
+    def start(self, path: Path, work: Callable[[Progress], int | str]) -> None:
+        """work: writes `path` and returns how many frames are in it, or the line about it. One at a time."""
         self._path = path
         self._task = Task(self._name, work, self)
         self._task.progressed.connect(self.progressed)
@@ -56,8 +56,8 @@ class FileExport(QObject):
             self._task.close()
 
     @Slot(object)
-    def _on_finished(self, frame_count: int) -> None:
-        self.written.emit(f"{self._path.name} written, {frame_count} frames")
+    def _on_finished(self, answer: int | str) -> None:
+        self.written.emit(answer if isinstance(answer, str) else f"{self._path.name} written, {answer} frames")
         self.saved.emit(self._path)
 
     @Slot()

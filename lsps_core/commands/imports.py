@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from lsps_core.data.importing.run import ImportReport
 
 _NAMED = 20  # skipped files that are printed; the store's provenance names them all
-_PICTURES = (".png", ".npy", ".tif", ".tiff")
 _TOLD = 1000  # and those that are emitted with --events
 
 
@@ -88,7 +87,11 @@ def _add_frames(parser: argparse.ArgumentParser) -> None:
 
 
 def _import_dataset(dataset: Dataset, arguments: argparse.Namespace) -> None:
-    plan = dataset.plan(arguments.src, **{option.name: getattr(arguments, option.name) for option in dataset.options})
+    from lsps_core.data.importers.registry import check_folder
+
+    values = {option.name: getattr(arguments, option.name) for option in dataset.options}
+    check_folder(arguments.source, arguments.src, values)
+    plan = dataset.plan(arguments.src, **values)
     if plan.note:
         print(f"lsps import: {plan.note}", file=sys.stderr)
     _run_plan(arguments, plan)
@@ -106,9 +109,10 @@ def _run_plan(arguments: argparse.Namespace, plan: ImportPlan) -> None:
 def _import_frames(arguments: argparse.Namespace) -> None:
     from lsps_core.camera import Camera
     from lsps_core.data.importers.frames import plan_frames
+    from lsps_core.data.recordings.opening import depth_files
 
     plan = plan_frames(
-        _files(arguments.files),
+        depth_files(arguments.files),
         Camera.parse(arguments.camera) if arguments.camera is not None else None,
         unit_mm=arguments.unit_mm,
         nyu_packed=arguments.nyu_packed,
@@ -117,22 +121,6 @@ def _import_frames(arguments: argparse.Namespace) -> None:
         domain=arguments.domain,
     )
     _run_plan(arguments, plan)
-
-
-def _files(paths: list[Path]) -> list[Path]:
-    """The files, and all depth images and recordings (by their names) in the folders among them."""
-    from lsps_core.data.recordings.opening import RECORDING_SUFFIXES
-
-    found: list[Path] = []
-    for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in (*_PICTURES, *RECORDING_SUFFIXES))
-        if not inside:
-            raise ValueError(f"{path} has no depth images ({' '.join(_PICTURES)}); give another folder")
-        found += inside
-    return found
 
 
 def _report(

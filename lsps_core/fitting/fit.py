@@ -108,6 +108,22 @@ def fit(
     return Fitted(**{name: torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0])})
 
 
+@torch.no_grad()
+def residuals(
+    predictor: Predictor, images: Tensor, center_mm: Tensor, half_mm: Tensor, *, domain: Domain = "real"
+) -> Tensor:
+    """As `fit` -> start_residual_mm [B] alone: of the hands that P reads, without a fit."""
+    _check(images, center_mm, half_mm, 1, None)
+    hand = HandModel.of(predictor)
+    name = _objective_name(predictor, hand, None)
+    parts = []
+    for first in range(0, len(images), _BATCH):
+        part = slice(first, first + _BATCH)
+        inputs = (values[part].to(predictor.device).float() for values in (images, center_mm, half_mm))
+        parts.append(_Frames.of(predictor, hand, domain, *inputs).residual_mm(name))
+    return torch.cat(parts)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Frames:
     """A batch, and who reads it."""
@@ -132,16 +148,9 @@ class _Frames:
     def fit(self, name: ObjectiveName, weights: Weights, steps: int, last: Tensor | None, believed_mm: float) -> Fitted:
         """last [B, U]: the hands to track."""
         objective: Objective
-        posterior = self.predictor.posterior(self.image, self.domain, self.center)
+        posterior = self._posterior()
         if name == "picture":
-            objective = PictureObjective(
-                predictor=self.predictor,
-                hand=self.hand,
-                image=self.image,
-                half_mm=self.seen.half_mm,
-                domain=self.domain,
-                weights=weights,
-            )
+            objective = self._picture(weights)
             found = minimise(objective, self._read(posterior)[:, 0] if last is None else last, steps)
             believed_mm = torch.inf
         else:
@@ -151,6 +160,29 @@ class _Frames:
             else:
                 found = track(surface, last, steps, lambda lost: self._search(surface, posterior, lost, steps))
         return self._fitted(objective, posterior, found, believed_mm)
+
+    def residual_mm(self, name: ObjectiveName) -> Tensor:
+        """[B]: of P's codes; NaN with too few points."""
+        objective: Objective = (
+            self._picture(Weights())
+            if name == "picture"
+            else SurfaceObjective(hand=self.hand, seen=self.seen, weights=Weights())
+        )
+        enough = self.seen.is_point.sum(dim=1) >= MIN_POINTS
+        return objective.cost(self.hand.at(self._posterior()))[1].where(enough, torch.nan)
+
+    def _posterior(self) -> Tensor:
+        return self.predictor.posterior(self.image, self.domain, self.center)
+
+    def _picture(self, weights: Weights) -> PictureObjective:
+        return PictureObjective(
+            predictor=self.predictor,
+            hand=self.hand,
+            image=self.image,
+            half_mm=self.seen.half_mm,
+            domain=self.domain,
+            weights=weights,
+        )
 
     def _search(self, objective: SurfaceObjective, posterior: Tensor, some: Tensor, steps: int) -> Solved:
         return search(self.predictor, objective[some], self._read(posterior, some), steps)

@@ -1,10 +1,10 @@
 """What grows with the number of frames: import, info, opening in Inspect, reading, training, evaluation, failure table.
 
 Run: PYTHONPATH=. python tests/benchmarks/scale.py 80000 [--parts import,info,...] [--folder DIR] [--jobs 2]
-A store and a folder like HANDS2017's are made of 256 simulated hands: their compressed chunks repeated, and hard links
-to their pictures, which are arrays: what PNGs cost, `import_rate.py` measures. Each part runs in a process of its own,
-so that its peak memory is its own; an import's is that of its parent process. `join` is an import that makes the frames
-of one block and repeats them. Evaluation and failure table are without their networks, whose time is that of a frame.
+A store and a folder like HANDS2017's are made of simulated hands: the compressed chunks of 256 repeated, and hard links
+to the PNGs of 1024. Each part runs in a process of its own, so that its peak memory is its own; an import's is that of
+its parent process, and beside it that of its largest worker. `join` is an import that makes the frames of one block and
+repeats them. Evaluation and failure table are without their networks, whose time is that of a frame.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "cor
 import numpy as np  # noqa: E402
 
 DISTINCT = 256
+PICTURES = 1024
 PEOPLE, SEQUENCES = 10, 500
 READS = 3000
 STEPS = 40
@@ -62,21 +64,23 @@ def make_store(path: Path, frames: int) -> None:
 
 def make_folder(folder: Path, frames: int) -> None:
     """training/images and training/Training_Annotation.txt of HANDS2017."""
-    from made_hands21 import hands, joints_of, numbers
+    from made_hands21 import joints_of, numbers, save
+    from made_sets import pictures
+
+    from lsps_core.camera import HANDS_SR300
 
     images = folder / "training" / "images"
     lines = []
-    (folder / "distinct").mkdir(parents=True)
-    for number, picture in enumerate(hands(DISTINCT, 0)):
-        depth_mm = np.where(np.isfinite(picture.depth_mm), picture.depth_mm, 0).round().astype(np.uint16)
-        np.save(folder / "distinct" / f"{number}.npy", depth_mm)
+    shown = pictures(HANDS_SR300, (640, 480), 320, (420, 600), min(frames, PICTURES), 0, arm=False)
+    for number, picture in enumerate(shown):
+        save(folder / "distinct" / f"{number}.png", picture.depth_mm)
         lines.append("\t".join(["", *numbers(joints_of(picture))]) + "\r\n")
     images.mkdir(parents=True)
     with (folder / "training" / "Training_Annotation.txt").open("w", newline="") as file:
         for frame in range(frames):
-            name = f"image_D{frame + 1:08d}.npy"
-            os.link(folder / "distinct" / f"{frame % DISTINCT}.npy", images / name)
-            file.write(name + lines[frame % DISTINCT])
+            name = f"image_D{frame + 1:08d}.png"
+            os.link(folder / "distinct" / f"{frame % PICTURES}.png", images / name)
+            file.write(name + lines[frame % PICTURES])
 
 
 def plan_part(work: Path, _: argparse.Namespace) -> Figures:
@@ -96,12 +100,12 @@ def import_part(work: Path, options: argparse.Namespace) -> Figures:
         assert cli.main([str(each) for each in (*arguments, "--overwrite")]) == 0
     seconds, used = time.perf_counter() - start, os.times()
     size = out.stat().st_size / options.frames
-    out.unlink()
     return {
         "frames/s": options.frames / seconds,
         "ms a frame of all processes": 1000 * sum(used[:4]) / options.frames,
         "bytes a frame": size,
         "compression": 2 * 128 * 128 / size,
+        "peak MB of a worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3,
     }
 
 

@@ -36,7 +36,7 @@ def main() -> None:
             shape = (options.frames, *getattr(sequence, name).shape[1:])
             setattr(sequence, name, rng.normal(0, 0.1, shape).cumsum(axis=0).astype(np.float32))
         sequence.times_s = np.arange(options.frames) / 30
-        view.sequence = sequence
+        view.reading.sequence = sequence
         view.plot.set_count(options.frames)
         view._draw()
         wait_until(lambda: view.plot.picture is not None)

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from lsps_core.data.crop import camera_center, normalise, to_pose
 from lsps_core.data.store import FrameStore
-from lsps_core.fitting import Fitted, Weights, fit
+from lsps_core.fitting import Fitted, Weights, fit, residuals
 from lsps_core.fitting.cones import cone_distance, nearest_cone
 from lsps_core.fitting.hand import UNKNOWNS, HandModel
 from lsps_core.fitting.objective import SurfaceObjective
@@ -47,6 +47,14 @@ def frames():
 @pytest.fixture(scope="module")
 def fitted(predictor, frames) -> Fitted:
     return fit(predictor, *frames[:3])
+
+
+def test_residuals_alone_are_those_before_a_fit(predictor, frames, fitted) -> None:
+    image, center, half, _ = frames
+    found = residuals(predictor, image, center, half)
+    torch.testing.assert_close(found, fitted.start_residual_mm)
+    blank = residuals(predictor, torch.ones_like(image[:2]), center[:2], half[:2])
+    assert blank.isnan().all()
 
 
 def unknowns_of(count: int) -> torch.Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_write_faults import save_config, save_store
+from saves import save_config, save_import, save_results, save_store
+from write_faults import Save
 
 from explorer_app.explore.model.directions import write_directions
 from explorer_app.explore.model.presets import Presets
@@ -24,20 +25,13 @@ from explorer_app.inspect.model.tags import Tags
 from explorer_app.model.latent import Direction, LatentCode
 from explorer_app.model.saved_session import SavedSession
 from lsps_core import checkpoint
-from lsps_core.camera import SR305
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.data.importing.pictures import read_depth
-from lsps_core.data.importing.plan import ImportPlan, Shot
-from lsps_core.data.importing.run import run_import
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation import published, published_json
-from lsps_core.evaluation.about import About
-from lsps_core.evaluation.frame_results import FrameResults
 
 resource = pytest.importorskip("resource")
 PLACES = 24
 """At which a save of any length is stopped; a shorter one at each of its bytes."""
-Save = Callable[[Path, int], object]
 
 
 def save_presets(path: Path, version: int) -> None:
@@ -54,21 +48,6 @@ def save_directions(path: Path, version: int) -> None:
 
 def save_session(path: Path, version: int) -> None:
     SavedSession(model_path=path.parent / f"m{version}.safetensors").save(path)
-
-
-def save_results(path: Path, version: int) -> None:
-    texts = {"model": "m", "model_digest": "1", "data": "d", "data_path": "d.h5", "data_digest": "2"}
-    texts |= {"labels_digest": "", "domain": "real", "protocol": "p", "skeleton": "s"}
-    about = About(**texts, frame_count=4, is_simulated=False, joints=("a", "b"))
-    FrameResults(
-        about=about,
-        names=np.array(["a"] * 4),
-        groups=np.array(["g"] * 4),
-        pose_latent=np.full((4, 20), version, np.float32),
-        errors_mm=np.ones((4, 2), np.float32),
-        disagreement_mm=np.ones(4, np.float32),
-        latent_distance=np.ones(4, np.float32),
-    ).save(path)
 
 
 SAVES: dict[str, Save] = {
@@ -129,14 +108,7 @@ def test_a_disk_that_is_full_at_any_byte_of_a_model(untrained: Checkpoint, tmp_p
 def test_a_disk_that_is_full_at_any_byte_of_an_import(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:
     picture = tmp_path_factory.mktemp("pictures") / "a.npy"
     np.save(picture, np.full((480, 640), 600, np.uint16))
-    center = np.array([0, 0, 600.0])
-    shots = tuple(Shot(path=picture, name=str(n), half_mm=100.0, center_mm=center) for n in range(5))
-    read = partial(read_depth, unit_mm=1.0)
-
-    def save(path: Path, version: int) -> None:
-        plan = ImportPlan(shots=shots, read=read, camera=SR305, settings={"version": version})
-        run_import(path, plan, overwrite=True)
-
+    save = partial(save_import, picture=picture)
     check_full_disks(tmp_path / "o.h5", save)
     with FrameStore(tmp_path / "o.h5") as store:
         assert len(store) == 5

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from explorer_app.explore.model.walk_drawing import BACKGROUND, VIEWS, Look, Tile, caption_of, draw, on_white
 from explorer_app.explore.model.walk_frames import WalkFrames
+from explorer_app.explore.model.written_file import whole_file, write_mp4
 from explorer_app.model.walk import WalkPlan
-from lsps_core.errors import LspsError
-from lsps_core.files import beside
 
 if TYPE_CHECKING:
     from explorer_app.model.hand.model import HandModel, Pictures
@@ -91,7 +87,7 @@ def export_walk(model: HandModel, plan: WalkPlan, options: ExportOptions, path: 
         _write_store(frames, options, path)
         return len(positions)
     write = {".mp4": _write_mp4, ".gif": _write_gif, ".png": _write_strip, ".npz": _write_arrays}[options.suffix]
-    with _whole_file(path) as file:
+    with whole_file(path) as file:
         write(frames, options, file)
     return len(positions)
 
@@ -124,37 +120,8 @@ class _Frames:
             yield on_white(np.vstack([np.hstack(tiles), caption]))
 
 
-@contextmanager
-def _whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file beside `path` that replaces it on success and is removed otherwise."""
-    try:
-        with beside(path) as part, part.open("wb") as file:
-            yield file
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise LspsError(f"{path} cannot be written: {reason}", "choose another folder or make room") from error
-
-
 def _write_mp4(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None:
-    import av
-
-    buffer = io.BytesIO()  # a few MB, written later: FFmpeg's callbacks garble the error of a full disk
-    with av.open(buffer, "w", format="mp4") as container:
-        stream = container.add_stream(_video_codec(), rate=Fraction(options.frames_per_second))
-        stream.width, stream.height = options.size_px
-        stream.pix_fmt = "yuv420p"  # supported by every player
-        stream.bit_rate = 4_000_000
-        for row in frames.rows(options):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(row, format="rgb24")))
-        container.mux(stream.encode(None))
-    file.write(buffer.getbuffer())
-
-
-def _video_codec() -> Literal["libx264", "mpeg4"]:
-    """H.264 if this build has it, else MPEG-4 part 2, which every build has."""
-    import av
-
-    return "libx264" if "libx264" in av.codecs_available else "mpeg4"
+    write_mp4(frames.rows(options), options.size_px, options.frames_per_second, file)
 
 
 def _write_gif(frames: _Frames, options: ExportOptions, file: IO[bytes]) -> None:

@@ -4,37 +4,55 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
 
-from explorer_app.explore.model.time_rows import CODES, ERROR, JOINT, RESIDUAL, TYPICALITY, RowChoice, rows_of
+from explorer_app.explore.model.time_rows import (
+    CODES,
+    DISAGREEMENT,
+    ERROR,
+    JOINT,
+    MEASURED,
+    RESIDUAL,
+    TYPICALITY,
+    RowChoice,
+    rows_of,
+)
+from explorer_app.explore.timeline.export_bar import RangeExport
 from explorer_app.explore.timeline.picture import Look, TimePicture, draw_rows
 from explorer_app.explore.timeline.plot import TimePlot
+from explorer_app.explore.timeline.reading import SequenceReading
 from explorer_app.model.latent import LatentCode
+from explorer_app.model.opening import MODEL_SUFFIXES, STORE_SUFFIXES
 from explorer_app.model.walk import MAX_KEYFRAMES
 from explorer_app.session.background import Background
 from explorer_app.session.playback import Playback
 from explorer_app.session.session import Session
 from explorer_app.widgets.fields import choice, named
-from explorer_app.widgets.layouts import column_layout, row_layout
-from explorer_app.workers.task import Task
+from explorer_app.widgets.file_dialog import ask_for_paths
+from explorer_app.widgets.layouts import column_layout
+from explorer_app.widgets.small import FlowLayout
+from lsps_core.data.recordings.opening import RECORDING_SUFFIXES
 
 if TYPE_CHECKING:
+    from explorer_app.explore.model.range_export import PlayedRange
     from explorer_app.explore.model.sequence import FrameSequence
-    from explorer_app.model.data import Data
-    from explorer_app.model.hand.model import HandModel
-    from lsps_core.config.model import Domain
 
 _TIPS = {
     CODES: "The 20 coordinates of each frame’s code",
     JOINT: "One joint in the camera’s frame, from its mean",
     ERROR: "Mean joint error, of annotated frames",
-    RESIDUAL: "How far a fitted hand is from the measured depth; of stores that lsps fit wrote",
+    RESIDUAL: "How far the hand that is read is from the measured depth, or the fitted one in stores of lsps fit; slow",
+    DISAGREEMENT: "How far the model’s routes to a pose differ; needs no annotation; slow",
     TYPICALITY: "How usual each pose is among the training poses; of models with a fitted prior",
 }
+_COMPARE_TIP = "Dashed beside it: another model on these frames, or this model in another store or recording"
+_REMOVE_TIP = "Take the dashed curves away"
+_SECOND_SUFFIXES = (*MODEL_SUFFIXES, *STORE_SUFFIXES, *RECORDING_SUFFIXES)
 _KEYFRAMES = 20
 """Of a range as a walk."""
 
@@ -51,8 +69,7 @@ class TimeView(QWidget):
         super().__init__(parent)
         self._session, self._playback = session, playback
         self._is_seen = False
-        self._task: Task | None = None
-        self.sequence: FrameSequence | None = None
+        self.reading = SequenceReading(session, self)
         self._choice = RowChoice()
         self._drawing = background.add_worker("time view", self._on_picture)
         self.plot = TimePlot()
@@ -60,6 +77,8 @@ class TimeView(QWidget):
         layout = column_layout(self)
         layout.addWidget(self.plot, 1)
         layout.addLayout(self._controls)
+        self.reading.changed.connect(self._on_reading)
+        self.reading.progressed.connect(self._on_progress)
         self.plot.clicked.connect(session.set_index)
         self.plot.selected.connect(self._select)
         self.plot.redraw_asked.connect(self._draw)
@@ -78,11 +97,14 @@ class TimeView(QWidget):
         self.joint = choice({0: "wrist"}, "Joint", _TIPS[JOINT], 8)
         self.smooth = QCheckBox("Smooth")
         self.smooth.setToolTip("Codes and joints through a one-euro filter. It hides jitter, which is an error as well")
+        self.compare = QPushButton()
+        self.compare.clicked.connect(self._compare)
         self.to_walk = QPushButton("Range to walk")
         self.to_walk.setToolTip(f"Make up to {_KEYFRAMES} codes of the played range the keyframes of the walk")
         self.to_walk.clicked.connect(self._make_walk)
         self.note = QLabel()
-        self._controls = row_layout()
+        self.exporting = RangeExport(self._session, self._playback, self._played_range)
+        self._controls = FlowLayout()
         self._controls.addWidget(self.read)
         for name, box in self.rows.items():
             named(box, name, _TIPS[name])
@@ -93,9 +115,11 @@ class TimeView(QWidget):
                 self._controls.addWidget(self.joint)
         self.joint.currentIndexChanged.connect(self._choose)
         self.smooth.toggled.connect(self._choose)
-        for widget in (self.smooth, self.to_walk):
+        for name in MEASURED:
+            self.rows[name].toggled.connect(self._choose_measures)
+        for widget in (self.smooth, self.compare, self.to_walk, self.exporting):
             self._controls.addWidget(widget)
-        self._controls.addWidget(self.note, 1)
+        self._controls.addWidget(self.note)
 
     @Slot(bool)
     def set_seen(self, is_seen: bool) -> None:
@@ -104,15 +128,12 @@ class TimeView(QWidget):
         self._draw()
 
     def close_down(self) -> None:
-        if self._task is not None:
-            self._task.close()
+        self.reading.close_down()
+        self.exporting.close_down()
 
     @Slot()
     def _drop(self) -> None:
-        """Other data, another model or domain: what was read is not of them."""
-        if self._task is not None:
-            self._task.cancel()
-        self.sequence = None
+        """Other data, another model or domain."""
         data, model = self._session.data, self._session.model
         self.plot.set_count(len(data) if data is not None else 0)
         self.plot.placeholder = (
@@ -131,21 +152,28 @@ class TimeView(QWidget):
 
     @Slot()
     def _toggle(self) -> None:
-        session = self._session
-        if self._task is not None:
-            self._task.cancel()
-        elif session.data is not None and session.model is not None and session.domain is not None:
-            self.sequence = None
-            work = partial(_read, session.data, session.model, session.domain, self._take)
-            self._task = Task("sequence", work, self)
-            self._task.progressed.connect(self._on_progress)
-            self._task.failed.connect(session.message)
-            self._task.ended.connect(self._on_ended)
-            self._show_state()
+        if self.reading.is_running:
+            self.reading.stop()
+        else:
+            self.reading.read()
 
-    def _take(self, sequence: FrameSequence) -> None:
-        """From the thread, before it reads, maybe before `_task` is known: what is there is shown while it reads."""
-        self.sequence = sequence
+    @Slot()
+    def _compare(self) -> None:
+        if self.reading.second is not None:
+            self.reading.remove_second()
+            return
+        ask_for_paths(
+            self.window(),
+            "Compare with a model, or with other frames",
+            "",
+            "file",
+            self._read_second,
+            filters=[f"Models, stores and recordings ({' '.join(f'*{suffix}' for suffix in _SECOND_SUFFIXES)})"],
+        )
+
+    @Slot(list)
+    def _read_second(self, names: list[str]) -> None:
+        self.reading.read_second(Path(names[0]))
 
     @Slot(int, int)
     def _on_progress(self, done: int, count: int) -> None:
@@ -153,18 +181,13 @@ class TimeView(QWidget):
         self._draw()
 
     @Slot()
-    def _on_ended(self) -> None:
-        task, self._task = self._task, None
-        if task is not None:
-            task.deleteLater()
-        if self.sequence is not None and not self._is_current(self.sequence):
-            self.sequence = None
+    def _on_reading(self) -> None:
         self._show_state()
         self._draw()
 
-    def _is_current(self, sequence: FrameSequence) -> bool:
-        session = self._session
-        return (sequence.data, sequence.model, sequence.domain) == (session.data, session.model, session.domain)
+    @Slot()
+    def _choose_measures(self) -> None:
+        self.reading.set_measures([array for name, array in MEASURED.items() if self.rows[name].isChecked()])
 
     @Slot()
     def _choose(self) -> None:
@@ -175,14 +198,14 @@ class TimeView(QWidget):
 
     @Slot()
     def _draw(self) -> None:
-        sequence = self.sequence
-        if sequence is None or not self._is_current(sequence) or not self._is_seen:
+        sequence, second = self.reading.sequence, self.reading.second
+        if sequence is None or not self.reading.is_current(sequence) or not self._is_seen:
             return
-        self._drawing.ask(sequence, partial(_draw, sequence, self._choice, self.plot.span, self.plot.look))
+        self._drawing.ask(sequence, partial(_draw, sequence, second, self._choice, self.plot.span, self.plot.look))
 
     @Slot(object, object)
     def _on_picture(self, sequence: FrameSequence, picture: TimePicture) -> None:
-        if sequence is self.sequence:
+        if sequence is self.reading.sequence:
             self.plot.show_picture(picture)
 
     @Slot()
@@ -193,7 +216,20 @@ class TimeView(QWidget):
     def _show_range(self) -> None:
         range_ = self._playback.range
         self.plot.show_range(None if range_ is None or range_.is_whole else (range_.first, range_.last))
-        self.to_walk.setEnabled(self.sequence is not None and range_ is not None)
+        self.to_walk.setEnabled(self.reading.sequence is not None and range_ is not None)
+
+    def _played_range(self) -> PlayedRange | None:
+        """What is exported: the played range, read already or not."""
+        from explorer_app.explore.model.range_export import PlayedRange
+        from explorer_app.explore.model.sequence import FrameSequence
+
+        session, range_ = self._session, self._playback.range
+        if session.data is None or session.model is None or session.domain is None or range_ is None:
+            return None
+        sequence = self.reading.sequence
+        if sequence is None or self.reading.is_running or not self.reading.is_current(sequence):
+            sequence = FrameSequence(session.data, session.model, session.domain)
+        return PlayedRange(sequence, range_.first, range_.last)
 
     @Slot(int, int)
     def _select(self, first: int, last: int) -> None:
@@ -202,7 +238,7 @@ class TimeView(QWidget):
 
     @Slot()
     def _make_walk(self) -> None:
-        sequence, range_, session = self.sequence, self._playback.range, self._session
+        sequence, range_, session = self.reading.sequence, self._playback.range, self._session
         if sequence is None or range_ is None:
             return
         known = np.flatnonzero(np.isfinite(sequence.codes[range_.first : range_.last + 1]).all(axis=1)) + range_.first
@@ -215,25 +251,20 @@ class TimeView(QWidget):
         session.edit_walk(replace(session.walk, keyframes=keyframes), "range to walk")
 
     def _show_state(self) -> None:
-        session, is_reading = self._session, self._task is not None
-        self.read.setText("Stop" if is_reading else "Read all frames")
+        session, reading = self._session, self.reading
+        self.read.setText("Stop" if reading.is_running else "Read all frames")
         self.read.setEnabled(session.data is not None and session.model is not None)
-        if not is_reading:
-            self.note.clear()
+        is_compared = reading.second is not None
+        self.compare.setText("Remove second" if is_compared else "Compare …")
+        self.compare.setToolTip(_REMOVE_TIP if is_compared else _COMPARE_TIP)
+        self.compare.setEnabled(reading.sequence is not None and not reading.is_running)
+        if not reading.is_running:
+            self.note.setText(f"dashed: {reading.second_path.name}" if is_compared else "")
         self._show_range()
         self._show_index()
 
 
-# torch is imported here, in a thread
-
-
-def _read(data: Data, model: HandModel, domain: Domain, take: Any, progress: Any) -> FrameSequence:
-    from explorer_app.explore.model.sequence import FrameSequence
-
-    sequence = FrameSequence(data, model, domain)
-    take(sequence)
-    return sequence.read(progress)
-
-
-def _draw(sequence: FrameSequence, chosen: RowChoice, span: tuple[int, int], look: Look) -> TimePicture:
-    return draw_rows(rows_of(sequence, chosen), sequence.times_s, sequence.is_timed, *span, look)
+def _draw(
+    sequence: FrameSequence, second: FrameSequence | None, chosen: RowChoice, span: tuple[int, int], look: Look
+) -> TimePicture:
+    return draw_rows(rows_of(sequence, chosen, second), sequence.times_s, sequence.is_timed, *span, look)

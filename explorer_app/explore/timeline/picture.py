@@ -66,7 +66,9 @@ def draw_rows(
 
 def _draw_row(painter: QPainter, row: TimeRow, area: QRectF, first: int, last: int, look: Look) -> None:
     values = row.values[first : last + 1]
-    known = values[np.isfinite(values)]
+    second = None if row.second is None else row.second[first : last + 1]
+    shown = values if second is None else np.concatenate([values, second])
+    known = shown[np.isfinite(shown)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     high = max(high, low + 1e-3)
     painter.setPen(look.hairline)
@@ -80,10 +82,12 @@ def _draw_row(painter: QPainter, row: TimeRow, area: QRectF, first: int, last: i
         )
     _draw_names(painter, row, area, line, look)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for number in range(values.shape[1]):
-        painter.setPen(QPen(QColor(LINES[number % len(LINES)]), 1.2))
-        for polygon in _polygons(values[:, number], area, low, high):
-            painter.drawPolyline(polygon)
+    styles = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine)
+    for curves, style in zip([values] if second is None else [values, second], styles, strict=False):
+        for number in range(curves.shape[1]):
+            painter.setPen(QPen(QColor(LINES[number % len(LINES)]), 1.2, style))
+            for polygon in _polygons(curves[:, number], area, low, high):
+                painter.drawPolyline(polygon)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 

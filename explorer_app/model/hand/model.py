@@ -17,17 +17,19 @@ from explorer_app.model import latent as basis
 from explorer_app.model.hand import effects
 from explorer_app.model.hand.effects import Effects
 from explorer_app.model.hand.fit import FrameFit, fit_frame
+from explorer_app.model.hand.images import center_of, image_of, images_of, to_mm
 from explorer_app.model.hand.prior import HandPrior
 from explorer_app.model.latent import Direction, DirectionAxis, LatentBasis, LatentCode, LatentScale
 from explorer_app.model.pose_search import closest_code
 from explorer_app.model.routes import RouteName, Routes, compare
 from explorer_app.model.wording import model_name
 from lsps_core.checkpoint import Checkpoint
-from lsps_core.config.model import IMAGE_SIZE, POSE_LATENT_SIZE, Domain, Prior, other_domain
-from lsps_core.data.crop import FAR_FACE, camera_center, normalise
+from lsps_core.config.model import POSE_LATENT_SIZE, Domain, Prior, other_domain
+from lsps_core.data.crop import camera_center
 from lsps_core.data.frame import HandFrame
 from lsps_core.device import resolve_device
-from lsps_core.fitting import Fitted
+from lsps_core.evaluation.consistency import consistency
+from lsps_core.fitting import Fitted, residuals
 from lsps_core.inference import Predictor
 
 SLOW_MS = 40.0
@@ -164,7 +166,7 @@ class HandModel:
         start = time.perf_counter()
         coarse = self._coarse if is_coarse else None
         decoded = (coarse or self._predictor).decode(self._latent(code))
-        real, synthetic = _to_mm(decoded.real, self.half_mm), _to_mm(decoded.synthetic, self.half_mm)
+        real, synthetic = to_mm(decoded.real, self.half_mm), to_mm(decoded.synthetic, self.half_mm)
         took_ms = (time.perf_counter() - start) * 1000
         (typicality,) = self.prior.typicality([code])
         return Pictures(code, real, synthetic, took_ms, is_coarse=coarse is not None, typicality=typicality)
@@ -191,16 +193,14 @@ class HandModel:
             codes = [self.scale.to_code(z) for z in self._predictor.posterior(synthetic, "synthetic").cpu().numpy()]
         took_ms = (time.perf_counter() - start) * 1000 / len(codes)
         return [
-            Pictures(
-                code, _to_mm(r[None], self.half_mm), _to_mm(s[None], self.half_mm), took_ms, is_blend, typicality=t
-            )
+            Pictures(code, to_mm(r[None], self.half_mm), to_mm(s[None], self.half_mm), took_ms, is_blend, typicality=t)
             for code, r, s, t in zip(codes, real, synthetic, self.prior.typicality(codes), strict=True)
         ]
 
     def encode(self, frame: HandFrame, domain: Domain) -> Encoding:
         """A frame of `domain` -> its code, without the routes."""
         torch.set_num_threads(_THREAD_COUNT)
-        latent = self._predictor.posterior(_image_of(frame), domain, _center_of(frame))
+        latent = self._predictor.posterior(image_of(frame), domain, center_of(frame))
         code = self.scale.to_code(latent[0].cpu().numpy())
         return Encoding(code, self.decode_pose(code), domain)
 
@@ -209,10 +209,24 @@ class HandModel:
     ) -> FloatArray:
         """Frames of `domain`, depth_mm [B, S, S] in cubes center_mm [B, 3] and half_mm [B] -> pose_latent [B, 20]."""
         torch.set_num_threads(_THREAD_COUNT)
-        depth, centers = torch.from_numpy(depth_mm.astype(np.float32)), torch.from_numpy(center_mm)
-        halves = torch.from_numpy(half_mm)
-        image = normalise(_at_image_size(depth), centers, halves)
+        image, centers, halves = images_of(depth_mm, center_mm, half_mm)
         return self._predictor.posterior(image, domain, camera_center(centers, halves)).cpu().numpy()
+
+    def disagreement_mm(
+        self, depth_mm: npt.NDArray[np.uint16], center_mm: FloatArray, half_mm: FloatArray, domain: Domain
+    ) -> FloatArray:
+        """Frames as in `pose_latents` -> [B]: how far the poses by all routes are apart; as slow as `routes`."""
+        torch.set_num_threads(_THREAD_COUNT)
+        image, centers, halves = images_of(depth_mm, center_mm, half_mm)
+        found = consistency(self._predictor, image, domain, camera_center(centers, halves))
+        return found.disagreement.cpu().numpy() * half_mm
+
+    def residual_mm(
+        self, depth_mm: npt.NDArray[np.uint16], center_mm: FloatArray, half_mm: FloatArray, domain: Domain
+    ) -> FloatArray:
+        """Frames as in `pose_latents` -> [B]: how far the hands that P reads are from the measured depth."""
+        torch.set_num_threads(_THREAD_COUNT)
+        return residuals(self._predictor, *images_of(depth_mm, center_mm, half_mm), domain=domain).cpu().numpy()
 
     def decode_poses(self, pose_latents: FloatArray) -> FloatArray:
         """pose_latents [B, 20] -> poses [B, J, 3]."""
@@ -229,8 +243,8 @@ class HandModel:
     def routes(self, frame: HandFrame, encoding: Encoding) -> Routes:
         """All routes of an encoded frame; tens of times slower than `encode`."""
         torch.set_num_threads(_THREAD_COUNT)
-        predictor, image = self._predictor, _image_of(frame)
-        domain, other, center = encoding.domain, other_domain(encoding.domain), _center_of(frame)
+        predictor, image = self._predictor, image_of(frame)
+        domain, other, center = encoding.domain, other_domain(encoding.domain), center_of(frame)
         depth_latent = predictor.encode(image, domain)
         translation = predictor.generate(depth_latent, other)
         images: dict[RouteName, tuple[torch.Tensor, Domain]] = {
@@ -244,7 +258,7 @@ class HandModel:
         }
         pictures: dict[RouteName, tuple[FloatArray, Domain, FloatArray]] = {
             name: (
-                _to_mm(picture, frame.half_mm),
+                to_mm(picture, frame.half_mm),
                 its_domain,
                 predictor.predict_pose(picture, its_domain, center)[0].cpu().numpy(),
             )
@@ -252,12 +266,12 @@ class HandModel:
         }
         own, others = images["reconstruction"][0], predictor.reconstruct(image, other)
         fit_mm = {d: float((i.cpu() - image).abs().mean()) * frame.half_mm for d, i in ((domain, own), (other, others))}
-        return compare(frame, _to_mm(image, frame.half_mm), self.decode_pose(encoding.code), pictures, fit_mm)
+        return compare(frame, to_mm(image, frame.half_mm), self.decode_pose(encoding.code), pictures, fit_mm)
 
     def fit(self, frame: HandFrame, encoding: Encoding, last: Fitted | None = None) -> FrameFit:
         """Lay the hand on the depth of an encoded frame. last: the fit of the frame before, to start from."""
         torch.set_num_threads(_THREAD_COUNT)
-        return fit_frame(self._predictor, self.scale, frame, _image_of(frame), encoding.domain, encoding.code, last)
+        return fit_frame(self._predictor, self.scale, frame, image_of(frame), encoding.domain, encoding.code, last)
 
     def sample(self, seed: int, temperature: float = 1.0, prior: Prior = "fitted") -> LatentCode:
         """One sample of the prior; without a fitted one, of N(0, temperature² I)."""
@@ -284,26 +298,3 @@ class HandModel:
 
     def _latent(self, code: LatentCode) -> torch.Tensor:
         return torch.from_numpy(self.scale.to_latent(code))[None]
-
-
-def _image_of(frame: HandFrame) -> torch.Tensor:
-    """A frame as input of the networks: [1, 1, 128, 128]."""
-    depth_mm = torch.from_numpy(frame.depth_mm.astype(np.float32))[None]
-    return normalise(_at_image_size(depth_mm), torch.from_numpy(frame.center_mm)[None], torch.tensor([frame.half_mm]))
-
-
-def _center_of(frame: HandFrame) -> torch.Tensor:
-    """[1, 3]: of the frame's cube, from the camera, in half cubes."""
-    return camera_center(torch.from_numpy(frame.center_mm)[None], torch.tensor([frame.half_mm]))
-
-
-def _at_image_size(depth_mm: torch.Tensor) -> torch.Tensor:
-    """[B, S, S] -> [B, 128, 128]; nearest: a depth interpolated between a finger and the wall behind it is wrong."""
-    if depth_mm.shape[-1] == IMAGE_SIZE:
-        return depth_mm
-    return torch.nn.functional.interpolate(depth_mm[:, None], size=(IMAGE_SIZE, IMAGE_SIZE))[:, 0]
-
-
-def _to_mm(image: torch.Tensor, half_mm: float) -> FloatArray:
-    values = image[0, 0].cpu().numpy()
-    return np.where(values >= FAR_FACE, np.float32(np.nan), values * np.float32(half_mm))

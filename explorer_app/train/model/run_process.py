@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from explorer_app.workers.command import run_threads
-from lsps_core.files import read_json, require_file
+from lsps_core.files import read_json, require_file, write_whole
 from lsps_core.runs.layout import RunLayout
 
 SHARES = {
@@ -61,7 +61,8 @@ class ProcessRecord:
             raise ProcessLookupError(f"process {pid} has ended") from error
 
     def write(self, run_path: Path) -> None:
-        RunLayout(run_path).process.write_text(json.dumps(asdict(self)) + "\n")
+        """Replace the record of a run, whole or not at all; OSError if that fails."""
+        write_whole(RunLayout(run_path).process, json.dumps(asdict(self)) + "\n")
 
     @property
     def is_alive(self) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from explorer_app.error_words import line_of
 from explorer_app.model.opening import STORE_SUFFIXES, ImageSettings
-from lsps_core.data.importers.registry import datasets, load
+from lsps_core.data.importers.registry import check_folder, datasets, load
 from lsps_core.data.importing.options import FRAME_OPTIONS, Option
-from lsps_core.data.recordings.opening import is_recording
+from lsps_core.data.recordings.opening import depth_files, is_recording
 from lsps_core.files import expanded, kind_of
 
 SIMULATED_DOMAINS = {
@@ -117,14 +119,34 @@ class ImportForm:
             found["paths"] = f"{self.paths[0]} is not a folder; choose the one that the set was unpacked into"
         if self.out.strip() and (line := check_out(self.out)):
             found["out"] = line
-        for option in options_of(self.source):
+        values, wrong = self._values()
+        found |= wrong
+        if self.paths and not (wrong or "paths" in found):
+            try:
+                self._check_paths(values)
+            except ValueError as error:
+                found["paths"] = line_of(error)
+        return found
+
+    def _values(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """The values of all options, and problems of those that have none."""
+        values: dict[str, Any] = {}
+        problems: dict[str, str] = {}
+        for option in FRAME_OPTIONS if self.source == FRAMES else load(self.source).options:
             text = self.values.get(option.name, "").strip()
+            values[option.name] = option.default
             if text and option.kind != "switch":
                 try:
-                    option.value(text)
+                    values[option.name] = option.value(text)
                 except ValueError as error:
-                    found[option.name] = str(error)
-        return found
+                    problems[option.name] = str(error)
+        return values, problems
+
+    def _check_paths(self, values: dict[str, Any]) -> None:
+        if self.source == FRAMES:
+            depth_files([expanded(path) for path in self.paths])
+        else:
+            check_folder(self.source, expanded(self.paths[0]), values)
 
     def arguments(self, overwrite: bool = False) -> list[str]:
         out, paths = absolute(self.out), [absolute(path) for path in self.paths]

@@ -24,10 +24,11 @@ from lsps_core.data.importing.hands21 import (
     protocol,
     read_labels,
 )
-from lsps_core.data.importing.labels import require_folder
+from lsps_core.data.importing.labels import require_folder, require_inside
 from lsps_core.data.importing.options import Option, names
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot
+from lsps_core.errors import LspsError
 
 _ANNOTATION = "full_annotation"
 _AFTER_VIEW = "_loc_shift"
@@ -44,7 +45,7 @@ def plan_bighand(
 ) -> ImportPlan:
     """The plan of an import of the given or all subjects; ValueError if they are not there."""
     source = Path(source)
-    files = _annotations(source, subjects)
+    files = find_bighand(source, subjects=subjects)
     repeated: list[int] = []
 
     def shots() -> Iterator[Shot | str]:
@@ -74,22 +75,30 @@ def plan_bighand(
     )
 
 
-def _annotations(source: Path, subjects: Sequence[str]) -> list[Path]:
+def find_bighand(source: Path, *, subjects: Sequence[str], **_: object) -> list[Path]:
+    """The annotation files of the given or all subjects; LspsError if there are none, or none of their pictures."""
     require_folder(source)
     folder = source / _ANNOTATION
     if not folder.is_dir():
-        raise ValueError(f"{source} has no folder {_ANNOTATION}; give the folder that holds it beside Subject_1, ...")
+        raise LspsError(f"{source} has no folder {_ANNOTATION}", "give the folder that holds it beside Subject_1, ...")
     people = sorted((path for path in folder.iterdir() if path.is_dir()), key=_number)
     chosen = [path for path in people if not subjects or path.name.removeprefix("Subject_") in subjects]
     missing = sorted(set(subjects) - {path.name.removeprefix("Subject_") for path in people})
     if missing or not chosen:
-        raise ValueError(f"{folder} has no Subject_{missing[0] if missing else 1}; choose others")
-    return [
+        raise LspsError(f"{folder} has no Subject_{missing[0] if missing else 1}", "choose others")
+    if not any((source / person.name).is_dir() for person in chosen):
+        require_inside(source, chosen[0].name, "its pictures")
+    files = [
         path
         for person in chosen
         for path in sorted(person.glob("*.txt"), key=_number)
         if not path.name.upper().startswith("README")
     ]
+    if not files:
+        raise LspsError(
+            f"{chosen[0]} has no annotation such as “1 75{_AFTER_VIEW}….txt”", "unpack the annotation again"
+        )
+    return files
 
 
 def _number(path: Path) -> tuple[int, str]:
@@ -126,6 +135,7 @@ BIGHAND = Dataset(
     help="2.2 million frames of ten people, 21 joints",
     origin="icvl.ee.ic.ac.uk/hands17/challenge; academic use only, no redistribution",
     plan=plan_bighand,
+    find=find_bighand,
     own_options=(
         Option(
             name="subjects",

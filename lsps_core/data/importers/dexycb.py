@@ -29,6 +29,7 @@ from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot
 from lsps_core.data.importing.shots import Shots
 from lsps_core.data.protocol import Protocol
+from lsps_core.errors import LspsError
 from lsps_core.files import ARRAY_ERRORS, require_file
 from lsps_core.skeleton import HAND21
 
@@ -104,7 +105,7 @@ def plan_dexycb(
     """
     source = Path(source)
     edge, refused = cube_mm or DEFAULT_CUBE_MM, list[str]()
-    people = _people(source, is_calibrated=annotation is None)
+    people = find_dexycb(source, annotation=annotation)
     if annotation is None:
         found = _shots(source, people, split, edge)
     else:
@@ -132,14 +133,16 @@ def _shortage(people: dict[int, Path]) -> str:
     return ""
 
 
-def _people(source: Path, is_calibrated: bool = True) -> dict[int, Path]:
-    """The folders of the people by their place among the ten."""
+def find_dexycb(source: Path, *, annotation: Path | None, **_: object) -> dict[int, Path]:
+    """The folders of the people by their place among the ten; LspsError if there are none, or they cannot be used."""
     require_folder(source)
-    if is_calibrated and not (source / "calibration" / "intrinsics").is_dir():
-        raise ValueError(f"{source} has no folder calibration/intrinsics; unpack the calibration beside the people")
+    if annotation is None and not (source / "calibration" / "intrinsics").is_dir():
+        raise LspsError(f"{source} has no folder calibration/intrinsics", "unpack the calibration beside the people")
     folders = sorted(path for path in source.iterdir() if _PERSON.fullmatch(path.name) and path.is_dir())
     if not folders:
-        raise ValueError(f"{source} has no folder such as 20200709-subject-01; give the folder that holds the people")
+        raise LspsError(f"{source} has no folder such as 20200709-subject-01", "give the folder that holds the people")
+    if not any(_folders(path) for path in folders):
+        raise LspsError(f"{folders[0]} has no folder such as 20200709_141754", "unpack the sequences again")
     people = {}
     for place, path in enumerate(folders):
         number = re.search(r"subject-(\d{1,3})$", path.name)
@@ -266,6 +269,7 @@ DEXYCB = Dataset(
     help="582 000 frames of eight cameras, hands with objects, 21 joints; left hands are mirrored",
     origin="dex-ycb.github.io; CC BY-NC 4.0",
     plan=plan_dexycb,
+    find=find_dexycb,
     own_options=(
         Option(
             name="split",

@@ -18,6 +18,7 @@ from lsps_core.data.importing.labels import require_folder
 from lsps_core.data.importing.options import Option
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot
+from lsps_core.errors import LspsError
 
 SPLITS = {
     "all": "all six people",
@@ -61,15 +62,7 @@ def plan_fpha(
 ) -> ImportPlan:
     """The plan of an import of some of the people or actions; ValueError if a folder of the set is missing."""
     source = Path(source)
-    require_folder(source)
-    annotation = next((source / name for name in _ANNOTATIONS if (source / name).is_dir()), None)
-    if annotation is None or not (source / _PICTURES).is_dir():
-        lacking = _PICTURES if annotation is not None else _ANNOTATIONS[0]
-        raise ValueError(f"{source} has no folder {lacking}; give the folder that the set was unpacked into")
-    files = sorted(annotation.glob("Subject_*/*/*/skeleton.txt"))
-    chosen = [path for path in files if _is_in(split, path)]
-    if not chosen:
-        raise ValueError(f"{annotation} has no Subject_*/ACTION/REPETITION/skeleton.txt of the split {split}")
+    chosen = find_fpha(source, split=split)
 
     def shots() -> Iterator[Shot | str]:
         for path in chosen:
@@ -102,6 +95,21 @@ def plan_fpha(
     )
 
 
+def find_fpha(source: Path, *, split: Split, **_: object) -> list[Path]:
+    """The annotation files of a split; LspsError if there are none, or the pictures are missing."""
+    require_folder(source)
+    annotation = next((source / name for name in _ANNOTATIONS if (source / name).is_dir()), None)
+    if annotation is None or not (source / _PICTURES).is_dir():
+        lacking = _PICTURES if annotation is not None else _ANNOTATIONS[0]
+        raise LspsError(f"{source} has no folder {lacking}", "give the folder that the set was unpacked into")
+    files = sorted(annotation.glob("Subject_*/*/*/skeleton.txt"))
+    chosen = [path for path in files if _is_in(split, path)]
+    if not chosen:
+        lacking = "Subject_*/ACTION/REPETITION/skeleton.txt"
+        raise LspsError(f"{annotation} has no {lacking} of the split {split}", "unpack the rest, or choose another")
+    return chosen
+
+
 def _is_in(split: Split, path: Path) -> bool:
     person, action, _ = _parts(path)
     is_tested = action in _TEST_ACTIONS if split.startswith("object") else person in _TEST_SUBJECTS
@@ -119,6 +127,7 @@ FPHA = Dataset(
     help="105 000 frames of 45 actions with objects, 21 joints",
     origin="github.com/guiggh/hand_pose_action; academic use only, no redistribution",
     plan=plan_fpha,
+    find=find_fpha,
     own_options=(
         Option(
             name="split",

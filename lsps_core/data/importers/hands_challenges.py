@@ -27,7 +27,7 @@ from lsps_core.data.importing.hands21 import (
     read_boxes,
     read_labels,
 )
-from lsps_core.data.importing.labels import find_folder
+from lsps_core.data.importing.labels import find_folder, require_inside
 from lsps_core.data.importing.options import split_option
 from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot
@@ -65,14 +65,13 @@ class _Challenge:
     ) -> ImportPlan:
         """The plan of an import; ValueError if the files of the split are missing."""
         source = Path(source)
+        folder = self.find(source, split=split)
         if split == "train":
-            folder = find_folder(source, self.train_places, self.train)
             path, pictures = folder / self.train, Pictures(folder / self.train_images)
             found = labelled_shots(
                 read_labels(path), path, cube_mm=cube_mm, with_outside=with_outside, pictures=pictures
             )
         else:
-            folder = find_folder(source, self.test_places, self.boxes)
             found = self._test(source, folder, cube_mm or DEFAULT_CUBE_MM)
         shots, refused = parted(found, limit)
         return ImportPlan(
@@ -89,6 +88,16 @@ class _Challenge:
             },
             refused=refused,
         )
+
+    def find(self, source: Path, *, split: Literal["train", "test"], **_: object) -> Path:
+        """The folder of a split, with its text file and its pictures; LspsError if one is missing."""
+        if split == "train":
+            folder = find_folder(source, self.train_places, self.train)
+            require_inside(folder, self.train_images, "the training pictures")
+        else:
+            folder = find_folder(source, self.test_places, self.boxes)
+            require_inside(folder, self.test_images, "the test pictures")
+        return folder
 
     def _test(self, source: Path, folder: Path, cube_mm: float) -> Iterator[Shot | str]:
         joints: dict[str, npt.NDArray[np.float32]] = {}
@@ -138,6 +147,7 @@ HANDS17 = Dataset(
     help="957 032 training frames, 21 joints; test frames by bounding box",
     origin="icvl.ee.ic.ac.uk/hands17/challenge; academic use only, no redistribution",
     plan=_HANDS17.plan,
+    find=_HANDS17.find,
     own_options=(_SPLIT, WITH_OUTSIDE),
     protocol=_HANDS17.protocol,
 )
@@ -146,6 +156,7 @@ HANDS19 = Dataset(
     help="175 951 training frames, 21 joints; test frames by bounding box",
     origin="sites.google.com/view/hands2019/challenge; academic use only, no redistribution",
     plan=_HANDS19.plan,
+    find=_HANDS19.find,
     own_options=(_SPLIT, WITH_OUTSIDE),
     protocol=_HANDS19.protocol,
 )

@@ -22,7 +22,7 @@ from lsps_core.camera import SIMULATED, Camera
 from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.importing.coco import MANO_TO_HAND21, read_coco
 from lsps_core.data.importing.dataset import Dataset
-from lsps_core.data.importing.labels import check_depths, find_folder, label_lines
+from lsps_core.data.importing.labels import check_depths, find_folder, label_lines, require_inside
 from lsps_core.data.importing.options import Option
 from lsps_core.data.importing.pictures import read_ho3d_depth
 from lsps_core.data.importing.plain_pickle import read_plain_pickle
@@ -67,7 +67,7 @@ def plan_ho3d(
 
     annotation: a COCO file of the split, in place of the meta files. ValueError if the list of the split is missing.
     """
-    folder = find_folder(Path(source), (".", "HO3D_v3", "HO3D_v2"), f"{split}.txt")
+    folder = find_ho3d(Path(source), split=split)
     edge, refused = cube_mm or CUBE_MM, list[str]()
     truth = _truth(folder) if split == "evaluation" and annotation is None else None
     if annotation is None:
@@ -91,6 +91,13 @@ def plan_ho3d(
         refused=tuple(refused),
         note="" if split == "train" or truth else note,
     )
+
+
+def find_ho3d(source: Path, *, split: str, **_: object) -> Path:
+    """The folder with the list of a split and its sequences; LspsError if one is missing."""
+    folder = find_folder(source, (".", "HO3D_v3", "HO3D_v2"), f"{split}.txt")
+    require_inside(folder, split, "the sequences")
+    return folder
 
 
 def _truth(folder: Path) -> list[Any]:
@@ -220,6 +227,7 @@ HO3D = Dataset(
     help="versions 2 and 3: hands with objects, 21 joints",
     origin="github.com/shreyashampali/ho3d; academic use only, no redistribution",
     plan=plan_ho3d,
+    find=find_ho3d,
     own_options=(
         Option(
             name="split",

@@ -19,6 +19,7 @@ from lsps_core.data.importing.labels import (
     parse_points,
     read_lines,
     refined_centers,
+    require_inside,
     settings,
 )
 from lsps_core.data.importing.options import CENTERS, Option, split_option
@@ -81,6 +82,14 @@ def plan_icvl(
     )
 
 
+def find_icvl(source: Path, *, split: Literal["train", "test"], **_: object) -> Path:
+    """The folder of a split, with its labels and pictures; LspsError if they are missing."""
+    place, files = _LABELS[split]
+    folders = [find_folder(source, (place, "."), file) for file in files]
+    require_inside(folders[0], "Depth", "the pictures")
+    return folders[0]
+
+
 class _Entry(NamedTuple):
     """A line of labels: its position, the image's path under Depth/ with forward slashes, the numbers."""
 
@@ -91,10 +100,9 @@ class _Entry(NamedTuple):
 
 def _labelled(source: Path, split: Literal["train", "test"]) -> tuple[Path, list[_Entry]]:
     """The folder of a split, and what its label files list."""
-    place, files = _LABELS[split]
-    folder = find_folder(source, (place, "."), files[0])
+    folder = find_icvl(source, split=split)
     entries = []
-    for file in files:
+    for file in _LABELS[split][1]:
         for number, line in enumerate(read_lines(folder / file), start=1):
             if line:
                 path, *numbers = line.split()
@@ -118,6 +126,7 @@ ICVL_HANDS = Dataset(
     help="16 joints, mirrored to a right hand",
     origin="labicvl.github.io/hand.html; see there for its terms",
     plan=plan_icvl,
+    find=find_icvl,
     own_options=(
         split_option("train", "test"),
         Option(

@@ -28,6 +28,7 @@ from lsps_core.data.importing.pictures import Window
 from lsps_core.data.importing.plan import ImportPlan, Shot
 from lsps_core.data.importing.shots import Shots
 from lsps_core.data.protocol import Protocol
+from lsps_core.errors import LspsError
 from lsps_core.files import require_file
 from lsps_core.skeleton import MSRA21
 
@@ -46,7 +47,7 @@ def plan_msra(
     cube_mm: by default that of the subject's hand, 240 (P0) to 190 (P8). ValueError if no subject is found.
     """
     source = Path(source)
-    people = _people(source, subjects)
+    people = find_msra(source, subjects=subjects)
     found = itertools.islice(_frames(source, people, cube_mm), limit)
     shots = Shots()
     refused: list[str] = []
@@ -65,17 +66,19 @@ def plan_msra(
     )
 
 
-def _people(source: Path, subjects: Sequence[str]) -> list[str]:
-    """The requested and existing subjects, in order."""
+def find_msra(source: Path, *, subjects: Sequence[str], **_: object) -> list[str]:
+    """The requested and existing subjects, in order; LspsError if one is missing, or they have no labels."""
     require_folder(source)
     unknown = sorted(set(subjects) - set(SUBJECTS))
     if unknown:
-        raise ValueError(f"MSRA15 has no subject {unknown[0]!r}; give some of {','.join(SUBJECTS)}")
+        raise LspsError(f"MSRA15 has no subject {unknown[0]!r}", f"give some of {','.join(SUBJECTS)}")
     people = [name for name in SUBJECTS if (name in subjects or not subjects) and (source / name).is_dir()]
     missing = sorted(set(subjects) - set(people))
     if not people or missing:
         wanted = missing[0] if missing else "P0 to P8"
-        raise ValueError(f"{source} has no folder {wanted}; give the folder that holds MSRA15's P0, P1, ...")
+        raise LspsError(f"{source} has no folder {wanted}", "give the folder that holds MSRA15's P0, P1, ...")
+    if not any(next((source / name).glob("*/joint.txt"), None) for name in people):
+        raise LspsError(f"{source / people[0]} has no joint.txt in its folders", "unpack the set again")
     return people
 
 
@@ -140,6 +143,7 @@ MSRA_HANDS = Dataset(
     help="21 joints, nine people",
     origin="jimmysuen.github.io; see there for its terms",
     plan=plan_msra,
+    find=find_msra,
     own_options=(
         Option(
             name="subjects",

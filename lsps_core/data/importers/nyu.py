@@ -6,6 +6,7 @@ joint_uvd is camera x frame x 36 x 3 (px, px, mm). Crops follow Oberweger & Lepe
 
 from __future__ import annotations
 
+import os
 import re
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.importing.shots import Shots
 from lsps_core.data.protocol import Protocol
+from lsps_core.errors import LspsError
 from lsps_core.skeleton import ICVL16, NYU36
 
 TO_ICVL = (34, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0)
@@ -54,7 +56,7 @@ def plan_nyu(
     cube_mm: 300 (test frames of the second subject 250), or 350 for ICVL's joints. The cube's centre is one of the 36
     joints, by default the middle of the palm, or a refined one. ValueError if the labels cannot be used.
     """
-    folder = find_folder(Path(source), (f"dataset/{split}", split), _LABELS)
+    folder = find_nyu(Path(source), split=split, domain=domain)
     center_joint = _checked(CENTER_JOINT[joints] if center_joint is None else center_joint)
     centers = refined_centers(centers_uvd, centers_mm)
     uvd = read_joint_uvd(folder / _LABELS)
@@ -84,6 +86,19 @@ def plan_nyu(
         ),
         refused=tuple(refused),
     )
+
+
+def find_nyu(source: Path, *, split: str, domain: str, **_: object) -> Path:
+    """The folder of a split, with its labels and pictures of the domain; LspsError if they are missing."""
+    folder = find_folder(source, (f"dataset/{split}", split), _LABELS)
+    kind = _PICTURES[domain]
+    with os.scandir(folder) as entries:
+        has_pictures = any(entry.name.startswith(f"{kind}_1_") for entry in entries)
+    if not has_pictures:
+        raise LspsError(
+            f"{folder} has no {kind}_1_0000001.png or later", f"unpack the {domain} pictures beside {_LABELS}"
+        )
+    return folder
 
 
 def _checked(joint: int) -> int:
@@ -118,6 +133,7 @@ NYU_HANDS = Dataset(
     help="real or synthetic, 36 joints",
     origin="jonathantompson.github.io/NYU_Hand_Pose_Dataset.htm; see there for its terms",
     plan=plan_nyu,
+    find=find_nyu,
     own_options=(
         split_option("train", "test"),
         DOMAIN,

@@ -16,14 +16,16 @@ class Dataset:
 
     title: the name in the dialog. help: what is in it, in a few words. origin: where people get it, and its terms.
     plan: called as `plan(folder, **values)` with a value for every option; ValueError if the folder is not that of the
-    set. own_options: besides `--cube-mm` and `--limit`, which every set has. protocol: how `lsps score` and
-    `lsps evaluate` measure it; None if it has none.
+    set. find: called likewise, the part of `plan` that takes a moment: LspsError if a file or folder is missing without
+    which nothing can be imported. own_options: besides `--cube-mm` and `--limit`, which every set has. protocol: how
+    `lsps score` and `lsps evaluate` measure it; None if it has none.
     """
 
     title: str
     help: str
     origin: str = ""
     plan: Callable[..., ImportPlan]
+    find: Callable[..., object] | None = None
     own_options: tuple[Option, ...] = ()
     protocol: Protocol | None = None
 

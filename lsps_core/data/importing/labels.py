@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from lsps_core.camera import Camera, FloatArray
 from lsps_core.data.importing.plan import Shot
+from lsps_core.errors import LspsError
 from lsps_core.files import require_file
 
 _MOST_BYTES = 1_000_000_000
@@ -23,21 +24,28 @@ _MOST_LINE = 10_000  # characters; a longer line is of another file, and is read
 
 
 def require_folder(source: Path) -> None:
-    """ValueError if `source` is not a folder."""
+    """LspsError if `source` is not a folder."""
     if not source.exists():
-        raise ValueError(f"{source} does not exist; give the folder that the data set was unpacked into")
+        raise LspsError(f"{source} does not exist", "give the folder that the data set was unpacked into")
     if not source.is_dir():
-        raise ValueError(f"{source} is not a folder; give the one that the data set was unpacked into")
+        raise LspsError(f"{source} is not a folder", "give the one that the data set was unpacked into")
+
+
+def require_inside(folder: Path, name: str, what: str) -> Path:
+    """The folder `name` in another one; LspsError, which says what would be in there, if it does not exist."""
+    if not (folder / name).is_dir():
+        raise LspsError(f"{folder} has no folder {name}", f"unpack {what} there, or give another folder")
+    return folder / name
 
 
 def find_folder(source: Path, places: Sequence[str], needed: str) -> Path:
-    """The first of source's subfolders `places` that holds the file `needed`; ValueError if none does."""
+    """The first of source's subfolders `places` that holds the file `needed`; LspsError if none does."""
     require_folder(source)
     for place in places:
         if (source / place / needed).is_file():
             return source / place
     looked = ", ".join(str(Path(place) / needed) for place in places)
-    raise ValueError(f"{source} has none of {looked}; give the folder that the data set was unpacked into")
+    raise LspsError(f"{source} has none of {looked}", "give the folder that the data set was unpacked into")
 
 
 def read_lines(path: Path) -> list[str]:

@@ -12,11 +12,23 @@ from app_helpers import FRAME_COUNT, WAIT_MS
 from made_recordings import write_db3
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.model.one_euro import one_euro
+from explorer_app.explore.model.second_sequence import measure_second, places_beside, read_second
 from explorer_app.explore.model.sequence import FrameSequence
-from explorer_app.explore.model.time_rows import CODES, ERROR, JOINT, RESIDUAL, TYPICALITY, RowChoice, TimeRow, rows_of
+from explorer_app.explore.model.time_rows import (
+    CODES,
+    DISAGREEMENT,
+    ERROR,
+    JOINT,
+    RESIDUAL,
+    TYPICALITY,
+    RowChoice,
+    TimeRow,
+    rows_of,
+)
 from explorer_app.explore.timeline.panel import TimeView
 from explorer_app.explore.timeline.picture import LEFT_PX, Look, draw_rows
 from explorer_app.model.hand.model import HandModel
@@ -24,6 +36,7 @@ from explorer_app.model.open_data import open_recording, open_store
 from explorer_app.model.pose_error import mean_error_mm
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.camera import SR305
+from lsps_core.errors import LspsError
 
 Open = Callable[..., None]
 ROWS = (CODES, JOINT, ERROR, RESIDUAL, TYPICALITY)
@@ -44,7 +57,7 @@ def test_the_curves_are_what_each_frame_is_read_as(fitted_model: HandModel, stor
         assert sequence.joints_mm[index] == pytest.approx(encoding.pose * 125 + frame.center_mm, abs=0.05)
     assert np.isfinite(sequence.typicality).all()
     assert np.isnan(sequence.residual_mm).all()
-    assert (sequence.done, sequence.is_timed) == (FRAME_COUNT, False)
+    assert (sequence.is_read.all(), sequence.is_timed) == (True, False)
     data.close()
 
 
@@ -70,6 +83,68 @@ def test_rows_without_values_are_left_out_and_smoothing_is_marked(model: HandMod
     smooth = rows_of(sequence, RowChoice(rows=(CODES, ERROR), is_smooth=True))
     assert [row.title for row in smooth] == ["Codes, σ, smoothed (one-euro)", "Error, mm"]
     assert smooth[0].values == pytest.approx(one_euro(sequence.codes, sequence.times_s))
+    data.close()
+
+
+def test_disagreement_and_residual_are_measured_when_asked_for(fitted_model: HandModel, store_path: Path) -> None:
+    data = open_store(store_path).data
+    sequence = FrameSequence(data, fitted_model, "real").read(ignore)
+    assert np.isnan(sequence.disagreement_mm).all()
+    assert sequence.measured == set()
+    seen: list[tuple[int, int]] = []
+    for name in ("disagreement_mm", "residual_mm"):
+        sequence.measure(name, lambda *progress: seen.append(progress))
+    assert seen[-1] == (FRAME_COUNT, FRAME_COUNT)
+    for index in range(3):
+        frame = data.view(index).frame
+        encoding = fitted_model.encode(frame, "real")
+        routes = fitted_model.routes(frame, encoding)
+        assert sequence.disagreement_mm[index] == pytest.approx(routes.disagreement_mm, rel=1e-3)
+        before = fitted_model.fit(frame, encoding).before
+        assert sequence.residual_mm[index] == pytest.approx(before.residual_mm, rel=1e-3, nan_ok=True)
+    rows = rows_of(sequence, RowChoice(rows=(DISAGREEMENT,)))
+    assert [row.title for row in rows] == ["Disagreement, mm"]
+    count = len(seen)
+    sequence.measure("disagreement_mm", lambda *progress: seen.append(progress))
+    assert len(seen) == count
+    data.close()
+
+
+def test_a_second_model_is_beside_the_first(model: HandModel, other_model_path: Path, store_path: Path) -> None:
+    data = open_store(store_path).data
+    sequence = FrameSequence(data, model, "real").read(ignore)
+    taken: list[FrameSequence] = []
+    second = read_second(other_model_path, sequence, ["disagreement_mm"], taken.append, ignore)
+    assert taken == [second]
+    assert second.model.path == other_model_path
+    assert second.measured == {"disagreement_mm"}
+    rows = {row.title: row for row in rows_of(sequence, RowChoice(rows=ROWS), second)}
+    assert np.array_equal(rows["Error, mm"].second[:, 0], second.error_mm, equal_nan=True)
+    is_same_code = model.scale.fingerprint == second.model.scale.fingerprint
+    assert (rows["Codes, σ"].second is not None) == is_same_code
+    wrist = rows[f"{model.skeleton.joints[0]}, from its mean, mm"]
+    mean = sequence.joints_mm[:, 0].mean(axis=0)
+    assert wrist.second == pytest.approx(second.joints_mm[:, 0] - mean, abs=1e-3)
+    data.close()
+
+
+def test_other_frames_are_beside_the_first_by_their_times(model: HandModel, store_path: Path, tmp_path: Path) -> None:
+    hand = np.zeros((480, 640), np.uint16)
+    hand[150:290, 280:360] = 4000
+    path = write_db3(tmp_path / "a.db3", [hand] * 3, camera=SR305, seconds=0.045)
+    data = open_store(store_path).data
+    sequence = FrameSequence(data, model, "real").read(ignore)
+    second = read_second(path, sequence, [], lambda _second: None, ignore)
+    (row,) = rows_of(sequence, RowChoice(rows=(CODES,)), second)
+    assert places_beside(sequence, second).tolist() == [0, 1, 1, 2, -1]
+    assert (row.second[0] == second.codes[0]).all()
+    assert (row.second[3] == second.codes[2]).all()
+    assert np.isnan(row.second[4]).all()
+    measure_second(path, second, ["residual_mm"], ignore)
+    assert "residual_mm" in second.measured
+    for wrong in (tmp_path / "missing.h5", tmp_path / "a.txt"):
+        with pytest.raises((LspsError, ValueError), match=wrong.name):
+            read_second(wrong, sequence, [], lambda _second: None, ignore)
     data.close()
 
 
@@ -110,6 +185,18 @@ def test_gaps_are_not_joined_and_the_span_is_what_is_drawn() -> None:
     assert len(inked(values, 20, 39)) == 0
 
 
+@pytest.mark.usefixtures("qapp")
+def test_a_second_curve_is_dashed_on_the_same_axis() -> None:
+    values = np.zeros(50)
+    row = TimeRow("a", values[:, None], ("a",), values[:, None] + 5)
+    image = draw_rows([row], np.arange(50) / 30, True, 0, 49, look()).image
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(120, 300, 4)[..., :3].astype(int)
+    per_line = (np.ptp(pixels, axis=2) > 60).sum(axis=1)
+    upper, lower = per_line[:50].max(), per_line[50:].max()
+    assert lower > 230
+    assert 0.3 * lower < upper < 0.95 * lower
+
+
 @pytest.fixture
 def view(qtbot: QtBot, window: MainWindow, open_and_wait: Open, model_path: Path, store_path: Path) -> TimeView:
     """With all frames of the store read."""
@@ -145,9 +232,44 @@ def test_a_range_becomes_a_walk_that_can_be_undone(qtbot: QtBot, window: MainWin
     window.explore.playback.set_range(1, 3)
     qtbot.mouseClick(view.to_walk, Qt.MouseButton.LeftButton)
     keyframes = [code.values for code in window.session.walk.keyframes]
-    assert keyframes == pytest.approx(view.sequence.codes[1:4])
+    assert keyframes == pytest.approx(view.reading.sequence.codes[1:4])
     window.session.undo_stack.undo()
     assert not window.session.walk.keyframes
+
+
+def test_a_measure_is_computed_when_its_row_is_ticked(qtbot: QtBot, view: TimeView) -> None:
+    view.rows[DISAGREEMENT].setChecked(True)
+    assert view.read.text() == "Stop"
+    qtbot.waitUntil(lambda: not view.reading.is_running, timeout=WAIT_MS)
+    assert np.isfinite(view.reading.sequence.disagreement_mm).all()
+
+
+def test_a_second_model_is_read_and_taken_away(
+    qtbot: QtBot, window: MainWindow, view: TimeView, other_model_path: Path
+) -> None:
+    view.compare.click()
+    (dialog,) = window.findChildren(QFileDialog)
+    before = view.plot.picture
+    dialog.filesSelected.emit([str(other_model_path)])
+    dialog.close()
+    view.rows[DISAGREEMENT].setChecked(True)  # while it reads: measured afterwards, of both
+    qtbot.waitUntil(
+        lambda: not view.reading.is_running and "disagreement_mm" in view.reading.second.measured, timeout=WAIT_MS
+    )
+    assert view.note.text() == f"dashed: {other_model_path.name}"
+    qtbot.waitUntil(lambda: view.plot.picture is not before, timeout=WAIT_MS)
+    assert window.session.model.path != other_model_path
+    view.compare.click()
+    assert view.reading.second is None
+    assert view.note.text() == ""
+
+
+def test_what_cannot_be_compared_is_one_line(qtbot: QtBot, window: MainWindow, view: TimeView, tmp_path: Path) -> None:
+    (tmp_path / "bad.db3").write_text("hello")
+    view.reading.read_second(tmp_path / "bad.db3")
+    qtbot.waitUntil(lambda: not view.reading.is_running, timeout=WAIT_MS)
+    assert "bad.db3 is not a recording" in window.messages.text
+    assert view.reading.second is None
 
 
 def test_smoothing_is_off_at_first_and_redraws(qtbot: QtBot, view: TimeView) -> None:
@@ -160,7 +282,7 @@ def test_smoothing_is_off_at_first_and_redraws(qtbot: QtBot, view: TimeView) -> 
 def test_other_data_empties_it(qtbot: QtBot, window: MainWindow, view: TimeView, other_model_path: Path) -> None:
     window.open_paths([other_model_path])
     qtbot.waitUntil(lambda: window.session.model.path == other_model_path, timeout=WAIT_MS)
-    assert view.sequence is None
+    assert view.reading.sequence is None
     assert view.plot.picture is None
     qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
 

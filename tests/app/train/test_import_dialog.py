@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from app_helpers import WAIT_MS
+from made_folders import FOLDERS, Folder
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -126,7 +127,10 @@ def test_the_sets_of_today_have_their_options(dialog: ImportDialog, tmp_path: Pa
 @pytest.mark.parametrize("source", ["nyu", "icvl", "msra", "frames"])
 def test_what_the_fields_say_is_what_the_command_reads(dialog: ImportDialog, source: str, tmp_path: Path) -> None:
     choose(dialog, source)
-    (dialog.files if source == "frames" else dialog.folder).text = str(tmp_path)
+    files = ["dataset/test/joint_data.mat", "dataset/test/synthdepth_1_0000001.png", "P3/1/joint.txt", "a.png"]
+    files += [*FOLDERS["icvl"].files, *FOLDERS["msra"].files]
+    Folder({}, dict.fromkeys(files, "")).make(tmp_path / "set")
+    (dialog.files if source == "frames" else dialog.folder).text = str(tmp_path / "set")
     dialog.out.text = str(tmp_path / "o.h5")
     wanted = {"limit": 7, "cube_mm": 280, "split": "test", "domain": "synthetic", "subjects": "P0, P3"}
     wanted |= {"with_rotated": True, "center": "-1, 2, 300"}
@@ -138,10 +142,10 @@ def test_what_the_fields_say_is_what_the_command_reads(dialog: ImportDialog, sou
     assert read.events
     assert read.overwrite
     if source == "frames":
-        assert (read.files, read.center, read.unit_mm) == ([tmp_path], (-1, 2, 300), 0.125)
+        assert (read.files, read.center, read.unit_mm) == ([tmp_path / "set"], (-1, 2, 300), 0.125)
         assert read.camera.startswith("47")
     else:
-        assert (read.src, read.limit) == (tmp_path, 7)
+        assert (read.src, read.limit) == (tmp_path / "set", 7)
     if source in ("nyu", "frames"):
         assert read.domain == "synthetic"
     if source in ("nyu", "icvl"):
@@ -209,12 +213,41 @@ def test_a_stopped_import_goes_on(qtbot: QtBot, dialog: ImportDialog, tmp_path: 
         assert len(store) == 300
 
 
-def test_a_set_that_is_not_there_is_one_line(qtbot: QtBot, dialog: ImportDialog, tmp_path: Path) -> None:
-    dialog.folder.text = str(tmp_path)
+@pytest.mark.parametrize("source", FOLDERS)
+def test_a_wrong_folder_is_described_beside_its_field(dialog: ImportDialog, source: str, tmp_path: Path) -> None:
+    """Before Import can be clicked; only the right folder lets it be."""
+    choose(dialog, source)
+    for name, value in FOLDERS[source].values.items():
+        set_option(dialog, name, value)
+    dialog.out.text = str(tmp_path / "o.h5")
+    field, note = (
+        (dialog.files, dialog.fields["files"]) if source == "frames" else (dialog.folder, dialog.fields["folder"])
+    )
+    (tmp_path / "empty").mkdir()
+    right = FOLDERS[source].make(tmp_path / "disk" / "set")
+    wrong = {tmp_path / "empty": next(iter(FOLDERS[source].files.values()))}
+    wrong[FOLDERS["msra" if source == "nyu" else "nyu"].make(tmp_path / "other")] = "has no"
+    for number, (file, lacking) in enumerate(FOLDERS[source].files.items()):
+        wrong[FOLDERS[source].make(tmp_path / f"set {number}", without=file)] = lacking
+    if source != "frames":
+        wrong[right.parent] = f"; give {right}"
+    for folder, lacking in wrong.items():
+        field.text = str(folder)
+        assert lacking in note.problem or (lacking == "has no" and "has none of" in note.problem)
+        assert str(folder) in note.problem
+        assert "\n" not in note.problem
+        assert not dialog.start.isEnabled()
+    field.text = str(right)
+    assert not note.problem
+    assert dialog.start.isEnabled()
+
+
+def test_labels_that_cannot_be_read_are_one_line(qtbot: QtBot, dialog: ImportDialog, tmp_path: Path) -> None:
+    dialog.folder.text = str(FOLDERS["nyu"].make(tmp_path / "set"))
     dialog.out.text = str(tmp_path / "o.h5")
     with qtbot.waitSignal(dialog.bar.ended, timeout=WAIT_MS):
         qtbot.mouseClick(dialog.start, Qt.MouseButton.LeftButton)
-    assert dialog.bar.problem.text()
+    assert "joint_data.mat" in dialog.bar.problem.text()
     assert "Traceback" not in dialog.bar.problem.text()
 
 
