@@ -82,8 +82,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         nargs="*",
         type=Path,
-        help="a model (.safetensors), and a store (.h5), a recording (.db3, .bag) or depth images (.png .npy .tif, or "
-        "a folder of them); "
+        help="a model (.safetensors), and a store (.h5), a recording (.db3, .bag, .mkv) or depth images "
+        "(.png .npy .tif, or a folder of them); "
         "without a model the bundled one is opened",
     )
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:1, ...")

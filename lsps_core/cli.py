@@ -27,7 +27,7 @@ from lsps_core.commands import (
     simulate,
     train,
 )
-from lsps_core.errors import as_lsps_error
+from lsps_core.errors import as_lsps_error, is_out_of_memory
 from lsps_core.events import Failed, error_fields
 
 
@@ -50,7 +50,10 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     except Exception as error:
         _tell(arguments, error)
-        raise
+        if not is_out_of_memory(error):
+            raise
+        print(f"lsps {arguments.command}: {as_lsps_error(error)}", file=sys.stderr)
+        return 2
 
 
 def _tell(arguments: argparse.Namespace, error: Exception) -> None:

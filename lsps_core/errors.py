@@ -82,5 +82,13 @@ def as_lsps_error(error: BaseException) -> LspsError:
         return error
     if isinstance(error, OSError) and error.filename:
         return LspsError(f"{error.filename}: {error.strerror}")
+    if is_out_of_memory(error):
+        return LspsError("out of memory", "close other programs, or use less data or a smaller model")
     text = str(error) or "no reason given"
     return LspsError(text if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {text}")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """torch has an error of its own on accelerators only; on the CPU only the message identifies it."""
+    words = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(w in str(error) for w in words))

@@ -36,7 +36,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         source.add_argument("out", type=Path, metavar="OUT.h5")
         _add_options(source, dataset.options)
         _add_common(source)
-    frames = sources.add_parser("frames", help="depth images (PNG, TIFF, NPY) and recordings (.db3, .bag)")
+    frames = sources.add_parser("frames", help="depth images (PNG, TIFF, NPY) and recordings (.db3, .bag, .mkv)")
     frames.set_defaults(run=_import_frames)
     _add_frames(frames)
     _add_common(frames)

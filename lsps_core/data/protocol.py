@@ -26,6 +26,7 @@ class Protocol:
     file_axes: the numbers of a joint in label and prediction files: "u v d" in px, px and mm of `camera`, or "x y z" in
     mm of its frame with y down. separator: between them. names_frames: whether the lines of prediction files begin
     with the frames' names; frame_number: finds the number in a name, if they begin with that in place of the name.
+    folder: may stand before the names in published files.
     json_joints: the joints of `skeleton` in the order of its JSON files, see `published_json`; empty without.
     """
 
@@ -40,6 +41,7 @@ class Protocol:
     separator: str = " "
     names_frames: bool = False
     frame_number: re.Pattern[str] | None = None
+    folder: str = ""
     json_joints: tuple[int, ...] = ()
 
     @property
@@ -69,7 +71,7 @@ class Protocol:
     def name_in_files(self, frame_name: str) -> str:
         """How a line of a prediction file names a frame."""
         found = self.frame_number.search(frame_name) if self.frame_number else None
-        return found[1] if found else frame_name
+        return found[1] if found else frame_name.removeprefix(self.folder)
 
     @property
     def frame_count(self) -> int:

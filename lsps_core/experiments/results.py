@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,6 +20,7 @@ from lsps_core.evaluation.evaluate import PoseEstimator, evaluate
 from lsps_core.experiments.plan import Plan, PlannedRun, Row
 from lsps_core.experiments.recipes import BOUNDS, Bounds
 from lsps_core.files import read_json, replacing
+from lsps_core.typed_json import arguments
 
 _FILE = "evaluation.json"
 
@@ -44,8 +46,10 @@ def read_result(run_path: Path, test: FrameStore) -> RunResult | None:
         value = read_json(run_path / _FILE)
         if (value["data"], value["data_provenance"]) != (str(test.path), test.provenance):
             return None
-        return RunResult(**{key: value[key] for key in RunResult.__dataclass_fields__})
-    except (OSError, ValueError, TypeError, KeyError):  # a missing or damaged file is measured again: that is cheap
+        result = RunResult(**arguments(RunResult, value))
+        numbers = (result.mean_error_mm, result.within_40mm_percent, result.seconds)
+        return result if all(map(math.isfinite, numbers)) else None
+    except (OSError, ValueError, TypeError, KeyError, OverflowError):  # it is measured again: that is cheap
         return None
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from lsps_core import checkpoint
 from lsps_core.config.training import StageConfig
-from lsps_core.errors import LspsError
+from lsps_core.errors import LspsError, is_out_of_memory
 
 
 class TrainingError(LspsError):
@@ -27,13 +27,6 @@ class NonFiniteError(TrainingError):
 
 class MemoryShortageError(TrainingError):
     """A step did not fit into memory."""
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """torch raises OutOfMemoryError on accelerators only; on the CPU only the message identifies it."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return any(words in str(error) for words in ("not enough memory", "can't allocate memory"))
 
 
 def memory_shortage(

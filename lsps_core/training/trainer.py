@@ -15,6 +15,7 @@ from lsps_core import __version__, checkpoint
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config.training import STAGES, StageConfig, TrainConfig
 from lsps_core.device import resolve_device
+from lsps_core.errors import is_out_of_memory
 from lsps_core.events import Ended, Event, Saved, Started, Stepped, error_fields
 from lsps_core.networks.kinematic import KinematicDecoder
 from lsps_core.networks.residual import SETTLING_BATCHES
@@ -23,7 +24,7 @@ from lsps_core.runs.speeds import frame_seconds
 from lsps_core.training import agreement
 from lsps_core.training.batch import TriBatch
 from lsps_core.training.data import TrainingData, step_generator
-from lsps_core.training.errors import is_out_of_memory, memory_shortage, not_finite, save_batch
+from lsps_core.training.errors import memory_shortage, not_finite, save_batch
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.residual_stage import ResidualPosteriorStage
 from lsps_core.training.run import Run, RunError

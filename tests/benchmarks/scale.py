@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,60 +28,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "core"), str(Path(__file__).parents[2])]
 
 import numpy as np  # noqa: E402
+from scale_made import make_folder, make_store  # noqa: E402
 
-DISTINCT = 256
-PICTURES = 1024
-PEOPLE, SEQUENCES = 10, 500
 READS = 3000
 STEPS = 40
 Figures = dict[str, float]
-
-
-def make_store(path: Path, frames: int) -> None:
-    """Real chunks, cubes, joints and names; ten people and 500 sequences."""
-    from lsps_core.camera import HANDS_SR300
-    from lsps_core.data.importers.hands_challenges import HANDS17
-    from lsps_core.data.store import FrameWriter
-    from lsps_core.data.store_chunks import pack_depth
-    from lsps_core.simulator.simulate import simulate
-
-    batch = next(simulate("sensor", DISTINCT, batch_size=DISTINCT))
-    chunks = pack_depth(batch.depth_mm)
-    assert HANDS17.protocol is not None
-    with FrameWriter(path, domain="real", camera=HANDS_SR300, skeleton=HANDS17.protocol.skeleton) as writer:
-        for start in range(0, frames, DISTINCT):
-            count = min(DISTINCT, frames - start)
-            writer.append_packed(
-                chunks=chunks[: -(-count // 4)],
-                center_mm=batch.center_mm[:count],
-                half_mm=batch.half_mm[:count],
-                joints_mm=batch.joints_mm[:count],
-                names=[f"image_D{start + index + 1:08d}.png" for index in range(count)],
-            )
-        part = np.arange(frames) * SEQUENCES // frames
-        writer.groups["subject"] = [f"Subject_{place * PEOPLE // SEQUENCES}" for place in part]
-        writer.groups["sequence"] = [f"Subject_{place * PEOPLE // SEQUENCES}/{place}" for place in part]
-
-
-def make_folder(folder: Path, frames: int) -> None:
-    """training/images and training/Training_Annotation.txt of HANDS2017."""
-    from made_hands21 import joints_of, numbers, save
-    from made_sets import pictures
-
-    from lsps_core.camera import HANDS_SR300
-
-    images = folder / "training" / "images"
-    lines = []
-    shown = pictures(HANDS_SR300, (640, 480), 320, (420, 600), min(frames, PICTURES), 0, arm=False)
-    for number, picture in enumerate(shown):
-        save(folder / "distinct" / f"{number}.png", picture.depth_mm)
-        lines.append("\t".join(["", *numbers(joints_of(picture))]) + "\r\n")
-    images.mkdir(parents=True)
-    with (folder / "training" / "Training_Annotation.txt").open("w", newline="") as file:
-        for frame in range(frames):
-            name = f"image_D{frame + 1:08d}.png"
-            os.link(folder / "distinct" / f"{frame % PICTURES}.png", images / name)
-            file.write(name + lines[frame % PICTURES])
 
 
 def plan_part(work: Path, _: argparse.Namespace) -> Figures:
@@ -95,6 +47,8 @@ def import_part(work: Path, options: argparse.Namespace) -> Figures:
     from lsps_core import cli
 
     start, out = time.perf_counter(), work / "imported.h5"
+    workers_mb: list[float] = []
+    threading.Thread(target=watch_workers, args=(workers_mb,), daemon=True).start()
     with redirect_stdout(sys.stderr):
         arguments = ["import", "hands17", work / "folder", out, "--split", "train", "--jobs", options.jobs]
         assert cli.main([str(each) for each in (*arguments, "--overwrite")]) == 0
@@ -105,8 +59,17 @@ def import_part(work: Path, options: argparse.Namespace) -> Figures:
         "ms a frame of all processes": 1000 * sum(used[:4]) / options.frames,
         "bytes a frame": size,
         "compression": 2 * 128 * 128 / size,
-        "peak MB of a worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3,
+        "peak MB of a worker": max(workers_mb, default=0),
     }
+
+
+def watch_workers(found_mb: list[float]) -> None:
+    """Append the peak memory of each process of the import, twice a second."""
+    while True:
+        time.sleep(0.5)
+        for child in multiprocessing.active_children():
+            with suppress(OSError, StopIteration):
+                found_mb.append(peak_mb(str(child.pid)))
 
 
 def join_part(work: Path, options: argparse.Namespace) -> Figures:
@@ -271,9 +234,9 @@ PARTS: dict[str, Callable[[Path, argparse.Namespace], Figures]] = {
 }
 
 
-def peak_mb() -> float:
-    """Of this process; `getrusage` would begin with that of its parent."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+def peak_mb(process: str = "self") -> float:
+    """Of a process; `getrusage` would begin with that of its parent."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1e3
 
 

@@ -43,11 +43,12 @@ def hands(frames: int, seed: int) -> list[Picture]:
     return list(pictures(HANDS_SR300, (640, 480), 320, (420, 600), frames, seed, arm=False))
 
 
-def box_of(picture: Picture) -> list[str]:
-    """x y w h around the hand, as the challenges have it: not in whole px."""
+def box_of(picture: Picture, *, has_corners: bool) -> list[str]:
+    """x y w h around the hand, not in whole px, or left, top, right and bottom."""
     rows, columns = np.nonzero(np.isfinite(picture.depth_mm))
-    left, top = columns.min() - 3.4, rows.min() - 2.2
-    return [f"{value:.1f}" for value in (left, top, columns.max() + 4 - left, rows.max() + 4 - top)]
+    left, top, right, bottom = columns.min() - 3.4, rows.min() - 2.2, columns.max() + 4, rows.max() + 4
+    end = (right, bottom) if has_corners else (right - left, bottom - top)
+    return [f"{value:.1f}" for value in (left, top, *end)]
 
 
 def at_the_edge(picture: Picture) -> tuple[np.ndarray, np.ndarray]:
@@ -69,7 +70,7 @@ def save(path: Path, depth_mm: np.ndarray) -> None:
 def make_challenge(
     images: Path, annotation: Path, shown: list[Picture], *, boxes: Path | None = None, quirks: bool = True
 ) -> None:
-    """Pictures image_D00000001.png, ..., and their annotation.
+    """Pictures image_D00000001.png, ..., and their annotation. boxes: with corners in test_bbs.txt, as HANDS2019's.
 
     quirks: line 2 ends with a tab, line 3 has spaces; CRLF; then a name without a file, a picture of zeros, a joint
     beside the picture, a line that is too short, and a name of another folder.
@@ -81,7 +82,8 @@ def make_challenge(
     if boxes is not None:
         with boxes.open("w", newline="") as file:
             for number, picture in enumerate(shown, start=1):
-                file.write(f"image_D{number:08d}.png {' '.join(box_of(picture))}\r\n")
+                box = box_of(picture, has_corners=boxes.name == "test_bbs.txt")
+                file.write(f"image_D{number:08d}.png {' '.join(box)}\r\n")
     if quirks:
         joints = joints_of(shown[0])
         lines[1] += "\t"

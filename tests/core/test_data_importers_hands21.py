@@ -119,14 +119,25 @@ def test_test_frames_are_found_in_their_boxes(sets, shown, tmp_path, name):
         assert np.isnan(store.joints_mm).all()
 
 
-def test_only_what_is_in_the_box_counts(shown, tmp_path):
+BOXED = {"hands17": (make_hands17, "frame/images"), "hands19": (make_hands19, "Task 1/test_images")}
+
+
+@pytest.mark.parametrize("name", BOXED)
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_only_what_is_in_the_box_counts(shown, tmp_path, name, side):
     """A nearer object beside the box does not draw the cube to it."""
-    make_hands17(tmp_path / "set", shown[:3], shown[FRAMES : FRAMES + 1])
+    make, images = BOXED[name]
+    make(tmp_path / "set", shown[:3], shown[FRAMES : FRAMES + 1])
     depth = shown[FRAMES].depth_mm.copy()
-    depth[:, :60] = 260
-    save(tmp_path / "set" / "frame" / "images" / "image_D00000001.png", depth)
-    with import_set(tmp_path / "o.h5", "hands17", tmp_path / "set", "--split", "test") as store:
+    seen = np.flatnonzero(np.isfinite(depth).any(axis=0))
+    depth[:, slice(seen[0] - 10) if side == "left" else slice(seen[-1] + 11, None)] = 260
+    save(tmp_path / "set" / images / "image_D00000001.png", depth)
+    with import_set(tmp_path / "o.h5", name, tmp_path / "set", "--split", "test") as store:
         assert store.center_mm[0, 2] > 380
+
+
+def test_wrong_boxes_are_refused(shown, tmp_path):
+    make_hands17(tmp_path / "set", shown[:3], shown[FRAMES : FRAMES + 1])
     (tmp_path / "set" / "frame" / "BoundingBox.txt").write_text("image_D00000001.png 5 5 -3 2\nimage_D00000001.png 5\n")
     assert lsps("import", "hands17", tmp_path / "set", tmp_path / "p.h5", "--split", "test") == 2
 
@@ -271,6 +282,27 @@ def test_test_frames_without_annotation_are_predicted(sets, trained_run, tmp_pat
     assert len((tmp_path / "result.txt").read_text().splitlines()) == TESTS
     assert lsps("evaluate", trained_run, tmp_path / "o.h5") == 2
     assert "no annotated frame" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", ["frame/images/", "frame\\images\\"])
+def test_published_results_may_name_the_folder_of_the_frames(sets, tmp_path, capsys, folder):
+    """As those of A2J and Region Ensemble do; frames are found by their names, in any order."""
+    with import_set(tmp_path / "o.h5", "hands17", sets / "hands17", "--split", "train") as store:
+        published.write_joints(
+            tmp_path / "r.txt",
+            store.joints_mm + np.array([0, 3, 4]),
+            store,
+            load("hands17").protocol,
+            tuple(store.names),
+        )
+    lines = [f"{folder}{line}\t" for line in (tmp_path / "r.txt").read_text().splitlines()]
+    (tmp_path / "r.txt").write_text("\n".join(reversed(lines)))
+    capsys.readouterr()
+    assert lsps("score", "hands17", tmp_path / "o.h5", tmp_path / "r.txt", "--json") == 0
+    scored = json.loads(capsys.readouterr().out)
+    assert scored["frames"] == FRAMES
+    assert scored["mean_error_mm"] == pytest.approx(5, abs=0.001)
+    assert lsps("score", "hands19", tmp_path / "o.h5", tmp_path / "r.txt") == 2  # only HANDS2017's
 
 
 def test_an_interrupted_import_resumes(sets, tmp_path, capsys):

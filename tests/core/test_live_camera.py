@@ -9,13 +9,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from made_recordings import CAMERA
+from made_recordings import CAMERA, hand
 from software_camera import send, software_camera
 
+from lsps_core.camera import SR305
 from lsps_core.data.recordings import live
 from lsps_core.data.recordings.live import RealSenseCamera, open_camera
 from lsps_core.data.recordings.opening import open_recording
 from lsps_core.data.recordings.write import RecordingWriter
+from lsps_core.data.recordings.write_store import StoreRecorder
+from lsps_core.data.store import FrameStore
 from lsps_core.errors import LspsError
 from lsps_core.files import WriteError
 
@@ -38,6 +41,32 @@ def test_what_is_written_comes_back_bit_for_bit(tmp_path: Path) -> None:
     assert recording.times_s == pytest.approx(times)
     assert all((frame.counts == counts).all() for frame, counts in zip(recording.frames(), made, strict=True))
     assert list(tmp_path.iterdir()) == [tmp_path / "a.db3"]
+
+
+def test_a_store_of_a_camera_holds_the_crops_of_its_hand(tmp_path: Path) -> None:
+    recorder = StoreRecorder(tmp_path / "a.h5", SR305, 0.125)
+    for counts in (hand(), hand(10), np.zeros((480, 640), np.uint16), hand(60)):
+        recorder.append(counts, 0.0)
+    assert not (tmp_path / "a.h5").exists()
+    recorder.close()
+    with FrameStore(tmp_path / "a.h5") as store:
+        assert store.names == ["camera/000001", "camera/000002", "camera/000004"]
+        assert (store.camera, store.domain) == (SR305, "real")
+        assert store.provenance["unit_mm"] == 0.125
+        assert store.center_mm[2, 0] - store.center_mm[0, 0] == pytest.approx(60 * 500 / SR305.fx, abs=15)
+        depth = store.depth_mm(slice(0, 3))
+        assert all(((each == 0) | (each == 500)).all() and (each == 500).any() for each in depth)
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.h5"]
+
+
+def test_a_store_without_a_hand_leaves_nothing_and_keeps_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "a.h5").write_text("before")
+    recorder = StoreRecorder(tmp_path / "a.h5", SR305, 0.125)
+    recorder.append(np.zeros((480, 640), np.uint16), 0.0)
+    recorder.close()
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.h5", "before")]
+    with pytest.raises(LspsError, match="folder does not exist"):
+        StoreRecorder(tmp_path / "no folder" / "a.h5", SR305, 0.125)
 
 
 def test_a_recording_without_a_frame_leaves_nothing_and_keeps_what_was_there(tmp_path: Path) -> None:

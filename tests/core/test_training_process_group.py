@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,10 @@ from training_helpers import events, tiny_config
 from lsps_core import checkpoint
 from lsps_core.training.agreement import check_alike, failing_process
 from lsps_core.training.data import TrainingData
-from lsps_core.training.errors import TrainingError
+from lsps_core.training.errors import NonFiniteError, TrainingError
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.run import Run
+from lsps_core.training.stages import PoseStage
 from lsps_core.training.trainer import Trainer
 
 
@@ -81,20 +83,41 @@ def _in_two(rank: int, port: int, folder: str) -> None:
         check_alike(model, group, 4)
     except TrainingError as error:
         said["differ"] = error.what
+    said["not finite"] = _not_finite(group, Path(folder) / "run")
     (Path(folder) / f"{rank}.json").write_text(json.dumps(said))
     torch.distributed.destroy_process_group()
+
+
+def _not_finite(group: ProcessGroup, run: Path) -> str:
+    """How a run ends in which process 1 has a pose that is not finite."""
+    step, steps = PoseStage.step, count()
+
+    def poisoned(self, batch, generator):
+        if next(steps) == 2 and group.rank == 1:
+            batch.synthetic.pose.view(-1)[5] = torch.nan
+        return step(self, batch, generator)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PoseStage, "step", poisoned)
+        try:
+            Trainer(Run(run), Run(run).config(), group=group).train()
+        except NonFiniteError as error:
+            return error.what
+    return "finite"
 
 
 def _as_second(_: int, port: int, folder: str) -> None:
     _in_two(1, port, folder)
 
 
-def test_two_processes_average_tensors_and_follow_process_0(tmp_path):
+def test_two_processes_average_tensors_and_follow_process_0(stores, tmp_path):
+    Run.create(tmp_path / "run", tiny_config(stores))
     arguments = (_free_port(), str(tmp_path))
     other = multiprocessing.spawn(_as_second, arguments, join=False)
     _in_two(0, *arguments)  # in this process: one import of torch less
     while not other.join():
         pass
+    lines = set()
     for rank in range(2):
         said = json.loads((tmp_path / f"{rank}.json").read_text())
         assert (said["average"], said["decisions"]) == ([[[0.5] * 3] * 2, 5.0], [True, False])
@@ -103,6 +126,10 @@ def test_two_processes_average_tensors_and_follow_process_0(tmp_path):
         assert (
             said["differ"] == "the weights of process 1 differ from those of process 0 at step 4, which was not saved"
         )
+        lines.add(said["not finite"])
+    (line,) = lines  # both end with the same
+    assert "in process 1 at step 2 of the pose stage" in line
+    assert "\n" not in line
 
 
 SETTINGS = ["depth.steps=3", "posterior.steps=8", "pose.steps=150", "pose.batch_size=32"]
@@ -121,6 +148,7 @@ import os, signal, sys, time
 from lsps_core import cli
 if os.environ["TORCHELASTIC_RESTART_COUNT"] != "0" and os.environ["RANK"] == "1":
     time.sleep(8)  # process 0 looks for it first, and must not find the address of the one that was killed
+from lsps_core.training.stages import PoseStage
 from lsps_core.training.trainer import Trainer
 step = Trainer._try_step
 def killed(self, settings):

@@ -14,12 +14,14 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
 
+from command_readers import COMMAND_READERS  # noqa: E402
 from pool import KINDS, Tally, inputs_of, try_inputs  # noqa: E402
 from readers import READERS, Reader  # noqa: E402
 from recording_readers import RECORDING_READERS  # noqa: E402
+from run_readers import RUN_READERS  # noqa: E402
 from set_readers import SET_READERS  # noqa: E402
 
-READERS = READERS | SET_READERS | RECORDING_READERS
+READERS = READERS | SET_READERS | RECORDING_READERS | RUN_READERS | COMMAND_READERS
 SEEDS = Path(__file__).parent / "seeds"
 _MOST_KEPT = 20
 """Findings of a kind that are kept of a run: most are the same."""
@@ -37,7 +39,7 @@ def run(name: str, reader: Reader, inputs: int, seconds: float, seed: int, start
     def make(number: int) -> bytes:
         return new(number) if number >= start else kept[number - start + len(kept)]
 
-    tally = try_inputs(reader, make, start - len(kept), start + inputs, seconds)
+    tally = try_inputs(reader, make, start - len(kept), start + -(-inputs // reader.costs), seconds)
     tally.findings = [
         (kind, make(struct.unpack("<q", content)[0]) if kind not in ("hang", "crash") else content, text)
         for kind, content, text in tally.findings

@@ -60,13 +60,15 @@ _SR305 = CAMERA_PRESETS["sr305"]
 @dataclass(frozen=True, kw_only=True)
 class Reader:
     """file: the name in an empty folder. make: the contents that are mutated. read: ValueError or OSError where it
-    refuses a file, AssertionError where it accepted what it must not. prepare: fills the folder besides."""
+    refuses a file, AssertionError where it accepted what it must not. prepare: fills the folder besides. costs: it
+    gets so many times fewer inputs, as each takes longer."""
 
     file: str
     make: Callable[[Path], list[bytes]]
     mutate: mutations.Mutation
     read: Callable[[Path], object]
     prepare: Callable[[Path], object] = lambda _: None
+    costs: int = 1
 
 
 def _store(folder: Path) -> list[bytes]:

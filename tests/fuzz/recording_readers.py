@@ -1,4 +1,5 @@
-"""Readers of recordings: SQLite files with changed pages or messages, and ROS 1 bags with changed records."""
+"""Readers of recordings: SQLite files with changed pages or messages, and bags and Matroska
+files with changed records."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from lsps_core.data.recordings.opening import open_recording
 
 sys.path.append(str(Path(__file__).parents[1] / "recordings"))
 from made_bag import write_bag
+from made_mkv import write_mkv
 from made_recordings import text, write_db3
 
 
@@ -30,6 +32,16 @@ def _recordings(folder: Path) -> list[bytes]:
 def _bags(folder: Path) -> list[bytes]:
     counts = np.random.default_rng(8).integers(0, 60000, (3, 24, 32)).astype(np.uint16)
     return [write_bag(folder / "a.bag", list(counts), compression=kind).read_bytes() for kind in ("none", "bz2")]
+
+
+def _films(folder: Path) -> list[bytes]:
+    counts = np.random.default_rng(8).integers(0, 60000, (3, 288, 320)).astype(np.uint16)
+    return [write_mkv(folder / "a.mkv", list(counts)).read_bytes()]
+
+
+def mutate_film(content: bytes, rng: Rng) -> bytes:
+    """Mostly of the first records, with the calibration: the rest is images."""
+    return damaged(content, rng, hot=1500)
 
 
 def mutate_bag(content: bytes, rng: Rng) -> bytes:
@@ -82,4 +94,5 @@ def _read(path: Path) -> None:
 RECORDING_READERS: dict[str, Reader] = {
     "RealSense recording": Reader(file="a.db3", make=_recordings, mutate=mutate_db3, read=_read),
     "RealSense bag": Reader(file="a.bag", make=_bags, mutate=mutate_bag, read=_read),
+    "Azure Kinect recording": Reader(file="a.mkv", make=_films, mutate=mutate_film, read=_read),
 }

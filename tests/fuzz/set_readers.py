@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import mutations
@@ -12,9 +13,12 @@ import numpy as np
 from readers import Reader
 
 from lsps_core.data.importers.dexycb import DEXYCB_21, plan_dexycb
-from lsps_core.data.importers.ho3d import plan_ho3d
+from lsps_core.data.importers.fpha import plan_fpha
+from lsps_core.data.importers.ho3d import HO3D_21, plan_ho3d
+from lsps_core.data.importers.ho3d import label as label_ho3d
 from lsps_core.data.importing.coco import read_coco
 from lsps_core.data.importing.hands21 import protocol, read_boxes, read_labels
+from lsps_core.data.importing.plan import ImportPlan
 from lsps_core.data.protocol import Protocol
 from lsps_core.evaluation import published
 
@@ -103,6 +107,74 @@ def _read_coco(path: Path) -> None:
             assert hand.joints_mm is None or np.isfinite(hand.joints_mm).all()
 
 
+def _prepare_fpha(folder: Path) -> None:
+    (folder / "Hand_pose_annotation_v1_1" / "Subject_1" / "put_salt" / "1").mkdir(parents=True)
+    (folder / "Video_files").mkdir()
+
+
+def _skeletons(_: Path) -> list[bytes]:
+    return ["\n".join(" ".join([f"{n:04d}", *map(str, joints.ravel())]) for n, joints in enumerate(_JOINTS)).encode()]
+
+
+def _check_plan(plan: ImportPlan) -> None:
+    """What an import of it would take over without looking again."""
+    assert not any("\n" in line for line in plan.refused)
+    for shot in islice(plan.shots, 8):
+        assert not any("\n" in group for group in shot.groups)
+        assert shot.joints_mm is None or not np.isinf(shot.joints_mm).any()
+        assert shot.center_mm is None or np.isfinite(shot.center_mm).all()
+
+
+def _read_fpha(path: Path) -> None:
+    place = path.parent / "Hand_pose_annotation_v1_1" / "Subject_1" / "put_salt" / "1" / "skeleton.txt"
+    place.write_bytes(path.read_bytes())
+    _check_plan(plan_fpha(path.parent))
+
+
+def _prepare_view(folder: Path) -> None:
+    _prepare_dexycb(folder)
+    sequence = folder / "20200709-subject-01" / "20200709_141754"
+    (sequence / "meta.yml").write_bytes(_meta(folder)[0])
+    (sequence / "836212060125" / "aligned_depth_to_color_000000.png").touch()
+
+
+def _calibration(_: Path) -> list[bytes]:
+    return [
+        b"color: {fx: 613.1, fy: 611.9, ppx: 313.0, ppy: 245.0}\n",
+        b"color:\n  fx: 613.1\n  fy: 611\n  ppx: 3\n  ppy: 4\n",
+    ]
+
+
+def _read_calibration(path: Path) -> None:
+    (path.parent / "calibration" / "intrinsics" / "836212060125_640x480.yml").write_bytes(path.read_bytes())
+    _check_plan(plan_dexycb(path.parent))
+
+
+def _annotations(_: Path) -> list[bytes]:
+    camera = np.array([[600.0, 0, 320], [0, 600, 240], [0, 0, 1]])
+    joints = np.full((21, 3), [0.0, 0.0, -0.5], np.float32)
+    whole = {"camMat": camera, "handJoints3D": joints, "objName": "mug"}
+    box = {"camMat": camera, "handJoints3D": joints[0], "handBoundingBox": [1, 2, 3, 4], "objName": "mug"}
+    return [pickle.dumps(each, protocol) for each in (whole, box) for protocol in (0, 2, 4)]
+
+
+def _read_annotations(path: Path) -> None:
+    meta = path.parent / "evaluation" / "MC1" / "meta"
+    (meta / "0000.pkl").write_bytes(path.read_bytes())
+    plan = plan_ho3d(path.parent, split="evaluation")
+    _check_plan(plan)
+    for shot in islice(plan.shots, 1):
+        found = label_ho3d(shot)
+        if found is not None:
+            assert found.center_mm is not None
+            assert np.isfinite(found.center_mm).all()
+
+
+def _joint_json(_: Path) -> list[bytes]:
+    joints = (_JOINTS[:2] / 1000).tolist()
+    return [json.dumps(each).encode() for each in (joints, [joints, [[[0.0] * 3]] * 2])]
+
+
 def _read_truth(path: Path) -> None:
     plan_ho3d(path.parent, split="evaluation")
 
@@ -126,6 +198,16 @@ SET_READERS: dict[str, Reader] = {
     "DexYCB meta": Reader(
         file="meta.yml", make=_meta, mutate=mutations.damaged_text, read=_read_meta, prepare=_prepare_dexycb
     ),
+    "DexYCB calibration": Reader(
+        file="a.yml", make=_calibration, mutate=mutations.damaged_text, read=_read_calibration, prepare=_prepare_view
+    ),
+    "FPHA": Reader(
+        file="a.txt", make=_skeletons, mutate=mutations.mutate_table, read=_read_fpha, prepare=_prepare_fpha
+    ),
+    "HO-3D annotations": Reader(
+        file="a.pkl", make=_annotations, mutate=mutations.damaged, read=_read_annotations, prepare=_prepare_ho3d
+    ),
+    "HO-3D result": Reader(file="a.json", make=_joint_json, mutate=mutations.mutate_json, read=_read_result(HO3D_21)),
     "COCO": Reader(file="a.json", make=_coco, mutate=mutations.mutate_json, read=_read_coco),
     "HO-3D truth": Reader(
         file="evaluation_xyz.json",

@@ -13,6 +13,8 @@ from explorer_app.widgets.layouts import row_layout
 from lsps_core.data.recordings.opening import RECORDING_SUFFIXES
 
 _SUFFIX = RECORDING_SUFFIXES[0]
+_START_TIP = "Record the camera to a recording (.db3), or the crops of the hand to a store (.h5)"
+_STOP_TIP = "End the recording, and give the file its name"
 
 
 class RecordControls(QWidget):
@@ -38,7 +40,7 @@ class RecordControls(QWidget):
                 str(Path.home()),
                 "save",
                 self._start,
-                filters=[f"Recording (*{_SUFFIX})"],
+                filters=[f"Recording of whole images (*{_SUFFIX})", "Store of hand crops (*.h5)"],
                 name=f"recording{_SUFFIX}",
                 suffix=_SUFFIX,
             )
@@ -52,6 +54,4 @@ class RecordControls(QWidget):
         is_running = self._recording.is_running
         self.setVisible(self._recording.can_record)
         self.button.setText("Stop recording" if is_running else "Record …")
-        self.button.setToolTip(
-            "End the recording, and give the file its name" if is_running else "Record the camera to a .db3 file"
-        )
+        self.button.setToolTip(_STOP_TIP if is_running else _START_TIP)

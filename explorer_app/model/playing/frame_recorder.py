@@ -1,4 +1,4 @@
-"""Writes frames of a camera to a recording, in a thread of its own: compressing one takes some 10 ms."""
+"""Writes frames of a camera to a recording or a store, in a thread of its own: compressing one takes some 10 ms."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from pathlib import Path
 
 from lsps_core.data.recordings.source import DepthFrame
 from lsps_core.data.recordings.write import RecordingWriter
+from lsps_core.data.recordings.write_store import StoreRecorder
 from lsps_core.errors import LspsError
 
+STORE_SUFFIX = ".h5"
 _MOST_WAITING = 60
 """Frames: two seconds, 37 MB. Beyond, the camera is faster than the disk or the processor, and frames are left out."""
 
 
 class FrameRecorder:
-    """Takes frames from any thread until `finish`."""
+    """Takes frames from any thread until `finish`. path: .h5 for a store of hand crops, otherwise a recording."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.left_out = path, 0
@@ -38,18 +40,21 @@ class FrameRecorder:
         if self._error is not None:
             raise self._error
         if not self._frame_count:
-            raise LspsError(f"{self.path} was not written: no frame came meanwhile", "record for longer")
+            what = "no frame with a hand" if self.path.suffix.lower() == STORE_SUFFIX else "no frame"
+            raise LspsError(f"{self.path} was not written: {what} came meanwhile", "record for longer")
         more = f", {self.left_out} left out: too fast for this machine" if self.left_out else ""
         return f"{self.path.name} recorded, {self._frame_count} frames{more}"
 
     def _run(self) -> None:
-        writer, start_s = None, 0.0
+        writer: RecordingWriter | StoreRecorder | None = None
+        kind = StoreRecorder if self.path.suffix.lower() == STORE_SUFFIX else RecordingWriter
+        start_s = 0.0
         while (frame := self._waiting.get()) is not None:
             if self._error is not None:
                 continue
             try:
                 if writer is None:
-                    writer, start_s = RecordingWriter(self.path, frame.camera, frame.unit_mm), frame.time_s
+                    writer, start_s = kind(self.path, frame.camera, frame.unit_mm), frame.time_s
                 writer.append(frame.counts, frame.time_s - start_s)
             except LspsError as error:
                 self._error = error

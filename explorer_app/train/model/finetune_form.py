@@ -12,6 +12,7 @@ from lsps_core.evaluation.digests import digest
 from lsps_core.files import expanded, kind_of, read_json
 
 MODEL_FILE = "model.safetensors"
+_MOST_STEPS = 2**31  # of a field of Qt
 _MOST_FOLDERS = 1000
 
 
@@ -42,8 +43,9 @@ def propose(model: Path | None, labels: Path) -> Proposal:
             return Proposal(folder)
         begun = _settings(folder / "settings.json")
         is_same = {key: begun.get(key) for key in digests} == digests and "" not in digests.values()
-        if is_same and not (folder / MODEL_FILE).exists() and type(begun.get("steps")) is int:
-            return Proposal(folder, True, begun["steps"], str(begun.get("frames_path") or ""))
+        steps = begun.get("steps")
+        if is_same and not (folder / MODEL_FILE).exists() and type(steps) is int and 0 < steps < _MOST_STEPS:
+            return Proposal(folder, True, steps, str(begun.get("frames_path") or ""))
     return Proposal(first)
 
 

@@ -206,7 +206,7 @@ def _camera(source: Path, serial: str) -> Camera:
     try:
         color = about["color"]  # depth is aligned to it
         return Camera(fx=float(color["fx"]), fy=float(color["fy"]), cx=float(color["ppx"]), cy=float(color["ppy"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{path} does not describe a camera ({error}); copy it again") from error
 
 

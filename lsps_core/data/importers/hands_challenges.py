@@ -1,13 +1,14 @@
 """HANDS2017 (Yuan et al. 2018) and HANDS2019, task 1 (Armagan et al. 2020): depth of BigHand2.2M, 21 joints.
 
 Training frames have joints. Test frames have bounding boxes, in which the hand is searched; joints only where a file of
-them was released. The format of the lines is described in `importing/hands21.py`.
+them was released. The format of the lines is described in `importing/hands21.py`. A box is x y and its size in
+HANDS2017, two of its corners in HANDS2019. Result files of HANDS2017 may name frames as "frame/images/image_D...".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -40,8 +41,9 @@ _NO_JOINTS = np.full((JOINT_COUNT, 3), np.nan, np.float32)
 class _Challenge:
     """Where the files of a challenge are. places: of a split's folder in the unpacked one.
 
-    train, train_images: annotation and pictures of the training frames. boxes, test_images: of the test frames. test:
-    their annotation, if it was released, in the folder of the boxes or the unpacked one.
+    train, train_images: annotation and pictures of the training frames. boxes, test_images: of the test frames.
+    are_corners: whether boxes are left, top, right and bottom. test: their annotation, if it was released, in the
+    folder of the boxes or the unpacked one.
     """
 
     name: str
@@ -51,6 +53,7 @@ class _Challenge:
     train_images: str
     test_places: tuple[str, ...]
     boxes: str
+    are_corners: bool = False
     test_images: str
     test: str
 
@@ -106,7 +109,7 @@ class _Challenge:
                 labels = ((label.name, label.joints_mm) for label in read_labels(place))
                 joints = {name: found for name, found in labels if found is not None}
         pictures = Pictures(folder / self.test_images)
-        for line, name, box in read_boxes(folder / self.boxes):
+        for line, name, box in read_boxes(folder / self.boxes, are_corners=self.are_corners):
             try:
                 if isinstance(box, str):
                     raise ValueError(box)
@@ -120,7 +123,7 @@ class _Challenge:
 
 _HANDS17 = _Challenge(
     name="hands17",
-    protocol=protocol("HANDS17"),
+    protocol=replace(protocol("HANDS17"), folder="frame/images/"),
     train_places=("training", "."),
     train="Training_Annotation.txt",
     train_images="images",
@@ -137,6 +140,7 @@ _HANDS19 = _Challenge(
     train_images="training_images",
     test_places=("Task 1", "."),
     boxes="test_bbs.txt",
+    are_corners=True,
     test_images="test_images",
     test="test_joint_annotation.txt",
 )

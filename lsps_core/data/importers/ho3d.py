@@ -167,7 +167,13 @@ def _sequence(meta: Path) -> tuple[FrameCamera, str]:
             about = _read_meta(path)
             matrix = np.asarray(about["camMat"], np.float64)
             camera = Camera(fx=matrix[0, 0], fy=matrix[1, 1], cx=matrix[0, 2], cy=matrix[1, 2])
-        except (ValueError, KeyError, TypeError, IndexError):  # the frame itself is refused when it is read
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            IndexError,
+            OverflowError,
+        ):  # the frame itself is refused when it is read
             continue
         return FrameCamera(camera=camera), str(about.get("objName"))[:40]
     raise ValueError(f"{meta} has no frame with a camera (camMat)")
@@ -184,7 +190,7 @@ def _their_joints(values: Any) -> Points:
     """[21, 3] m of theirs -> mm of HAND21."""
     try:
         joints = np.asarray(values, np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError("joints that are not numbers") from error
     if joints.shape != (HAND21.joint_count, 3):
         raise ValueError(f"joints of the shape {list(joints.shape)}, not of 21 points")
@@ -204,7 +210,7 @@ def label(shot: Shot) -> Shot | None:
         if np.size(found) == 3:
             return _by_box(shot, np.asarray(found, np.float64).reshape(3) * _TO_OURS, about)
         joints = _their_joints(found)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{path}: {error}") from error
     return replace(shot, joints_mm=joints, center_mm=joints.mean(axis=0))
 

@@ -163,19 +163,24 @@ def parted(found: Iterator[Shot | str], limit: int | None) -> tuple[Shots, tuple
     return shots, tuple(refused)
 
 
-def read_boxes(path: Path) -> Iterator[tuple[int, str, tuple[int, int, int, int] | str]]:
-    """The lines "name x y w h" of a file of bounding boxes: number, name, and the box in px, or what is wrong."""
+def read_boxes(path: Path, *, are_corners: bool = False) -> Iterator[tuple[int, str, tuple[int, int, int, int] | str]]:
+    """The lines "name x y w h" of a file of bounding boxes: number, name, and the box in px, or what is wrong.
+
+    are_corners: the lines are "name left top right bottom".
+    """
     for number, (name, *words) in label_lines(path):
         try:
-            yield number, name, _box(words)
+            yield number, name, _box(words, are_corners)
         except ValueError as error:
             yield number, name, str(error)
 
 
-def _box(words: Sequence[str]) -> tuple[int, int, int, int]:
+def _box(words: Sequence[str], are_corners: bool) -> tuple[int, int, int, int]:
     if len(words) != 4:
         raise ValueError(f"{len(words)} numbers, not the 4 of a bounding box")
     values = np.array([float(word) for word in words])
+    if are_corners:
+        values[2:] -= values[:2]
     if not (np.abs(values) < 10_000).all() or values[2:].min() < 1:  # False for NaN as well
         raise ValueError(f"{' '.join(words)} is not a bounding box")
     u, v, width, height = values.round().astype(int).tolist()

@@ -12,7 +12,11 @@ from lsps_core.errors import LspsError
 if TYPE_CHECKING:
     from lsps_core.data.recordings.source import Recording
 
-_READERS = {".db3": "realsense:RealSenseRecording", ".bag": "realsense_bag:RealSenseBag"}
+_READERS = {
+    ".db3": "realsense:RealSenseRecording",
+    ".bag": "realsense_bag:RealSenseBag",
+    ".mkv": "azure_kinect:AzureKinectRecording",
+}
 """Modules beside this one, and their classes."""
 RECORDING_SUFFIXES = tuple(_READERS)
 _PICTURES = (".png", ".npy", ".tif", ".tiff")

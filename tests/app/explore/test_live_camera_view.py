@@ -189,6 +189,11 @@ def test_the_command_line_opens_a_camera() -> None:
 def test_a_recorder_without_frames_or_without_a_folder_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(LspsError, match="no frame came"):
         FrameRecorder(tmp_path / "a.db3").finish()
+    with pytest.raises(LspsError, match="no frame with a hand came"):
+        FrameRecorder(tmp_path / "a.h5").finish()
+    store = FrameRecorder(tmp_path / "a.h5")
+    store.add(MadeCamera().newest())
+    assert store.finish() == "a.h5 recorded, 1 frames"
     recorder = FrameRecorder(tmp_path / "gone" / "a.db3")
     recorder.add(MadeCamera().newest())
     with pytest.raises(LspsError, match="cannot be written"):

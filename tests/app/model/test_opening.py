@@ -46,7 +46,7 @@ def test_what_cannot_be_opened_keeps_nothing_else_from_opening(tmp_path: Path) -
 def test_a_recording_is_opened_alone() -> None:
     recording = Path("a.DB3")
     assert sort_paths([recording, Path("m.safetensors")]) == Opening(model=Path("m.safetensors"), recording=recording)
-    for other in ("b.png", "b.h5", "b.db3", "b.bag"):
+    for other in ("b.png", "b.h5", "b.db3", "b.bag", "b.mkv"):
         opening = sort_paths([recording, Path(other)])
         assert opening.recording == recording
         assert f"{other} was not opened besides" in opening.complaint
