@@ -90,7 +90,8 @@ class Docks(QObject):
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         shown = [dock for dock in self.by_title.values() if dock.isVisible() and dock.y() > 0 and not dock.isFloating()]
         below = [dock for dock in shown if self._window.dockWidgetArea(dock) == bottom]
-        before = self._window.centralWidget().height() - growth
+        middle = self._window.centralWidget()
+        before = middle.height() - growth if middle is not None else 0
         if below and before > 0 and self._shared is None and self._window.isVisible():
             self._shared = below[0], below[0].height() / before
             QTimer.singleShot(0, self, self._keep_share)
@@ -98,8 +99,9 @@ class Docks(QObject):
     @Slot()
     def _keep_share(self) -> None:
         """Qt gives all the room to the middle of the window: pictures of the frame would stay small on any screen."""
-        if self._shared is not None and self._window.isVisible():
-            (dock, ratio), middle = self._shared, self._window.centralWidget()
+        middle = self._window.centralWidget()
+        if self._shared is not None and middle is not None and self._window.isVisible():
+            dock, ratio = self._shared
             handle = self._window.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent)
             tabs = dock.geometry().top() - middle.geometry().bottom() - 1 - handle  # Qt counts them to the dock
             height = round((dock.height() + middle.height()) * ratio / (1 + ratio))

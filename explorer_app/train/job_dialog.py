@@ -158,8 +158,9 @@ class JobDialog(QDialog):
 
     def _tab_to_buttons_last(self) -> None:
         """They are older than the fields, before which they would come."""
-        last, widget = self.bar.details_button, self.nextInFocusChain()
-        while widget is not self:
+        last: QWidget = self.bar.details_button
+        widget = self.nextInFocusChain()
+        while widget is not None and widget is not self:
             if self.box.isAncestorOf(widget) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
                 last = widget
             widget = widget.nextInFocusChain()

@@ -31,6 +31,8 @@ class _TabStyle(QProxyStyle):
     def sizeFromContents(
         self, kind: QStyle.ContentsType, option: QStyleOption, size: QSize, widget: QWidget | None = None
     ) -> QSize:
+        if widget is None:
+            return size
         wanted = super().sizeFromContents(kind, option, size, widget)
         if kind == QStyle.ContentsType.CT_MenuBarItem and isinstance(widget, QMenuBar):
             corner = widget.cornerWidget()
