@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import os
 import signal
 import sys
 import time
@@ -70,6 +69,7 @@ def train(arguments: argparse.Namespace) -> int:
 
     with ProcessGroup.from_environment() as group, _stop_signals() as should_stop, contextlib.ExitStack() as stack:
         run, is_ready = Run(arguments.run_path), False
+        arguments.is_restarted = group.restarts() > 0
         try:
             if group.is_main:
                 run = _open_run(arguments, stack.enter_context(_listeners(arguments)))
@@ -119,7 +119,8 @@ def _open_run(arguments: argparse.Namespace, listeners: Listeners) -> Run:
     from lsps_core.training.run import Run, RunError
 
     run = Run(arguments.run_path, listeners)
-    if arguments.resume or run.is_prepared or _is_restarted(run):
+    is_begun = arguments.is_restarted and run.layout.config.exists()  # by processes of which one has died
+    if arguments.resume or run.is_prepared or is_begun:
         run.config()  # it reports problems of the folder before a lock is created there
         return run
     Run.check_is_free(run.path)
@@ -129,11 +130,6 @@ def _open_run(arguments: argparse.Namespace, listeners: Listeners) -> Run:
     with open_stores(config):  # problems are reported before a run directory is created
         pass
     return Run.create(arguments.run_path, config, listeners)
-
-
-def _is_restarted(run: Run) -> bool:
-    """Whether torchrun has started the processes again, after one of them died in a run that had begun."""
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0 and run.layout.config.exists()
 
 
 def _new_config(arguments: argparse.Namespace) -> TrainConfig:

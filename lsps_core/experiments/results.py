@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import platform
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +19,7 @@ from lsps_core.evaluation.evaluate import PoseEstimator, evaluate
 from lsps_core.experiments.plan import Plan, PlannedRun, Row
 from lsps_core.experiments.recipes import BOUNDS, Bounds
 from lsps_core.files import read_json, replacing
-from lsps_core.typed_json import arguments
+from lsps_core.typed_json import Count, Finite, arguments
 
 _FILE = "evaluation.json"
 
@@ -29,11 +28,11 @@ _FILE = "evaluation.json"
 class RunResult:
     """One run's errors on the test store, its training time in seconds, and the machine."""
 
-    mean_error_mm: float
-    within_40mm_percent: float
-    frames: int
+    mean_error_mm: Finite
+    within_40mm_percent: Finite
+    frames: Count
     protocol: str
-    seconds: float
+    seconds: Finite
     machine: str
 
     def to_json(self) -> dict[str, Any]:
@@ -46,9 +45,7 @@ def read_result(run_path: Path, test: FrameStore) -> RunResult | None:
         value = read_json(run_path / _FILE)
         if (value["data"], value["data_provenance"]) != (str(test.path), test.provenance):
             return None
-        result = RunResult(**arguments(RunResult, value))
-        numbers = (result.mean_error_mm, result.within_40mm_percent, result.seconds)
-        return result if all(map(math.isfinite, numbers)) else None
+        return RunResult(**arguments(RunResult, value))
     except (OSError, ValueError, TypeError, KeyError, OverflowError):  # it is measured again: that is cheap
         return None
 

@@ -82,6 +82,11 @@ class ProcessGroup:
         distributed.all_gather(parts, values)
         return torch.stack(parts)
 
+    def restarts(self) -> int:
+        """How often torchrun has started these processes again; machines count apart, and only those where one died."""
+        own = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+        return int(self.gather(torch.tensor([own])).max())
+
     def wait(self) -> None:
         """For all processes to get here."""
         if self.size > 1:

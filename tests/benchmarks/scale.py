@@ -76,14 +76,15 @@ def join_part(work: Path, options: argparse.Namespace) -> Figures:
     """All of an import but making its frames: labels, blocks, and the store."""
     from lsps_core.data.importing.blocks import Block
 
-    make, made = Block.make, list[bytes]()
+    make, made = Block.make, dict[int, bytes]()
 
     def repeat(block: Block) -> None:
-        if not made:
+        size = len(block.plan.shots)  # the last one may be smaller
+        if size not in made:
             make(block)
-            made.append(block.path.read_bytes())
+            made[size] = block.path.read_bytes()
         else:
-            block.path.write_bytes(made[0])
+            block.path.write_bytes(made[size])
 
     Block.make = repeat  # type: ignore[method-assign]
     options.jobs = 1

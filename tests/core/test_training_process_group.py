@@ -83,6 +83,9 @@ def _in_two(rank: int, port: int, folder: str) -> None:
         check_alike(model, group, 4)
     except TrainingError as error:
         said["differ"] = error.what
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCHELASTIC_RESTART_COUNT", str(rank))  # as on two machines, the second of which has failed
+        said["restarts"] = group.restarts()
     said["not finite"] = _not_finite(group, Path(folder) / "run")
     (Path(folder) / f"{rank}.json").write_text(json.dumps(said))
     torch.distributed.destroy_process_group()
@@ -126,6 +129,7 @@ def test_two_processes_average_tensors_and_follow_process_0(stores, tmp_path):
         assert (
             said["differ"] == "the weights of process 1 differ from those of process 0 at step 4, which was not saved"
         )
+        assert said["restarts"] == 1
         lines.add(said["not finite"])
     (line,) = lines  # both end with the same
     assert "in process 1 at step 2 of the pose stage" in line

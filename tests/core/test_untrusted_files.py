@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import h5py
@@ -32,6 +33,7 @@ from lsps_core.evaluation import frame_results, published
 from lsps_core.evaluation.about import About
 from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError
 from lsps_core.events import Noted
+from lsps_core.experiments.results import RunResult, read_result
 from lsps_core.files import WriteError, parse_json, write_whole
 from lsps_core.runs.follow import EventsFile
 from lsps_core.skeleton import HAND21
@@ -501,3 +503,20 @@ def test_a_pipe_as_a_file_of_any_command(
     assert main(command.split()) == 2
     assert "pipe" in capsys.readouterr().err.splitlines()[-1]
     assert not {"o.h5", "p.txt", "new"} & {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_runs_result_is_read_again_and_one_of_other_types_is_not(tmp_path: Path) -> None:
+    result = RunResult(
+        mean_error_mm=9.5, within_40mm_percent=90.0, frames=5, protocol="p", seconds=3.0, machine="cpu, 1 thread"
+    )
+    test: Any = SimpleNamespace(path=Path("t.h5"), provenance={"a": 1})
+    good = {"data": "t.h5", "data_provenance": {"a": 1}} | result.to_json()
+    file = tmp_path / "evaluation.json"
+    file.write_text(json.dumps(good))
+    assert read_result(tmp_path, test) == result
+    for change in ({"frames": "x"}, {"mean_error_mm": None}, {"machine": {}}, {"seconds": True}):
+        file.write_text(json.dumps(good | change))
+        assert read_result(tmp_path, test) is None
+    for content in ("[]", "null", '"x"'):
+        file.write_text(content)
+        assert read_result(tmp_path, test) is None

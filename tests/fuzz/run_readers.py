@@ -37,11 +37,12 @@ def _read_process(path: Path) -> None:
 
 def _read_result(path: Path) -> None:
     found = read_result(path.parent, _STORE)
-    if found is not None:
-        assert isinstance(found.protocol, str)
-        assert isinstance(found.machine, str)
-        assert isinstance(found.frames, int)
-        assert all(map(math.isfinite, (found.mean_error_mm, found.within_40mm_percent, found.seconds)))
+    if found is None:
+        raise ValueError("it is measured again")
+    assert isinstance(found.protocol, str)
+    assert isinstance(found.machine, str)
+    assert isinstance(found.frames, int)
+    assert all(map(math.isfinite, (found.mean_error_mm, found.within_40mm_percent, found.seconds)))
 
 
 def _prepare_finetuning(folder: Path) -> None:
