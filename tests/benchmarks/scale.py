@@ -152,7 +152,7 @@ class _Constant:
 
         self.skeleton, self.pose = HAND21, torch.zeros(1, HAND21.joint_count, 3)
 
-    def predict_pose(self, image: Any, _domain: str) -> Any:
+    def predict_pose(self, image: Any, _domain: str, _center: Any) -> Any:
         return self.pose.expand(len(image), -1, -1)
 
 

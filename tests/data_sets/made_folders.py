@@ -84,7 +84,7 @@ FOLDERS = {
             "evaluation/AP10/meta/0000.pkl": "has no folder evaluation",
         },
     ),
-    "frames": Folder({}, {"image.png": "has no depth images or recordings (.png .npy .tif .tiff .db3 .bag)"}),
+    "frames": Folder({}, {"image.png": "has no depth images or recordings (.png .npy .tif .tiff .db3"}),
 }
 """By the name in `lsps import`."""
 
