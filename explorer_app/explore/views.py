@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
 from explorer_app.damaged_files import DamagedError, set_aside
 from explorer_app.explore.frames.decoded import PicturesPanel
@@ -19,6 +19,7 @@ from explorer_app.explore.hand3d.panel import SkeletonPanel
 from explorer_app.explore.inspector.panel import Inspector
 from explorer_app.explore.latent.grooves import GrooveColours
 from explorer_app.explore.latent.panel import LatentPanel
+from explorer_app.explore.middle import Middle
 from explorer_app.explore.model.directions import Directions
 from explorer_app.explore.model.presets import Presets
 from explorer_app.explore.timeline.panel import TimeView
@@ -83,14 +84,12 @@ class ExploreViews(QObject):
         body = column_layout(self.page)
         body.setContentsMargins(theme.GAP, theme.GAP, theme.MARGIN, theme.UNIT)
         self.failing = FailingFrame(session)
-        self._middle = QStackedWidget()
-        self._middle.addWidget(self.pictures)
-        self._middle.addWidget(self.failing)
-        body.addWidget(_split(Qt.Orientation.Horizontal, (self._middle, self.skeleton), (620, 330)))
+        self._middle = Middle(self.pictures, self.failing, self.skeleton)
+        body.addWidget(self._middle)
 
     def show_failing(self, is_on: bool) -> None:
         """Whether `page` shows the frame in the explorer with its errors in place of the decoded pictures."""
-        self._middle.setCurrentWidget(self.failing if is_on else self.pictures)
+        self._middle.show_failing(is_on)
 
     def _orbit(self) -> Orbit:
         return self.skeleton.control.orbit
@@ -157,14 +156,3 @@ class ExploreViews(QObject):
         self.fitting.close_down()
         self.labelling.close_down()
         self.walk.close_down()
-
-
-def _split(orientation: Qt.Orientation, widgets: Sequence[QWidget], sizes: Sequence[int]) -> QSplitter:
-    splitter = QSplitter(orientation)
-    splitter.setHandleWidth(theme.GAP)
-    splitter.setChildrenCollapsible(False)
-    for index, widget in enumerate(widgets):
-        splitter.addWidget(widget)
-        splitter.setStretchFactor(index, sizes[index])
-    splitter.setSizes(list(sizes))
-    return splitter

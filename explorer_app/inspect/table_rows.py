@@ -57,6 +57,8 @@ TITLES = {
 _TEXTS = ("name", "group", "tag", *DIVISIONS)
 _Index = QModelIndex | QPersistentModelIndex
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_PAD = "\N{EN SPACE}"
+"""Between a number on the right of its column and the text that follows on the left."""
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
@@ -99,7 +101,8 @@ class FailureTableModel(QAbstractTableModel):
             Qt.ItemDataRole.DisplayRole,
             Qt.ItemDataRole.ToolTipRole,
         ):
-            return TITLES[COLUMNS[section]][role == Qt.ItemDataRole.ToolTipRole]
+            title, tip = TITLES[COLUMNS[section]]
+            return tip if role == Qt.ItemDataRole.ToolTipRole else _padded(title, COLUMNS[section])
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT if COLUMNS[section] in NUMBERS else _LEFT
         return None
@@ -121,9 +124,15 @@ class FailureTableModel(QAbstractTableModel):
         return None
 
 
+def _padded(text: str, column: str) -> str:
+    return text if column in ("index", *NUMBERS) else _PAD + text
+
+
 def _text(value: Any, column: str) -> str:
     if column == "index":
         return str(int(value) + 1)
+    if column == "worst_joint":
+        return str(value).replace("_", " ")
     if not isinstance(value, float):
         return str(value)
     if value != value:
@@ -144,6 +153,7 @@ class SelectedRows(QStyledItemDelegate):
         super().initStyleOption(option, index)
         rows = self._rows
         option.decorationSize = QSize(THUMBNAIL_PX, THUMBNAIL_PX)
+        option.text = _padded(option.text, COLUMNS[index.column()])
         if rows.is_selected[rows.rows[index.row()]]:
             option.state |= QStyle.StateFlag.State_Selected
         else:

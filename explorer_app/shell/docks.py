@@ -6,11 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QChildEvent, QEvent, QObject, QPoint, QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QHelpEvent, QMouseEvent
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QMenu,
+    QStyle,
     QTabBar,
     QTabWidget,
     QToolButton,
@@ -38,6 +39,8 @@ class Docks(QObject):
         super().__init__(window)
         self._window, self._workspaces = window, workspaces
         self._is_due = False
+        self._shared: tuple[QDockWidget, float] | None = None
+        """While the window is resized: a dock at the bottom, and its height per height of the middle."""
         self.by_title: dict[str, QDockWidget] = {}
         self._titles: dict[str, DockTitle] = {}
         window.setDockOptions(QMainWindow.DockOption.AllowTabbedDocks | QMainWindow.DockOption.AllowNestedDocks)
@@ -82,8 +85,33 @@ class Docks(QObject):
             beside = [other for other in self._window.tabifiedDockWidgets(dock) if not other.isHidden()]
             self._titles[title].set_tabbed(bool(beside) and not dock.isFloating())
 
+    def _note_share(self, growth: int) -> None:
+        """The window has grown by so many px, all of them in its middle: docks at the bottom are to get their share."""
+        bottom = Qt.DockWidgetArea.BottomDockWidgetArea
+        shown = [dock for dock in self.by_title.values() if dock.isVisible() and dock.y() > 0 and not dock.isFloating()]
+        below = [dock for dock in shown if self._window.dockWidgetArea(dock) == bottom]
+        middle = self._window.centralWidget()
+        before = middle.height() - growth if middle is not None else 0
+        if below and before > 0 and self._shared is None and self._window.isVisible():
+            self._shared = below[0], below[0].height() / before
+            QTimer.singleShot(0, self, self._keep_share)
+
+    @Slot()
+    def _keep_share(self) -> None:
+        """Qt gives all the room to the middle of the window: pictures of the frame would stay small on any screen."""
+        middle = self._window.centralWidget()
+        if self._shared is not None and middle is not None and self._window.isVisible():
+            dock, ratio = self._shared
+            handle = self._window.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent)
+            tabs = dock.geometry().top() - middle.geometry().bottom() - 1 - handle  # Qt counts them to the dock
+            height = round((dock.height() + middle.height()) * ratio / (1 + ratio))
+            self._window.resizeDocks([dock], [height + tabs], Qt.Orientation.Vertical)
+        self._shared = None
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
+        if isinstance(event, QResizeEvent) and watched is self._window:
+            self._note_share(event.size().height() - event.oldSize().height())
         if isinstance(event, QChildEvent) and kind == QEvent.Type.ChildPolished:
             child = event.child()
             if isinstance(child, QTabBar):

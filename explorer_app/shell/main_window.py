@@ -43,6 +43,7 @@ from explorer_app.train.panel import TrainPanel
 from explorer_app.widgets.icons import IconColours
 from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.small import paint_next_turn
+from explorer_app.widgets.tab_style import level_with_corner
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
 
 _STATUS_MS = 5000
@@ -166,6 +167,7 @@ class MainWindow(QMainWindow):
         self.workspaces.changed.connect(self._enter_workspace)
         self.workspaces.arranged.connect(self._arrange)
         self.menuBar().setCornerWidget(self.workspaces.tabs)
+        level_with_corner(self.menuBar())
         self.setStatusBar(StatusLine(self.session, self.background))
         TrainingLinks(
             self.session,

@@ -147,11 +147,13 @@ class Workspaces(QObject):
         is written to where it no longer is: a segmentation fault (`QMainWindow.resizeDocks` after `restoreState`).
         """
         paint_next_turn(self._window)
+        self._stack.setMinimumSize(1, 1)  # beside docks that are about to be hidden its own would make the window grow
         self._show()
         is_large = self._window.windowState() & (Qt.WindowState.WindowMaximized | Qt.WindowState.WindowFullScreen)
         self._is_entered = self._window.isVisible() or not is_large
         if self._is_entered and not self._restore_current():
             self._enter_default()
+        self._stack.setMinimumSize(0, 0)  # the page's
 
     def _restore_current(self) -> bool:
         """False if the workspace has no saved layout that can be used."""

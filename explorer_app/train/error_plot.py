@@ -17,6 +17,9 @@ from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.plot_colours import LINES
 from explorer_app.widgets.small import WrappedLabel
 
+_NAMES = 0.08
+"""Of the height, for the name of the uppermost line."""
+
 
 class ErrorPlot(QWidget):
     """Validation errors in mm with the best so far, and published ones as reference lines."""
@@ -91,7 +94,10 @@ class ErrorPlot(QWidget):
         baselines = self._parsed()
         self._mark(baselines, scale)
         shown.append(np.asarray([value for _, value in baselines]))
-        self.plot.fit((0, end), shown_range(shown, False, is_log))
+        extent = shown_range(shown, False, is_log)
+        if extent is not None:  # names of lines are above them
+            extent = (extent[0], extent[1] + _NAMES * (extent[1] - extent[0]))
+        self.plot.fit((0, end), extent)
 
     def _mark(self, baselines: list[tuple[str, float]], scale: Any) -> None:
         """Horizontal lines: the best so far, and the published ones."""

@@ -153,7 +153,19 @@ class JobDialog(QDialog):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._tab_to_buttons_last()
         self.fit()
+
+    def _tab_to_buttons_last(self) -> None:
+        """They are older than the fields, before which they would come."""
+        last: QWidget = self.bar.details_button
+        widget = self.nextInFocusChain()
+        while widget is not None and widget is not self:
+            if self.box.isAncestorOf(widget) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                last = widget
+            widget = widget.nextInFocusChain()
+        self.setTabOrder(last, self.start)
+        self.setTabOrder(self.start, self.buttons.button(QDialogButtonBox.StandardButton.Close))
 
     @Slot()
     def _begin(self) -> None:

@@ -21,7 +21,7 @@ _ROWS = (
 _ROUTES = ("input", "reconstruction", "translation", "cycle", "pose by P", "… translated")
 _ANNOTATED = ("annotated pose", "… translated")
 _ROW_PX = 128
-_GAP = 6
+_GAP = 8
 
 
 def row_names(height_px: int) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class _Sheet(QWidget):
     def _gutter(self) -> int:
         """px for the names of the rows, left of them."""
         metrics = QFontMetrics(self._small)
-        return max((metrics.horizontalAdvance(name) + _GAP for name in self._names), default=0)
+        return max((metrics.horizontalAdvance(name) + 2 * _GAP for name in self._names), default=0)
 
 
 class PreviewScrubber(QWidget):

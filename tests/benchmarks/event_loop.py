@@ -1,4 +1,4 @@
-"""How long the explorer's GUI thread is deaf: idle, while dragging, encoding frames, exporting a walk.
+"""How long the explorer's GUI thread is deaf: idle, and in what a user does: dragging, playing, labelling and more.
 
 A second thread posts a question to the GUI thread a millisecond after the last one was answered. Its wait is the time
 the GUI thread was busy in one go. Where that is over 16 ms, the thread looks at what the GUI thread is doing just then.
@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import json
+import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -19,13 +21,17 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from app_window import open_window, percentile, wait_ms, wait_until, write_preset
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
 from explorer_app.explore.model.walk_export import ExportOptions
 from explorer_app.model.walk import WalkPlan
+from explorer_app.resources import resource
+from explorer_app.shell.help.command_palette import CommandPalette
 from explorer_app.shell.main_window import MainWindow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,12 +133,79 @@ def export(window: MainWindow, folder: Path) -> None:
     wait_until(lambda: not bar.file_export.is_running)
 
 
+def play(window: MainWindow) -> None:
+    """The frames at their own rate."""
+    playback = window.explore.playback
+    playback.set_loop(True)
+    playback.toggle()
+    wait_ms(DRAG_MS)
+    playback.pause()
+    wait_until(lambda: not window.background.is_busy)
+
+
+def read_all(window: MainWindow) -> None:
+    """The dock Time: every frame read, its curves drawn, and a scrub over them."""
+    view = window.explore.time
+    window.docks["Time"].raise_()
+    view.read.click()
+    wait_until(lambda: view.sequence is not None and view.plot.picture is not None and not window.background.is_busy)
+    for index in range(0, len(window.session.data), 8):
+        window.session.set_index(index)
+        wait_ms(DRAG_INTERVAL_MS)
+    wait_until(lambda: not window.background.is_busy)
+    window.docks["Frame"].raise_()
+
+
+def label(window: MainWindow, frame_count: int) -> None:
+    """Labels kept of frame after frame, and their list."""
+    labelling, session = window.explore.labelling, window.session
+    for index in range(frame_count):
+        session.set_index(index)
+        wait_until(lambda: session.encoding is not None and session.view.index == session.index)
+        labelling.keep()
+    window.strip.label.list.trigger()
+    wait_ms(IDLE_MS)
+    window.strip.label.dialog.close()
+
+
+def find_command(window: MainWindow) -> None:
+    """The command palette, and what is typed there."""
+    window.help.show_commands()
+    palette = window.findChild(CommandPalette)
+    for length in range(len("walk") + 1):
+        palette.text.setText("walk"[:length])
+        wait_ms(50)
+    palette.close()
+
+
+def hover(window: MainWindow, frame_count: int) -> None:
+    """The workspace Inspect with an evaluation, and pictures of frames under the mouse in the map of codes."""
+    window.workspaces.go("Inspect")
+    window.docks["Plots"].raise_()
+    wait_until(lambda: any(plot.frames is not None for plot in _maps(window)) and not window.background.is_busy)
+    pictures = _maps(window)[0].pictures
+    for frame in range(frame_count):
+        pictures.html(frame, window.palette())  # asks for it
+        wait_ms(DRAG_INTERVAL_MS)
+        pictures.html(frame, window.palette())
+    window.workspaces.go("Explore")
+
+
+def _maps(window: MainWindow) -> list[Any]:
+    return [plot for plot in window.inspect.plots.findChildren(QWidget) if getattr(plot, "name", "") == "Map of codes"]
+
+
 def watch(window: MainWindow, frame_count: int, folder: Path) -> dict[str, Probe]:
     activities = {
         "idle": lambda: wait_ms(IDLE_MS),
         "dragging": lambda: drag(window),
         f"encoding {frame_count} frames": lambda: encode(window, frame_count),
         "exporting a walk": lambda: export(window, folder),
+        "playing": lambda: play(window),
+        "reading all frames": lambda: read_all(window),
+        "labelling 30 frames": lambda: label(window, 30),
+        "finding a command": lambda: find_command(window),
+        "hovering in Inspect": lambda: hover(window, 100),
     }
     probes = {}
     for name, act in activities.items():
@@ -151,8 +224,22 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        path = write_preset(options.preset, Path(folder))
-        with open_window(path, options.device, store="sensor.h5") as window:
+        path = Path(shutil.copy(write_preset(options.preset, Path(folder)), Path(folder) / "model.safetensors"))
+        store = Path(shutil.copy(resource("samples", "sensor.h5"), folder))  # labels and results go beside them
+        evaluate = [
+            sys.executable,
+            "-m",
+            "lsps_core.cli",
+            "failures",
+            str(path),
+            str(store),
+            "--device",
+            options.device,
+        ]
+        subprocess.run(evaluate, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with open_window(path, options.device) as window:
+            window.open_paths([store])
+            wait_until(lambda: window.session.view is not None and not window.background.is_busy)
             probes = watch(window, options.frames, Path(folder))
     results = {
         name: {

@@ -28,7 +28,7 @@ def draw(folder: Path, model: Path | None, store: Path | None, run: Path | None)
     """What the screen of this process shows, in each workspace and theme."""
     from app_window import wait_ms, wait_until
     from PySide6.QtCore import QSize
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QWidget
 
     os.environ.pop("LSPS_NO_OPENGL")  # set by `app_window`: the window is to have what users have
     from explorer_app.resources import resource
@@ -59,6 +59,7 @@ def draw(folder: Path, model: Path | None, store: Path | None, run: Path | None)
             window.workspaces.go(scene)
             wait_until(lambda: not window.background.is_busy)
             wait_ms(2 * SETTLE_MS)
+            wait_until(lambda: all(widget.updatesEnabled() for widget in window.findChildren(QWidget)))
             window.screen().grabWindow(0).save(str(folder / f"{scene} {theme}.png"))
     window.close()
 
@@ -69,8 +70,8 @@ def draw_on(name: str, folder: Path, arguments: list[str], code: Path) -> None:
     size, scale = name.split()[0], SCREENS[name]
     here = Path(__file__).resolve().parent
     environment = {**os.environ, "QT_SCALE_FACTOR": str(scale), "QT_QPA_PLATFORM": "xcb", "DISPLAY": ":none"}
-    environment["PYTHONPATH"] = os.pathsep.join((str(code), str(here)))
-    start = f"import sys, screenshots; sys.path.insert(0, {str(code)!r}); screenshots.main()"
+    environment["PYTHONPATH"] = str(here)
+    start = f"import sys; sys.path.insert(0, {str(code)!r}); import explorer_app, screenshots; screenshots.main()"
     server = ["xvfb-run", "-a", "-s", f"-screen 0 {size}x24"]
     command = [*server, sys.executable, "-c", start, str(folder), "--here", *arguments]
     subprocess.run(command, env=environment, cwd=code, check=True, timeout=600)

@@ -39,6 +39,10 @@ class PicturesPanel(QWidget):
         session.latent_changed.connect(self._show_skeleton)
         self._show()
 
+    def width_for(self, height: int) -> int:
+        """The width that the pictures need at this height."""
+        return self.row.width_for(height)
+
     @Slot()
     def _show(self) -> None:
         model, pictures = self._session.model, self._session.pictures

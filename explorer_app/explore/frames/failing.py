@@ -117,10 +117,19 @@ class FailingFrame(QWidget):
         least = self.input.minimumSizeHint()
         return QSize(2 * (least.width() + _GAP) + _FACTS_PX, least.height())
 
+    def width_for(self, height: int) -> int:
+        """The width that the pictures and the facts need at this height."""
+        return 2 * (max(height - self._around, 1) + _GAP) + _FACTS_PX
+
+    @property
+    def _around(self) -> int:
+        """px above and below the pictures."""
+        return self.input.title_height + self.input.caption_height
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Square pictures as large as they fit, and the facts beside them."""
         super().resizeEvent(event)
-        around = self.input.title_height + self.input.caption_height
+        around = self._around
         edge = max(min(self.height() - around, (self.width() - _FACTS_PX) // 2 - _GAP), 1)
         for number, picture in enumerate((self.input, self.decoded)):
             picture.setGeometry(number * (edge + _GAP), 0, edge, edge + around)

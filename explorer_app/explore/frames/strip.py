@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -22,6 +22,7 @@ from explorer_app.session.labelling import Labelling
 from explorer_app.session.live_recording import LiveRecording
 from explorer_app.session.playback import Playback
 from explorer_app.session.session import Session
+from explorer_app.widgets import theme
 from explorer_app.widgets.empty_state import EmptyState
 from explorer_app.widgets.labels import ElidedLabel
 from explorer_app.widgets.layouts import column_layout, row_layout
@@ -37,6 +38,16 @@ _FIT_TIP = (
     "from the measured depth; a large one after the fit means that it is probably wrong. The fitted pose also has the "
     "size and the shift that were found; the skeleton of the sliders has not."
 )
+
+
+class _DropZone(QWidget):
+    """A dashed frame. Not by a style sheet: what is inside one keeps its colours when the theme changes."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.hairline(self.palette()), 1, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 6, 6)
 
 
 class FrameStrip(QWidget):
@@ -76,9 +87,7 @@ class FrameStrip(QWidget):
         self._show_data()
 
     def _build_empty_page(self) -> QWidget:
-        page = QFrame()
-        page.setObjectName("dropZone")
-        page.setStyleSheet("#dropZone { border: 1px dashed palette(mid); border-radius: 6px; }")
+        page = _DropZone()
         sentence = "Open a store or depth images (Ctrl+O), or drop them on the window, to see what the model reads."
         empty = EmptyState("No frames", sentence, "Open …")
         empty.clicked.connect(self.open_asked)

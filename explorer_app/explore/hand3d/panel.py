@@ -182,8 +182,6 @@ class SkeletonPanel(QWidget):
         self._show_pose()
         self._show_cloud()
         self._show_grid()
-        palette = self.palette()
-        self._legend.setText(legend(self.references.colours(palette), self._note, palette))
 
     @Slot()
     def _show_pose_now(self) -> None:
@@ -204,6 +202,10 @@ class SkeletonPanel(QWidget):
         if self.view.has_depth:
             is_solid = bool(self._figures) and self._has_skin and self.menu.volume.isChecked()
             self.view.show_volume(volume(self._figures[0].points) if is_solid else None)
+        palette = self.palette()
+        text = legend(self.references.colours(palette), self._note, palette)
+        if text != self._legend.text():  # the annotation comes and goes with the latent
+            self._legend.setText(text)
         self._show_marks()
 
     @Slot()

@@ -138,7 +138,6 @@ class ThumbnailList(QListView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setDragEnabled(True)
         self.setDefaultDropAction(Qt.DropAction.CopyAction)
-        self.setStyleSheet("QListView { border: 1px solid palette(mid); border-radius: 4px; }")
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
         item = THUMBNAIL_PX + 2 * _MARGIN + self.fontMetrics().height()
         self.setFixedHeight(item + bar + 4)

@@ -179,7 +179,7 @@ class ColourKey(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         low, high = (f"{value:.0f}" for value in self._plot.span_mm)
         x = float(metrics.horizontalAdvance(low) + 8)
-        middle, bar = self.height() / 2, 60.0
+        middle, bar = self.height() / 2, 40.0
         gradient = QLinearGradient(x, 0, x + bar, 0)
         for step in range(6):
             gradient.setColorAt(step / 5, level_colour(step / 5, theme.is_dark(palette)))
@@ -188,7 +188,8 @@ class ColourKey(QWidget):
         line = QRectF(0, 0, self.width(), self.height())
         painter.drawText(line.adjusted(4, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, low)
         texts: list[tuple[QColor | None, str]] = [(None, f"{high} mm")]
-        texts += zip(PlotColours(palette).others, figures.references, strict=False)
+        names = [name.partition(" (")[0] for name in figures.references]  # `text` has the whole names
+        texts += zip(PlotColours(palette).others, names, strict=False)
         x += bar + 4
         for colour, text in texts:
             if colour is not None:
@@ -196,5 +197,6 @@ class ColourKey(QWidget):
                 painter.drawEllipse(QPointF(x + 4, middle), 3, 3)
                 x += 12
             painter.setPen(theme.faint(palette))
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(int(self.width() - x), 0))
             painter.drawText(line.adjusted(x, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
-            x += metrics.horizontalAdvance(text) + 12
+            x += metrics.horizontalAdvance(text) + 8

@@ -76,7 +76,7 @@ class DivisionPlot(Canvas):
         self.bars.setOpts(x=figures.x, height=heights)
         self.part.setOpts(x=[], height=[])
         self._write_names(figures)
-        self.title = f"Mean {frames.measure} by {', '.join(dict.fromkeys(figures.divisions))}, mm"
+        self.title = f"Mean {frames.measure} by group, mm"
         if not figures.names:
             self.title = "Groups: all frames are of one"
         self.set_view((-0.7, float(figures.x.max(initial=0)) + 0.7), (0, max(1.08 * heights.max(initial=0), 1)))

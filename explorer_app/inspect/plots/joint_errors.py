@@ -54,7 +54,7 @@ class JointPlot(Canvas):
         self._name_fingers(joints)
         is_scored = bool(np.isfinite(figures.mean_mm).any())
         worst = joints[int(heights.argmax())].replace("_", " ") if is_scored else ""
-        self.title = f"Worst joint: {worst}, {heights.max():.1f} mm" if is_scored else "Joints: no annotation"
+        self.title = f"Worst: {worst}, {heights.max():.1f} mm" if is_scored else "Joints: no annotation"
         self._fit(heights, len(joints))
 
     def _name_fingers(self, joints: tuple[str, ...]) -> None:

@@ -12,3 +12,7 @@ class DistancePlot(HistogramPlot):
     @staticmethod
     def compute(frames: PlotFrames) -> Counted:
         return Counted.of(frames.numbers("latent_distance"))
+
+    def draw(self, frames: PlotFrames, figures: Counted) -> None:
+        super().draw(frames, figures)
+        self.title = "Distance real ↔ synthetic"  # the name does not fit a plot of the grid

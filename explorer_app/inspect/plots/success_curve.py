@@ -45,9 +45,7 @@ class SuccessPlot(Canvas):
 
     def draw(self, _frames: PlotFrames, figures: Success) -> None:
         curve = figures.curve
-        self.title = (
-            f"{curve.mark_percent:.1f} % within {WITHIN_MM:.0f} mm, worst joint" if curve else "Success: no annotation"
-        )
+        self.title = f"{curve.mark_percent:.1f} % within {WITHIN_MM:.0f} mm" if curve else "Success: no annotation"
         self.curve.setData(*((curve.distance_mm, curve.percent) if curve else ([], [])))
         self.part.setData([], [])
         self.set_view((0, 80), (0, 102))

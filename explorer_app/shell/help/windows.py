@@ -106,6 +106,7 @@ def _table(rows: list[tuple[str, str]]) -> QTableWidget:
     table.setHorizontalHeaderLabels(["", "value"])
     table.verticalHeader().hide()
     table.horizontalHeader().hide()
+    table.setAccessibleName("Facts")
     table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
     table.setWordWrap(True)
     for line, (name, value) in enumerate(rows):

@@ -19,6 +19,8 @@ POINTS = 2000
 """Number of points in a plot; longer series are averaged down to it."""
 _LARGEST = 1e30
 """A larger value counts as not finite: Qt crashes when it draws 1e308."""
+_MARGIN, _LEAST_SPAN, _LEAST_LOG_SPAN = 0.09, 0.1, 0.1
+"""Above and below the curves, and of the whole y axis: a single value would be shown to its last digit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +187,8 @@ def shown_range(curves: Iterable[FloatArray], clip: bool, log: bool) -> tuple[fl
     low, high = np.percentile(whole, (1, 99)) if clip else (whole.min(), whole.max())
     if log:
         low, high = np.log10(low), np.log10(high)
-    margin = max(0.05 * (high - low), 1e-3 * abs(high), 1e-9)
+    least = _LEAST_LOG_SPAN if log else _LEAST_SPAN * abs(high)
+    margin = max(_MARGIN * (high - low), (least - (high - low)) / 2, 1e-9)
     return float(low - margin), float(high + margin)
 
 

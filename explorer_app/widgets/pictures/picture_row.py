@@ -180,6 +180,12 @@ class PictureRow(QWidget):
         least = self._pictures[0].minimumSizeHint()
         return QSize(len(self._shown()) * (least.width() + _GAP), least.height() + self.legend.sizeHint().height())
 
+    def width_for(self, height: int) -> int:
+        """The width that pictures as large as this height allows need."""
+        shown = self._shown()
+        edge = height - shown[0].title_height - shown[0].caption_height - self._below
+        return int(max(edge, 1) * sum(picture.aspect for picture in shown)) + _GAP * (len(shown) - 1)
+
     def arrange(self) -> None:
         """Set the geometry of all children; call it when an image was hidden, shown or changed its aspect ratio."""
         shown = self._shown()

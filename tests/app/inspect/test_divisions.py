@@ -110,7 +110,7 @@ def test_the_window_shows_divisions_where_a_store_has_them(qtbot, window, failur
     assert not panel.table.isColumnHidden(camera)
     assert panel.table.isColumnHidden(COLUMNS.index("thing"))
     assert plot.isVisible()
-    assert plot.title == "Mean error by view, camera, mm"
+    assert plot.title == "Mean error by group, mm"
     tof_x = plot.figures.x[plot.figures.names.index("tof")]
     assert plot.clicked_places(plot.figures, QPointF(tof_x + 0.3, 1)).tolist() == TOF
     assert "camera tof" in plot.text_at(plot.frames, plot.figures, QPointF(tof_x, 1))

@@ -7,21 +7,33 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from app_helpers import WAIT_MS
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QColor, QPalette
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLabel, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QDialog, QLabel, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from explorer_app.explore.frames.labels_dialog import LabelsDialog
+from explorer_app.explore.inspector.image_dialog import ImageDialog
+from explorer_app.explore.inspector.parts import InspectorFacts
+from explorer_app.explore.latent.presets_dialog import PresetsDialog
+from explorer_app.inspect.directions import DirectionDialog
+from explorer_app.inspect.label_queue import QueueDialog
+from explorer_app.model.opening import ImageSettings
 from explorer_app.shell import appearance
 from explorer_app.shell.main_window import MainWindow
+from explorer_app.shell.offer_bar import OfferBar
 from explorer_app.shell.recovery.bar import RecoveryBar
 from explorer_app.shell.status import MessageBar
+from explorer_app.train.job_dialog import JobDialog
+from explorer_app.train.leave_dialog import LeaveDialog
 from explorer_app.train.run_trouble import RunTrouble
 from explorer_app.widgets import theme
 from explorer_app.widgets.noted_field import NoteLabel
 from explorer_app.widgets.plot_colours import PlotColours
+from lsps_core.camera import SR305
 
 TEXT, GRAPHIC = 4.5, 3.0
 """The least contrast of text, and of what is not text, by WCAG 2.2."""
@@ -157,6 +169,83 @@ def test_every_widget_with_focus_has_a_name(
     window.training_dialogs.train.close()
 
 
+def kinds_of(kind: type[QDialog]) -> set[type[QDialog]]:
+    """The dialogs of the program that derive from this one, at any distance."""
+    direct = kind.__subclasses__()
+    found = {each for each in direct if each.__module__.startswith("explorer_app.")}
+    return found.union(*(kinds_of(each) for each in direct))
+
+
+def open_dialogs(window: MainWindow) -> list[QDialog]:
+    """One of each kind, without a nested event loop."""
+    helps, labelling = window.help, window.explore.labelling
+    for show in (helps.show_commands, helps.show_shortcuts, helps.show_model_info, helps.show_guide):
+        show()
+    helps.show_about()
+    helps.show_log()
+    window.view_pictures.ask("Skeleton", window.skeleton)
+    window.walk.exporting.ask()
+    made = [
+        LabelsDialog(labelling, window),
+        ImageDialog(ImageSettings(camera=SR305), "2 images", window),
+        PresetsDialog(window.presets, window.session, window),
+        DirectionDialog({"all": np.arange(2), "selected": np.arange(1)}, lambda *_: None, window),
+        QueueDialog([(0, "frame 0", "its error is large")], window.failures, labelling, window),
+        LeaveDialog([], window),
+    ]
+    dialogs = window.training_dialogs
+    dialogs.new_run()
+    dialogs.simulate()
+    dialogs.import_data()
+    dialogs.finetune(None, None)
+    for dialog in made:
+        dialog.show()
+    return window.findChildren(QDialog)
+
+
+def test_every_dialog_names_its_widgets_and_tab_goes_down(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Callable[..., None], model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    opened = open_dialogs(window)
+    qtbot.waitUntil(window.training_dialogs.train.isVisible, timeout=WAIT_MS)
+    assert kinds_of(QDialog) - {type(dialog) for dialog in opened} == {JobDialog}
+    assert {name for dialog in opened for name in nameless(dialog)} == set()
+    assert {pair for dialog in opened for pair in ups(dialog)} == set()
+    for dialog in opened:
+        dialog.close()
+
+
+def ups(root: QWidget) -> list[tuple[str, str]]:
+    """Where Tab goes up: from one widget to another above it, but for that at the top of the next column."""
+    order = tab_order(root)
+    places = [widget.mapTo(root, widget.rect().topLeft()) for widget in order]
+    return [
+        (spoken_name(before), spoken_name(after))
+        for (before, at), (after, then) in itertools.pairwise(zip(order, places, strict=True))
+        if then.y() < at.y() - before.height() and then.x() < at.x() + before.width()
+    ]
+
+
+def test_another_theme_reaches_every_widget(qtbot: QtBot, window: MainWindow) -> None:
+    bars = (MessageBar, OfferBar, RecoveryBar, RunTrouble, InspectorFacts)  # they have colours of their own
+    appearance.set_theme("dark")
+    qtbot.waitUntil(window.updatesEnabled, timeout=WAIT_MS)
+    try:
+        widgets = [widget for widget in window.findChildren(QWidget) if not any(_is_in(widget, bar) for bar in bars)]
+        stale = [widget for widget in widgets if widget.palette().windowText().color().lightness() < 128]
+        assert [f"{type(widget).__name__} in {type(widget.parent()).__name__}" for widget in stale] == []
+    finally:
+        appearance.set_theme("system")
+        qtbot.waitUntil(window.updatesEnabled, timeout=WAIT_MS)
+
+
+def _is_in(widget: QWidget, kind: type[QWidget]) -> bool:
+    while widget is not None and not isinstance(widget, kind):
+        widget = widget.parentWidget()
+    return widget is not None
+
+
 def tab_order(root: QWidget) -> list[QWidget]:
     """What Tab visits, from the first visible widget of `root` on."""
     chain, widget = [], root.nextInFocusChain()
@@ -172,13 +261,7 @@ def test_tab_goes_down_the_panels_line_by_line(
     window: MainWindow, open_and_wait: Callable[..., None], model_path: Path, store_path: Path
 ) -> None:
     open_and_wait(model_path, store_path)
-    for root in (window.latent, window.skeleton, window.strip):
-        order = tab_order(root)
-        assert len(order) > 2
-        tops = [widget.mapTo(root, widget.rect().topLeft()).y() for widget in order]
-        ups = [
-            (spoken_name(before), spoken_name(after))
-            for (before, y), (after, next_y) in itertools.pairwise(zip(order, tops, strict=True))
-            if next_y < y - before.height()
-        ]
-        assert ups == [], f"Tab goes up in {type(root).__name__}"
+    window.docks["Time"].raise_()
+    for root in (window.latent, window.skeleton, window.strip, window.explore.time):
+        assert len(tab_order(root)) > 2
+        assert ups(root) == [], f"Tab goes up in {type(root).__name__}"

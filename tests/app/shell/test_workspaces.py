@@ -153,9 +153,19 @@ def test_a_floating_panel_says_what_it_wrote_and_lets_the_window_close(qtbot: Qt
     assert window.has_ended
 
 
-def test_switching_does_not_make_the_window_wider(qtbot: QtBot, window: MainWindow) -> None:
-    window.resize(1280, 720)
-    for name in ("Inspect", "Train", "Explore", "Inspect", "Explore"):
+def test_switching_does_not_make_the_window_larger(qtbot: QtBot, window: MainWindow) -> None:
+    window.train.setMinimumSize(983, 440)  # as with a run: beside the docks of Explore more than there is
+    window.resize(1280, 680)
+    for name in ("Inspect", "Train", "Explore", "Train", "Inspect", "Train", "Explore"):
         window.workspaces.go(name)
         qtbot.waitUntil(window.updatesEnabled, timeout=WAIT_MS)
-        assert (name, window.width()) == (name, 1280)
+        assert (name, window.size().toTuple()) == (name, (1280, 680))
+
+
+def test_the_panels_at_the_bottom_keep_their_share_of_a_larger_window(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(window.updatesEnabled, timeout=WAIT_MS)
+    frame, middle = window.docks["Frame"], window.centralWidget()
+    height, share = frame.height(), frame.height() / middle.height()
+    window.resize(1280, 2 * window.height())
+    qtbot.waitUntil(lambda: frame.height() > 1.8 * height, timeout=WAIT_MS)
+    assert frame.height() / middle.height() == pytest.approx(share, rel=0.05)
