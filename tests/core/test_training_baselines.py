@@ -14,9 +14,9 @@ from lsps_core.config.training import StageConfig
 from lsps_core.config.weights import LossWeights
 from lsps_core.data.augmentation.moves import rotate_pose
 from lsps_core.networks.tri_domain import TriDomainModel
-from lsps_core.training import crossing_nets
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.run import Run
+from lsps_core.training.stages import crossing_nets
 from lsps_core.training.stages.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
 from lsps_core.training.stages.depth_stage import DepthStage
 from lsps_core.training.stages.posterior_stage import PosteriorStage

@@ -22,7 +22,7 @@ from lsps_core.training.data import TrainingData
 from lsps_core.training.errors import NonFiniteError, TrainingError
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.run import Run
-from lsps_core.training.stages import PoseStage
+from lsps_core.training.stages.stage import PoseStage
 from lsps_core.training.trainer import Trainer
 
 
@@ -152,7 +152,7 @@ import os, signal, sys, time
 from lsps_core import cli
 if os.environ["TORCHELASTIC_RESTART_COUNT"] != "0" and os.environ["RANK"] == "1":
     time.sleep(8)  # process 0 looks for it first, and must not find the address of the one that was killed
-from lsps_core.training.stages import PoseStage
+from lsps_core.training.stages.stage import PoseStage
 from lsps_core.training.trainer import Trainer
 step = Trainer._try_step
 def killed(self, settings):
