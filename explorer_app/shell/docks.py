@@ -105,7 +105,7 @@ class Docks(QObject):
             handle = self._window.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent)
             tabs = dock.geometry().top() - middle.geometry().bottom() - 1 - handle  # Qt counts them to the dock
             height = round((dock.height() + middle.height()) * ratio / (1 + ratio))
-            self._window.resizeDocks([dock], [height + tabs], Qt.Orientation.Vertical)
+            self._window.resizeDocks([dock], [max(height + tabs, 1)], Qt.Orientation.Vertical)
         self._shared = None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

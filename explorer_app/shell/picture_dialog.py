@@ -14,6 +14,7 @@ from explorer_app.widgets import theme
 from explorer_app.widgets.fields import whole_number
 from explorer_app.widgets.layouts import form_layout
 from explorer_app.widgets.pictures.depth_picture import DepthPicture
+from explorer_app.widgets.small import paint_now
 
 _LARGEST_SCALE = 8
 
@@ -74,6 +75,7 @@ class PictureDialog(QDialog):
 
 def picture_of(widget: QWidget, options: PictureOptions) -> QImage:
     """`widget`, redrawn at its scale, with the caption below."""
+    paint_now(widget)
     scale, palette = options.scale, widget.palette()
     height = round(1.8 * widget.fontMetrics().height()) if options.caption else 0
     size = widget.size() + QSize(0, height)

@@ -98,6 +98,15 @@ def _paint_next(owner: QWidget, parts: deque[QWidget]) -> None:
         QTimer.singleShot(_NEXT_TURN_MS, owner, partial(_paint_next, owner, parts))
 
 
+def paint_now(widget: QWidget) -> None:
+    """Do not wait for its turn: what waits is not drawn."""
+    part: QWidget | None = widget
+    while part is not None:
+        if part.testAttribute(Qt.WidgetAttribute.WA_ForceUpdatesDisabled):
+            _paint(part)
+        part = part.parentWidget()
+
+
 def _paint(widget: QWidget) -> None:
     widget.setUpdatesEnabled(True)
     widget.repaint()  # Qt 6.11 forgets an update that was due while there were none

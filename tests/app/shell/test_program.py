@@ -39,6 +39,7 @@ from explorer_app.preferences import RECENT_COUNT, Preferences
 from explorer_app.shell.help.windows import AboutDialog, ShortcutSheet, shortcuts_of
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.shell.picture_dialog import PictureDialog, PictureOptions
+from explorer_app.widgets.small import paint_next_turn
 
 INTERACTIVE = (
     QAbstractButton,
@@ -192,6 +193,7 @@ def test_a_picture_of_a_view_has_twice_its_px(
     window.open_paths([model_path])
     _settle(qtbot, window)
     path = tmp_path / "skeleton.png"
+    paint_next_turn(window)  # as after another workspace: the picture must not wait for it
     assert window.view_pictures.save(str(path), window.skeleton, PictureOptions(scale=2))
     shown = np.asarray(Image.open(path).convert("RGB"))
     assert shown.shape[:2] == (2 * window.skeleton.height(), 2 * window.skeleton.width())
