@@ -50,8 +50,8 @@ class Predictor:
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's stubs
         if self.device.type == "cpu" and isinstance(self.model.mapping, LatentMapping):
             self.model.mapping.layers = with_matrix_products(self.model.mapping.layers)
-        self._noise: dict[Domain, Tensor] = {
-            "synthetic": torch.zeros(IMAGE_SIZE, IMAGE_SIZE, device=self.device),
+        self._noise: dict[Domain, Tensor | None] = {
+            "synthetic": None,
             "real": camera_noise(IMAGE_SIZE).to(self.device),
         }
         self.pose_decoder = numpy_pose_decoder(self.model.pose_vae)

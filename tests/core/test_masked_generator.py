@@ -63,7 +63,7 @@ def test_a_drawing_has_surface_or_background_and_nothing_between(masked, code, m
     depth, logit = masked.generator.surface(begun, "real")
     logit = logit - logit.median()
     monkeypatch.setattr(masked.generator, "surface", lambda *_: (depth, logit))
-    image = masked.generator.draw(begun, "real", torch.zeros(128, 128))
+    image = masked.generator.draw(begun, "real", None)
     shown = logit > 0
     assert 0.4 < shown.float().mean() < 0.6
     assert torch.equal(image[shown], depth[shown])
@@ -85,7 +85,7 @@ def test_noise_moves_an_outline_and_more_where_it_is_not_sure(masked, monkeypatc
 
 def test_a_plain_one_is_drawn_as_it_is(plain, code):
     begun = plain.generator.shared(code)
-    assert torch.equal(plain.generator.draw(begun, "real", torch.zeros(128, 128)), plain.generator(code, "real"))
+    assert torch.equal(plain.generator.draw(begun, "real", None), plain.generator(code, "real"))
 
 
 def test_the_cameras_noise_is_always_the_same_and_alike_in_neighbours():
