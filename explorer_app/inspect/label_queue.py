@@ -43,7 +43,7 @@ class LabelQueue(QObject):
         self._worker = background.add_worker("label queue", self._on_suggested)
         self.dialog: QueueDialog | None = None
         self.action = QAction("S&uggest frames to label …", self)
-        self.action.setStatusTip("Frames that the model reads badly, by signs that need no annotation, and that differ from each other")
+        self.action.setStatusTip("Frames that are read badly, by signs without annotation, and that differ")
         self.action.triggered.connect(self.ask)
         failures.table_changed.connect(self._show)
         self._show()
