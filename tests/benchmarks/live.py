@@ -87,10 +87,11 @@ def main() -> None:
 
         first = round(min(sender.sent))
         session.frame_changed.connect(note)
-        before, start, busy = process.memory_info().rss, time.monotonic(), time.process_time()
-        wait_ms(round(1000 * options.seconds))
+        memory, start, busy = [process.memory_info().rss], time.monotonic(), time.process_time()
+        while (left := start + options.seconds - time.monotonic()) > 0:
+            wait_ms(round(1000 * min(60.0, left)))
+            memory.append(process.memory_info().rss)
         seconds, busy = time.monotonic() - start, time.process_time() - busy
-        grown = process.memory_info().rss - before
         window.explore.playback.pause()
         wait_until(lambda: not window.background.is_busy)
         sender.is_ended.set()
@@ -98,7 +99,8 @@ def main() -> None:
     print(f"{len(painted.times) / seconds:.1f} frames/s painted of {RATE}, over {seconds:.0f} s")
     print(f"latency: median {percentile(latencies, 50):.0f} ms, 95 % within {percentile(latencies, 95):.0f} ms")
     print(f"{1000 * busy / max(len(painted.times), 1):.0f} ms of the process's own time a frame")
-    print(f"memory: {grown / 1e6:+.1f} MB")
+    grown = ", ".join(f"{(value - memory[0]) / 1e6:+.1f}" for value in memory[1:])
+    print(f"memory: {memory[0] / 1e6:.0f} MB, after each minute {grown} MB")
 
 
 if __name__ == "__main__":
