@@ -148,7 +148,8 @@ def read_all(window: MainWindow) -> None:
     view = window.explore.time
     window.docks["Time"].raise_()
     view.read.click()
-    wait_until(lambda: view.reading.sequence is not None and view.plot.picture is not None and not window.background.is_busy)
+    wait_until(lambda: view.reading.sequence is not None and view.plot.picture is not None)
+    wait_until(lambda: not window.background.is_busy)
     for index in range(0, len(window.session.data), 8):
         window.session.set_index(index)
         wait_ms(DRAG_INTERVAL_MS)
