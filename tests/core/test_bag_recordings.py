@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import struct
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 from made_bag import IMAGES, INFO, UNITS, assemble, camera_info, chunk_of, compressed, image, record, write_bag
 from made_recordings import CAMERA
+from refusals import check_refusal
 from test_data_frames import person
 from test_recordings import hands, images
 
@@ -162,13 +162,7 @@ def test_a_file_that_is_not_a_recording_is_one_line(tmp_path: Path, what: str) -
     make_bad, says = BAD[what]
     path = tmp_path / "bad.bag"
     make_bad(path)
-    start = time.process_time()
-    with pytest.raises(LspsError) as caught:
-        open_recording(path)
-    assert says in str(caught.value)
-    assert str(caught.value).startswith(f"{path}")
-    assert "\n" not in str(caught.value)
-    assert time.process_time() - start < 20
+    check_refusal(path, says)
 
 
 def test_a_chunk_that_is_listed_twice_is_read_once(tmp_path: Path) -> None:
