@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QMenu, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from explorer_app.explore.model.range_export import FORMATS, export_range
 from explorer_app.session.playback import Playback
 from explorer_app.session.session import Session
+from explorer_app.widgets.export_progress import ExportProgress
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.widgets.layouts import row_layout
 from explorer_app.workers.file_export import FileExport
@@ -35,16 +36,10 @@ class RangeExport(QWidget):
         self.button = QPushButton("Export")
         self.button.setToolTip("Write the played range as a video, or its poses as CSV, NPZ or BVH")
         self.button.setMenu(self.menu)
-        self.progress = QProgressBar()
-        self.progress.setFixedWidth(120)
-        self.progress.setAccessibleName("Progress of the export of the played range")
-        self.stop = QPushButton("Stop")
-        self.stop.setToolTip("Stop the export and discard its file")
-        self.stop.clicked.connect(self.file_export.cancel)
+        self.progress = ExportProgress(self.file_export, "the played range")
         layout = row_layout(self)
-        for widget in (self.button, self.progress, self.stop):
-            layout.addWidget(widget)
-        self.file_export.progressed.connect(self._show_progress)
+        layout.addWidget(self.button)
+        layout.addWidget(self.progress)
         self.file_export.failed.connect(session.message)
         self.file_export.written.connect(session.done)
         self.file_export.saved.connect(session.saved)
@@ -59,7 +54,6 @@ class RangeExport(QWidget):
         if played is None or self.file_export.is_running:
             return
         self._session.asked.emit()
-        self.progress.setRange(0, 0)
         self.file_export.start(path, partial(export_range, played, suffix, path))
 
     def close_down(self) -> None:
@@ -77,11 +71,6 @@ class RangeExport(QWidget):
             suffix=suffix,
         )
 
-    @Slot(int, int)
-    def _show_progress(self, done: int, in_all: int) -> None:
-        self.progress.setRange(0, in_all)
-        self.progress.setValue(done)
-
     @Slot()
     def _show(self) -> None:
         is_busy, session = self.file_export.is_running, self._session
@@ -89,5 +78,3 @@ class RangeExport(QWidget):
         self.button.setVisible(not is_busy)
         self.button.setEnabled(can_export)
         self.menu.setEnabled(can_export and not is_busy)
-        self.progress.setVisible(is_busy)
-        self.stop.setVisible(is_busy)

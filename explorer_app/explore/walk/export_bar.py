@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QLabel,
     QLineEdit,
-    QProgressBar,
     QPushButton,
     QWidget,
 )
@@ -24,6 +23,7 @@ from explorer_app.model.scene import Orbit
 from explorer_app.model.walk import WalkPlan
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.export_progress import ExportProgress
 from explorer_app.widgets.fields import choice, show_choice, whole_number
 from explorer_app.widgets.file_dialog import ask_for_paths
 from explorer_app.widgets.layouts import form_layout, row_layout
@@ -186,16 +186,10 @@ class ExportBar(QWidget):
         self.button = QPushButton("Export …")
         self.button.setToolTip("Write the walk as a video, a GIF, an image, arrays or a labelled store")
         self.button.clicked.connect(self.ask)
-        self.progress = QProgressBar()
-        self.progress.setFixedWidth(150)
-        self.progress.setAccessibleName("Progress of the export")
-        self.cancel = QPushButton("Cancel")
-        self.cancel.setToolTip("Stop the export and discard its file")
-        self.cancel.clicked.connect(self._cancel)
+        self.progress = ExportProgress(self.file_export, "the walk")
         layout = row_layout(self)
-        for widget in (self.button, self.progress, self.cancel):
-            layout.addWidget(widget)
-        self.file_export.progressed.connect(self._show_progress)
+        layout.addWidget(self.button)
+        layout.addWidget(self.progress)
         self.file_export.failed.connect(session.message)
         self.file_export.saved.connect(session.saved)
         self.file_export.changed.connect(self._show)
@@ -231,24 +225,9 @@ class ExportBar(QWidget):
         if model is None or not plan.length or self.file_export.is_running:
             return
         self._session.asked.emit()
-        self.cancel.setEnabled(True)
-        self.progress.setRange(0, 0)
         self.file_export.start(path, partial(export_walk, model, plan, options, path))
 
     @Slot()
-    def _cancel(self) -> None:
-        self.cancel.setEnabled(False)
-        self.file_export.cancel()
-
-    @Slot(int, int)
-    def _show_progress(self, done: int, in_all: int) -> None:
-        self.progress.setRange(0, in_all)
-        self.progress.setValue(done)
-
-    @Slot()
     def _show(self) -> None:
-        is_busy = self.file_export.is_running
-        self.button.setVisible(not is_busy)
+        self.button.setVisible(not self.file_export.is_running)
         self.button.setEnabled(self._session.model is not None and self._session.walk.length > 0)
-        self.progress.setVisible(is_busy)
-        self.cancel.setVisible(is_busy)

@@ -261,7 +261,7 @@ def test_cancel_ends_an_export_without_a_trace(qtbot, panel, window, tmp_path, m
 
     monkeypatch.setattr(export_bar, "export_walk", slow)
     panel.exporting.export(ExportOptions(".gif", frames_per_segment=5), tmp_path / "walk.gif")
-    qtbot.mouseClick(panel.exporting.cancel, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.exporting.progress.stop, Qt.MouseButton.LeftButton)
     may_go_on.set()
     qtbot.waitUntil(lambda: not panel.exporting.file_export.is_running, timeout=WAIT_MS)
     assert list(tmp_path.iterdir()) == []
