@@ -30,10 +30,11 @@ from explorer_app.resources import resource
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.config.presets import PRESETS
 from lsps_core.config.training import TrainConfig
+from lsps_core.simulator.simulate_store import simulate_store
 from lsps_core.training.run import Run
 
 COLUMNS = ("minutes", "memory MB", "files", "threads", "children", "answer ms")
-STEPS, FRAMES, LABELS, ANSWERS = 20, 40, 5, 15
+STORE_FRAMES, STEPS, FAILURES, LABELS, ANSWERS = 80, 20, 40, 5, 15
 SMALL = ["base_channels=4", "pose.steps=50", "depth.steps=4", "depth.batch_size=1", "posterior.steps=20"]
 FIRST_MINUTES = 10
 
@@ -100,8 +101,8 @@ def label(window: MainWindow) -> None:
 def inspect(window: MainWindow) -> None:
     """Evaluate from the beginning, and go through the worst."""
     window.evaluate()
-    wait_until_each_second(lambda: window.evaluation.job is None and window.failures.table is not None)
-    for row in range(FRAMES):
+    wait_until_each_second(lambda: window.evaluation.is_complete and window.evaluation.job is None)
+    for row in range(FAILURES):
         window.failures.select([row])
         wait_ms(event_loop.DRAG_INTERVAL_MS)
     wait_until(lambda: not window.background.is_busy)
@@ -149,8 +150,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, arguments.out.open("w", buffering=1) as file:
         folder, rows = Path(name), csv.writer(file)
         shutil.copy(resource("models", "compact.safetensors"), folder / "model.safetensors")
-        for sample in ("sensor.h5", "synthetic.h5"):
-            shutil.copy(resource("samples", sample), folder)
+        for domain in ("sensor", "synthetic"):
+            store = folder / f"{domain}.h5"
+            simulate_store(store, domain, STORE_FRAMES, provenance={}, on_progress=lambda _done: None)
         rows.writerow(COLUMNS)
         with open_window(folder / "model.safetensors") as window:
             started, number, found = time.monotonic(), 0, []
