@@ -99,7 +99,7 @@ def masked_from_plain(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
 
 _FRAYS_PX = 0.4
 """Standard deviation of an outline's place."""
-_LOST = 0.15
+_LOST = 0.21
 """Standard deviation of a logit where it is not steep."""
 
 
