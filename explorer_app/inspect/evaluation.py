@@ -93,7 +93,9 @@ class Evaluation(QObject):
         if self._session.data is None:
             return "There are no frames yet; open a store with File ▸ Open."
         if self._store_path is None:
-            return "Single images are not evaluated; import them into a store, and open that."
+            if self._session.data.is_live:
+                return "A camera is not evaluated; record it to a store (.h5), and open that."
+            return "Images and recordings are not evaluated; import them into a store, and open that."
         return ""
 
     @property

@@ -64,11 +64,13 @@ class Failures(QObject):
         self.sorted_by: tuple[str, bool] = ("index", False)
         """column, and whether the largest come first"""
         self._generation = 0
+        self._range: tuple[int, int] | None = None  # to be selected once there is a table
         self._waiting: dict[Hashable, Change] = {}
         self._blocks: list[Block] = []
         self._worker = background.add_worker("failures", self._on_changed, self._on_failed)
         session.model_changed.connect(self._drop)
         session.data_changed.connect(self._drop)
+        session.data_changed.connect(self._forget_range)
         session.index_changed.connect(self.current_changed)
 
     @property
@@ -97,6 +99,9 @@ class Failures(QObject):
         self._blocks = []
         self.table, self.tags = table, tags
         self.sorted_by = ("index", False)
+        if table is not None and self._range is not None:
+            (first, last), self._range = self._range, None
+            table.select(np.arange(first, last + 1))
         self.table_changed.emit()
         self.rows_changed.emit()
         self.frames_changed.emit()
@@ -113,8 +118,11 @@ class Failures(QObject):
 
     @Slot(int, int)
     def select_range(self, first: int, last: int) -> None:
-        """Select the frames from first to last in all views."""
-        self.select(np.arange(first, last + 1))
+        """Select the frames from first to last in all views, once there is a table."""
+        if self.table is None:
+            self._range = first, last
+        else:
+            self.select(np.arange(first, last + 1))
 
     def show_frame(self, frame: int) -> None:
         """Show a frame in the explorer, with the sliders at its code."""
@@ -202,6 +210,10 @@ class Failures(QObject):
         self._session.message.emit(line)
         if self._waiting and not self._worker.is_busy:
             self._work()
+
+    @Slot()
+    def _forget_range(self) -> None:
+        self._range = None
 
     @Slot()
     def _drop(self) -> None:

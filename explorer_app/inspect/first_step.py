@@ -34,7 +34,7 @@ class FirstStep(QObject):
         if data is None:
             return "No frames", "Open a store of frames, annotated or not.", _OPEN
         if evaluation.obstacle:
-            return "Single images", evaluation.obstacle, _IMPORT
+            return "Not a store", evaluation.obstacle, "" if data.is_live else _IMPORT
         if evaluation.trouble:
             return "The evaluation failed", evaluation.trouble, _EVALUATE
         if evaluation.job is not None:

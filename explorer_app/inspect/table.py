@@ -144,7 +144,16 @@ class FailureTableView(QTableView):
             self._is_showing = True
             self.selectionModel().select(self._ranges(), QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self._is_showing = False
+            self._scroll_to_selection()
         self.viewport().update()
+
+    def _scroll_to_selection(self) -> None:
+        """To its first row, unless some row of it is visible."""
+        rows = np.flatnonzero(self.rows.is_selected[self.rows.rows])
+        last = self.rowAt(self.viewport().height() - 1)
+        is_visible = (rows >= self.rowAt(0)) & ((rows <= last) | (last < 0))
+        if len(rows) and not is_visible.any():
+            self.scrollTo(self.rows.index(int(rows[0]), max(self.currentIndex().column(), 0)))
 
     def _ranges(self) -> QItemSelection:
         """The selected rows for Qt; none if they have too many ranges."""

@@ -108,7 +108,7 @@ class Data(Protocol):
 
     @property
     def times_s(self) -> npt.NDArray[np.float64] | None:
-        """[N], seconds since the first frame; None if they are not known."""
+        """[N], seconds since the recording began; None if they are not known."""
         ...
 
     def view(self, index: int, before: FrameView | None = None) -> FrameView:
@@ -127,9 +127,8 @@ class Data(Protocol):
 
 
 class StoreData:
-    """Frames of a FrameStore, or of any other FrameSource."""
+    """Frames of a FrameStore, or of any other FrameSource; FrameStoreError if its times cannot be read."""
 
-    times_s = None
     is_live = is_frozen = has_failed = False
     recorder: FrameRecorder | None = None
 
@@ -141,6 +140,7 @@ class StoreData:
         self.is_simulated = source.is_simulated
         self.is_annotated = source.skeleton is not None
         self.origin: tuple[Path, ...] = (source.path,) if isinstance(source, FrameStore) else ()
+        self.times_s = source.times_s if isinstance(source, FrameStore) else None
 
     def __len__(self) -> int:
         return len(self._source)

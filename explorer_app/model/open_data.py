@@ -22,12 +22,13 @@ _TRIES = 10
 
 def open_store(path: Path, index: int = 0) -> OpenedData:
     """Open a store at one of its frames; ValueError, in one line, for other files."""
-    data = StoreData(FrameStore(path), path.name)
+    store = FrameStore(path)
     try:
+        data = StoreData(store, path.name)
         _check_index(data, index, path)
         return OpenedData(data, data.view(index))
     except ValueError:
-        data.close()
+        store.close()
         raise
 
 

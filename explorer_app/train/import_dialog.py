@@ -62,6 +62,7 @@ class ImportDialog(JobDialog):
         self.source.setCurrentIndex(self.source.findData(FRAMES))
         self.files.paths = tuple(map(str, paths))
         self.images.show_settings(settings)
+        self.option("mirrored").set_on(settings.is_mirrored)
 
     def _add_option(self, option: Option) -> None:
         field = self._options[option] = OptionField(option, self.preferences, self)

@@ -60,6 +60,11 @@ class OptionField(QObject):
             editor.textChanged.connect(self.changed)
         return named(editor, name, tip)
 
+    def set_on(self, is_on: bool) -> None:
+        """Of a switch."""
+        if isinstance(self.editor, QCheckBox):
+            self.editor.setChecked(is_on)
+
     @property
     def text(self) -> str:
         editor = self.editor

@@ -119,6 +119,7 @@ def _import_frames(arguments: argparse.Namespace) -> None:
         cube_mm=arguments.cube_mm,
         center_uvd=arguments.center,
         domain=arguments.domain,
+        is_mirrored=arguments.mirrored,
     )
     _run_plan(arguments, plan)
 

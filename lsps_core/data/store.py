@@ -167,6 +167,20 @@ class FrameStore:
             return self._numbers("fit_residual_mm")
 
     @cached_property
+    def times_s(self) -> npt.NDArray[np.float64] | None:
+        """float64 [N] of a store that was made of one recording or by a camera: seconds since the recording began, not
+        decreasing; None in every other store. Read once, then kept.
+        """
+        if "time_s" not in self._file:
+            return None
+        with self._reading("its times"):
+            dataset = CheckedDataset(self._file["time_s"])
+            times_s: npt.NDArray[np.float64] = dataset.rows(0, len(dataset)).astype(np.float64)
+            if not (np.isfinite(times_s).all() and (np.diff(times_s) >= 0).all()):
+                raise OSError("they are not in order")
+        return times_s
+
+    @cached_property
     def groups(self) -> dict[str, npt.NDArray[np.str_]]:
         """The group of each frame [N] by the name of a division, such as "view" or "camera"; empty in a store without.
         Read once, then kept.

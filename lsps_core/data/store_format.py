@@ -23,7 +23,7 @@ _HEAD_BYTES = 1 << 16
 _MOST_PIXELS = 1 << 25
 _MOST_CHUNK_BYTES = 1 << 28
 _MOST_NAME_BYTES = 1 << 12
-_NEEDED, _OPTIONAL = ("depth", "center_mm", "half_mm", "name"), ("joints_mm", "fit_residual_mm")
+_NEEDED, _OPTIONAL = ("depth", "center_mm", "half_mm", "name"), ("joints_mm", "fit_residual_mm", "time_s")
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -126,8 +126,7 @@ def _check_datasets(path: Path, file: h5py.File) -> None:
     if "joints_mm" in found:
         joints = found["joints_mm"]
         shapes["joints_mm"] = (len(depth), joints.shape[1] if joints.ndim == 3 else 0, 3)
-    if "fit_residual_mm" in found:
-        shapes["fit_residual_mm"] = (len(depth),)
+    shapes |= {name: (len(depth),) for name in ("fit_residual_mm", "time_s") if name in found}
     for name, shape in shapes.items():
         dataset = found[name]
         if dataset.shape != shape or 0 in shape or (name != "name" and dataset.dtype.kind != "f"):

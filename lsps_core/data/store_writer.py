@@ -42,9 +42,10 @@ class FrameWriter:
             writer.append(depth_mm=depth_mm, center_mm=center_mm, half_mm=150.0, names=names)
 
     Until the block ends, more may be set: `provenance`; `fit_residual_mm`, a number for each frame of a store whose
-    joints are fitted; `groups`, by the name of a division of the frames, one of DIVISIONS, the group of each frame; and
-    `cameras`, which gives each frame its own camera in place of `camera` and `is_mirrored`. `scratch` is a folder on
-    the same disk for the unfinished file, which the caller clears if the process is killed.
+    joints are fitted; `times_s`, of each frame of a sequence, not decreasing; `groups`, by the name of a division of
+    the frames, one of DIVISIONS, the group of each frame; and `cameras`, which gives each frame its own camera in place
+    of `camera` and `is_mirrored`. `scratch` is a folder on the same disk for the unfinished file, which the caller
+    clears if the process is killed.
 
     FrameStoreError for an existing `path` (unless `overwrite`), a folder or disk that cannot be written, frames that do
     not fit the declared size and skeleton, and a store without any frame.
@@ -70,6 +71,7 @@ class FrameWriter:
         self.frame_count = 0
         self.provenance: dict[str, Any] = dict(provenance or {})
         self.fit_residual_mm: list[float] = []
+        self.times_s: list[float] = []
         self.groups: dict[str, list[str]] = {}
         self.cameras: FrameCameras | None = None
         self._names: list[bytes] = []
@@ -245,10 +247,14 @@ class FrameWriter:
         dtype = h5py.string_dtype("utf-8", max(map(len, self._names)) or 1)
         chunks = (min(_NAME_CHUNK, self.frame_count),)
         file.create_dataset("name", data=np.array(self._names, dtype=dtype), chunks=chunks)
-        if self.fit_residual_mm:
-            if len(self.fit_residual_mm) != self.frame_count:
-                raise self._misfit("fit_residual_mm", (len(self.fit_residual_mm),), (self.frame_count,))
-            file.create_dataset("fit_residual_mm", data=np.array(self.fit_residual_mm, np.float32))
+        for name, numbers, kind in (
+            ("fit_residual_mm", self.fit_residual_mm, np.float32),
+            ("time_s", self.times_s, np.float64),
+        ):
+            if numbers and len(numbers) != self.frame_count:
+                raise self._misfit(name, (len(numbers),), (self.frame_count,))
+            if numbers:
+                file.create_dataset(name, data=np.array(numbers, kind))
         if self.cameras is not None:
             if len(self.cameras.index) != self.frame_count:
                 raise self._misfit("cameras", self.cameras.index.shape, (self.frame_count,))

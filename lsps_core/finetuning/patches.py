@@ -195,6 +195,8 @@ def apply_patch(patch: Patch, source: FrameStore, out: Path, *, overwrite: bool 
     writer.groups = {division: groups.tolist() for division, groups in source.groups.items()}
     if source.fit_residual_mm is not None:
         writer.fit_residual_mm = source.fit_residual_mm.tolist()
+    if source.times_s is not None:
+        writer.times_s = source.times_s.tolist()
     with writer:
         for start in range(0, len(source), _BLOCK):
             block = slice(start, start + _BLOCK)

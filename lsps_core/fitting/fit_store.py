@@ -60,6 +60,8 @@ def fit_store(
     accepted = 0
     writer.cameras = store.cameras[chosen]
     writer.groups = {division: groups[chosen].tolist() for division, groups in store.groups.items()}
+    if store.times_s is not None:
+        writer.times_s = store.times_s[chosen].tolist()
     started = time.monotonic()
     with writer:
         for start in range(0, len(chosen), _BATCH):

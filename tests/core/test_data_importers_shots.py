@@ -31,11 +31,12 @@ def made(number: int) -> Shot:
         box_px=(number, 2, 3, 4) if number % 2 else None,
         camera=camera,
         groups=(f"person{number // 100}", "left" if number % 2 else "right"),
+        time_s=number / 30 if number % 2 else None,
     )
 
 
 def same(one: Shot, other: Shot) -> bool:
-    names = ("path", "name", "half_mm", "box_px", "camera", "groups")
+    names = ("path", "name", "half_mm", "box_px", "camera", "groups", "time_s")
     arrays = [(getattr(one, name), getattr(other, name)) for name in ("center_mm", "joints_mm")]
     return all(getattr(one, name) == getattr(other, name) for name in names) and all(
         (a is None and b is None) or np.array_equal(a, b) for a, b in arrays

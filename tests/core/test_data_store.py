@@ -118,6 +118,30 @@ def test_frames_not_annotated_are_nan(path):
         assert np.isnan(store.joints_mm).all(axis=(1, 2)).tolist() == [False, False, False, True, True]
 
 
+def test_times_are_kept_where_they_are_known(path, tmp_path):
+    write(path)
+    with FrameStore(path) as store:
+        assert store.times_s is None
+    made = batch(3, joints=False)
+    with FrameWriter(tmp_path / "timed.h5", domain="real", camera=NYU, image_size=SIZE) as writer:
+        writer.append(**made)
+        writer.times_s = [0.0, 100_000.001, 100_000.002]
+    with FrameStore(tmp_path / "timed.h5") as store:
+        assert store.times_s.tolist() == [0.0, 100_000.001, 100_000.002]
+    for wrong in ([0, 2, 1], [0, np.nan, 1]):
+        with h5py.File(tmp_path / "timed.h5", "r+") as file:
+            file["time_s"][:] = wrong
+        with (
+            FrameStore(tmp_path / "timed.h5") as store,
+            pytest.raises(FrameStoreError, match="its times cannot be read"),
+        ):
+            _ = store.times_s
+    with h5py.File(tmp_path / "timed.h5", "r+") as file:
+        del file["time_s"]
+        file["time_s"] = np.zeros(2)
+    assert "'time_s' is float64 [2]" in refusal(tmp_path / "timed.h5")
+
+
 def test_names_of_any_kind_and_a_long_provenance(path):
     frames = batch(3)
     frames["names"] = ["手", "a\0b", "caf\udce9.png"]

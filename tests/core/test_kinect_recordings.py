@@ -37,6 +37,38 @@ def test_a_recording_comes_back_bit_for_bit(tmp_path: Path) -> None:
     assert (again.counts(3) == made[3]).all()
 
 
+DISTORTION = (6.084146, 4.375491, 0.236186, 6.408734, 6.418296, 1.220292, 0.0, 0.0, 0.01, -0.02)
+"""A real camera's k1 to k6, and tangential numbers that can be seen."""
+
+
+def through_lens(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the lens shows points of the plane at a distance of 1."""
+    k1, k2, k3, k4, k5, k6, _, _, p2, p1 = DISTORTION
+    r = np.hypot(x, y)
+    scale = np.polyval([k3, k2, k1, 1], r**2) / np.polyval([k6, k5, k4, 1], r**2)
+    return x * scale + p2 * (r**2 + 2 * x**2) + 2 * p1 * x * y, y * scale + p1 * (r**2 + 2 * y**2) + 2 * p2 * x * y
+
+
+def test_the_distortion_of_the_lens_is_undone(tmp_path: Path) -> None:
+    """A square beside the middle has its own place and size again, to a pixel; as recorded its far edge is 3 px off."""
+    x, y = np.meshgrid(np.linspace(0.05, 0.45, 1500), np.linspace(-0.3, 0.1, 1500))
+    seen_x, seen_y = through_lens(x, y)
+    seen = np.zeros((288, 320), np.uint16)
+    columns = (seen_x * CAMERA.fx + CAMERA.cx).round().astype(int)
+    seen[(seen_y * CAMERA.fy + CAMERA.cy).round().astype(int), columns] = 600
+    path = write_mkv(tmp_path / "a.mkv", [seen], attached=calibration(distortion=DISTORTION))
+    recording = open_recording(path)
+    assert recording.camera.fx == pytest.approx(CAMERA.fx)
+    for counts, most_px in ((recording.counts(0), 1.0), (seen, 6.0)):
+        rows, columns = np.nonzero(counts)
+        edges = [columns.min() - CAMERA.cx, columns.max() - CAMERA.cx, rows.min() - CAMERA.cy, rows.max() - CAMERA.cy]
+        off = np.abs(edges - np.multiply([0.05, 0.45, -0.3, 0.1], [CAMERA.fx] * 2 + [CAMERA.fy] * 2)).max()
+        assert most_px - 4 < off <= most_px
+    assert set(np.unique(recording.counts(0))) == {0, 600}
+    again = pickle.loads(pickle.dumps(recording))  # noqa: S301 - our own
+    assert (again.counts(0) == recording.counts(0)).all()
+
+
 def test_ffmpeg_reads_the_same_from_the_made_file(tmp_path: Path) -> None:
     """So the small writer of these tests makes what other programs take for Matroska."""
     made = images(3)
@@ -98,6 +130,14 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "no calibration": (written(lambda: one_frame(attached=b"")), "does not say which camera"),
     "a calibration of something else": (written(lambda: one_frame(attached=b"[1]")), "does not say which camera"),
     "a deep calibration": (written(lambda: one_frame(attached=b"[" * 100_000)), "does not say which camera"),
+    "an endless lens": (
+        written(lambda: one_frame(attached=calibration().replace(b"0.0]", b"1e999]"))),
+        "does not say which camera",
+    ),
+    "half a lens": (
+        written(lambda: one_frame(attached=calibration(distortion=(0.0,) * 4))),
+        "too few numbers",
+    ),
     "an endless camera": (
         written(lambda: one_frame(attached=calibration().replace(b"0.49", b"1e999, 0.49"))),
         "does not say which camera",

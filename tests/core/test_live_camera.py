@@ -13,6 +13,8 @@ from made_recordings import CAMERA, hand
 from software_camera import send, software_camera
 
 from lsps_core.camera import SR305
+from lsps_core.data.frame_cameras import FrameCamera
+from lsps_core.data.importers.frames import frame_from_depth
 from lsps_core.data.recordings import live
 from lsps_core.data.recordings.live import RealSenseCamera, open_camera
 from lsps_core.data.recordings.opening import open_recording
@@ -43,30 +45,31 @@ def test_what_is_written_comes_back_bit_for_bit(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [tmp_path / "a.db3"]
 
 
-def test_a_store_of_a_camera_holds_the_crops_of_its_hand(tmp_path: Path) -> None:
-    recorder = StoreRecorder(tmp_path / "a.h5", SR305, 0.125)
-    for counts in (hand(), hand(10), np.zeros((480, 640), np.uint16), hand(60)):
-        recorder.append(counts, 0.0)
+def test_a_store_of_a_camera_has_its_crops_their_cameras_and_times(tmp_path: Path) -> None:
+    depth_mm = (hand() / 8).astype(np.uint16)
+    right, _ = frame_from_depth(depth_mm, SR305)
+    flipped = FrameCamera.flipped(SR305, 640)
+    left, _ = frame_from_depth(depth_mm[:, ::-1], flipped.camera)
+    recorder = StoreRecorder(tmp_path / "a.h5", FrameCamera(camera=SR305))
+    for frame, camera, time_s in ((right, FrameCamera(camera=SR305), 0.5), (left, flipped, 1.25), (left, flipped, 1.5)):
+        recorder.append(frame, camera, time_s)
     assert not (tmp_path / "a.h5").exists()
     recorder.close()
     with FrameStore(tmp_path / "a.h5") as store:
-        assert store.names == ["camera/000001", "camera/000002", "camera/000004"]
-        assert (store.camera, store.domain) == (SR305, "real")
-        assert store.provenance["unit_mm"] == 0.125
-        assert store.center_mm[2, 0] - store.center_mm[0, 0] == pytest.approx(60 * 500 / SR305.fx, abs=15)
-        depth = store.depth_mm(slice(0, 3))
-        assert all(((each == 0) | (each == 500)).all() and (each == 500).any() for each in depth)
+        assert store.names == ["camera/000001", "camera/000002", "camera/000003"]
+        assert store.domain == "real"
+        assert [store.camera_of(index) for index in range(2)] == [FrameCamera(camera=SR305), flipped]
+        assert store.times_s == pytest.approx([0.5, 1.25, 1.5])
+        assert (store.frame(1).depth_mm == left.depth_mm).all()
     assert list(tmp_path.iterdir()) == [tmp_path / "a.h5"]
 
 
 def test_a_store_without_a_hand_leaves_nothing_and_keeps_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "a.h5").write_text("before")
-    recorder = StoreRecorder(tmp_path / "a.h5", SR305, 0.125)
-    recorder.append(np.zeros((480, 640), np.uint16), 0.0)
-    recorder.close()
+    StoreRecorder(tmp_path / "a.h5", FrameCamera(camera=SR305)).close()
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.h5", "before")]
     with pytest.raises(LspsError, match="folder does not exist"):
-        StoreRecorder(tmp_path / "no folder" / "a.h5", SR305, 0.125)
+        StoreRecorder(tmp_path / "no folder" / "a.h5", FrameCamera(camera=SR305))
 
 
 def test_a_recording_without_a_frame_leaves_nothing_and_keeps_what_was_there(tmp_path: Path) -> None:

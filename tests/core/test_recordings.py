@@ -19,7 +19,9 @@ from test_data_frames import person
 from lsps_core.camera import ICVL, NYU, SR305
 from lsps_core.cli import main
 from lsps_core.data.crop import crop
+from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.importers.frames import import_frames
+from lsps_core.data.importing.pictures import to_mm
 from lsps_core.data.recordings.opening import open_recording
 from lsps_core.data.recordings.realsense import RealSenseRecording
 from lsps_core.data.recordings.source import DepthSource, RecordedSource
@@ -102,6 +104,45 @@ def test_import_takes_camera_and_unit_from_the_recording(tmp_path: Path) -> None
         assert store.provenance["unit_mm"] is None
         assert np.linalg.norm(store.center_mm - palm, axis=1).max() < 75
         assert (np.diff(store.center_mm[:, 2]) > 2).all()
+
+
+def test_import_keeps_the_times_of_a_recording(tmp_path: Path) -> None:
+    """Also of those frames that come after one without a hand; those of two recordings have no common time."""
+    first, last = hands(2)
+    path = write_db3(tmp_path / "a.db3", [first, np.zeros_like(first), last], camera=SR305, seconds=0.25)
+    import_frames(tmp_path / "o.h5", [path])
+    import_frames(tmp_path / "two.h5", [path, path])
+    with FrameStore(tmp_path / "o.h5") as store, FrameStore(tmp_path / "two.h5") as two:
+        assert store.times_s == pytest.approx([0, 0.5])
+        assert StoreCrops(store).times_s == pytest.approx([0, 0.5])
+        assert two.times_s is None
+
+
+@pytest.mark.parametrize("center", [[], ["--center", "270,250,600"]])
+def test_import_flips_a_left_hand(tmp_path: Path, center: list[str]) -> None:
+    (image,) = hands(1)
+    np.save(tmp_path / "a.npy", image)
+    made = [write_db3(tmp_path / "a.db3", [image], camera=SR305), tmp_path / "a.npy"]
+    camera = ["--camera", f"{SR305.fx},{SR305.fy},{SR305.cx},{SR305.cy}", "--unit-mm", "0.125", *center, "--jobs", "1"]
+    for name, flag in (("plain.h5", []), ("flipped.h5", ["--mirrored"])):
+        assert main(["import", "frames", str(tmp_path / name), *map(str, made), *camera, *flag]) == 0
+    with FrameStore(tmp_path / "plain.h5") as plain, FrameStore(tmp_path / "flipped.h5") as flipped:
+        for index in range(2):
+            camera_of = flipped.camera_of(index)
+            assert camera_of == FrameCamera.flipped(SR305, 640)
+            assert flipped.center_mm[index] == pytest.approx(plain.center_mm[index] * (-1, 1, 1), abs=2)
+            cut = crop(to_mm(image, 0.125)[:, ::-1], camera_of.camera, flipped.center_mm[index], 125.0)
+            assert (flipped.frame(index).depth_mm == cut).all()
+
+
+def test_flipped_images_of_another_width_are_skipped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (image,) = hands(1)
+    np.save(tmp_path / "a.npy", image)
+    np.save(tmp_path / "b.npy", image[:, :600])
+    paths = [str(tmp_path / name) for name in ("a.npy", "b.npy")]
+    options = ["--camera", "475,475,315,245", "--unit-mm", "0.125", "--mirrored", "--jobs", "1"]
+    assert main(["import", "frames", str(tmp_path / "o.h5"), *paths, *options]) == 0
+    assert "b.npy: it is 600 px wide, not 640 as the first" in capsys.readouterr().err
 
 
 def test_import_with_a_given_camera_and_unit(tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ def _store(folder: Path) -> list[bytes]:
         writer.append(depth_mm=depth, center_mm=centers, half_mm=125.0, joints_mm=joints, names=names)
         writer.groups["camera"] = ["a", "b"] * (_FRAMES // 2)
         writer.fit_residual_mm = [1.0] * _FRAMES
+        writer.times_s = [0.5] * _FRAMES
     return [path.read_bytes()]
 
 
@@ -94,6 +95,7 @@ def _read_store(path: Path) -> None:
         assert joints is None or not np.isinf(joints).any()
         store.frame(len(store) - 1)
         _ = store.groups, store.fit_residual_mm
+        assert store.times_s is None or (np.diff(store.times_s) >= 0).all()
         json.dumps([store.provenance, store.camera.to_json()])
 
 

@@ -27,11 +27,12 @@ def number(kind: int, value: int) -> bytes:
     return element(kind, value.to_bytes(max((value.bit_length() + 7) // 8, 1), "big"))
 
 
-def calibration(camera: Camera = CAMERA) -> bytes:
+def calibration(camera: Camera = CAMERA, distortion: Sequence[float] = (0.0,) * 10) -> bytes:
+    """distortion: k1 to k6, the centre, p2 and p1."""
     lens = [(camera.cx + 0.5 + CROP[0]) / SIDE, (camera.cy + 0.5 + CROP[1]) / SIDE, camera.fx / SIDE, camera.fy / SIDE]
     cameras = [
         {"Location": "CALIBRATION_CameraLocationPV0", "Intrinsics": {"ModelParameters": [0.5] * 14}},
-        {"Location": LOCATION, "Intrinsics": {"ModelParameters": [*lens, *[0.0] * 10]}},
+        {"Location": LOCATION, "Intrinsics": {"ModelParameters": [*lens, *distortion]}},
     ]
     return json.dumps({"CalibrationInformation": {"Cameras": cameras}}).encode() + b"\0"
 

@@ -159,7 +159,7 @@ class Transport(QWidget):
         if range_ is None or data is None or (data.times_s is None and not self._playback.is_playing):
             self.time.clear()
             return
-        parts = [] if data.times_s is None else [f"{range_.times_s[self._session.index]:.2f} s"]
+        parts = [] if data.times_s is None else [f"{data.times_s[self._session.index]:.2f} s"]
         if self._playback.rate:
             of = "" if self._playback.is_live else f" of {range_.rate * range_.speed:.0f}"
             parts.append(f"{self._playback.rate:.0f}{of} frames/s")

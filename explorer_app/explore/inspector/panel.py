@@ -132,9 +132,9 @@ class Inspector(QWidget):
     @Slot(object, object)
     def _on_cropped(self, stamp: tuple[FrameView, Crop], cropped_view: FrameView) -> None:
         view, crop = stamp
-        if view is self._session.view:
-            if crop == self.crop:
-                self._wish = None
+        if self._wish == (view.data, view.index, crop):
+            self._wish = None
+        if view is self._session.view:  # a camera is ahead of it: its next frames are read like this
             self._session.replace_view(cropped_view)
 
     @Slot(object, str)

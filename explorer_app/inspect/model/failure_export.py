@@ -196,6 +196,9 @@ def write_store(
     joints_mm = store.joints_mm
     writer.cameras = store.cameras[frames]
     writer.groups = {division: groups[frames].tolist() for division, groups in store.groups.items()}
+    times_s = None if store.times_s is None else store.times_s[frames]
+    if times_s is not None and (np.diff(times_s) >= 0).all():  # of frames in their own order
+        writer.times_s = times_s.tolist()
     with writer:
         for start in range(0, len(frames), _CHUNK):
             part = frames[start : start + _CHUNK]

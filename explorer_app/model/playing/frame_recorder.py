@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import queue
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
+from lsps_core.data.frame import HandFrame
+from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.recordings.source import DepthFrame
 from lsps_core.data.recordings.write import RecordingWriter
 from lsps_core.data.recordings.write_store import StoreRecorder
@@ -16,20 +19,35 @@ _MOST_WAITING = 60
 """Frames: two seconds, 37 MB. Beyond, the camera is faster than the disk or the processor, and frames are left out."""
 
 
+@dataclass(frozen=True, eq=False)
+class RecordedHand:
+    """The crop of a hand as it is shown, with the camera of its image, flipped or not."""
+
+    frame: HandFrame
+    camera: FrameCamera
+
+
 class FrameRecorder:
     """Takes frames from any thread until `finish`. path: .h5 for a store of hand crops, otherwise a recording."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.left_out = path, 0
-        self._waiting: queue.Queue[DepthFrame | None] = queue.Queue(_MOST_WAITING)
+        self._is_store = path.suffix.lower() == STORE_SUFFIX
+        self._waiting: queue.Queue[tuple[DepthFrame, RecordedHand | None] | None] = queue.Queue(_MOST_WAITING)
         self._frame_count = 0
+        self._start_s: float | None = None
         self._error: LspsError | None = None
         self._thread = threading.Thread(target=self._run, name="lsps-recorder")
         self._thread.start()
 
-    def add(self, frame: DepthFrame) -> None:
+    def add(self, frame: DepthFrame, hand: RecordedHand | None) -> None:
+        """hand: None if there is none in this frame; a store leaves it out."""
+        if self._start_s is None:
+            self._start_s = frame.time_s
+        if self._is_store and hand is None:
+            return
         try:
-            self._waiting.put_nowait(frame)
+            self._waiting.put_nowait((frame, hand))
         except queue.Full:
             self.left_out += 1
 
@@ -40,24 +58,29 @@ class FrameRecorder:
         if self._error is not None:
             raise self._error
         if not self._frame_count:
-            what = "no frame with a hand" if self.path.suffix.lower() == STORE_SUFFIX else "no frame"
+            what = "no frame with a hand" if self._is_store else "no frame"
             raise LspsError(f"{self.path} was not written: {what} came meanwhile", "record for longer")
         more = f", {self.left_out} left out: too fast for this machine" if self.left_out else ""
         return f"{self.path.name} recorded, {self._frame_count} frames{more}"
 
     def _run(self) -> None:
-        writer: RecordingWriter | StoreRecorder | None = None
-        kind = StoreRecorder if self.path.suffix.lower() == STORE_SUFFIX else RecordingWriter
-        start_s = 0.0
-        while (frame := self._waiting.get()) is not None:
+        recording: RecordingWriter | None = None
+        store: StoreRecorder | None = None
+        while (item := self._waiting.get()) is not None:
             if self._error is not None:
                 continue
+            frame, hand = item
+            time_s = frame.time_s - (self._start_s or 0.0)
             try:
-                if writer is None:
-                    writer, start_s = kind(self.path, frame.camera, frame.unit_mm), frame.time_s
-                writer.append(frame.counts, frame.time_s - start_s)
+                if self._is_store and hand is not None:
+                    store = store or StoreRecorder(self.path, hand.camera)
+                    store.append(hand.frame, hand.camera, time_s)
+                else:
+                    recording = recording or RecordingWriter(self.path, frame.camera, frame.unit_mm)
+                    recording.append(frame.counts, time_s)
             except LspsError as error:
                 self._error = error
+        writer = recording or store
         if writer is not None:
             try:
                 writer.close()

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from explorer_app.model.crop import Crop
 from explorer_app.model.data import FrameView
 from explorer_app.model.image_data import ImageData
 from explorer_app.model.opening import ImageSettings
+from explorer_app.model.playing.frame_recorder import RecordedHand
 from explorer_app.model.raw_image import with_gaps
 from lsps_core.data.recordings.live import LiveSource
 from lsps_core.data.recordings.source import DepthFrame
@@ -47,17 +49,30 @@ class LiveData(ImageData):
 
     def view(self, index: int, before: FrameView | None = None) -> FrameView:
         """Waits for the next frame; LspsError, in one line, if there is none, ValueError if it has no reading."""
-        if not self.is_frozen:
-            try:
-                self._image.frame = self._image.source.newest()
-                self.has_failed = False
-            except ValueError:
-                self.has_failed = True
-                raise
-            recorder = self.recorder
+        if self.is_frozen:
+            return super().view(index, before)
+        try:
+            frame = self._image.frame = self._image.source.newest()
+            self.has_failed = False
+        except ValueError:
+            self.has_failed = True
+            raise
+        self._crops.clear()  # a cube that was placed by hand is that of a frozen frame
+        recorder, hand = self.recorder, None
+        try:
+            view = super().view(index, before)
+            if not view.complaint:
+                hand = RecordedHand(view.frame, view.frame_camera)
+        finally:
             if recorder is not None:
-                recorder.add(self._image.frame)
-        return super().view(index, before)
+                recorder.add(frame, hand)
+        return view
+
+    def recrop(self, view: FrameView, crop: Crop) -> FrameView:
+        """The next frames are read with the same settings."""
+        cropped_view = super().recrop(view, crop)
+        self.settings = crop.settings
+        return cropped_view
 
     def close(self) -> None:
         """Stop the camera, which takes a tenth of a second, without waiting for it."""

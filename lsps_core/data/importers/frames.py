@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from lsps_core.camera import Camera, FloatArray
 from lsps_core.data.crop import DEFAULT_CUBE_MM, DEFAULT_SIZE, cube_window
 from lsps_core.data.frame import HandFrame
 from lsps_core.data.frame_cameras import FrameCamera
-from lsps_core.data.importing.pictures import read_depth
+from lsps_core.data.importing.pictures import Depth, read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot, cut_frame
 from lsps_core.data.importing.run import ImportReport, run_import
 from lsps_core.data.importing.shots import Shots
@@ -77,6 +78,7 @@ def import_frames(
     cube_mm: float = DEFAULT_CUBE_MM,
     center_uvd: tuple[float, float, float] | None = None,
     domain: str = "real",
+    is_mirrored: bool = False,
     jobs: int = 1,
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -84,9 +86,10 @@ def import_frames(
     """Write a store without skeleton from depth images and recordings.
 
     camera, unit_mm: None for those of the recordings; images need a camera, and have 1 mm without a unit. The other
-    arguments as in `read_depth` and `frame_from_depth`. An image that cannot be used is skipped and named in the
-    report. LspsError for a recording that cannot be opened, FrameStoreError if no frame is left, or `out` cannot be
-    written. jobs, overwrite and progress as in `run_import`.
+    arguments as in `read_depth` and `frame_from_depth`. is_mirrored: the images are flipped left to right first, so
+    that a left hand becomes a right one. The frames of a single recording keep their times. An image that cannot be
+    used is skipped and named in the report. LspsError for a recording that cannot be opened, FrameStoreError if no
+    frame is left, or `out` cannot be written. jobs, overwrite and progress as in `run_import`.
     """
     plan = plan_frames(
         paths,
@@ -96,6 +99,7 @@ def import_frames(
         cube_mm=cube_mm,
         center_uvd=center_uvd,
         domain=domain,
+        is_mirrored=is_mirrored,
     )
     return run_import(out, plan, jobs=jobs, overwrite=overwrite, progress=progress)
 
@@ -109,39 +113,63 @@ def plan_frames(
     cube_mm: float = DEFAULT_CUBE_MM,
     center_uvd: tuple[float, float, float] | None = None,
     domain: str = "real",
+    is_mirrored: bool = False,
 ) -> ImportPlan:
     """The plan of `import_frames`, with its arguments and errors."""
     if not paths and camera is None:
         raise LspsError("there is nothing to import", "give depth images or recordings")
     half_mm = cube_mm / 2
     shots = Shots()
-    found: list[Camera] = []
+    found: list[FrameCamera] = []
+    image_unit_mm = 1.0 if unit_mm is None else unit_mm
+    read = partial(read_depth, unit_mm=image_unit_mm, nyu_packed=nyu_packed)
     for path in map(Path, paths):
         if is_recording(path):
-            recording = open_recording(path)
-            found.append(recording.camera)
-            for shot in _recorded_shots(_as_given(recording, camera, unit_mm), half_mm, center_uvd):
+            recording = _as_given(open_recording(path), camera, unit_mm)
+            used = _used(recording.camera, recording.size_px[0] if is_mirrored else None)
+            found.append(used)
+            for shot in _recorded_shots(recording, used, half_mm, center_uvd, is_alone=len(paths) == 1):
                 shots.append(shot)
         elif camera is None:
             raise LspsError(f"{path} does not say which camera took it", "give {camera}", field="camera")
         else:
-            center = _center(camera, center_uvd)
+            center = _center(camera, center_uvd, is_mirrored)
             shots.append(Shot(path=path, name=path.name, half_mm=half_mm, center_mm=center))
-    image_unit_mm = 1.0 if unit_mm is None else unit_mm
+    images = [Path(path) for path in paths if not is_recording(Path(path))]
+    image_camera = _used(camera, _width_px(images, read) if is_mirrored else None) if camera is not None else found[0]
     is_recorded = all(shot.read is not None for shot in shots)
     settings = {"nyu_packed": nyu_packed, "cube_mm": cube_mm, "center_uvd": center_uvd}
-    settings |= {"unit_mm": unit_mm if is_recorded else image_unit_mm}
+    settings |= {"unit_mm": unit_mm if is_recorded else image_unit_mm, "mirrored": is_mirrored}
     return ImportPlan(
         shots=shots,
-        read=partial(read_depth, unit_mm=image_unit_mm, nyu_packed=nyu_packed),
-        camera=camera or found[0],
+        read=read,
+        camera=image_camera.camera,
+        mirrored_width_px=image_camera.width_px,
         domain=domain,
         settings={"importer": "frames", "folders": sorted({str(Path(path).parent) for path in paths}), **settings},
     )
 
 
-def _center(camera: Camera, center_uvd: tuple[float, float, float] | None) -> FloatArray | None:
-    return None if center_uvd is None else camera.unproject(np.array(center_uvd, dtype=np.float64))
+def _center(camera: Camera, center_uvd: tuple[float, float, float] | None, is_mirrored: bool) -> FloatArray | None:
+    """In the frame of the camera that is used; center_uvd: in the image as it is in its file."""
+    if center_uvd is None:
+        return None
+    center_mm = camera.unproject(np.array(center_uvd, dtype=np.float64))
+    return center_mm * (-1, 1, 1) if is_mirrored else center_mm
+
+
+def _used(camera: Camera, mirrored_width_px: int | None) -> FrameCamera:
+    if mirrored_width_px is None:
+        return FrameCamera(camera=camera)
+    return FrameCamera.flipped(camera, mirrored_width_px)
+
+
+def _width_px(images: Sequence[Path], read: Callable[[Path], Depth]) -> int | None:
+    """Of the first image that can be read."""
+    for path in images:
+        with suppress(ValueError):
+            return int(read(path).shape[1])
+    return None
 
 
 def _as_given(recording: Recording, camera: Camera | None, unit_mm: float | None) -> Recording:
@@ -153,15 +181,24 @@ def _as_given(recording: Recording, camera: Camera | None, unit_mm: float | None
     )
 
 
-def _recorded_shots(recording: Recording, half_mm: float, center_uvd: tuple[float, float, float] | None) -> list[Shot]:
+def _recorded_shots(
+    recording: Recording,
+    camera: FrameCamera,
+    half_mm: float,
+    center_uvd: tuple[float, float, float] | None,
+    *,
+    is_alone: bool,
+) -> list[Shot]:
+    """camera: of the images, flipped or not. is_alone: whether there are no frames of other recordings."""
     return [
         Shot(
             path=recording.path,
             name=f"{recording.path.stem}/{index + 1:06d}",
             half_mm=half_mm,
-            center_mm=_center(recording.camera, center_uvd),
-            camera=FrameCamera(camera=recording.camera),
+            center_mm=_center(recording.camera, center_uvd, camera.is_mirrored),
+            camera=camera,
+            time_s=float(time_s) if is_alone else None,
             read=partial(recording.depth_mm, index),
         )
-        for index in range(len(recording))
+        for index, time_s in enumerate(recording.times_s)
     ]

@@ -153,6 +153,14 @@ FRAME_OPTIONS = (
         empty="found in each image, or U,V,D",
         help="cube centre, px px mm; found in each image when left out",
     ),
+    Option(
+        name="mirrored",
+        kind="switch",
+        default=False,
+        label="Mi&rrored",
+        empty="left to right",
+        help="flip the images left to right: models expect a right hand",
+    ),
     replace(CUBE_MM, default=DEFAULT_CUBE_MM, empty=f"{DEFAULT_CUBE_MM:g} mm", help="edge of the crop cube"),
 )
 """Of loose depth images; the camera and the unit are described by the images' own fields."""

@@ -27,7 +27,8 @@ class Shot:
     center_mm [3], None to search for the hand; joints_mm [J, 3], None without annotation. Both in the camera frame of
     the finished store. box_px: u, v, width and height of a bounding box in the picture as `read` returns it; without a
     center_mm the hand is searched in there. camera: if it is not the plan's. groups: the shot's group in each of the
-    plan's divisions. read: if the image is one of many in its file, or is read unlike the plan's; picklable.
+    plan's divisions. time_s: since the recording began, if all shots are of one. read: if the image is one of many in
+    its file, or is read unlike the plan's; picklable.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class Shot:
     box_px: tuple[int, int, int, int] | None = None
     camera: FrameCamera | None = None
     groups: tuple[str, ...] = ()
+    time_s: float | None = None
     read: Callable[[Window | None], Depth] | None = None
 
 
@@ -88,6 +90,10 @@ class ImportPlan:
             if shot.box_px is not None and shot.center_mm is None:
                 depth = _inside(depth, shot.box_px)
             if used.is_mirrored:
+                if used.width_px not in (None, depth.shape[1]):
+                    raise ValueError(
+                        f"it is {depth.shape[1]} px wide, not {used.width_px} as the first; import it alone"
+                    )
                 depth = depth[:, ::-1]
             center = shot.center_mm
             if center is None:

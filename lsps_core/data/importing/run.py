@@ -113,6 +113,8 @@ def _import(
         if no_hand:
             writer.provenance["without_a_hand"] = no_hand
         writer.cameras = FrameCameras.of(joined.cameras)
+        if len(joined.times_s) == writer.frame_count:
+            writer.times_s = joined.times_s
         columns = zip(*joined.groups, strict=True)
         writer.groups = {name: list(groups) for name, groups in zip(plan.divisions, columns, strict=True)}
     return ImportReport(
@@ -159,10 +161,11 @@ def _content(block: Block) -> Arrays:
 
 
 class _Joined:
-    """The frames in the store so far: cameras, and groups in each of the plan's divisions."""
+    """The frames in the store so far: cameras, known times, and groups in each of the plan's divisions."""
 
     def __init__(self) -> None:
         self.cameras: list[FrameCamera] = []
+        self.times_s: list[float] = []
         self.groups: list[tuple[str, ...]] = []
 
     def add(self, writer: FrameWriter, plan: ImportPlan, arrays: Arrays) -> None:
@@ -176,4 +179,5 @@ class _Joined:
             joints_mm=arrays.get("joints_mm"),
         )
         self.cameras += map(plan.camera_of, shots)
+        self.times_s += (shot.time_s for shot in shots if shot.time_s is not None)
         self.groups += (shot.groups for shot in shots)

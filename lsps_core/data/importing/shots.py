@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Hashable, Iterable, Sequence
+from math import isnan, nan
 from pathlib import Path
 from typing import Any, overload
 
@@ -25,7 +26,7 @@ class Shots(Sequence[Shot]):
     def __init__(self, shots: Iterable[Shot] = ()) -> None:
         self._folders, self._cameras, self._groups, self._reads = _Values(), _Values(), _Values(), _Values()
         self._files, self._names = _Texts(), _Texts()
-        self._half_mm = array("d")
+        self._half_mm, self._times_s = array("d"), array("d")
         self._centers, self._joints, self._boxes = _Rows("f"), _Rows("f"), _Rows("i")
         for shot in shots:
             self.append(shot)
@@ -42,6 +43,7 @@ class Shots(Sequence[Shot]):
         self._groups.append(shot.groups)
         self._reads.append(shot.read)
         self._half_mm.append(shot.half_mm)
+        self._times_s.append(nan if shot.time_s is None else shot.time_s)
 
     def __len__(self) -> int:
         return len(self._half_mm)
@@ -66,6 +68,7 @@ class Shots(Sequence[Shot]):
             box_px=None if box is None else tuple(box.tolist()),
             camera=self._cameras[index],
             groups=self._groups[index],
+            time_s=None if isnan(self._times_s[index]) else self._times_s[index],
             read=self._reads[index],
         )
 

@@ -1,4 +1,4 @@
-"""Folders of images and stores as sources of depth. Their frames have no times: they are taken to be 1/30 s apart."""
+"""Folders of images and stores as sources of depth. Frames without times are taken to be 1/30 s apart."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class StoreCrops(Recorded):
     def __init__(self, store: FrameStore) -> None:
         self._store = store
         self.camera = self._window_camera(0)
-        self.times_s = np.arange(len(store)) / RATE
+        self.times_s = np.arange(len(store)) / RATE if store.times_s is None else store.times_s
 
     def __len__(self) -> int:
         return len(self._store)

@@ -21,6 +21,7 @@ from explorer_app.model.playing.frame_recorder import FrameRecorder
 from explorer_app.model.playing.live_data import LiveData
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.camera import SR305
+from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.data.recordings.opening import open_recording
 from lsps_core.data.recordings.source import DepthFrame
 from lsps_core.errors import LspsError
@@ -192,10 +193,11 @@ def test_a_recorder_without_frames_or_without_a_folder_is_one_line(tmp_path: Pat
     with pytest.raises(LspsError, match="no frame with a hand came"):
         FrameRecorder(tmp_path / "a.h5").finish()
     store = FrameRecorder(tmp_path / "a.h5")
-    store.add(MadeCamera().newest())
-    assert store.finish() == "a.h5 recorded, 1 frames"
+    store.add(MadeCamera().newest(), None)
+    with pytest.raises(LspsError, match="no frame with a hand came"):
+        store.finish()
     recorder = FrameRecorder(tmp_path / "gone" / "a.db3")
-    recorder.add(MadeCamera().newest())
+    recorder.add(MadeCamera().newest(), None)
     with pytest.raises(LspsError, match="cannot be written"):
         recorder.finish()
 
@@ -207,3 +209,51 @@ def test_a_left_hand_is_mirrored_as_in_files(camera: MadeCamera) -> None:
     plain = data.view(0).raw.depth_mm
     data.use_for_all(replace(data.settings, is_mirrored=True))
     assert np.array_equal(data.view(0).raw.depth_mm, plain[:, ::-1], equal_nan=True)
+
+
+def test_what_the_inspector_changes_holds_for_the_next_frames(qtbot: QtBot, live: MainWindow) -> None:
+    """Flipped while it runs: the hand is followed as before, and the Inspector shows what is used."""
+    inspector, session = live.explore.inspector, live.session
+    live.docks["Inspector"].raise_()
+    inspector.reading.mirrored.click()
+    _until(qtbot, lambda: session.view is not None and session.view.raw.crop.settings.is_mirrored)
+    centers: set[float] = set()
+    session.frame_changed.connect(lambda: centers.add(session.view.raw.crop.center_uvd[0]))
+    _until(qtbot, lambda: len(centers) > 2)
+    assert session.view.raw.crop.settings.is_mirrored
+    assert "placed by hand" not in session.view.raw.note
+    assert inspector.crop is session.view.raw.crop
+    assert inspector.reading.mirrored.isChecked()
+
+
+def test_a_store_has_the_hand_as_it_was_shown_and_its_times(
+    qtbot: QtBot, live: MainWindow, camera: MadeCamera, open_and_wait: Open, tmp_path: Path
+) -> None:
+    """A left hand's flip, and the times of the frames, also across some without a hand; Play takes them."""
+    lines: list[str] = []
+    live.session.done.connect(lines.append)
+    live.session.data.use_for_all(replace(live.session.data.settings, is_mirrored=True))
+    shown: list[int] = []
+    live.session.frame_changed.connect(lambda: shown.append(1))
+    live.explore.recording.start(tmp_path / "a.h5")
+    _until(qtbot, lambda: len(shown) > 4)
+    camera.state = "covered"
+    _until(qtbot, live.strip.transport.no_hand.isVisible)
+    camera.state = "hand"
+    _until(qtbot, lambda: not live.strip.transport.no_hand.isVisible() and len(shown) > 12)
+    live.explore.recording.stop()
+    _until(qtbot, lambda: bool(lines))
+    open_and_wait(tmp_path / "a.h5")
+    session = live.session
+    assert lines == [f"a.h5 recorded, {len(session.data)} frames"]
+    used = session.view.frame_camera
+    assert used == FrameCamera.flipped(SR305, 640)
+    assert session.view.frame.center_mm[0] < 0  # the hand is right of the middle of the image as recorded
+    times_s = session.data.times_s
+    assert times_s[0] < 1
+    assert (np.diff(times_s) * 30).round().min() >= 1
+    assert np.diff(times_s).max() > 1.5 / 30
+    played = live.explore.playback.range
+    assert np.diff(played.times_s) == pytest.approx(np.minimum(np.diff(times_s), 1))
+    live.strip.transport.step_on()
+    assert live.strip.transport.time.text() == f"{times_s[1]:.2f} s"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_helpers import FRAME_COUNT, WAIT_MS
+from app_helpers import FRAME_COUNT, WAIT_MS, write_store
+from failure_helpers import table
 from made_recordings import write_db3
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QFont
@@ -220,12 +221,40 @@ def test_a_click_goes_to_a_frame(qtbot: QtBot, window: MainWindow, view: TimeVie
 def test_a_drag_is_a_range_to_play_and_a_selection(qtbot: QtBot, window: MainWindow, view: TimeView) -> None:
     ranges: list[tuple[int, int]] = []
     view.range_selected.connect(lambda first, last: ranges.append((first, last)))
-    qtbot.mousePress(view.plot, Qt.MouseButton.LeftButton, pos=_point(view, 3))
-    qtbot.mouseMove(view.plot, _point(view, 1))
-    qtbot.mouseRelease(view.plot, Qt.MouseButton.LeftButton, pos=_point(view, 1))
+    _drag(qtbot, view, 3, 1)
     assert ranges == [(1, 3)]
     assert (window.explore.playback.range.first, window.explore.playback.range.last) == (1, 3)
     assert window.session.index == 0
+
+
+def _drag(qtbot: QtBot, view: TimeView, first: int, last: int) -> None:
+    qtbot.mousePress(view.plot, Qt.MouseButton.LeftButton, pos=_point(view, first))
+    qtbot.mouseMove(view.plot, _point(view, last))
+    qtbot.mouseRelease(view.plot, Qt.MouseButton.LeftButton, pos=_point(view, last))
+
+
+def test_a_drag_selects_in_inspect_also_before_there_are_errors(
+    qtbot: QtBot, window: MainWindow, view: TimeView
+) -> None:
+    """Of an evaluation that is found later: as soon as it is shown."""
+    _drag(qtbot, view, 3, 1)
+    window.failures.set_table(table(FRAME_COUNT))
+    assert window.failures.selection.tolist() == [1, 2, 3]
+    _drag(qtbot, view, 2, 4)
+    assert window.failures.selection.tolist() == [2, 3, 4]
+    rows = window.failures_panel.table.selectionModel().selectedRows()
+    assert sorted(index.row() for index in rows) == [2, 3, 4]
+    window.failures.set_table(table(FRAME_COUNT))
+    assert window.failures.selection.tolist() == []
+
+
+def test_a_range_is_not_selected_in_other_data(
+    qtbot: QtBot, window: MainWindow, view: TimeView, open_and_wait: Open, tmp_path: Path
+) -> None:
+    _drag(qtbot, view, 3, 1)
+    open_and_wait(write_store(tmp_path / "other.h5"))
+    window.failures.set_table(table(FRAME_COUNT))
+    assert window.failures.selection.tolist() == []
 
 
 def test_a_range_becomes_a_walk_that_can_be_undone(qtbot: QtBot, window: MainWindow, view: TimeView) -> None:

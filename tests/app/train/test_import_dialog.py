@@ -12,9 +12,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from explorer_app.model.opening import ImageSettings
 from explorer_app.preferences import Preferences
 from explorer_app.train.import_dialog import ImportDialog
 from explorer_app.train.model.store_forms import ImportForm, options_of, sources
+from lsps_core.camera import SR305
 from lsps_core.cli import build_parser
 from lsps_core.data.importers.registry import load
 from lsps_core.data.store import FrameStore
@@ -69,7 +71,7 @@ def test_every_source_has_its_own_options(dialog: ImportDialog) -> None:
     assert shown(dialog) == {"subjects", "cube_mm", "limit"}
     assert dialog.folder.isVisible()
     choose(dialog, "frames")
-    assert shown(dialog) == {"domain", "center", "cube_mm"}
+    assert shown(dialog) == {"domain", "center", "mirrored", "cube_mm"}
     assert dialog.images.isVisible()
     assert not dialog.folder.isVisible()
 
@@ -84,6 +86,12 @@ def test_recordings_have_a_camera_of_their_own(dialog: ImportDialog) -> None:
     assert "--camera" in " ".join(dialog.form().arguments())
     choose(dialog, "msra")
     assert not dialog.images.isVisible()
+
+
+def test_a_left_hand_of_the_window_is_imported_flipped(dialog: ImportDialog, tmp_path: Path) -> None:
+    for is_mirrored in (True, False):
+        dialog.fill([tmp_path / "a.db3"], ImageSettings(camera=SR305, is_mirrored=is_mirrored))
+        assert ("--mirrored" in dialog.form().arguments()) == is_mirrored
 
 
 def test_rows_have_names_tips_and_mnemonics_of_their_own(dialog: ImportDialog) -> None:
@@ -133,7 +141,7 @@ def test_what_the_fields_say_is_what_the_command_reads(dialog: ImportDialog, sou
     (dialog.files if source == "frames" else dialog.folder).text = str(tmp_path / "set")
     dialog.out.text = str(tmp_path / "o.h5")
     wanted = {"limit": 7, "cube_mm": 280, "split": "test", "domain": "synthetic", "subjects": "P0, P3"}
-    wanted |= {"with_rotated": True, "center": "-1, 2, 300"}
+    wanted |= {"with_rotated": True, "mirrored": True, "center": "-1, 2, 300"}
     for name in shown(dialog):
         set_option(dialog, name, wanted[name])
     assert dialog.start.isEnabled()
@@ -144,6 +152,7 @@ def test_what_the_fields_say_is_what_the_command_reads(dialog: ImportDialog, sou
     if source == "frames":
         assert (read.files, read.center, read.unit_mm) == ([tmp_path / "set"], (-1, 2, 300), 0.125)
         assert read.camera.startswith("47")
+        assert read.mirrored
     else:
         assert (read.src, read.limit) == (tmp_path / "set", 7)
     if source in ("nyu", "frames"):
