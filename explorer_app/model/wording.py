@@ -24,11 +24,13 @@ def model_facts(model: HandModel) -> list[tuple[str, str]]:
 
 
 def flat(record: Any, prefix: str = "") -> list[tuple[str, str]]:
-    """A free record as rows: names of nested groups are joined with a dot."""
+    """A free record as rows: names of nested groups are joined with a dot; a list has a line each."""
     if isinstance(record, dict) and record:
         return [row for key, value in record.items() for row in flat(value, f"{prefix}.{key}" if prefix else str(key))]
     if isinstance(record, float):
         return [(prefix, f"{record:g}")]
+    if isinstance(record, list):
+        return [(prefix, "\n".join(map(str, record)))]
     return [(prefix, str(record))] if prefix else []
 
 

@@ -39,7 +39,16 @@ _HIGHLIGHT = QColor(30, 111, 173)
 """White on it can be read (5.3 : 1); Qt's own blue has 3.7 : 1."""
 _EDGES = {True: QColor(196, 198, 203), False: QColor(186, 187, 190)}
 """In dark and light colours. The style draws edges as a darker shade of these: by its own they would hardly be seen."""
-_WITH_EDGES = ("QCheckBox", "QRadioButton", "QLineEdit", "QAbstractSpinBox", "QListView", "QTreeView")
+_WITH_EDGES = (
+    "QCheckBox",
+    "QRadioButton",
+    "QLineEdit",
+    "QPlainTextEdit",
+    "QAbstractSpinBox",
+    "QComboBox",
+    "QListView",
+    "QTreeView",
+)
 
 
 def set_theme(theme: str) -> None:

@@ -6,27 +6,19 @@ from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from explorer_app.widgets import theme
+from explorer_app.widgets.coloured_bar import ColouredBar
 from explorer_app.widgets.layouts import row_layout
 from explorer_app.widgets.small import WrappedLabel
 
 
-class OfferBar(QFrame):
+class OfferBar(ColouredBar):
     """Hidden while there is no offer. It stays until the user answers, and does not block the window."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("offerBar")
-        # its own colours, like the message bar: the same on light and dark desktops
-        self.setStyleSheet(
-            "#offerBar { background: #dfeafa; border-bottom: 1px solid #6f9bd1; }"
-            "#offerBar QLabel { color: #10294a; }"
-            "#offerBar QPushButton { color: #10294a; background: #f4f8fe; border: 1px solid #9dbbe0;"
-            " border-radius: 4px; padding: 3px 12px; }"
-            "#offerBar QPushButton:hover, #offerBar QPushButton:focus { border-color: #2c64ad; }"
-        )
+        super().__init__(theme.offer, parent)
         self.label = WrappedLabel()
         self.label.setTextFormat(Qt.TextFormat.RichText)
         self.label.setTextInteractionFlags(

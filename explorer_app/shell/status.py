@@ -7,32 +7,24 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QDesktopServices
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from explorer_app.model import wording
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.coloured_bar import ColouredBar
 from explorer_app.widgets.layouts import row_layout
 from explorer_app.widgets.small import Tag, WrappedLabel
 
 
-class MessageBar(QFrame):
+class MessageBar(ColouredBar):
     """Hidden without a message. Never modal. A message has the cause before the remedy."""
 
     log_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("messageBar")
-        # its own colours: a warning must look like one on light and dark desktops
-        self.setStyleSheet(
-            "#messageBar { background: #fff1d6; border-bottom: 1px solid #d9a441; }"
-            "#messageBar QLabel { color: #3d2b00; }"
-            "#messageBar QToolButton { color: #3d2b00; background: transparent; border: 1px solid transparent;"
-            " border-radius: 3px; padding: 2px 6px; }"
-            "#messageBar QToolButton:hover, #messageBar QToolButton:focus { border-color: #b07d1e; }"
-        )
+        super().__init__(theme.warning, parent)
         self._line = ""
         self.label = WrappedLabel()
         self.label.setTextFormat(Qt.TextFormat.RichText)
@@ -71,6 +63,7 @@ def _button(text: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setToolTip(tip)
+    button.setAutoRaise(True)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # by default a tool button has no keyboard focus
     return button
 

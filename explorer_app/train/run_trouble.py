@@ -6,17 +6,18 @@ from html import escape
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
 from explorer_app.error_words import IN_WINDOW
 from explorer_app.train.model.run_folder import RunView
 from explorer_app.widgets import theme
+from explorer_app.widgets.coloured_bar import ColouredBar
 from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.small import WrappedLabel
 from lsps_core.errors import LspsError
 
 
-class RunTrouble(QFrame):
+class RunTrouble(ColouredBar):
     """Hidden if there is no problem."""
 
     open_asked = Signal()
@@ -24,14 +25,8 @@ class RunTrouble(QFrame):
     changes_asked = Signal(tuple)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(theme.warning, parent)
         self._view: RunView | None = None
-        self.setObjectName("trouble")
-        # its own colours, as the message bar's: a warning on light and on dark desktops
-        self.setStyleSheet(
-            "#trouble { background: #fff1d6; border: 1px solid #d9a441; border-radius: 4px; }"
-            "#trouble QLabel { color: #3d2b00; }"
-        )
         self.label = WrappedLabel()
         self.label.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Slot
@@ -13,7 +14,7 @@ from explorer_app.model.opening import STORE_SUFFIXES
 from explorer_app.model.wording import memory
 from explorer_app.preferences import Preferences
 from explorer_app.train.job_dialog import JobDialog
-from explorer_app.train.model.store_forms import SIMULATED_DOMAINS, SimulateForm
+from explorer_app.train.model.store_forms import SIMULATED_DOMAINS, SimulateForm, new_stores
 from explorer_app.train.model.train_form import TrainForm
 from explorer_app.widgets.fields import choice, whole_number
 from explorer_app.widgets.path_field import PathField
@@ -43,6 +44,8 @@ class SimulateDialog(JobDialog):
         super().__init__("Simulate data", "&Simulate", "an unfinished store is not kept", preferences, parent)
         usual = SimulateForm()
         stores = "Training needs one store of each: synthetic, and real or sensor frames"
+        self._proposed: dict[str, str] = {}
+        """names of new stores, by domain"""
         self.domain = choice(SIMULATED_DOMAINS, "Domain", stores)
         self.out = PathField("Store to write", "save", preferences, STORE_SUFFIXES, "A new .h5 file")
         self.frames = whole_number(1, 10_000_000, usual.frames, "Frames", "How many annotated frames to render")
@@ -72,7 +75,10 @@ class SimulateDialog(JobDialog):
         for number in (self.frames, self.subjects, self.seed, self.things):
             number.valueChanged.connect(self.show_problems)
         self.out.changed.connect(self.show_problems)
+        self.domain.currentIndexChanged.connect(self._propose)
         self.bar.finished.connect(self._propose_to_train)
+        folder = Path(preferences.last_folder or Path.home())
+        self._looking.ask(str(folder), partial(new_stores, folder), self._take_proposed)
         self.show_problems()
 
     def form(self) -> SimulateForm:
@@ -89,6 +95,16 @@ class SimulateDialog(JobDialog):
             wrist=self.wrist.currentData(),
             device=self.device.currentText(),
         )
+
+    def _take_proposed(self, names: dict[str, str]) -> None:
+        self._proposed = {"": "", **names}
+        self._propose()
+
+    @Slot()
+    def _propose(self) -> None:
+        """A name for the store, unless one was typed."""
+        if self.out.text in self._proposed.values():
+            self.out.text = self._proposed[self.domain.currentData()]
 
     @Slot(object)
     def _propose_to_train(self, path: Path) -> None:

@@ -52,6 +52,7 @@ class TermPlots(QWidget):
         self.terms.setAccessibleName("Terms to show")
         self.terms.setToolTip("Terms to show: (r) of real frames, (s) of synthetic ones, dashed")
         self.terms.itemChanged.connect(self._choose_term)
+        self.terms.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)  # whole names where there is room
         self.terms.setMinimumWidth(100)
         self.terms.setMaximumWidth(220)
         self.terms.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # elided, with a tip
@@ -63,8 +64,8 @@ class TermPlots(QWidget):
             controls.addWidget(widget)
         controls.addWidget(self.smoothing, 1)
         body = row_layout()
-        body.addWidget(self.plot, 5)
-        body.addWidget(self.terms, 2)
+        body.addWidget(self.plot, 1)
+        body.addWidget(self.terms)
         layout = column_layout(self)
         layout.addLayout(controls)
         layout.addLayout(body, 1)

@@ -50,6 +50,16 @@ def tag(palette: QPalette) -> tuple[QColor, QColor]:
     return (QColor("#24506f"), QColor("#e2effa")) if is_dark(palette) else (QColor("#d6e6f5"), QColor("#123a5c"))
 
 
+def offer(palette: QPalette) -> tuple[QColor, QColor]:
+    """Ground and text of a bar that offers something."""
+    return (QColor("#1d3a57"), QColor("#dcebfa")) if is_dark(palette) else (QColor("#dfeafa"), QColor("#10294a"))
+
+
+def warning(palette: QPalette) -> tuple[QColor, QColor]:
+    """Ground and text of a bar with a message."""
+    return (QColor("#4d3c14"), QColor("#ffe9bd")) if is_dark(palette) else (QColor("#fff1d6"), QColor("#3d2b00"))
+
+
 def hairline(palette: QPalette) -> QColor:
     """Frames and the edges of the cube."""
     return QColor(74, 77, 83) if is_dark(palette) else QColor(203, 205, 211)

@@ -107,7 +107,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
             _paint_pin(painter, area, accent)
         painter.setPen(palette.text().color() if is_current else theme.faint(palette))
         metrics = option.fontMetrics
-        text = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, option.rect.width() - 4)
+        text = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideMiddle, option.rect.width() - 4)
         painter.drawText(_name_area(option.rect, area), Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
         painter.restore()
 

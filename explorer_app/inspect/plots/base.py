@@ -23,6 +23,7 @@ from explorer_app.widgets.themed_plot import ThemedPlot
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]
 NO_PLACES: IntArray = np.zeros(0, dtype=np.int64)
+_TITLE_MARGIN_PX = 12
 
 
 class _Box(pg.ViewBox):
@@ -99,6 +100,12 @@ class Canvas(ThemedPlot):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(150, 120)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        layout = self.plotItem.layout  # the title has the whole width, not only that of the axis
+        layout.removeItem(self.plotItem.titleLabel)
+        layout.addItem(self.plotItem.titleLabel, 0, 0, 1, layout.columnCount())
+
+    def furnish(self) -> None:
+        """Create all items. Called once, in a turn of its own: with the constructor it would block the window."""
         self.span = pg.LinearRegionItem(movable=False)
         self.lasso = pg.PlotCurveItem()
         self.current_line = pg.InfiniteLine()
@@ -263,7 +270,7 @@ class Canvas(ThemedPlot):
 
     def _show_title(self) -> None:
         metrics = QFontMetrics(self.font())
-        text = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, max(self.width() - 60, 20))
+        text = metrics.elidedText(self.title, Qt.TextElideMode.ElideRight, max(self.width() - _TITLE_MARGIN_PX, 20))
         size = f"{self.font().pointSizeF():.1f}pt"
         self.setTitle(text, color=PlotColours(self.palette()).text, size=size)
         self.setAccessibleDescription(self.title)

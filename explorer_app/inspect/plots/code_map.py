@@ -161,6 +161,7 @@ class ColourKey(QWidget):
         super().__init__()
         self._plot = plot
         self.setAccessibleName("Legend of the map of codes")
+        self.setFont(theme.caption(self.font()))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -178,15 +179,15 @@ class ColourKey(QWidget):
         painter, palette, metrics = QPainter(self), self.palette(), self.fontMetrics()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         low, high = (f"{value:.0f}" for value in self._plot.span_mm)
-        x = float(metrics.horizontalAdvance(low) + 8)
-        middle, bar = self.height() / 2, 40.0
+        x = float(metrics.horizontalAdvance(low) + 6)
+        middle, bar = self.height() / 2, 18.0
         gradient = QLinearGradient(x, 0, x + bar, 0)
         for step in range(6):
             gradient.setColorAt(step / 5, level_colour(step / 5, theme.is_dark(palette)))
         painter.fillRect(QRectF(x, middle - 4, bar, 8), gradient)
         painter.setPen(theme.faint(palette))
         line = QRectF(0, 0, self.width(), self.height())
-        painter.drawText(line.adjusted(4, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, low)
+        painter.drawText(line.adjusted(2, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, low)
         texts: list[tuple[QColor | None, str]] = [(None, f"{high} mm")]
         names = [name.partition(" (")[0] for name in figures.references]  # `text` has the whole names
         texts += zip(PlotColours(palette).others, names, strict=False)
@@ -195,8 +196,8 @@ class ColourKey(QWidget):
             if colour is not None:
                 painter.setPen(pg.mkPen(colour, width=1.5))
                 painter.drawEllipse(QPointF(x + 4, middle), 3, 3)
-                x += 12
+                x += 10
             painter.setPen(theme.faint(palette))
             text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(int(self.width() - x), 0))
             painter.drawText(line.adjusted(x, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
-            x += metrics.horizontalAdvance(text) + 8
+            x += metrics.horizontalAdvance(text) + 6

@@ -17,7 +17,8 @@ from explorer_app.widgets.layouts import column_layout, grid_layout
 from explorer_app.widgets.small import paint_in_turns
 from explorer_app.workers.late_import import load
 
-_COLUMN_PX = 170
+COLUMN_PX = 180
+"""Titles of plots fit into it."""
 
 
 def load_plots() -> dict[str, type[Canvas]]:
@@ -43,7 +44,7 @@ class PlotCell(QWidget):
 class PlotGrid(QWidget):
     """Shows the same frames in every plot, and forwards the frames that the user selects.
 
-    plots: each needs about 30 ms to create, so create them one at a time, with the event loop in between.
+    plots: slow to create, so create them one at a time, with the event loop in between.
     """
 
     selected = Signal(object, str)
@@ -102,7 +103,7 @@ class PlotGrid(QWidget):
         paint_in_turns(self, self._cells)
 
     def _arrange(self) -> None:
-        columns = 1 if self._large else min(max(self.width() // _COLUMN_PX, 1), 3)
+        columns = 1 if self._large else min(max(self.width() // COLUMN_PX, 1), 3)
         if columns == self._columns:
             return
         self._columns, place = columns, 0

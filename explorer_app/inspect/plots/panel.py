@@ -161,10 +161,14 @@ class FailurePlots(QWidget):
     @Slot(object, object)
     def _on_imported(self, _stamp: None, classes: dict[str, type[Canvas]]) -> None:
         self._classes = classes
-        self._turns.start([*(partial(self._make_plot, name) for name in classes), self._make_grid])
+        steps = [step for name in classes for step in (partial(self._make_plot, name), self._furnish_plot)]
+        self._turns.start([*steps, self._make_grid])
 
     def _make_plot(self, name: str) -> None:
         self._plots.append(self._classes[name](name))
+
+    def _furnish_plot(self) -> None:
+        self._plots[-1].furnish()
         self._plots[-1].use_pictures(self._pictures)
 
     def _make_grid(self) -> None:

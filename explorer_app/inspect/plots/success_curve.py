@@ -30,7 +30,7 @@ class SuccessPlot(Canvas):
         self.curve = self.plot([], [])
         self.part = self.plot([], [])
         self.mark = pg.InfiniteLine(
-            WITHIN_MM, label=f"{WITHIN_MM:.0f} mm", labelOpts={"position": 0.93, "anchors": [(1, 0.5), (1, 0.5)]}
+            WITHIN_MM, label=f"{WITHIN_MM:.0f} mm", labelOpts={"position": 0.1, "anchors": [(0, 0.5), (0, 0.5)]}
         )
         self.addItem(self.mark)
 

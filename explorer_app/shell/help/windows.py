@@ -70,16 +70,13 @@ class AboutDialog(QDialog):
 
 
 def provenance(model: HandModel | None) -> str:
-    """The training data and settings of the open model, as rich text; texts from the file are escaped."""
+    """The open model and what it was trained on, as rich text; texts from the file are escaped."""
     if model is None:
         return "No model is open."
     lines = [escape(model.name)]
     if model.is_trained_on_simulated_only:
         lines.append(f"<b>{escape(SIMULATED_ONLY)}</b>")
-    commands = model.training.get("commands")
-    for command in commands if isinstance(commands, list) else []:
-        lines.append(f"<code>{escape(str(command))}</code>")
-    return "<br>".join([*lines, "Model ▸ Model info shows all of its record."])
+    return "<br>".join([*lines, "Model ▸ Model info shows how it was trained."])
 
 
 class ModelInfo(QDialog):

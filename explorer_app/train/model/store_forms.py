@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,18 @@ def check_out(text: str) -> str:
     if kind_of(path.absolute().parent) != "folder":
         return f"{path.parent} does not exist; create it first, or choose another folder"
     return ""
+
+
+def new_stores(folder: Path) -> dict[str, str]:
+    """Names of stores that are not there yet, by simulated domain. Call it in a thread."""
+    numbered = {
+        domain: chain([f"{domain}.h5"], (f"{domain}-{number}.h5" for number in count(2)))
+        for domain in SIMULATED_DOMAINS
+    }
+    return {
+        domain: str(next(path for name in names if not kind_of(path := folder / name)))
+        for domain, names in numbered.items()
+    }
 
 
 def absolute(text: str) -> str:

@@ -16,8 +16,8 @@ from lsps_core.files import expanded, kind_of, parse_json
 
 STARTS = {"scratch": "from scratch", "model": "from a model", "resume": "resume a run"}
 REQUIRED = {
-    "synthetic_path": "choose a store of synthetic frames",
-    "real_path": "choose a store of real or sensor frames",
+    "synthetic_path": "choose a store of synthetic frames; Train ▸ Simulate data makes one",
+    "real_path": "choose a store of real or sensor frames; Train ▸ Simulate data makes one",
     "initial_path": "choose the model to start from",
     "run_path": "choose a folder",
 }

@@ -79,6 +79,15 @@ def drag(plot, points, modifiers=Qt.KeyboardModifier.NoModifier):
     send(plot, QEvent.Type.MouseButtonRelease, way[-1], Qt.MouseButton.NoButton, modifiers)
 
 
+def test_titles_are_whole_in_the_narrowest_column_of_three(grid):
+    from explorer_app.inspect.plots.grid import COLUMN_PX
+
+    shown = [plot for plot in grid.plots if plot.isVisible()]
+    for plot in shown:
+        plot.resize(COLUMN_PX, 140)
+    assert [plot.plotItem.titleLabel.text for plot in shown] == [plot.title for plot in shown]
+
+
 def test_a_click_on_a_joint_selects_the_frames_whose_worst_it_is(qtbot, window, failures, grid):
     plot = grid.by_name("Error by joint")
     click(plot, 5, 1)

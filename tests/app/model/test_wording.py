@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer_app.model.wording import duration, grouped, memory, model_name, speed, typicality
+from explorer_app.model.wording import duration, flat, grouped, memory, model_name, speed, typicality
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,11 @@ def test_durations(seconds, text):
 def test_large_counts_are_grouped():
     assert grouped(999) == "999"
     assert grouped(1234567) == "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567"
+
+
+def test_records_are_rows_and_lists_have_a_line_each():
+    record = {"steps": {"pose": 2}, "rate": 0.5, "commands": ["lsps train", "lsps fit"]}
+    assert flat(record) == [("steps.pose", "2"), ("rate", "0.5"), ("commands", "lsps train\nlsps fit")]
 
 
 def test_speeds_and_sizes():

@@ -24,7 +24,6 @@ from explorer_app.inspect.label_queue import QueueDialog
 from explorer_app.model.opening import ImageSettings
 from explorer_app.shell import appearance
 from explorer_app.shell.main_window import MainWindow
-from explorer_app.shell.offer_bar import OfferBar
 from explorer_app.shell.recovery.bar import RecoveryBar
 from explorer_app.shell.status import MessageBar
 from explorer_app.train.job_dialog import JobDialog
@@ -107,14 +106,18 @@ def test_marks_in_views_can_be_seen(palette: QPalette) -> None:
 
 
 @pytest.mark.parametrize("make", [MessageBar, RecoveryBar, RunTrouble])
-def test_coloured_bars_can_be_read(qtbot: QtBot, make: Callable[[], QWidget]) -> None:
+def test_coloured_bars_can_be_read_and_follow_the_theme(qtbot: QtBot, make: Callable[[], QWidget]) -> None:
     widget = make()
     qtbot.addWidget(widget)
-    grounds = [QColor(name) for name in re.findall(r"background: (#\w+)", widget.styleSheet())]
-    texts = [QColor(name) for name in re.findall(r"(?<![-\w])color: (#\w+)", widget.styleSheet())]
-    assert grounds
-    assert texts
-    assert min(contrast(text, ground) for text in texts for ground in grounds) >= TEXT
+    try:
+        for name in ("dark", "light", "dark"):
+            appearance.set_theme(name)
+            qtbot.waitUntil(lambda is_dark=name == "dark": theme.is_dark(widget.palette()) == is_dark, timeout=WAIT_MS)
+            palette = widget.palette()
+            assert contrast(palette.color(Role.WindowText), palette.color(Role.Window)) >= TEXT
+            assert contrast(palette.color(Role.ButtonText), palette.color(Role.Button)) >= TEXT
+    finally:
+        appearance.set_theme("system")
 
 
 def test_problems_are_in_a_colour_that_can_be_read(qtbot: QtBot, palette: QPalette) -> None:
@@ -228,11 +231,10 @@ def ups(root: QWidget) -> list[tuple[str, str]]:
 
 
 def test_another_theme_reaches_every_widget(qtbot: QtBot, window: MainWindow) -> None:
-    bars = (MessageBar, OfferBar, RecoveryBar, RunTrouble, InspectorFacts)  # they have colours of their own
     appearance.set_theme("dark")
     qtbot.waitUntil(window.updatesEnabled, timeout=WAIT_MS)
     try:
-        widgets = [widget for widget in window.findChildren(QWidget) if not any(_is_in(widget, bar) for bar in bars)]
+        widgets = [widget for widget in window.findChildren(QWidget) if not _is_in(widget, InspectorFacts)]
         stale = [widget for widget in widgets if widget.palette().windowText().color().lightness() < 128]
         assert [f"{type(widget).__name__} in {type(widget.parent()).__name__}" for widget in stale] == []
     finally:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from explorer_app.model.hand.model import HandModel
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.opening import ImageSettings
+from explorer_app.shell.file_names import file_name
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.camera import NYU, SR305, Camera
 
@@ -160,6 +161,7 @@ def test_an_image_shows_its_cube_its_code_and_its_skeleton(
     assert not strip.reconstruction.is_empty
     assert not strip.translation.is_empty
     assert len(window.skeleton.figures()) == 1
+    assert file_name("skeleton", window.session, ".png") == f"skeleton of {image_path.stem}.png"
 
 
 def test_real_frames_are_cut_on_the_hand(window: MainWindow, open_and_wait: Open, real_data: Path) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from explorer_app.preferences import Preferences
+from explorer_app.train.model.store_forms import new_stores
 from explorer_app.train.model.train_form import TrainForm
 from explorer_app.train.simulate_dialog import SimulateDialog
 from explorer_app.widgets.fields import show_choice
@@ -20,11 +21,14 @@ from lsps_core.simulator.settings import CROPS, VIEWS, SimulationSettings
 
 
 @pytest.fixture
-def dialog(qtbot: QtBot):
+def dialog(qtbot: QtBot, tmp_path: Path):
     parent = QWidget()
     qtbot.addWidget(parent)
-    dialog = SimulateDialog(Preferences(), parent)
+    preferences = Preferences()
+    preferences.last_folder = str(tmp_path)
+    dialog = SimulateDialog(preferences, parent)
     dialog.show()
+    qtbot.waitUntil(lambda: bool(dialog.out.text), timeout=WAIT_MS)
     yield dialog
     dialog.close_down()
 
@@ -37,6 +41,7 @@ def type_into(qtbot: QtBot, field, text: str) -> None:
 
 
 def test_nothing_starts_before_there_is_a_name(qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path) -> None:
+    dialog.out.line.clear()
     assert not dialog.start.isEnabled()
     assert dialog.fields["out"].note.text() == "choose a path for the store"
     assert not dialog.fields["out"].problem
@@ -48,6 +53,20 @@ def test_nothing_starts_before_there_is_a_name(qtbot: QtBot, dialog: SimulateDia
     type_into(qtbot, dialog.out, str(tmp_path / "s.h5"))
     assert not dialog.fields["out"].problem
     assert dialog.start.isEnabled()
+
+
+def test_a_name_is_proposed_for_each_domain_until_one_is_typed(
+    qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path
+) -> None:
+    assert dialog.out.text == str(tmp_path / "synthetic.h5")
+    assert dialog.start.isEnabled()
+    show_choice(dialog.domain, "sensor")
+    assert dialog.out.text == str(tmp_path / "sensor.h5")
+    (tmp_path / "sensor.h5").touch()
+    assert new_stores(tmp_path)["sensor"] == str(tmp_path / "sensor-2.h5")
+    type_into(qtbot, dialog.out, str(tmp_path / "mine.h5"))
+    show_choice(dialog.domain, "synthetic")
+    assert dialog.out.text == str(tmp_path / "mine.h5")
 
 
 def test_a_store_is_made_and_can_be_opened(qtbot: QtBot, dialog: SimulateDialog, tmp_path: Path) -> None:

@@ -67,7 +67,10 @@ def problem(dialog: TrainDialog, name: str) -> str:
 
 
 def test_an_empty_form_says_what_is_missing_and_blames_nobody(dialog: TrainDialog, tmp_path: Path) -> None:
-    assert dialog.fields.notes["real_path"].note.text() == "choose a store of real or sensor frames"
+    assert (
+        dialog.fields.notes["real_path"].note.text()
+        == "choose a store of real or sensor frames; Train ▸ Simulate data makes one"
+    )
     assert not any(field.problem for field in dialog.fields.notes.values())
     assert not dialog.start_button.isEnabled()
     assert dialog.fields.run.text == str(tmp_path / "runs" / "run-1")

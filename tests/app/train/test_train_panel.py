@@ -207,6 +207,14 @@ def test_terms_are_chosen_smoothed_and_scaled(panel):
 
 
 @pytest.mark.usefixtures("two_runs")
+def test_names_of_terms_are_whole_in_a_small_window(qtbot, window, panel):
+    terms = panel.monitor.plots[1].terms
+    terms.item(0).setText("mapping adversarial (s)")
+    window.resize(1100, 680)
+    qtbot.waitUntil(lambda: terms.viewport().width() >= terms.sizeHintForColumn(0), timeout=WAIT_MS)
+
+
+@pytest.mark.usefixtures("two_runs")
 def test_published_errors_are_lines_and_remembered(qtbot, window, panel):
     errors = panel.monitor.plots[0]
     assert "61.0" not in errors.best.text()
