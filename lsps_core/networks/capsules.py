@@ -21,7 +21,7 @@ _RADIUS = 0.08
 _BEYOND_ROOT = 1.5
 """Length of the capsule beyond a root, in distances between the root and the mean of its children."""
 _MARGIN = 0.2
-"""Of that length: what is farther from the root is no part of the skeleton."""
+"""Of that length: what is farther from the root is beyond the skeleton."""
 _NEAREST = 0.5
 """Of a point from the camera."""
 _STEEP = 30.0
