@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -25,9 +26,11 @@ STEPS = 4
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory) -> Path:
-    """A store of 6 frames of a simulated sensor."""
+    """A store of 6 frames of a simulated sensor, with times."""
     path = tmp_path_factory.mktemp("fit") / "six.h5"
     simulate_store(path, "sensor", 6, subjects=2, seed=77, provenance={}, on_progress=lambda _: None)
+    with h5py.File(path, "r+") as file:
+        file["time_s"] = np.arange(6) / 15
     return path
 
 
@@ -140,6 +143,7 @@ def test_fit_annotates_the_frames_that_it_accepts(path, expected, capsys, tmp_pa
         assert fitted.provenance["accepted"] == 3
         assert (fitted.names, fitted.domain, fitted.is_simulated) == (store.names, store.domain, True)
         assert store.fit_residual_mm is None
+        np.testing.assert_array_equal(fitted.times_s, np.arange(6) / 15)
     assert run(capsys, *arguments)[0] == 2  # it exists
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 
@@ -113,6 +114,17 @@ def test_a_patch_corrects_a_copy_and_nothing_else(labels_path, source, tmp_path)
         np.testing.assert_array_equal(new.depth_mm(slice(None)), old.depth_mm(slice(None)))
         assert new.provenance["corrected"]["frames"] == len(FRAMES)
     assert source.read_bytes() == before
+
+
+def test_a_patched_copy_has_the_times(source, labels_path, tmp_path):
+    timed, patch, out = tmp_path / source.name, tmp_path / "patch.json", tmp_path / "out.h5"
+    timed.write_bytes(source.read_bytes())
+    with h5py.File(timed, "r+") as file:
+        file["time_s"] = times_s = np.arange(len(file["name"])) / 15
+    assert lsps("diff", labels_path, timed, patch) == 0
+    assert lsps("patch", patch, timed, out) == 0
+    with FrameStore(out) as store:
+        np.testing.assert_array_equal(store.times_s, times_s)
 
 
 def test_a_patch_becomes_labels_beside_the_store(labels_path, source, tmp_path):

@@ -16,7 +16,7 @@ from lsps_core.data.recordings.opening import open_recording
 
 sys.path.append(str(Path(__file__).parents[1] / "recordings"))
 from made_bag import write_bag
-from made_mkv import write_mkv
+from made_mkv import calibration, write_mkv
 from made_recordings import text, write_db3
 
 
@@ -36,7 +36,8 @@ def _bags(folder: Path) -> list[bytes]:
 
 def _films(folder: Path) -> list[bytes]:
     counts = np.random.default_rng(8).integers(0, 60000, (3, 288, 320)).astype(np.uint16)
-    return [write_mkv(folder / "a.mkv", list(counts)).read_bytes()]
+    lens = calibration(distortion=(6.0, 4.0, 0.2, 6.4, 6.4, 1.2, 0.0, 0.0, 1e-4, 1e-4))
+    return [write_mkv(folder / "a.mkv", list(counts), attached=lens).read_bytes()]
 
 
 def mutate_film(content: bytes, rng: Rng) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -117,6 +118,18 @@ def test_predictions_are_read_back_as_the_joints_they_were(tmp_path, store_path)
         np.testing.assert_allclose(store.camera.unproject(found.uvd), joints_mm, atol=1e-2)
         with pytest.raises(ValueError, match="cannot be written before numbers"):
             failure_export.write_predictions(path, store, frames, poses, protocol)  # names with spaces
+
+
+@pytest.mark.parametrize(("frames", "times_s"), [([1, 2, 4], [0.1, 0.2, 0.4]), ([4, 0, 2], None)])
+def test_a_store_of_the_selection_has_its_times_unless_they_are_out_of_order(tmp_path, store_path, frames, times_s):
+    timed = tmp_path / "timed.h5"
+    timed.write_bytes(store_path.read_bytes())
+    with h5py.File(timed, "r+") as file:
+        file["time_s"] = np.arange(5) / 10
+    with FrameStore(timed) as store:
+        failure_export.write_store(tmp_path / "selected.h5", store, np.array(frames))
+    with FrameStore(tmp_path / "selected.h5") as copy:
+        assert (copy.times_s if times_s is None else copy.times_s.tolist()) == times_s
 
 
 def test_a_store_of_the_selection_has_the_same_frames(tmp_path, store_path):

@@ -384,6 +384,18 @@ def test_a_scattered_selection_shows_without_a_range_a_row(qtbot: QtBot, evaluat
     click_row(qtbot, evaluated, 1, Qt.KeyboardModifier.ControlModifier)
 
 
+def test_what_is_selected_elsewhere_comes_into_view_unless_some_of_it_is(qtbot: QtBot, opened: MainWindow):
+    opened.workspaces.go("Inspect")
+    settle(qtbot, opened)
+    opened.failures.set_table(failure_table(300))
+    view = opened.failures_panel.table
+    opened.failures.select(range(200, 230))
+    assert view.rowAt(0) <= 200 <= view.rowAt(view.viewport().height() - 1)
+    top = view.rowAt(0)
+    opened.failures.select(range(top + 1, 300))
+    assert view.rowAt(0) == top
+
+
 def test_a_failing_process_says_why(qtbot: QtBot, opened: MainWindow):
     opened.workspaces.go("Inspect")
     settle(qtbot, opened)
