@@ -36,6 +36,7 @@ class TermPlots(QWidget):
         self._is_chosen: dict[str, bool] = {}
         self._shown_stage = ""
         self.stage = ComboBox()
+        self.stage.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)  # stages come while it is shown
         self.stage.setAccessibleName("Stage whose terms are shown")
         self.stage.setToolTip("Stage whose terms are shown; it follows the training until you choose another")
         self.stage.activated.connect(self._choose_stage)
@@ -54,7 +55,7 @@ class TermPlots(QWidget):
         self.terms.itemChanged.connect(self._choose_term)
         self.terms.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)  # whole names where there is room
         self.terms.setMinimumWidth(100)
-        self.terms.setMaximumWidth(220)
+        self.terms.setMaximumWidth(250)
         self.terms.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # elided, with a tip
         self.plot = CurvePlot("", "Loss terms over steps")
         controls = row_layout()

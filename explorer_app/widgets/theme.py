@@ -19,9 +19,10 @@ _is_dark: dict[int, bool] = {}
 
 
 def is_dark(palette: QPalette) -> bool:
+    """By the ground of fields: the window's colour is another one where the style takes edges from it."""
     key = palette.cacheKey()
     if key not in _is_dark:
-        _is_dark[key] = palette.color(QPalette.ColorRole.Window).lightness() < 128
+        _is_dark[key] = palette.color(QPalette.ColorRole.Base).lightness() < 128
     return _is_dark[key]
 
 

@@ -34,6 +34,8 @@ from lsps_core.runs.layout import evaluations_folder
 BLOCK = 128
 """Frames in a file of unfinished results; a kill loses one part of these at most."""
 CPU_BATCH = 8  # a stop waits for one of them
+CPU_POSE_BATCH = 32
+"""Of poses that are only read: 5.6 ms a frame where batches of 8 take 7.7, and routes 98."""
 
 Columns = dict[str, npt.NDArray[np.float32]]
 
@@ -101,12 +103,13 @@ class FrameEvaluation:
         kept = {part: self._take_kept(part, results, watch) for part in self.about.parts}
         for part, its_blocks in kept.items():
             done, computed = sum(stop - start for start, stop in its_blocks), 0
+            batch = self._batch(part)
             watch.progress(part, done, len(self.store), 0)
             for start, stop in (span for span in self._spans if span not in its_blocks):
-                for first in range(start, stop, self._batch):
+                for first in range(start, stop, batch):
                     if watch.should_stop():
                         return False
-                    indices = np.arange(first, min(first + self._batch, stop))
+                    indices = np.arange(first, min(first + batch, stop))
                     for name, values in self._evaluate(part, indices).items():
                         getattr(results, name)[indices] = values
                     computed += len(indices)
@@ -138,9 +141,10 @@ class FrameEvaluation:
                 watch.block(path, start, stop)
         return kept
 
-    @property
-    def _batch(self) -> int:
-        return CPU_BATCH if self.predictor.device.type == "cpu" else BLOCK
+    def _batch(self, part: Part) -> int:
+        if self.predictor.device.type != "cpu":
+            return BLOCK
+        return CPU_POSE_BATCH if part == "poses" and self.about.fit_steps is None else CPU_BATCH
 
     def _evaluate(self, part: Part, indices: npt.NDArray[np.int64]) -> Columns:
         """The columns of a part for some frames [n]."""

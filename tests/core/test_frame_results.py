@@ -54,7 +54,8 @@ def store_path(stores, tmp_path) -> Path:
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch):
     monkeypatch.setattr(frame_evaluation, "BLOCK", BLOCK)
-    monkeypatch.setattr(frame_evaluation, "CPU_BATCH", 2)
+    for name in ("CPU_BATCH", "CPU_POSE_BATCH"):
+        monkeypatch.setattr(frame_evaluation, name, 2)
 
 
 def run(model_path: Path, store_path: Path, out: Path | None = None, **watch):

@@ -6,7 +6,7 @@ from html import escape
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from explorer_app.explore.frames.pictures import annotated_figures
@@ -72,6 +72,7 @@ class FailingFrame(QWidget):
         facts = self._facts()
         if facts != self.facts.text():
             self.facts.setText(facts)
+            self.facts.setToolTip(view.frame.name)
         self._show_decoded()
 
     @Slot()
@@ -92,7 +93,10 @@ class FailingFrame(QWidget):
         session, view = self._session, self._session.view
         if view is None:
             return ""
-        lines = [f"<b>{escape(view.frame.name)}</b>"]
+        bold = QFont(self.facts.font())
+        bold.setBold(True)
+        width, middle = self.facts.width(), Qt.TextElideMode.ElideMiddle
+        lines = [f"<b>{escape(QFontMetrics(bold).elidedText(view.frame.name, middle, width))}</b>"]
         error_mm = session.error_mm
         truth = annotated_pose(view.frame)
         if error_mm is None or truth is None or session.pose is None or session.model is None:
@@ -135,6 +139,7 @@ class FailingFrame(QWidget):
             picture.setGeometry(number * (edge + _GAP), 0, edge, edge + around)
         left = 2 * (edge + _GAP)
         self.facts.setGeometry(left, 0, self.width() - left, self.height())
+        self._ask()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

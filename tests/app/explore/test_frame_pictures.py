@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.frames.pictures import FramePictures
+from explorer_app.model.opening import ImageSettings
 from explorer_app.model.pose_error import annotated_pose
 from explorer_app.model.routes import ROUTE_NAMES
 from explorer_app.model.scene import Figure
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.widgets.pictures.picture_row import DepthLegend
 from explorer_app.widgets.small import CheckBox
+from lsps_core.camera import SR305
 
 Open = Callable[..., None]
 
@@ -200,6 +203,22 @@ def test_inspect_shows_the_frame_with_both_skeletons_and_its_worst_joints(
     assert worst in text
     window.workspaces.go("Explore")
     qtbot.waitUntil(window.pictures.isVisible, timeout=WAIT_MS)
+
+
+def test_a_long_name_is_elided_in_inspect(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Callable[..., None], image_path: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / f"first {'long ' * 20}last{image_path.suffix}"
+    shutil.copy(image_path, path)
+    open_and_wait(path, settings=ImageSettings(camera=SR305))
+    window.workspaces.go("Inspect")
+    facts = window.explore.failing.facts
+    qtbot.waitUntil(lambda: bool(facts.text()), timeout=WAIT_MS)
+    text = QTextDocumentFragment.fromHtml(facts.text()).toPlainText()
+    assert text.startswith("first")
+    assert "…" in text
+    assert text.endswith(f"last{path.suffix}")
+    assert facts.toolTip() == path.name
 
 
 def test_titles_and_captions_are_explained(window: MainWindow) -> None:

@@ -230,6 +230,18 @@ def ups(root: QWidget) -> list[tuple[str, str]]:
     ]
 
 
+def test_every_widget_knows_that_the_theme_is_dark(qtbot: QtBot, window: MainWindow) -> None:
+    appearance.set_theme("dark")
+    qtbot.waitUntil(window.updatesEnabled, timeout=WAIT_MS)
+    try:
+        widgets = [widget for widget in window.findChildren(QWidget) if not _is_in(widget, InspectorFacts)]
+        light = [widget for widget in widgets if not theme.is_dark(widget.palette())]
+        assert [f"{type(widget).__name__} in {type(widget.parent()).__name__}" for widget in light] == []
+    finally:
+        appearance.set_theme("system")
+        qtbot.waitUntil(window.updatesEnabled, timeout=WAIT_MS)
+
+
 def test_another_theme_reaches_every_widget(qtbot: QtBot, window: MainWindow) -> None:
     appearance.set_theme("dark")
     qtbot.waitUntil(window.updatesEnabled, timeout=WAIT_MS)
