@@ -85,7 +85,8 @@ def is_beyond_root(pose: Tensor, center: Tensor, image: Tensor, bones: Bones) ->
     across = _grid((-place - start[..., 1:2]) * axis[..., 1:2], (place - start[..., :1]) * axis[..., :1])
     behind = (image.float() - start[..., 2, None, None]) * axis[..., 2, None, None]
     along = across + behind.masked_fill(image >= FAR_FACE, 0.0)
-    return (along > _MARGIN * length[..., None]).any(dim=1, keepdim=True)
+    is_beyond: Tensor = (along > _MARGIN * length[..., None]).any(dim=1, keepdim=True)
+    return is_beyond
 
 
 def seen_from(points: Tensor, center: Tensor) -> Tensor:
