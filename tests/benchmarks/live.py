@@ -9,6 +9,8 @@ Run: xvfb-run -a python tests/benchmarks/live.py [--seconds 60]
 from __future__ import annotations
 
 import argparse
+import ctypes
+import gc
 import sys
 import threading
 import time
@@ -30,10 +32,12 @@ from lsps_core.data.recordings.live import RealSenseCamera
 
 RATE = 30
 UNIT_M = 0.001
+KEPT = 10 * RATE
+"""Frames whose time of delivery is known: a list of all would pass for a leak of the window's."""
 
 
 class Sender(threading.Thread):
-    """Delivers images to the SDK at their rate; `sent` has the time of each, by its number."""
+    """Delivers images to the SDK at their rate; `sent` has the times of the last, by their number."""
 
     def __init__(self, images: list[np.ndarray], camera: Camera) -> None:
         super().__init__(name="sender")
@@ -47,21 +51,31 @@ class Sender(threading.Thread):
         while not self.is_ended.wait(max(0.0, start + number / RATE - time.monotonic())):
             number += 1
             self.sent[number] = time.monotonic()
+            self.sent.pop(number - KEPT, None)
             send(rs, self._sensor, self._profile, self._images[number % len(self._images)], number, UNIT_M)
 
 
 class Painted(QObject):
-    """When a frame is first painted."""
+    """Latencies of frames, in ms, when they are first painted."""
 
-    def __init__(self) -> None:
+    def __init__(self, sent: dict[int, float]) -> None:
         super().__init__()
-        self.number = 0
-        self.times: dict[int, float] = {}
+        self._sent = sent
+        self.number = self._last = 0
+        self.latencies: list[float] = []
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint and self.number:
-            self.times.setdefault(self.number, time.monotonic())
+        if event.type() == QEvent.Type.Paint and self.number != self._last and self.number in self._sent:
+            self._last = self.number
+            self.latencies.append(1000 * (time.monotonic() - self._sent[self.number]))
         return False
+
+
+def used_bytes() -> int:
+    """Of memory, without pages that glibc keeps free for later."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    return psutil.Process().memory_info().rss
 
 
 def main() -> None:
@@ -71,34 +85,32 @@ def main() -> None:
     images, camera = hand_images()
     sender = Sender(images, camera)
     open_data.start_camera = lambda _name: RealSenseCamera(rs, sender.device)
-    process = psutil.Process()
     with open_window(write_preset("compact", Path())) as window:
         sender.start()
         window.opener.open_camera("realsense")
         wait_until(lambda: window.explore.playback.rate > 0)
         wait_ms(2000)
-        painted, picture = Painted(), window.strip.pictures.input
+        painted, picture = Painted(sender.sent), window.strip.pictures.input
         picture.installEventFilter(painted)
         session = window.session
 
         def note() -> None:
             frame = session.data._image.frame
-            painted.number = round(frame.time_s * RATE) + first if frame is not None else 0
+            painted.number = round(frame.time_s * RATE) + 1 if frame is not None else 0
 
-        first = round(min(sender.sent))
         session.frame_changed.connect(note)
-        memory, start, busy = [process.memory_info().rss], time.monotonic(), time.process_time()
+        memory, start, busy = [used_bytes()], time.monotonic(), time.process_time()
         while (left := start + options.seconds - time.monotonic()) > 0:
             wait_ms(round(1000 * min(60.0, left)))
-            memory.append(process.memory_info().rss)
+            memory.append(used_bytes())
         seconds, busy = time.monotonic() - start, time.process_time() - busy
         window.explore.playback.pause()
         wait_until(lambda: not window.background.is_busy)
         sender.is_ended.set()
-    latencies = [1000 * (at - sender.sent[number]) for number, at in painted.times.items() if number in sender.sent]
-    print(f"{len(painted.times) / seconds:.1f} frames/s painted of {RATE}, over {seconds:.0f} s")
+    latencies = painted.latencies
+    print(f"{len(latencies) / seconds:.1f} frames/s painted of {RATE}, over {seconds:.0f} s")
     print(f"latency: median {percentile(latencies, 50):.0f} ms, 95 % within {percentile(latencies, 95):.0f} ms")
-    print(f"{1000 * busy / max(len(painted.times), 1):.0f} ms of the process's own time a frame")
+    print(f"{1000 * busy / max(len(latencies), 1):.0f} ms of the process's own time a frame")
     grown = ", ".join(f"{(value - memory[0]) / 1e6:+.1f}" for value in memory[1:])
     print(f"memory: {memory[0] / 1e6:.0f} MB, after each minute {grown} MB")
 
