@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+
 import torch
 
 from lsps_core.errors import LspsError
@@ -19,3 +21,9 @@ def resolve_device(name: str = "auto") -> torch.device:
         what = f"device {name!r} cannot be used here ({reason})"
         raise LspsError(what, "try {device} cpu", field="device", settings={"device": "cpu"}) from error
     return device
+
+
+def emulates_bfloat16(device: torch.device) -> bool:
+    """Whether it is a CPU without instructions for bfloat16, which takes several times as long as float32 there."""
+    is_x86 = platform.machine() in ("x86_64", "AMD64")
+    return device.type == "cpu" and is_x86 and not torch.backends.cpu.get_cpu_capability().startswith("AVX512")

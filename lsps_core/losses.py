@@ -34,18 +34,20 @@ def reconstruction(output: Tensor, target: Tensor) -> Tensor:
     return functional.l1_loss(output.float(), target.float())
 
 
-def surface(depth: Tensor, logit: Tensor, image: Tensor, unsure_px: int = 0) -> Tensor:
+def surface(depth: Tensor, logit: Tensor, image: Tensor, unsure_px: int = 0, ignored: Tensor | None = None) -> Tensor:
     """-log p of an image under a masked generator, averaged over all pixels, all [B, 1, S, S]; not in the paper.
 
     Whether there is a reading by the cross-entropy of logit, where there is one L1 of depth.
     unsure_px: a pixel without a reading that is as near to one may have lost it, and does not count.
+    ignored: pixels that do not count.
     """
     has_reading = (image < FAR_FACE).float()
     mask = functional.binary_cross_entropy_with_logits(logit.float(), has_reading, reduction="none")
     if unsure_px:
         near = functional.max_pool2d(has_reading, 2 * unsure_px + 1, stride=1, padding=unsure_px)
         mask = mask * (1 - near + has_reading)
-    return (mask + has_reading * (depth.float() - image.float()).abs()).mean()
+    loss = mask + has_reading * (depth.float() - image.float()).abs()
+    return (loss if ignored is None else loss.masked_fill(ignored, 0.0)).mean()
 
 
 def discriminator_adversarial(true_scores: Tensor, *fake_scores: Tensor) -> Tensor:

@@ -34,6 +34,7 @@ _CAMERAS = {
     MIXED: "Another one each frame",
 }
 _CROPS = {"true": "About the hand", "found": "Where the hand search finds it"}
+_WRISTS = {"free": "Bends freely", "straight": "Straight: the joints determine the forearm"}
 
 
 class SimulateDialog(JobDialog):
@@ -55,6 +56,7 @@ class SimulateDialog(JobDialog):
         self.things.setSuffix(" %")
         self.camera = choice(_CAMERAS, "Depth camera", "Whose noise the frames have (sensor only)")
         self.crop = choice(_CROPS, "Crop", "Where the cube is; a hand that is not found gets the true crop")
+        self.wrist = choice(_WRISTS, "Wrist", "A straight one bends only where the forearm would point to the camera")
         names = {name: name for name in devices() if name != "auto"}
         self.device = choice(names, "Device", "Device for rendering; a GPU gives other random numbers than the CPU")
         self.add_field("domain", "Do&main", self.domain)
@@ -66,8 +68,9 @@ class SimulateDialog(JobDialog):
         self.add_field("things", "Frames with &things", self.things)
         self.add_field("camera", "Depth &camera", self.camera)
         self.add_field("crop", "C&rop", self.crop)
+        self.add_field("wrist", "W&rist", self.wrist)
         self.add_field("device", "De&vice", self.device)
-        for box in (self.domain, self.views, self.camera, self.crop, self.device):
+        for box in (self.domain, self.views, self.camera, self.crop, self.wrist, self.device):
             box.currentIndexChanged.connect(self.show_problems)
         for number in (self.frames, self.subjects, self.seed, self.things):
             number.valueChanged.connect(self.show_problems)
@@ -89,6 +92,7 @@ class SimulateDialog(JobDialog):
             things=self.things.value(),
             camera=self.camera.currentData(),
             crop=self.crop.currentData(),
+            wrist=self.wrist.currentData(),
             device=self.device.currentText(),
         )
 

@@ -53,7 +53,9 @@ class TrainFields(QWidget):
         )
         self.device = choice({name: name for name in devices()}, "Device", "auto: the first GPU, or else the CPU")
         precisions = {name: name for name in PRECISIONS}
-        self.precision = choice(precisions, "Precision", "bfloat16 is faster on recent GPUs", _LENGTH)
+        self.precision = choice(
+            precisions, "Precision", "bfloat16 is faster on recent GPUs, slower on most CPUs of desktops", _LENGTH
+        )
         self.seed = whole_number(0, 2**31 - 1, 0, "Seed", "Determines batches and noise")
         self.preset = choice(
             {key: _PRESETS[key] for key in PRESETS}, "Preset", "All settings that are not in this window", _LENGTH

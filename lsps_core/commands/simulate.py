@@ -8,7 +8,7 @@ from pathlib import Path
 from lsps_core.commands.numbers import MOST_FRAMES, MOST_JOBS, MOST_SEED, at_most, number
 from lsps_core.commands.progress import add_events, progress
 from lsps_core.simulator.cameras.registry import CAMERAS, MIXED
-from lsps_core.simulator.settings import CROPS, VIEWS, SimulationSettings
+from lsps_core.simulator.settings import CROPS, VIEWS, WRISTS, SimulationSettings
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +52,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="cube about the hand's visible middle (default), or where the search for a hand in a whole image finds it",
     )
     parser.add_argument(
+        "--wrist",
+        choices=WRISTS,
+        default="free",
+        help="bends freely (default), or straight where the forearm does not point to the camera: joints determine it",
+    )
+    parser.add_argument(
         "--jobs",
         type=at_most(MOST_JOBS),
         metavar="N",
@@ -68,7 +74,11 @@ def run(arguments: argparse.Namespace) -> None:
     from lsps_core.simulator.simulate_store import simulate_store
 
     settings = SimulationSettings(
-        views=arguments.views, things=arguments.things, camera=arguments.camera, crop=arguments.crop
+        views=arguments.views,
+        things=arguments.things,
+        camera=arguments.camera,
+        crop=arguments.crop,
+        wrist=arguments.wrist,
     )
     jobs = arguments.jobs if arguments.jobs is not None else usual_jobs(settings)
     if jobs < 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from lsps_core.config.checks import check_at_most, check_choices, check_multiple_of_4, check_positive
@@ -175,6 +176,11 @@ class TrainConfig:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    def for_models(self) -> dict[str, Any]:
+        """The same with names in place of paths: models are passed on."""
+        paths = {key: Path(getattr(self, key)).name for key in ("synthetic_path", "real_path", "initial_path")}
+        return self.to_json() | paths
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> TrainConfig:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lsps_core.config.model import IMAGE_SIZE, ModelConfig
+from lsps_core.data.crop import FAR_FACE
 from lsps_core.data.look_at import usual_center
 from lsps_core.networks.blocks import ResidualBlock
 from lsps_core.networks.depth_vae import DepthEncoder, encoder_layers
@@ -19,6 +20,8 @@ _RADIUS = 0.08
 """Of every capsule at first, in half cubes: a thick finger's. Each end's is learned."""
 _BEYOND_ROOT = 1.5
 """Length of the capsule beyond a root, in distances between the root and the mean of its children."""
+_MARGIN = 0.2
+"""Of that length: what is farther from the root is beyond the skeleton."""
 _NEAREST = 0.5
 """Of a point from the camera."""
 _STEEP = 30.0
@@ -69,6 +72,23 @@ def capsule_ends(pose: Tensor, bones: Bones) -> tuple[Tensor, Tensor]:
     return torch.cat([pose[:, parents], root], dim=1), torch.cat([pose[:, children], beyond], dim=1)
 
 
+def is_beyond_root(pose: Tensor, center: Tensor, image: Tensor, bones: Bones) -> Tensor:
+    """Which pixels of image [B, 1, S, S] show what is beyond a root of pose [B, J, 3], as a forearm beyond a wrist.
+
+    bool [B, 1, S, S]; a pixel without a reading is taken to be at the root's depth. center as in `CapsuleMapping`.
+    """
+    count = len(_roots(bones))
+    start, end = (seen_from(points[:, -count:], center)[..., :3] for points in capsule_ends(pose.float(), bones))
+    length = (end - start).norm(dim=-1, keepdim=True)
+    axis = (end - start) / length.clamp(min=1e-6)
+    place = _pixel_centers(image.shape[-1], image.device)
+    across = _grid((-place - start[..., 1:2]) * axis[..., 1:2], (place - start[..., :1]) * axis[..., :1])
+    behind = (image.float() - start[..., 2, None, None]) * axis[..., 2, None, None]
+    along = across + behind.masked_fill(image >= FAR_FACE, 0.0)
+    is_beyond: Tensor = (along > _MARGIN * length[..., None]).any(dim=1, keepdim=True)
+    return is_beyond
+
+
 def seen_from(points: Tensor, center: Tensor) -> Tensor:
     """points [B, K, 3] of a pose, center [B, 3] -> [B, K, 4]: right, up and depth in the crop, and the scale there.
 
@@ -91,9 +111,9 @@ def draw_capsules(start: Tensor, end: Tensor, radius: Tensor, size: int) -> Tens
     so that the outline has a gradient.
     """
     along = end - start
-    center = (torch.arange(size, device=start.device) + 0.5) * (2 / size) - 1
-    x = center - start[..., :1]  # [B, K, size], by column
-    y = -center - start[..., 1:2]  # by row
+    place = _pixel_centers(size, start.device)
+    x = place - start[..., :1]  # [B, K, size], by column
+    y = -place - start[..., 1:2]  # by row
     squared_length = along[..., :2].square().sum(dim=-1)[..., None] + 1e-6  # a capsule may point at the camera
     share = _grid(y * along[..., 1:2], x * along[..., :1]) / squared_length[..., None]
     inside = share.clamp(0, 1)
@@ -106,6 +126,11 @@ def draw_capsules(start: Tensor, end: Tensor, radius: Tensor, size: int) -> Tens
     front = middle - bulge + _STEEP * (distance - thickness).clamp(min=0)
     nearest: Tensor = front.amin(dim=1, keepdim=True)
     return nearest.clamp(-1, 1)
+
+
+def _pixel_centers(size: int, device: torch.device) -> Tensor:
+    """[size]: of columns, from left to right; of rows the negative, as up is positive."""
+    return (torch.arange(size, device=device) + 0.5) * (2 / size) - 1
 
 
 def _grid(rows: Tensor, columns: Tensor) -> Tensor:

@@ -12,9 +12,16 @@ from lsps_core.camera import SIMULATED
 from lsps_core.simulator.contact import worst_penetration_mm
 from lsps_core.simulator.gestures import gestures
 from lsps_core.simulator.hand import ANGLE_LIMITS_RAD, HandPose, HandShape, forward_kinematics
-from lsps_core.simulator.settings import Views
+from lsps_core.simulator.settings import Views, Wrist
 from lsps_core.simulator.surface import hand_surface
-from lsps_core.simulator.views import DISTANCE_MM, any_rotations, away_wrist_angles, egocentric, palm_rotations
+from lsps_core.simulator.views import (
+    DISTANCE_MM,
+    any_rotations,
+    away_wrist_angles,
+    egocentric,
+    palm_rotations,
+    straight_wrist_angles,
+)
 
 MAX_PENETRATION_MM = 3.0
 """Allowed penetration of soft parts; poses with more are drawn again."""
@@ -91,12 +98,18 @@ WIDE_SENSOR_POSES = replace(
 
 
 def sample_poses(
-    distribution: PoseDistribution, shape: HandShape, generator: torch.Generator, views: Views = "palm"
+    distribution: PoseDistribution,
+    shape: HandShape,
+    generator: torch.Generator,
+    views: Views = "palm",
+    wrist: Wrist = "free",
 ) -> HandPose:
     """One pose for each of the B hands of `shape`, on the generator's device, without deep self-penetration."""
     fingers = _finger_angles(distribution, shape, generator)
-    rotation, wrist = _orientations(distribution, len(fingers), generator, views)
-    return _placed(shape, fingers, rotation, wrist, DISTANCE_MM.get(views, distribution.distance_mm), generator)
+    rotation, angles = _orientations(distribution, len(fingers), generator, views)
+    if wrist == "straight":
+        angles = straight_wrist_angles(rotation)
+    return _placed(shape, fingers, rotation, angles, DISTANCE_MM.get(views, distribution.distance_mm), generator)
 
 
 def _orientations(

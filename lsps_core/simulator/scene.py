@@ -79,7 +79,8 @@ def draw_scene(
     if settings.is_wide:
         return _wide_scene(settings, is_sensor, people, person, held, generator)
     shape = people[person]
-    return pose_scene(shape, sample_poses(SENSOR_POSES if is_sensor else SYNTHETIC_POSES, shape, generator), person)
+    pose = sample_poses(SENSOR_POSES if is_sensor else SYNTHETIC_POSES, shape, generator, wrist=settings.wrist)
+    return pose_scene(shape, pose, person)
 
 
 def _wide_scene(
@@ -93,7 +94,8 @@ def _wide_scene(
     frames, chosen = _who_holds(settings.things, held, len(person), generator)
     person[frames] = chosen.person
     shape = people[person]
-    pose = sample_poses(WIDE_SENSOR_POSES if is_sensor else WIDE_SYNTHETIC_POSES, shape, generator, settings.views)
+    distribution = WIDE_SENSOR_POSES if is_sensor else WIDE_SYNTHETIC_POSES
+    pose = sample_poses(distribution, shape, generator, settings.views, settings.wrist)
     pose = _holding_pose(pose, frames, chosen)
     scene = pose_scene(shape, pose, person, is_full=True)
     if is_sensor:

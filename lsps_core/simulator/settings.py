@@ -10,9 +10,11 @@ from lsps_core.simulator.cameras.registry import CAMERAS, chosen
 
 Views = Literal["palm", "any", "egocentric"]
 Crop = Literal["true", "found"]
+Wrist = Literal["free", "straight"]
 
 VIEWS: tuple[Views, ...] = get_args(Views)
 CROPS: tuple[Crop, ...] = get_args(Crop)
+WRISTS: tuple[Wrist, ...] = get_args(Wrist)
 
 SEEN_SIDES = ("palm", "back", "thumb side", "little finger side", "fingertips", "wrist")
 """Names of the group `view`: the side of the hand that faces the camera most."""
@@ -33,6 +35,8 @@ class SimulationSettings:
     camera: the sensor domain's depth cameras, as in `cameras.registry.chosen`; None for the first one there was.
     crop: `true` centres the cube on the hand's visible middle, `found` where the search for a hand in a raw frame
     finds it.
+    wrist: `free` bends at random, `straight` only as far as the forearm would else point to the camera: so the joints
+    determine it.
 
     With other views than `palm` or with things, people differ more (children, large hands, left hands), their hands
     have more flesh and bend further. LspsError for a value that is not possible.
@@ -42,6 +46,7 @@ class SimulationSettings:
     things: float = 0.0
     camera: str | None = None
     crop: Crop = "true"
+    wrist: Wrist = "free"
 
     def __post_init__(self) -> None:
         if self.views not in VIEWS:
@@ -52,6 +57,8 @@ class SimulationSettings:
             chosen(self.camera)
         if self.crop not in CROPS:
             raise LspsError(f"unknown crop {self.crop!r}", f"choose one of {', '.join(CROPS)}", field="crop")
+        if self.wrist not in WRISTS:
+            raise LspsError(f"unknown wrist {self.wrist!r}", f"choose one of {', '.join(WRISTS)}", field="wrist")
 
     @property
     def is_wide(self) -> bool:

@@ -75,6 +75,18 @@ def away_wrist_angles(rotation: Tensor, generator: torch.Generator) -> Tensor:
     return draws[torch.arange(len(rotation), device=generator.device), toward.argmax(dim=1)]
 
 
+def straight_wrist_angles(rotation: Tensor) -> Tensor:
+    """rotation [B, 3, 3] -> [B, 2]: 0, or a bend by which the forearm points less to the camera, at best across.
+
+    With flexion f its depth is -y cos f - z sin f, by those of the palm frame's axes.
+    """
+    y, z = rotation[:, 2, 1], rotation[:, 2, 2]
+    low, high = WRIST_LIMITS_RAD[0].tolist()
+    across = torch.atan2(-y, z.abs() + 1e-6) * torch.where(z < 0, -1.0, 1.0)
+    flexion = torch.where(y > 0, across, 0.0).clamp(low, high)
+    return torch.stack([flexion, torch.zeros_like(flexion)], dim=1)
+
+
 def wrist_draws(count: int, draws: int, generator: torch.Generator) -> Tensor:
     """[count, draws, 2] random bends of wrists within WRIST_LIMITS_RAD."""
     low, high = WRIST_LIMITS_RAD.to(generator.device).unbind(dim=-1)

@@ -14,9 +14,9 @@ from torch import Tensor
 from lsps_core import __version__, checkpoint
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config.training import STAGES, StageConfig, TrainConfig
-from lsps_core.device import resolve_device
+from lsps_core.device import emulates_bfloat16, resolve_device
 from lsps_core.errors import is_out_of_memory
-from lsps_core.events import Ended, Event, Saved, Started, Stepped, error_fields
+from lsps_core.events import Ended, Event, Noted, Saved, Started, Stepped, error_fields
 from lsps_core.networks.kinematic import KinematicDecoder
 from lsps_core.networks.residual import SETTLING_BATCHES
 from lsps_core.networks.tri_domain import TriDomainModel
@@ -36,6 +36,7 @@ from lsps_core.training.time_left import TimeLeft
 from lsps_core.training.validation import LatentStatistics, Validation, latent_statistics
 
 REPORT_SECONDS = 2.0
+_EMULATED = "this CPU emulates bfloat16, which is several times slower than float32; set precision=float32"
 
 
 class Trainer:
@@ -93,6 +94,8 @@ class Trainer:
         self._record(
             Started(step=self.step, total_steps=self.total_steps, device=str(self.device), parameters=parameters)
         )
+        if self.config.precision == "bfloat16" and emulates_bfloat16(self.device):
+            self._record(Noted(message=_EMULATED))
         try:
             is_finished = self._run_stages()
         except BaseException as error:
@@ -105,17 +108,11 @@ class Trainer:
     def snapshot(self) -> Checkpoint:
         """The current model with its record; weights are shared, not copied."""
         stages = {name: self.config.stage(name).steps for name in STAGES[: STAGES.index(self.stage_name)]}
-        config = self.config.to_json()
-        for key in ("synthetic_path", "real_path", "initial_path"):  # models are passed on, so no local folders
-            config[key] = Path(config[key]).name
         return Checkpoint(
             config=self.model.config,
             skeleton=self.data.skeleton,
             half_mm=self.data.half_mm,
-            latent_mean=self.latent_statistics.mean,
-            latent_std=self.latent_statistics.std,
-            latent_covariance=self.latent_statistics.covariance,
-            prior_codes=self.latent_statistics.codes,
+            **self.latent_statistics.fields(),
             weights=self.model.state_dict(),
             training={
                 "commands": self.commands,
@@ -123,7 +120,7 @@ class Trainer:
                 "torch": torch.__version__,
                 "simulated": self.data.is_simulated,
                 "data": self.data.provenance,
-                "config": config,
+                "config": self.config.for_models(),
                 "steps": stages | {self.stage_name: self.stage_step},
                 "seconds": round(self.seconds),
                 **({"start": self.start_record} if self.start_record else {}),
@@ -138,15 +135,13 @@ class Trainer:
         """From the initial model, or at random with a pose decoder that knows the range of training poses."""
         decoder = self.model.pose_vae.decoder
         if self.config.initial_path:
-            self._start_from(checkpoint.load(Path(self.config.initial_path)))
+            model = checkpoint.load(Path(self.config.initial_path))
+            check_start(model, self.config, self.data.skeleton)
+            take_over(self.model, model)
+            self.latent_statistics = LatentStatistics.of(model)
+            self.start_record = model.training
         elif isinstance(decoder, KinematicDecoder):
             decoder.fit(self.data.annotated_poses())
-
-    def _start_from(self, model: Checkpoint) -> None:
-        check_start(model, self.config, self.data.skeleton)
-        take_over(self.model, model)
-        self.latent_statistics = LatentStatistics.of(model)
-        self.start_record = model.training
 
     def _begin(self, name: str) -> None:
         self.stage_name, self.stage_step = name, 0
@@ -154,16 +149,17 @@ class Trainer:
         self.stage = make(self.model, self.config.stage(name), self.config.weights, self.group)
 
     def _posterior_starts_at_random(self) -> bool:
-        """As the setting says, unless the stage has no steps or continues a trained P without a depth stage."""
-        is_continued = self.config.depth.steps == 0 and self.start_record.get("steps", {}).get("posterior", 0) > 0
-        return self.config.posterior_start == "random" and self.config.posterior.steps > 0 and not is_continued
+        """As the setting says, for a P on the trunk with steps; a trained one continues without a depth stage."""
+        config = self.config
+        if config.posterior_kind != "trunk" or config.posterior_start != "random" or config.posterior.steps == 0:
+            return False
+        return config.depth.steps > 0 or not self.start_record.get("steps", {}).get("posterior", 0)
 
     def _run_stages(self) -> bool:
         """Run the current and all later stages; False after a stop request before the end."""
         for name in STAGES[STAGES.index(self.stage_name) :]:
             if name != self.stage_name:
-                is_on_trunk = self.config.posterior_kind == "trunk"
-                if name == "posterior" and is_on_trunk and self._posterior_starts_at_random():
+                if name == "posterior" and self._posterior_starts_at_random():
                     self.model.discriminator.load_state_dict(self._random_discriminator)
                 self._begin(name)
             if not self._run_stage():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -74,6 +74,15 @@ class LatentStatistics(NamedTuple):
     std: tuple[float, ...] = (1.0,) * POSE_LATENT_SIZE
     covariance: tuple[tuple[float, ...], ...] | None = None
     codes: Tensor | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """Of a `Checkpoint`."""
+        return {
+            "latent_mean": self.mean,
+            "latent_std": self.std,
+            "latent_covariance": self.covariance,
+            "prior_codes": self.codes,
+        }
 
     @classmethod
     def of(cls, model: Checkpoint) -> LatentStatistics:

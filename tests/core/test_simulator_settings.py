@@ -69,9 +69,10 @@ def test_without_settings_a_store_keeps_its_bits(usual):
 
 def test_settings_are_in_the_provenance(tmp_path):
     path = tmp_path / "any.h5"
-    assert main(["simulate", str(path), *SENSOR, "--views", "any", "--things", "0.5"]) == 0
+    assert main(["simulate", str(path), *SENSOR, "--views", "any", "--things", "0.5", "--wrist", "straight"]) == 0
     with FrameStore(path) as store:
-        assert {name: store.provenance[name] for name in ("views", "things")} == {"views": "any", "things": 0.5}
+        found = {name: store.provenance[name] for name in ("views", "things", "wrist")}
+        assert found == {"views": "any", "things": 0.5, "wrist": "straight"}
         assert "crop" not in store.provenance
 
 
@@ -82,6 +83,7 @@ def test_settings_are_in_the_provenance(tmp_path):
         ({"things": 1.5}, "the share of things is 1.5; give a number from 0 to 1"),
         ({"things": float("nan")}, "the share of things is nan; give a number from 0 to 1"),
         ({"crop": "wide"}, "unknown crop 'wide'; choose one of true, found"),
+        ({"wrist": "bent"}, "unknown wrist 'bent'; choose one of free, straight"),
     ],
 )
 def test_impossible_settings_are_refused_in_one_line(settings, message):

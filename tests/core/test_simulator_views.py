@@ -4,13 +4,13 @@ import torch
 
 from lsps_core.simulator.hand import HandPose, average_shape, forearm_direction, forward_kinematics
 from lsps_core.simulator.poses import SYNTHETIC_POSES, sample_poses
-from lsps_core.simulator.views import egocentric
+from lsps_core.simulator.views import egocentric, straight_wrist_angles
 
 COUNT = 4000
 
 
-def drawn(views: str) -> HandPose:
-    return sample_poses(SYNTHETIC_POSES, average_shape(COUNT), torch.Generator().manual_seed(4), views)
+def drawn(views: str, wrist: str = "free") -> HandPose:
+    return sample_poses(SYNTHETIC_POSES, average_shape(COUNT), torch.Generator().manual_seed(4), views, wrist)
 
 
 def cells(directions: torch.Tensor) -> torch.Tensor:
@@ -46,3 +46,20 @@ def test_egocentric_hands_mostly_have_their_back_or_thumb_up():
     assert (torch.maximum(back_up, thumb_up) > 0).float().mean() > 0.85
     assert (thumb_up > 0).float().mean() > 0.6
     assert (back_up < -0.2).any()  # but palms are seen, too
+
+
+def test_a_straight_wrist_bends_only_where_the_forearm_would_point_to_the_camera():
+    pose = drawn("any", "straight")
+    straight = -pose.rotation[:, 2, 1]  # its depth without a bend
+    depth = forearm_direction(pose)[:, 2]
+    is_away = straight >= 0
+    assert (pose.wrist_angles_rad[is_away] == 0).all()
+    assert (depth >= straight - 1e-5).all()
+    assert depth.min() > -0.51  # 60 degrees of flexion take an arm that points straight at the camera this far
+    assert torch.allclose(pose.wrist_angles_rad, straight_wrist_angles(pose.rotation))
+
+
+def test_a_wrist_changes_nothing_but_the_forearm():
+    free, straight = drawn("any"), drawn("any", "straight")
+    assert torch.equal(free.finger_angles_rad, straight.finger_angles_rad)
+    assert torch.equal(free.wrist_mm, straight.wrist_mm)

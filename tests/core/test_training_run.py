@@ -235,3 +235,12 @@ def test_every_event_is_on_disk_before_anybody_hears_of_it(stores, tmp_path):
 
     Trainer(Run.create(tmp_path / "run", config, listen), config).train()
     assert heard[-1]["reason"] == "finished"
+
+
+@pytest.mark.parametrize("is_emulated", [True, False])
+def test_a_cpu_that_emulates_bfloat16_is_named_in_a_note(stores, tmp_path, monkeypatch, is_emulated):
+    monkeypatch.setattr("lsps_core.training.trainer.emulates_bfloat16", lambda _device: is_emulated)
+    assert main(arguments(tmp_path / "run", stores, "precision=bfloat16", "depth.steps=0", "posterior.steps=0")) == 0
+    notes = [event["message"] for event in events(tmp_path / "run") if event["kind"] == "note"]
+    assert len(notes) == is_emulated
+    assert all("float32" in note for note in notes)

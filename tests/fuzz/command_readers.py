@@ -5,14 +5,18 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from readers import READERS, Reader
 
 from lsps_core import cli
 from lsps_core.camera import NYU
-from lsps_core.data.store import FrameWriter
+from lsps_core.data.store import FrameStore, FrameWriter
+from lsps_core.finetuning.labels import Label
+from lsps_core.finetuning.patches import Patch
 from lsps_core.skeleton import HAND21
 
 _MADE = "good"
@@ -29,6 +33,34 @@ def _frames(folder: Path) -> list[bytes]:
         joints, centers = rng.normal(600, 10, (3, 21, 3)), rng.normal(600, 10, (3, 3))
         writer.append(depth_mm=depth, center_mm=centers, half_mm=125.0, joints_mm=joints, names=["a/0", "a/1", "b/2"])
     return [path.read_bytes()]
+
+
+def _patch(folder: Path) -> list[bytes]:
+    """Of the store of `_prepare`."""
+    path = folder / "f.h5"
+    path.write_bytes(_frames(folder)[0])
+    with FrameStore(path) as store:
+        joints = store.joints_mm
+        assert joints is not None
+        label = Label(
+            frame=replace(store.frame(1), joints_mm=joints[1] + 3),
+            camera=NYU,
+            skeleton=HAND21,
+            how="pulled",
+            author="a",
+            time="2026",
+        )
+        Patch.of(store, {label.name: label}).write(folder / "made.json")
+    return [(folder / "made.json").read_bytes()]
+
+
+def _hand_png(_: Path) -> list[bytes]:
+    """A surface as large as a hand, 60 cm before the camera of the command."""
+    depth = np.zeros((96, 128), np.uint16)
+    depth[20:80, 30:95] = 600
+    found = io.BytesIO()
+    Image.fromarray(depth).save(found, "PNG")
+    return [found.getvalue()]
 
 
 def _prepare(folder: Path) -> None:
@@ -81,7 +113,9 @@ COMMAND_READERS: dict[str, Reader] = {
     "failures STORE": _command(f"failures GOOD/m.safetensors FILE --out OUT.npz {_CPU}", "store", "a.h5", _frames),
     "generate MODEL": _command(f"generate FILE OUT.h5 --frames 2 --overwrite {_CPU}", "model", "a.safetensors"),
     "score PREDICTIONS": _command("score nyu GOOD/t.txt FILE", "predictions", "a.txt"),
-    "import frames PNG": _command("import frames OUT.h5 FILE --camera 588,587,16,12 --overwrite", "PNG", "a.png"),
+    "import frames PNG": _command(
+        "import frames OUT.h5 FILE --camera 588,587,64,48 --overwrite", "PNG", "a.png", _hand_png
+    ),
     "labels import COCO": _command("labels import FILE GOOD/f.h5 OUT.labels.h5 --overwrite", "COCO labels", "a.json"),
-    "labels patch": _command("labels patch FILE GOOD/f.h5 OUT.h5 --overwrite", "patch", "a.json"),
+    "labels patch": _command("labels patch FILE GOOD/f.h5 OUT.h5 --overwrite", "patch", "a.json", _patch),
 }

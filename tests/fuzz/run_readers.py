@@ -19,6 +19,8 @@ from lsps_core.experiments.results import read_result
 _LABELS = b"labels"
 _STORE: Any = SimpleNamespace(path="test.h5", provenance={})
 _RESULT: dict[str, Any] = {
+    "data": _STORE.path,
+    "data_provenance": _STORE.provenance,
     "mean_error_mm": 9.0,
     "within_40mm_percent": 90.0,
     "frames": 5,

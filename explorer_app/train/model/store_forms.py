@@ -77,6 +77,7 @@ class SimulateForm:
     things: int = 0
     camera: str = ""
     crop: str = "true"
+    wrist: str = "free"
     device: str = "cpu"
 
     @property
@@ -90,7 +91,7 @@ class SimulateForm:
 
     def arguments(self, overwrite: bool = False) -> list[str]:
         named = {"frames": self.frames, "subjects": self.subjects, "seed": self.seed, "device": self.device}
-        named |= {"views": self.views, "things": self.things / 100, "crop": self.crop}
+        named |= {"views": self.views, "things": self.things / 100, "crop": self.crop, "wrist": self.wrist}
         if self.camera and self.domain == "sensor":
             named["camera"] = self.camera
         options = [part for key, value in named.items() for part in (f"--{key}", str(value))]
