@@ -14,6 +14,10 @@ IN_WINDOW = Words(
         "nyu_packed": "“Packed”",
         "unit_mm": "the “Depth unit”",
         "camera": "a “Camera”",
+        "out": "“Folder”",
+        "simulate": "“Simulate data”",
+        "import": "“Import data”",
+        "train": "“Train”",
     },
     settings=lambda settings: ", ".join(f"{key}={value}" for key, value in settings.items()),
 )

@@ -138,7 +138,7 @@ def load(path: Path) -> Checkpoint:
     """Read a model file; CheckpointError, in one line, for any other file."""
     header, weights = read_tensors(path)
     if header.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is a safetensors file but not an LSPS model; open one that `lsps train` wrote")
+        raise CheckpointError(f"{path} is a safetensors file but not an LSPS model", "open one that {train} wrote")
     version = header.get("format_version")
     if version != str(FORMAT_VERSION):
         raise CheckpointError(

@@ -35,6 +35,10 @@ COMMAND_LINE = Words(
         "nyu_packed": "--nyu-packed",
         "unit_mm": "--unit-mm",
         "camera": "--camera FX,FY,CX,CY",
+        "out": "--out",
+        "simulate": "`lsps simulate`",
+        "import": "`lsps import`",
+        "train": "`lsps train`",
     },
     settings=lambda settings: " ".join(["--resume --change", *(f"--set {k}={v}" for k, v in settings.items())]),
 )

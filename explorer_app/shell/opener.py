@@ -264,8 +264,8 @@ class Opener(QObject):
         self._preview.serve(self.image_dialog, images)
         self.image_dialog.open()
 
-    def _open_images(self, images: tuple[Path, ...], index: int, settings: ImageSettings) -> None:
-        if self.image_dialog is None or self.image_dialog.is_camera_possible:
+    def _open_images(self, images: tuple[Path, ...], index: int, settings: ImageSettings, is_kept: bool = True) -> None:
+        if is_kept:
             self._preferences.image_settings = settings
         self._background.open_images(images, settings, index)
 

@@ -24,6 +24,7 @@ _MOST_PIXELS = 1 << 25
 _MOST_CHUNK_BYTES = 1 << 28
 _MOST_NAME_BYTES = 1 << 12
 _NEEDED, _OPTIONAL = ("depth", "center_mm", "half_mm", "name"), ("joints_mm", "fit_residual_mm", "time_s")
+_WRITTEN_BY = "give a store written by {simulate} or {import}"
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -71,7 +72,7 @@ def _open_hdf5(path: Path) -> h5py.File:
     if is_empty:
         raise FrameStoreError(f"{path} is empty; copy it again")
     if not h5py.is_hdf5(path):
-        raise FrameStoreError(f"{path} is not an HDF5 file; give a store written by `lsps simulate` or `lsps import`")
+        raise FrameStoreError(f"{path} is not an HDF5 file", _WRITTEN_BY)
     _check_heap(path)
     try:
         # a finished store is only replaced, never changed, so no lock is needed (and network disks have none)
@@ -116,7 +117,7 @@ def _check_datasets(path: Path, file: h5py.File) -> None:
         if name not in found:
             raise FrameStoreError(f"{path} has no dataset {name!r}, so it is not a store of frames; write it again")
     if file.attrs.get("format") != FORMAT:
-        raise FrameStoreError(f"{path} is HDF5 but not marked as {FORMAT!r}; give a store written by `lsps`")
+        raise FrameStoreError(f"{path} is HDF5 but not marked as {FORMAT!r}", _WRITTEN_BY)
     depth = found["depth"]  # kept: looking a dataset up takes longer than its check
     if depth.dtype != "uint16" or depth.ndim != 3 or depth.shape[1] != depth.shape[2] or 0 in depth.shape:
         raise FrameStoreError(f"{path}: dataset 'depth' is {_describe(depth)}, not uint16 [N, S, S]; write it again")

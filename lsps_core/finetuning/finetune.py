@@ -90,12 +90,12 @@ class Finetuning:
     def _check(self, labels: FrameStore) -> None:
         path = labels.path
         if labels.domain != "real":
-            raise LspsError(f"{path} holds synthetic frames", "give real ones, or use `lsps train`")
+            raise LspsError(f"{path} holds synthetic frames", "give real ones, or use {train}")
         if self.model.skeleton.joints != HAND21.joints:
             what = (
                 f"{self.settings.model_path} has the skeleton {self.model.skeleton.name}, simulated frames have hand21"
             )
-            raise LspsError(what, "use `lsps train` with a store of its skeleton")
+            raise LspsError(what, "use {train} with a store of its skeleton")
         if labels.skeleton is not None and labels.skeleton.joints != self.model.skeleton.joints:
             names = labels.skeleton.name, self.model.skeleton.name
             raise LspsError(f"{path} has the skeleton {names[0]}, the model {names[1]}", "give labels of the model's")

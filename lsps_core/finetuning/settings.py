@@ -127,13 +127,14 @@ class FinetuneSettings:
         if not path.exists():
             if self.model_out.exists():
                 what = f"{self.model_out} was not made by a fine-tuning, and is not replaced"
-                raise LspsError(what, "choose another --out")
+                raise LspsError(what, "choose another {out}")
             with replacing(path) as temporary:
                 temporary.write_text(json.dumps(wanted, indent=2) + "\n")
             return
         found = read_json(path)
         if found != wanted:
-            raise ValueError(f"{path} is of a fine-tuning with other settings, labels or model; choose another --out")
+            what = f"{path} is of a fine-tuning with other settings, labels or model"
+            raise LspsError(what, "choose another {out}")
 
     def to_json(self) -> dict[str, Any]:
         """All but the device, which may change when it is resumed."""

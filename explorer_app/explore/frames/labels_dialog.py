@@ -58,6 +58,7 @@ class LabelsDialog(QDialog):
     def __init__(self, labelling: Labelling, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._labelling = labelling
+        self._shown: dict[str, tuple[Label, QTreeWidgetItem]] = {}
         self.setWindowTitle("Labels")
         self.resize(560, 360)
         self.where = WrappedLabel()
@@ -102,17 +103,31 @@ class LabelsDialog(QDialog):
 
     @Slot()
     def _show(self) -> None:
-        path, selected = self._labelling.path, self._selected
+        path, labels, selected = self._labelling.path, self._labelling.labels, self._selected
         self.where.setText(_NONE if path is None else f"Kept in {path}")
-        self.list.clear()
-        for name, label in self._labelling.labels.items():
-            reach = f"{max(found):.0f} mm" if (found := misses_mm(label)) else ""
-            item = QTreeWidgetItem([name, HOW[label.how], reach, label.author, label.time.replace("T", " ")])
-            self.list.addTopLevelItem(item)
-            item.setSelected(name in selected)
-        for column in range(len(_COLUMNS)):
+        if self._shown.keys() - labels.keys():
+            self.list.clear()
+            self._shown.clear()
+        known = {name: label for name, (label, _) in self._shown.items()}
+        new = {name: label for name, label in labels.items() if known.get(name) is not label}
+        for name, label in new.items():
+            self._show_label(name, label).setSelected(name in selected)
+        for column in range(len(_COLUMNS) if new else 0):
             self.list.resizeColumnToContents(column)
         self._show_buttons()
+
+    def _show_label(self, name: str, label: Label) -> QTreeWidgetItem:
+        """Its row, which is new or has another label."""
+        _, item = self._shown.get(name, (None, None))
+        if item is None:
+            item = QTreeWidgetItem()
+            self.list.addTopLevelItem(item)
+        self._shown[name] = label, item
+        reach = f"{max(found):.0f} mm" if (found := misses_mm(label)) else ""
+        texts = (name, HOW[label.how], reach, label.author, label.time.replace("T", " "))
+        for column, text in enumerate(texts):
+            item.setText(column, text)
+        return item
 
     @Slot()
     def _show_buttons(self) -> None:

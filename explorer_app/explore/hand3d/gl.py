@@ -57,7 +57,7 @@ _SHADER = ShaderProgram(
             varying vec3 v_normal;
             void main() {
                 float facing = abs(normalize(v_normal).z);
-                gl_FragColor = vec4(v_color.rgb * (0.55 + 0.45 * facing), v_color.a);
+                gl_FragColor = vec4(v_color.rgb * (0.75 + 0.25 * facing), v_color.a);
             }
         """),
     ],

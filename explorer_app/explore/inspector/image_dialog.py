@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 
 
 class ImageDialog(QDialog):
-    """Camera, unit, packing, cube and domain of images to open.
+    """Camera, unit, packing, cube and domain of images to open."""
 
-    is_camera_possible: whether the camera can have taken the first image; another is not worth remembering.
-    """
-
-    chosen = Signal(ImageSettings)
+    chosen = Signal(ImageSettings, bool)
+    """The settings, and whether the first image can be of this camera; another is not worth remembering."""
     changed = Signal()
     """A field has changed."""
 
@@ -47,7 +45,8 @@ class ImageDialog(QDialog):
         self.verdict.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._base = settings
-        self.is_camera_possible = True
+        self._size_px: tuple[int, int] | None = None
+        """of the first image, once it is read: width, height"""
         self._build(what)
         self._show(settings)
         self.preset.currentIndexChanged.connect(self._take_cube)
@@ -82,7 +81,7 @@ class ImageDialog(QDialog):
             return
         self.open_button.setEnabled(True)
         height, width = raw.depth_mm.shape
-        self.is_camera_possible = not camera_problems(view.camera, width, height)
+        self._size_px = width, height
         self.preview.title = f"{view.frame.name}, {raw.near_mm:,.0f} to {raw.far_mm:,.0f} mm"
         self.preview.show_depth(raw.depth_mm, raw.near_mm, raw.far_mm)
         self.preview.set_overlay(box_px=raw.box_px)
@@ -114,4 +113,6 @@ class ImageDialog(QDialog):
 
     @Slot()
     def _choose(self) -> None:
-        self.chosen.emit(self.settings())
+        settings = self.settings()
+        is_possible = self._size_px is not None and not camera_problems(settings.camera, *self._size_px)
+        self.chosen.emit(settings, is_possible)

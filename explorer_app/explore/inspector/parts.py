@@ -13,6 +13,7 @@ from explorer_app.explore.model.frame_warnings import inspect
 from explorer_app.model.crop import FARTHEST_MM, LARGEST_CUBE_MM, NEAREST_MM, SMALLEST_CUBE_MM, Uvd
 from explorer_app.model.depth_statistics import DepthCounts
 from explorer_app.widgets import theme
+from explorer_app.widgets.coloured_bar import ColouredBar
 from explorer_app.widgets.fields import number, side_by_side
 from explorer_app.widgets.layouts import column_layout, form_layout
 from explorer_app.widgets.small import WrappedLabel
@@ -148,20 +149,19 @@ class InspectorFacts(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.bar = ColouredBar(theme.warning)
         self.warnings, self.numbers = WrappedLabel(), QLabel()
         self.histogram = DepthHistogram()
         layout = column_layout(self)
-        self.warnings.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        layout.addWidget(self.warnings)
+        self.bar.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        column_layout(self.bar, margin=theme.GAP).addWidget(self.warnings)
+        layout.addWidget(self.bar)
         layout.addWidget(self.numbers)
         layout.addWidget(self.histogram, 1)
         self.warnings.setAccessibleName("Warnings")
-        self.warnings.setStyleSheet(
-            "QLabel { background: #fbe3b5; color: #4a3200; border-radius: 4px; padding: 4px 6px; }"
-        )
 
     def show_view(self, view: FrameView | None) -> None:
-        self.warnings.setVisible(False)
+        self.bar.setVisible(False)
         self.numbers.setText("")
         self.histogram.show_counts(None)
         if view is None:
@@ -171,7 +171,7 @@ class InspectorFacts(QWidget):
         self.numbers.setText(f"No reading in {found.crop.invalid_percent:.1f} % of the crop{raw}")
         self.warnings.setText("\n".join(found.warnings))
         self._make_room()
-        self.warnings.setVisible(bool(found.warnings))
+        self.bar.setVisible(bool(found.warnings))
         z, half_mm = float(view.frame.center_mm[2]), view.frame.half_mm
         self.histogram.show_counts(found.raw or found.crop, z - half_mm, z + half_mm)
 
@@ -182,4 +182,4 @@ class InspectorFacts(QWidget):
     def _make_room(self) -> None:
         """Layouts in a scroll area ignore height-for-width of wrapped text, and squeeze the widgets below."""
         if self.warnings.text():
-            self.warnings.setFixedHeight(self.warnings.heightForWidth(self.width()))
+            self.warnings.setFixedHeight(self.warnings.heightForWidth(self.width() - 2 * theme.GAP))

@@ -14,13 +14,15 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from explorer_app.explore.inspector.image_dialog import ImageDialog
 from explorer_app.explore.inspector.panel import Inspector
+from explorer_app.explore.inspector.parts import InspectorFacts
 from explorer_app.explore.model.frame_warnings import count_depth, inspect
 from explorer_app.model.crop import Crop, cube_box_px, cube_faces_px
 from explorer_app.model.open_data import open_images
 from explorer_app.model.opening import CAMERA_PRESETS, ImageSettings
+from explorer_app.shell import appearance
 from explorer_app.shell.main_window import MainWindow
+from explorer_app.widgets import theme
 from lsps_core.camera import NYU, SIMULATED, Camera
 from lsps_core.data.frame_cameras import FrameCamera, FrameCameras
 from lsps_core.data.store import FrameWriter
@@ -64,7 +66,7 @@ def test_everything_about_the_cut_is_shown(inspector: Inspector, window: MainWin
     assert inspector.cube.edge.value() == 250
     assert inspector.reading.settings(CAMERA) == CAMERA
     assert "raw image" in inspector.facts.numbers.text()
-    assert inspector.facts.warnings.isHidden()
+    assert inspector.facts.bar.isHidden()
 
 
 def test_dragging_moves_the_cube_and_what_the_model_makes_of_it(
@@ -149,7 +151,7 @@ def test_a_wrong_unit_is_seen_and_mended(qtbot: QtBot, inspector: Inspector, win
     assert not window.session.is_at_code  # what is in the cube is hardly a hand
     inspector.reading.unit.setValue(1.0)
     _settle(qtbot, window)
-    assert inspector.facts.warnings.isHidden()
+    assert inspector.facts.bar.isHidden()
     assert window.session.is_at_code
 
 
@@ -259,42 +261,15 @@ def test_real_frames_raise_no_alarm_but_for_a_wrong_unit(real_data: Path) -> Non
     assert wrong.first.complaint
 
 
-def test_the_dialog_shows_what_its_fields_make_of_the_first_image(
-    qtbot: QtBot, window: MainWindow, image_path: Path
-) -> None:
-    window.open_paths([image_path])
-    dialog = window.findChild(ImageDialog)
-    dialog.fields.show_settings(replace(CAMERA, unit_mm=20.0))
-    dialog.fields.unit.setValue(21.0)
-    _settle(qtbot, window)
-    assert not dialog.preview.is_empty
-    assert "perhaps the unit is 1 mm" in dialog.verdict.text()
-    dialog.fields.unit.setValue(1.0)
-    _settle(qtbot, window)
-    assert dialog.verdict.text().startswith("Hand at 500 mm")
-    assert dialog.open_button.isEnabled()
-    dialog.packed.click()
-    _settle(qtbot, window)
-    assert dialog.preview.is_empty
-    assert "“Packed”" in dialog.verdict.text()
-    assert "--" not in dialog.verdict.text()
-    assert not dialog.open_button.isEnabled()
-    assert window.session.data is None
-    dialog.reject()
-
-
-@pytest.mark.parametrize(("field", "value", "why"), [("cx", 5000, "outside the image"), ("fx", 9000, "4° across")])
-def test_a_camera_that_cannot_be_is_not_remembered(
-    qtbot: QtBot, window: MainWindow, image_path: Path, field: str, value: float, why: str
-) -> None:
-    before = window.preferences.image_settings
-    window.open_paths([image_path])
-    dialog = window.image_dialog
-    dialog.fields.show_settings(CAMERA)
-    getattr(dialog, field).setValue(value)
-    _settle(qtbot, window)
-    assert why in dialog.verdict.text()
-    dialog.open_button.click()
-    _settle(qtbot, window)
-    assert window.session.data is not None
-    assert window.preferences.image_settings == before
+def test_the_warning_follows_the_theme(qtbot: QtBot) -> None:
+    facts = InspectorFacts()
+    qtbot.addWidget(facts)
+    label = facts.warnings
+    try:
+        for name in ("dark", "light", "dark"):
+            appearance.set_theme(name)
+            qtbot.waitUntil(lambda is_dark=name == "dark": theme.is_dark(label.palette()) == is_dark, timeout=WAIT_MS)
+            drawn = [label.palette().color(role) for role in (label.backgroundRole(), label.foregroundRole())]
+            assert drawn == list(theme.warning(label.palette()))
+    finally:
+        appearance.set_theme("system")

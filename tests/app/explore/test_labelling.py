@@ -115,6 +115,23 @@ def test_the_list_shows_a_pose_again_and_removes_labels(qtbot, window, labelling
     qtbot.waitUntil(lambda: not labels_path.exists(), timeout=WAIT_MS)
 
 
+def test_the_list_keeps_the_rows_of_labels_that_do_not_change(qtbot, window, labelling):
+    labelling.keep()
+    dialog = LabelsDialog(labelling)
+    qtbot.addWidget(dialog)
+    first = dialog.list.topLevelItem(0)
+    window.session.set_index(1)
+    qtbot.waitUntil(lambda: window.session.view.index == 1 and not window.background.is_busy, timeout=WAIT_MS)
+    labelling.keep()
+    assert [dialog.list.topLevelItem(row).text(0) for row in range(2)] == ["frame 0", "frame 1"]
+    assert dialog.list.topLevelItem(0) is first
+    window.session.set_latent(window.session.latent.with_value(0, 2.0), "slider")
+    labelling.keep()
+    assert [dialog.list.topLevelItem(row).text(1) for row in range(2)] == ["confirmed", "by sliders"]
+    window.session.undo_stack.undo()
+    assert dialog.list.topLevelItem(1).text(1) == "confirmed"
+
+
 def test_what_cannot_be_labelled_is_said(window, labelling, labels_path):
     window.session.set_domain_choice("synthetic")
     labelling.keep()

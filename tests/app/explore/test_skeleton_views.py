@@ -181,3 +181,7 @@ def test_bones_have_the_colours_of_the_legend(qtbot: QtBot, monkeypatch: pytest.
     seen = pixels(view).reshape(-1, 3).astype(int)
     for colour in set(_hand(0).colours):
         assert np.abs(seen - colour).max(axis=1).min() <= 12, colour
+    if not samples:  # no pixels between hand and background
+        is_hand = seen.max(axis=1) - seen.min(axis=1) > 40
+        darkest = min(max(colour) for colour in _hand(0).colours)
+        assert seen[is_hand].max(axis=1).min() >= 0.7 * darkest

@@ -64,7 +64,7 @@ def _missing(folder: Path, _: Path) -> Path:
     ("make", "says"),
     [
         (_truncated_png, "cut.png"),
-        (_text_store, "text.h5"),
+        (_text_store, "text.h5 is not an HDF5 file; give a store written by “Simulate data” or “Import data”"),
         (_store_without_depth, "depth"),
         (_other_version, "version 7"),
         (_truncated_model, "cut.safetensors"),
