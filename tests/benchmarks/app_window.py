@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["LSPS_NO_OPENGL"] = "1"  # the painter's skeleton, which is there on every machine
 
+import psutil
 from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -79,6 +82,13 @@ def wait_ms(duration_ms: int) -> None:
     loop = QEventLoop()
     QTimer.singleShot(duration_ms, loop.quit)
     loop.exec()
+
+
+def used_bytes() -> int:
+    """Of memory, without pages that glibc keeps free for later."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    return psutil.Process().memory_info().rss
 
 
 def percentile(values: list[float], percent: float) -> float:

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import ctypes
-import gc
 import os
 import shutil
 import sys
@@ -24,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import event_loop
 import psutil
-from app_window import open_window, percentile, wait_ms, wait_until
+from app_window import open_window, percentile, used_bytes, wait_ms, wait_until
 
 from explorer_app.resources import resource
 from explorer_app.shell.main_window import MainWindow
@@ -119,12 +117,10 @@ def counts(window: MainWindow, started: float) -> list[float]:
     """COLUMNS, at rest."""
     wait_until(lambda: not window.background.is_busy)
     answers = [answer_ms(window, seed) for seed in range(ANSWERS)]
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # pages that glibc keeps free for later would pass for a leak
     process = psutil.Process()
     return [
         round((time.monotonic() - started) / 60, 1),
-        round(process.memory_info().rss / 1e6, 1),
+        round(used_bytes() / 1e6, 1),
         process.num_fds(),
         process.num_threads(),
         len(process.children(recursive=True)),

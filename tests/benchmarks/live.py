@@ -9,8 +9,6 @@ Run: xvfb-run -a python tests/benchmarks/live.py [--seconds 60]
 from __future__ import annotations
 
 import argparse
-import ctypes
-import gc
 import sys
 import threading
 import time
@@ -19,9 +17,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "recordings"))
 import numpy as np
-import psutil
 import pyrealsense2 as rs
-from app_window import open_window, percentile, wait_ms, wait_until, write_preset
+from app_window import open_window, percentile, used_bytes, wait_ms, wait_until, write_preset
 from playback import hand_images
 from PySide6.QtCore import QEvent, QObject
 from software_camera import send, software_camera
@@ -69,13 +66,6 @@ class Painted(QObject):
             self._last = self.number
             self.latencies.append(1000 * (time.monotonic() - self._sent[self.number]))
         return False
-
-
-def used_bytes() -> int:
-    """Of memory, without pages that glibc keeps free for later."""
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)
-    return psutil.Process().memory_info().rss
 
 
 def main() -> None:
