@@ -126,8 +126,7 @@ def average_half_mm(pose: Tensor) -> Tensor:
 
 def palm_rotation(joints: Tensor) -> Tensor:
     """joints [B, 21, 3] -> [B, 3, 3]: the palm frame's axes (see hand.py) as columns."""
-    weights = torch.linalg.solve(_average_basis().T, torch.eye(3)[:, 1:]).T
-    along, back = (weights.to(joints) @ _palm_basis(joints)).unbind(dim=1)
+    along, back = (_axes_in_basis().to(joints) @ _palm_basis(joints)).unbind(dim=1)
     y = torch.nn.functional.normalize(along, dim=1)
     z = torch.nn.functional.normalize(back - (back * y).sum(dim=1, keepdim=True) * y, dim=1)
     return torch.stack([torch.linalg.cross(y, z), y, z], dim=2)
@@ -188,6 +187,13 @@ def _palm_basis(joints_mm: Tensor) -> Tensor:
     little = joints_mm[:, _LITTLE] - joints_mm[:, 0]
     normal = torch.nn.functional.normalize(torch.linalg.cross(index, little), dim=1)
     return torch.stack([index, little, normal * index.norm(dim=1, keepdim=True)], dim=1)
+
+
+@cache
+def _axes_in_basis() -> Tensor:
+    """[2, 3]: the palm frame's y and z in `_palm_basis`, of an average hand."""
+    with torch.inference_mode(False):
+        return torch.linalg.solve(_average_basis().T, torch.eye(3)[:, 1:]).T
 
 
 def _average_basis() -> Tensor:
