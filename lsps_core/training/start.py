@@ -31,7 +31,7 @@ def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> N
 def take_over(model: TriDomainModel, source: Checkpoint) -> None:
     """The weights of a model for which `check_start` raises nothing.
 
-    An M of another kind begins anew, one over a drawn depth image with the layers of E_s. A masked G starts from a plain one.
+    An M of another kind begins anew, one over a drawing with the layers of E_s. A masked G starts from a plain one.
     """
     weights, own = dict(source.weights), model.state_dict()
     has_new_mapping = source.config.mapping != model.config.mapping
