@@ -57,6 +57,8 @@ class SkeletonPanel(QWidget):
         self.control = ViewControl(self.view, self)
         self.pull = JointPull(session, self.control, self)
         self.overlay = ViewOverlay()
+        self.scene = QWidget()
+        """The view with its legend, without buttons: what a saved picture shows."""
         self._views = QStackedWidget()
         self._legend = QLabel()
         self._build_layout()
@@ -72,7 +74,6 @@ class SkeletonPanel(QWidget):
     def _build_layout(self) -> None:
         self.preset = choice({name: name for name in PRESETS}, "View direction", "View direction")
         self.preset.setPlaceholderText("Free")
-        self.preset.setMinimumWidth(64)  # shrinks first in a narrow view
         self.menu = ViewMenu()
         self.reset = QPushButton("Reset")
         self.reset.setAccessibleName("Reset view")
@@ -92,19 +93,22 @@ class SkeletonPanel(QWidget):
         header.addWidget(title, 1)
         for button in (self.preset, self.menu, self.reset):
             header.addWidget(button)
-        stack = grid_layout()
-        stack.addWidget(self._views, 0, 0)
-        stack.addWidget(self.overlay, 0, 0)
-        stack.addWidget(self._switches, 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        scene = grid_layout(self.scene)
+        scene.addWidget(self._views, 0, 0)
+        scene.addWidget(self.overlay, 0, 0)
+        scene.addWidget(self._legend, 1, 0)
+        scene.setRowStretch(0, 1)
         self._legend.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._legend.setWordWrap(True)
         small = theme.caption(self._legend.font())
         self._legend.setFont(small)
         self.overlay.setFont(small)
+        stack = grid_layout()
+        stack.addWidget(self.scene, 0, 0)
+        stack.addWidget(self._switches, 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         layout = column_layout(self)
         layout.addLayout(header)
         layout.addLayout(stack, 1)
-        layout.addWidget(self._legend)
 
     def _connect(self) -> None:
         session = self._session
