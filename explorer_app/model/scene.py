@@ -174,7 +174,7 @@ PRESETS = {
     "Camera": Orbit(),
     "Top": Orbit(elevation_deg=90.0),
     "Side": Orbit(azimuth_deg=90.0),
-    "Oblique": Orbit(azimuth_deg=38.0, elevation_deg=24.0, distance=6.0),
+    "Oblique": Orbit(azimuth_deg=38.0, elevation_deg=24.0, distance=6.2, pan=(0.0, 0.16)),
 }
 """View directions by name; the first is that of the depth camera."""
 

@@ -47,7 +47,7 @@ from explorer_app.widgets.tab_style import level_with_corner
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
 
 _STATUS_MS = 5000
-_TABLE_SHARE = 0.52
+_TABLE_SHARE = 0.54
 """Of the window's height, for the table of failures at first; the frame and its skeleton have the rest."""
 FIRST_SIZE = QSize(1280, 800)
 """At the first start, where the screen has room for it."""

@@ -79,14 +79,13 @@ class SkeletonPanel(QWidget):
         self.reset.setAccessibleName("Reset view")
         give_icon(self.reset, "camera")
         self.reset.setToolTip(f"View from the depth camera (V)\n{_HELP}")
-        self._switches = QWidget()
-        switches = row_layout(self._switches)
-        switches.setContentsMargins(theme.GAP, theme.UNIT, 0, 0)
+        switches = row_layout()
         for action in self.menu.switches:
             box = CheckBox(action)
             switches.addWidget(box)
             if action is self.menu.volume:
                 give_icon(box, "volume")
+        switches.addStretch(1)
         header = row_layout()
         title = SectionTitle("Skeleton")
         title.setToolTip(_HELP)
@@ -103,12 +102,10 @@ class SkeletonPanel(QWidget):
         small = theme.caption(self._legend.font())
         self._legend.setFont(small)
         self.overlay.setFont(small)
-        stack = grid_layout()
-        stack.addWidget(self.scene, 0, 0)
-        stack.addWidget(self._switches, 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        layout = column_layout(self)
+        layout = column_layout(self, gap=theme.UNIT)
         layout.addLayout(header)
-        layout.addLayout(stack, 1)
+        layout.addLayout(switches)
+        layout.addWidget(self.scene, 1)
 
     def _connect(self) -> None:
         session = self._session
@@ -141,7 +138,6 @@ class SkeletonPanel(QWidget):
         self._views.removeWidget(previous)
         previous.deleteLater()
         self.overlay.raise_()
-        self._switches.raise_()
         self._show()
         self._show_orbit()
 
