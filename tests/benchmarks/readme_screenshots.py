@@ -1,4 +1,4 @@
-"""The screenshots of the READMEs, drawn anew from the bundled model and frames; `fit` and `inspector` show a real frame.
+"""The screenshots of the READMEs, drawn anew from the bundled model and frames; `fit` and `inspector` show a real one.
 
 Run: xvfb-run -a -s "-screen 0 1280x800x24" python tests/benchmarks/readme_screenshots.py [NAME ...] [--out FOLDER]
      [--frame RAW.png]
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app_window import wait_ms, wait_until
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QPointF, QSettings, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget
