@@ -42,7 +42,8 @@ class TriDomainModel(nn.Module):
         for network in (self.encoder, self.generator, self.discriminator):
             for part in (network.shared, *network.own.values()):
                 part.compile()
-        self.mapping.layers.compile()  # not a drawing: its shapes depend on what is to be seen
+        for layers in self.mapping.children():  # not a drawing: its shapes depend on what is to be seen
+            layers.compile()
 
     def map(self, pose_latent: Tensor, center: Tensor | None = None) -> Tensor:
         """pose_latent [B, Z] -> depth latent [B, 4c, 32, 32]: M(z_y), which may use G_y.

@@ -121,7 +121,8 @@ def hand_surface(joints_mm: Tensor, radii_mm: Tensor, *, is_full: bool = False) 
 def average_half_mm(pose: Tensor) -> Tensor:
     """pose [B, 21, 3] in half cubes -> [B]: half a cube's edge, if the hand is an average one."""
     palm = (pose[:, _MIDDLE] - pose[:, 0]).norm(dim=1)
-    return pose.new_tensor(ROOTS_MM[2]).norm() / palm.clamp(min=1e-3)
+    half_mm: Tensor = pose.new_tensor(ROOTS_MM[2]).norm() / palm.clamp(min=1e-3)
+    return half_mm
 
 
 def palm_rotation(joints: Tensor) -> Tensor:
@@ -193,7 +194,8 @@ def _palm_basis(joints_mm: Tensor) -> Tensor:
 def _axes_in_basis() -> Tensor:
     """[2, 3]: the palm frame's y and z in `_palm_basis`, of an average hand."""
     with torch.inference_mode(False):
-        return torch.linalg.solve(_average_basis().T, torch.eye(3)[:, 1:]).T
+        axes: Tensor = torch.linalg.solve(_average_basis().T, torch.eye(3)[:, 1:]).T
+        return axes
 
 
 def _average_basis() -> Tensor:
