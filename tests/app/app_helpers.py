@@ -22,7 +22,7 @@ from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 
 FRAME_COUNT = 5
-WAIT_MS = 120_000
+WAIT_MS = 300_000
 """Far beyond what anything takes, a training in a process of its own on a loaded machine included."""
 
 

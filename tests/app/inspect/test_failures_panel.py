@@ -174,7 +174,7 @@ def test_a_stopped_evaluation_goes_on(
     qtbot: QtBot, open_and_wait, window: MainWindow, tmp_path: Path, model_path: Path, store_path: Path
 ):
     window.inspect.references.choose([store_path])  # fewer than the bundled samples
-    open_and_wait(shutil.copy(model_path, tmp_path / "tiny.safetensors"), write_store(tmp_path / "many.h5", 140))
+    open_and_wait(shutil.copy(model_path, tmp_path / "tiny.safetensors"), write_store(tmp_path / "many.h5", 80))
     window.evaluate()
     evaluation = window.evaluation
     qtbot.waitUntil(lambda: evaluation.part == "routes" and evaluation.done >= 8, timeout=WAIT_MS)
@@ -184,7 +184,7 @@ def test_a_stopped_evaluation_goes_on(
     results = window.failures.table.results
     assert results.is_done.all()  # the errors of all frames come first
     assert not results.has_routes.all()
-    assert f"140 frames  ·  routes of {evaluation.done}" in window.failures_panel.headline.text()
+    assert f"80 frames  ·  routes of {evaluation.done}" in window.failures_panel.headline.text()
     assert window.failures_panel.evaluate.text() == "Resume evaluation"
     evaluate(qtbot, window)
     results = window.failures.table.results
