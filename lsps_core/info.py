@@ -78,7 +78,7 @@ def _describe_run(path: Path) -> dict[str, Any]:
     latest = run.latest()
     if latest is None:
         what = f"{path} is a run without a checkpoint yet"
-        raise RunError(what, "wait for its first, or train it with --resume")
+        raise RunError(what, "wait for its first, or {resume}")
     _, _, state = latest
     return {
         "kind": "run",

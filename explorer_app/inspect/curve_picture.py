@@ -130,8 +130,11 @@ class CurvePicture(QWidget):
         for y, line in ((0.0, area.bottom()), (top, area.top())):
             painter.drawText(QRectF(0, line - 10, area.left() - 4, 20), right, f"{y:.0f}")
         below = QRectF(area.left(), area.bottom() + 2, area.width(), metrics.height())
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"{span[0]:.0f}")
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{span[1]:.0f}")
-        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, self._labels[0])
+        first, last = (f"{x:.0f}" for x in span)
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, first)
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, last)
+        ends = max(metrics.horizontalAdvance(text) for text in (first, last)) + theme.GAP
+        label = metrics.elidedText(self._labels[0], Qt.TextElideMode.ElideRight, int(below.width()) - 2 * ends)
+        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, label)
         middle = QRectF(0, area.center().y() - 10, area.left() - 4, 20)
         painter.drawText(middle, right, self._labels[1])

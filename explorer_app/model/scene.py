@@ -101,7 +101,7 @@ class Orbit:
     distance: float = 5.4
     pan: tuple[float, float] = (0.0, 0.0)
     is_orthographic: bool = False
-    field_of_view_deg: float = 34.0
+    field_of_view_deg: float = 29.0
 
     def turned(self, right_deg: float, up_deg: float) -> Orbit:
         azimuth = (self.azimuth_deg + right_deg + 180.0) % 360.0 - 180.0
@@ -174,7 +174,7 @@ PRESETS = {
     "Camera": Orbit(),
     "Top": Orbit(elevation_deg=90.0),
     "Side": Orbit(azimuth_deg=90.0),
-    "Oblique": Orbit(azimuth_deg=38.0, elevation_deg=24.0),
+    "Oblique": Orbit(azimuth_deg=38.0, elevation_deg=24.0, distance=6.2, pan=(0.0, 0.16)),
 }
 """View directions by name; the first is that of the depth camera."""
 

@@ -47,6 +47,8 @@ from explorer_app.widgets.tab_style import level_with_corner
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
 
 _STATUS_MS = 5000
+_TABLE_SHARE = 0.54
+"""Of the window's height, for the table of failures at first; the frame and its skeleton have the rest."""
 FIRST_SIZE = QSize(1280, 800)
 """At the first start, where the screen has room for it."""
 _FRAME = QSize(0, 40)
@@ -210,7 +212,7 @@ class MainWindow(QMainWindow):
     def _arrange(self, name: str) -> None:
         if name == INSPECT:
             self.resizeDocks([self.docks["Failures"], self.docks["Plots"]], [560, 400], Qt.Orientation.Horizontal)
-            self.resizeDocks([self.docks["Failures"]], [round(0.6 * self.height())], Qt.Orientation.Vertical)
+            self.resizeDocks([self.docks["Failures"]], [round(_TABLE_SHARE * self.height())], Qt.Orientation.Vertical)
 
     @Slot()
     def evaluate(self) -> None:

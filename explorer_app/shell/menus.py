@@ -85,7 +85,7 @@ def _grey(menu: QMenu, gone: set[str]) -> None:
 
 def fill_pictures(on: MenuTargets, menu: QMenu) -> None:
     """Every view that is on screen; a tab behind another has no size yet that it could be drawn in."""
-    views: dict[str, QWidget] = {"Decoded images": on.explore.pictures, "Skeleton": on.explore.skeleton}
+    views: dict[str, QWidget] = {"Decoded images": on.explore.pictures.row, "Skeleton": on.explore.skeleton.scene}
     views |= {title: dock.widget() for title, dock in on.docks.items()}
     for title, view in views.items():
         action = add_action(menu, f"{title} …", partial(on.view_pictures.ask, title.lower(), view))

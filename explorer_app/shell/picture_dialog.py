@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QRegion
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QLineEdit, QWidget
 
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import whole_number
 from explorer_app.widgets.layouts import form_layout
 from explorer_app.widgets.pictures.depth_picture import DepthPicture
+from explorer_app.widgets.pictures.picture_row import PictureRow
 from explorer_app.widgets.small import paint_now
 
 _LARGEST_SCALE = 8
@@ -74,8 +75,11 @@ class PictureDialog(QDialog):
 
 
 def picture_of(widget: QWidget, options: PictureOptions) -> QImage:
-    """`widget`, redrawn at its scale, with the caption below."""
+    """`widget`, redrawn at its scale, without the controls of a row of pictures, with the caption below."""
     paint_now(widget)
+    shown = QRegion(widget.rect())
+    if isinstance(widget, PictureRow) and widget.controls is not None:
+        shown -= QRegion(widget.controls.geometry())
     scale, palette = options.scale, widget.palette()
     height = round(1.8 * widget.fontMetrics().height()) if options.caption else 0
     size = widget.size() + QSize(0, height)
@@ -84,7 +88,7 @@ def picture_of(widget: QWidget, options: PictureOptions) -> QImage:
     image.fill(palette.color(widget.backgroundRole()))
     DepthPicture.has_hard_edges = options.is_transparent
     try:
-        widget.render(image, QPoint())
+        widget.render(image, QPoint(), shown)
     finally:
         DepthPicture.has_hard_edges = False
     if options.caption:

@@ -241,7 +241,7 @@ class TrainPanel(QWidget):
 
     def _add(self, path: Path, is_run: bool) -> None:
         if not is_run:
-            self.message.emit(f"{path} is not a run: it has no config.json; choose the folder that `lsps train` wrote")
+            self.message.emit(f"{path} is not a run: it has no config.json; choose the run folder of a training")
             return
         self.list_run(path)
 

@@ -64,7 +64,7 @@ class TrainFields(QWidget):
         self.advanced = QPlainTextEdit()
         self.advanced.setAccessibleName("Other settings")
         self.advanced.setPlaceholderText("One setting a line, as in\ndepth.learning_rate=0.0002\nweights.mapping=1")
-        self.advanced.setToolTip("Any setting of a training, as `lsps train --set` takes it")
+        self.advanced.setToolTip("Any setting of a run, which config.json in its folder lists")
         self.advanced.setTabChangesFocus(True)
         self.advanced.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
         self._build()

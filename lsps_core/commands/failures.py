@@ -104,13 +104,13 @@ def _check_out(path: Path | None) -> None:
 def _check_folder(path: Path) -> None:
     """Checked before the work, not after."""
     if path.is_dir():
-        raise LspsError(f"{path} is a folder", "give --out a file in it", field="out")
+        raise LspsError(f"{path} is a folder", "give a file in it", field="out")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
         what = f"{path.parent} cannot be written ({error.strerror})"
-        raise LspsError(what, "give another path with --out", field="out") from error
+        raise LspsError(what, "make it writable, or choose another folder", field="out") from error
 
 
 @contextlib.contextmanager

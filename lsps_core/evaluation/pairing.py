@@ -69,7 +69,8 @@ def pair(labels: PoseFile, predictions: PoseFile, protocol: Protocol) -> tuple[I
     if len(labels.uvd) != len(predictions.uvd):
         raise PoseFileError(
             f"{predictions.path} has {len(predictions.uvd)} frames, {labels.path} {len(labels.uvd)}, and nothing shows "
-            "which are which; give labels of the same frames, or names before the numbers (`lsps predict --names`)"
+            "which are which",
+            "give labels of the same frames, or {name_frames}",
         )
     order = np.arange(len(labels.uvd))
     return order, order

@@ -79,6 +79,6 @@ def choose(skeleton: Skeleton, camera: Camera, name: str | None = None) -> Proto
     if protocol.skeleton.joints != skeleton.joints:
         raise ValueError(
             f"{protocol.name} scores joints of {protocol.skeleton.name}, these are the {skeleton.joint_count} of "
-            f"{skeleton.name}; leave --protocol out, or give --protocol {ALL_JOINTS}"
+            f"{skeleton.name}; leave the protocol out, or give {ALL_JOINTS!r}"
         )
     return protocol

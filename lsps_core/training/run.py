@@ -102,7 +102,7 @@ class Run:
         try:
             return TrainConfig.from_json(read_json(path))
         except OSError as error:
-            what, remedy = f"{path} cannot be read: {error.strerror}", f"is {self.path} a run of `lsps train`?"
+            what, remedy = f"{path} cannot be read: {error.strerror}", f"is {self.path} a run of {{train}}?"
             raise RunError(what, remedy, field="run_path") from error
         except ValueError as error:
             raise RunError(f"{path} is not a run's config ({error})", "copy the run again", field="run_path") from error

@@ -71,7 +71,8 @@ def draw_on(name: str, folder: Path, arguments: list[str], code: Path) -> None:
     here = Path(__file__).resolve().parent
     environment = {**os.environ, "QT_SCALE_FACTOR": str(scale), "QT_QPA_PLATFORM": "xcb", "DISPLAY": ":none"}
     environment["PYTHONPATH"] = str(here)
-    start = f"import sys; sys.path.insert(0, {str(code)!r}); import explorer_app, screenshots; screenshots.main()"
+    start = f"import sys; sys.path.insert(0, {str(code)!r}); "
+    start += "import explorer_app, lsps_core, screenshots; screenshots.main()"
     server = ["xvfb-run", "-a", "-s", f"-screen 0 {size}x24"]
     command = [*server, sys.executable, "-c", start, str(folder), "--here", *arguments]
     subprocess.run(command, env=environment, cwd=code, check=True, timeout=600)

@@ -47,6 +47,34 @@ def test_texts_are_in_plain_words(package):
     assert not found, "\n".join(found)
 
 
+FLAG = re.compile(r"(?<!\w)--[a-z]|(?<![\w=])lsps [a-z]")
+NOT_IN_WINDOW = {"cli.py", "commands", "experiments", "errors.py", "simulator"}
+NOT_IN_WINDOW |= {"__main__.py", "command_line.py", "qt_messages.py", "slurm.py"}
+"""Files and folders with texts for the command line, or for a script."""
+
+
+@pytest.mark.parametrize("package", ["lsps_core", "explorer_app"])
+def test_what_the_window_shows_names_no_flags_and_commands(package):
+    """Errors name them by placeholders, which `lsps_core.errors.COMMAND_LINE` and the window's `IN_WINDOW` fill."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.value!r}"
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if NOT_IN_WINDOW.isdisjoint(path.relative_to(ROOT / package).parts)
+        for node in _sentences(ast.parse(path.read_text()))
+        if FLAG.search(node.value)
+    ]
+    assert not found, "\n".join(found)
+
+
+def _sentences(tree):
+    """Strings of three words or more, without docstrings."""
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
+        if is_text and len(node.value.split()) > 2:
+            yield node
+
+
 def test_the_patterns_find_the_dialect():
     dialect = "a pipe is no file; it goes on; nobody told us; held against another; ValueError with one line"
     assert all(re.search(pattern, dialect, re.IGNORECASE) for pattern in DIALECT)

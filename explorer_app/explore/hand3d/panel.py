@@ -57,6 +57,8 @@ class SkeletonPanel(QWidget):
         self.control = ViewControl(self.view, self)
         self.pull = JointPull(session, self.control, self)
         self.overlay = ViewOverlay()
+        self.scene = QWidget()
+        """The view with its legend, without buttons: what a saved picture shows."""
         self._views = QStackedWidget()
         self._legend = QLabel()
         self._build_layout()
@@ -72,39 +74,38 @@ class SkeletonPanel(QWidget):
     def _build_layout(self) -> None:
         self.preset = choice({name: name for name in PRESETS}, "View direction", "View direction")
         self.preset.setPlaceholderText("Free")
-        self.preset.setMinimumWidth(64)  # shrinks first in a narrow view
         self.menu = ViewMenu()
         self.reset = QPushButton("Reset")
         self.reset.setAccessibleName("Reset view")
         give_icon(self.reset, "camera")
         self.reset.setToolTip(f"View from the depth camera (V)\n{_HELP}")
-        self._switches = QWidget()
-        switches = row_layout(self._switches)
-        switches.setContentsMargins(theme.GAP, theme.UNIT, 0, 0)
+        switches = row_layout()
         for action in self.menu.switches:
             box = CheckBox(action)
             switches.addWidget(box)
             if action is self.menu.volume:
                 give_icon(box, "volume")
+        switches.addStretch(1)
         header = row_layout()
         title = SectionTitle("Skeleton")
         title.setToolTip(_HELP)
         header.addWidget(title, 1)
         for button in (self.preset, self.menu, self.reset):
             header.addWidget(button)
-        stack = grid_layout()
-        stack.addWidget(self._views, 0, 0)
-        stack.addWidget(self.overlay, 0, 0)
-        stack.addWidget(self._switches, 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        scene = grid_layout(self.scene)
+        scene.addWidget(self._views, 0, 0)
+        scene.addWidget(self.overlay, 0, 0)
+        scene.addWidget(self._legend, 1, 0)
+        scene.setRowStretch(0, 1)
         self._legend.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._legend.setWordWrap(True)
         small = theme.caption(self._legend.font())
         self._legend.setFont(small)
         self.overlay.setFont(small)
-        layout = column_layout(self)
+        layout = column_layout(self, gap=theme.UNIT)
         layout.addLayout(header)
-        layout.addLayout(stack, 1)
-        layout.addWidget(self._legend)
+        layout.addLayout(switches)
+        layout.addWidget(self.scene, 1)
 
     def _connect(self) -> None:
         session = self._session
@@ -137,7 +138,6 @@ class SkeletonPanel(QWidget):
         self._views.removeWidget(previous)
         previous.deleteLater()
         self.overlay.raise_()
-        self._switches.raise_()
         self._show()
         self._show_orbit()
 

@@ -46,7 +46,7 @@ _TIPS = {
     CODES: "The 20 coordinates of each frame’s code",
     JOINT: "One joint in the camera’s frame, from its mean",
     ERROR: "Mean joint error, of annotated frames",
-    RESIDUAL: "How far the hand that is read is from the measured depth, or the fitted one in stores of lsps fit; slow",
+    RESIDUAL: "How far the hand that is read is from the measured depth, or the fitted one in fitted stores; slow",
     DISAGREEMENT: "How far the model’s routes to a pose differ; needs no annotation; slow",
     TYPICALITY: "How usual each pose is among the training poses; of models with a fitted prior",
 }

@@ -191,6 +191,7 @@ class ExportBar(QWidget):
         layout.addWidget(self.button)
         layout.addWidget(self.progress)
         self.file_export.failed.connect(session.message)
+        self.file_export.written.connect(session.done)
         self.file_export.saved.connect(session.saved)
         self.file_export.changed.connect(self._show)
         session.walk_changed.connect(self._show)

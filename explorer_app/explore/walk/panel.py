@@ -60,7 +60,6 @@ class WalkPanel(QWidget):
         self.keyframes.chosen.connect(self._go_to_keyframe)
         session.walk_changed.connect(self._show)
         session.model_changed.connect(self._show)
-        self.exporting.file_export.written.connect(self.note.setText)
         self.player.position_changed.connect(self._show_position)
         self.player.is_playing_changed.connect(self._show)
         self._show()

@@ -22,7 +22,7 @@ class TruthWalk(QWidget):
         self.walk: WalkToTruth | None = None
         self.codes: list[LatentCode] = []
         self._joints: tuple[str, ...] = ()
-        self.curve = CurvePicture("% of the way to the true pose", "mm", "Error along the walk to the true pose")
+        self.curve = CurvePicture("% of the way", "mm", "Error along the walk to the true pose")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setToolTip("Walk from the frame's code to the code of its annotated pose")
         self.slider.setAccessibleName("Walk to the true pose")

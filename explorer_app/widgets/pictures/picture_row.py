@@ -152,7 +152,7 @@ class PictureRow(QWidget):
         super().__init__(parent)
         self._pictures, self._beside = (*beside, *pictures), tuple(beside)
         self.legend = DepthLegend()
-        self._controls = controls
+        self.controls = controls
         for child in (*self._pictures, self.legend, controls):
             if child is not None:
                 child.setParent(self)
@@ -167,7 +167,7 @@ class PictureRow(QWidget):
     @property
     def _below(self) -> int:
         """px below the pictures."""
-        controls = self._controls.sizeHint().height() + 4 if self._controls is not None else 0
+        controls = self.controls.sizeHint().height() + 4 if self.controls is not None else 0
         return controls if self.legend.isHidden() else max(controls, self.legend.sizeHint().height())
 
     def sizeHint(self) -> QSize:
@@ -203,9 +203,9 @@ class PictureRow(QWidget):
             if picture in self._beside:
                 legend_left = x
         below = title + edge + caption + 4
-        if self._controls is not None:
-            wanted = self._controls.sizeHint()
-            self._controls.setGeometry(QRect(0, below, wanted.width(), min(wanted.height(), legend - 4)))
+        if self.controls is not None:
+            wanted = self.controls.sizeHint()
+            self.controls.setGeometry(QRect(0, below, wanted.width(), min(wanted.height(), legend - 4)))
             legend_left = max(legend_left, wanted.width() + 2 * _GAP)
             width = max(width, min(legend_left + _LEAST_LEGEND, self.width()))
         height = min(self.legend.sizeHint().height(), legend) - 4

@@ -78,7 +78,7 @@ def plan_icvl(
         mirrored_width_px=WIDTH_PX,
         settings=settings("icvl", source, centers, CENTER_JOINT, **asked),
         refused=tuple(refused),
-        note=f"{left_out} rotated copies are left out; --with-rotated includes them" if left_out else "",
+        note=f"{left_out} rotated copies are left out, unless they are asked for" if left_out else "",
     )
 
 

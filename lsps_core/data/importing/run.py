@@ -148,8 +148,8 @@ def _made(blocks: Division, missing: set[int], jobs: int) -> Iterator[tuple[Bloc
                 yield block, _content(block)
     except BrokenProcessPool:
         raise FrameStoreError(
-            "a process of the import died, perhaps because memory ran out; "
-            "finished blocks are kept, run it again with a smaller --jobs"
+            "a process of the import died, perhaps because memory ran out",
+            "{save_memory} and run it again: finished blocks are kept",
         ) from None
 
 

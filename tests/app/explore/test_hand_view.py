@@ -10,7 +10,7 @@ import pytest
 from app_helpers import WAIT_MS, pixels
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QColor, QKeySequence, QMouseEvent, QPalette, QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from explorer_app.explore.hand3d import opengl
@@ -41,6 +41,16 @@ def panel(qtbot: QtBot, session: Session, model: HandModel) -> SkeletonPanel:
     qtbot.waitExposed(panel)
     session.set_model(model)
     return panel
+
+
+def test_a_narrow_view_shows_the_whole_name_of_each_direction(panel: SkeletonPanel) -> None:
+    panel.resize(panel.minimumSizeHint())
+    widest = max(panel.preset.fontMetrics().horizontalAdvance(name) for name in (*PRESETS, "Free"))
+    options = QStyleOptionComboBox()
+    panel.preset.initStyleOption(options)
+    text = QStyle.SubControl.SC_ComboBoxEditField
+    field = panel.preset.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, options, text, panel.preset)
+    assert field.width() >= widest
 
 
 def _px(panel: SkeletonPanel, joint: int) -> QPoint:

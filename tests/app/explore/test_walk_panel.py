@@ -248,11 +248,13 @@ def test_a_walk_that_was_left_does_not_come_back(panel, window, settle):
 def test_export_writes_says_so_and_gives_the_button_back(qtbot, panel, window, tmp_path):
     window.session.set_walk(LINEAR)
     path = tmp_path / "walk.npz"
-    panel.exporting.export(ExportOptions(".npz", frames_per_segment=3), path)
-    assert not panel.exporting.button.isVisible()
+    with qtbot.waitSignal(window.session.done, timeout=WAIT_MS) as said:
+        panel.exporting.export(ExportOptions(".npz", frames_per_segment=3), path)
+        assert not panel.exporting.button.isVisible()
+    assert said.args == ["walk.npz written, 7 frames"]
     qtbot.waitUntil(lambda: not panel.exporting.file_export.is_running, timeout=WAIT_MS)
-    assert panel.note.text() == "walk.npz written, 7 frames"
     assert panel.exporting.button.isVisibleTo(panel)
+    assert window.statusBar().folder.isVisible()
     with np.load(path) as arrays:
         np.testing.assert_allclose(arrays["latents"][3], window.session.model.scale.to_latent(CODES[1]), atol=1e-5)
 

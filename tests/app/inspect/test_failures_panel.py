@@ -149,7 +149,7 @@ def test_an_evaluation_with_fitting_is_kept_beside_the_other(qtbot: QtBot, evalu
     actions = panel.selection_actions
     with qtbot.waitSignal(evaluated.session.message, timeout=WAIT_MS) as said:
         actions.export("predictions", evaluated.session.model.path.with_name("fitted.txt"))
-    assert "lsps predict --fit" in said.args[0]
+    assert "switch “with fitting” off" in said.args[0]
     qtbot.mouseClick(panel.filters.clear, Qt.MouseButton.LeftButton)
     settle(qtbot, evaluated)
     assert len(failures.table) == 5

@@ -250,6 +250,26 @@ def test_a_picture_has_the_size_caption_and_background_that_were_chosen(
     assert not window.statusBar().folder.isVisible()
 
 
+def test_a_picture_of_a_view_has_no_controls(
+    qtbot: QtBot, window: MainWindow, model_path: Path, tmp_path: Path
+) -> None:
+    window.open_paths([model_path])
+    _settle(qtbot, window)
+    menu = _menu(window, "Save image of")
+    for title, view in (("Skeleton …", window.skeleton.scene), ("Decoded images …", window.pictures.row)):
+        _action(menu, title).trigger()
+        dialog = window.findChildren(PictureDialog)[-1]
+        assert dialog.summary.text() == f"{2 * view.width()} × {2 * view.height()} px", title
+        dialog.reject()
+    assert not window.skeleton.scene.findChildren(QAbstractButton)
+    assert not window.skeleton.scene.findChildren(QComboBox)
+    path, row = tmp_path / "decoded.png", window.pictures.row
+    assert window.view_pictures.save(str(path), row)
+    with Image.open(path) as shown:
+        colours = shown.crop(row.controls.geometry().getCoords()).getcolors()
+    assert len(colours) == 1
+
+
 def test_a_message_has_cause_remedy_and_a_log(qtbot: QtBot, window: MainWindow) -> None:
     window.session.message.emit("a <b> is damaged; copy it again")
     assert window.messages.text == "a <b> is damaged; copy it again"
