@@ -95,7 +95,7 @@ class RegressorTraining:
                 self._save(network, optimizer, step, before_s + now - started)
             if is_stopping:
                 return False
-        following = range(steps, steps + SETTLING_BATCHES)
+        following = range(steps, steps + min(steps, SETTLING_BATCHES))
         measure_statistics(network, (self._frames(data, step)[0] for step in following))
         seconds = before_s + time.monotonic() - started
         header = {"skeleton": json.dumps(data.skeleton.to_json()), "seconds": f"{seconds:.1f}"}

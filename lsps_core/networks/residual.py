@@ -40,7 +40,7 @@ class ResidualNetwork(nn.Module):
 
 
 SETTLING_BATCHES = 50
-"""Of `measure_statistics`: with so many, the error of a P varies by a hundredth."""
+"""Of `measure_statistics`, but no more than steps of training: with so many, the error of a P varies by a hundredth."""
 
 
 @torch.no_grad()

@@ -55,7 +55,7 @@ def _batches(make: Callable[[int, int], list[SimulatedBatch]], frame_count: int,
     except BrokenProcessPool:
         raise LspsError(
             "a process of the simulation died, perhaps because memory ran out",
-            "run it with --jobs 1",
+            "{save_memory} and run it again",
             field="jobs",
         ) from None
 

@@ -199,7 +199,7 @@ class Trainer:
         if self.stage_name == "pose":
             self.latent_statistics = latent_statistics(self.model, self.data.statistics_poses())
         if isinstance(self.stage, ResidualPosteriorStage) and settings.steps:
-            following = range(settings.steps, settings.steps + SETTLING_BATCHES)
+            following = range(settings.steps, settings.steps + min(settings.steps, SETTLING_BATCHES))
             self.stage.settle(self._batch(settings, step) for step in following)
         self._validate_and_save()
         return True
