@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from lsps_core.commands.fit_option import add_fit
+from lsps_core.commands.fit_option import add_fit_or_turns
 from lsps_core.config.model import DOMAINS
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against", type=Path, nargs="+", default=[], metavar="FILE", help="published predictions to compare with"
     )
-    add_fit(parser)
+    add_fit_or_turns(parser)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--record", action="store_true", help="also keep the figures in the model's own record")
@@ -49,8 +49,8 @@ def run(arguments: argparse.Namespace) -> None:
     from lsps_core.inference import Predictor
     from lsps_core.training.run import newest_model
 
-    if arguments.record and arguments.fit is not None:
-        raise ValueError("--record keeps the figures of the model alone; leave out --fit")
+    if arguments.record and (arguments.fit is not None or arguments.turns > 1):
+        raise ValueError("--record keeps the figures of the model alone; leave out --fit and --turns")
     path = newest_model(arguments.model)
     predictor = Predictor.load(path, resolve_device(arguments.device))
     with FrameStore(arguments.data) as store:
@@ -63,11 +63,10 @@ def run(arguments: argparse.Namespace) -> None:
                 protocol=arguments.protocol,
                 domain=arguments.domain,
                 fit_steps=arguments.fit,
+                turns=arguments.turns,
             )
         provenance = store.provenance
-    table = dataclasses.replace(
-        evaluation.table, method=f"this model ({path.stem}){' and a fit' * (arguments.fit is not None)}"
-    )
+    table = dataclasses.replace(evaluation.table, method=f"this model ({path.stem}){_reading(arguments)}")
     result = {"model": str(path), "data": str(arguments.data), **evaluation.to_json(), "curves": report.curves(table)}
     if others:
         result["against"] = [{"method": other.method, **report.figures(other)} for other in others]
@@ -77,6 +76,12 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.record:
         _record(predictor, path, evaluation.to_json() | {"data": provenance})
     print(json.dumps(result)) if arguments.json else _show(evaluation, others)
+
+
+def _reading(arguments: argparse.Namespace) -> str:
+    if arguments.fit is not None:
+        return " and a fit"
+    return f", {arguments.turns} turns" if arguments.turns > 1 else ""
 
 
 def _compare(store: FrameStore, arguments: argparse.Namespace) -> list[ErrorTable]:

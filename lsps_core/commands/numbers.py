@@ -8,6 +8,7 @@ from collections.abc import Callable
 MOST_FRAMES = 10_000_000
 MOST_STEPS = 10_000
 """Of a fit, which ends after a few dozen."""
+MOST_TURNS = 64
 MOST_JOBS = 1024
 MOST_SEED = 2**63 - 1
 

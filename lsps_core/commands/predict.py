@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lsps_core.commands.fit_option import add_fit
+from lsps_core.commands.fit_option import add_fit_or_turns
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="PREDICTIONS.txt")
     parser.add_argument("--protocol", metavar="NAME", help=protocol_help("skeleton"))
     parser.add_argument("--names", action="store_true", help="begin each line with the frame's name")
-    add_fit(parser)
+    add_fit_or_turns(parser)
     parser.add_argument("--device", default="auto")
 
 
@@ -38,7 +38,9 @@ def run(arguments: argparse.Namespace) -> None:
     with FrameStore(arguments.data) as store, tqdm(total=len(store), unit="frame", file=sys.stderr) as bar:
         protocol = protocols.of_store(store, predictor.checkpoint.skeleton, arguments.protocol)
         joints_mm = np.empty((len(store), predictor.skeleton.joint_count, 3), np.float32)
-        for indices, found in predict(predictor, store, np.arange(len(store)), fit_steps=arguments.fit):
+        for indices, found in predict(
+            predictor, store, np.arange(len(store)), fit_steps=arguments.fit, turns=arguments.turns
+        ):
             joints_mm[indices] = found
             bar.update(len(indices))
         names = tuple(store.names) if arguments.names or protocol.names_frames else ()

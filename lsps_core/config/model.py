@@ -7,12 +7,12 @@ from typing import Literal, get_args
 
 from lsps_core.config.checks import check_at_most, check_choices, check_multiple_of_4, check_positive
 from lsps_core.errors import LspsError
-from lsps_core.skeleton import MOST_JOINTS, bone_levels
+from lsps_core.skeleton import HAND21, MOST_JOINTS, bone_levels
 
 Domain = Literal["real", "synthetic"]
 DOMAINS: tuple[Domain, ...] = get_args(Domain)
 GeneratorKind = Literal["plain", "masked"]
-MappingKind = Literal["latent", "bones", "capsules"]
+MappingKind = Literal["latent", "bones", "capsules", "surface"]
 PoseDecoderKind = Literal["linear", "kinematic"]
 PosteriorKind = Literal["trunk", "residual"]
 Prior = Literal["fitted", "normal"]
@@ -40,8 +40,8 @@ class ModelConfig:
     generator: architecture of G_r and G_s: "plain", the paper's, or "masked", which gives for each pixel a depth and
         whether there is a surface, so that outlines are sharp.
     mapping: architecture of M: "latent", the paper's transposed convolutions from z_y, or convolutions over a drawing
-        of the decoded pose, which needs the skeleton's bones as (parent, child): "bones", how near each is, or
-        "capsules", a depth image.
+        of the decoded pose, which needs the skeleton's bones as (parent, child): "bones", how near each is,
+        "capsules", a depth image of them, or "surface", one of the simulator's hand, for its own skeleton.
     posterior_kind: architecture of P: "trunk", the paper's last layer on the discriminators' trunk, or "residual", a
         network of its own that both domains share.
     posterior_width: channels of the last block of the residual P; a multiple of 4.
@@ -67,6 +67,8 @@ class ModelConfig:
         object.__setattr__(self, "bones", bones)
         if any(not 0 <= joint < self.joint_count for bone in bones for joint in bone):
             raise ValueError(f"a bone's joints must be 0 to {self.joint_count - 1}: {bones}")
+        if self.mapping == "surface" and bones != HAND21.bones:
+            raise ValueError("mapping=surface needs the bones of hand21")
         if self.pose_decoder == "kinematic":
             _check_tree(bones, self.joint_count)
         check_multiple_of_4("base_channels", self.base_channels)

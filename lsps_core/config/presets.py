@@ -15,7 +15,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "pose_hidden": 256,
         "pose_decoder": "kinematic",
         "generator": "masked",
-        "mapping": "capsules",
+        "mapping": "surface",
         "posterior_kind": "residual",
         "posterior_start": "random",
         "zoom_percent": 8.0,

@@ -19,7 +19,7 @@ from lsps_core.config.model import (
 from lsps_core.config.text import changed, from_json
 from lsps_core.config.weights import LossWeights, Preset
 from lsps_core.errors import LspsError
-from lsps_core.skeleton import Skeleton
+from lsps_core.skeleton import HAND21, Skeleton
 
 Precision = Literal["float32", "bfloat16"]
 Method = Literal["lsps", "crossing_nets"]
@@ -162,13 +162,14 @@ class TrainConfig:
         return stage
 
     def model_config(self, skeleton: Skeleton) -> ModelConfig:
+        """The networks for a skeleton; of another one than the simulator's, capsules are drawn."""
         return ModelConfig(
             joint_count=skeleton.joint_count,
             base_channels=self.base_channels,
             pose_hidden=self.pose_hidden,
             pose_decoder=self.pose_decoder,
             generator=self.generator,
-            mapping=self.mapping,
+            mapping="capsules" if self.mapping == "surface" and skeleton.joints != HAND21.joints else self.mapping,
             posterior_kind=self.posterior_kind,
             posterior_width=self.posterior_width,
             bones=skeleton.bones if self.mapping != "latent" or self.pose_decoder == "kinematic" else (),

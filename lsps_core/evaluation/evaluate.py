@@ -86,11 +86,12 @@ def predict(
     indices: IntArray,
     domain: Domain | None = None,
     fit_steps: int | None = None,
+    turns: int = 1,
 ) -> Iterator[tuple[IntArray, FloatArray]]:
     """G_y(P(x)) of the frames `indices`, batch by batch: (their indices [n], joints_mm float32 [n, J, 3]).
 
-    domain: selects the first layers of P; the store's own by default. fit_steps: of a fit from each of these poses, by
-    a `Predictor`; no fit without them.
+    domain: selects the first layers of P; the store's own by default. By a `Predictor` alone: fit_steps of a fit from
+    each of these poses, no fit without them; turns, see `Predictor.posterior`.
     """
     read_as = domain or cast(Domain, store.domain)
     for start in range(0, len(indices), BATCH):
@@ -98,12 +99,15 @@ def predict(
         center_mm, half_mm = torch.from_numpy(store.center_mm[part]), torch.from_numpy(store.half_mm[part])
         depth_mm = torch.from_numpy(store.depth_mm(part).astype(np.float32))
         image = normalise(depth_mm, center_mm, half_mm)
-        if fit_steps is None:
-            pose = predictor.predict_pose(image, read_as, camera_center(center_mm, half_mm))
-        elif isinstance(predictor, Predictor):
-            pose = fit(predictor, image, center_mm, half_mm, domain=read_as, steps=fit_steps).pose
+        place = camera_center(center_mm, half_mm)
+        if fit_steps is None and turns == 1:
+            pose = predictor.predict_pose(image, read_as, place)
+        elif not isinstance(predictor, Predictor):
+            raise TypeError(f"only a Predictor can be fitted or turned, not a {type(predictor).__name__}")
+        elif fit_steps is None:
+            pose = predictor.predict_pose(image, read_as, place, turns)
         else:
-            raise TypeError(f"only a Predictor can be fitted, not a {type(predictor).__name__}")
+            pose = fit(predictor, image, center_mm, half_mm, domain=read_as, steps=fit_steps).pose
         yield part, to_joints_mm(pose.cpu(), center_mm, half_mm).numpy()
 
 
@@ -115,14 +119,16 @@ def evaluate(
     protocol: str | None = None,
     domain: Domain | None = None,
     fit_steps: int | None = None,
+    turns: int = 1,
     on_batch: Callable[[PredictedBatch], None] | None = None,
 ) -> Evaluation:
     """Score G_y(P(x)) on every annotated frame; ValueError if the skeletons differ or nothing is annotated.
 
     protocol: a name for `protocols.choose`; by default the one of the store's skeleton. domain: selects the first
     layers of P; the store's own by default, but if P was trained on synthetic frames alone, its real layers are
-    untrained. fit_steps: of a fit from each pose, which is scored in its place. After every batch `on_batch` is called
-    with its frames and `progress` with (frames done, frames in all); an exception from either ends the evaluation.
+    untrained. fit_steps, turns: as of `predict`; a fitted pose is scored in place of P's. After every batch `on_batch`
+    is called with its frames and `progress` with (frames done, frames in all); an exception from either ends the
+    evaluation.
     """
     annotation = _annotation(store, predictor.skeleton)
     chosen = protocols.of_store(store, predictor.skeleton, protocol)
@@ -133,7 +139,7 @@ def evaluate(
     # filled in, not collected: small arrays between those of images would keep the memory of all images in pieces
     predicted = PredictedBatch(annotated, *_empty_like(annotation, len(annotated)))
     done = 0
-    for indices, joints_mm in predict(predictor, store, annotated, domain, fit_steps):
+    for indices, joints_mm in predict(predictor, store, annotated, domain, fit_steps, turns):
         batch = PredictedBatch(indices, joints_mm, metrics.joint_errors_mm(joints_mm, annotation[indices]))
         span = slice(done, done + len(indices))
         predicted.joints_mm[span], predicted.errors_mm[span] = batch.joints_mm, batch.errors_mm

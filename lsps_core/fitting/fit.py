@@ -34,9 +34,10 @@ class Fitted:
     """B frames, on the predictor's device.
 
     pose_latent [B, 20]; pose [B, J, 3] in half cubes, with size and shift applied; size [B], relative to the model's
-    hand; shift_mm [B, 3]. is_fitted [B]: False where P's code stayed, because its residual did not fall, or not far
-    enough, or the frame has too few points; size is 1 and shift 0 there. residual_mm [B]: the objective's root mean
-    robust distance, and start_residual_mm [B] that of P's code; NaN with too few points. points_mm [B, P, 3], relative
+    hand; shift_mm [B, 3]. is_fitted [B]: False where what P reads stayed, because its residual did not fall, or
+    not far enough, or the frame has too few points; size is 1 and shift 0 there, and the code that of the mean of what
+    P reads of rotated copies, but for tracked frames. residual_mm [B]: the objective's root mean robust distance, and
+    start_residual_mm [B] that of P's code of the frame alone; NaN with too few points. points_mm [B, P, 3], relative
     to the cube's centre, and distances_mm [B, P] from the hand's skin, negative inside; NaN where there is no point, or
     no skin since the skeleton is another one. trace_mm [B, T]: the residual before each step and at the end, from the
     best start; trace_latent [B, T, 20]: the codes there.
@@ -79,11 +80,11 @@ def fit(
     """images [B, 1, 128, 128] as `normalise` makes them, center_mm [B, 3], half_mm [B] -> the hands that lie on them.
 
     domain: whose first layers of P read the images. steps: at most, of each start that is tried, and then of the best
-    one. start: the fits of the frames before these, to track; without it P's code is the start, and then gestures on
-    the palm found from there. objective: "surface" compares the simulator's hand with the depth points, "picture" the
-    model's own picture with the image; by default the first where the model has the simulator's 21 joints.
-    believed_mm: P's code stays where a fit to the surface ends above it. ValueError for shapes, cubes or settings that
-    do not fit.
+    one. start: the fits of the frames before these, to track; without it a search starts from what P reads of rotated
+    copies, and then from gestures on the palm found there. objective: "surface" compares the simulator's hand with the
+    depth points, "picture" the model's own picture with the image; by default the first where the model has the
+    simulator's 21 joints. believed_mm: what P reads stays where a fit to the surface ends above it. ValueError for
+    shapes, cubes or settings that do not fit.
     """
     _check(images, center_mm, half_mm, steps, start)
     hand = HandModel.of(predictor)
@@ -147,34 +148,30 @@ class _Frames:
 
     def fit(self, name: ObjectiveName, weights: Weights, steps: int, last: Tensor | None, believed_mm: float) -> Fitted:
         """last [B, U]: the hands to track."""
-        objective: Objective
-        posterior = self._posterior()
-        if name == "picture":
-            objective = self._picture(weights)
-            found = minimise(objective, self._read(posterior)[:, 0] if last is None else last, steps)
-            believed_mm = torch.inf
+        posterior, objective = self._posterior(), self._objective(name, weights)
+        staying = posterior
+        if last is None:
+            staying, read = self._read_turned()
+        if isinstance(objective, PictureObjective):
+            found, believed_mm = minimise(objective, read[:, 0] if last is None else last, steps), torch.inf
+        elif last is None:
+            found = search(self.predictor, objective, read, steps)
         else:
-            objective = surface = SurfaceObjective(hand=self.hand, seen=self.seen, weights=weights)
-            if last is None:
-                found = search(self.predictor, surface, self._read(posterior), steps)
-            else:
-                found = track(surface, last, steps, lambda lost: self._search(surface, posterior, lost, steps))
-        return self._fitted(objective, posterior, found, believed_mm)
+            found = track(objective, last, steps, lambda lost: self._search(objective, lost, steps))
+        return self._fitted(objective, posterior, staying, found, believed_mm)
 
     def residual_mm(self, name: ObjectiveName) -> Tensor:
         """[B]: of P's codes; NaN with too few points."""
-        objective: Objective = (
-            self._picture(Weights())
-            if name == "picture"
-            else SurfaceObjective(hand=self.hand, seen=self.seen, weights=Weights())
-        )
         enough = self.seen.is_point.sum(dim=1) >= MIN_POINTS
-        return objective.cost(self.hand.at(self._posterior()))[1].where(enough, torch.nan)
+        before = self._objective(name, Weights()).cost(self.hand.at(self._posterior()))[1]
+        return before.where(enough, torch.nan)
 
     def _posterior(self) -> Tensor:
         return self.predictor.posterior(self.image, self.domain, self.center)
 
-    def _picture(self, weights: Weights) -> PictureObjective:
+    def _objective(self, name: ObjectiveName, weights: Weights) -> SurfaceObjective | PictureObjective:
+        if name == "surface":
+            return SurfaceObjective(hand=self.hand, seen=self.seen, weights=weights)
         return PictureObjective(
             predictor=self.predictor,
             hand=self.hand,
@@ -184,18 +181,20 @@ class _Frames:
             weights=weights,
         )
 
-    def _search(self, objective: SurfaceObjective, posterior: Tensor, some: Tensor, steps: int) -> Solved:
-        return search(self.predictor, objective[some], self._read(posterior, some), steps)
+    def _search(self, objective: SurfaceObjective, some: Tensor, steps: int) -> Solved:
+        return search(self.predictor, objective[some], self._read_turned(some)[1], steps)
 
-    def _read(self, posterior: Tensor, some: Tensor | slice = slice(None)) -> Tensor:
-        center = self.center[some]
-        codes = starts.rotated_codes(self.predictor, self.image[some], posterior[some], self.domain, center)
-        return self.hand.at(codes.flatten(0, 1)).view(*codes.shape[:2], -1)
+    def _read_turned(self, some: Tensor | slice = slice(None)) -> tuple[Tensor, Tensor]:
+        """The code [B, 20] of the mean of rotated copies, and the hands [B, K, U] to start from."""
+        mean, codes = starts.rotated_codes(self.predictor, self.image[some], self.domain, self.center[some])
+        return mean, self.hand.at(codes.flatten(0, 1)).view(*codes.shape[:2], -1)
 
-    def _fitted(self, objective: Objective, posterior: Tensor, found: Solved, believed_mm: float) -> Fitted:
-        """What was found, or P's code where that is no better or not good."""
+    def _fitted(
+        self, objective: Objective, posterior: Tensor, staying: Tensor, found: Solved, believed_mm: float
+    ) -> Fitted:
+        """What was found, or the codes `staying` where that is no better or not good; posterior: what P reads."""
         hand, seen = self.hand, self.seen
-        read = hand.at(posterior)
+        read = hand.at(staying)
         enough = seen.is_point.sum(dim=1) >= MIN_POINTS
         before = objective.cost(read)[1]
         is_good = (found.residual_mm < before) & (found.residual_mm <= believed_mm)  # False for NaN as well
@@ -207,13 +206,13 @@ class _Frames:
             spheres = hand.spheres(unknowns, seen.half_mm)
             distances = surface_distances(seen, spheres, hand_cones(spheres.device)).value
         return Fitted(
-            pose_latent=torch.where(is_fitted[:, None], latent, posterior),
+            pose_latent=torch.where(is_fitted[:, None], latent, staying),
             pose=hand.joints_mm(unknowns, seen.half_mm) / seen.half_mm[:, None, None],
             size=size,
             shift_mm=shift_mm,
             is_fitted=is_fitted,
             residual_mm=torch.where(is_fitted, found.residual_mm, before).where(enough, torch.nan),
-            start_residual_mm=before.where(enough, torch.nan),
+            start_residual_mm=objective.cost(hand.at(posterior))[1].where(enough, torch.nan),
             points_mm=seen.points_mm.where(seen.is_point[..., None], torch.nan),
             distances_mm=distances.where(seen.is_point, torch.nan),
             trace_mm=found.trace_mm,

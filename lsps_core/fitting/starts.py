@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from math import pi
 
 import torch
 from torch import Tensor
 
 from lsps_core.config.model import Domain
-from lsps_core.data.augmentation.moves import rotate, rotate_pose
 from lsps_core.inference import Predictor
 from lsps_core.simulator.hand import HandPose, average_shape, forward_kinematics
 from lsps_core.simulator.poses import SYNTHETIC_POSES, sample_poses
 from lsps_core.skeleton import FINGERS, HAND21
 
-_READ_AT_ONCE = 64
+_COPIES = 8
 GESTURES = 256
 SWAPPED_GESTURES = 24
 """Of them, those whose fingers are tried one by one."""
@@ -24,23 +22,14 @@ _FINGERS = [[joint for joint, name in enumerate(HAND21.fingers) if name == finge
 _PALM = [0, *(joint for joint, parent in enumerate(HAND21.parents) if parent == 0)]
 
 
-def rotated_codes(predictor: Predictor, image: Tensor, posterior: Tensor, domain: Domain, center: Tensor) -> Tensor:
-    """image [B, 1, S, S], posterior [B, 20] that P reads of it -> [B, 9, 20] of copies rotated in the plane, and back.
+def rotated_codes(predictor: Predictor, image: Tensor, domain: Domain, center: Tensor) -> tuple[Tensor, Tensor]:
+    """image [B, 1, S, S], center [B, 3]: `camera_center` of the cubes -> what P reads of copies rotated in the plane.
 
-    center [B, 3]: `camera_center` of the cubes.
-
-    First the code of the mean of their poses, then the code of each, the image itself before all.
+    The code of the mean of their poses [B, 20]; and codes [B, 9, 20], of that mean before all, then of each copy.
     """
-    between = rotate(image, image.new_full((len(image),), pi / 4))
-    copies = [torch.rot90(each, quarters, dims=(2, 3)) for quarters in range(4) for each in (image, between)]
-    angle = (torch.arange(len(copies), device=image.device) * (pi / 4)).repeat_interleave(len(image))
-    centers = rotate_pose(center.repeat(len(copies), 1)[:, None], angle)[:, 0]
-    several = (torch.split(torch.cat(parts)[len(image) :], _READ_AT_ONCE) for parts in (copies, [centers]))
-    read = [predictor.decode_pose(posterior)]
-    read += [predictor.predict_pose(some, domain, at) for some, at in zip(*several, strict=True)]
-    poses = rotate_pose(torch.cat(read), -angle).view(len(copies), len(image), -1, 3).transpose(0, 1)
-    every = torch.cat([poses.mean(dim=1, keepdim=True), poses], dim=1)
-    return predictor.encode_pose(every.flatten(0, 1)).view(len(image), len(copies) + 1, -1)
+    mean, poses = predictor.read_turned(image, domain, center, _COPIES)
+    every = torch.cat([poses.mean(dim=0, keepdim=True), poses]).transpose(0, 1)
+    return mean, predictor.encode_pose(every.flatten(0, 1)).view(len(image), _COPIES + 1, -1)
 
 
 @cache

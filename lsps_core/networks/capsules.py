@@ -1,4 +1,4 @@
-"""M over a drawing of the hand as capsules: its layers need not learn where a hand is, or what hides what."""
+"""M over a drawing of the hand as capsules along the bones of its skeleton."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from torch.nn import functional
 
 from lsps_core.config.model import IMAGE_SIZE, ModelConfig
 from lsps_core.data.crop import FAR_FACE
-from lsps_core.data.look_at import usual_center
-from lsps_core.networks.blocks import ResidualBlock
-from lsps_core.networks.depth_vae import DepthEncoder, encoder_layers
+from lsps_core.networks.drawn_mapping import DrawnMapping
 
 Bones = tuple[tuple[int, int], ...]
 
@@ -28,38 +26,24 @@ _STEEP = 30.0
 """Depth over distance outside a capsule, in half cubes each: the outline is about a pixel wide."""
 
 
-class CapsuleMapping(nn.Module):
-    """pose [B, J, 3] -> depth latent [B, 4c, 32, 32]: an encoder's layers over a depth image of capsules along bones.
+class CapsuleMapping(DrawnMapping):
+    """Over a drawing of capsules along bones, for any skeleton.
 
-    Not in the paper. Beside the bones there is a capsule beyond each root, in a hand for the start of the forearm,
-    which has no joint. It is drawn at half the size, which takes a sixth of the time.
+    Beside the bones there is a capsule beyond each root, in a hand for the start of the forearm, which has no joint.
+    It is drawn at half the size, which takes a sixth of the time.
     """
 
     def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         if not config.bones:
             raise ValueError("a mapping over capsules needs the skeleton's bones; ModelConfig.bones is empty")
         self.bones = config.bones
         self.log_radius = nn.Parameter(torch.full((2, len(self.bones) + len(_roots(self.bones))), math.log(_RADIUS)))
-        width = config.base_channels
-        self.layers = nn.Sequential(*encoder_layers(width), ResidualBlock(4 * width))
 
-    def start_from(self, encoder: DepthEncoder) -> None:
-        """Begin with the weights of E_s, which reads drawings of hands nearly as it reads their images."""
-        own = encoder.own["synthetic"]
-        assert isinstance(own, nn.Sequential)
-        self.layers.load_state_dict(nn.Sequential(*own, encoder.shared).state_dict())
-
-    def forward(self, pose: Tensor, center: Tensor | None = None) -> Tensor:
-        """center [B, 3]: of the cube, from the camera, in half cubes; by default a usual one on the optical axis."""
-        with torch.autocast(pose.device.type, enabled=False):  # bfloat16 has 1 mm steps here
-            pose = pose.float()
-            center = usual_center(pose) if center is None else center
-            start, end = (seen_from(points, center) for points in capsule_ends(pose, self.bones))
-            drawing = draw_capsules(start, end, self.log_radius.exp(), IMAGE_SIZE // 2)
-            image = functional.interpolate(drawing, size=IMAGE_SIZE, mode="bilinear")
-        depth_latent: Tensor = self.layers(image)
-        return depth_latent
+    def draw(self, pose: Tensor, center: Tensor) -> Tensor:
+        start, end = (seen_from(points, center) for points in capsule_ends(pose, self.bones))
+        drawing = draw_capsules(start, end, self.log_radius.exp(), IMAGE_SIZE // 2)
+        return functional.interpolate(drawing, size=IMAGE_SIZE, mode="bilinear")
 
 
 def capsule_ends(pose: Tensor, bones: Bones) -> tuple[Tensor, Tensor]:

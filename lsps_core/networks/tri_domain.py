@@ -10,6 +10,7 @@ from lsps_core.config.model import POSE_LATENT_SIZE, Domain, MappingKind, ModelC
 from lsps_core.networks.capsules import CapsuleMapping
 from lsps_core.networks.depth_vae import DepthEncoder, DepthGenerator
 from lsps_core.networks.discriminator import Discriminator
+from lsps_core.networks.drawn_mapping import DrawnMapping, SurfaceMapping
 from lsps_core.networks.mapping import BoneMapping, LatentMapping
 from lsps_core.networks.pose_vae import PoseVae
 from lsps_core.networks.residual import ResidualNetwork
@@ -18,6 +19,7 @@ _MAPPINGS: dict[MappingKind, Callable[[ModelConfig], nn.Module]] = {
     "latent": LatentMapping,
     "bones": BoneMapping,
     "capsules": CapsuleMapping,
+    "surface": SurfaceMapping,
 }
 
 
@@ -40,12 +42,13 @@ class TriDomainModel(nn.Module):
         for network in (self.encoder, self.generator, self.discriminator):
             for part in (network.shared, *network.own.values()):
                 part.compile()
-        self.mapping.compile()
+        for layers in self.mapping.children():  # not a drawing: its shapes depend on what is to be seen
+            layers.compile()
 
     def map(self, pose_latent: Tensor, center: Tensor | None = None) -> Tensor:
         """pose_latent [B, Z] -> depth latent [B, 4c, 32, 32]: M(z_y), which may use G_y.
 
-        center [B, 3]: of the cube, from the camera, in half cubes, for capsules to be drawn as from there.
+        center [B, 3]: of the cube, from the camera, in half cubes, for a depth image to be drawn as from there.
         """
         if self.config.mapping == "latent":
             depth_latent: Tensor = self.mapping(pose_latent)
@@ -54,7 +57,7 @@ class TriDomainModel(nn.Module):
 
     def map_pose(self, pose: Tensor, center: Tensor | None = None) -> Tensor:
         """`map` of an M that draws poses: pose [B, J, 3]."""
-        view = [center] if self.config.mapping == "capsules" else []
+        view = [center] if isinstance(self.mapping, DrawnMapping) else []
         depth_latent: Tensor = self.mapping(pose, *view)
         return depth_latent
 

@@ -100,7 +100,7 @@ AVERAGE_RADII_MM = (
 )
 """[NODE_COUNT] of an average hand; scale them with the hand."""
 
-_INDEX, _LITTLE = HAND21.joints.index("index_mcp"), HAND21.joints.index("little_mcp")
+_INDEX, _MIDDLE, _LITTLE = (HAND21.joints.index(f"{finger}_mcp") for finger in ("index", "middle", "little"))
 
 
 def hand_surface(joints_mm: Tensor, radii_mm: Tensor, *, is_full: bool = False) -> SphereMesh:
@@ -116,6 +116,21 @@ def hand_surface(joints_mm: Tensor, radii_mm: Tensor, *, is_full: bool = False) 
     palm = wrist + palm_weights.to(joints_mm) @ basis
     blended = blend_weights.to(joints_mm) @ joints_mm
     return SphereMesh(centers_mm=torch.cat([joints_mm, palm, blended], dim=1), radii_mm=radii_mm, cones=cones)
+
+
+def average_half_mm(pose: Tensor) -> Tensor:
+    """pose [B, 21, 3] in half cubes -> [B]: half a cube's edge, if the hand is an average one."""
+    palm = (pose[:, _MIDDLE] - pose[:, 0]).norm(dim=1)
+    half_mm: Tensor = pose.new_tensor(ROOTS_MM[2]).norm() / palm.clamp(min=1e-3)
+    return half_mm
+
+
+def palm_rotation(joints: Tensor) -> Tensor:
+    """joints [B, 21, 3] -> [B, 3, 3]: the palm frame's axes (see hand.py) as columns."""
+    along, back = (_axes_in_basis().to(joints) @ _palm_basis(joints)).unbind(dim=1)
+    y = torch.nn.functional.normalize(along, dim=1)
+    z = torch.nn.functional.normalize(back - (back * y).sum(dim=1, keepdim=True) * y, dim=1)
+    return torch.stack([torch.linalg.cross(y, z), y, z], dim=2)
 
 
 def surface_tangents(joints_mm: Tensor, tangents_mm: Tensor) -> Tensor:
@@ -176,13 +191,26 @@ def _palm_basis(joints_mm: Tensor) -> Tensor:
 
 
 @cache
+def _axes_in_basis() -> Tensor:
+    """[2, 3]: the palm frame's y and z in `_palm_basis`, of an average hand."""
+    with torch.inference_mode(False):
+        axes: Tensor = torch.linalg.solve(_average_basis().T, torch.eye(3)[:, 1:]).T
+        return axes
+
+
+def _average_basis() -> Tensor:
+    """[3, 3]: `_palm_basis` of an average hand in its palm frame."""
+    joints = torch.zeros(1, HAND21.joint_count, 3)
+    joints[0, _INDEX], joints[0, _LITTLE] = torch.tensor(ROOTS_MM[1]), torch.tensor(ROOTS_MM[4])
+    return _palm_basis(joints)[0]
+
+
+@cache
 def _topology() -> tuple[Tensor, Tensor, Tensor]:
     """(palm nodes in the palm's basis [P, 3], joints' shares in blended nodes [Q, 21], cones [M, 2])."""
     with torch.inference_mode(False):  # also for callers that need gradients
-        joints = torch.zeros(1, HAND21.joint_count, 3)
-        joints[0, _INDEX], joints[0, _LITTLE] = torch.tensor(ROOTS_MM[1]), torch.tensor(ROOTS_MM[4])
         positions = torch.tensor([node[:3] for node in _PALM_NODES.values()])
-        palm = torch.linalg.solve(_palm_basis(joints)[0].T, positions.T).T
+        palm = torch.linalg.solve(_average_basis().T, positions.T).T
         shares = torch.zeros(len(_BLENDED_NODES), HAND21.joint_count)
         for row, (weights, _) in enumerate(_BLENDED_NODES.values()):
             for joint, share in weights.items():

@@ -8,8 +8,8 @@ from lsps_core.checkpoint import Checkpoint
 from lsps_core.config.model import DOMAINS
 from lsps_core.config.training import TrainConfig
 from lsps_core.errors import LspsError
-from lsps_core.networks.capsules import CapsuleMapping
 from lsps_core.networks.depth_vae import masked_from_plain
+from lsps_core.networks.drawn_mapping import DrawnMapping
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import Skeleton
 
@@ -31,7 +31,7 @@ def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> N
 def take_over(model: TriDomainModel, source: Checkpoint) -> None:
     """The weights of a model for which `check_start` raises nothing.
 
-    An M of another kind begins anew, one over capsules with the layers of E_s. A masked G starts from a plain one.
+    An M of another kind begins anew, one over a drawing with the layers of E_s. A masked G starts from a plain one.
     """
     weights, own = dict(source.weights), model.state_dict()
     has_new_mapping = source.config.mapping != model.config.mapping
@@ -43,5 +43,5 @@ def take_over(model: TriDomainModel, source: Checkpoint) -> None:
             last = [f"generator.own.{domain}.5.{part}" for part in ("weight", "bias")]
             weights |= zip(last, masked_from_plain(*(weights[name] for name in last)), strict=True)
     model.load_state_dict(weights)
-    if has_new_mapping and isinstance(model.mapping, CapsuleMapping):
+    if has_new_mapping and isinstance(model.mapping, DrawnMapping):
         model.mapping.start_from(model.encoder)

@@ -62,7 +62,7 @@ def test_evaluate_can_keep_its_figures_in_the_model(trained_run, stores, capsys,
 def test_info_describes_models_and_runs(trained_run, capsys):
     _, out, _ = run(capsys, "info", trained_run / "model.safetensors", "--json")
     config = json.loads(out)["config"]
-    assert (config["joint_count"], config["base_channels"], config["mapping"]) == (21, 4, "capsules")
+    assert (config["joint_count"], config["base_channels"], config["mapping"]) == (21, 4, "surface")
     _, out, _ = run(capsys, "info", trained_run, "--json")
     assert json.loads(out)["finished"] is True
     status, out, _ = run(capsys, "info", trained_run)

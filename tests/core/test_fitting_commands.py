@@ -62,13 +62,26 @@ def test_evaluate_scores_the_fitted_hands(path, expected, capsys):
     assert after["mean_error_mm"] < before["mean_error_mm"]
 
 
-def test_a_models_record_keeps_no_fit(path, capsys, tmp_path):
+@pytest.mark.parametrize("option", [("--fit",), ("--turns", "2")])
+def test_a_models_record_keeps_no_fit(path, capsys, tmp_path, option):
     copy = tmp_path / "model.safetensors"
     copy.write_bytes(MODEL.read_bytes())
-    status, _, error = run(capsys, "evaluate", copy, path, "--record", "--fit")
+    status, _, error = run(capsys, "evaluate", copy, path, "--record", *option)
     assert status == 2
     assert "--record" in error[-1]
     assert copy.read_bytes() == MODEL.read_bytes()
+
+
+def test_several_turns_are_nearer_to_the_truth(capsys):
+    store = ROOT / "resources" / "samples" / "sensor.h5"
+    turns = {}
+    for count in (1, 4):
+        status, out, _ = run(capsys, "evaluate", MODEL, store, "--json", "--device", "cpu", "--turns", str(count))
+        assert status == 0
+        turns[count] = json.loads(out)["mean_error_mm"]
+    assert turns[4] < 0.98 * turns[1]
+    status, _, error = run(capsys, "evaluate", MODEL, store, "--turns", "0")
+    assert (status, error[-1]) == (2, "lsps evaluate: turns is 0: it must be 1 or more")
 
 
 def test_predict_writes_the_fitted_hands(path, expected, capsys, tmp_path):

@@ -135,10 +135,11 @@ def test_a_pose_is_seen_where_its_camera_projects_it():
     torch.testing.assert_close(seen[..., 3], CENTER[:, None, 2] / joints_mm[..., 2])
 
 
-def test_capsules_seen_from_beside_the_axis_turn_with_the_frame():
+@pytest.mark.parametrize("kind", ["capsules", "surface"])
+def test_drawings_seen_from_beside_the_axis_turn_with_the_frame(kind):
     """Rotated about the optical axis, a frame's centre and pose are drawn as the rotated picture."""
     torch.manual_seed(0)
-    config = ModelConfig(joint_count=21, base_channels=4, mapping="capsules", bones=HAND21.bones)
+    config = ModelConfig(joint_count=21, base_channels=4, mapping=kind, bones=HAND21.bones)
     pose, center = torch.randn(2, 21, 3) * 0.3, camera_center(CENTER, HALF)
     quarter = torch.full((2,), torch.pi / 2)
     turned = seen_from(rotate_pose(pose, quarter), rotate_pose(center[:, None], quarter)[:, 0])

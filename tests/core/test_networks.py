@@ -55,7 +55,7 @@ def test_the_paper_preset_has_the_papers_widths():
     assert shapes["discriminator.posterior_head.weight"] == (20, 1024, 2, 2)
 
 
-@pytest.mark.parametrize("mapping", ["bones", "capsules"])
+@pytest.mark.parametrize("mapping", ["bones", "capsules", "surface"])
 def test_a_mapping_that_draws_poses_gives_the_same_shape_and_needs_the_bones(mapping):
     torch.manual_seed(0)
     config = ModelConfig(joint_count=21, base_channels=4, mapping=mapping, bones=HAND21.bones)

@@ -74,7 +74,7 @@ def networks(names) -> set[str]:
 )
 @pytest.mark.parametrize(
     ("labelled", "mapping", "generator"),
-    [(False, "latent", "masked"), (True, "latent", "plain"), (True, "capsules", "masked")],
+    [(False, "latent", "masked"), (True, "latent", "plain"), (True, "capsules", "masked"), (True, "surface", "masked")],
 )
 def test_a_stage_trains_its_own_networks_only(stage_class, trained, labelled, mapping, generator):
     if stage_class is PictureStage:

@@ -129,12 +129,12 @@ def test_m_and_g_alone_may_be_replaced_by_others_of_another_kind(stores, tmp_pat
     first = tiny_config(stores, "mapping=bones", "generator=plain", "depth.steps=0", "posterior.steps=0")
     path = Run.create(tmp_path / "first", first).model_path
     Trainer(Run(tmp_path / "first"), first).train()
-    alone = ("mapping=capsules", "generator=masked", "depth.pictures_alone=true", f"initial_path={path}")
+    alone = ("mapping=surface", "generator=masked", "depth.pictures_alone=true", f"initial_path={path}")
     config = tiny_config(stores, *alone, "pose.steps=0", "posterior.steps=0")
     run = Run.create(tmp_path / "run", config)
     assert Trainer(run, config).train() == "finished"
     old, new = (checkpoint.load(path) for path in (path, run.model_path))
-    assert (old.config.mapping, new.config.mapping) == ("bones", "capsules")
+    assert (old.config.mapping, new.config.mapping) == ("bones", "surface")
     assert (old.config.generator, new.config.generator) == ("plain", "masked")
     others = ("mapping.", "generator.")
     kept = [name for name in old.weights if not name.startswith(others)]

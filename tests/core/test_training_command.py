@@ -80,7 +80,7 @@ def test_a_new_run_without_a_preset_is_compact(stores, tmp_path):
     settings = [f"--set={stage}.steps=0" for stage in STAGES]
     assert main(["train", str(tmp_path / "run"), *paths, *settings]) == 0
     written = json.loads((tmp_path / "run" / "config.json").read_text())
-    assert (written["preset"], written["base_channels"], written["mapping"]) == ("compact", 8, "capsules")
+    assert (written["preset"], written["base_channels"], written["mapping"]) == ("compact", 8, "surface")
 
 
 def test_a_folder_with_only_a_config_is_started(finished):

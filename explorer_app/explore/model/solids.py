@@ -23,7 +23,6 @@ FloatArray = npt.NDArray[np.floating]
 
 _COLOUR = (0.6, 0.62, 0.66)
 _CLOUD_ALPHA = 0.5
-_MIDDLE_KNUCKLE = HAND21.joints.index("middle_mcp")
 _USUAL_CENTER_MM = (0.0, 0.0, 500.0)
 """Assumed distance of a decoded image, which has no camera position: hands are usually about here."""
 
@@ -44,11 +43,10 @@ def volume(pose: FloatArray) -> Mesh:
     """pose [21, 3] of HAND21 -> the simulator's skin around it, scaled with the length of the palm."""
     import torch  # already imported if a pose was decoded
 
-    from lsps_core.simulator.surface import AVERAGE_RADII_MM, ROOTS_MM, hand_surface
+    from lsps_core.simulator.surface import AVERAGE_RADII_MM, average_half_mm, hand_surface
 
-    palm = float(np.linalg.norm(pose[_MIDDLE_KNUCKLE] - pose[0]))
-    radii = torch.tensor([AVERAGE_RADII_MM]) * (palm / float(np.linalg.norm(ROOTS_MM[2])))
-    surface = hand_surface(torch.from_numpy(np.float32(pose))[None], radii)
+    joints = torch.from_numpy(np.float32(pose))[None]
+    surface = hand_surface(joints, torch.tensor([AVERAGE_RADII_MM]) / average_half_mm(joints))
     centers, thickness = surface.centers_mm[0].numpy(), surface.radii_mm[0].numpy()
     return sphere_mesh(centers, thickness, surface.cones.numpy(), _COLOUR)
 

@@ -46,8 +46,8 @@ class PlacedHand:
 class FrameFit:
     """before: the pose that P reads. after: the fitted pose, with its size and shift applied.
 
-    is_fitted: False where no better hand was found; then `after` is `before`. path: the code of P, then those of the
-    fit's steps from its best start. size: relative to the model's hand. fitted: what the next frame of a recording
+    is_fitted: False where no better hand was found; then `after` is the mean of what P reads of rotated copies. path:
+    the code of P, then those of the fit's steps from its best start, or of that mean. size: relative to the model's hand. fitted: what the next frame of a recording
     starts from.
     """
 
@@ -72,7 +72,7 @@ class FrameFit:
         if not np.isfinite(self.after.residual_mm):
             return "too few depth points to fit"
         if not self.is_fitted:
-            return f"no better hand found, residual {self.after.residual_mm:.1f} mm"
+            return f"no better hand found: mean of rotated copies, residual {self.after.residual_mm:.1f} mm"
         if self.before.error_mm is None or self.after.error_mm is None:
             return f"residual {self.before.residual_mm:.1f} → {self.after.residual_mm:.1f} mm"
         return f"{self.before.error_mm:.1f} → {self.after.error_mm:.1f} mm off"
@@ -107,7 +107,7 @@ def fit_frame(
     )
     is_fitted = bool(fitted.is_fitted[0])
     path = [code]
-    for step in [*fitted.trace_latent[0], fitted.pose_latent[0]] if is_fitted else []:
+    for step in [*(fitted.trace_latent[0] if is_fitted else []), fitted.pose_latent[0]]:
         there = scale.to_code(step.cpu().numpy())
         if there != path[-1]:  # a fit rests once it gains no more
             path.append(there)

@@ -14,6 +14,8 @@ clipped to the old near face stays on it.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -90,6 +92,18 @@ def rotate(image: Tensor, angle_rad: Tensor) -> Tensor:
 def rotate_pose(pose: Tensor, angle_rad: Tensor) -> Tensor:
     """The same for a pose [B, J, 3]."""
     return _turn(pose, angle_rad[:, None])
+
+
+def rotated_copies(image: Tensor, center: Tensor, count: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """`count` copies of images [B, 1, S, S] and cubes' centres [B, 3], evenly rotated all around, and their angles [B].
+
+    First the image itself. Quarters are exact, others resample once, nearest neighbour.
+    """
+    for number in range(count):
+        quarters, rest = divmod(4 * number, count)
+        angle = image.new_full((len(image),), 2 * math.pi * number / count)
+        between = rotate(image, image.new_full((len(image),), math.pi / 2 * rest / count)) if rest else image
+        yield torch.rot90(between, quarters, dims=(2, 3)), rotate_pose(center[:, None], angle)[:, 0], angle
 
 
 def _turn(points: Tensor, angle_rad: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from explorer_app.session.fitting import FrameFitting, code_along
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.widgets.pictures.picture_row import DepthLegend
 from lsps_core.data.store import FrameStore
+from lsps_core.fitting import fit
 
 Open = Callable[..., None]
 Settle = Callable[[], None]
@@ -62,6 +64,22 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 @pytest.fixture(scope="module")
 def bundled() -> HandModel:
     return HandModel.load(MODEL, "cpu")
+
+
+def test_where_no_hand_lies_better_the_mean_of_rotated_copies_is_shown(
+    bundled: HandModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer_app.model.hand.fit.fit", partial(fit, believed_mm=0))
+    data = StoreData(FrameStore(SENSOR), "sensor")
+    frame = data.view(1).frame
+    data.close()
+    encoding = bundled.encode(frame, "real")
+    found = bundled.fit(frame, encoding)
+    assert not found.is_fitted
+    assert "mean of rotated copies" in found.line
+    assert found.path[0] == encoding.code
+    assert len(found.path) == 2
+    np.testing.assert_allclose(found.after.pose, bundled.decode_pose(found.code), atol=1e-4)
 
 
 def test_the_hand_lies_on_the_depth_and_is_nearer_to_the_annotation(bundled: HandModel) -> None:

@@ -258,7 +258,7 @@ def test_resuming_shows_the_runs_own_settings_and_can_change_them(
         qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
     assert told.args == [run.path, True]
     assert run.config().depth.steps == 44
-    assert run.config().mapping == "capsules"
+    assert run.config().mapping == "surface"
 
 
 def test_what_is_no_run_cannot_be_resumed(qtbot: QtBot, dialog: TrainDialog, tmp_path) -> None:
