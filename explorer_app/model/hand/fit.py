@@ -47,8 +47,8 @@ class FrameFit:
     """before: the pose that P reads. after: the fitted pose, with its size and shift applied.
 
     is_fitted: False where no better hand was found; then `after` is the mean of what P reads of rotated copies. path:
-    the code of P, then those of the fit's steps from its best start, or of that mean. size: relative to the model's hand. fitted: what the next frame of a recording
-    starts from.
+    the code of P, then those of the fit's steps from its best start, or of that mean. size: relative to the model's
+    hand. fitted: what the next frame of a recording starts from.
     """
 
     before: PlacedHand
