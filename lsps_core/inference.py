@@ -19,6 +19,7 @@ from lsps_core.networks.camera_noise import camera_noise
 from lsps_core.networks.mapping import LatentMapping
 from lsps_core.networks.matrix import with_matrix_products
 from lsps_core.networks.numpy_decoder import numpy_pose_decoder
+from lsps_core.networks.residual import fuse_normalisation
 from lsps_core.prior import FittedPrior
 from lsps_core.skeleton import Skeleton
 
@@ -48,6 +49,8 @@ class Predictor:
         self.device = torch.device(device)
         self.precision = precision
         self.model = source.build().to(self.device).eval().requires_grad_(False)
+        if source.config.posterior_kind == "residual":
+            fuse_normalisation(self.model.residual_posterior)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from torch's stubs
         if self.device.type == "cpu" and isinstance(self.model.mapping, LatentMapping):
             self.model.mapping.layers = with_matrix_products(self.model.mapping.layers)

@@ -45,7 +45,7 @@ class ValueEdit(QUndoCommand, Generic[_Value]):
         self._show(self._before)
 
 
-_PAUSE_S = 0.8
+PAUSE_S = 0.8
 """Changes of one kind within this time are one edit: a held arrow key, typed digits."""
 
 
@@ -70,7 +70,7 @@ class LatentEdit(QUndoCommand):
         return -1 if self._merge is None else self._merge
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, LatentEdit) or other.text() != self.text() or other._time - self._time > _PAUSE_S:
+        if not isinstance(other, LatentEdit) or other.text() != self.text() or other._time - self._time > PAUSE_S:
             return False
         self._after, self._time = other._after, other._time
         other.is_merged = True

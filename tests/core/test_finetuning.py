@@ -150,10 +150,25 @@ needs_kill = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows 
 
 
 @needs_kill
-@pytest.mark.parametrize("part", ["sensor.h5", "fold2"])
-def test_it_resumes_after_a_kill(trained_run, labels, tmp_path, part):
-    """Killed in the middle of a store and of a run, without a word."""
-    command = [sys.executable, "-m", "lsps_core.cli", *arguments(trained_run, labels, tmp_path / "out", "--events")]
+def test_it_resumes_after_a_kill(trained_run, labels, tmp_path):
+    """Killed in the middle of a store, and then of a run, without a word."""
+    out = tmp_path / "out"
+    made = {}
+    for part in ("sensor.h5", "fold2"):
+        kill_in(part, arguments(trained_run, labels, out, "--events"))
+        finished = [path for path in out.rglob("*") if path.name in ("synthetic.h5", "model.safetensors")]
+        assert {path: path.stat().st_mtime_ns for path in made} == made
+        assert len(finished) > len(made)
+        made = {path: path.stat().st_mtime_ns for path in finished}
+        assert not (out / "model.safetensors").exists()
+    assert main(arguments(trained_run, labels, out)) == 0
+    assert {path: path.stat().st_mtime_ns for path in made} == made
+    assert checkpoint.load(out / "model.safetensors").training["finetuned"]["labelled_frames"] == LABELS
+
+
+def kill_in(part, command):
+    """Start a fine-tuning in a process, and kill it as soon as it begins this part."""
+    command = [sys.executable, "-m", "lsps_core.cli", *command]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         for line in process.stdout:
             event = json.loads(line)
@@ -162,13 +177,6 @@ def test_it_resumes_after_a_kill(trained_run, labels, tmp_path, part):
                 break
         else:
             pytest.fail(f"it ended before {part}")
-    finished = [path for path in (tmp_path / "out").rglob("*") if path.name in ("synthetic.h5", "model.safetensors")]
-    assert finished
-    made = {path: path.stat().st_mtime_ns for path in finished}
-    assert not (tmp_path / "out" / "model.safetensors").exists()
-    assert main(arguments(trained_run, labels, tmp_path / "out")) == 0
-    assert {path: path.stat().st_mtime_ns for path in made} == made
-    assert checkpoint.load(tmp_path / "out" / "model.safetensors").training["finetuned"]["labelled_frames"] == LABELS
 
 
 def test_more_labels_are_another_fine_tuning(trained_run, labels, tmp_path):

@@ -11,7 +11,7 @@ from lsps_core.config.training import TrainConfig
 from lsps_core.networks.blocks import InstanceNorm, ResidualBlock
 from lsps_core.networks.capsules import capsule_ends, draw_capsules
 from lsps_core.networks.mapping import BONE_WIDTH, bone_maps
-from lsps_core.networks.residual import ResidualNetwork, measure_statistics
+from lsps_core.networks.residual import ResidualNetwork, fuse_normalisation, measure_statistics
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21, Skeleton
 
@@ -199,3 +199,14 @@ def test_measured_statistics_are_those_of_the_batches_and_momenta_stay():
     torch.testing.assert_close(network.stem[1].running_mean, (means[0] + means[1]) / 2)
     assert not network.training
     assert network.stem[1].momentum == 0.1
+
+
+def test_fused_normalisation_changes_nothing_but_rounding():
+    torch.manual_seed(0)
+    network, images = ResidualNetwork(3, width=8), torch.randn(4, 1, 128, 128)
+    measure_statistics(network, [images + 1])
+    network.eval().requires_grad_(False)
+    expected = network(images)
+    fuse_normalisation(network)
+    assert not [layer for layer in network.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+    torch.testing.assert_close(network(images), expected, atol=1e-5, rtol=1e-4)

@@ -219,19 +219,31 @@ def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(old):
     assert checkpoint.load(old / "model.safetensors").training["steps"]["posterior"] == 3
 
 
-def test_a_benchmark_sized_kill_is_survived(stores, tmp_path, monkeypatch, capsys):
-    """The small version of tests/benchmarks/kill_resume.py: killed while it trains and while it writes.
+KILLED = """
+import os, signal, sys
+from lsps_core import cli
+from lsps_core.training.trainer import Trainer
+step = Trainer._try_step
+def killed(self, settings):
+    if self.step == 23:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(self, settings)
+Trainer._try_step = killed
+sys.exit(cli.main(sys.argv[1:]))
+"""
 
-    With this seed the second kill comes soon after the depth stage's checkpoint, when the posterior stage's is written.
-    """
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
+def test_a_killed_run_ends_bit_for_bit_as_one_that_was_not(finished, prepared, monkeypatch):
+    """Killed in the posterior stage, a step after the last checkpoint; kill_resume.py kills at any moment."""
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
     kill_resume = importlib.import_module("kill_resume")
-    options = ["--kills", "2", "--small", "--seed", "57", "--folder", str(tmp_path)]
-    options += ["--synthetic", str(stores["synthetic"]), "--real", str(stores["real"])]
-    monkeypatch.setattr(sys, "argv", ["kill_resume", *options])
-    status, said = kill_resume.main(), capsys.readouterr().out
-    assert status == 0, said
-    assert "bit for bit" in said
+    killed = subprocess.run([sys.executable, "-c", KILLED, "train", str(prepared)], capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert [int(path.stem) for path in Run(prepared).checkpoints()][-1] == 22
+    assert main(["train", str(prepared), "--resume"]) == 0
+    assert kill_resume.compare_weights(Run(finished), Run(prepared)) == []
+    assert kill_resume.check_told(Run(finished), Run(prepared)) == []
 
 
 def test_a_quiet_training_writes_nothing_but_its_error(stores, tmp_path, capsys):

@@ -147,6 +147,17 @@ def torchrun(run: Path, *options: str, program: tuple[str, ...] = ("-m", "lsps_c
     return done
 
 
+@pytest.fixture(scope="module")
+def together(stores, make_once) -> Path:
+    """The folder of a run of two processes that was never killed, and of what they wrote to stdout."""
+
+    def train(folder: Path) -> None:
+        done = torchrun(Run.create(folder / "run", tiny_config(stores, *SETTINGS)).path)
+        (folder / "stdout.jsonl").write_text(done.stdout)
+
+    return make_once("torchrun", train)
+
+
 KILLED = """
 import os, signal, sys, time
 from lsps_core import cli
@@ -165,29 +176,27 @@ sys.exit(cli.main(sys.argv[2:]))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no SIGKILL here")
-def test_torchrun_starts_again_after_a_process_was_killed(stores, tmp_path):
+def test_torchrun_starts_again_after_a_process_was_killed(stores, together, tmp_path):
     """It resumes by itself, and ends with the weights to the bit of a run that was never killed."""
-    config = tiny_config(stores, *SETTINGS)
-    whole, broken = (Run.create(tmp_path / name, config) for name in ("whole", "broken"))
-    torchrun(whole.path)
+    broken = Run.create(tmp_path / "broken", tiny_config(stores, *SETTINGS))
     (tmp_path / "killed.py").write_text(KILLED)
     program = (str(tmp_path / "killed.py"), "156")  # within the posterior stage
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     torchrun(broken.path, "--max-restarts", "2", program=program, env=environment)
     starts = [event for event in events(broken.path) if event["kind"] == "started"]
     assert [event["step"] for event in starts] == [0, 153]
-    one, other = (checkpoint.load(run.model_path).weights for run in (whole, broken))
+    one, other = (checkpoint.load(run.model_path).weights for run in (Run(together / "run"), broken))
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_torchrun_ends_where_one_process_does(stores, tmp_path):
+def test_torchrun_ends_where_one_process_does(stores, together, tmp_path):
     """The same steps; the same pose VAE but for the noise that each process draws; an error within that noise."""
     config = tiny_config(stores, *SETTINGS)
     alone = Run.create(tmp_path / "alone", config)
     Trainer(alone, config).train()
-    both = Run.create(tmp_path / "both", config)
-    done = torchrun(both.path)
-    assert [json.loads(line) for line in done.stdout.splitlines()] == events(both.path)  # process 0 alone speaks
+    both = Run(together / "run")
+    told = (together / "stdout.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in told] == events(both.path)  # process 0 alone speaks
     first, second = events(alone.path), events(both.path)
     assert (first[-1]["step"], first[-1]["reason"]) == (second[-1]["step"], second[-1]["reason"]) == (161, "finished")
     errors = [[e["mean_error_mm"] for e in run if e["kind"] == "validation"] for run in (first, second)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import re
 import subprocess
@@ -13,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import write_faults
-from saves import save_config, save_import, save_results, save_store
-from write_faults import Save, check_every_step
+from saves import save_config, save_evaluation, save_import, save_results, save_store
+from write_faults import MOST_STEPS, Fault, Save, check_every_step, faulty
 
 from lsps_core import checkpoint
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.data.store import FrameStore
-from lsps_core.evaluation import published
+from lsps_core.evaluation import published, report
 from lsps_core.files import write_whole
 
 SAVES: dict[str, Save] = {
@@ -57,6 +58,34 @@ def test_a_fault_at_every_step_of_an_import(tmp_path_factory: pytest.TempPathFac
     assert [each.name for each in tmp_path.iterdir()] == ["o.h5"]
     with FrameStore(tmp_path / "o.h5") as store:
         assert len(store) == 5
+
+
+def test_a_fault_at_every_step_of_an_evaluations_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the four is the old one or the new one, and nothing lies beside them."""
+    for draw in ("_draw_success", "_draw_joints"):
+        monkeypatch.setattr(report, draw, lambda *_: None)  # of a hundred steps each would be drawn twice
+    whole = []
+    for version in (1, 2):
+        save_evaluation(tmp_path / "whole", version)
+        whole.append({path.name: path.read_bytes() for path in (tmp_path / "whole").iterdir()})
+    old, new = whole
+    assert len(old) == 4
+    assert not [name for name in old if old[name] == new[name]]
+    for number in range(1, MOST_STEPS):
+        folder, fault = tmp_path / str(number), Fault(number, errno.ENOSPC)
+        save_evaluation(folder, 1)
+        with pytest.MonkeyPatch.context() as patch:
+            faulty(patch, fault)
+            with contextlib.suppress(OSError, ValueError):
+                save_evaluation(folder, 2)
+        found = {path.name: path.read_bytes() for path in folder.iterdir()}
+        assert found.keys() == old.keys()
+        assert not [name for name, content in found.items() if content not in (old[name], new[name])]
+        if fault.count < number:
+            assert found == new
+            assert number > 12
+            return
+    raise AssertionError("it never ends")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="it forks a process for each kill")

@@ -18,8 +18,10 @@ from lsps_core.data.importing.pictures import read_depth
 from lsps_core.data.importing.plan import ImportPlan, Shot
 from lsps_core.data.importing.run import run_import
 from lsps_core.data.store import FrameWriter
+from lsps_core.evaluation import report
 from lsps_core.evaluation.about import About
 from lsps_core.evaluation.frame_results import FrameResults
+from lsps_core.evaluation.metrics import ErrorTable
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 from lsps_core.training.run import Run
@@ -48,6 +50,16 @@ def save_results(path: Path, version: int) -> None:
         disagreement_mm=np.ones(4, np.float32),
         latent_distance=np.ones(4, np.float32),
     ).save(path)
+
+
+def save_evaluation(folder: Path, version: int) -> None:
+    """The files of `lsps evaluate --out`."""
+    errors_mm = np.full((2, 2), 10.0 * version, np.float32)
+    frames, places = ("a", "b"), np.arange(2)
+    table = ErrorTable(
+        method="m", errors_mm=errors_mm, joints=("i", "j"), frames=frames, groups=("g", "g"), places=places
+    )
+    report.write(folder, {"protocol": "p", "version": version}, [table], f"version {version}", is_simulated=True)
 
 
 def save_import(path: Path, version: int, picture: Path) -> None:

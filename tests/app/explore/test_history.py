@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import pytest
-from app_helpers import WAIT_MS
+from app_helpers import WAIT_MS, clear_session
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLineEdit
 
 from explorer_app.model.latent import LatentCode
+from explorer_app.shell.main_window import MainWindow
 from explorer_app.widgets.pictures.colour_choice import colour_choice
 
 CODES = tuple(LatentCode().with_value(axis, 1.5) for axis in range(4))
 
 
 @pytest.fixture
-def strip(qtbot, window, open_and_wait, model_path):
+def window(qtbot, shared_window, model_path):
+    """With the tiny model, and nothing visited."""
+    if shared_window.session.model is None or shared_window.session.model.path != model_path:
+        shared_window.open_paths([model_path])
+        settle(qtbot, shared_window)
+    clear_session(shared_window)
+    return shared_window
+
+
+@pytest.fixture
+def strip(qtbot, window):
+    return visited(qtbot, window)
+
+
+def visited(qtbot, window):
     """Four latents were visited."""
-    open_and_wait(model_path)
     window.docks["Walk"].raise_()
     for number, code in enumerate(CODES):
         window.session.set_latent(code, f"place {number}")
@@ -57,8 +71,15 @@ def test_a_click_goes_back_is_undone_and_listed_once(qtbot, strip, window):
     assert window.session.latent == CODES[3]
 
 
-def test_keys_go_along_the_strip_and_not_through_the_frames(qtbot, strip, window, open_and_wait, store_path):
-    open_and_wait(store_path)
+def test_keys_go_along_the_strip_and_not_through_the_frames(qtbot, model_path, store_path):
+    window = MainWindow("cpu")  # of its own: after a click in the strip its first arrow key may be without effect
+    qtbot.addWidget(window)
+    window.show()
+    window.open_paths([model_path])
+    settle(qtbot, window)
+    strip = visited(qtbot, window)
+    window.open_paths([store_path])
+    settle(qtbot, window)
     strip.setFocus()
     strip.setCurrentIndex(strip.model().index(2))
     index = window.session.index
@@ -101,10 +122,10 @@ def test_what_somebody_else_changes_is_shown(strip, window):
     assert names(strip)[0] == "renamed elsewhere"
 
 
-def test_another_model_has_other_pictures(qtbot, strip, window, open_and_wait, other_model_path):
+def test_another_model_has_other_pictures(qtbot, strip, window, other_model_path):
     thumbnails = strip.itemDelegate().thumbnails
     before = thumbnails.pixmap(CODES[0], window.palette()).toImage()
-    open_and_wait(other_model_path)
+    window.open_paths([other_model_path])
     settle(qtbot, window)
     after = thumbnails.pixmap(CODES[0], window.palette()).toImage()
     assert before != after

@@ -47,22 +47,26 @@ def places_of(labelling):
     return {name: label.frame.joints_mm for name, label in labelling.labels.items()}
 
 
-@pytest.mark.parametrize(
-    ("kind", "name", "count"), [("coco", "a.json", 2), ("patch", "p.json", 2), ("store", "b.h5", 2)]
-)
-def test_labels_go_out_and_come_back(qtbot, window, labelling, tmp_path, kind, name, count):
-    before, out = places_of(labelling), tmp_path / name
+def test_labels_go_out_and_come_back(qtbot, window, labelling, tmp_path):
+    for kind, name in (("coco", "a.json"), ("patch", "p.json"), ("store", "b.h5")):
+        check_out_and_back(qtbot, window, labelling, tmp_path / name, kind)
+
+
+def check_out_and_back(qtbot, window, labelling, out, kind):
+    before = places_of(labelling)
     labelling.files.write(out, kind)
     qtbot.waitUntil(out.exists, timeout=WAIT_MS)
     labelling.remove_labels(list(before))
     steps = window.session.undo_stack.count()
     labelling.files.read(out)
-    qtbot.waitUntil(lambda: len(labelling.labels) == count, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(labelling.labels) == 2, timeout=WAIT_MS)
     for frame, joints_mm in places_of(labelling).items():
         np.testing.assert_allclose(joints_mm, before[frame], atol=0.01)
     assert window.session.undo_stack.count() == steps + 1
     window.session.undo_stack.undo()
     assert not labelling.labels
+    window.session.undo_stack.undo()
+    assert places_of(labelling).keys() == before.keys()
 
 
 def test_a_patch_has_the_joint_that_was_moved(qtbot, labelling, tmp_path):

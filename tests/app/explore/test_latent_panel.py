@@ -473,7 +473,7 @@ def test_locks_belong_to_the_basis_that_they_were_set_in(
 def test_a_row_at_the_mouse_or_the_keyboard_points_out_its_joints(
     qtbot: QtBot, session: Session, panel: LatentPanel, model: HandModel
 ) -> None:
-    with qtbot.waitActive(panel):
+    with qtbot.waitActive(panel, timeout=WAIT_MS):
         panel.show()
         panel.activateWindow()
     send(panel.rows[0], is_entered=True)

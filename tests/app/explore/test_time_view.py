@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_helpers import FRAME_COUNT, WAIT_MS, write_store
+from app_helpers import FRAME_COUNT, WAIT_MS, clear_session, write_store
 from failure_helpers import table
 from made_recordings import write_db3
 from PySide6.QtCore import QPoint, Qt
@@ -199,13 +199,29 @@ def test_a_second_curve_is_dashed_on_the_same_axis() -> None:
 
 
 @pytest.fixture
-def view(qtbot: QtBot, window: MainWindow, open_and_wait: Open, model_path: Path, store_path: Path) -> TimeView:
-    """With all frames of the store read."""
-    open_and_wait(model_path, store_path)
-    window.docks["Time"].raise_()
-    view = window.explore.time
-    qtbot.mouseClick(view.read, Qt.MouseButton.LeftButton)
+def view(qtbot: QtBot, shared_window: MainWindow, model_path: Path, store_path: Path) -> TimeView:
+    """With all frames of the store read, and everything else as in a new window."""
+    window, session, view = shared_window, shared_window.session, shared_window.explore.time
+    if session.data is None or (session.model.path, session.data.origin) != (model_path, (store_path,)):
+        window.open_paths([model_path, store_path])
+        window.docks["Time"].raise_()
+        qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+        qtbot.mouseClick(view.read, Qt.MouseButton.LeftButton)
+    if view.reading.second is not None:
+        view.reading.remove_second()
+    for name, box in view.rows.items():
+        box.setChecked(name in RowChoice().rows)
+    view.smooth.setChecked(False)
+    view.joint.setCurrentIndex(RowChoice().joint)
+    if view.plot.span != (0, FRAME_COUNT - 1):
+        view.plot.set_count(FRAME_COUNT)
+        view.plot.redraw_asked.emit()
+    window.explore.playback.set_range(0, FRAME_COUNT - 1)
+    window.failures.set_table(None)
+    session.set_index(0)
+    clear_session(window)
     qtbot.waitUntil(lambda: view.plot.picture is not None and view.read.text() == "Read all frames", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
     return view
 
 
@@ -213,18 +229,18 @@ def _point(view: TimeView, frame: int) -> QPoint:
     return QPoint(round(view.plot._x(frame)), view.plot.height() // 2)
 
 
-def test_a_click_goes_to_a_frame(qtbot: QtBot, window: MainWindow, view: TimeView) -> None:
+def test_a_click_goes_to_a_frame(qtbot: QtBot, shared_window: MainWindow, view: TimeView) -> None:
     qtbot.mouseClick(view.plot, Qt.MouseButton.LeftButton, pos=_point(view, 3))
-    assert window.session.index == 3
+    assert shared_window.session.index == 3
 
 
-def test_a_drag_is_a_range_to_play_and_a_selection(qtbot: QtBot, window: MainWindow, view: TimeView) -> None:
+def test_a_drag_is_a_range_to_play_and_a_selection(qtbot: QtBot, shared_window: MainWindow, view: TimeView) -> None:
     ranges: list[tuple[int, int]] = []
     view.range_selected.connect(lambda first, last: ranges.append((first, last)))
     _drag(qtbot, view, 3, 1)
     assert ranges == [(1, 3)]
-    assert (window.explore.playback.range.first, window.explore.playback.range.last) == (1, 3)
-    assert window.session.index == 0
+    assert (shared_window.explore.playback.range.first, shared_window.explore.playback.range.last) == (1, 3)
+    assert shared_window.session.index == 0
 
 
 def _drag(qtbot: QtBot, view: TimeView, first: int, last: int) -> None:
@@ -234,36 +250,38 @@ def _drag(qtbot: QtBot, view: TimeView, first: int, last: int) -> None:
 
 
 def test_a_drag_selects_in_inspect_also_before_there_are_errors(
-    qtbot: QtBot, window: MainWindow, view: TimeView
+    qtbot: QtBot, shared_window: MainWindow, view: TimeView
 ) -> None:
     """Of an evaluation that is found later: as soon as it is shown."""
     _drag(qtbot, view, 3, 1)
-    window.failures.set_table(table(FRAME_COUNT))
-    assert window.failures.selection.tolist() == [1, 2, 3]
+    shared_window.failures.set_table(table(FRAME_COUNT))
+    assert shared_window.failures.selection.tolist() == [1, 2, 3]
     _drag(qtbot, view, 2, 4)
-    assert window.failures.selection.tolist() == [2, 3, 4]
-    rows = window.failures_panel.table.selectionModel().selectedRows()
+    assert shared_window.failures.selection.tolist() == [2, 3, 4]
+    rows = shared_window.failures_panel.table.selectionModel().selectedRows()
     assert sorted(index.row() for index in rows) == [2, 3, 4]
-    window.failures.set_table(table(FRAME_COUNT))
-    assert window.failures.selection.tolist() == []
+    shared_window.failures.set_table(table(FRAME_COUNT))
+    assert shared_window.failures.selection.tolist() == []
 
 
 def test_a_range_is_not_selected_in_other_data(
-    qtbot: QtBot, window: MainWindow, view: TimeView, open_and_wait: Open, tmp_path: Path
+    qtbot: QtBot, shared_window: MainWindow, view: TimeView, tmp_path: Path
 ) -> None:
+    window = shared_window
     _drag(qtbot, view, 3, 1)
-    open_and_wait(write_store(tmp_path / "other.h5"))
+    window.open_paths([write_store(tmp_path / "other.h5")])
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
     window.failures.set_table(table(FRAME_COUNT))
     assert window.failures.selection.tolist() == []
 
 
-def test_a_range_becomes_a_walk_that_can_be_undone(qtbot: QtBot, window: MainWindow, view: TimeView) -> None:
-    window.explore.playback.set_range(1, 3)
+def test_a_range_becomes_a_walk_that_can_be_undone(qtbot: QtBot, shared_window: MainWindow, view: TimeView) -> None:
+    shared_window.explore.playback.set_range(1, 3)
     qtbot.mouseClick(view.to_walk, Qt.MouseButton.LeftButton)
-    keyframes = [code.values for code in window.session.walk.keyframes]
+    keyframes = [code.values for code in shared_window.session.walk.keyframes]
     assert keyframes == pytest.approx(view.reading.sequence.codes[1:4])
-    window.session.undo_stack.undo()
-    assert not window.session.walk.keyframes
+    shared_window.session.undo_stack.undo()
+    assert not shared_window.session.walk.keyframes
 
 
 def test_a_measure_is_computed_when_its_row_is_ticked(qtbot: QtBot, view: TimeView) -> None:
@@ -274,10 +292,10 @@ def test_a_measure_is_computed_when_its_row_is_ticked(qtbot: QtBot, view: TimeVi
 
 
 def test_a_second_model_is_read_and_taken_away(
-    qtbot: QtBot, window: MainWindow, view: TimeView, other_model_path: Path
+    qtbot: QtBot, shared_window: MainWindow, view: TimeView, other_model_path: Path
 ) -> None:
     view.compare.click()
-    (dialog,) = window.findChildren(QFileDialog)
+    (dialog,) = shared_window.findChildren(QFileDialog)
     before = view.plot.picture
     dialog.filesSelected.emit([str(other_model_path)])
     dialog.close()
@@ -287,17 +305,19 @@ def test_a_second_model_is_read_and_taken_away(
     )
     assert view.note.text() == f"dashed: {other_model_path.name}"
     qtbot.waitUntil(lambda: view.plot.picture is not before, timeout=WAIT_MS)
-    assert window.session.model.path != other_model_path
+    assert shared_window.session.model.path != other_model_path
     view.compare.click()
     assert view.reading.second is None
     assert view.note.text() == ""
 
 
-def test_what_cannot_be_compared_is_one_line(qtbot: QtBot, window: MainWindow, view: TimeView, tmp_path: Path) -> None:
+def test_what_cannot_be_compared_is_one_line(
+    qtbot: QtBot, shared_window: MainWindow, view: TimeView, tmp_path: Path
+) -> None:
     (tmp_path / "bad.db3").write_text("hello")
     view.reading.read_second(tmp_path / "bad.db3")
     qtbot.waitUntil(lambda: not view.reading.is_running, timeout=WAIT_MS)
-    assert "bad.db3 is not a recording" in window.messages.text
+    assert "bad.db3 is not a recording" in shared_window.messages.text
     assert view.reading.second is None
 
 
@@ -308,12 +328,12 @@ def test_smoothing_is_off_at_first_and_redraws(qtbot: QtBot, view: TimeView) -> 
     qtbot.waitUntil(lambda: view.plot.picture is not before, timeout=WAIT_MS)
 
 
-def test_other_data_empties_it(qtbot: QtBot, window: MainWindow, view: TimeView, other_model_path: Path) -> None:
-    window.open_paths([other_model_path])
-    qtbot.waitUntil(lambda: window.session.model.path == other_model_path, timeout=WAIT_MS)
+def test_other_data_empties_it(qtbot: QtBot, shared_window: MainWindow, view: TimeView, other_model_path: Path) -> None:
+    shared_window.open_paths([other_model_path])
+    qtbot.waitUntil(lambda: shared_window.session.model.path == other_model_path, timeout=WAIT_MS)
     assert view.reading.sequence is None
     assert view.plot.picture is None
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not shared_window.background.is_busy, timeout=WAIT_MS)
 
 
 def test_reading_can_be_stopped(

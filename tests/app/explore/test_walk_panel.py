@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from app_helpers import WAIT_MS
+from app_helpers import WAIT_MS, clear_session
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent
 
@@ -17,14 +17,24 @@ from explorer_app.explore.walk import export_bar
 from explorer_app.explore.walk.export_bar import ExportDialog
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.walk import WalkPlan
+from explorer_app.shell.main_window import MainWindow
 
 CODES = tuple(LatentCode().with_value(axis, 1.5) for axis in range(3))
 LINEAR = WalkPlan(CODES, path="linear", ending="once", seconds=0.1)
 
 
 @pytest.fixture
-def panel(qtbot, window, open_and_wait, model_path):
-    open_and_wait(model_path)
+def window(qtbot, shared_window, model_path):
+    """With the tiny model, no walk and no history."""
+    if shared_window.session.model is None:
+        shared_window.open_paths([model_path])
+        qtbot.waitUntil(lambda: not shared_window.background.is_busy, timeout=WAIT_MS)
+    clear_session(shared_window)
+    return shared_window
+
+
+@pytest.fixture
+def panel(qtbot, window):
     window.docks["Walk"].raise_()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)  # before that its keys are nobody's
@@ -269,7 +279,12 @@ def test_cancel_ends_an_export_without_a_trace(qtbot, panel, window, tmp_path, m
     assert list(tmp_path.iterdir()) == []
 
 
-def test_closing_the_window_ends_play_and_export(panel, window, tmp_path):
+def test_closing_the_window_ends_play_and_export(qtbot, model_path, tmp_path):
+    window = MainWindow("cpu")
+    qtbot.addWidget(window)
+    window.open_paths([model_path])
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+    panel = window.walk
     window.session.set_walk(replace(LINEAR, ending="loop"))
     panel.exporting.export(ExportOptions(".gif", frames_per_segment=500), tmp_path / "walk.gif")
     panel.player.toggle()

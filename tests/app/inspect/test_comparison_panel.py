@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 
 import numpy as np
 import pytest
-from app_helpers import WAIT_MS
+from app_helpers import WAIT_MS, write_model
 from failure_helpers import results, table
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
 
 from explorer_app.inspect.model import comparison
 from lsps_core.data.store import FrameStore
@@ -23,39 +25,58 @@ def settle(qtbot, window):
     qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
 
 
-@pytest.fixture
-def panel(qtbot, window, open_and_wait, model_path, store_path, evaluations_path):
+@pytest.fixture(scope="module")
+def show_own(request, model_path, store_path, evaluations_path):
+    """Shows the open model's own results in a window."""
+    return partial(show_own_results, QtBot(request), model_path, store_path, evaluations_path)
+
+
+def show_own_results(qtbot, model_path, store_path, evaluations_path, window):
     shutil.copytree(evaluations_path, model_path.parent / "evaluations", dirs_exist_ok=True)
     window.inspect.references.choose([store_path])  # fewer than the bundled samples
-    open_and_wait(model_path, store_path)
+    window.open_paths([model_path, store_path])
     window.workspaces.go("Inspect")
-    window.docks["Compare"].raise_()
     settle(qtbot, window)
-    return window.inspect.comparison
-
-
-@pytest.fixture
-def evaluated(qtbot, window, panel):
-    """The open model's own results."""
     window.evaluate()
     qtbot.waitUntil(lambda: window.evaluation.is_complete and not window.background.is_busy, timeout=WAIT_MS)
     window.docks["Compare"].raise_()
-    return panel
+    settle(qtbot, window)
+    return window.failures.table
 
 
-def test_there_is_nothing_to_compare_before_an_evaluation(panel, window):
-    window.failures.set_table(None)
+@pytest.fixture(scope="module")
+def own_table(shared_window, show_own):
+    return show_own(shared_window)
+
+
+@pytest.fixture
+def comparing(qtbot, shared_window, own_table):
+    """A window with these results, compared with none, and none selected."""
+    shared_window.failures.set_table(own_table)
+    shared_window.failures.select([])
+    settle(qtbot, shared_window)
+    return shared_window
+
+
+@pytest.fixture
+def evaluated(comparing):
+    return comparing.inspect.comparison
+
+
+def test_there_is_nothing_to_compare_before_an_evaluation(comparing):
+    panel = comparing.inspect.comparison
+    comparing.failures.set_table(None)
     assert not panel.open.isEnabled()
     assert panel.pages.currentWidget() is panel.first_step
 
 
-def test_another_model_is_evaluated_and_the_second_time_is_there(qtbot, window, evaluated, other_model_path):
+def test_another_model_is_evaluated_and_the_second_time_is_there(qtbot, comparing, evaluated, other_model_path):
     QTest.mouseClick(evaluated.open, Qt.MouseButton.LeftButton)
     dialog = evaluated.findChild(QFileDialog)
     dialog.filesSelected.emit([str(other_model_path)])
     dialog.close()
     qtbot.waitUntil(lambda: evaluated.comparison is not None, timeout=WAIT_MS)
-    settle(qtbot, window)
+    settle(qtbot, comparing)
     comparison = evaluated.comparison
     assert (comparison.own_name, comparison.other_name) == ("tiny", "other")
     assert comparison.frame_count == 5
@@ -63,14 +84,14 @@ def test_another_model_is_evaluated_and_the_second_time_is_there(qtbot, window, 
     gaps = np.abs(comparison.own_mm - comparison.other_mm)
     assert (np.diff(gaps) <= 0).all()
     evaluated.compare_with(other_model_path)
-    settle(qtbot, window)
+    settle(qtbot, comparing)
     assert evaluated.job is None
     assert evaluated.comparison is not comparison
     np.testing.assert_array_equal(evaluated.comparison.frames, comparison.frames)
 
 
 def test_several_rivals_have_curves_and_one_the_table(
-    qtbot, window, evaluated, other_model_path, store_path, model, tmp_path
+    qtbot, comparing, evaluated, other_model_path, store_path, model, tmp_path
 ):
     path = tmp_path / "others.txt"
     with FrameStore(store_path) as store:
@@ -79,7 +100,7 @@ def test_several_rivals_have_curves_and_one_the_table(
     for rival in (other_model_path, path):
         evaluated.compare_with(rival)
         qtbot.waitUntil(lambda rival=rival: rival in evaluated.rivals, timeout=WAIT_MS)
-        settle(qtbot, window)
+        settle(qtbot, comparing)
     assert [curve.name.split()[0] for curve in evaluated.curves.curves] == ["tiny", "other", "others"]
     assert len({curve.colour for curve in evaluated.curves.curves}) == 3
     assert evaluated.comparison.other_name == "others"
@@ -87,7 +108,7 @@ def test_several_rivals_have_curves_and_one_the_table(
     assert evaluated.comparison is evaluated.rivals[other_model_path]
     assert evaluated.table.rows.headerData(2, Qt.Orientation.Horizontal) == "other, mm"
     evaluated.compare_with(tmp_path / "missing.txt")
-    settle(qtbot, window)
+    settle(qtbot, comparing)
     assert "missing.txt" in evaluated.line.text()
     assert len(evaluated.rivals) == 2  # what cannot be read changes nothing
     QTest.mouseClick(evaluated.remove, Qt.MouseButton.LeftButton)
@@ -95,56 +116,56 @@ def test_several_rivals_have_curves_and_one_the_table(
     assert len(evaluated.curves.curves) == 2
 
 
-def test_a_row_shows_its_frame_and_is_selected_in_all_views(qtbot, window, evaluated, other_model_path):
+def test_a_row_shows_its_frame_and_is_selected_in_all_views(qtbot, comparing, evaluated, other_model_path):
     evaluated.compare_with(other_model_path)
     qtbot.waitUntil(lambda: evaluated.comparison is not None, timeout=WAIT_MS)
-    settle(qtbot, window)
+    settle(qtbot, comparing)
     rows, frames = evaluated.table, evaluated.comparison.frames
     at = rows.visualRect(rows.model().index(2, 1)).center()
     QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
-    assert window.failures.selection.tolist() == [frames[2]]
-    assert window.session.index == frames[2]
-    window.failures.select([int(frames[0]), int(frames[1])])
+    assert comparing.failures.selection.tolist() == [frames[2]]
+    assert comparing.session.index == frames[2]
+    comparing.failures.select([int(frames[0]), int(frames[1])])
     assert sorted(index.row() for index in rows.selectionModel().selectedRows()) == [0, 1]
-    assert window.session.index == frames[2]
+    assert comparing.session.index == frames[2]
 
 
-def test_published_predictions_are_paired_by_their_names(qtbot, window, evaluated, store_path, model, tmp_path):
+def test_published_predictions_are_paired_by_their_names(qtbot, comparing, evaluated, store_path, model, tmp_path):
     path = tmp_path / "others.txt"
     with FrameStore(store_path) as store:
         protocol = protocols.choose(model.skeleton, store.camera, None)
         labels = published.labels_of(store, protocol)
     published.write(path, labels.uvd)
     evaluated.compare_with(path)
-    settle(qtbot, window)
+    settle(qtbot, comparing)
     comparison = evaluated.comparison
     assert comparison.other_name == "others"
     assert comparison.other_mean_mm == pytest.approx(0, abs=0.05)
-    own = window.failures.table.numbers("mean_mm")[comparison.frames]
+    own = comparing.failures.table.numbers("mean_mm")[comparison.frames]
     np.testing.assert_allclose(comparison.own_mm, own, rtol=1e-4)
 
 
-def test_a_file_that_cannot_be_used_is_said_in_one_line(qtbot, window, evaluated, tmp_path):
+def test_a_file_that_cannot_be_used_is_said_in_one_line(qtbot, comparing, evaluated, tmp_path):
     path = tmp_path / "words.txt"
     path.write_text("these are words\n")
     evaluated.compare_with(path)
-    settle(qtbot, window)
+    settle(qtbot, comparing)
     assert evaluated.comparison is None
     assert "words.txt" in evaluated.line.text()
     assert evaluated.open.isEnabled()
 
 
-def test_a_model_that_is_none_is_said(qtbot, window, evaluated, tmp_path):
+def test_a_model_that_is_none_is_said(qtbot, comparing, evaluated, tmp_path):
     path = tmp_path / "broken.safetensors"
     path.write_bytes(b"nothing")
     evaluated.compare_with(path)
-    settle(qtbot, window)
+    settle(qtbot, comparing)
     assert "broken.safetensors" in evaluated.line.text()
 
 
-def test_closing_ends_the_process(qtbot, window, evaluated, tmp_path):
-    from app_helpers import write_model
-
+def test_closing_ends_the_process(qtbot, window, show_own, tmp_path):
+    show_own(window)
+    evaluated = window.inspect.comparison
     path = write_model(tmp_path / "third.safetensors", seed=3)
     evaluated.compare_with(path)
     qtbot.waitUntil(lambda: evaluated.job is not None, timeout=WAIT_MS)

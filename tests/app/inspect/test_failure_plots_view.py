@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from explorer_app.inspect.model.filters import Filters
 from explorer_app.inspect.model.plot_frames import PlotFrames, umap_points
@@ -22,12 +23,30 @@ def long_store_path(tmp_path_factory):
     return write_store(tmp_path_factory.mktemp("store") / "frames.h5", COUNT)
 
 
+@pytest.fixture(scope="module")
+def inspecting(request, shared_window, model_path, store_path, long_store_path):
+    """The Inspect workspace with a model and data; only the first test waits until the plots are built."""
+    qtbot = QtBot(request)
+    shared_window.inspect.references.choose([store_path])  # fewer than the bundled samples
+    shared_window.open_paths([model_path, long_store_path])
+    settle(qtbot, shared_window)
+    show_plots(qtbot, shared_window, COUNT)
+    return shared_window
+
+
 @pytest.fixture
-def failures(qtbot, window, open_and_wait, model_path, store_path, long_store_path):
-    """Made-up results of many frames, shown by the docks of the Inspect workspace."""
-    window.inspect.references.choose([store_path])  # fewer than the bundled samples
-    open_and_wait(model_path, long_store_path)
-    show_plots(qtbot, window, COUNT)
+def window(qtbot, inspecting):
+    """Made-up results of many frames, of which none is filtered or selected, and all plots."""
+    inspecting.failures.set_filters(Filters())
+    inspecting.failures.set_table(table(COUNT))
+    inspecting.session.set_index(0)
+    inspecting.inspect.plots.choice.setCurrentText("All plots")
+    settle(qtbot, inspecting)
+    return inspecting
+
+
+@pytest.fixture
+def failures(window):
     return window.failures
 
 
@@ -185,8 +204,6 @@ def test_a_click_on_the_trace_shows_the_frame(window, failures, grid):
 
 
 def test_only_the_rows_of_the_table_are_drawn(qtbot, window, failures, grid):
-    from explorer_app.inspect.model.filters import Filters
-
     failures.set_filters(Filters(groups=frozenset(["subject1"])))
     settle(qtbot, window)
     assert grid.plots[0].frames.frames.tolist() == list(range(COUNT // 2, COUNT))

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QInputDialog
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from explorer_app.inspect.model.failure_table import COLUMNS
+from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable
 from explorer_app.inspect.model.filters import Filters
 from explorer_app.model.colours import FINGER_COLOURS
 from explorer_app.shell.main_window import MainWindow
@@ -37,11 +37,40 @@ def opened(tmp_path: Path, model_path: Path, store_path: Path, open_and_wait, wi
 
 
 @pytest.fixture
-def evaluated(qtbot: QtBot, opened: MainWindow, evaluations_path: Path) -> MainWindow:
+def evaluated_alone(qtbot: QtBot, opened: MainWindow, evaluations_path: Path) -> MainWindow:
     """It has been evaluated before, so no process starts."""
     shutil.copytree(evaluations_path, opened.session.model.path.parent / "evaluations")
     evaluate(qtbot, opened)
     return opened
+
+
+@pytest.fixture(scope="module")
+def evaluated_table(
+    request: pytest.FixtureRequest, shared_window: MainWindow, evaluations_path: Path, tmp_path_factory
+) -> FailureTable:
+    """That of such a window, which tests share that leave model, data and tags as they are."""
+    qtbot, folder = QtBot(request), tmp_path_factory.mktemp("evaluated")
+    shutil.copytree(evaluations_path.parent, folder, dirs_exist_ok=True)
+    shared_window.inspect.references.choose([folder / "frames.h5"])
+    shared_window.open_paths([folder / "tiny.safetensors", folder / "frames.h5"])
+    settle(qtbot, shared_window)
+    evaluate(qtbot, shared_window)
+    return shared_window.failures.table
+
+
+@pytest.fixture
+def evaluated(qtbot: QtBot, shared_window: MainWindow, evaluated_table: FailureTable) -> MainWindow:
+    """Nothing is filtered, sorted, selected nor said."""
+    failures = shared_window.failures
+    if failures.table is not evaluated_table:
+        failures.set_table(evaluated_table)
+    failures.set_filters(Filters())
+    failures.sort("index")
+    failures.select([])
+    shared_window.session.set_index(0)
+    shared_window.messages.hide()
+    settle(qtbot, shared_window)
+    return shared_window
 
 
 def settle(qtbot: QtBot, window: MainWindow) -> None:
@@ -78,8 +107,9 @@ def test_evaluating_fills_the_table_and_keeps_its_file(qtbot: QtBot, opened: Mai
 
 
 def test_the_second_opening_needs_no_process(
-    qtbot: QtBot, evaluated: MainWindow, other_model_path: Path, tmp_path: Path
+    qtbot: QtBot, evaluated_alone: MainWindow, other_model_path: Path, tmp_path: Path
 ):
+    evaluated = evaluated_alone
     errors = evaluated.failures.table.numbers("mean_mm").copy()
     path = evaluated.session.model.path
     other = tmp_path / "elsewhere" / "other.safetensors"  # where nobody has evaluated it
@@ -95,7 +125,8 @@ def test_the_second_opening_needs_no_process(
     assert np.array_equal(evaluated.failures.table.numbers("mean_mm"), errors)
 
 
-def test_an_evaluation_with_fitting_is_kept_beside_the_other(qtbot: QtBot, evaluated: MainWindow):
+def test_an_evaluation_with_fitting_is_kept_beside_the_other(qtbot: QtBot, evaluated_alone: MainWindow):
+    evaluated = evaluated_alone
     panel, failures, evaluation = evaluated.failures_panel, evaluated.failures, evaluated.evaluation
     residual = COLUMNS.index("residual_mm")
     plain = failures.table.numbers("mean_mm").copy()
@@ -143,7 +174,7 @@ def test_a_stopped_evaluation_goes_on(
     qtbot: QtBot, open_and_wait, window: MainWindow, tmp_path: Path, model_path: Path, store_path: Path
 ):
     window.inspect.references.choose([store_path])  # fewer than the bundled samples
-    open_and_wait(shutil.copy(model_path, tmp_path / "tiny.safetensors"), write_store(tmp_path / "many.h5", 260))
+    open_and_wait(shutil.copy(model_path, tmp_path / "tiny.safetensors"), write_store(tmp_path / "many.h5", 80))
     window.evaluate()
     evaluation = window.evaluation
     qtbot.waitUntil(lambda: evaluation.part == "routes" and evaluation.done >= 8, timeout=WAIT_MS)
@@ -153,7 +184,7 @@ def test_a_stopped_evaluation_goes_on(
     results = window.failures.table.results
     assert results.is_done.all()  # the errors of all frames come first
     assert not results.has_routes.all()
-    assert f"260 frames  ·  routes of {evaluation.done}" in window.failures_panel.headline.text()
+    assert f"80 frames  ·  routes of {evaluation.done}" in window.failures_panel.headline.text()
     assert window.failures_panel.evaluate.text() == "Resume evaluation"
     evaluate(qtbot, window)
     results = window.failures.table.results
@@ -318,7 +349,8 @@ def test_a_row_stands_in_the_explorer_and_the_explorer_in_a_row(qtbot: QtBot, ev
     assert table.rows.rows[table.currentIndex().row()] == session.index
 
 
-def test_a_tag_is_given_kept_and_filtered_by(qtbot: QtBot, evaluated: MainWindow, tmp_path: Path):
+def test_a_tag_is_given_kept_and_filtered_by(qtbot: QtBot, evaluated_alone: MainWindow, tmp_path: Path):
+    evaluated = evaluated_alone
     panel, failures = evaluated.failures_panel, evaluated.failures
     failures.select([1, 2])
     panel.selection_actions.tag.trigger()

@@ -9,6 +9,7 @@ from failure_helpers import results, table
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QStyleOptionViewItem
+from pytestqt.qtbot import QtBot
 
 from explorer_app.inspect.model import near_duplicates
 from explorer_app.inspect.model.failure_table import FailureTable
@@ -26,15 +27,32 @@ def with_duplicates() -> FailureTable:
     return FailureTable(found)
 
 
+@pytest.fixture(scope="module")
+def inspecting(request, shared_window, model_path, store_path):
+    """The Inspect workspace, the gallery in front."""
+    shared_window.inspect.references.choose([store_path])  # fewer than the bundled samples
+    shared_window.open_paths([model_path, store_path])
+    shared_window.workspaces.go("Inspect")
+    shared_window.docks["Worst"].raise_()
+    settle(QtBot(request), shared_window)  # an earlier test may have left an evaluation beside the model
+    return shared_window
+
+
 @pytest.fixture
-def gallery(qtbot, window, open_and_wait, model_path, store_path):
-    window.inspect.references.choose([store_path])  # fewer than the bundled samples
-    open_and_wait(model_path, store_path)
-    window.workspaces.go("Inspect")
-    window.docks["Worst"].raise_()
-    settle(qtbot, window)  # an earlier test may have left an evaluation beside the model
-    window.failures.set_table(with_duplicates())
-    settle(qtbot, window)
+def window(qtbot, inspecting):
+    """With made-up results, in the first order, none filtered, grouped or selected."""
+    gallery = inspecting.inspect.worst
+    inspecting.failures.set_filters(Filters())
+    inspecting.failures.set_table(with_duplicates())
+    inspecting.session.set_index(0)
+    gallery.order.setCurrentIndex(0)
+    gallery.group.setCurrentIndex(0)
+    settle(qtbot, inspecting)
+    return inspecting
+
+
+@pytest.fixture
+def gallery(window):
     return window.inspect.worst
 
 

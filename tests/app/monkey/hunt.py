@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 RUN = Path(__file__).with_name("run.py")
-_START_S = 120
+_START_S = 300
 PAUSE_S = 0.1
-_SECONDS_PER_ACTION = 0.5
+_SECONDS_PER_ACTION = 1.0
 """Far beyond what one takes on a loaded machine: what takes longer hangs."""
 
 

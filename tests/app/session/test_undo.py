@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 from explorer_app.model.hand.model import HandModel
 from explorer_app.model.history import History
 from explorer_app.model.latent import LatentCode
+from explorer_app.session import undo
 from explorer_app.session.session import Session
 from explorer_app.session.undo import Merge
 
@@ -55,6 +56,15 @@ def test_quick_changes_of_one_kind_are_one_edit_and_one_visit(session: Session) 
     session.set_latent(MEAN.with_value(4, 0.3).with_value(5, 1.0), "move z6", merge=Merge.AXIS)
     assert session.undo_stack.count() == 2
     assert len(session.history) == 2
+
+
+def test_changes_with_a_pause_between_them_are_edits_of_their_own(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undo, "PAUSE_S", -1)
+    for value in (0.1, 0.2, 0.3):
+        session.set_latent(MEAN.with_value(4, value), "move z5", merge=Merge.AXIS)
+    assert session.undo_stack.count() == 3
 
 
 def test_a_preview_is_no_edit(session: Session) -> None:

@@ -76,19 +76,26 @@ def test_a_bad_file_is_a_message_and_the_window_lives(
     make: Callable[[Path, Path], Path],
     says: str,
     tmp_path: Path,
-    window: MainWindow,
-    open_and_wait: Open,
+    qtbot: QtBot,
+    shared_window: MainWindow,
     model_path: Path,
     store_path: Path,
 ) -> None:
-    open_and_wait(model_path)
-    open_and_wait(make(tmp_path, store_path), settings=CAMERA)
+    window = shared_window
+    if window.session.model is None:
+        open_in(qtbot, window, model_path)
+    open_in(qtbot, window, make(tmp_path, store_path), settings=CAMERA)
     assert says in window.messages.text
     assert "\n" not in window.messages.text
     assert window.session.model.name == "tiny"
-    open_and_wait(store_path)
+    open_in(qtbot, window, store_path)
     assert window.messages.text == ""
     assert window.session.is_at_code
+
+
+def open_in(qtbot: QtBot, window: MainWindow, path: Path, **keywords: object) -> None:
+    window.open_paths([path], **keywords)
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
 
 
 def test_a_folder_without_permission_is_a_message(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from app_helpers import WAIT_MS
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
@@ -36,22 +37,22 @@ def test_a_title_is_shown_once(qtbot: QtBot, window: MainWindow) -> None:
     def height(title: str) -> int:
         return window.docks[title].titleBarWidget().height()
 
-    qtbot.waitUntil(lambda: height("Frame") == 0)
+    qtbot.waitUntil(lambda: height("Frame") == 0, timeout=WAIT_MS)
     assert height("Pose latent") > 10
     others = [window.docks[title] for title in ("Inspector", "Gallery", "Walk", "Time")]
     for dock in others:
         dock.close()
-    qtbot.waitUntil(lambda: height("Frame") > 10)  # now no tab names it
+    qtbot.waitUntil(lambda: height("Frame") > 10, timeout=WAIT_MS)  # now no tab names it
     others[0].show()
-    qtbot.waitUntil(lambda: height("Frame") == 0)
+    qtbot.waitUntil(lambda: height("Frame") == 0, timeout=WAIT_MS)
 
 
 def test_a_tab_takes_its_panel_out_of_the_window_and_closes_it(qtbot: QtBot, window: MainWindow) -> None:
     walk, gallery = window.docks["Walk"], window.docks["Gallery"]
     bar, place = _bar_of(window, "Walk")
     qtbot.mouseDClick(bar, LEFT, pos=bar.tabRect(place).center())
-    qtbot.waitUntil(walk.isFloating)
-    qtbot.waitUntil(lambda: walk.titleBarWidget().height() > 10)
+    qtbot.waitUntil(walk.isFloating, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: walk.titleBarWidget().height() > 10, timeout=WAIT_MS)
     buttons = walk.titleBarWidget().findChildren(QToolButton)
     buttons[0].click()
     assert not walk.isFloating()

@@ -104,17 +104,17 @@ def opened(qtbot: QtBot, window: MainWindow, path: Path) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_no_file_is_refused_at_once(kind: str, qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+def test_what_is_no_file_is_refused_at_once(kind: str, qtbot: QtBot, shared_window: MainWindow, tmp_path: Path) -> None:
     for name in NAMES:
         KINDS[kind](tmp_path / name)
-        opened(qtbot, window, tmp_path / name)
-    assert window.session.model is None
-    assert window.session.data is None
+        opened(qtbot, shared_window, tmp_path / name)
+    assert shared_window.session.model is None
+    assert shared_window.session.data is None
 
 
 @pytest.mark.parametrize("name", ["\0.h5", "x" * 300 + ".png", "~nobody/a.h5", "\udcff.png"])
-def test_names_that_no_file_has(name: str, qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
-    opened(qtbot, window, tmp_path / name)
+def test_names_that_no_file_has(name: str, qtbot: QtBot, shared_window: MainWindow, tmp_path: Path) -> None:
+    opened(qtbot, shared_window, tmp_path / name)
 
 
 def _png_bomb(path: Path) -> None:
@@ -166,15 +166,17 @@ def _deep_header(path: Path) -> None:
         ("large.lsps.json", lambda path: _sparse(path, 1 << 30)),
     ],
 )
-def test_what_only_claims_to_be_large(name: str, make: Make, qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+def test_what_only_claims_to_be_large(
+    name: str, make: Make, qtbot: QtBot, shared_window: MainWindow, tmp_path: Path
+) -> None:
     make(tmp_path / name)
-    assert name in opened(qtbot, window, tmp_path / name)
+    assert name in opened(qtbot, shared_window, tmp_path / name)
 
 
-def test_a_folder_of_very_many_files(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+def test_a_folder_of_very_many_files(qtbot: QtBot, shared_window: MainWindow, tmp_path: Path) -> None:
     for number in range(20_000):
         (tmp_path / f"{number}.dat").touch()
-    opened(qtbot, window, tmp_path)
+    opened(qtbot, shared_window, tmp_path)
 
 
 @pytest.mark.usefixtures("_watch")

@@ -14,7 +14,6 @@ from run_helpers import prepare_run
 
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.train.model.store_forms import ImportForm, SimulateForm
-from explorer_app.train.model.train_form import TrainForm
 from explorer_app.workers.command import lsps_command
 from explorer_app.workers.job import Job
 from explorer_app.workspace_names import INSPECT
@@ -84,20 +83,8 @@ def do(qtbot: QtBot, arguments: list[str]) -> None:
     assert told.args[0].how == "finished"
 
 
-def test_jobs_run_nothing_from_the_working_folder(
-    qtbot: QtBot, within: Hostile, tmp_path: Path, stores: dict[str, Path]
-) -> None:
+def test_a_simulation_runs_nothing_from_the_working_folder(qtbot: QtBot, within: Hostile, tmp_path: Path) -> None:
     do(qtbot, SimulateForm(out=str(tmp_path / "s.h5"), frames=2).arguments())
-    form = TrainForm(
-        run_path=str(tmp_path / "run"),
-        synthetic_path=str(stores["synthetic"]),
-        real_path=str(stores["real"]),
-        steps=(2, 1, 1),
-        batch_sizes=(8, 1, 1),
-        advanced="base_channels=4\ndepth.extra_annotated=1\nposterior.extra_annotated=1",
-        device="cpu",
-    )
-    do(qtbot, form.estimate_arguments())
     assert not within.marks
 
 

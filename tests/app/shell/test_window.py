@@ -178,7 +178,7 @@ def test_images_without_a_camera_are_asked_about(
     window.open_paths([model_path, image_path])
     dialog = window.image_dialog
     assert dialog.isVisible()
-    qtbot.waitUntil(dialog.open_button.isEnabled)  # the first image is read in a thread
+    qtbot.waitUntil(dialog.open_button.isEnabled, timeout=WAIT_MS)  # the first image is read in a thread
     assert dialog.settings() == ImageSettings(camera=SR305, unit_mm=0.125)
     dialog.preset.setCurrentIndex(dialog.preset.findData("nyu"))
     assert dialog.settings().camera == NYU

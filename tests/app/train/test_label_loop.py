@@ -97,7 +97,7 @@ def test_two_frames_are_corrected_kept_learned_from_and_compared_with_their_labe
     (dialog,) = window.training_dialogs.jobs
     dialog.steps.setValue(5)
     qtbot.waitUntil(dialog.start.isEnabled, timeout=WAIT_MS)
-    with qtbot.waitSignal(dialog.bar.ended, timeout=5 * WAIT_MS):
+    with qtbot.waitSignal(dialog.bar.ended, timeout=2 * WAIT_MS):
         qtbot.mouseClick(dialog.start, LEFT)
     assert "2 own labels" in dialog.bar.line.text()
     assert window.train.runs.known[0].name == "all"

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from app_helpers import WAIT_MS
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 from run_helpers import LONG, prepare_run
@@ -24,13 +25,13 @@ WAIT_S = 300
 def test_the_menu_copies_the_selected_run(
     qtbot: QtBot, window: MainWindow, stores: dict[str, Path], tmp_path: Path
 ) -> None:
-    with qtbot.waitSignal(window.train.message) as said:
+    with qtbot.waitSignal(window.train.message, timeout=WAIT_MS) as said:
         window.training_dialogs.slurm_asked.emit()
     assert "no run to copy" in said.args[0]
     run = prepare_run(tmp_path / "my run; rm", stores, *LONG)
     window.train.list_run(run)
     window.workspaces.go("Train")
-    qtbot.waitUntil(lambda: window.train.monitor.view is not None)
+    qtbot.waitUntil(lambda: window.train.monitor.view is not None, timeout=WAIT_MS)
     window.training_dialogs.slurm_asked.emit()
     text = QGuiApplication.clipboard().text()
     assert text == slurm_script(run)

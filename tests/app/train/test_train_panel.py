@@ -77,7 +77,7 @@ def click(qtbot: QtBot, panel: TrainPanel, name: str) -> None:
 def test_without_runs_it_says_what_to_do(qtbot, panel):
     assert panel.pages.currentWidget() is panel.empty
     assert "No runs yet" in panel.empty.text()
-    with qtbot.waitSignal(panel.new_run_asked):
+    with qtbot.waitSignal(panel.new_run_asked, timeout=WAIT_MS):
         panel.empty.button.click()
 
 

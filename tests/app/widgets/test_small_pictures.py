@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from app_helpers import WAIT_MS
 from PySide6.QtGui import QColor, QImage, QPalette
 from pytestqt.qtbot import QtBot
 
@@ -61,7 +62,7 @@ def width(squares: Squares, key: int) -> int | None:
 def test_they_are_made_in_batches_in_the_order_in_which_they_are_wanted(qtbot: QtBot, squares: Squares) -> None:
     squares.want([5, 3, 1])
     assert width(squares, 5) is None
-    qtbot.waitUntil(lambda: width(squares, 1) == 2)
+    qtbot.waitUntil(lambda: width(squares, 1) == 2, timeout=WAIT_MS)
     assert squares.batches == [[5, 3], [1]]
     squares.want([3, 5])
     assert squares.batches == [[5, 3], [1]]
@@ -70,13 +71,13 @@ def test_they_are_made_in_batches_in_the_order_in_which_they_are_wanted(qtbot: Q
 def test_two_askers_have_both_theirs(qtbot: QtBot, squares: Squares) -> None:
     squares.want([1], "one")
     squares.want([2], "other")
-    qtbot.waitUntil(lambda: (width(squares, 1), width(squares, 2)) == (2, 3))
+    qtbot.waitUntil(lambda: (width(squares, 1), width(squares, 2)) == (2, 3), timeout=WAIT_MS)
 
 
 def test_those_nobody_wants_are_dropped_beyond_the_limit(qtbot: QtBot, squares: Squares) -> None:
     for keys in ([1, 2], [3, 4], [5, 6]):
         squares.want(keys)
-        qtbot.waitUntil(lambda keys=keys: all(width(squares, key) for key in keys))
+        qtbot.waitUntil(lambda keys=keys: all(width(squares, key) for key in keys), timeout=WAIT_MS)
     squares.want([6])
     assert [width(squares, key) for key in (1, 2, 3, 4, 5)] == [None] * 5
     assert width(squares, 6) == 7
@@ -86,9 +87,9 @@ def test_one_that_fails_is_said_once_and_the_others_follow(qtbot: QtBot, squares
     lines: list[str] = []
     squares.failed.connect(lines.append)
     squares.want([UNREADABLE, 2, 3])
-    qtbot.waitUntil(lambda: width(squares, 3) == 4)
+    qtbot.waitUntil(lambda: width(squares, 3) == 4, timeout=WAIT_MS)
     squares.want([UNREADABLE, 2, 3, 4])
-    qtbot.waitUntil(lambda: width(squares, 4) == 5)
+    qtbot.waitUntil(lambda: width(squares, 4) == 5, timeout=WAIT_MS)
     assert lines == ["13 cannot be read"]
 
 
@@ -98,5 +99,5 @@ def test_what_was_being_made_when_they_were_forgotten_is_not_taken(qtbot: QtBot,
     assert not squares.has_wanted
     squares.offset = 20
     squares.want([1])
-    qtbot.waitUntil(lambda: width(squares, 1) is not None)
+    qtbot.waitUntil(lambda: width(squares, 1) is not None, timeout=WAIT_MS)
     assert width(squares, 1) == 21

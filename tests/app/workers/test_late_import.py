@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from app_helpers import WAIT_MS
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
@@ -57,7 +58,7 @@ def test_the_import_stands_still_while_the_gui_thread_works(qtbot: QtBot, make_m
     timer.start()
     thread = threading.Thread(target=lambda: found.extend(load(f"{name}:steps")))
     thread.start()
-    qtbot.waitUntil(lambda: bool(found))
+    qtbot.waitUntil(lambda: bool(found), timeout=WAIT_MS)
     timer.stop()
     thread.join()
     amid = [(before, after) for before, after in seen if 0 < before < found[0]]
@@ -86,6 +87,6 @@ def test_a_failed_import_raises_and_frees_the_gui_thread(qtbot: QtBot, make_modu
 
     thread = threading.Thread(target=attempt)
     thread.start()
-    qtbot.waitUntil(lambda: bool(found))
+    qtbot.waitUntil(lambda: bool(found), timeout=WAIT_MS)
     thread.join()
     assert found == [None]

@@ -8,6 +8,7 @@ import textwrap
 import threading
 
 import shiboken6
+from app_helpers import WAIT_MS
 from PySide6.QtCore import QObject, QThread
 from pytestqt.qtbot import QtBot
 
@@ -29,7 +30,7 @@ def test_deliveries_come_in_order_in_the_gui_thread(qtbot: QtBot) -> None:
     thread = threading.Thread(target=send)
     thread.start()
     thread.join()
-    qtbot.waitUntil(lambda: len(found) == 50)
+    qtbot.waitUntil(lambda: len(found) == 50, timeout=WAIT_MS)
     assert found == [(number, True) for number in range(50)]
 
 
@@ -38,7 +39,7 @@ def test_a_delivery_to_a_deleted_owner_is_dropped(qtbot: QtBot) -> None:
     mailbox().post(gone, lambda: found.append("gone"))
     mailbox().post(here, lambda: found.append("here"))
     shiboken6.delete(gone)
-    qtbot.waitUntil(lambda: bool(found))
+    qtbot.waitUntil(lambda: bool(found), timeout=WAIT_MS)
     assert found == ["here"]
 
 
