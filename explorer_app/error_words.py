@@ -13,6 +13,7 @@ IN_WINDOW = Words(
         "change": "",
         "camera": "a “Camera”",
         "out": "“Folder”",
+        "elsewhere": "",
         "save_memory": "close other programs",
         "name_frames": "names before the numbers",
         "simulate": "“Simulate data”",

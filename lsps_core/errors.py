@@ -34,6 +34,7 @@ COMMAND_LINE = Words(
         "change": " and --change",
         "camera": "--camera FX,FY,CX,CY",
         "out": "--out",
+        "elsewhere": ", or give another path with --out",
         "save_memory": "give a smaller --jobs",
         "name_frames": "names before the numbers (`lsps predict --names`)",
         "simulate": "`lsps simulate`",

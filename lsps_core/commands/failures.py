@@ -110,7 +110,7 @@ def _check_folder(path: Path) -> None:
         tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
         what = f"{path.parent} cannot be written ({error.strerror})"
-        raise LspsError(what, "make it writable, or choose another folder", field="out") from error
+        raise LspsError(what, "make it writable{elsewhere}", field="out") from error
 
 
 @contextlib.contextmanager
