@@ -13,6 +13,8 @@ IN_WINDOW = Words(
         "change": "",
         "camera": "a “Camera”",
         "out": "“Folder”",
+        "nyu_packed": "“Packed”",
+        "unit_mm": "the “Depth unit”",
         "elsewhere": "",
         "save_memory": "close other programs",
         "name_frames": "names before the numbers",

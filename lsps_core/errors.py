@@ -34,6 +34,8 @@ COMMAND_LINE = Words(
         "change": " and --change",
         "camera": "--camera FX,FY,CX,CY",
         "out": "--out",
+        "nyu_packed": "--nyu-packed",
+        "unit_mm": "--unit-mm",
         "elsewhere": ", or give another path with --out",
         "save_memory": "give a smaller --jobs",
         "name_frames": "names before the numbers (`lsps predict --names`)",

@@ -81,7 +81,7 @@ def test_noise_moves_an_outline_and_more_where_it_is_not_sure(masked, monkeypatc
         monkeypatch.setattr(masked.generator, "surface", lambda *_, parts=parts: parts)
         for noise in (0.0, 2.0):
             shown = masked.generator.draw(parts[0], "real", torch.full((128, 128), noise)) < BACKGROUND
-            inwards = noise * (0.4 + 0.21 / steepness)
+            inwards = noise * (0.4 + 0.45 / steepness)
             assert float(shown.sum().div(torch.pi).sqrt()) == pytest.approx(40 - inwards, abs=0.1)
 
 

@@ -119,7 +119,7 @@ def _read(path: Path, nyu_packed: bool, window: Window | None) -> tuple[npt.NDAr
     is_array = path.suffix.lower() == ".npy"
     values, shape = _read_array(path, window) if is_array else _read_picture(path, path, nyu_packed, window)
     if nyu_packed and (values.ndim != 3 or values.dtype != np.uint8):
-        raise LspsError(f"{path} is not a packed NYU image, which has 8-bit colour", "read it without NYU's packing")
+        raise LspsError(f"{path} is not a packed NYU image, which has 8-bit colour", "read it without {nyu_packed}")
     if not nyu_packed and values.ndim != 2:
         raise ValueError(f"{path} has the shape {list(values.shape)}; a depth image has rows and columns")
     if 0 in shape:
@@ -168,10 +168,10 @@ def _read_picture(
         raise ValueError(f"{name} is cut off or damaged ({_brief(error)}); copy it again") from error
     if not nyu_packed:
         if mode in _COLOUR:
-            remedy = "give 16-bit depth, or read it with NYU's packing"
+            remedy = "give 16-bit depth, or {nyu_packed} if NYU's"
             raise LspsError(f"{name} is an 8-bit colour image, not depth", remedy)
         if values.dtype.itemsize < 2:
-            raise LspsError(f"{name} is an 8-bit image, not depth", "give one of 16 bits, in steps of the depth unit")
+            raise LspsError(f"{name} is an 8-bit image, not depth", "give one of 16 bits, in steps of {unit_mm}")
         if is_png or mode.startswith("I;16"):
             values = values.astype(np.uint16)  # a PNG has no more, but older versions of Pillow widen them
     return values, (height, width)

@@ -280,10 +280,10 @@ def test_a_run_whose_files_are_none(
 @pytest.fixture
 def dead_disk() -> Iterator[threading.Event]:
     """Set at the end: what hangs on it is over then, and no thread is left."""
-    event = threading.Event()
+    event, others = threading.Event(), set(threading.enumerate())
     yield event
     event.set()
-    for thread in threading.enumerate():
+    for thread in set(threading.enumerate()) - others:
         if thread.name.startswith("lsps-"):
             thread.join(10)
 
