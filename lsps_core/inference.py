@@ -32,6 +32,17 @@ class Decoded(NamedTuple):
     synthetic: Tensor
 
 
+class TurnedReading(NamedTuple):
+    """What P reads of rotated copies: the code of the image itself and that of the mean pose, each [B, 20].
+
+    poses [N, B, J, 3]: of each copy, in the image's axes; the image's own comes first.
+    """
+
+    code: Tensor
+    mean_code: Tensor
+    poses: Tensor
+
+
 class Predictor:
     """Frozen networks and the routes of the paper's figure 1: one frame or a batch, on one device.
 
@@ -100,11 +111,11 @@ class Predictor:
             raise ValueError(f"turns is {turns}: it must be 1 or more")
         if turns == 1:
             return self._read(image, domain, center)
-        return self.read_turned(image, domain, center, turns)[0]
+        return self.read_turned(image, domain, center, turns).mean_code
 
     @torch.inference_mode()
-    def read_turned(self, image: Tensor, domain: Domain, center: Tensor | None, turns: int) -> tuple[Tensor, Tensor]:
-        """What P reads of `turns` copies: the code of the mean pose, and poses [turns, B, J, 3] in the image's axes."""
+    def read_turned(self, image: Tensor, domain: Domain, center: Tensor | None, turns: int) -> TurnedReading:
+        """What P reads of `turns` copies, evenly rotated about the optical axis. center: as of `posterior`."""
         image = self._image(image)
         place = usual_center(image) if center is None else center.to(image)
         codes, poses = [], []
@@ -112,7 +123,7 @@ class Predictor:
             codes.append(self._read(copy, domain, None if center is None else at))
             poses.append(rotate_pose(self.decode_pose(codes[-1]), -angle))
         each = torch.stack(poses)
-        return self.model.pose_vae.nearest(each.mean(dim=0), start=codes[0]), each
+        return TurnedReading(codes[0], self.model.pose_vae.nearest(each.mean(dim=0), start=codes[0]), each)
 
     @torch.inference_mode()
     def _read(self, image: Tensor, domain: Domain, center: Tensor | None) -> Tensor:

@@ -148,10 +148,11 @@ class _Frames:
 
     def fit(self, name: ObjectiveName, weights: Weights, steps: int, last: Tensor | None, believed_mm: float) -> Fitted:
         """last [B, U]: the hands to track."""
-        posterior, objective = self._posterior(), self._objective(name, weights)
-        staying = posterior
+        objective = self._objective(name, weights)
         if last is None:
-            staying, read = self._read_turned()
+            posterior, staying, read = self._read_turned()
+        else:
+            posterior = staying = self._posterior()
         if isinstance(objective, PictureObjective):
             found, believed_mm = minimise(objective, read[:, 0] if last is None else last, steps), torch.inf
         elif last is None:
@@ -182,12 +183,13 @@ class _Frames:
         )
 
     def _search(self, objective: SurfaceObjective, some: Tensor, steps: int) -> Solved:
-        return search(self.predictor, objective[some], self._read_turned(some)[1], steps)
+        return search(self.predictor, objective[some], self._read_turned(some)[2], steps)
 
-    def _read_turned(self, some: Tensor | slice = slice(None)) -> tuple[Tensor, Tensor]:
-        """The code [B, 20] of the mean of rotated copies, and the hands [B, K, U] to start from."""
-        mean, codes = starts.rotated_codes(self.predictor, self.image[some], self.domain, self.center[some])
-        return mean, self.hand.at(codes.flatten(0, 1)).view(*codes.shape[:2], -1)
+    def _read_turned(self, some: Tensor | slice = slice(None)) -> tuple[Tensor, Tensor, Tensor]:
+        """The codes [B, 20] of the frame and of the mean of rotated copies, and the hands [B, K, U] to start from."""
+        turned = self.predictor.read_turned(self.image[some], self.domain, self.center[some], starts.COPIES)
+        codes = starts.rotated_codes(self.predictor, turned)
+        return turned.code, turned.mean_code, self.hand.at(codes.flatten(0, 1)).view(*codes.shape[:2], -1)
 
     def _fitted(
         self, objective: Objective, posterior: Tensor, staying: Tensor, found: Solved, believed_mm: float

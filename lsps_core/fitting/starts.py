@@ -7,13 +7,12 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from lsps_core.config.model import Domain
-from lsps_core.inference import Predictor
+from lsps_core.inference import Predictor, TurnedReading
 from lsps_core.simulator.hand import HandPose, average_shape, forward_kinematics
 from lsps_core.simulator.poses import SYNTHETIC_POSES, sample_poses
 from lsps_core.skeleton import FINGERS, HAND21
 
-_COPIES = 8
+COPIES = 8
 GESTURES = 256
 SWAPPED_GESTURES = 24
 """Of them, those whose fingers are tried one by one."""
@@ -22,14 +21,10 @@ _FINGERS = [[joint for joint, name in enumerate(HAND21.fingers) if name == finge
 _PALM = [0, *(joint for joint, parent in enumerate(HAND21.parents) if parent == 0)]
 
 
-def rotated_codes(predictor: Predictor, image: Tensor, domain: Domain, center: Tensor) -> tuple[Tensor, Tensor]:
-    """image [B, 1, S, S], center [B, 3]: `camera_center` of the cubes -> what P reads of copies rotated in the plane.
-
-    The code of the mean of their poses [B, 20]; and codes [B, 9, 20], of that mean before all, then of each copy.
-    """
-    mean, poses = predictor.read_turned(image, domain, center, _COPIES)
-    every = torch.cat([poses.mean(dim=0, keepdim=True), poses]).transpose(0, 1)
-    return mean, predictor.encode_pose(every.flatten(0, 1)).view(len(image), _COPIES + 1, -1)
+def rotated_codes(predictor: Predictor, turned: TurnedReading) -> Tensor:
+    """[B, N + 1, 20]: of the mean of the poses of N copies before all, then of each copy."""
+    every = torch.cat([turned.poses.mean(dim=0, keepdim=True), turned.poses]).transpose(0, 1)
+    return predictor.encode_pose(every.flatten(0, 1)).view(*every.shape[:2], -1)
 
 
 @cache

@@ -46,9 +46,9 @@ class PlacedHand:
 class FrameFit:
     """before: the pose that P reads. after: the fitted pose, with its size and shift applied.
 
-    is_fitted: False where no better hand was found; then `after` is the mean of what P reads of rotated copies. path:
-    the code of P, then those of the fit's steps from its best start, or of that mean. size: relative to the model's
-    hand. fitted: what the next frame of a recording starts from.
+    is_fitted: False where no better hand was found; then `after` is the mean of what P reads of rotated copies, or
+    `before` if the frame was tracked. path: the code of P, then those of the fit's steps from its best start, or of
+    that mean. size: relative to the model's hand. fitted: what the next frame of a recording starts from.
     """
 
     before: PlacedHand
@@ -72,7 +72,8 @@ class FrameFit:
         if not np.isfinite(self.after.residual_mm):
             return "too few depth points to fit"
         if not self.is_fitted:
-            return f"no better hand found: mean of rotated copies, residual {self.after.residual_mm:.1f} mm"
+            shown = ": mean of rotated copies" if len(self.path) > 1 else ""  # not of a tracked frame
+            return f"no better hand found{shown}, residual {self.after.residual_mm:.1f} mm"
         if self.before.error_mm is None or self.after.error_mm is None:
             return f"residual {self.before.residual_mm:.1f} → {self.after.residual_mm:.1f} mm"
         return f"{self.before.error_mm:.1f} → {self.after.error_mm:.1f} mm off"
