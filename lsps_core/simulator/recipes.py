@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 
 from lsps_core.data.store import FrameStore
+from lsps_core.errors import LspsError
 from lsps_core.simulator.parallel import usual_jobs
 from lsps_core.simulator.settings import PALM, SimulationSettings
 from lsps_core.simulator.simulate_store import simulate_store
@@ -74,4 +75,4 @@ def _check(path: Path, wanted: StoreRecipe) -> None:
     with FrameStore(path) as store:
         command = store.provenance.get("command")
     if command != wanted.command:
-        raise ValueError(f"{path} is another store (created by `{command}`): delete it, or choose another --out")
+        raise LspsError(f"{path} is another store (created by `{command}`)", "delete it, or choose another {out}")

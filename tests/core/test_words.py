@@ -48,7 +48,7 @@ def test_texts_are_in_plain_words(package):
 
 
 FLAG = re.compile(r"(?<!\w)--[a-z]|(?<![\w=])lsps [a-z]")
-NOT_IN_WINDOW = {"cli.py", "commands", "experiments", "errors.py", "simulator"}
+NOT_IN_WINDOW = {"cli.py", "commands", "experiments", "errors.py"}
 NOT_IN_WINDOW |= {"__main__.py", "command_line.py", "qt_messages.py", "slurm.py"}
 """Files and folders with texts for the command line, or for a script."""
 
