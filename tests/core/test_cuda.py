@@ -12,7 +12,7 @@ from lsps_core import checkpoint
 from lsps_core.cli import main
 from lsps_core.config.model import DOMAINS
 from lsps_core.config.presets import PRESETS
-from lsps_core.config.training import TrainConfig
+from lsps_core.config.training import STAGES, TrainConfig
 from lsps_core.data.crop import camera_center, normalise
 from lsps_core.data.store import FrameStore
 from lsps_core.fitting.fit import fit
@@ -93,10 +93,9 @@ def test_a_fit_finds_the_same_hands(both, frames):
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("preset", list(PRESETS))
 def test_every_stage_trains(tmp_path, stores, preset, precision):
-    steps = {name: 3 for name in ("pose", "depth", "posterior")}
     paths = {"synthetic_path": stores["synthetic"], "real_path": stores["real"]}
     config = TrainConfig(**paths, device=DEVICE, labels=0.5, **PRESETS[preset]).with_settings(
-        [f"precision={precision}", *(f"{name}.steps={count}" for name, count in steps.items())]
+        [f"precision={precision}", *(f"{stage}.steps=3" for stage in STAGES)]
     )
     trainer = Trainer(Run.create(tmp_path / "run", config), config)
     before = copy.deepcopy(trainer.model.state_dict())
