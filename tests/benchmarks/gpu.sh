@@ -36,7 +36,7 @@ export -f killed_and_resumed
 export out device python
 part 60 "Machine" "$python" -c 'import torch; print(torch.__version__, torch.cuda.is_available() and torch.cuda.get_device_name())'
 part 150 "CUDA tests" "$python" -m pytest -q -c /dev/null --rootdir . -p no:cacheprovider \
-    tests/core/test_cuda.py tests/core/test_simulator_simulate.py -k "cuda or gpu"
+    tests/core/test_cuda.py "tests/core/test_simulator_simulate.py::test_it_runs_on_a_gpu"
 part 210 "Step rates" "$python" tests/benchmarks/train_step.py --device "$device" --steps 10 ${VARIANTS:-}
 part 60 "Decode" "$python" tests/benchmarks/decode.py --device "$device"
 part 90 "Fit" "$python" tests/benchmarks/fit.py --device "$device" --repeats 3
