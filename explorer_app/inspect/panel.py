@@ -199,7 +199,7 @@ class FailuresPanel(QWidget):
         is_partial = evaluation.part == "poses" and not evaluation.is_complete
         parts += [about.reading.words] if about.reading.words else []
         parts += [f"{evaluation.done} of {evaluation.total} frames" if is_partial else f"{evaluation.total} frames"]
-        if evaluation.part == "routes" and not evaluation.is_complete:
+        if evaluation.part == "routes" and not evaluation.is_complete and evaluation.job is None:
             parts.append(f"routes of {evaluation.done}")
         parts += [f"{model_name(Path(about.model))} on {about.data}", about.protocol]
         return "  ·  ".join(parts)
