@@ -116,6 +116,8 @@ class FailureActions(QObject):
 
     def ask_where(self, kind: str) -> None:
         title, suffix = KINDS[kind]
+        table = self._failures.table
+        reading = table.results.about.reading.words.split() if table is not None else []
         ask_for_paths(
             self._parent,
             f"Export {len(self.frames)} frames",
@@ -123,7 +125,7 @@ class FailureActions(QObject):
             "save",
             lambda names: self.export(kind, Path(names[0])),
             filters=[f"{title} (*{suffix})"],
-            name=f"failures{suffix}",
+            name="-".join(["failures", *reading]) + suffix,
             suffix=suffix,
         )
 

@@ -17,7 +17,7 @@ from explorer_app.widgets.plot_colours import PlotColours
 FloatArray = npt.NDArray[np.floating]
 
 _SWATCH_PX = 16
-_IN_A_LINE = 2
+_GAP_PX = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,14 +98,14 @@ class CurvePicture(QWidget):
         painter.end()
 
     def _paint_names(self, painter: QPainter, area: QRectF) -> None:
-        """In a line above the curves; more than two below them, one on top of the other."""
+        """In a line above the curves; if they do not fit there, below them, one on top of the other."""
         palette, metrics = self.palette(), self.fontMetrics()
         colours = PlotColours(palette).curves
-        is_stacked = len(self.curves) > _IN_A_LINE
+        widths = [_SWATCH_PX + metrics.horizontalAdvance(curve.name) + _GAP_PX for curve in self.curves]
         x, y = area.left(), metrics.height() - 2.0
+        is_stacked = sum(widths) > self.width() - x
         if is_stacked:
-            widest = max(metrics.horizontalAdvance(curve.name) for curve in self.curves)
-            x = max(area.right() - widest - _SWATCH_PX - 12, area.left() + 4)
+            x = max(area.right() - max(widths), area.left() + 4)
             y = area.bottom() - 6 - (len(self.curves) - 1) * metrics.height()
         for curve in self.curves:
             painter.setPen(QPen(colours[curve.colour % len(colours)], 3))
@@ -118,7 +118,7 @@ class CurvePicture(QWidget):
             if is_stacked:
                 y += metrics.height()
             else:
-                x += _SWATCH_PX + metrics.horizontalAdvance(text) + 12
+                x += _SWATCH_PX + metrics.horizontalAdvance(text) + _GAP_PX
 
     def _paint_axes(self, painter: QPainter, area: QRectF, span: tuple[float, float], top: float) -> None:
         palette, metrics = self.palette(), self.fontMetrics()

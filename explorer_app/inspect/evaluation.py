@@ -20,7 +20,6 @@ from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.workers.job import Fate, Job
 from explorer_app.workers.job_runner import JobRunner
-from lsps_core.config.fits import FIT_STEPS
 from lsps_core.events import BlockWritten, Event, Progress
 
 if TYPE_CHECKING:
@@ -28,13 +27,13 @@ if TYPE_CHECKING:
     from lsps_core.evaluation.about import Part
     from lsps_core.evaluation.frame_results import FrameResults
 
-_Stamp = tuple[str, object, object, bool]
+_Stamp = tuple[str, object, object, str]
 
 
 class Evaluation(QObject):
     """Gives `Failures` its table. One evaluation at a time; it ends when model or data change, and can be resumed.
 
-    is_fitting: whether it is the one with fitting; the results of both are kept. part: "poses", then "routes". done:
+    reading: of `READINGS`; the results of each are kept. part: "poses", then "routes". done:
     frames of this part, of `total`. frames_per_s: of the running process, 0 while unknown. trouble: why the last one
     failed.
     """
@@ -53,7 +52,8 @@ class Evaluation(QObject):
         super().__init__(parent)
         self._session, self._failures, self._folder = session, failures, folder
         self._temporary: TemporaryDirectory[str] | None = None
-        self._is_wanted = self._is_asked = self.is_fitting = False
+        self._is_wanted = self._is_asked = False
+        self.reading = stored_results.ONCE
         self._early: list[Block] = []
         self._worker = background.add_worker("evaluation", self._on_answer, self._on_failure)
         self.found: Found | None = None
@@ -118,11 +118,11 @@ class Evaluation(QObject):
         if is_wanted and self.found is None and not self._worker.is_busy:
             self._look()
 
-    @Slot(bool)
-    def set_fitting(self, is_on: bool) -> None:
-        """Show the results with or without fitting, and evaluate so; a running evaluation stops."""
-        if is_on != self.is_fitting:
-            self.is_fitting = is_on
+    @Slot(str)
+    def set_reading(self, reading: str) -> None:
+        """Show the results of one of `READINGS`, and evaluate so; a running evaluation stops."""
+        if reading != self.reading:
+            self.reading = reading
             self._failures.set_table(None)
             self._leave()
 
@@ -155,13 +155,13 @@ class Evaluation(QObject):
             self._temporary.cleanup()
 
     def _stamp(self, kind: str) -> _Stamp:
-        return kind, self._session.model, self._session.data, self.is_fitting
+        return kind, self._session.model, self._session.data, self.reading
 
     def _look(self) -> None:
         model, path = self._session.model, self._store_path
         if model is not None and path is not None:
-            steps = FIT_STEPS if self.is_fitting else None
-            find = partial(stored_results.find, model, path, self.other_folder(), is_bundled(model.path), steps)
+            place, reading = (self.other_folder(), is_bundled(model.path)), stored_results.READINGS[self.reading]
+            find = partial(stored_results.find, model, path, *place, reading)
             self._worker.ask(self._stamp("found"), find)
         self.changed.emit()
 
@@ -177,9 +177,7 @@ class Evaluation(QObject):
         model, found, data_path = self._session.model, self.found, self._store_path
         if model is None or found is None:
             return
-        options = ["--out", str(found.path), "--device", model.device, "--json"]
-        if found.about.fit_steps is not None:
-            options += ["--fit", str(found.about.fit_steps)]
+        options = ["--device", model.device, *stored_results.options(found)]
         self.trouble, self.frames_per_s = "", 0.0
         self.total = found.about.frame_count
         self._runner.start(["failures", str(model.path), str(data_path), *options])
@@ -212,7 +210,7 @@ class Evaluation(QObject):
 
     @Slot()
     def _leave(self) -> None:
-        """The model, the data or the fitting have changed: drop the results."""
+        """The model, the data or the reading have changed: drop the results."""
         self._runner.drop()
         self._forget()
         if self._is_wanted:

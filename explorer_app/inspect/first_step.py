@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from explorer_app.inspect.evaluation import Evaluation
+from explorer_app.inspect.model.stored_results import ONCE
 from explorer_app.session.session import Session
 from explorer_app.widgets.empty_state import EmptyState
 
@@ -41,9 +42,10 @@ class FirstStep(QObject):
             return "Evaluating …", "The model is loading; its results will appear here.", ""
         if evaluation.is_looking:
             return "Searching for earlier results …", "", ""
+        reading = "" if evaluation.reading == ONCE else f" {evaluation.reading}"
         return (
             use,
-            f"{model.name} has not been evaluated{' with fitting' * evaluation.is_fitting} on {data.title} yet. "
+            f"{model.name} has not been evaluated{reading} on {data.title} yet. "
             f"Evaluate (F5) runs it on all {len(data)} frames, and keeps the results.",
             _EVALUATE,
         )

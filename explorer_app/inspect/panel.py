@@ -10,7 +10,6 @@ import numpy as np
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QCheckBox,
     QHBoxLayout,
     QMenu,
     QProgressBar,
@@ -27,18 +26,24 @@ from explorer_app.inspect.filter_bar import FilterBar
 from explorer_app.inspect.first_step import FirstStep, FirstStepView
 from explorer_app.inspect.frame_thumbnails import FrameThumbnails
 from explorer_app.inspect.model.failure_table import COLUMNS
-from explorer_app.inspect.model.stored_results import PART_TITLES
+from explorer_app.inspect.model.stored_results import FITTED, PART_TITLES, READINGS, TURNED
 from explorer_app.inspect.table import FailureTableView
 from explorer_app.inspect.table_rows import TITLES
 from explorer_app.model.wording import model_name, speed
 from explorer_app.preferences import Preferences
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
+from explorer_app.widgets.fields import choice
 from explorer_app.widgets.labels import ElidedLabel
 from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.menus import add_action
 from explorer_app.widgets.small import Tag
 from lsps_core.evaluation.metrics import WITHIN_MM
+
+_READING_TIP = (
+    "Eight turns: read each frame at eight turns and take the mean pose, nearer to the truth in eight times the time.\n"
+    "With fitting: fit each pose to the measured depth, slower still. The results of each are kept."
+)
 
 
 class FailuresPanel(QWidget):
@@ -87,18 +92,14 @@ class FailuresPanel(QWidget):
         self.evaluate = QPushButton("Evaluate")
         self.evaluate.setToolTip("Run the model on all frames of the data that are not evaluated yet (F5)")
         self.evaluate.clicked.connect(self._evaluation.start)
-        self.with_fitting = QCheckBox("with fitting")
-        self.with_fitting.setAccessibleName("Evaluate with fitting")
-        self.with_fitting.setToolTip(
-            "Fit each pose to the measured depth, which is slower, and show those results; the others are kept"
-        )
-        self.with_fitting.toggled.connect(self._evaluation.set_fitting)
+        self.reading = choice({title: title for title in READINGS}, "How frames are read", _READING_TIP)
+        self.reading.currentTextChanged.connect(self._evaluation.set_reading)
         self.stop = QPushButton("Stop")
         self.stop.setToolTip("Finished frames are kept; Resume evaluation continues from there")
         self.stop.clicked.connect(self._stop)
         header = row_layout()
         header.addWidget(self.headline, 1)
-        for widget in (self.simulated, self.with_fitting, self.progress, self.evaluate, self.stop):
+        for widget in (self.simulated, self.reading, self.progress, self.evaluate, self.stop):
             header.addWidget(widget)
         return header
 
@@ -118,14 +119,15 @@ class FailuresPanel(QWidget):
     def fill_menu(self, menu: QMenu, evaluate: Callable[[], object]) -> None:
         """The Inspect menu. evaluate: shows this panel and starts."""
         add_action(menu, "&Evaluate this data", evaluate, "F5")
-        add_action(menu, "Evaluate with &fitting", partial(self._evaluate_with_fitting, evaluate), "Shift+F5")
+        add_action(menu, "Evaluate at eight t&urns", partial(self._evaluate_as, TURNED, evaluate))
+        add_action(menu, "Evaluate with &fitting", partial(self._evaluate_as, FITTED, evaluate), "Shift+F5")
         add_action(menu, "&Stop evaluating", self._evaluation.stop)
         menu.addSeparator()
         self.selection_actions.fill(menu)
         menu.addAction(self.directions.action)
 
-    def _evaluate_with_fitting(self, evaluate: Callable[[], object]) -> None:
-        self._evaluation.set_fitting(True)
+    def _evaluate_as(self, reading: str, evaluate: Callable[[], object]) -> None:
+        self._evaluation.set_reading(reading)
         evaluate()
 
     @Slot(QPoint)
@@ -153,8 +155,8 @@ class FailuresPanel(QWidget):
         self.headline.setText(self._headline())
         self.headline.setToolTip(self._headline_tip())
         self.simulated.setVisible(table is not None and table.results.about.is_simulated)
-        with QSignalBlocker(self.with_fitting):
-            self.with_fitting.setChecked(evaluation.is_fitting)
+        with QSignalBlocker(self.reading):
+            self.reading.setCurrentText(evaluation.reading)
         self.evaluate.setVisible(table is not None and not is_running and not evaluation.is_complete)
         self.evaluate.setEnabled(not evaluation.obstacle)
         self.evaluate.setText("Resume evaluation" if evaluation.has_some else "Evaluate")
@@ -195,9 +197,9 @@ class FailuresPanel(QWidget):
             within = 100 * np.mean(worst_mm[np.isfinite(worst_mm)] <= WITHIN_MM)
             parts += [f"mean {np.nanmean(mean_mm):.1f} mm", f"{within:.0f} % within {WITHIN_MM:.0f} mm"]
         is_partial = evaluation.part == "poses" and not evaluation.is_complete
-        parts += ["fitted"] if table.has_fits else []
+        parts += [about.reading.words] if about.reading.words else []
         parts += [f"{evaluation.done} of {evaluation.total} frames" if is_partial else f"{evaluation.total} frames"]
-        if evaluation.part == "routes" and not evaluation.is_complete:
+        if evaluation.part == "routes" and not evaluation.is_complete and evaluation.job is None:
             parts.append(f"routes of {evaluation.done}")
         parts += [f"{model_name(Path(about.model))} on {about.data}", about.protocol]
         return "  ·  ".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -48,6 +49,8 @@ class Session(LatentState):
         self.domain_choice: Domain | None = None
         """Domain of the frames; None as in the data."""
         self._frame_encoding = FrameEncoding()
+        self._compared: tuple[object, ...] = ()
+        self._is_near = False
         self.free_joints = FreeJoints(self)
 
     def set_model(self, model: HandModel) -> None:
@@ -200,9 +203,13 @@ class Session(LatentState):
         encoding, pose, view = self.encoding, self.pose, self.view
         if encoding is None or pose is None or view is None:
             return False
-        error_mm = mean_error_mm(pose, view.frame)  # a fit may be far from what P reads
-        is_right = error_mm is not None and error_mm <= NEAR_MM
-        return is_right or apart_mm(pose, encoding.pose, view.frame.half_mm) <= NEAR_MM
+        compared = (encoding, pose, view)
+        if len(self._compared) != len(compared) or any(map(operator.is_not, compared, self._compared)):
+            self._compared = compared  # several views ask for each pose
+            error_mm = mean_error_mm(pose, view.frame)  # a fit may be far from what P reads
+            is_right = error_mm is not None and error_mm <= NEAR_MM
+            self._is_near = is_right or apart_mm(pose, encoding.pose, view.frame.half_mm) <= NEAR_MM
+        return self._is_near
 
     @property
     def error_mm(self) -> float | None:

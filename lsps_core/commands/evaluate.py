@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> None:
                 turns=arguments.turns,
             )
         provenance = store.provenance
-    table = dataclasses.replace(evaluation.table, method=f"this model ({path.stem}){_reading(arguments)}")
+    table = dataclasses.replace(evaluation.table, method=_method(path, arguments))
     result = {"model": str(path), "data": str(arguments.data), **evaluation.to_json(), "curves": report.curves(table)}
     if others:
         result["against"] = [{"method": other.method, **report.figures(other)} for other in others]
@@ -78,10 +78,11 @@ def run(arguments: argparse.Namespace) -> None:
     print(json.dumps(result)) if arguments.json else _show(evaluation, others)
 
 
-def _reading(arguments: argparse.Namespace) -> str:
-    if arguments.fit is not None:
-        return " and a fit"
-    return f", {arguments.turns} turns" if arguments.turns > 1 else ""
+def _method(path: Path, arguments: argparse.Namespace) -> str:
+    from lsps_core.evaluation.about import Reading
+
+    words = Reading(fit_steps=arguments.fit, turns=arguments.turns).words
+    return f"this model ({path.stem})" + f", {words}" * bool(words)
 
 
 def _compare(store: FrameStore, arguments: argparse.Namespace) -> list[ErrorTable]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from lsps_core.commands.fit_option import add_fit
+from lsps_core.commands.fit_option import add_fit_or_turns
 from lsps_core.errors import LspsError
 from lsps_core.events import BlockWritten, Event, JobEnded, JobStarted, Progress
 
@@ -31,7 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, metavar="DATA.h5", help="annotated or not")
     parser.add_argument("--out", type=Path, metavar="FILE.npz", help="default: in a folder `evaluations` by the model")
     parser.add_argument("--protocol", metavar="NAME", help=protocol_help("store"))
-    add_fit(parser)
+    add_fit_or_turns(parser)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true", dest="events", help="a JSON line for everything that happens")
 
@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     with _stop_signals() as should_stop:  # a stop request during the import of torch counts
         from lsps_core.data.store import FrameStore
         from lsps_core.device import resolve_device
+        from lsps_core.evaluation.about import Reading
         from lsps_core.evaluation.frame_evaluation import FrameEvaluation
         from lsps_core.inference import Predictor
         from lsps_core.training.run import newest_model
@@ -48,7 +49,8 @@ def run(arguments: argparse.Namespace) -> None:
         path = newest_model(arguments.model)
         predictor = Predictor.load(path, resolve_device(arguments.device))
         with FrameStore(arguments.data) as store, _bar(len(store)) as bar:
-            evaluation = FrameEvaluation(predictor, path, store, arguments.out, arguments.protocol, arguments.fit)
+            reading = Reading(fit_steps=arguments.fit, turns=arguments.turns)
+            evaluation = FrameEvaluation(predictor, path, store, arguments.out, arguments.protocol, reading)
             _check_folder(evaluation.path)
             tell = _tell if arguments.events else lambda _: None
             tell(JobStarted(path=str(evaluation.path), total=len(store), device=str(predictor.device)))

@@ -8,9 +8,10 @@ from lsps_core.commands.numbers import MOST_STEPS, MOST_TURNS, at_most
 from lsps_core.config.fits import FIT_STEPS
 
 
-def add_fit(parser: argparse._ActionsContainer) -> None:
-    """Adds --fit [STEPS]: `arguments.fit` is None without it."""
-    parser.add_argument(
+def add_fit_or_turns(parser: argparse.ArgumentParser) -> None:
+    """Adds --fit [STEPS] or --turns N: `arguments.fit` is None and `arguments.turns` 1 without them."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
         "--fit",
         type=at_most(MOST_STEPS),
         nargs="?",
@@ -19,11 +20,6 @@ def add_fit(parser: argparse._ActionsContainer) -> None:
         help=f"fit the hand to each frame, from the pose that the model reads; {FIT_STEPS} steps if left out",
     )
 
-
-def add_fit_or_turns(parser: argparse.ArgumentParser) -> None:
-    """Adds --fit [STEPS] or --turns N: `arguments.turns` is 1 without it."""
-    group = parser.add_mutually_exclusive_group()
-    add_fit(group)
     group.add_argument(
         "--turns",
         type=at_most(MOST_TURNS),

@@ -23,12 +23,30 @@ RESIDUAL = "residual_mm"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How each frame's pose is read. fit_steps: of a fit, None without one. turns: see `Predictor.posterior`."""
+
+    fit_steps: int | None = None
+    turns: int = 1
+
+    @property
+    def words(self) -> str:
+        """For titles; empty where P reads each frame once."""
+        if self.fit_steps is not None:
+            return "fitted"
+        return f"{self.turns} turns" if self.turns > 1 else ""
+
+
+READ_ONCE = Reading()
+
+
+@dataclass(frozen=True, kw_only=True)
 class About:
     """The model and data of the results. `key` changes with everything that could change a number in them.
 
     model: file name; model_digest: of config and weights. data, data_path: its store; data_digest: of its frames' names
-    and cubes; labels_digest: of the annotated joints, "" if there are none. joints: those scored. fit_steps: of the fit
-    that made the codes and joints; None where they are P's.
+    and cubes; labels_digest: of the annotated joints, "" if there are none. joints: those scored. fit_steps, turns: of
+    the `Reading` that made the codes and joints.
     """
 
     model: str
@@ -45,13 +63,19 @@ class About:
     joints: tuple[str, ...]
     format_version: Count = FORMAT_VERSION
     fit_steps: Count | None = None
+    turns: Count = 1
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(fit_steps=self.fit_steps, turns=self.turns)
 
     @property
     def key(self) -> str:
         """Equal for equal numbers; independent of the paths of model and data."""
         told = {name: value for name, value in asdict(self).items() if name not in ("model", "data", "data_path")}
-        if self.fit_steps is None:  # keeps the keys of results from before there were fits
-            del told["fit_steps"]
+        for name, value in asdict(READ_ONCE).items():  # keeps the keys of results from before there were other readings
+            if told[name] == value:
+                del told[name]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
@@ -71,7 +95,7 @@ class About:
 
 
 def describe(
-    checkpoint: Checkpoint, model_path: Path, store: FrameStore, protocol: Protocol, fit_steps: int | None = None
+    checkpoint: Checkpoint, model_path: Path, store: FrameStore, protocol: Protocol, reading: Reading = READ_ONCE
 ) -> About:
     """The `About` of a model on a store; reads the store's names and joints."""
     has_labels = store.skeleton is not None and store.skeleton.joints == checkpoint.skeleton.joints
@@ -88,5 +112,5 @@ def describe(
         protocol=protocol.name,
         skeleton=checkpoint.skeleton.name,
         joints=protocol.joints,
-        fit_steps=fit_steps,
+        **asdict(reading),
     )

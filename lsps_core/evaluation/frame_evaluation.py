@@ -22,7 +22,7 @@ from lsps_core.data.protocol import Protocol
 from lsps_core.data.store import FrameStore
 from lsps_core.errors import LspsError
 from lsps_core.evaluation import frame_results, protocols
-from lsps_core.evaluation.about import RESIDUAL, Part, describe
+from lsps_core.evaluation.about import READ_ONCE, RESIDUAL, Part, Reading, describe
 from lsps_core.evaluation.consistency import consistency
 from lsps_core.evaluation.frame_results import FrameResults, FrameResultsError
 from lsps_core.evaluation.metrics import joint_errors_mm
@@ -35,7 +35,7 @@ BLOCK = 128
 """Frames in a file of unfinished results; a kill loses one part of these at most."""
 CPU_BATCH = 8  # a stop waits for one of them
 CPU_POSE_BATCH = 32
-"""Of poses that are only read: 5.6 ms a frame where batches of 8 take 7.7, and routes 98."""
+"""Of poses that are read once: 5.6 ms a frame where batches of 8 take 7.7, and routes 98."""
 
 Columns = dict[str, npt.NDArray[np.float32]]
 
@@ -64,13 +64,13 @@ class FrameEvaluation:
         store: FrameStore,
         path: Path | None,
         protocol: str | None = None,
-        fit_steps: int | None = None,
+        reading: Reading = READ_ONCE,
     ) -> None:
         skeleton = predictor.checkpoint.skeleton
         self.predictor = predictor
         self.store = store
         self.protocol: Protocol = protocols.of_store(store, skeleton, protocol)
-        self.about = describe(predictor.checkpoint, model_path, store, self.protocol, fit_steps)
+        self.about = describe(predictor.checkpoint, model_path, store, self.protocol, reading)
         self.path = path or evaluations_folder(model_path) / self.about.file_name
         self._labels = store.joints_mm if self.about.labels_digest else None
 
@@ -144,7 +144,7 @@ class FrameEvaluation:
     def _batch(self, part: Part) -> int:
         if self.predictor.device.type != "cpu":
             return BLOCK
-        return CPU_POSE_BATCH if part == "poses" and self.about.fit_steps is None else CPU_BATCH
+        return CPU_POSE_BATCH if part == "poses" and self.about.reading == READ_ONCE else CPU_BATCH
 
     def _evaluate(self, part: Part, indices: npt.NDArray[np.int64]) -> Columns:
         """The columns of a part for some frames [n]."""
@@ -167,7 +167,8 @@ class FrameEvaluation:
     def _poses(self, indices: npt.NDArray[np.int64], image: Tensor, center_mm: Tensor, half_mm: Tensor) -> Columns:
         residual: Columns = {}
         if self.about.fit_steps is None:
-            latent = self.predictor.posterior(image, self._domain, camera_center(center_mm, half_mm))
+            center = camera_center(center_mm, half_mm)
+            latent = self.predictor.posterior(image, self._domain, center, self.about.turns)
             pose = self.predictor.decode_pose(latent)
         else:
             steps = self.about.fit_steps

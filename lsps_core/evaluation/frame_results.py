@@ -214,7 +214,7 @@ def _begun_path(path: Path) -> Path:
 
 def _check_key(path: Path, found: About, about: About) -> None:
     if found.key != about.key:
-        raise FrameResultsError(f"{path} holds results of another model, data or protocol", "evaluate again")
+        raise FrameResultsError(f"{path} holds results of another model, data, protocol or reading", "evaluate again")
 
 
 def _shapes(about: About, count: int) -> dict[str, tuple[int, ...]]:

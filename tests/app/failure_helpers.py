@@ -20,6 +20,7 @@ def results(
     *,
     is_annotated: bool = True,
     is_fitted: bool = False,
+    turns: int = 1,
     is_divided: bool = False,
     seed: int = 0,
     data_path: str = "",
@@ -49,6 +50,7 @@ def results(
         skeleton="hand21",
         joints=HAND21.joints,
         fit_steps=10 if is_fitted else None,
+        turns=turns,
     )
     return FrameResults(
         about=about,

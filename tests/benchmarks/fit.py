@@ -36,8 +36,9 @@ BATCH = 64
 
 
 class Stopwatch:
-    def __init__(self, is_cpu_time: bool) -> None:
+    def __init__(self, is_cpu_time: bool, device: str) -> None:
         self.clock = time.process_time if is_cpu_time else time.perf_counter
+        self._device = torch.device(device)
 
     def seconds(self, work: Callable[[], object], repeats: int = 1) -> float:
         """The median time of one call, after one that warms up."""
@@ -46,6 +47,8 @@ class Stopwatch:
         for _ in range(repeats):
             start = self.clock()
             work()
+            if self._device.type == "cuda":
+                torch.cuda.synchronize(self._device)
             times.append(self.clock() - start)
         return statistics.median(times)
 
@@ -53,8 +56,8 @@ class Stopwatch:
 def plain_steps(objective: SurfaceObjective, start: Tensor, steps: int) -> None:
     unknowns = start.clone().requires_grad_()
     optimiser = torch.optim.Adam([unknowns], lr=0.05)
-    first, second = hand_cones().unbind(dim=1)
-    share = torch.linspace(0, 1, 8)[:, None, None, None]
+    first, second = hand_cones(start.device).unbind(dim=1)
+    share = torch.linspace(0, 1, 8, device=start.device)[:, None, None, None]
     for _ in range(steps):
         spheres = objective.hand.spheres(unknowns, objective.seen.half_mm)
         along = torch.lerp(spheres[:, first], spheres[:, second], share).movedim(0, 1).flatten(1, 2)
@@ -68,24 +71,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--cpu-time", action="store_true", help="of the process, in place of the wall's")
     arguments = parser.parse_args()
-    seconds = Stopwatch(arguments.cpu_time).seconds
+    seconds = Stopwatch(arguments.cpu_time, arguments.device).seconds
     torch.set_num_threads(arguments.threads)
 
-    predictor = Predictor.load(RESOURCES / "models" / "compact.safetensors")
+    predictor = Predictor.load(RESOURCES / "models" / "compact.safetensors", arguments.device)
     with FrameStore(RESOURCES / "samples" / "sensor.h5") as store:
         center, half = torch.from_numpy(store.center_mm[:BATCH]), torch.from_numpy(store.half_mm[:BATCH])
         image = normalise(torch.from_numpy(store.depth_mm(slice(0, BATCH)).astype(np.float32)), center, half)
-    frames = (image, center, half)
+    frames = tuple(values.to(arguments.device) for values in (image, center, half))
     hand = HandModel.of(predictor)
     objective = SurfaceObjective(hand=hand, seen=observe(*frames))
-    start = hand.at(predictor.posterior(image, "real", camera_center(center, half))).clone()
+    start = hand.at(predictor.posterior(image, "real", camera_center(*frames[1:]))).clone()
 
     print("| steps/s | one frame | batch of 64 |\n|---|---|---|")
     rates = []
     for count in (1, BATCH):
-        some, begin = objective[torch.arange(count)], start[:count]
+        some, begin = objective[torch.arange(count, device=start.device)], start[:count]
         with torch.no_grad():  # a step more than counted: the first evaluation
             ours = seconds(lambda some=some, begin=begin: minimise(some, begin, 4), arguments.repeats) / 5
         plain = seconds(lambda some=some, begin=begin: plain_steps(some, begin, 5), arguments.repeats) / 5
@@ -98,7 +102,7 @@ def main() -> None:
     print("\n| steps | ms, one frame | frames/s, batch of 64 | mm from the end |\n|---|---|---|---|")
     for steps in (1, 2, 3, 5, FIT_STEPS):
         found = fit(predictor, *frames, steps=steps)
-        away = ((found.pose - end.pose).norm(dim=2).mean(dim=1) * half).median()
+        away = ((found.pose - end.pose).norm(dim=2).mean(dim=1) * frames[2]).median()
         single = seconds(lambda steps=steps: [fit(predictor, *frame, steps=steps) for frame in one]) / len(one)
         whole = seconds(lambda steps=steps: fit(predictor, *frames, steps=steps)) / BATCH
         print(f"| {steps} | {1000 * single:.0f} | {1 / whole:.1f} | {away:.2f} |")

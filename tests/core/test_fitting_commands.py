@@ -1,4 +1,4 @@
-"""`--fit` and `lsps fit`: the outputs of the commands without it, of fitted hands; and stores annotated by a fit."""
+"""`--fit`, `--turns` and `lsps fit`: the commands' outputs, of hands read so; and stores annotated by a fit."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from lsps_core.cli import main
 from lsps_core.data.crop import normalise, to_joints_mm
 from lsps_core.data.store import FrameStore, FrameStoreError, FrameWriter
 from lsps_core.evaluation import frame_results
+from lsps_core.evaluation.about import Reading
 from lsps_core.evaluation.evaluate import predict
 from lsps_core.evaluation.frame_evaluation import FrameEvaluation, Watch
 from lsps_core.fitting import fit
@@ -99,28 +100,31 @@ def test_predict_writes_the_fitted_hands(path, expected, capsys, tmp_path):
     np.testing.assert_allclose(np.loadtxt(out), uvd, atol=0.05)
 
 
-def test_failures_keeps_fits_apart_from_predictions(path, expected, capsys, tmp_path):
+def test_failures_keeps_readings_apart(path, expected, capsys, tmp_path):
     model = tmp_path / "model.safetensors"
     model.write_bytes(MODEL.read_bytes())
-    assert run(capsys, "failures", model, path, "--device", "cpu")[0] == 0
-    assert run(capsys, "failures", model, path, "--device", "cpu", "--fit", STEPS)[0] == 0
-    plain, fitted = sorted(
-        map(frame_results.load, (tmp_path / "evaluations").glob("*.npz")),
-        key=lambda results: results.about.fit_steps or 0,
-    )
-    assert (plain.about.fit_steps, fitted.about.fit_steps) == (None, STEPS)
+    for option in ((), ("--fit", STEPS), ("--turns", 2)):
+        assert run(capsys, "failures", model, path, "--device", "cpu", *option)[0] == 0
+    found = map(frame_results.load, (tmp_path / "evaluations").glob("*.npz"))
+    results = {results.about.reading.words: results for results in found}
+    plain, turned, fitted = results[""], results["2 turns"], results["fitted"]
+    assert (plain.about.reading, fitted.about.reading) == (Reading(), Reading(fit_steps=STEPS))
     with FrameStore(path) as store:
         errors_mm = np.linalg.norm(expected[0] - store.joints_mm, axis=2)
+        ((_, joints_mm),) = predict(Predictor.load(MODEL), store, np.arange(6), turns=2)
+        turned_mm = np.linalg.norm(joints_mm - store.joints_mm, axis=2)
     np.testing.assert_allclose(fitted.errors_mm, errors_mm, atol=0.05)
+    np.testing.assert_allclose(turned.errors_mm, turned_mm, atol=0.05)
+    assert abs(turned.errors_mm - plain.errors_mm).max() > 0.5
     assert plain.errors_mm.mean() > fitted.errors_mm.mean()
     np.testing.assert_allclose(fitted.residual_mm, expected[1], atol=0.01)
-    assert plain.residual_mm is None
+    assert plain.residual_mm is turned.residual_mm is None
 
 
 def test_an_evaluation_with_fits_that_was_stopped_keeps_its_residuals(path, expected, tmp_path):
     predictor = Predictor.load(MODEL)
     with FrameStore(path) as store:
-        evaluation = FrameEvaluation(predictor, MODEL, store, tmp_path / "fitted.npz", fit_steps=STEPS)
+        evaluation = FrameEvaluation(predictor, MODEL, store, tmp_path / "fitted.npz", reading=Reading(fit_steps=STEPS))
         begun = []
 
         def take(block: Path, start: int, stop: int) -> None:
@@ -132,13 +136,13 @@ def test_an_evaluation_with_fits_that_was_stopped_keeps_its_residuals(path, expe
     np.testing.assert_array_equal(frame_results.load(evaluation.path).residual_mm, begun[0].residual_mm)
 
 
-def test_results_from_before_there_were_fits_are_read(path, capsys, tmp_path):
+def test_results_from_before_there_were_readings_are_read(path, capsys, tmp_path):
     new, old = tmp_path / "new.npz", tmp_path / "old.npz"
     assert run(capsys, "failures", MODEL, path, "--device", "cpu", "--out", new)[0] == 0
     with np.load(new) as file:
         arrays = {name: file[name] for name in file.files}
     about = json.loads(arrays.pop("about").tobytes())
-    assert about.pop("fit_steps") is None
+    assert (about.pop("fit_steps"), about.pop("turns")) == (None, 1)
     np.savez(old, about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8), **arrays)
     read = frame_results.load(old, frame_results.load(new).about)
     assert read.residual_mm is None

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from lsps_core.cli import main
 from lsps_core.data.crop import camera_center, normalise
 from lsps_core.data.store import FrameStore, FrameWriter
 from lsps_core.evaluation import frame_evaluation, frame_results
+from lsps_core.evaluation.about import About
 from lsps_core.evaluation.consistency import consistency, disagreement
 from lsps_core.evaluation.evaluate import evaluate
 from lsps_core.evaluation.frame_evaluation import FrameEvaluation, Watch
@@ -101,6 +103,16 @@ def test_consistency_of_a_batch_is_that_of_its_frames_by_the_routes_taken_one_by
         assert together.disagreement[index].item() == pytest.approx(disagreement(torch.stack(poses)).item(), abs=1e-4)
         change = predictor.encode(x, "real") - predictor.encode(there, "synthetic")
         assert together.latent_distance[index].item() == pytest.approx(change.square().mean().sqrt().item(), rel=1e-4)
+
+
+def test_an_older_key_stays_and_another_reading_has_another():
+    """The key names the file: results of earlier versions are found under it."""
+    texts = {"model": "m.safetensors", "data": "d", "data_path": "d.h5", "domain": "real", "protocol": "p"}
+    digests = {"model_digest": "1", "data_digest": "2", "labels_digest": "3"}
+    about = About(**texts, **digests, frame_count=4, is_simulated=True, skeleton="hand21", joints=("wrist",))
+    fitted = replace(about, fit_steps=10)
+    assert (about.key, fitted.key) == ("afeb362befbcd0d0", "846ba3843beb60b8")
+    assert len({each.key for each in (about, fitted, replace(about, turns=4), replace(about, turns=8))}) == 4
 
 
 def test_results_agree_with_an_evaluation_and_say_what_they_are_of(model_path, store_path):

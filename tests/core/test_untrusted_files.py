@@ -318,7 +318,7 @@ def test_stored_results_that_no_evaluation_wrote(tmp_path: Path, name: str, valu
 
 
 @pytest.mark.parametrize(
-    "change", [{"frame_count": "4"}, {"joints": "ab"}, {"joints": 3}, {"fit_steps": -1}, {"domain": 1}]
+    "change", [{"frame_count": "4"}, {"joints": "ab"}, {"joints": 3}, {"fit_steps": -1}, {"turns": -1}, {"domain": 1}]
 )
 def test_stored_results_with_a_description_of_other_types(tmp_path: Path, change: dict[str, Any]) -> None:
     path = tmp_path / "r.npz"

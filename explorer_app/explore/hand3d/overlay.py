@@ -145,9 +145,13 @@ class ViewOverlay(QWidget):
             self._paint_label(painter, QPointF(*handles[marks.labelled]))
 
     def _paint_scale(self, painter: QPainter) -> None:
-        painter.setPen(theme.faint(self.palette()))
+        if not self.marks.scale:
+            return
         area = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
-        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, self.marks.scale)
+        corner = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+        painter.fillRect(painter.boundingRect(area, corner, self.marks.scale), theme.view_background(self.palette()))
+        painter.setPen(theme.faint(self.palette()))
+        painter.drawText(area, corner, self.marks.scale)  # lines of the grid or the cube end beside it
 
     def _paint_errors(self, painter: QPainter, dots: FloatArray) -> None:
         if self.marks.truth is None:

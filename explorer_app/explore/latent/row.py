@@ -50,6 +50,8 @@ class LatentRow(QWidget):
         layout.addWidget(self.slider, 2)
         layout.addWidget(self.field)
         self.has_lock = True
+        self._shown: tuple[float, bool] | None = None
+        """The value and the lock that the widgets show; None after the user changed one of them."""
         self.tools = QWidget(self)
         self.tools.setAutoFillBackground(True)
         self.tools.hide()
@@ -63,8 +65,8 @@ class LatentRow(QWidget):
         self.slider.sliderPressed.connect(self._on_pressed)
         self.slider.sliderReleased.connect(self._on_released)
         self.slider.reset_asked.connect(self._on_reset)
-        self.field.valueChanged.connect(self.value_asked)
-        self.lock.toggled.connect(self.lock_asked)
+        self.field.valueChanged.connect(self._on_field)
+        self.lock.toggled.connect(self._on_lock)
         self.reset.clicked.connect(self._on_reset)
         for widget in self.stops:
             widget.installEventFilter(self)
@@ -89,6 +91,9 @@ class LatentRow(QWidget):
         self.reset.setToolTip(f"Reset {axis} to the mean")
 
     def show_value(self, value: float, is_locked: bool) -> None:
+        if self._shown is not None and abs(self._shown[0] - value) < _ZERO and self._shown[1] == is_locked:
+            return  # of twenty rows, a drag changes one
+        self._shown = (value, is_locked)
         with QSignalBlocker(self.slider), QSignalBlocker(self.field):  # showing must not round it in the session
             self.slider.setValue(round(value * TICKS_PER_SIGMA))
             self.field.setValue(value if abs(value) > _ZERO else 0.0)
@@ -101,7 +106,18 @@ class LatentRow(QWidget):
 
     @Slot(int)
     def _on_slider(self, ticks: int) -> None:
+        self._shown = None
         self.value_asked.emit(ticks / TICKS_PER_SIGMA)
+
+    @Slot(float)
+    def _on_field(self, value: float) -> None:
+        self._shown = None
+        self.value_asked.emit(value)
+
+    @Slot(bool)
+    def _on_lock(self, is_locked: bool) -> None:
+        self._shown = None
+        self.lock_asked.emit(is_locked)
 
     @Slot()
     def _on_pressed(self) -> None:

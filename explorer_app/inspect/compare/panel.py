@@ -17,7 +17,7 @@ from explorer_app.inspect.curve_picture import Curve, CurvePicture
 from explorer_app.inspect.evaluation import Evaluation, is_bundled
 from explorer_app.inspect.failures import Failures
 from explorer_app.inspect.first_step import FirstStep, FirstStepView
-from explorer_app.inspect.model import comparison
+from explorer_app.inspect.model import comparison, stored_results
 from explorer_app.inspect.model.comparison import Comparison
 from explorer_app.inspect.model.plot_statistics import SuccessCurve
 from explorer_app.inspect.model.stored_results import PART_TITLES
@@ -220,7 +220,7 @@ class ComparisonPanel(QWidget):
         model, data = self._session.model, self._session.data
         if model is None or data is None:
             return
-        options = ["--out", str(found.path), "--device", model.device, "--json"]
+        options = ["--device", model.device, *stored_results.options(found)]
         self._runner.start(["failures", str(path), str(data.origin[0]), *options])
         self._show_rival()
         self.line.setText(f"Evaluating {path.name} …")

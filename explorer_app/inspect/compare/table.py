@@ -42,8 +42,9 @@ class _Rows(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole or self.comparison is None:
             return None
-        own, other = self.comparison.own_name, self.comparison.other_name
-        return ("Frame", f"{own}, mm", f"{other}, mm", "Δ mm")[section]
+        names = (self.comparison.own_name, self.comparison.other_name)
+        own, other = (name.replace(" (", "\n(") for name in names)  # wider headings would leave no room for the frame
+        return ("Frame", own, other, "Δ mm")[section]
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         comparison, table = self.comparison, self._failures.table

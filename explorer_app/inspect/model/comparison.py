@@ -16,6 +16,7 @@ from explorer_app.model.wording import model_name
 if TYPE_CHECKING:
     from explorer_app.inspect.model.stored_results import Found
     from explorer_app.model.hand.model import HandModel
+    from lsps_core.evaluation.about import About
     from lsps_core.evaluation.frame_results import FrameResults
 
 FloatArray = npt.NDArray[np.floating]
@@ -55,7 +56,7 @@ def compare(table: FailureTable, other_errors_mm: FloatArray, other_name: str) -
     own_mm, other_mm = np.nanmean(own, axis=1), np.nanmean(other, axis=1)
     largest = np.argsort(-np.abs(own_mm - other_mm), kind="stable")[:MOST_ROWS]
     return Comparison(
-        own_name=model_name(Path(table.results.about.model)),
+        own_name=_name(table.results.about),
         other_name=other_name,
         frame_count=len(common),
         own=own_curve,
@@ -66,6 +67,11 @@ def compare(table: FailureTable, other_errors_mm: FloatArray, other_name: str) -
         own_mm=own_mm[largest],
         other_mm=other_mm[largest],
     )
+
+
+def _name(about: About) -> str:
+    name, reading = model_name(Path(about.model)), about.reading.words
+    return f"{name} ({reading})" if reading else name
 
 
 def with_results(table: FailureTable, path: Path) -> Comparison:
@@ -81,7 +87,7 @@ def _with(table: FailureTable, other: FrameResults) -> Comparison:
         raise ValueError(f"the results of {its.model} are of {its.data}, not of {own.data}; evaluate it on this data")
     if own.joints != its.joints:
         raise ValueError(f"{its.model} was scored by {its.protocol}, this model by {own.protocol}; not comparable")
-    return compare(table, other.errors_mm, model_name(Path(its.model)))
+    return compare(table, other.errors_mm, _name(its))
 
 
 def with_predictions(table: FailureTable, path: Path, data_path: Path, model: HandModel) -> Comparison:
@@ -101,12 +107,12 @@ def with_predictions(table: FailureTable, path: Path, data_path: Path, model: Ha
 def look_for(
     table: FailureTable, path: Path, data_path: Path, folder: Path, device: str, is_bundled: bool
 ) -> Comparison | Found:
-    """With another model, if it was already evaluated on this data; else the path for its results."""
+    """With another model read like this one, if it was already evaluated so; else the path for its results."""
     from explorer_app.inspect.model import stored_results
     from explorer_app.model.hand.model import HandModel
 
     model = HandModel.load(path, device)
-    found = stored_results.find(model, data_path, folder, is_bundled)
+    found = stored_results.find(model, data_path, folder, is_bundled, table.results.about.reading)
     if found.table is not None and stored_results.is_complete(found.table):
         return _with(table, found.table.results)
     return found

@@ -113,7 +113,7 @@ def _write_predictions(path: Path, selected: Selected, progress: Progress) -> No
 
     model, latents, count = selected.model, selected.table.results.pose_latent[selected.frames], len(selected.frames)
     if selected.table.has_fits:  # their codes lack the size and the shift of each hand
-        raise ValueError("fitted poses cannot be exported as predictions; export a table, or switch “with fitting” off")
+        raise ValueError("fitted poses cannot be exported as predictions; export a table, or evaluate without fitting")
     if not np.isfinite(latents).all():
         raise ValueError("some of these frames are not evaluated yet; evaluate them first, or select others")
     poses = []

@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING
 from explorer_app.damaged_files import DamagedError, left_aside_line, set_aside
 from explorer_app.inspect.model.failure_table import FailureTable
 from explorer_app.inspect.model.tags import FILE_NAME, Tags
+from lsps_core.config.fits import FIT_STEPS
+from lsps_core.evaluation.about import READ_ONCE, About, Reading
 from lsps_core.files import kind_of
 
 if TYPE_CHECKING:
     from explorer_app.model.hand.model import HandModel
-    from lsps_core.evaluation.about import About
     from lsps_core.evaluation.frame_results import FrameResults
 
 PART_TITLES = {"poses": "Errors", "routes": "Routes"}
 """What each part of an evaluation adds."""
+ONCE, TURNED, FITTED = "read once", "at eight turns", "with fitting"
+READINGS = {ONCE: READ_ONCE, TURNED: Reading(turns=8), FITTED: Reading(fit_steps=FIT_STEPS)}
+"""How the window evaluates, by title."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +42,11 @@ class Found:
     complaint: str = ""
 
 
-def find(
-    model: HandModel, data_path: Path, other_folder: Path, is_bundled: bool, fit_steps: int | None = None
-) -> Found:
+def find(model: HandModel, data_path: Path, other_folder: Path, is_bundled: bool, reading: Reading) -> Found:
     """Search for the results of a model on a store: beside the run, and in `other_folder`.
 
     New results go to the first, unless it is not writable or is_bundled: nothing is added to the app's files.
-    fit_steps: of results with fitting.
+    Results of another reading are not found.
     """
     from lsps_core.data.store import FrameStore
     from lsps_core.evaluation import protocols
@@ -53,7 +55,7 @@ def find(
 
     with FrameStore(data_path) as store:
         protocol = protocols.of_store(store, model.skeleton)
-        about = describe(model.checkpoint, model.path, store, protocol, fit_steps)
+        about = describe(model.checkpoint, model.path, store, protocol, reading)
     beside = evaluations_folder(model.path)
     folders = [other_folder, beside] if is_bundled or not _takes_files(beside) else [beside, other_folder]
     table, complaint = None, ""
@@ -63,6 +65,14 @@ def find(
             break
     tags, trouble = _open_tags(folders[0] / FILE_NAME)
     return Found(folders[0] / about.file_name, about, tags, table, trouble or complaint)
+
+
+def options(found: Found) -> list[str]:
+    """Those of the `lsps failures` that makes these results."""
+    reading = ["--turns", str(found.about.turns)]
+    if found.about.fit_steps is not None:
+        reading = ["--fit", str(found.about.fit_steps)]
+    return ["--out", str(found.path), *reading, "--json"]
 
 
 def load(path: Path, about: About) -> FrameResults:

@@ -14,9 +14,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from explorer_app.inspect.model import comparison
+from explorer_app.inspect.curve_picture import Curve, CurvePicture
+from explorer_app.inspect.model import comparison, stored_results
+from explorer_app.widgets.plot_colours import PlotColours
 from lsps_core.data.store import FrameStore
 from lsps_core.evaluation import protocols, published
+from lsps_core.evaluation.about import Reading
 
 
 def settle(qtbot, window):
@@ -106,7 +109,7 @@ def test_several_rivals_have_curves_and_one_the_table(
     assert evaluated.comparison.other_name == "others"
     evaluated.rival.setCurrentIndex(0)
     assert evaluated.comparison is evaluated.rivals[other_model_path]
-    assert evaluated.table.rows.headerData(2, Qt.Orientation.Horizontal) == "other, mm"
+    assert evaluated.table.rows.headerData(2, Qt.Orientation.Horizontal) == "other"
     evaluated.compare_with(tmp_path / "missing.txt")
     settle(qtbot, comparing)
     assert "missing.txt" in evaluated.line.text()
@@ -184,6 +187,30 @@ def test_only_frames_and_joints_that_both_have_count():
     assert found.frame_count == 5
     assert 0 not in found.frames
     np.testing.assert_allclose(found.other_mm - found.own_mm, 10, rtol=1e-4)
+
+
+def test_another_model_is_read_as_the_table_was(other_model_path, store_path, tmp_path):
+    found = comparison.look_for(table(5, turns=8), other_model_path, store_path, tmp_path, "cpu", True)
+    assert found.about.reading == Reading(turns=8)
+    assert " ".join(stored_results.options(found)) == f"--out {found.path} --turns 8 --json"
+
+
+def test_names_say_how_the_frames_were_read(tmp_path):
+    results(4, is_fitted=True).save(tmp_path / "fitted.npz")
+    found = comparison.with_results(table(4, turns=8), tmp_path / "fitted.npz")
+    assert (found.own_name, found.other_name) == ("tiny (8 turns)", "tiny (fitted)")
+
+
+def test_names_that_do_not_fit_beside_each_other_are_all_drawn(qtbot):
+    picture = CurvePicture("mm", "%", "Curves")
+    qtbot.addWidget(picture)
+    picture.resize(240, 150)
+    picture.top, along = 100.0, np.linspace(0, 1, 2)
+    picture.show_curves([Curve("the long name of a model of hands", along, 0 * along, place) for place in range(2)])
+    image, colours = picture.grab().toImage(), PlotColours(picture.palette()).curves
+    above = image.height() - picture.fontMetrics().height() - 10  # the curves are at the bottom
+    drawn = {image.pixelColor(x, y).rgb() for x in range(image.width()) for y in range(above)}
+    assert {colour.rgb() for colour in colours[:2]} <= drawn
 
 
 def test_nothing_in_common_is_an_error():

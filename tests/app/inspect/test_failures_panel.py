@@ -14,13 +14,14 @@ from app_helpers import WAIT_MS, write_store
 from failure_helpers import table as failure_table
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from explorer_app.inspect.model.failure_table import COLUMNS, FailureTable
 from explorer_app.inspect.model.filters import Filters
+from explorer_app.inspect.model.stored_results import FITTED, ONCE, TURNED
 from explorer_app.model.colours import FINGER_COLOURS
 from explorer_app.shell.main_window import MainWindow
 from lsps_core.cli import main
@@ -132,7 +133,7 @@ def test_an_evaluation_with_fitting_is_kept_beside_the_other(qtbot: QtBot, evalu
     plain = failures.table.numbers("mean_mm").copy()
     assert panel.table.isColumnHidden(residual)
     assert not panel.filters.wrong.isVisible()
-    panel.with_fitting.click()
+    panel.reading.setCurrentText(FITTED)
     settle(qtbot, evaluated)
     assert failures.table is None
     assert "not been evaluated with fitting" in panel.empty.text()
@@ -149,18 +150,46 @@ def test_an_evaluation_with_fitting_is_kept_beside_the_other(qtbot: QtBot, evalu
     actions = panel.selection_actions
     with qtbot.waitSignal(evaluated.session.message, timeout=WAIT_MS) as said:
         actions.export("predictions", evaluated.session.model.path.with_name("fitted.txt"))
-    assert "switch “with fitting” off" in said.args[0]
+    assert "evaluate without fitting" in said.args[0]
     qtbot.mouseClick(panel.filters.clear, Qt.MouseButton.LeftButton)
     settle(qtbot, evaluated)
     assert len(failures.table) == 5
     assert not panel.filters.wrong.box.isChecked()
-    panel.with_fitting.click()
+    panel.reading.setCurrentText(ONCE)
     settle(qtbot, evaluated)
     assert np.array_equal(failures.table.numbers("mean_mm"), plain)
-    panel.with_fitting.click()
+    panel.reading.setCurrentText(FITTED)
     settle(qtbot, evaluated)
     assert evaluation.job is None
     assert np.array_equal(failures.table.numbers("residual_mm"), residuals, equal_nan=True)
+
+
+def test_an_evaluation_at_eight_turns_is_not_taken_for_another(qtbot: QtBot, evaluated: MainWindow):
+    panel, failures, evaluation = evaluated.failures_panel, evaluated.failures, evaluated.evaluation
+    plain, model, store = failures.table, evaluated.session.model.path, evaluated.session.data.origin[0]
+    panel.reading.setCurrentText(TURNED)
+    settle(qtbot, evaluated)
+    assert failures.table is None
+    assert "not been evaluated at eight turns" in panel.empty.text()
+    assert main(["failures", str(model), str(store), "--device", "cpu", "--turns", "8"]) == 0
+    panel.reading.setCurrentText(ONCE)
+    settle(qtbot, evaluated)
+    assert np.array_equal(failures.table.results.errors_mm, plain.results.errors_mm)
+    actions = {action.text(): action for action in evaluated.findChildren(QAction)}
+    actions["Evaluate at eight t&urns"].trigger()
+    settle(qtbot, evaluated)
+    assert panel.reading.currentText() == TURNED
+    assert evaluation.is_complete
+    assert evaluation.job is None
+    assert "8 turns  ·  5 frames" in panel.headline.text()
+    assert (failures.table.results.errors_mm != plain.results.errors_mm).any()
+    panel.selection_actions.ask_where("table")
+    dialog = panel.findChild(QFileDialog)
+    assert Path(dialog.selectedFiles()[0]).name == "failures-8-turns.csv"
+    dialog.close()
+    evaluation.set_reading(ONCE)
+    settle(qtbot, evaluated)
+    assert panel.reading.currentText() == ONCE
 
 
 def test_nothing_is_looked_for_while_nobody_inspects(qtbot: QtBot, opened: MainWindow):
