@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import replace
 
@@ -149,6 +150,19 @@ def test_the_decoder_alone_learns_from_nearest_codes_and_from_draws():
     assert changed
     assert all(name.startswith("pose_vae.decoder.") for name in changed)
     assert 0 < terms["pose_nearest"] < terms["pose_reconstruction"]
+    assert terms["pose_held"] == 0  # at the first step
+
+
+def test_a_resumed_decoder_is_held_to_what_it_was_at_first():
+    model = make_model()
+    config = StageConfig(steps=9, batch_size=2, learning_rate=1e-2)
+    stage = DecoderStage(model, config, LossWeights())
+    for _ in range(3):
+        stage.step(make_batch(), torch.Generator().manual_seed(2))
+    resumed = DecoderStage(copy.deepcopy(model), config, LossWeights())
+    resumed.load_tensors(stage.tensors())
+    terms = [each.step(make_batch(), torch.Generator().manual_seed(3)) for each in (stage, resumed)]
+    assert 0 < terms[0]["pose_held"] == terms[1]["pose_held"]
 
 
 CONSISTENT = LossWeights(**(vars(NOTHING) | {"posterior_consistency": 1.0}))
