@@ -90,9 +90,9 @@ class Predictor:
 
     @torch.inference_mode()
     def encode_pose(self, pose: Tensor) -> Tensor:
-        """pose -> pose_latent: the mean of q(z_y | y)."""
-        code = self.model.pose_vae.encode(pose.to(self.device))
-        return code.mean
+        """pose -> pose_latent: the one whose decoded pose is nearest, by a search from the mean of q(z_y | y)."""
+        pose_vae, pose = self.model.pose_vae, pose.to(self.device)
+        return pose_vae.nearest(pose, start=pose_vae.encode(pose).mean)
 
     @torch.inference_mode()
     def decode_pose(self, pose_latent: Tensor) -> Tensor:

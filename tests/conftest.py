@@ -72,12 +72,24 @@ def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
 @pytest.fixture(scope="session")
 def stores(make_once: MakeOnce) -> dict[str, Path]:
     """A synthetic and a sensor store of 96 frames each, written by the command line."""
+    return _simulated(make_once, 96)
+
+
+@pytest.fixture(scope="session")
+def small_stores(make_once: MakeOnce) -> dict[str, Path]:
+    """Such stores of 20 frames each, of which two are held out: for runs in processes of their own, which draw every
+    held-out frame, up to twelve, by all routes.
+    """
+    return _simulated(make_once, 20)
+
+
+def _simulated(make_once: MakeOnce, frames: int) -> dict[str, Path]:
     from lsps_core.cli import main
 
     def simulate(folder: Path) -> None:
         for seed, kind in enumerate(("synthetic", "sensor")):
-            arguments = ["simulate", str(folder / f"{kind}.h5"), "--domain", kind, "--frames", "96", "--subjects", "2"]
-            assert main([*arguments, "--seed", str(seed)]) == 0
+            options = ["--domain", kind, "--frames", str(frames), "--subjects", "2", "--seed", str(seed)]
+            assert main(["simulate", str(folder / f"{kind}.h5"), *options]) == 0
 
-    folder = make_once("stores", simulate)
+    folder = make_once(f"stores_of_{frames}", simulate)
     return {"synthetic": folder / "synthetic.h5", "real": folder / "sensor.h5"}

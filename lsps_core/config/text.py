@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from typing import Any, get_type_hints
 
 from lsps_core.errors import LspsError
@@ -52,11 +53,17 @@ def _is_of(kind: type, item: Any) -> bool:
     return isinstance(item, (int, float) if kind is float else kind) and not isinstance(item, bool)
 
 
+@cache
+def _kinds(cls: Any) -> dict[str, Any]:
+    """Types of the settings of a dataclass by their names; evaluating the annotations takes most of a reading."""
+    return get_type_hints(cls)
+
+
 def from_json(cls: Any, value: Any, where: str) -> Any:
     """A dataclass from JSON; where: the path of its group, ending in a dot. LspsError names the wrong setting."""
     if not isinstance(value, dict):
         raise LspsError(f"{where or 'config'} must be an object, not {value!r}", field=where.rstrip("."))
-    kinds = get_type_hints(cls)
+    kinds = _kinds(cls)
     required = {f.name for f in dataclasses.fields(cls) if f.default is f.default_factory is dataclasses.MISSING}
     for problem, keys in (("unknown", value.keys() - kinds.keys()), ("missing", required - value.keys())):
         if keys:

@@ -40,6 +40,7 @@ class StageConfig:
     1 keeps the rate constant, as the paper does.
     mapping_rate: multiple of the learning rate for M in the depth stage.
     pictures_alone: train only M and the generators in the depth stage, to draw poses as their images are.
+    decoder_alone: train only G_y in the pose stage, so that the nearest code of a pose is nearer to it.
     extra_annotated: synthetic frames in a step beyond its batch, only for the image of M (depth stage) and
         for P (depth and posterior stage): both learn slowly and cost little beside the rest. 0 in the paper.
     degrade: give the images that a residual P reads faults of depth cameras; occlude: put things before the hand in
@@ -52,6 +53,7 @@ class StageConfig:
     final_learning_rate: float = 1.0
     mapping_rate: float = 1.0
     pictures_alone: bool = False
+    decoder_alone: bool = False
     extra_annotated: int = 0
     degrade: bool = False
     occlude: bool = False
@@ -141,7 +143,17 @@ class TrainConfig:
             if getattr(self.stage(name), key):
                 what = f"{name}.{key}: only the posterior stage changes its images so"
                 raise LspsError(what, f"set posterior.{key}", field=f"{name}.{key}")
+        self._check_decoder_alone()
         self._check_pictures_alone()
+
+    def _check_decoder_alone(self) -> None:
+        field = "pose.decoder_alone"
+        for name in ("depth", "posterior"):
+            if self.stage(name).decoder_alone:
+                what = f"{name}.decoder_alone: only the pose stage trains G_y"
+                raise LspsError(what, f"set {field}", field=f"{name}.decoder_alone")
+        if self.pose.decoder_alone and not self.initial_path:
+            raise LspsError(f"{field} needs a trained model", "set initial_path to the model", field=field)
 
     def _check_pictures_alone(self) -> None:
         field = "depth.pictures_alone"

@@ -22,9 +22,9 @@ SHARES = (0.001, 0.01, 0.05, 0.1, 0.25, 1.0)
 _SMALLER = 10
 """Divides the preset's steps for `small`; `tiny` only checks that everything runs."""
 _TINY = [
-    *("base_channels=4", "pose.steps=40", "pose.batch_size=16"),
-    *("depth.steps=3", "depth.batch_size=2", "depth.extra_annotated=2"),
-    *("posterior.steps=6", "posterior.batch_size=4", "posterior.extra_annotated=4"),
+    *("base_channels=4", "pose.steps=10", "pose.batch_size=16"),
+    *("depth.steps=1", "depth.batch_size=2", "depth.extra_annotated=2"),
+    *("posterior.steps=4", "posterior.batch_size=4", "posterior.extra_annotated=4"),
 ]
 _PLANNED_KEYS = {
     "synthetic_path": "--synthetic",

@@ -38,6 +38,7 @@ from lsps_core.training.trainer import Trainer
 FloatArray = npt.NDArray[np.float32]
 
 _FITS = "fits.h5"
+_MOST_REPEATS = 100
 _FITTED_FRAMES = 1_000
 """Of the unlabelled store: more take longer than the rest of a fine-tuning."""
 
@@ -165,7 +166,8 @@ class Finetuning:
             others = [FrameStore(path) for path in paths]
             try:
                 parts = [(store, labelled_frames(store)) for store in others]
-                repeated = np.resize(seen, max(sum(len(frames) for _, frames in parts), len(seen)))
+                others_count = sum(len(frames) for _, frames in parts)
+                repeated = np.resize(seen, max(min(others_count, _MOST_REPEATS * len(seen)), len(seen)))
                 provenance = {"origin": "fine-tuning", "labels": len(seen), "source": labels.provenance}
                 write_mixture(settings.data_path(name), [(labels, repeated), *parts], provenance)
             finally:

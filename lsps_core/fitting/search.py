@@ -99,7 +99,7 @@ def _with_other_starts(
     joints = _best(few, skins, SurfaceObjective.skin_cost, _KEPT)[:, :, : HAND21.joint_count, :3]
     pose = torch.empty_like(joints)
     pose[:, :, hand.order] = joints / half_mm[:, None, None, None]
-    codes = hand.at(predictor.encode_pose(pose.flatten(0, 1))).view(*joints.shape[:2], -1)
+    codes = hand.at(predictor.model.pose_vae.encode(pose.flatten(0, 1)).mean).view(*joints.shape[:2], -1)
     begin = torch.cat([old.unknowns[:, None], cheapest(objective, codes, _STARTS)], dim=1)
     same, *others = _race(objective, begin, min(_OTHER_STEPS, steps))
     return _replaced(found, bad, best_of([_then(old, same), *others]))

@@ -24,7 +24,7 @@ _PALM = [0, *(joint for joint, parent in enumerate(HAND21.parents) if parent == 
 def rotated_codes(predictor: Predictor, turned: TurnedReading) -> Tensor:
     """[B, N + 1, 20]: of the mean of the poses of N copies before all, then of each copy."""
     every = torch.cat([turned.poses.mean(dim=0, keepdim=True), turned.poses]).transpose(0, 1)
-    return predictor.encode_pose(every.flatten(0, 1)).view(*every.shape[:2], -1)
+    return predictor.model.pose_vae.encode(every.flatten(0, 1)).mean.view(*every.shape[:2], -1)
 
 
 @cache

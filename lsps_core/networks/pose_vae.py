@@ -11,8 +11,8 @@ from lsps_core.config.model import POSE_LATENT_SIZE, ModelConfig
 from lsps_core.networks.blocks import LEAK, layers_with_jacobian
 from lsps_core.networks.kinematic import KinematicDecoder
 
-_STEPS, _DAMPING = 2, 1e-3
-"""Of the search for the nearest code. Read hands that are tilted back are 0.9, 0.13 and 0.06 mm off after each step."""
+_STEPS, _DAMPING = 2, 5e-3
+"""Of the search for the nearest code. Read hands that are tilted back are 0.9, 0.15 and 0.08 mm off after each step."""
 
 
 class Gaussian(NamedTuple):

@@ -129,7 +129,8 @@ class TrainingData:
         return torch.cat([frames.pose for frames in drawn])
 
     def preview(self, count: int) -> dict[Domain, FrameBatch]:
-        """A few fixed frames of each domain, not augmented."""
+        """As many fixed frames of each domain, not augmented: at most `count`, and no more than are held out."""
+        count = min(count, len(self._held_out))
         batches: dict[Domain, FrameBatch] = {}
         for domain, frames in self.frames.items():
             source = self._held_out if domain == self.validation_domain else self._usable[domain]

@@ -13,7 +13,7 @@ from lsps_core.training.batch import FrameBatch
 
 
 def preview_sheet(predictor: Predictor, frames: dict[Domain, FrameBatch]) -> Image.Image:
-    """One column a frame, synthetic above real; near is bright.
+    """One column a frame, synthetic above real; near is bright. frames: as many of each domain.
 
     Rows of each domain: input, reconstruction, translation, cycle, G_s and G_r of the pose that P estimates from the
     input, and of the annotated pose if there is one.
@@ -30,8 +30,5 @@ def preview_sheet(predictor: Predictor, frames: dict[Domain, FrameBatch]) -> Ima
         for latent in latents:
             images = predictor.generate_both(predictor.map(latent))
             rows += [images[domain], images[other]]
-    strips = [torch.cat(list(row[:, 0].cpu()), dim=1) for row in rows]
-    width = max(strip.shape[1] for strip in strips)
-    padded = [torch.nn.functional.pad(strip, (0, width - strip.shape[1]), value=1.0) for strip in strips]
-    sheet = torch.cat(padded).nan_to_num(1.0).clamp(-1, 1)
+    sheet = torch.cat([torch.cat(list(row[:, 0].cpu()), dim=1) for row in rows]).nan_to_num(1.0).clamp(-1, 1)
     return Image.fromarray(((1 - sheet.numpy()) * 127.5).astype(np.uint8))

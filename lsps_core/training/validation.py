@@ -48,7 +48,8 @@ class Validation:
         """In the pose stage that of the VAE's reconstruction, else of P."""
         frames, half_mm = self.data.held_out(), self.data.held_out_half_mm()
         if stage == "pose":
-            pose = predictor.decode_pose(predictor.encode_pose(frames.pose))
+            pose_vae = predictor.model.pose_vae
+            pose = pose_vae.decode(pose_vae.encode(frames.pose).mean)
         else:
             parts = zip(torch.split(frames.image, BATCH), torch.split(frames.center, BATCH), strict=True)
             domain = self.data.validation_domain

@@ -15,9 +15,9 @@ from lsps_core.training import validation
 
 @pytest.fixture(scope="session", autouse=True)
 def _small_previews() -> Iterator[None]:
-    """Sheets of two frames, where runs train in this process: drawing twelve takes longer than a tiny run's steps."""
+    """Sheets of one frame, where runs train in this process: drawing twelve takes longer than a tiny run's steps."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(validation, "PREVIEW_FRAMES", 2)
+        patch.setattr(validation, "PREVIEW_FRAMES", 1)
         yield
 
 

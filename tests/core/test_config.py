@@ -60,6 +60,8 @@ def test_settings_reach_their_place_with_their_type():
         ("base_channels=6", "multiple of 4"),
         ("posterior.pictures_alone=true", "only the depth stage trains M and G; set depth.pictures_alone"),
         ("depth.pictures_alone=true", "needs generator=masked; set generator=masked"),
+        ("depth.decoder_alone=true", "only the pose stage trains G_y; set pose.decoder_alone"),
+        ("pose.decoder_alone=true", "needs a trained model; set initial_path to the model"),
     ],
 )
 def test_a_wrong_setting_is_named(setting, message):

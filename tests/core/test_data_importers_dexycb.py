@@ -232,6 +232,7 @@ def test_trained_evaluated_and_scored(made, stores, tmp_path, capsys):
     assert lsps("import", "dexycb", made, data, "--jobs", "1") == 0
     settings = [*PAPER_NETWORKS, "base_channels=4", "checkpoint_minutes=1000"]
     settings += [f"{stage}.{key}=2" for stage in ("pose", "depth", "posterior") for key in ("steps", "batch_size")]
+    settings += ["depth.extra_annotated=0", "posterior.extra_annotated=0"]
     frames = ["--synthetic", stores["synthetic"], "--real", data, "--labels", "0.5", "--device", "cpu"]
     assert lsps("train", run, *frames, *(part for item in settings for part in ("--set", item))) == 0
     assert lsps("predict", run, data, "--out", result) == 0

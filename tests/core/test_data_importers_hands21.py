@@ -238,6 +238,7 @@ def train(stores: dict[str, Path], data: Path, run: Path) -> Path:
     """A few steps on simulated and imported frames."""
     settings = [*PAPER_NETWORKS, "base_channels=4", "checkpoint_minutes=1000"]
     settings += [f"{stage}.{key}=2" for stage in ("pose", "depth", "posterior") for key in ("steps", "batch_size")]
+    settings += ["depth.extra_annotated=0", "posterior.extra_annotated=0"]
     options = [part for item in settings for part in ("--set", item)]
     frames = ["--synthetic", stores["synthetic"], "--real", data, "--labels", "0.5", "--device", "cpu"]
     assert lsps("train", run, *frames, *options) == 0

@@ -443,7 +443,7 @@ def test_another_setting_for_a_run_that_is_there_is_refused_before_anything_is_t
     before = sorted(finished.rglob("*"))
     assert main(arguments(its_stores, finished, "--set", "posterior.steps=9")) == 2
     (error,) = capsys.readouterr().err.strip().splitlines()
-    assert "posterior.steps is 6 there, 9 now" in error
+    assert "posterior.steps is 4 there, 9 now" in error
     assert "synthetic_only-seed3" in error
     assert sorted(finished.rglob("*")) == before
 

@@ -70,6 +70,15 @@ def tuned(trained_run, labels, tmp_path_factory):
     return out
 
 
+@pytest.fixture
+def out(tuned, tmp_path):
+    """The folder of another fine-tuning, for which the simulated stores are made already."""
+    (tmp_path / "out" / "data").mkdir(parents=True)
+    for name in ("synthetic", "sensor", "test"):
+        shutil.copy2(tuned / "data" / f"{name}.h5", tmp_path / "out" / "data")
+    return tmp_path / "out"
+
+
 def test_only_what_reads_images_changes_and_the_latent_stays(tuned, trained_run):
     before = checkpoint.load(trained_run / "model.safetensors")
     after = checkpoint.load(tuned / "model.safetensors")
@@ -123,18 +132,18 @@ def test_neighbours_are_held_out_together_and_a_single_label_by_none():
     assert list(folds_of(np.array([3]), 4)) == [WHOLE]
 
 
-def test_it_resumes_after_a_stop_without_making_anything_again(trained_run, labels, tmp_path):
+def test_it_resumes_after_a_stop_without_making_anything_again(trained_run, labels, out):
     listener = Listener()
-    wanted = settings(trained_run, labels, tmp_path / "out")
+    wanted = settings(trained_run, labels, out)
     assert Finetuning(wanted).run(listener, lambda: "fold2" in listener.begun) is None
-    assert not (tmp_path / "out" / "model.safetensors").exists()
-    first = tmp_path / "out" / "runs" / "fold1" / "model.safetensors"
-    made = {path: path.stat().st_mtime_ns for path in (first, *(tmp_path / "out" / "data").glob("*.h5"))}
+    assert not (out / "model.safetensors").exists()
+    first = out / "runs" / "fold1" / "model.safetensors"
+    made = {path: path.stat().st_mtime_ns for path in (first, *(out / "data").glob("*.h5"))}
     report = Finetuning(wanted).run(Listener(), lambda: False)
     assert report is not None
     assert report["after"]["mean_error_mm"] > 0
     assert {path: path.stat().st_mtime_ns for path in made} == made
-    assert (tmp_path / "out" / "model.safetensors").exists()
+    assert (out / "model.safetensors").exists()
 
 
 def test_the_folder_of_the_model_that_it_came_from_is_refused(trained_run, labels, tmp_path):

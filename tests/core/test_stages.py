@@ -17,6 +17,7 @@ from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.skeleton import HAND21
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.stages import residual_stage as residual
+from lsps_core.training.stages.decoder_stage import DecoderStage
 from lsps_core.training.stages.depth_stage import DepthStage
 from lsps_core.training.stages.picture_stage import PictureStage
 from lsps_core.training.stages.posterior_stage import PosteriorStage
@@ -67,6 +68,7 @@ def networks(names) -> set[str]:
     ("stage_class", "trained"),
     [
         (PoseStage, {"pose_vae"}),
+        (DecoderStage, {"pose_vae"}),
         (DepthStage, {"encoder", "generator", "mapping", "discriminator"}),
         (PictureStage, {"mapping", "generator"}),
         (PosteriorStage, {"discriminator"}),
@@ -140,6 +142,13 @@ def test_pictures_alone_learn_from_annotated_frames_of_both_domains():
     assert networks(changed) == {"mapping", "generator"}
     assert set(terms) - synthetic == {"mapping_reconstruction/real", "reconstruction/real", "translation/synthetic"}
     assert any("own.real" in name for name in changed)
+
+
+def test_the_decoder_alone_learns_from_nearest_codes_and_from_draws():
+    _, changed, terms = run(DecoderStage, labelled=True)
+    assert changed
+    assert all(name.startswith("pose_vae.decoder.") for name in changed)
+    assert 0 < terms["pose_nearest"] < terms["pose_reconstruction"]
 
 
 CONSISTENT = LossWeights(**(vars(NOTHING) | {"posterior_consistency": 1.0}))

@@ -96,15 +96,15 @@ def test_the_run_names_step_and_term_and_keeps_the_batch(stores, tmp_path, monke
 
     def spoilt(stage, settings, step):
         batch = whole(stage, settings, step)
-        if (stage, step) == ("depth", 2):
+        if (stage, step) == ("depth", 1):
             batch.synthetic.image[0, 0, 7, 9] = torch.nan
         return batch
 
     monkeypatch.setattr(trainer.data, "batch", spoilt)
-    message = r"reconstruction/synthetic is nan.* at step 2 of the depth stage"
+    message = r"reconstruction/synthetic is nan.* at step 1 of the depth stage"
     with pytest.raises(NonFiniteError, match=message) as caught:
         trainer.train()
-    path = run.path / "nonfinite" / f"{config.pose.steps + 2:08d}.safetensors"
+    path = run.path / "nonfinite" / f"{config.pose.steps + 1:08d}.safetensors"
     assert str(path) in str(caught.value)
     header, tensors = read_tensors(path)
     assert json.loads(header["record"])["stage"] == "depth"

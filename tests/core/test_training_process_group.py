@@ -136,7 +136,7 @@ def test_two_processes_average_tensors_and_follow_process_0(stores, tmp_path):
     assert "\n" not in line
 
 
-SETTINGS = ["depth.steps=3", "posterior.steps=8", "pose.steps=150", "pose.batch_size=32"]
+SETTINGS = ["depth.steps=1", "posterior.steps=3", "pose.steps=150", "pose.batch_size=32"]
 
 
 def torchrun(run: Path, *options: str, program: tuple[str, ...] = ("-m", "lsps_core.cli"), **more):
@@ -180,11 +180,11 @@ def test_torchrun_starts_again_after_a_process_was_killed(stores, together, tmp_
     """It resumes by itself, and ends with the weights to the bit of a run that was never killed."""
     broken = Run.create(tmp_path / "broken", tiny_config(stores, *SETTINGS))
     (tmp_path / "killed.py").write_text(KILLED)
-    program = (str(tmp_path / "killed.py"), "156")  # within the posterior stage
+    program = (str(tmp_path / "killed.py"), "152")  # within the posterior stage
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     torchrun(broken.path, "--max-restarts", "2", program=program, env=environment)
     starts = [event for event in events(broken.path) if event["kind"] == "started"]
-    assert [event["step"] for event in starts] == [0, 153]
+    assert [event["step"] for event in starts] == [0, 151]
     one, other = (checkpoint.load(run.model_path).weights for run in (Run(together / "run"), broken))
     assert all(torch.equal(one[name], other[name]) for name in one)
 
@@ -198,7 +198,7 @@ def test_torchrun_ends_where_one_process_does(stores, together, tmp_path):
     told = (together / "stdout.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in told] == events(both.path)  # process 0 alone speaks
     first, second = events(alone.path), events(both.path)
-    assert (first[-1]["step"], first[-1]["reason"]) == (second[-1]["step"], second[-1]["reason"]) == (161, "finished")
+    assert (first[-1]["step"], first[-1]["reason"]) == (second[-1]["step"], second[-1]["reason"]) == (154, "finished")
     errors = [[e["mean_error_mm"] for e in run if e["kind"] == "validation"] for run in (first, second)]
     assert errors[1] == pytest.approx(errors[0], rel=0.15)
     steps = [checkpoint.load(run.model_path).training["steps"] for run in (alone, both)]

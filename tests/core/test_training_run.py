@@ -119,7 +119,7 @@ def test_a_run_with_a_damaged_checkpoint_resumes_from_the_one_before(tiny_run, t
     assert (path / "model.safetensors").exists()
     note, started = map(json.loads, capsys.readouterr().out.splitlines()[:2])
     assert newest.name in note["message"]
-    assert started["step"] == 44
+    assert started["step"] == 22
     assert newest.with_name(newest.name + ".damaged").exists()
 
 
@@ -218,7 +218,7 @@ def test_a_trained_p_goes_on_unless_a_depth_stage_comes_between(stores, trained_
 
 
 def test_the_learning_rate_is_constant_then_falls_to_its_end():
-    settings = tiny_config({"synthetic": Path("s"), "real": Path("r")}).depth
+    settings = tiny_config({"synthetic": Path("s"), "real": Path("r")}, "depth.steps=4").depth
     rates = [learning_rate(settings, step) for step in range(settings.steps + 1)]
     assert rates[0] == rates[1] == rates[2] == settings.learning_rate
     assert rates[-1] == pytest.approx(settings.learning_rate * settings.final_learning_rate)

@@ -9,8 +9,8 @@ from typing import Any
 from lsps_core.config.presets import PAPER_NETWORKS, PRESETS
 from lsps_core.config.training import TrainConfig
 
-TINY = [*PAPER_NETWORKS, "base_channels=4", "pose.steps=40", "depth.steps=4", "depth.batch_size=2"]
-TINY += ["depth.extra_annotated=2", "posterior.steps=4", "posterior.batch_size=2", "posterior.extra_annotated=2"]
+TINY = [*PAPER_NETWORKS, "base_channels=4", "pose.steps=20", "depth.steps=2", "depth.batch_size=2"]
+TINY += ["depth.extra_annotated=2", "posterior.steps=2", "posterior.batch_size=2", "posterior.extra_annotated=2"]
 
 
 def tiny_config(stores: dict[str, Path], *settings: str) -> TrainConfig:

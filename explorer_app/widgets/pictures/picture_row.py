@@ -119,8 +119,11 @@ class DepthLegend(QWidget):
         sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)
         for label, side in zip(fitting_labels(scale.labels, bar.width(), metrics), sides, strict=True):
             painter.drawText(line, side, label)
-        note = metrics.elidedText(scale.note, Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(line.translated(0, line.height()), Qt.AlignmentFlag.AlignHCenter, note)
+        line.translate(0, line.height())
+        if metrics.horizontalAdvance(scale.note) > line.width():
+            line.setWidth(self.width())  # below the swatch as well
+        note = metrics.elidedText(scale.note, Qt.TextElideMode.ElideRight, int(line.width()) - 2)
+        painter.drawText(line, Qt.AlignmentFlag.AlignHCenter, note)
 
 
 def fitting_labels(labels: tuple[str, str, str], width: float, metrics: QFontMetrics) -> tuple[str, str, str]:

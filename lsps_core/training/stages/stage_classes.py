@@ -9,6 +9,7 @@ from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.stages.crossing_nets import CrossingDepthStage, CrossingPosteriorStage
+from lsps_core.training.stages.decoder_stage import DecoderStage
 from lsps_core.training.stages.depth_stage import DepthStage
 from lsps_core.training.stages.picture_stage import PictureStage
 from lsps_core.training.stages.posterior_stage import PosteriorStage
@@ -28,4 +29,6 @@ def stage_class(config: TrainConfig, name: str) -> StageClass:
         return ResidualPosteriorStage
     if name == "depth" and config.depth.pictures_alone:
         return PictureStage
+    if name == "pose" and config.pose.decoder_alone:
+        return DecoderStage
     return _CLASSES[config.method][name]

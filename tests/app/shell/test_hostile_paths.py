@@ -248,9 +248,9 @@ HOSTILE_EVENTS = [
 @pytest.mark.parametrize("kind", ["pipe", "loop", "zero", "rubbish", "hostile"])
 @pytest.mark.usefixtures("_watch")
 def test_a_run_whose_files_are_none(
-    kind: str, qtbot: QtBot, window: MainWindow, stores: dict[str, Path], tmp_path: Path
+    kind: str, qtbot: QtBot, window: MainWindow, small_stores: dict[str, Path], tmp_path: Path
 ) -> None:
-    run, other = prepare_run(tmp_path / "run", stores), prepare_run(tmp_path / "other", stores)
+    run, other = prepare_run(tmp_path / "run", small_stores), prepare_run(tmp_path / "other", small_stores)
     (run / "previews").mkdir()
     for name in ("events.jsonl", "process.json", "stderr.log", "error.jsonl", ".lock", "previews/zero"):
         (run / name).unlink(missing_ok=True)

@@ -124,7 +124,7 @@ def test_an_evaluation_and_a_training_run_nothing_from_the_working_folder(
     window: MainWindow,
     model_path: Path,
     store_path: Path,
-    stores: dict[str, Path],
+    small_stores: dict[str, Path],
     tmp_path: Path,
 ) -> None:
     model = tmp_path / "m.safetensors"
@@ -134,7 +134,7 @@ def test_an_evaluation_and_a_training_run_nothing_from_the_working_folder(
     window.workspaces.go(INSPECT)
     window.evaluate()
     qtbot.waitUntil(lambda: window.evaluation.is_complete, timeout=WAIT_MS)
-    run = prepare_run(tmp_path / "run", stores)
+    run = prepare_run(tmp_path / "run", small_stores)
     window.train.start_run(run)
     runs = window.train.runs
     qtbot.waitUntil(lambda: run in runs.views and runs.views[run].curves.end_reason != "", timeout=WAIT_MS)

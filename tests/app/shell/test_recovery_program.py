@@ -65,23 +65,29 @@ def drive(window):
 
     when(lambda: bool(window.recovery_bar.text) and not window.background.is_busy, answer)
 """
-OFFER = """
-def drive(window):
-    def end():
-        say(text=window.recovery_bar.text)
-        window.close()
-
-    when(lambda: bool(window.recovery_bar.text), end)
-"""
 THIRD = """
 def drive(window):
-    def end():
+    dock = window.docks["Pose latent"]
+
+    def say_and_float():
         say(text=window.recovery_bar.text, message=window.messages.text)
+        dock.setFloating(True)
+        window.hide()
+        QTimer.singleShot(200, close_dock)
+
+    def close_dock():
+        dock.close()
+        QTimer.singleShot(200, end)
+
+    def end():
+        say(is_alive=True)
+        window.show()
         window.close()
 
     is_there = lambda: window.session.pictures is not None and not window.background.is_busy
-    when(is_there, lambda: QTimer.singleShot(1000, end))
+    when(is_there, lambda: QTimer.singleShot(1000, say_and_float))
 """
+"""A floating panel that is closed while the window is hidden does not end the program."""
 PROGRAM = """
 import json, os, signal, sys
 from pathlib import Path
@@ -153,16 +159,6 @@ def _run(folder: Path, drive: str, *arguments: object) -> tuple[int, dict[str, A
     return ended.returncode, said, ended.stderr
 
 
-def _end_amid_work(folder: Path, end: str, status: int, model: Path, store: Path) -> SavedSession:
-    """What a program that ended so has left."""
-    ended, _, _ = _run(folder, FIRST.replace("{end}", end), model, store, "--frame", 3)
-    assert ended == status
-    (left,) = folder.rglob("recovery/*.lsps.json")
-    saved = SavedSession.load(left)
-    assert (saved.latent, saved.index) == (CODE, 2)
-    return saved
-
-
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("recovery/*") if path.is_file()]
 
@@ -172,25 +168,52 @@ ENDS = {
     "interrupt": (-signal.SIGINT, "ended unexpectedly"),
     "terminate": (0, "ended by the system"),
     "hang_up": (0, "(SIGHUP)"),
+    "kill": (-signal.SIGKILL, "ended unexpectedly"),
 }
 """Exit status, and what the next window says."""
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the places of files are Linux's")
-def test_what_a_window_showed_is_offered_by_the_next(tmp_path: Path, model_path: Path, store_path: Path) -> None:
+def test_what_a_window_showed_is_offered_by_the_next_and_restored_once(
+    tmp_path: Path, model_path: Path, store_path: Path
+) -> None:
     """Each window but the first is offered what the one before it left, restores it, and is ended in another way."""
-    first, *others = ENDS
-    _end_amid_work(tmp_path, first, ENDS[first][0], model_path, store_path)
-    for number, (before, end) in enumerate(pairwise(ENDS), start=1):
+    first = next(iter(ENDS))
+    assert _run(tmp_path, FIRST.replace("{end}", first), model_path, store_path, "--frame", 3)[0] == ENDS[first][0]
+    before = _left(tmp_path)
+    assert (before.latent, before.index) == (CODE, 2)
+    for number, (earlier, end) in enumerate(pairwise(ENDS), start=1):
         drive = NEXT.replace("{number}", str(number)).replace("{end}", end)
         ended, said, _ = _run(tmp_path, drive, model_path)
         assert ended == ENDS[end][0], end
-        _assert_told(tmp_path, said, before)
-        (left,) = tmp_path.rglob("recovery/*.lsps.json")
-        assert SavedSession.load(left).latent == CODE.with_value(1, number)
-    ended, said, stderr = _run(tmp_path, OFFER, model_path)
+        _assert_told(tmp_path, said, earlier)
+        before = _left(tmp_path)
+        assert before.latent == CODE.with_value(1, number)
+
+    files, shot = _files(tmp_path), tmp_path / "shot.png"
+    assert _run(tmp_path, "drive = lambda window: None", model_path, "--screenshot", shot)[0] == 0
+    assert shot.is_file()
+    assert _files(tmp_path) == files, "a screenshot neither keeps nor takes an offer"
+
+    ended, said, stderr = _run(tmp_path, SECOND, model_path)
     assert (ended, stderr) == (0, "")
-    _assert_told(tmp_path, said, others[-1])
+    _assert_told(tmp_path, said, end)
+    assert tuple(said["latent"]) == before.latent.values
+    assert said["index"] == 2
+    assert said["history"] == [entry.name for entry in before.history]
+    assert [name for name in said["history"] if name in ("earlier", "mine")] == ["earlier", "mine"]
+    assert said["history"][-1] == "another"
+    assert _files(tmp_path) == [], "it was restored, and the window that did so was closed"
+
+    ended, said, stderr = _run(tmp_path, THIRD, model_path)
+    assert (ended, stderr) == (0, "")
+    assert said == {"text": "", "message": "", "is_alive": True}
+
+
+def _left(folder: Path) -> SavedSession:
+    """What the last window has left."""
+    (path,) = folder.rglob("recovery/*.lsps.json")
+    return SavedSession.load(path)
 
 
 def _assert_told(folder: Path, said: dict[str, Any], end: str) -> None:
@@ -202,52 +225,3 @@ def _assert_told(folder: Path, said: dict[str, Any], end: str) -> None:
     text = log.read_text(encoding="utf-8")
     assert says.strip("()") in text
     assert text.count("in crash") == 1
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the places of files are Linux's")
-def test_an_offer_is_restored_once_and_a_screenshot_neither_keeps_nor_takes_it(
-    tmp_path: Path, model_path: Path, store_path: Path
-) -> None:
-    before = _end_amid_work(tmp_path, "kill", -signal.SIGKILL, model_path, store_path)
-    left, shot = _files(tmp_path), tmp_path / "shot.png"
-    assert _run(tmp_path, "drive = lambda window: None", model_path, "--screenshot", shot)[0] == 0
-    assert shot.is_file()
-    assert _files(tmp_path) == left
-    ended, said, stderr = _run(tmp_path, SECOND)
-    assert (ended, stderr) == (0, "")
-    assert "ended unexpectedly" in said["text"]
-    assert tuple(said["latent"]) == CODE.values
-    assert said["index"] == 2
-    assert said["history"] == [entry.name for entry in before.history]
-    assert said["history"][-2:] == ["earlier", "mine"]
-    assert _files(tmp_path) == [], "it was restored, and the window that did so was closed"
-    ended, said, stderr = _run(tmp_path, THIRD, model_path)
-    assert (ended, stderr) == (0, "")
-    assert said == {"text": "", "message": ""}
-
-
-FLOATING = """
-def drive(window):
-    dock = window.docks["Pose latent"]
-
-    def close_dock():
-        dock.close()
-        QTimer.singleShot(200, end)
-
-    def end():
-        say(is_alive=True)
-        window.show()
-        window.close()
-
-    dock.setFloating(True)
-    window.hide()
-    QTimer.singleShot(200, close_dock)
-"""
-
-
-def test_a_floating_panel_closed_while_the_window_is_hidden_does_not_end_the_program(
-    tmp_path: Path, model_path: Path
-) -> None:
-    ended, said, stderr = _run(tmp_path, FLOATING, model_path)
-    assert (ended, stderr) == (0, "")
-    assert said == {"is_alive": True}

@@ -58,8 +58,8 @@ def wait_for_stage(qtbot: QtBot, runs: TrainingRuns, path: Path, stage: str) -> 
     )
 
 
-def test_a_run_goes_on_without_its_window_and_is_found_again(qtbot, make_runs, tmp_path, stores):
-    path = prepare_run(tmp_path / "run", stores, *LONG)
+def test_a_run_goes_on_without_its_window_and_is_found_again(qtbot, make_runs, tmp_path, small_stores):
+    path = prepare_run(tmp_path / "run", small_stores, *LONG)
     runs = make_runs()
     assert runs.start(path)
     wait_for(qtbot, runs, path, "training")
@@ -78,8 +78,8 @@ def test_a_run_goes_on_without_its_window_and_is_found_again(qtbot, make_runs, t
     assert not later.ours
 
 
-def test_a_run_pauses_stops_is_killed_resumes_and_is_cancelled(qtbot, make_runs, tmp_path, stores):
-    path = prepare_run(tmp_path / "run", stores, *LONG)
+def test_a_run_pauses_stops_is_killed_resumes_and_is_cancelled(qtbot, make_runs, tmp_path, small_stores):
+    path = prepare_run(tmp_path / "run", small_stores, *LONG)
     runs = make_runs()
     assert runs.start(path)
     wait_for(qtbot, runs, path, "training")
@@ -123,8 +123,8 @@ def assert_held_while_sliders_move(qtbot: QtBot, runs: TrainingRuns, path: Path)
     qtbot.waitUntil(lambda: not record.is_paused, timeout=WAIT_MS)  # nobody is left who would let it go on
 
 
-def test_a_run_whose_stores_are_gone_says_so(qtbot, make_runs, tmp_path, stores):
-    moved = {name: shutil.copy(path, tmp_path) for name, path in stores.items()}
+def test_a_run_whose_stores_are_gone_says_so(qtbot, make_runs, tmp_path, small_stores):
+    moved = {name: shutil.copy(path, tmp_path) for name, path in small_stores.items()}
     path = prepare_run(tmp_path / "run", {name: Path(copy) for name, copy in moved.items()})
     Path(moved["real"]).unlink()
     runs = make_runs()
@@ -136,8 +136,10 @@ def test_a_run_whose_stores_are_gone_says_so(qtbot, make_runs, tmp_path, stores)
     assert view.error.field == "real_path"
 
 
-def test_a_run_that_is_not_finite_goes_on_with_what_it_offers_and_is_found_finished(qtbot, make_runs, tmp_path, stores):
-    path = prepare_run(tmp_path / "runs" / "run", stores, "pose.learning_rate=1e15")
+def test_a_run_that_is_not_finite_goes_on_with_what_it_offers_and_is_found_finished(
+    qtbot, make_runs, tmp_path, small_stores
+):
+    path = prepare_run(tmp_path / "runs" / "run", small_stores, "pose.learning_rate=1e15")
     runs = make_runs()
     assert runs.start(path)
     view = wait_for(qtbot, runs, path, "failed")
@@ -239,8 +241,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(path)], check=True)
 
 
-def test_a_run_on_a_disk_that_fills_up_says_so_and_goes_on_once_there_is_room(qtbot, make_runs, small_disk, stores):
-    path = prepare_run(small_disk / "run", stores, *LONG, "checkpoint_minutes=0.03")
+def test_a_run_on_a_disk_that_fills_up_says_so_and_goes_on_once_there_is_room(
+    qtbot, make_runs, small_disk, small_stores
+):
+    path = prepare_run(small_disk / "run", small_stores, *LONG, "checkpoint_minutes=0.03")
     runs = make_runs()
     assert runs.start(path)
     wait_for(qtbot, runs, path, "training")

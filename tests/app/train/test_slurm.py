@@ -23,12 +23,12 @@ WAIT_S = 300
 
 
 def test_the_menu_copies_the_selected_run(
-    qtbot: QtBot, window: MainWindow, stores: dict[str, Path], tmp_path: Path
+    qtbot: QtBot, window: MainWindow, small_stores: dict[str, Path], tmp_path: Path
 ) -> None:
     with qtbot.waitSignal(window.train.message, timeout=WAIT_MS) as said:
         window.training_dialogs.slurm_asked.emit()
     assert "no run to copy" in said.args[0]
-    run = prepare_run(tmp_path / "my run; rm", stores, *LONG)
+    run = prepare_run(tmp_path / "my run; rm", small_stores, *LONG)
     window.train.list_run(run)
     window.workspaces.go("Train")
     qtbot.waitUntil(lambda: window.train.monitor.view is not None, timeout=WAIT_MS)
@@ -40,8 +40,10 @@ def test_the_menu_copies_the_selected_run(
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Slurm is of Linux")
-def test_a_job_that_is_told_to_end_saves_and_the_next_one_resumes(stores: dict[str, Path], tmp_path: Path) -> None:
-    run = prepare_run(tmp_path / "run", stores, *LONG)
+def test_a_job_that_is_told_to_end_saves_and_the_next_one_resumes(
+    small_stores: dict[str, Path], tmp_path: Path
+) -> None:
+    run = prepare_run(tmp_path / "run", small_stores, *LONG)
     (tmp_path / "job.sh").write_text(slurm_script(run))
     programs = tmp_path / "bin"
     programs.mkdir()

@@ -81,8 +81,8 @@ def test_without_runs_it_says_what_to_do(qtbot, panel):
         panel.empty.button.click()
 
 
-def test_a_run_from_its_start_to_its_stop(qtbot, window, panel, tmp_path, stores):
-    path = prepare_run(tmp_path / "tiny", stores, *LONG)
+def test_a_run_from_its_start_to_its_stop(qtbot, window, panel, tmp_path, small_stores):
+    path = prepare_run(tmp_path / "tiny", small_stores, *LONG)
     panel.add_path(path)
     wait_for(qtbot, panel, "new")
     assert panel.monitor.buttons["resume"].text() == "&Start"
@@ -114,8 +114,8 @@ def test_a_run_from_its_start_to_its_stop(qtbot, window, panel, tmp_path, stores
     qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
 
 
-def test_a_run_that_is_killed_is_told_and_resumed(qtbot, panel, tmp_path, stores):
-    path = prepare_run(tmp_path / "tiny", stores, *LONG)
+def test_a_run_that_is_killed_is_told_and_resumed(qtbot, panel, tmp_path, small_stores):
+    path = prepare_run(tmp_path / "tiny", small_stores, *LONG)
     panel.start_run(path)
     wait_for(qtbot, panel, "training")
     kill(path)
@@ -129,8 +129,8 @@ def test_a_run_that_is_killed_is_told_and_resumed(qtbot, panel, tmp_path, stores
     wait_for(qtbot, panel, "cancelled")
 
 
-def test_closing_the_window_asks_what_becomes_of_a_run(qtbot, window, panel, tmp_path, stores):
-    path = prepare_run(tmp_path / "tiny", stores, *LONG)
+def test_closing_the_window_asks_what_becomes_of_a_run(qtbot, window, panel, tmp_path, small_stores):
+    path = prepare_run(tmp_path / "tiny", small_stores, *LONG)
     panel.start_run(path)
     wait_for(qtbot, panel, "training")
     window.close()

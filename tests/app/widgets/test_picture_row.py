@@ -44,3 +44,17 @@ def test_pictures_are_smooth_until_single_pixels_are_large(qtbot: QtBot) -> None
         DepthPicture.has_hard_edges = False
     picture.show_depth(halves[:4, 14:18], -125, 125)  # 4 x 4 px
     assert colours_in(picture) == 2
+
+
+@pytest.mark.parametrize("width", range(160, 420, 20))
+def test_the_line_below_the_legend_is_not_cut_off(qtbot: QtBot, width: int) -> None:
+    legend = DepthLegend()
+    qtbot.addWidget(legend)
+    legend.set_cube(125.0, 605.0)
+    legend.resize(width, legend.sizeHint().height())
+    image = legend.grab().toImage()
+    note = range(image.height() - legend.fontMetrics().height(), image.height())
+    colours = [[image.pixelColor(column, row).name() for row in note] for column in range(image.width())]
+    ground = legend.palette().window().color().name()
+    assert set(colours[0]) == set(colours[-1]) == {ground}
+    assert any(set(column) != {ground} for column in colours)
