@@ -159,8 +159,7 @@ class Background(QObject):
     @Slot(object, str)
     def _on_unreadable_frame(self, stamp: tuple[object, int], line: str) -> None:
         if stamp == (self._session.data, self._session.index):
-            self._session.clear_view()
-            self._session.message.emit(line)
+            self._session.clear_view(line)
 
     @Slot(object, object)
     def _on_played(self, stamp: _Played, answer: tuple[FrameView, Encoding | None]) -> None:

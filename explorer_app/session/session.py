@@ -37,6 +37,7 @@ class Session(LatentState):
     encoding_wanted = Signal()
     routes_changed = Signal()
     domain_changed = Signal()
+    outdated = Signal(str)  # a line that `message` had is no longer true
     asked = Signal()  # the user asks for something: messages about what was before are obsolete
     done = Signal(str)  # one line: what the user asked for is done, such as copied or saved
     saved = Signal(object)  # path of a file that was written for the user
@@ -51,6 +52,7 @@ class Session(LatentState):
         self._frame_encoding = FrameEncoding()
         self._compared: tuple[object, ...] = ()
         self._is_near = False
+        self._frame_problem = ""
         self.free_joints = FreeJoints(self)
 
     def set_model(self, model: HandModel) -> None:
@@ -96,8 +98,8 @@ class Session(LatentState):
         """Show a frame that was read."""
         self.view = view
         self._frame_encoding.show_frame(is_whole=not view.complaint)
-        if view.complaint and not self.is_playing:
-            self.message.emit(f"{view.complaint}; see the Inspector")
+        is_problem = bool(view.complaint) and not self.is_playing
+        self._show_frame_problem(f"{view.complaint}; see the Inspector" if is_problem else "")
         self.frame_changed.emit()
         self.encoding_changed.emit()
         self._start_encoding()
@@ -124,12 +126,21 @@ class Session(LatentState):
         self.frame_changed.emit()
         self.encoding_wanted.emit()
 
-    def clear_view(self) -> None:
-        """The frame at `index` cannot be read: show none rather than another."""
+    def clear_view(self, problem: str = "") -> None:
+        """The frame at `index` cannot be read: show none rather than another, and one line why."""
         self.view = None
         self._frame_encoding.lose_frame()
+        self._show_frame_problem(problem)
         self.frame_changed.emit()
         self.encoding_changed.emit()
+
+    def _show_frame_problem(self, line: str) -> None:
+        """Show it instead of what was wrong with the frame before; empty if nothing is wrong with this one."""
+        if self._frame_problem:
+            self.outdated.emit(self._frame_problem)
+        self._frame_problem = line
+        if line:
+            self.message.emit(line)
 
     @property
     def encoding(self) -> Encoding | None:

@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
         self.session.message.connect(self.messages.show_message)
         self.session.message.connect(self.help.log)
         self.messages.log_asked.connect(self.help.show_log)
+        self.session.outdated.connect(self.messages.hide_message)
         self.session.asked.connect(self._forget_messages)
         self.session.done.connect(self._show_status)
         self.session.model_changed.connect(self._show_title)

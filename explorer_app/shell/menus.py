@@ -144,7 +144,8 @@ def build_menus(on: MenuTargets) -> None:
 
 
 def _build_file_menu(on: MenuTargets, menu: QMenu) -> None:
-    opener = on.opener
+    opener, skeleton = on.opener, on.explore.skeleton
+    skeleton.menu.save_image.triggered.connect(lambda: on.view_pictures.ask("skeleton", skeleton.scene))
     add_action(menu, "&Open …", opener.ask_for_files, "Ctrl+O")
     add_action(menu, "Open &folder of images …", opener.ask_for_folder, "Ctrl+Shift+O")
     filled_on_show(menu, "Open &recent", partial(fill_recent, on))

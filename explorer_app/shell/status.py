@@ -58,6 +58,12 @@ class MessageBar(ColouredBar):
         self.show()
         QAccessible.updateAccessibility(QAccessibleEvent(self.label, QAccessible.Event.Alert))  # for screen readers
 
+    @Slot(str)
+    def hide_message(self, line: str) -> None:
+        """Hide it if it is shown."""
+        if self.text == line:
+            self.hide()
+
 
 def _button(text: str, tip: str) -> QToolButton:
     button = QToolButton()

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QMargins, QRect, QRectF, QSignalBlocker, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QCheckBox, QLabel, QScrollArea, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from explorer_app.widgets import theme
+from explorer_app.widgets.fields import Slider
 from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.workers.latest import LatestWins
 from lsps_core.files import require_file
@@ -97,7 +98,7 @@ class PreviewScrubber(QWidget):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setWidget(self.sheet)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = Slider()
         self.slider.setAccessibleName("Step of the preview")
         self.slider.setToolTip("Browse the previews of this run; at the end it follows the newest")
         self.slider.setPageStep(1)

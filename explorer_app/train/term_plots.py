@@ -12,13 +12,12 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QSlider,
     QWidget,
 )
 
 from explorer_app.train.model.run_curves import Curves, shown_range, smoothed
 from explorer_app.widgets.curve_plot import CurvePlot, check_box, logarithm
-from explorer_app.widgets.fields import ComboBox
+from explorer_app.widgets.fields import ComboBox, Slider
 from explorer_app.widgets.layouts import column_layout, row_layout
 from explorer_app.widgets.plot_colours import LINES
 
@@ -42,7 +41,7 @@ class TermPlots(QWidget):
         self.stage.activated.connect(self._choose_stage)
         self.is_log = check_box("Log", "Logarithmic scale: terms differ by orders of magnitude", self._draw)
         self.is_clipped = check_box("Clip", "Leave the most extreme 2 % of the values out of the range", self._draw)
-        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing = Slider()
         self.smoothing.setRange(0, 100)
         self.smoothing.setValue(20)
         self.smoothing.setAccessibleName("Smoothing")

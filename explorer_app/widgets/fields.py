@@ -6,8 +6,18 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QSpinBox,
+    QStyle,
+    QStyleOptionSlider,
+    QWidget,
+)
 
 from explorer_app.widgets.layouts import row_layout
 
@@ -44,6 +54,23 @@ class ComboBox(QComboBox):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         super().wheelEvent(event) if self.hasFocus() else event.ignore()
+
+
+class Slider(QSlider):
+    """Horizontal; a click in the groove jumps there, as Qt has it for the middle button alone."""
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        at, control = event.position(), QStyle.ComplexControl.CC_Slider
+        part = self.style().hitTestComplexControl(control, option, at.toPoint(), self)
+        if event.button() == Qt.MouseButton.LeftButton and part != QStyle.SubControl.SC_SliderHandle:
+            middle = Qt.MouseButton.MiddleButton
+            event = QMouseEvent(event.type(), at, event.globalPosition(), middle, middle, event.modifiers())
+        super().mousePressEvent(event)
 
 
 def whole_number(least: int, most: int, value: int, name: str, tip: str, special: str = "") -> QSpinBox:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QLabel,
     QPushButton,
-    QSlider,
     QStyle,
     QStyleOptionSlider,
     QToolButton,
@@ -20,7 +19,7 @@ from explorer_app.model.playing.play_range import SPEEDS
 from explorer_app.session.live_recording import LiveRecording
 from explorer_app.session.playback import Playback
 from explorer_app.session.session import Session
-from explorer_app.widgets.fields import SpinBox, choice, named, show_choice
+from explorer_app.widgets.fields import Slider, SpinBox, choice, named, show_choice
 from explorer_app.widgets.icons import give_icon
 from explorer_app.widgets.layouts import row_layout
 from explorer_app.widgets.menus import NAME_PROPERTY
@@ -194,11 +193,11 @@ class Transport(QWidget):
         self._show_time()
 
 
-class RangeSlider(QSlider):
+class RangeSlider(Slider):
     """Marks the range that is played."""
 
     def __init__(self) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
+        super().__init__()
         self._range: tuple[int, int] | None = None
 
     def set_range(self, first_and_last: tuple[int, int] | None) -> None:

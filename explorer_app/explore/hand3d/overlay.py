@@ -46,6 +46,9 @@ class ViewMenu(QPushButton):
         self.unpin.setToolTip("Let all joints move with a pull; right-click pins or unpins a joint")
         self.release: QAction = self._menu.addAction("&Release free joints")
         self.release.setToolTip("Leave joints that were pulled beyond the latent’s reach to the latent again")
+        self._menu.addSeparator()
+        self.save_image: QAction = self._menu.addAction("&Save image …")
+        self.save_image.setToolTip("Save the skeleton as it is seen here")
         self.setMenu(self._menu)
 
     @property

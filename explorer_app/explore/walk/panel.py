@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QSlider,
     QWidget,
 )
 
@@ -25,7 +24,7 @@ from explorer_app.model.walk import MAX_KEYFRAMES
 from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
-from explorer_app.widgets.fields import choice, number, seed, show_choice, whole_number
+from explorer_app.widgets.fields import Slider, choice, number, seed, show_choice, whole_number
 from explorer_app.widgets.icons import give_icon
 from explorer_app.widgets.labels import SectionTitle
 from explorer_app.widgets.layouts import column_layout, grid_layout, row_layout
@@ -111,7 +110,7 @@ class WalkPanel(QWidget):
         self.play.setToolTip("Play the walk, or pause it (Space)")
         self.play.setFixedWidth(self.fontMetrics().horizontalAdvance("Pause") + 56)
         self.play.clicked.connect(self.player.toggle)
-        self.scrubber = _Scrubber(Qt.Orientation.Horizontal)
+        self.scrubber = _Scrubber()
         self.scrubber.setAccessibleName("Position in the walk")
         self.scrubber.setToolTip("Drag along the walk")
         self.scrubber.setMinimumWidth(100)
@@ -245,7 +244,7 @@ class WalkPanel(QWidget):
             super().keyPressEvent(event)
 
 
-class _Scrubber(QSlider):
+class _Scrubber(Slider):
     """Here the arrow keys move along the walk, not through the frames."""
 
     def event(self, event: QEvent) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QLabel, QPushButton, QSlider, QWidget
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from explorer_app.inspect.curve_picture import Curve, CurvePicture
 from explorer_app.inspect.model.explain import WalkToTruth
 from explorer_app.model.latent import LatentCode
 from explorer_app.session.session import Session
+from explorer_app.widgets.fields import Slider
 from explorer_app.widgets.layouts import column_layout, row_layout
 
 
@@ -23,7 +24,7 @@ class TruthWalk(QWidget):
         self.codes: list[LatentCode] = []
         self._joints: tuple[str, ...] = ()
         self.curve = CurvePicture("% of the way", "mm", "Error along the walk to the true pose")
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = Slider()
         self.slider.setToolTip("Walk from the frame's code to the code of its annotated pose")
         self.slider.setAccessibleName("Walk to the true pose")
         self.slider.valueChanged.connect(self._move)

@@ -72,7 +72,7 @@ def test_a_click_goes_back_is_undone_and_listed_once(qtbot, strip, window):
 
 
 def test_keys_go_along_the_strip_and_not_through_the_frames(qtbot, model_path, store_path):
-    window = MainWindow("cpu")  # of its own: after a click in the strip its first arrow key may be without effect
+    window = MainWindow("cpu")  # of its own: in a strip that was clicked the arrow keys still step frames
     qtbot.addWidget(window)
     window.show()
     window.open_paths([model_path])

@@ -123,6 +123,9 @@ def test_a_damaged_image_among_others_is_named_and_passed_over(
     assert "cut.png" in window.messages.text
     assert window.session.view is None
     assert window.strip.pictures.input.is_empty
+    window.strip.step_on()
+    qtbot.waitUntil(lambda: window.session.view is not None, timeout=WAIT_MS)
+    assert not window.messages.text
 
 
 def test_a_device_that_is_not_there_is_a_message(qtbot: QtBot, model_path: Path) -> None:

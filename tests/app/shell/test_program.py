@@ -225,9 +225,9 @@ def test_a_picture_has_the_size_caption_and_background_that_were_chosen(
     monkeypatch.setattr("explorer_app.shell.status.QDesktopServices.openUrl", opened.append)
     window.open_paths([model_path])
     _settle(qtbot, window)
-    view, path = window.skeleton, tmp_path / "skeleton.png"
+    view, path = window.skeleton.scene, tmp_path / "skeleton.png"
     assert not window.statusBar().folder.isVisible()
-    window.view_pictures.ask("skeleton", view)
+    window.skeleton.menu.save_image.trigger()
     dialog = window.findChildren(PictureDialog)[-1]
     dialog.scale.setValue(3)
     dialog.caption.setText("A hand")
