@@ -114,24 +114,26 @@ class FailureActions(QObject):
             QGuiApplication.clipboard().setText("\n".join(names))
             self._session.done.emit(f"{len(names)} names copied" if len(names) > 1 else "1 name copied")
 
-    def ask_where(self, kind: str) -> None:
+    def ask_where(self, kind: str, *, frames: list[int] | None = None) -> None:
+        """frames: those to export, in this order; the selected ones, as the table has them, where none are given."""
         title, suffix = KINDS[kind]
+        wanted = self.frames if frames is None else frames
         table = self._failures.table
         reading = table.results.about.reading.words.split() if table is not None else []
         ask_for_paths(
             self._parent,
-            f"Export {len(self.frames)} frames",
+            f"Export {len(wanted)} frames",
             self._preferences.last_folder,
             "save",
-            lambda names: self.export(kind, Path(names[0])),
+            lambda names: self.export(kind, Path(names[0]), frames),
             filters=[f"{title} (*{suffix})"],
             name="-".join(["failures", *reading]) + suffix,
             suffix=suffix,
         )
 
-    def export(self, kind: str, path: Path) -> None:
-        """Start writing the selected frames; one file at a time."""
-        failures, session, frames = self._failures, self._session, self.frames
+    def export(self, kind: str, path: Path, frames: list[int] | None = None) -> None:
+        """Start writing the frames, or the selected ones; one file at a time."""
+        failures, session, frames = self._failures, self._session, frames or self.frames
         if failures.table is None or session.model is None or session.data is None or not frames:
             return
         if self.file_export.is_running:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
@@ -44,7 +43,8 @@ class InspectDocks(QObject):
         pictures = FrameTiles(session, failures, background, "map pictures")
         self.plots = FailurePlots(failures, self.references, background, pictures, first_step)
         self.worst = WorstGallery(session, failures, background, first_step)
-        self.worst.sheet_asked.connect(partial(panel.selection_actions.ask_where, "sheet"))
+        ask_where = panel.selection_actions.ask_where
+        self.worst.sheet_asked.connect(lambda frames: ask_where("sheet", frames=frames))
         self.explain = ExplainPanel(session, failures, self.references, background, first_step)
         self.comparison = ComparisonPanel(session, failures, evaluation, background, first_step)
         right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea

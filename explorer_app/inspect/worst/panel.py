@@ -30,8 +30,8 @@ _ON_SHEET = 24
 class WorstGallery(QWidget):
     """A view of the failures with the shared selection. Computes only while it is visible."""
 
-    sheet_asked = Signal()
-    """Export the selected frames as a sheet of pictures."""
+    sheet_asked = Signal(list)
+    """Export these frames as a sheet of pictures, in this order."""
 
     def __init__(self, session: Session, failures: Failures, background: Background, first_step: FirstStep) -> None:
         super().__init__()
@@ -121,10 +121,12 @@ class WorstGallery(QWidget):
 
     @Slot()
     def _ask_for_sheet(self) -> None:
+        worst = [each.duplicates.frame for each in self.grid.frames.worst]
         if not len(self._failures.selection):
-            worst = [each.duplicates.frame for each in self.grid.frames.worst[:_ON_SHEET]]
-            self._failures.select(worst, "replace")
-        self.sheet_asked.emit()
+            self._failures.select(worst[:_ON_SHEET], "replace")
+        selected = self._failures.selection.tolist()
+        place = {frame: place for place, frame in enumerate(worst)}
+        self.sheet_asked.emit(sorted(selected, key=lambda frame: place.get(frame, len(worst))))
 
     @Slot(int, str)
     def _take(self, frame: int, how: How) -> None:

@@ -422,6 +422,17 @@ def test_a_selection_is_written_as_a_file(qtbot: QtBot, evaluated: MainWindow, t
             assert len(file["depth"]) == 2
 
 
+def test_frames_are_written_in_the_order_in_which_they_are_asked_for(
+    qtbot: QtBot, evaluated: MainWindow, tmp_path: Path
+):
+    actions = evaluated.failures_panel.selection_actions
+    with qtbot.waitSignal(actions.file_export.written, timeout=WAIT_MS):
+        actions.export("table", tmp_path / "out.csv", [3, 1])
+    qtbot.waitUntil(lambda: not actions.file_export.is_running, timeout=WAIT_MS)
+    rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
+    assert [row["name"] for row in rows] == ["frame 3", "frame 1"]
+
+
 def test_the_open_store_is_never_written_over(qtbot: QtBot, evaluated: MainWindow):
     actions, path = evaluated.failures_panel.selection_actions, evaluated.session.data.origin[0]
     before = path.read_bytes()

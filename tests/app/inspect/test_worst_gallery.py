@@ -179,12 +179,16 @@ def test_without_annotation_another_order_is_advised(qtbot, window, gallery):
     assert "disagreement" in gallery.empty.text()
 
 
-def test_one_click_asks_where_to_save_a_sheet_of_the_worst(window, gallery):
-    QTest.mouseClick(gallery.sheet, Qt.MouseButton.LeftButton)
+def test_one_click_asks_where_to_save_a_sheet_of_the_worst(qtbot, window, gallery):
+    worst = [frames[0] for frames in shown(gallery)]
+    with qtbot.waitSignal(gallery.sheet_asked) as asked:
+        QTest.mouseClick(gallery.sheet, Qt.MouseButton.LeftButton)
+    assert asked.args == [worst]  # in this order, which is not the table's
+    assert worst != sorted(worst)
     dialog = window.failures_panel.findChild(QFileDialog)
     assert "Export" in dialog.windowTitle()
     dialog.close()
-    assert sorted(window.failures.selection.tolist()) == sorted(frames[0] for frames in shown(gallery))
+    assert sorted(window.failures.selection.tolist()) == sorted(worst)
     window.failures.select([3])
     QTest.mouseClick(gallery.sheet, Qt.MouseButton.LeftButton)
     assert window.failures.selection.tolist() == [3]  # a selection of the user's own is exported as it is
