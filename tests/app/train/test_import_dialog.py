@@ -16,6 +16,7 @@ from explorer_app.model.opening import ImageSettings
 from explorer_app.preferences import Preferences
 from explorer_app.train.import_dialog import ImportDialog
 from explorer_app.train.model.store_forms import ImportForm, options_of, sources
+from explorer_app.workers import in_order
 from lsps_core.camera import SR305
 from lsps_core.cli import build_parser
 from lsps_core.data.importers.registry import load
@@ -223,8 +224,11 @@ def test_a_stopped_import_goes_on(qtbot: QtBot, dialog: ImportDialog, tmp_path: 
 
 
 @pytest.mark.parametrize("source", FOLDERS)
-def test_a_wrong_folder_is_described_beside_its_field(dialog: ImportDialog, source: str, tmp_path: Path) -> None:
+def test_a_wrong_folder_is_described_beside_its_field(
+    dialog: ImportDialog, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Before Import can be clicked; only the right folder lets it be."""
+    monkeypatch.setattr(in_order, "_AT_ONCE_S", WAIT_MS / 1000)  # each look is waited for, however busy the machine
     choose(dialog, source)
     for name, value in FOLDERS[source].values.items():
         set_option(dialog, name, value)
