@@ -170,7 +170,7 @@ class Predictor:
             return {domain: generator.draw(begun, domain, self._noise[domain]).float() for domain in domains}
 
     def picture(self, pose: Tensor, domain: Domain) -> Tensor:
-        """pose -> image of `domain`: G(M(E_y(y)))."""
+        """pose -> image of `domain`: G(M(z_y)) of its code."""
         return self.generate(self.map(self.encode_pose(pose)), domain)
 
     def reconstruct(self, image: Tensor, domain: Domain) -> Tensor:

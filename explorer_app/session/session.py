@@ -50,7 +50,7 @@ class Session(LatentState):
         self.domain_choice: Domain | None = None
         """Domain of the frames; None as in the data."""
         self._frame_encoding = FrameEncoding()
-        self._compared: tuple[object, ...] = ()
+        self._compared: tuple[object, ...] = (None, None, None)
         self._is_near = False
         self._frame_problem = ""
         self.free_joints = FreeJoints(self)
@@ -215,7 +215,7 @@ class Session(LatentState):
         if encoding is None or pose is None or view is None:
             return False
         compared = (encoding, pose, view)
-        if len(self._compared) != len(compared) or any(map(operator.is_not, compared, self._compared)):
+        if any(map(operator.is_not, compared, self._compared)):
             self._compared = compared  # several views ask for each pose
             error_mm = mean_error_mm(pose, view.frame)  # a fit may be far from what P reads
             is_right = error_mm is not None and error_mm <= NEAR_MM

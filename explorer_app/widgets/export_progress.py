@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QProgressBar, QPushButton, QWidget
 from explorer_app.widgets.layouts import row_layout
 from explorer_app.workers.file_export import FileExport
 
-_WIDTH_PX = 120
+_LEAST_PX, _MOST_PX = 24, 120
 
 
 class ExportProgress(QWidget):
@@ -19,7 +19,8 @@ class ExportProgress(QWidget):
         super().__init__(parent)
         self._export = file_export
         self.bar = QProgressBar()
-        self.bar.setFixedWidth(_WIDTH_PX)
+        self.bar.setMinimumWidth(_LEAST_PX)
+        self.bar.setMaximumWidth(_MOST_PX)
         self.bar.setAccessibleName(f"Progress of the export of {what}")
         self.stop = QPushButton("Stop")
         self.stop.setToolTip("Stop the export and discard its file")

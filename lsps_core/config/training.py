@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -30,6 +29,13 @@ STAGES = ("pose", "depth", "posterior")
 _MOST_STEPS = 2**31 - 1
 """As many as an event can count."""
 _MOST_BATCH = 1 << 20
+_OF_ONE_STAGE = {
+    "degrade": ("posterior", "changes its images so"),
+    "occlude": ("posterior", "changes its images so"),
+    "decoder_alone": ("pose", "trains G_y"),
+    "pictures_alone": ("depth", "trains M and G"),
+}
+"""Settings that one stage alone may have, by name: which, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,28 +145,19 @@ class TrainConfig:
         for key in ("seed", "rotation_degrees", "translation_mm", "zoom_percent"):
             if getattr(self, key) < 0:
                 raise LspsError(f"{key} must be 0 or more, not {getattr(self, key)}", field=key)
-        for name, key in itertools.product(("pose", "depth"), ("degrade", "occlude")):
-            if getattr(self.stage(name), key):
-                what = f"{name}.{key}: only the posterior stage changes its images so"
-                raise LspsError(what, f"set posterior.{key}", field=f"{name}.{key}")
-        self._check_decoder_alone()
-        self._check_pictures_alone()
+        self._check_alone()
 
-    def _check_decoder_alone(self) -> None:
-        field = "pose.decoder_alone"
-        for name in ("depth", "posterior"):
-            if self.stage(name).decoder_alone:
-                what = f"{name}.decoder_alone: only the pose stage trains G_y"
-                raise LspsError(what, f"set {field}", field=f"{name}.decoder_alone")
+    def _check_alone(self) -> None:
+        """Settings that only some stages, models or methods may have."""
+        for key, (owner, why) in _OF_ONE_STAGE.items():
+            for name in STAGES:
+                if name != owner and getattr(self.stage(name), key):
+                    what = f"{name}.{key}: only the {owner} stage {why}"
+                    raise LspsError(what, f"set {owner}.{key}", field=f"{name}.{key}")
         if self.pose.decoder_alone and not self.initial_path:
+            field = "pose.decoder_alone"
             raise LspsError(f"{field} needs a trained model", "set initial_path to the model", field=field)
-
-    def _check_pictures_alone(self) -> None:
         field = "depth.pictures_alone"
-        for name in ("pose", "posterior"):
-            if self.stage(name).pictures_alone:
-                what = f"{name}.pictures_alone: only the depth stage trains M and G"
-                raise LspsError(what, f"set {field}", field=f"{name}.pictures_alone")
         if not self.depth.pictures_alone:
             return
         if self.generator != "masked":

@@ -29,7 +29,7 @@ killed_and_resumed() {
     until ls "$run"/checkpoints/*.safetensors >/dev/null 2>&1 || ! kill -0 "$process" 2>/dev/null; do sleep 0.5; done
     kill -9 "$process" 2>/dev/null
     wait "$process"
-    "$python" -m lsps_core.cli train "$run" --resume >"$out/second.jsonl" && "$python" -m lsps_core.cli info "$run" | head -20
+    "$python" -m lsps_core.cli train "$run" --resume >"$out/second.jsonl" && "$python" -m lsps_core.cli info "$run" >"$out/info.txt" && head -20 "$out/info.txt"
 }
 
 export -f killed_and_resumed

@@ -190,6 +190,7 @@ class ExportBar(QWidget):
         layout = row_layout(self)
         layout.addWidget(self.button)
         layout.addWidget(self.progress)
+        self.setMinimumWidth(self.progress.minimumSizeHint().width())  # else an export would widen the whole window
         self.file_export.failed.connect(session.message)
         self.file_export.written.connect(session.done)
         self.file_export.saved.connect(session.saved)

@@ -14,9 +14,10 @@ from PySide6.QtGui import QDropEvent
 
 from explorer_app.explore.model.walk_export import ExportOptions
 from explorer_app.explore.walk import export_bar
-from explorer_app.explore.walk.export_bar import ExportDialog
+from explorer_app.explore.walk.export_bar import ExportBar, ExportDialog
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.walk import WalkPlan
+from explorer_app.session.session import Session
 from explorer_app.shell.main_window import MainWindow
 
 CODES = tuple(LatentCode().with_value(axis, 1.5) for axis in range(3))
@@ -318,3 +319,16 @@ def test_the_dialog_shows_what_matters_and_refuses_nothing_to_draw(qtbot):
     with qtbot.waitSignal(dialog.chosen, timeout=WAIT_MS) as chosen:
         dialog.buttons.button(dialog.buttons.StandardButton.Save).click()
     assert (chosen.args[0].suffix, chosen.args[0].frames_per_segment) == (".h5", 10)
+
+
+def test_an_export_takes_no_more_room_than_its_button(qtbot):
+    """A dock that became wider would move, and paint, the whole window at once."""
+    bar = ExportBar(Session())
+    qtbot.addWidget(bar)
+    rooms = []
+    for is_running in (False, True):
+        bar.button.setVisible(not is_running)
+        bar.progress.setVisible(is_running)
+        bar.layout().activate()
+        rooms.append(max(bar.minimumSizeHint().width(), bar.minimumWidth()))
+    assert rooms[0] == rooms[1] < 150
