@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,10 @@ from explorer_app.model.pose_error import Difference, difference, mean_error_mm
 from lsps_core.config.model import Domain
 from lsps_core.data.frame import HandFrame
 
+if TYPE_CHECKING:
+    from lsps_core.evaluation.consistency import RouteName
+
 FloatArray = npt.NDArray[np.float32]
-RouteName = Literal["reconstruction", "translation", "cycle", "image of the pose"]
 ROUTE_NAMES: tuple[RouteName, ...] = ("reconstruction", "translation", "cycle", "image of the pose")
 INPUT = "input"
 """The shortest route to a pose: P of the frame itself."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _STILL_MS = 120
 """After a latent has not moved for this long it is decoded exactly, which would delay the next move."""
+_RESTS_MS = 60
+"""After a frame has been on screen for this long its routes are drawn: longer than a held arrow key takes to repeat."""
 
 
 class Background(QObject):
@@ -52,15 +54,18 @@ class Background(QObject):
         self.decoding = self.add_worker("decode", self._on_pictures)
         self._still = QTimer(self, singleShot=True, interval=_STILL_MS)
         self._still.timeout.connect(self._refine)
+        self._rests = QTimer(self, singleShot=True, interval=_RESTS_MS)
+        self._rests.timeout.connect(self._ask_for_routes)
         session.model_changed.connect(self._decode)
         session.latent_changed.connect(self._decode)
         session.index_changed.connect(self._read_frame)
         session.encoding_wanted.connect(self._encode)
-        session.playing_changed.connect(self._ask_for_routes)
+        session.playing_changed.connect(self._rests.start)
 
     @property
     def is_busy(self) -> bool:
-        return self._still.isActive() or self.looking.is_busy or any(worker.is_busy for worker in self.workers)
+        is_soon_busy = self._still.isActive() or self._rests.isActive()
+        return is_soon_busy or self.looking.is_busy or any(worker.is_busy for worker in self.workers)
 
     @property
     def activity(self) -> str:
@@ -92,6 +97,7 @@ class Background(QObject):
         """End the threads; False if one is still working, so that the process must not wait for it."""
         self._is_closing = True
         self._still.stop()
+        self._rests.stop()
         workers: list[LatestWins | InOrder] = [*self.workers, self.looking]
         for worker in workers:
             worker.end()  # all of them first: waiting one by one would add up
@@ -168,7 +174,8 @@ class Background(QObject):
             return
         if encoding is not None and stamp[2:] == (session.model, session.domain):
             session.set_played(view, encoding)
-            self._ask_for_routes()
+            if not session.is_playing:
+                self._rests.start()
         else:
             session.set_view(view)
 
@@ -185,6 +192,7 @@ class Background(QObject):
         """Of the frame on screen: not while frames are played, which they would slow down many times."""
         session, wanted = self._session, self._session.encoding_input
         if session.is_playing or wanted is None or session.encoding is None or session.encoding.routes is not None:
+            self._on_settled()
             return
         model, view, _ = wanted
         self.routing.ask(wanted, partial(model.routes, view.frame, session.encoding))
@@ -200,7 +208,7 @@ class Background(QObject):
     def _on_encoding(self, stamp: tuple[HandModel, FrameView, Domain], encoding: Encoding) -> None:
         if stamp == self._session.encoding_input:
             self._session.set_encoding(encoding)
-            self._ask_for_routes()
+            self._rests.start()
 
     @Slot(object, str)
     def _on_failed_encoding(self, stamp: tuple[HandModel, FrameView, Domain], line: str) -> None:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from lsps_core.config.model import Domain, other_domain
 from lsps_core.inference import Predictor
+
+RouteName = Literal["reconstruction", "translation", "cycle", "image of the pose"]
+
+
+class RouteImages(NamedTuple):
+    """What a model makes of B frames by every route: images [B, 1, S, S], and P's pose of each, [B, J, 3].
+
+    depth_latent is E_d(x), and back E_o(G_o(E_d(x))): that of its translation.
+    """
+
+    images: dict[RouteName, Tensor]
+    poses: dict[RouteName, Tensor]
+    depth_latent: Tensor
+    back: Tensor
 
 
 class Consistency(NamedTuple):
@@ -35,19 +49,44 @@ def disagreement(poses: Tensor) -> Tensor:
     return distances.mean(dim=(0, 2))
 
 
+def route_images(
+    predictor: Predictor, image: Tensor, domain: Domain, center: Tensor, pose_latent: Tensor
+) -> RouteImages:
+    """image [B, 1, S, S] of `domain` and its code, P(x) -> all routes. center [B, 3]: `camera_center` of its cubes.
+
+    The images of one domain are drawn and read together: of single frames that takes two thirds of the time.
+    """
+    other = other_domain(domain)
+    depth_latent = predictor.encode(image, domain)
+    seen = predictor.generate_both(depth_latent)
+    back = predictor.encode(seen[other], other)
+    own = predictor.generate(torch.cat([back, predictor.map(pose_latent, center)]), domain)
+    cycle, of_pose = own.chunk(2)
+    images: dict[RouteName, Tensor] = {
+        "reconstruction": seen[domain],
+        "translation": seen[other],
+        "cycle": cycle,
+        "image of the pose": of_pose,
+    }
+    read = predictor.predict_pose(torch.cat([seen[domain], own]), domain, center.repeat(3, 1)).chunk(3)
+    poses: dict[RouteName, Tensor] = {
+        "reconstruction": read[0],
+        "translation": predictor.predict_pose(seen[other], other, center),
+        "cycle": read[1],
+        "image of the pose": read[2],
+    }
+    return RouteImages(images, poses, depth_latent, back)
+
+
 @torch.inference_mode()
 def consistency(predictor: Predictor, image: Tensor, domain: Domain, center: Tensor) -> Consistency:
     """image [B, 1, S, S] of `domain`, as `normalise` makes it -> its consistency, on the predictor's device.
 
     center [B, 3]: `camera_center` of its cubes.
     """
-    other = other_domain(domain)
-    pose_latent, depth_latent = predictor.posterior(image, domain, center), predictor.encode(image, domain)
-    seen = predictor.generate_both(depth_latent)
-    back = predictor.encode(seen[other], other)
-    cycle, drawn = (predictor.generate(code, domain) for code in (back, predictor.map(pose_latent, center)))
+    pose_latent = predictor.posterior(image, domain, center)
     pose = predictor.decode_pose(pose_latent)
-    routes = [(seen[domain], domain), (seen[other], other), (cycle, domain), (drawn, domain)]
-    poses = torch.stack([pose, *(predictor.predict_pose(*route, center) for route in routes)])
-    distance = (depth_latent - back).square().flatten(1).mean(dim=1).sqrt()
-    return Consistency(pose_latent, pose, disagreement(poses), distance)
+    routes = route_images(predictor, image, domain, center, pose_latent)
+    distance = (routes.depth_latent - routes.back).square().flatten(1).mean(dim=1).sqrt()
+    apart = disagreement(torch.stack([pose, *routes.poses.values()]))
+    return Consistency(pose_latent, pose, apart, distance)

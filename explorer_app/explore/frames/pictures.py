@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from explorer_app.explore.frames.route_controls import RouteControls
 from explorer_app.model.colours import ANNOTATED
 from explorer_app.model.pose_error import annotated_pose
-from explorer_app.model.routes import RouteName, Routes
+from explorer_app.model.routes import Routes
 from explorer_app.model.scene import Figure, figure
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
@@ -21,6 +21,7 @@ from explorer_app.widgets.pictures.picture_row import TO_INPUT, DifferenceWords,
 
 if TYPE_CHECKING:
     from explorer_app.model.data import FrameView
+    from lsps_core.evaluation.consistency import RouteName
 
 DIFFERENCE_LIMIT_MM = 30.0
 """Range of the colours for differences: the same for all frames, so that frames can be compared."""

@@ -11,19 +11,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer_app.inspect.model.plot_frames import IntArray, PlotFrames
 from explorer_app.inspect.plots.base import Canvas
-from explorer_app.inspect.plots.registry import PLOTS
 from explorer_app.widgets import theme
 from explorer_app.widgets.layouts import column_layout, grid_layout
 from explorer_app.widgets.small import paint_in_turns
-from explorer_app.workers.late_import import load
 
 COLUMN_PX = 180
 """Titles of plots fit into it."""
-
-
-def load_plots() -> dict[str, type[Canvas]]:
-    """The classes of all plots by name; imports them."""
-    return dict(zip(PLOTS, load(*PLOTS.values()), strict=True))
 
 
 class PlotCell(QWidget):

@@ -31,7 +31,7 @@ from explorer_app.inspect.model.plot_frames import (
     umap_points,
 )
 from explorer_app.inspect.plots.hover import HoverPictures
-from explorer_app.inspect.plots.registry import PLOTS
+from explorer_app.inspect.plots.registry import PLOTS, load_plots
 from explorer_app.inspect.references import References
 from explorer_app.model.wording import grouped
 from explorer_app.session.background import Background
@@ -151,7 +151,7 @@ class FailurePlots(QWidget):
             self.empty.show_state("Drawing …")
             if not self._is_importing:
                 self._is_importing = True
-                self._importing.ask(None, _load_plots)
+                self._importing.ask(None, load_plots)
             return
         self._is_stale = False
         project = umap_points if self.projection.currentText() == "UMAP" else principal_points
@@ -228,12 +228,6 @@ class FailurePlots(QWidget):
         self._is_importing = False
         self.empty.show_state("The plots cannot be drawn", line)
         self.pages.setCurrentWidget(self.empty)
-
-
-def _load_plots() -> dict[str, type[Canvas]]:
-    from explorer_app.inspect.plots.grid import load_plots
-
-    return load_plots()
 
 
 def _figures(

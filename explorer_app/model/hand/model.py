@@ -21,14 +21,14 @@ from explorer_app.model.hand.images import center_of, image_of, images_of, to_mm
 from explorer_app.model.hand.prior import HandPrior
 from explorer_app.model.latent import Direction, DirectionAxis, LatentBasis, LatentCode, LatentScale
 from explorer_app.model.pose_search import closest_code
-from explorer_app.model.routes import RouteName, Routes, compare
+from explorer_app.model.routes import Routes, compare
 from explorer_app.model.wording import model_name
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config.model import POSE_LATENT_SIZE, Domain, Prior, other_domain
 from lsps_core.data.crop import camera_center
 from lsps_core.data.frame import HandFrame
 from lsps_core.device import resolve_device
-from lsps_core.evaluation.consistency import consistency
+from lsps_core.evaluation.consistency import consistency, route_images
 from lsps_core.fitting import Fitted, residuals
 from lsps_core.inference import Predictor
 
@@ -244,28 +244,18 @@ class HandModel:
         """All routes of an encoded frame; tens of times slower than `encode`."""
         torch.set_num_threads(_THREAD_COUNT)
         predictor, image = self._predictor, image_of(frame)
-        domain, other, center = encoding.domain, other_domain(encoding.domain), center_of(frame)
-        depth_latent = predictor.encode(image, domain)
-        translation = predictor.generate(depth_latent, other)
-        images: dict[RouteName, tuple[torch.Tensor, Domain]] = {
-            "reconstruction": (predictor.generate(depth_latent, domain), domain),
-            "translation": (translation, other),
-            "cycle": (predictor.translate(translation, other), domain),
-            "image of the pose": (
-                predictor.generate(predictor.map(self._latent(encoding.code), center), domain),
-                domain,
-            ),
-        }
-        pictures: dict[RouteName, tuple[FloatArray, Domain, FloatArray]] = {
+        domain, other = encoding.domain, other_domain(encoding.domain)
+        found = route_images(predictor, image, domain, center_of(frame), self._latent(encoding.code))
+        pictures = {
             name: (
                 to_mm(picture, frame.half_mm),
-                its_domain,
-                predictor.predict_pose(picture, its_domain, center)[0].cpu().numpy(),
+                other if name == "translation" else domain,
+                found.poses[name][0].cpu().numpy(),
             )
-            for name, (picture, its_domain) in images.items()
+            for name, picture in found.images.items()
         }
-        own, others = images["reconstruction"][0], predictor.reconstruct(image, other)
-        fit_mm = {d: float((i.cpu() - image).abs().mean()) * frame.half_mm for d, i in ((domain, own), (other, others))}
+        by_domain = {domain: found.images["reconstruction"], other: predictor.reconstruct(image, other)}
+        fit_mm = {d: float((i.cpu() - image).abs().mean()) * frame.half_mm for d, i in by_domain.items()}
         return compare(frame, to_mm(image, frame.half_mm), self.decode_pose(encoding.code), pictures, fit_mm)
 
     def fit(self, frame: HandFrame, encoding: Encoding, last: Fitted | None = None) -> FrameFit:

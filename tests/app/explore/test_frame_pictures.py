@@ -52,6 +52,24 @@ def test_all_routes_stand_beside_the_input(
     assert window.session.encoding.reconstruction is routes.routes["reconstruction"].picture_mm
 
 
+def test_routes_are_drawn_of_the_frame_where_stepping_ends(
+    qtbot: QtBot, window: MainWindow, open_and_wait: Open, model_path: Path, store_path: Path
+) -> None:
+    open_and_wait(model_path, store_path)
+    session, before = window.session, window.background.routing.computed_count
+
+    def step_on() -> None:
+        if session.encoding is not None:
+            session.set_index(session.index + 1)
+
+    session.encoding_changed.connect(step_on)
+    step_on()
+    _settle(qtbot, window)
+    assert session.index == len(session.data) - 1
+    assert session.encoding.routes is not None
+    assert window.background.routing.computed_count == before + 1
+
+
 def test_the_code_comes_before_the_routes(
     window: MainWindow, open_and_wait: Open, model_path: Path, store_path: Path
 ) -> None:

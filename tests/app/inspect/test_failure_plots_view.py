@@ -263,7 +263,7 @@ def test_reference_codes_lie_in_the_same_plane():
 
 
 def test_what_is_drawn_of_a_selection_counts_the_selected():
-    from explorer_app.inspect.plots.grid import load_plots
+    from explorer_app.inspect.plots.registry import load_plots
 
     rows = table(COUNT)
     rows.select([0, 1, 2])

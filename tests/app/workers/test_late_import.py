@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 import time
@@ -90,3 +91,28 @@ def test_a_failed_import_raises_and_frees_the_gui_thread(qtbot: QtBot, make_modu
     qtbot.waitUntil(lambda: bool(found), timeout=WAIT_MS)
     thread.join()
     assert found == [None]
+
+
+def test_the_plots_of_inspect_are_imported_in_turns() -> None:
+    """pyqtgraph, and the grid's own classes: a thread that adds classes while Qt works ends the process."""
+    code = """
+import sys, threading
+from PySide6.QtCore import QCoreApplication
+from explorer_app.inspect.plots.registry import load_plots
+from explorer_app.workers.mailbox import mailbox
+
+class Recorder:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("pyqtgraph", "explorer_app.inspect.plots.grid"):
+            print(name, sys.getprofile() is not None)
+
+sys.meta_path.insert(0, Recorder())
+app = QCoreApplication([])
+mailbox()
+thread = threading.Thread(target=load_plots)
+thread.start()
+while thread.is_alive():
+    app.processEvents()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["explorer_app.inspect.plots.grid", "True", "pyqtgraph", "True"]
