@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from lsps_core.checkpoint import Checkpoint
 from lsps_core.config.model import DOMAINS, IMAGE_SIZE, POSE_LATENT_SIZE, Domain, Prior, other_domain
 from lsps_core.config.training import Precision
 from lsps_core.data.augmentation.moves import rotate_pose, rotated_copies
+from lsps_core.data.crop import BACKGROUND
 from lsps_core.data.look_at import look_at, usual_center
 from lsps_core.errors import LspsError
 from lsps_core.networks.camera_noise import camera_noise
@@ -20,6 +22,7 @@ from lsps_core.networks.mapping import LatentMapping
 from lsps_core.networks.matrix import with_matrix_products
 from lsps_core.networks.numpy_decoder import numpy_pose_decoder
 from lsps_core.networks.residual import fuse_normalisation
+from lsps_core.networks.traced import Traced
 from lsps_core.prior import FittedPrior
 from lsps_core.skeleton import Skeleton
 
@@ -69,6 +72,8 @@ class Predictor:
             "synthetic": None,
             "real": camera_noise(IMAGE_SIZE).to(self.device),
         }
+        self._readings = {domain: Traced(self._reading_of(domain)) for domain in DOMAINS}
+        self._decoding = Traced(self._decoded)
         self.pose_decoder = numpy_pose_decoder(self.model.pose_vae)
         codes = source.prior_codes
         is_folded = source.config.pose_decoder == "linear"
@@ -131,10 +136,19 @@ class Predictor:
         if center is None:
             with self._computing():
                 return self.model.posterior(image, domain).float()
-        view, rotation = look_at(image, center.to(image))
-        with self._computing():
-            code = self.model.posterior(view, domain).float()
-        return self.model.pose_vae.nearest(self.model.pose_vae.decode(code) @ rotation.mT, start=code)
+        (code,) = self._readings[domain](image, center.to(image))
+        return code
+
+    def _reading_of(self, domain: Domain) -> Callable[[Tensor, Tensor], tuple[Tensor]]:
+        """(image [B, 1, 128, 128] of `domain`, center [B, 3]) -> its pose_latent."""
+
+        def read(image: Tensor, center: Tensor) -> tuple[Tensor]:
+            view, rotation = look_at(image, center)
+            with self._computing():
+                code = self.model.posterior(view, domain).float()
+            return (self.model.pose_vae.nearest(self.model.pose_vae.decode(code) @ rotation.mT, start=code),)
+
+        return read
 
     def predict_pose(self, image: Tensor, domain: Domain, center: Tensor | None = None, turns: int = 1) -> Tensor:
         """image of `domain` -> pose: G_y(P(x)). center, turns: as of `posterior`."""
@@ -185,10 +199,28 @@ class Predictor:
         """image of `domain` -> there and back: G_r(E_s(G_s(E_r(x_r)))) or the same with the domains exchanged."""
         return self.translate(self.translate(image, domain), other_domain(domain))
 
+    @torch.inference_mode()
     def decode(self, pose_latent: Tensor) -> Decoded:
         """pose_latent -> all three domains; used by the latent sliders."""
+        return Decoded(*self._decoding(pose_latent.to(self.device)))
+
+    def _decoded(self, pose_latent: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         images = self.generate_both(self.map(pose_latent))
-        return Decoded(self.decode_pose(pose_latent), images["real"], images["synthetic"])
+        return self.decode_pose(pose_latent), images["real"], images["synthetic"]
+
+    def trace(self, domain: Domain) -> None:
+        """Let other threads run while a single frame of `domain` is read or a single latent decoded; see `Traced`.
+
+        Takes seconds, and on a CPU in float32 alone it does anything.
+        """
+        if self.device.type != "cpu" or self.precision != "float32":
+            return
+        empty = torch.full((1, 1, IMAGE_SIZE, IMAGE_SIZE), BACKGROUND).contiguous(memory_format=torch.channels_last)
+        code, center = torch.zeros(1, POSE_LATENT_SIZE), usual_center(empty)
+        self._decoding.trace((code,), (code + 0.5,))
+        decoded = self.decode(code)
+        drawn = decoded.real if domain == "real" else decoded.synthetic
+        self._readings[domain].trace((empty, center), (drawn, center + 0.5))
 
     def decode_depth_latent(self, depth_latent: Tensor, pose_domain: Domain = "synthetic") -> Decoded:
         """depth_latent -> all three domains; its pose is that of its own image in `pose_domain`, G_y(P(G(z_x))).

@@ -8,14 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 _BIN_COUNT = 96
+_SAMPLE = 20_000
+"""Readings that are looked at, evenly spaced: those of a whole image take 9 ms, a quarter of a camera's frame."""
 
 
 @dataclass(frozen=True, eq=False)
 class DepthCounts:
     """The distribution of depths in an image.
 
-    counts [B]: readings between edges_mm [B + 1], from the nearest to all but the farthest 0.5 %. median_mm, near_mm
-    (1 % are nearer) and far_mm (5 % are farther) are NaN without any reading.
+    counts [B]: readings of a sample between edges_mm [B + 1], from the nearest to all but the farthest 0.5 %.
+    median_mm, near_mm (1 % are nearer) and far_mm (5 % are farther) are NaN without any reading.
     """
 
     counts: npt.NDArray[np.integer]
@@ -37,6 +39,7 @@ def count_depth(depth_mm: npt.NDArray[np.floating]) -> DepthCounts:
     if not len(readings):
         nan = float("nan")
         return DepthCounts(np.zeros(1, int), np.array([0.0, 1.0]), depth_mm.size, 0, nan, nan, nan)
-    least, near, median, far, most = (float(value) for value in np.percentile(readings, (0, 1, 50, 95, 99.5)))
-    counts, edges = np.histogram(readings, _BIN_COUNT, (least, max(most, least + 1)))
+    sample = readings[:: max(1, len(readings) // _SAMPLE)]
+    least, near, median, far, most = (float(value) for value in np.percentile(sample, (0, 1, 50, 95, 99.5)))
+    counts, edges = np.histogram(sample, _BIN_COUNT, (least, max(most, least + 1)))
     return DepthCounts(counts, edges, depth_mm.size, len(readings), median, near, far)

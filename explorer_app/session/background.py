@@ -35,11 +35,15 @@ class Background(QObject):
     settled = Signal()
     """Everything requested is shown or has failed."""
     activity_changed = Signal()
+    played = Signal(object)
+    """A played frame is read, and shown next: its view."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._is_closing = False
+        self._play_stamp: _Played | None = None
+        self._traced: tuple[HandModel | None, Domain | None] = (None, None)
         self.workers: list[LatestWins] = []
         self.looking = InOrder("look", self)
         """For the window's checks of paths; other file access runs in its own threads."""
@@ -49,6 +53,7 @@ class Background(QObject):
         self.opening = self.add_worker("data", self._on_data)
         self.reading = self.add_worker("frame", self._on_frame, self._on_unreadable_frame)
         self.playing = self.add_worker("play", self._on_played, self._on_unplayed)
+        self.tracing = self.add_worker("trace", lambda _stamp, _answer: None)
         self.encoding = self.add_worker("encode", self._on_encoding, self._on_failed_encoding)
         self.routing = self.add_worker("routes", self._on_routes)
         self.decoding = self.add_worker("decode", self._on_pictures)
@@ -149,13 +154,27 @@ class Background(QObject):
         else:
             self.reading.ask((data, index), partial(data.view, index))
 
-    def play_frame(self) -> None:
-        """Read and encode the frame at the session's index, the hand followed; of a camera, its newest one."""
+    def play_frame(self, before: FrameView | None = None) -> None:
+        """Read and encode the frame at the session's index, the hand followed; of a camera, its newest one.
+
+        before: the view that it is followed from; by default the one on screen.
+        """
         session = self._session
         if session.data is not None:
             model = session.model if session.is_encoding_on_step else None
-            stamp = (session.data, session.index, model, session.domain)
-            self.playing.ask(stamp, partial(_play, *stamp, session.view))
+            self._play_stamp = stamp = (session.data, session.index, model, session.domain)
+            self.playing.ask(stamp, partial(_play, *stamp, before or session.view))
+
+    def trace_model(self) -> None:
+        """Make encoding and decoding quicker beside a busy window, once for each model and domain."""
+        model, domain = traced = self._session.model, self._session.domain
+        if model is not None and domain is not None and traced != self._traced:
+            self._traced = traced
+            self.tracing.ask(traced, partial(model.trace, domain))
+
+    def keep_frame(self) -> None:
+        """Drop the frame that is being read to be played: the one on screen stays."""
+        self._play_stamp = None
 
     @Slot(object, object)
     def _on_frame(self, stamp: tuple[object, int], view: FrameView) -> None:
@@ -170,8 +189,9 @@ class Background(QObject):
     @Slot(object, object)
     def _on_played(self, stamp: _Played, answer: tuple[FrameView, Encoding | None]) -> None:
         session, (view, encoding) = self._session, answer
-        if stamp[:2] != (session.data, session.index):
+        if stamp is not self._play_stamp or stamp[:2] != (session.data, session.index):
             return
+        self.played.emit(view)
         if encoding is not None and stamp[2:] == (session.model, session.domain):
             session.set_played(view, encoding)
             if not session.is_playing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
@@ -14,12 +15,17 @@ from explorer_app.session.background import Background
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.session import Session
 
+if TYPE_CHECKING:
+    from explorer_app.model.data import FrameView
+
 _TICK_MS = 5
 """How late a frame may be asked for."""
 UNTIMED_RATE = 30.0
 """Frames per second of data without times."""
 _MEASURED = 30
 """Frames whose rate is measured."""
+_ENOUGH = 0.8
+"""Of a camera's frames; with fewer shown, the model is traced."""
 
 
 class Playback(QObject):
@@ -43,6 +49,8 @@ class Playback(QObject):
         self._clock = QElapsedTimer()
         self._timer = QTimer(self, interval=_TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._step)
+        background.played.connect(self._read_ahead)
+        fitting.changed.connect(self._keep_frame)
         session.data_changed.connect(self._take_data)
         session.index_changed.connect(self._jump)
         session.frame_changed.connect(self._count)
@@ -168,6 +176,18 @@ class Playback(QObject):
         elif has_ended:
             self.pause()
 
+    @Slot(object)
+    def _read_ahead(self, view: FrameView) -> None:
+        """The camera's next frame is read while this one is painted, unless it has to wait for a fit."""
+        if self.is_playing and self.is_live and not self._fitting.is_on_step and not self._fitting.is_under_way:
+            self._background.play_frame(view)
+
+    @Slot()
+    def _keep_frame(self) -> None:
+        """A fit has begun: its frame stays."""
+        if self.is_playing and self.is_live and self._fitting.is_under_way:
+            self._background.keep_frame()
+
     def _go(self, index: int) -> None:
         self._asked = index
         self._session.set_index(index)
@@ -184,6 +204,8 @@ class Playback(QObject):
     def _count(self) -> None:
         if self.is_playing:
             self._shown.append(time.monotonic())
+            if len(self._shown) == _MEASURED and self.rate < _ENOUGH * UNTIMED_RATE:
+                self._background.trace_model()
             self.frame_shown.emit()
         if self._session.data is not None and self._session.data.has_failed:
             self.pause()

@@ -14,6 +14,7 @@ from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
 from explorer_app.widgets.coloured_bar import ColouredBar
+from explorer_app.widgets.labels import SteadyLabel
 from explorer_app.widgets.layouts import row_layout
 from explorer_app.widgets.small import Tag, WrappedLabel
 
@@ -81,7 +82,8 @@ class StatusLine(QStatusBar):
         super().__init__(parent)
         self._session, self._background = session, background
         self.activity = QLabel()
-        self.typicality, self.model, self.device, self.decode, self.frame = (QLabel() for _ in range(5))
+        self.model, self.device = QLabel(), QLabel()
+        self.typicality, self.decode, self.frame = SteadyLabel(), SteadyLabel(), SteadyLabel()
         self.typicality.setToolTip("How usual the shown hand is: the share of training poses that are less typical")
         self.simulated = Tag("trained on simulated data only")
         self.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)

@@ -1,4 +1,4 @@
-"""Labels: the title of a section, and a line of text that is elided where it does not fit."""
+"""Labels: the title of a section, a line of text that is elided where it does not fit, one that changes often."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ class SectionTitle(QLabel):
         super().__init__(text, parent)
         self.setFont(theme.title(self.font()))
         self.setTextFormat(Qt.TextFormat.PlainText)
+
+
+class SteadyLabel(QLabel):
+    """A line that changes often: it keeps the width of its longest text, so that the window is not laid out anew."""
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        hint = self.sizeHint()
+        if hint.width() > self.minimumWidth() or hint.height() != self.minimumHeight():
+            self.setFixedSize(max(hint.width(), self.minimumWidth()), hint.height())
 
 
 class ElidedLabel(QLabel):

@@ -29,6 +29,8 @@ from lsps_core.data.recordings.live import RealSenseCamera
 
 RATE = 30
 UNIT_M = 0.001
+WARM_MS = 10_000
+"""The window traces its model after the first frames."""
 KEPT = 10 * RATE
 """Frames whose time of delivery is known: a list of all would pass for a leak of the window's."""
 
@@ -79,7 +81,7 @@ def main() -> None:
         sender.start()
         window.opener.open_camera("realsense")
         wait_until(lambda: window.explore.playback.rate > 0)
-        wait_ms(2000)
+        wait_ms(WARM_MS)
         painted, picture = Painted(sender.sent), window.strip.pictures.input
         picture.installEventFilter(painted)
         session = window.session

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from explorer_app.model import wording
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
+from explorer_app.widgets.labels import SteadyLabel
 from explorer_app.widgets.layouts import column_layout
 
 _TIP = (
@@ -24,11 +25,10 @@ class TypicalityGauge(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self.words, self.bar = QLabel(), _Bar()
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.words, self.bar = SteadyLabel(), _Bar()
         self.setToolTip(_TIP)
         layout = column_layout(self, gap=theme.UNIT)
-        layout.addWidget(self.words)
+        layout.addWidget(self.words, alignment=Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.bar)
         session.pictures_changed.connect(self._show)
         session.model_changed.connect(self._show)

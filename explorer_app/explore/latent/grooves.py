@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _PLACES = np.linspace(-RANGE_SIGMA, RANGE_SIGMA, 41)
 _STILL_MS = 120
-"""Their typicality takes longer than a decode, so it waits until the latent has not moved for this long."""
+"""Their typicality takes longer than a decode, so it waits until the latent has not moved for this long, nor plays."""
 
 
 class GrooveColours(QObject):
@@ -33,6 +33,7 @@ class GrooveColours(QObject):
         self._still = QTimer(self, singleShot=True, interval=_STILL_MS)
         self._still.timeout.connect(self._ask)
         session.latent_changed.connect(self._wait)
+        session.playing_changed.connect(self._on_playing)
         panel.axes_changed.connect(self._clear)
         panel.directions.changed.connect(self._clear)
 
@@ -41,14 +42,22 @@ class GrooveColours(QObject):
 
     @Slot()
     def _clear(self) -> None:
-        """The old colours are of other axes."""
+        """The old colours are of other axes, or soon of another hand."""
         for slider in self._sliders:
             slider.show_typicality(None)
         self._wait()
 
     @Slot()
+    def _on_playing(self) -> None:
+        if self._session.is_playing:
+            self._clear()
+        else:
+            self._wait()
+
+    @Slot()
     def _wait(self) -> None:
-        if self._session.model is not None and self._session.model.prior.is_fitted:
+        session = self._session
+        if session.model is not None and session.model.prior.is_fitted and not session.is_playing:
             self._still.start()
         else:
             self._still.stop()

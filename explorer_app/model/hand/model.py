@@ -141,6 +141,11 @@ class HandModel:
         """The content of the file when it was opened."""
         return self._predictor.checkpoint
 
+    def trace(self, domain: Domain) -> None:
+        """Let other threads run while a frame of `domain` is encoded or a latent decoded. Takes a second or more."""
+        torch.set_num_threads(_THREAD_COUNT)
+        self._predictor.trace(domain)
+
     @property
     def has_coarse(self) -> bool:
         """Whether exact images are so slow that coarse ones are used during a drag."""

@@ -46,9 +46,10 @@ def difference_image(difference: Difference, limit_mm: float, look: DepthLook) -
 
 
 def _rgba_image(rgba: npt.NDArray[np.uint8]) -> QImage:
-    """rgba [H, W, 4] as an image that owns its pixels."""
+    """Opaque rgba [H, W, 4] as an image that owns its pixels, in the format that is painted without a conversion."""
     height, width = rgba.shape[:2]
-    return QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+    image = QImage(rgba.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
+    return image.convertToFormat(QImage.Format.Format_RGB32)
 
 
 class PixmapCache(Generic[Key]):

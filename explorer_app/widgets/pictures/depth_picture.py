@@ -40,7 +40,7 @@ class DepthPicture(QWidget):
     def __init__(self, title: str, placeholder: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = title
-        self.placeholder = placeholder
+        self._placeholder = placeholder
         self.caption: str | None = None
         self.aspect = 1.0
         self._values: npt.NDArray[np.floating] | None = None
@@ -72,7 +72,19 @@ class DepthPicture(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(64, 64 + self.title_height + self.caption_height)
 
+    @property
+    def placeholder(self) -> str:
+        return self._placeholder
+
+    @placeholder.setter
+    def placeholder(self, text: str) -> None:
+        if text != self._placeholder:
+            self._placeholder = text
+            self.update()
+
     def set_caption(self, caption: str) -> None:
+        if caption == self.caption:
+            return
         self.caption = caption
         self.setAccessibleDescription(caption.split(OR_SHORTER)[0])
         self.update()
@@ -106,6 +118,8 @@ class DepthPicture(QWidget):
         self.update()
 
     def clear(self) -> None:
+        if self.is_empty and not self.figures and self._box is None:
+            return
         self._values = self._difference = self._image = None
         self.set_overlay()
 
@@ -137,13 +151,17 @@ class DepthPicture(QWidget):
 
     @Slot()
     def _colour(self) -> None:
-        if self._values is not None:
-            look = DepthLook.of(self.palette())
-            if self._difference is None:
-                self._image = depth_image(self._values, *self._range, look)
-            else:
-                self._image = difference_image(self._difference, self._range[1], look)
+        """Colour it anew when it is painted: a picture behind a tab costs nothing while frames are played."""
+        self._image = None
         self.update()
+
+    def _coloured(self) -> QImage | None:
+        if self._values is None:
+            return None
+        look = DepthLook.of(self.palette())
+        if self._difference is None:
+            return depth_image(self._values, *self._range, look)
+        return difference_image(self._difference, self._range[1], look)
 
     def _picture_area(self) -> QRectF:
         top = self.title_height
@@ -177,6 +195,7 @@ class DepthPicture(QWidget):
         painter = QPainter(self)
         area = self._picture_area()
         self._paint_texts(painter, area)
+        self._image = self._image or self._coloured()
         if self._image is None:
             self._paint_placeholder(painter, area)
             return

@@ -137,8 +137,8 @@ def test_an_unplugged_camera_is_one_line_and_the_window_lives(
     qtbot: QtBot, live: MainWindow, camera: MadeCamera, open_and_wait: Open, store_path: Path
 ) -> None:
     camera.state = "unplugged"
-    _until(qtbot, lambda: not live.explore.playback.is_playing)
-    assert live.messages.text == "Made camera delivers no images; plug it in again"
+    _until(qtbot, lambda: live.messages.text == "Made camera delivers no images; plug it in again")
+    assert not live.explore.playback.is_playing
     camera.state = "hand"
     live.explore.playback.toggle()
     _until(qtbot, lambda: live.explore.playback.rate > 0)
@@ -257,3 +257,22 @@ def test_a_store_has_the_hand_as_it_was_shown_and_its_times(
     assert np.diff(played.times_s) == pytest.approx(np.minimum(np.diff(times_s), 1))
     live.strip.transport.step_on()
     assert live.strip.transport.time.text() == f"{times_s[1]:.2f} s"
+
+
+def test_a_model_is_traced_once_while_the_hand_moves_on(qtbot: QtBot, live: MainWindow) -> None:
+    background, shown = live.background, []
+    before = background.tracing.computed_count
+    live.session.frame_changed.connect(lambda: shown.append(1))
+    background.trace_model()
+    background.trace_model()
+    _until(qtbot, lambda: background.tracing.computed_count > before and len(shown) > 3)
+    assert background.tracing.computed_count == before + 1
+    assert live.explore.playback.is_playing
+
+
+def test_a_fit_keeps_its_frame(qtbot: QtBot, live: MainWindow) -> None:
+    fitting, session = live.explore.fitting, live.session
+    fitting.toggle()
+    view = session.view
+    _until(qtbot, lambda: fitting.result is not None)
+    assert session.view is view
