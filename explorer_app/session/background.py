@@ -18,7 +18,7 @@ from explorer_app.workers.latest import CLOSE_S, LatestWins
 
 if TYPE_CHECKING:
     from explorer_app.model.crop import Crop
-    from explorer_app.model.data import Data, FrameView, OpenedData
+    from explorer_app.model.data import FrameView, OpenedData
     from explorer_app.model.hand.model import Encoding, HandModel, Pictures
     from explorer_app.model.routes import Routes
     from lsps_core.config.model import Domain
@@ -35,15 +35,11 @@ class Background(QObject):
     settled = Signal()
     """Everything requested is shown or has failed."""
     activity_changed = Signal()
-    played = Signal(object)
-    """A played frame is read, and shown next: its view."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._is_closing = False
-        self._play_stamp: _Played | None = None
-        self._traced: tuple[HandModel | None, Domain | None] = (None, None)
         self.workers: list[LatestWins] = []
         self.looking = InOrder("look", self)
         """For the window's checks of paths; other file access runs in its own threads."""
@@ -52,8 +48,6 @@ class Background(QObject):
         self.loading = self.add_worker("model", self._on_model)
         self.opening = self.add_worker("data", self._on_data)
         self.reading = self.add_worker("frame", self._on_frame, self._on_unreadable_frame)
-        self.playing = self.add_worker("play", self._on_played, self._on_unplayed)
-        self.tracing = self.add_worker("trace", lambda _stamp, _answer: None)
         self.encoding = self.add_worker("encode", self._on_encoding, self._on_failed_encoding)
         self.routing = self.add_worker("routes", self._on_routes)
         self.decoding = self.add_worker("decode", self._on_pictures)
@@ -65,7 +59,7 @@ class Background(QObject):
         session.latent_changed.connect(self._decode)
         session.index_changed.connect(self._read_frame)
         session.encoding_wanted.connect(self._encode)
-        session.playing_changed.connect(self._rests.start)
+        session.playing_changed.connect(self.draw_routes_soon)
 
     @property
     def is_busy(self) -> bool:
@@ -149,32 +143,8 @@ class Background(QObject):
         session, data, index = self._session, self._session.data, self._session.index
         if data is None or (session.view is not None and session.view.index == index):
             return
-        if session.is_playing:
-            self.play_frame()
-        else:
+        if not session.is_playing:
             self.reading.ask((data, index), partial(data.view, index))
-
-    def play_frame(self, before: FrameView | None = None) -> None:
-        """Read and encode the frame at the session's index, the hand followed; of a camera, its newest one.
-
-        before: the view that it is followed from; by default the one on screen.
-        """
-        session = self._session
-        if session.data is not None:
-            model = session.model if session.is_encoding_on_step else None
-            self._play_stamp = stamp = (session.data, session.index, model, session.domain)
-            self.playing.ask(stamp, partial(_play, *stamp, before or session.view))
-
-    def trace_model(self) -> None:
-        """Make encoding and decoding quicker beside a busy window, once for each model and domain."""
-        model, domain = traced = self._session.model, self._session.domain
-        if model is not None and domain is not None and traced != self._traced:
-            self._traced = traced
-            self.tracing.ask(traced, partial(model.trace, domain))
-
-    def keep_frame(self) -> None:
-        """Drop the frame that is being read to be played: the one on screen stays."""
-        self._play_stamp = None
 
     @Slot(object, object)
     def _on_frame(self, stamp: tuple[object, int], view: FrameView) -> None:
@@ -186,26 +156,10 @@ class Background(QObject):
         if stamp == (self._session.data, self._session.index):
             self._session.clear_view(line)
 
-    @Slot(object, object)
-    def _on_played(self, stamp: _Played, answer: tuple[FrameView, Encoding | None]) -> None:
-        session, (view, encoding) = self._session, answer
-        if stamp is not self._play_stamp or stamp[:2] != (session.data, session.index):
-            return
-        self.played.emit(view)
-        if encoding is not None and stamp[2:] == (session.model, session.domain):
-            session.set_played(view, encoding)
-            if not session.is_playing:
-                self._rests.start()
-        else:
-            session.set_view(view)
-
-    @Slot(object, str)
-    def _on_unplayed(self, stamp: _Played, line: str) -> None:
-        is_covered = stamp[0].is_live and not stamp[0].has_failed
-        if is_covered and stamp[0] is self._session.data:
-            self._session.clear_view()
-        elif not is_covered:
-            self._on_unreadable_frame(stamp[:2], line)
+    @Slot()
+    def draw_routes_soon(self) -> None:
+        """Of the frame on screen, if it rests there."""
+        self._rests.start()
 
     @Slot()
     def _ask_for_routes(self) -> None:
@@ -228,7 +182,7 @@ class Background(QObject):
     def _on_encoding(self, stamp: tuple[HandModel, FrameView, Domain], encoding: Encoding) -> None:
         if stamp == self._session.encoding_input:
             self._session.set_encoding(encoding)
-            self._rests.start()
+            self.draw_routes_soon()
 
     @Slot(object, str)
     def _on_failed_encoding(self, stamp: tuple[HandModel, FrameView, Domain], line: str) -> None:
@@ -278,9 +232,6 @@ class Background(QObject):
             self.settled.emit()
 
 
-_Played = tuple["Data", int, "HandModel | None", "Domain | None"]
-
-
 # torch, HDF5 and SciPy are imported here, in a thread, after the window's first paint
 
 
@@ -308,16 +259,6 @@ def _open_recording(path: Path, index: int, settings: ImageSettings | None) -> O
     from explorer_app.model.open_data import open_recording
 
     return open_recording(path, index, settings)
-
-
-def _play(
-    data: Data, index: int, model: HandModel | None, domain: Domain | None, before: FrameView | None
-) -> tuple[FrameView, Encoding | None]:
-    """A frame and its code at once, its hand followed from the frame before; no code without a model or a hand."""
-    view = data.view(index, before)
-    if model is None or domain is None or view.complaint:
-        return view, None
-    return view, model.encode(view.frame, domain)
 
 
 def _open_camera(name: str) -> OpenedData:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 from explorer_app.model.playing.play_range import PlayRange
 from explorer_app.session.background import Background
 from explorer_app.session.fitting import FrameFitting
+from explorer_app.session.played_frames import PlayedFrames
 from explorer_app.session.session import Session
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Playback(QObject):
         self, session: Session, background: Background, fitting: FrameFitting, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._session, self._background, self._fitting = session, background, fitting
+        self._session, self._fitting = session, fitting
         self.range: PlayRange | None = None
         """None without data."""
         self._time_s = 0.0
@@ -49,7 +50,8 @@ class Playback(QObject):
         self._clock = QElapsedTimer()
         self._timer = QTimer(self, interval=_TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._step)
-        background.played.connect(self._read_ahead)
+        self.frames = PlayedFrames(session, background, self)
+        self.frames.was_read.connect(self._read_ahead)
         fitting.changed.connect(self._keep_frame)
         session.data_changed.connect(self._take_data)
         session.index_changed.connect(self._jump)
@@ -164,10 +166,10 @@ class Playback(QObject):
 
     @Slot()
     def _step(self) -> None:
-        if self.range is None or self._background.playing.is_busy or self._fitting.is_under_way:
+        if self.range is None or self.frames.is_reading or self._fitting.is_under_way:
             return  # the next step covers the distance
         if self.is_live:
-            self._background.play_frame()
+            self.frames.read()
             return
         self._time_s, has_ended = self.range.moved(self._time_s, self._clock.restart() / 1000)
         index = self.range.frame_at(self._time_s)
@@ -180,13 +182,13 @@ class Playback(QObject):
     def _read_ahead(self, view: FrameView) -> None:
         """The camera's next frame is read while this one is painted, unless it has to wait for a fit."""
         if self.is_playing and self.is_live and not self._fitting.is_on_step and not self._fitting.is_under_way:
-            self._background.play_frame(view)
+            self.frames.read(view)
 
     @Slot()
     def _keep_frame(self) -> None:
         """A fit has begun: its frame stays."""
         if self.is_playing and self.is_live and self._fitting.is_under_way:
-            self._background.keep_frame()
+            self.frames.drop()
 
     def _go(self, index: int) -> None:
         self._asked = index
@@ -205,7 +207,7 @@ class Playback(QObject):
         if self.is_playing:
             self._shown.append(time.monotonic())
             if len(self._shown) == _MEASURED and self.rate < _ENOUGH * UNTIMED_RATE:
-                self._background.trace_model()
+                self.frames.trace_model()
             self.frame_shown.emit()
         if self._session.data is not None and self._session.data.has_failed:
             self.pause()
