@@ -68,7 +68,7 @@ class CurvePicture(QWidget):
             painter.drawText(self.rect().adjusted(8, 4, -8, -4), flags, self.placeholder)
             return
         height = metrics.height()
-        top = self.top or 1.08 * max(float(np.nanmax(curve.y)) for curve in self.curves)
+        top = self.top or 1.08 * max(float(np.nanmax(curve.y)) for curve in self.curves) or 1.0  # all may be 0
         left = max(metrics.horizontalAdvance(text) for text in (f"{top:.0f}", self._labels[1])) + 10
         area = QRectF(left, height + 4, self.width() - left - 8, self.height() - 2 * height - 10)
         low, high = float(self.curves[0].x[0]), float(self.curves[0].x[-1])

@@ -213,6 +213,13 @@ def test_names_that_do_not_fit_beside_each_other_are_all_drawn(qtbot):
     assert {colour.rgb() for colour in colours[:2]} <= drawn
 
 
+def test_curves_that_are_all_zero_are_drawn(qtbot):
+    picture, along = CurvePicture("mm", "%", "Curves"), np.linspace(0, 1, 2)
+    qtbot.addWidget(picture)
+    picture.show_curves([Curve("none", along, 0 * along)])
+    assert not picture.grab().isNull()
+
+
 def test_nothing_in_common_is_an_error():
     rows = table(4, is_annotated=False)
     with pytest.raises(ValueError, match="no annotated frame in common"):
