@@ -1,10 +1,10 @@
 """Contact sheets of places in a model's latent, to look at: are they hands?
 
-Run as `python tests/benchmarks/contact_sheets.py [MODEL] [--out FOLDER] [--frames FOLDER]`; without options it draws the
-pictures of the README's room from the bundled model. Every hand is shown as its synthetic depth picture and as its
+Run as `python tests/benchmarks/contact_sheets.py [MODEL] [--out FOLDER] [--frames FOLDER]`; without options it draws
+the pictures of the README's room from the bundled model. Every hand is shown as its synthetic depth picture and as its
 bones. It prints the hands that do not count as one (`lsps_core.evaluation.plausibility`), which a look at the picture
-does not replace. Frames of an Intel SR305 (--frames; by default those beside the project) are drawn under the hands that
-are read in them, and below under fitted ones.
+does not replace. Frames of an Intel SR305 (--frames; by default those beside the project) are drawn under the hands
+that are read in them, and below under fitted ones.
 """
 
 from __future__ import annotations
