@@ -137,7 +137,7 @@ class FramePictures(QWidget):
         for name, picture in self.by_route.items():
             if view is None or routes is None:
                 picture.placeholder = self._placeholder()
-                if self._session.encoding is None:  # else they are of this frame and will follow
+                if self._session.encoding is None or self._session.is_playing:  # else those of this frame follow soon
                     picture.set_caption("")
                     picture.clear()
                 continue

@@ -108,8 +108,9 @@ def test_routes_are_not_computed_while_frames_are_played(
     playback.toggle()
     _until(qtbot, lambda: playback.rate > 0)
     assert window.background.routing.computed_count == before
-    placeholder = window.strip.pictures.reconstruction.placeholder
-    assert placeholder == "Shown when the frames stop"
+    reconstruction = window.strip.pictures.reconstruction
+    assert reconstruction.placeholder == "Shown when the frames stop"
+    assert reconstruction.is_empty
     playback.pause()
     _until(qtbot, lambda: window.session.encoding is not None and window.session.encoding.routes is not None)
 
