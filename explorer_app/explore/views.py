@@ -30,6 +30,7 @@ from explorer_app.session.background import Background
 from explorer_app.session.fitting import FrameFitting
 from explorer_app.session.labelling import Labelling
 from explorer_app.session.live_recording import LiveRecording
+from explorer_app.session.model_tracing import ModelTracing
 from explorer_app.session.playback import Playback
 from explorer_app.session.session import Session
 from explorer_app.widgets import theme
@@ -61,6 +62,7 @@ class ExploreViews(QObject):
         self.labelling = Labelling(session, background, self.fitting, preferences.folder, self)
         self.playback = Playback(session, background, self.fitting, self)
         self.recording = LiveRecording(session, self)
+        self.tracing = ModelTracing(session, background, self)
         self.strip = FrameStrip(session, self.fitting, self.labelling, self.playback, self.recording)
         self.walk = WalkPanel(session, background)
         self.walk.exporting.orbit = self._orbit
@@ -152,6 +154,7 @@ class ExploreViews(QObject):
         self.grooves.close_down()
         self.playback.close_down()
         self.recording.close_down()
+        self.tracing.close_down()
         self.time.close_down()
         self.fitting.close_down()
         self.labelling.close_down()

@@ -25,8 +25,6 @@ UNTIMED_RATE = 30.0
 """Frames per second of data without times."""
 _MEASURED = 30
 """Frames whose rate is measured."""
-_ENOUGH = 0.8
-"""Of the frames that were to be shown; with fewer, the model is traced."""
 
 
 class Playback(QObject):
@@ -78,12 +76,6 @@ class Playback(QObject):
         if len(self._shown) < 2 or not self.is_playing:
             return 0.0
         return (len(self._shown) - 1) / max(self._shown[-1] - self._shown[0], 1e-6)
-
-    @property
-    def _wanted_rate(self) -> float:
-        if self.is_live or self.range is None:
-            return UNTIMED_RATE
-        return min(self.range.rate * self.range.speed, UNTIMED_RATE)
 
     @property
     def is_without_hand(self) -> bool:
@@ -212,8 +204,6 @@ class Playback(QObject):
     def _count(self) -> None:
         if self.is_playing:
             self._shown.append(time.monotonic())
-            if len(self._shown) == _MEASURED and self.rate < _ENOUGH * self._wanted_rate:
-                self.frames.trace_model()
             self.frame_shown.emit()
         if self._session.data is not None and self._session.data.has_failed:
             self.pause()

@@ -26,11 +26,8 @@ class PlayedFrames(QObject):
         super().__init__(parent)
         self._session, self._background = session, background
         self._stamp: _Stamp | None = None
-        self._traced: set[Domain] = set()
         self._reading = background.add_worker("play", self._on_frame, self._on_no_frame)
-        self.tracing = background.add_worker("trace", lambda _stamp, _answer: None)
         session.index_changed.connect(self._on_index)
-        session.model_changed.connect(self._traced.clear)
 
     @property
     def is_reading(self) -> bool:
@@ -50,13 +47,6 @@ class PlayedFrames(QObject):
     def drop(self) -> None:
         """Do not show the frame that is being read: the one on screen stays."""
         self._stamp = None
-
-    def trace_model(self) -> None:
-        """Make encoding and decoding quicker beside a busy window, once for each model and domain."""
-        model, domain = self._session.model, self._session.domain
-        if model is not None and domain is not None and domain not in self._traced:
-            self._traced.add(domain)
-            self.tracing.ask(domain, partial(model.trace, domain))
 
     @Slot()
     def _on_index(self) -> None:

@@ -41,12 +41,13 @@ _SHARED: list[MainWindow] = []
 def _few_measured_hands() -> Iterator[None]:
     """Effects of axes from a few hands, which else take half the time in which a tiny model is opened; codes of a few
     reference frames instead of all 800 samples, for every window that shows the Inspect workspace. A model counts as
-    quick without being timed: on a busy machine it would now and then get coarse pictures.
+    quick without being timed: on a busy machine it would now and then get coarse pictures. It is not traced.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hand_model, "MEASURED_HANDS", 4)
         patch.setattr(hand_model, "decode_ms", lambda _predictor: 0.0)
         patch.setattr(reference, "MOST_ENCODED", 16)
+        patch.setattr(HandModel, "trace", lambda _model, _domain: None)
         yield
 
 

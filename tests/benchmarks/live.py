@@ -30,7 +30,7 @@ from lsps_core.data.recordings.live import RealSenseCamera
 RATE = 30
 UNIT_M = 0.001
 WARM_MS = 10_000
-"""The window traces its model after the first frames."""
+"""The window traces its model meanwhile."""
 KEPT = 10 * RATE
 """Frames whose time of delivery is known: a list of all would pass for a leak of the window's."""
 

@@ -259,17 +259,6 @@ def test_a_store_has_the_hand_as_it_was_shown_and_its_times(
     assert live.strip.transport.time.text() == f"{times_s[1]:.2f} s"
 
 
-def test_a_model_is_traced_once_while_the_hand_moves_on(qtbot: QtBot, live: MainWindow) -> None:
-    frames, shown = live.explore.playback.frames, []
-    before = frames.tracing.computed_count
-    live.session.frame_changed.connect(lambda: shown.append(1))
-    frames.trace_model()
-    frames.trace_model()
-    _until(qtbot, lambda: frames.tracing.computed_count > before and len(shown) > 3)
-    assert frames.tracing.computed_count == before + 1
-    assert live.explore.playback.is_playing
-
-
 def test_a_fit_keeps_its_frame(qtbot: QtBot, live: MainWindow) -> None:
     fitting, session = live.explore.fitting, live.session
     fitting.toggle()
