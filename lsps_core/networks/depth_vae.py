@@ -102,7 +102,7 @@ _AROUND_PX, _LEAST_AROUND = 9, 0.25
 """A pixel with fewer readings around it is a speck: a straight outline has half, a fingertip's end a third."""
 _FRAYS_PX = 0.4
 """Standard deviation of an outline's place."""
-_LOST = 0.45
+_LOST = 0.50
 """Standard deviation of a logit where it is not steep."""
 
 
