@@ -211,7 +211,7 @@ class Predictor:
     def trace(self, domain: Domain) -> None:
         """Let other threads run while a single frame of `domain` is read or a single latent decoded; see `Traced`.
 
-        Takes seconds, and on a CPU in float32 alone it does anything.
+        Takes about a second, and on a CPU in float32 alone it does anything.
         """
         if self.device.type != "cpu" or self.precision != "float32":
             return

@@ -72,11 +72,9 @@ class PlayedFrames(QObject):
 
     @Slot(object, str)
     def _on_no_frame(self, stamp: _Stamp, line: str) -> None:
-        is_covered = stamp[0].is_live and not stamp[0].has_failed
-        if is_covered and stamp[0] is self._session.data:
-            self._session.clear_view()
-        elif not is_covered and stamp[:2] == (self._session.data, self._session.index):
-            self._session.clear_view(line)
+        if self._is_wanted(stamp):
+            is_covered = stamp[0].is_live and not stamp[0].has_failed
+            self._session.clear_view("" if is_covered else line)
 
 
 _Stamp = tuple["Data", int, "HandModel | None", "Domain | None"]

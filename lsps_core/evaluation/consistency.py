@@ -54,7 +54,7 @@ def route_images(
 ) -> RouteImages:
     """image [B, 1, S, S] of `domain` and its code, P(x) -> all routes. center [B, 3]: `camera_center` of its cubes.
 
-    The images of one domain are drawn and read together: of single frames that takes two thirds of the time.
+    The images of one domain are drawn and read together: of single frames that takes three quarters of the time.
     """
     other = other_domain(domain)
     depth_latent = predictor.encode(image, domain)
