@@ -10,6 +10,7 @@ import torch
 from lsps_core import losses
 from lsps_core.config.model import DOMAINS, ModelConfig
 from lsps_core.data.crop import BACKGROUND
+from lsps_core.networks import depth_vae
 from lsps_core.networks.camera_noise import camera_noise
 from lsps_core.networks.depth_vae import masked_from_plain
 from lsps_core.networks.tri_domain import TriDomainModel
@@ -81,7 +82,7 @@ def test_noise_moves_an_outline_and_more_where_it_is_not_sure(masked, monkeypatc
         monkeypatch.setattr(masked.generator, "surface", lambda *_, parts=parts: parts)
         for noise in (0.0, 2.0):
             shown = masked.generator.draw(parts[0], "real", torch.full((128, 128), noise)) < BACKGROUND
-            inwards = noise * (0.4 + 0.45 / steepness)
+            inwards = noise * (depth_vae._FRAYS_PX + depth_vae._LOST / steepness)
             assert float(shown.sum().div(torch.pi).sqrt()) == pytest.approx(40 - inwards, abs=0.1)
 
 
