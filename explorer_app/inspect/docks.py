@@ -1,10 +1,10 @@
-"""The docks of the Inspect workspace beside the table."""
+"""The docks of the Inspect workspace."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
 from explorer_app.inspect.compare.panel import ComparisonPanel
@@ -20,12 +20,14 @@ from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.workspace_names import INSPECT
 
+_TABLE_SHARE = 0.54
+"""Of the window's height, for the table at first; the frame and its skeleton have the rest."""
 AddDock = Callable[..., QDockWidget]
 """(title, panel, area, *names of workspaces where it is open at first)"""
 
 
 class InspectDocks(QObject):
-    """Plots, worst frames, reasons and comparison: tabs to the right of the table, so that both are visible."""
+    """The table, and to its right, so that both are visible, tabs: plots, worst frames, reasons and comparison."""
 
     def __init__(
         self,
@@ -38,6 +40,9 @@ class InspectDocks(QObject):
         panel: FailuresPanel,
     ) -> None:
         super().__init__(window)
+        self._window = window
+        right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+        self._table = add_dock("Failures", panel, bottom, INSPECT)
         first_step = panel.first_step
         self.references = References(session, background, self)
         pictures = FrameTiles(session, failures, background, "map pictures")
@@ -47,12 +52,19 @@ class InspectDocks(QObject):
         self.worst.sheet_asked.connect(lambda frames: ask_where("sheet", frames=frames))
         self.explain = ExplainPanel(session, failures, self.references, background, first_step)
         self.comparison = ComparisonPanel(session, failures, evaluation, background, first_step)
-        right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
         panels = {"Plots": self.plots, "Worst": self.worst, "Explain": self.explain, "Compare": self.comparison}
-        first, *others = [add_dock(title, panel, right, INSPECT) for title, panel in panels.items()]
-        window.addDockWidget(bottom, first, Qt.Orientation.Horizontal)
+        self._plots, *others = [add_dock(title, panel, right, INSPECT) for title, panel in panels.items()]
+        window.addDockWidget(bottom, self._plots, Qt.Orientation.Horizontal)
         for dock in others:
-            window.tabifyDockWidget(first, dock)
+            window.tabifyDockWidget(self._plots, dock)
+
+    @Slot(str)
+    def arrange(self, workspace: str) -> None:
+        """Give the table and the tabs their first sizes, where this workspace is laid out anew."""
+        if workspace == INSPECT:
+            self._window.resizeDocks([self._table, self._plots], [560, 400], Qt.Orientation.Horizontal)
+            height = round(_TABLE_SHARE * self._window.height())
+            self._window.resizeDocks([self._table], [height], Qt.Orientation.Vertical)
 
     def close_down(self) -> None:
         self.plots.close_down()

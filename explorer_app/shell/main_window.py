@@ -47,8 +47,6 @@ from explorer_app.widgets.tab_style import level_with_corner
 from explorer_app.workspace_names import EXPLORE, INSPECT, TRAIN
 
 _STATUS_MS = 5000
-_TABLE_SHARE = 0.54
-"""Of the window's height, for the table of failures at first; the frame and its skeleton have the rest."""
 FIRST_SIZE = QSize(1280, 800)
 """At the first start, where the screen has room for it."""
 _FRAME = QSize(0, 40)
@@ -168,7 +166,6 @@ class MainWindow(QMainWindow):
         self._workspace_keys = WorkspaceKeys(self.workspaces)
         self._workspace_keys.swallowed.connect(self._show_status)
         self.workspaces.changed.connect(self._enter_workspace)
-        self.workspaces.arranged.connect(self._arrange)
         self.menuBar().setCornerWidget(self.workspaces.tabs)
         level_with_corner(self.menuBar())
         self.setStatusBar(StatusLine(self.session, self.background))
@@ -189,7 +186,6 @@ class MainWindow(QMainWindow):
         self._docks = Docks(self, self.workspaces)
         self.docks = self._docks.by_title
         self.explore.add_docks(self._docks.add)
-        self._docks.add("Failures", self.failures_panel, Qt.DockWidgetArea.BottomDockWidgetArea, INSPECT)
         self.inspect = InspectDocks(
             self,
             self._docks.add,
@@ -199,6 +195,7 @@ class MainWindow(QMainWindow):
             self.evaluation,
             self.failures_panel,
         )
+        self.workspaces.arranged.connect(self.inspect.arrange)
         self.docks["Frame"].raise_()
         self.resizeDocks([self.docks["Pose latent"]], [330], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Frame"]], [350], Qt.Orientation.Vertical)
@@ -208,12 +205,6 @@ class MainWindow(QMainWindow):
     def _enter_workspace(self, name: str) -> None:
         self.explore.show_failing(name == INSPECT)
         self.evaluation.set_wanted(name == INSPECT)
-
-    @Slot(str)
-    def _arrange(self, name: str) -> None:
-        if name == INSPECT:
-            self.resizeDocks([self.docks["Failures"], self.docks["Plots"]], [560, 400], Qt.Orientation.Horizontal)
-            self.resizeDocks([self.docks["Failures"]], [round(_TABLE_SHARE * self.height())], Qt.Orientation.Vertical)
 
     @Slot()
     def evaluate(self) -> None:

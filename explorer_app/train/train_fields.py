@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFormLayout,
     QPlainTextEdit,
     QSizePolicy,
@@ -15,7 +16,7 @@ from PySide6.QtWidgets import (
 from explorer_app.model.devices import devices
 from explorer_app.model.opening import MODEL_SUFFIXES, STORE_SUFFIXES
 from explorer_app.preferences import Preferences
-from explorer_app.train.model.train_form import STARTS, TrainForm, preset_lengths
+from explorer_app.train.model.train_form import AUGMENTATIONS, STARTS, TrainForm, preset_values, reads_augmented
 from explorer_app.train.stage_table import StageTable
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice, label, number, show_choice, whole_number
@@ -26,8 +27,18 @@ from lsps_core.config.presets import PRESETS
 from lsps_core.config.training import PRECISIONS
 
 _PRESETS = {"compact": "compact: small enough for a CPU", "paper": "paper: its widths, weights and lengths"}
+_AUGMENTATIONS = {
+    "degrade": ("Camera &faults", "Noise, holes and frayed outlines on the images that P learns from"),
+    "occlude": ("T&hings before the hand", "Surfaces before the hand on some of the images that P learns from"),
+}
 _LENGTH = 12
 """Characters of a combo box, whose titles may be longer."""
+
+
+def _check_box(text: str, tip: str) -> QCheckBox:
+    box = QCheckBox(text)
+    box.setToolTip(tip)
+    return box
 
 
 class TrainFields(QWidget):
@@ -60,6 +71,7 @@ class TrainFields(QWidget):
         self.preset = choice(
             {key: _PRESETS[key] for key in PRESETS}, "Preset", "All settings that are not in this window", _LENGTH
         )
+        self.augmentations = {key: _check_box(*_AUGMENTATIONS[key]) for key in AUGMENTATIONS}
         self.stages = StageTable()
         self.advanced = QPlainTextEdit()
         self.advanced.setAccessibleName("Other settings")
@@ -87,6 +99,8 @@ class TrainFields(QWidget):
         ):
             field = self.notes[name] = NotedField(editor)
             left.addRow(label(text, editor), field)
+        for name, box in zip(("Augmentation", ""), self.augmentations.values(), strict=True):
+            left.addRow(name, box)
         self.room = column_layout()
         right.addLayout(self._row("preset", "Pr&eset", self.preset))
         right.addSpacing(theme.GAP)
@@ -121,6 +135,8 @@ class TrainFields(QWidget):
             box.currentIndexChanged.connect(self.changed)
         for field in (self.labels, self.seed):
             field.valueChanged.connect(self.changed)
+        for check_box in self.augmentations.values():
+            check_box.toggled.connect(self.changed)
         self.stages.changed.connect(self.changed)
         self.advanced.textChanged.connect(self.changed)
         self.preset.currentIndexChanged.connect(self._take_preset)
@@ -140,6 +156,8 @@ class TrainFields(QWidget):
             device=self.device.currentText(),
             seed=self.seed.value(),
             **self.stages.values(),
+            degrade=self.augmentations["degrade"].isChecked(),
+            occlude=self.augmentations["occlude"].isChecked(),
             advanced=self.advanced.toPlainText(),
         )
 
@@ -161,9 +179,12 @@ class TrainFields(QWidget):
             self.labels.setValue(100 * form.labels)
             self.seed.setValue(form.seed)
             self.stages.show_values(form.steps, form.batch_sizes)
+            for key, box in self.augmentations.items():
+                box.setChecked(getattr(form, key))
             if self.advanced.toPlainText() != form.advanced:
                 self.advanced.setPlainText(form.advanced)
         self._show_start()
+        self._show_preset()
 
     def show_notes(self, problems: Mapping[str, str], facts: Mapping[str, str]) -> None:
         for name, field in self.notes.items():
@@ -172,10 +193,18 @@ class TrainFields(QWidget):
 
     @Slot()
     def _take_preset(self) -> None:
-        """A preset sets its steps and batch sizes."""
-        lengths = preset_lengths(self.preset.currentData())
-        self.stages.show_values(lengths["steps"], lengths["batch_sizes"])
+        """A preset sets its steps, batch sizes and augmentations."""
+        values = preset_values(self.preset.currentData())
+        self.stages.show_values(values["steps"], values["batch_sizes"])
+        with QSignalBlocker(self):
+            for key, box in self.augmentations.items():
+                box.setChecked(values[key])
+        self._show_preset()
         self.changed.emit()
+
+    def _show_preset(self) -> None:
+        for box in self.augmentations.values():
+            box.setEnabled(reads_augmented(self.preset.currentData()))
 
     @Slot()
     def _change_start(self) -> None:

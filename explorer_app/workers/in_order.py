@@ -14,8 +14,8 @@ from explorer_app.error_words import line_of
 from explorer_app.workers.mailbox import mailbox
 
 PATIENCE_MS = 5000
-_AT_ONCE_S = 0.05
-"""A healthy disk answers within this time, without flicker; the window must not be blocked longer."""
+_AT_ONCE_S = 0.015
+"""A healthy disk answers within this time, without flicker; the window must not be blocked longer than a turn."""
 
 
 class _Question:

@@ -46,9 +46,8 @@ class Traced:
             return self._function(*inputs)
 
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                made = torch.jit.trace(function, example, check_trace=False)  # type: ignore[no-untyped-call]
+            _ignore_warnings()
+            made = torch.jit.trace(function, example, check_trace=False)  # type: ignore[no-untyped-call]
             with _as_it_is():
                 pairs = zip(made(*check), self._function(*check), strict=True)
                 is_right = all(bool(((one - other).abs() <= _CLOSE).all()) for one, other in pairs)
@@ -57,6 +56,12 @@ class Traced:
         if is_right:
             self._shapes, self._trace = [each.shape for each in example], made
         return is_right
+
+
+def _ignore_warnings() -> None:
+    """Those of a trace, for good: `catch_warnings` would meanwhile change what other threads may warn of."""
+    warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # type: ignore[attr-defined]
+    warnings.filterwarnings("ignore", "`torch.jit.trace` is deprecated", DeprecationWarning)
 
 
 def _as_it_is() -> AbstractContextManager[None]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config.model import DOMAINS
@@ -45,3 +47,13 @@ def take_over(model: TriDomainModel, source: Checkpoint) -> None:
     model.load_state_dict(weights)
     if has_new_mapping and isinstance(model.mapping, DrawnMapping):
         model.mapping.start_from(model.encoder)
+
+
+def posterior_starts_at_random(config: TrainConfig, start_record: Mapping[str, Any]) -> bool:
+    """As the setting says, for a P on the trunk with steps; a trained one continues without a depth stage.
+
+    start_record: of the model that the run started from, empty without one.
+    """
+    if config.posterior_kind != "trunk" or config.posterior_start != "random" or config.posterior.steps == 0:
+        return False
+    return config.depth.steps > 0 or not start_record.get("steps", {}).get("posterior", 0)

@@ -31,7 +31,7 @@ from lsps_core.training.stages.residual_stage import ResidualPosteriorStage
 from lsps_core.training.stages.stage import SINGLE_PROCESS
 from lsps_core.training.stages.stage_classes import stage_class
 from lsps_core.training.stages.update import Terms, learning_rate, set_learning_rate
-from lsps_core.training.start import check_start, take_over
+from lsps_core.training.start import check_start, posterior_starts_at_random, take_over
 from lsps_core.training.time_left import TimeLeft
 from lsps_core.training.validation import LatentStatistics, Validation, latent_statistics
 
@@ -148,18 +148,11 @@ class Trainer:
         make = stage_class(self.config, name)
         self.stage = make(self.model, self.config.stage(name), self.config.weights, self.group)
 
-    def _posterior_starts_at_random(self) -> bool:
-        """As the setting says, for a P on the trunk with steps; a trained one continues without a depth stage."""
-        config = self.config
-        if config.posterior_kind != "trunk" or config.posterior_start != "random" or config.posterior.steps == 0:
-            return False
-        return config.depth.steps > 0 or not self.start_record.get("steps", {}).get("posterior", 0)
-
     def _run_stages(self) -> bool:
         """Run the current and all later stages; False after a stop request before the end."""
         for name in STAGES[STAGES.index(self.stage_name) :]:
             if name != self.stage_name:
-                if name == "posterior" and self._posterior_starts_at_random():
+                if name == "posterior" and posterior_starts_at_random(self.config, self.start_record):
                     self.model.discriminator.load_state_dict(self._random_discriminator)
                 self._begin(name)
             if not self._run_stage():

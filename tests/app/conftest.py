@@ -25,6 +25,7 @@ from explorer_app.model.hand import model as hand_model
 from explorer_app.model.hand.model import HandModel
 from explorer_app.session import undo
 from explorer_app.shell.main_window import MainWindow
+from explorer_app.workers import in_order
 from lsps_core.cli import main
 
 # before there is an application, as `explorer_app.application` does it
@@ -56,6 +57,14 @@ def _quick_changes_on_any_machine() -> Iterator[None]:
     """A drag is one edit, also where the machine is so busy that a frame is encoded once in seconds."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(undo, "PAUSE_S", WAIT_MS)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _disks_answer_at_once() -> Iterator[None]:
+    """A look at the disk is waited for as long as it takes on a busy machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(in_order, "_AT_ONCE_S", 0.05)
         yield
 
 

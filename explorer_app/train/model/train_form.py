@@ -15,6 +15,9 @@ from lsps_core.config.weights import Preset
 from lsps_core.files import expanded, kind_of, parse_json
 
 STARTS = {"scratch": "from scratch", "model": "from a model", "resume": "resume a run"}
+AUGMENTATIONS = ("degrade", "occlude")
+"""Of images, by their settings in `StageConfig`."""
+_NO_LENGTHS = (0,) * len(STAGES)
 REQUIRED = {
     "synthetic_path": "choose a store of synthetic frames; Train ▸ Simulate data makes one",
     "real_path": "choose a store of real or sensor frames; Train ▸ Simulate data makes one",
@@ -25,7 +28,10 @@ REQUIRED = {
 
 @dataclass(frozen=True, kw_only=True)
 class TrainForm:
-    """The values of the fields. start: one of STARTS. steps, batch_sizes: by stage. advanced: `KEY=VALUE` lines."""
+    """The values of the fields. start: one of STARTS. steps, batch_sizes: by stage. advanced: `KEY=VALUE` lines.
+
+    degrade, occlude: of the posterior stage.
+    """
 
     start: str = "scratch"
     run_path: str = ""
@@ -39,12 +45,15 @@ class TrainForm:
     seed: int = 0
     steps: tuple[int, ...] = ()
     batch_sizes: tuple[int, ...] = ()
+    degrade: bool = True
+    occlude: bool = False
     advanced: str = ""
 
     def __post_init__(self) -> None:
         if not (len(self.steps) == len(self.batch_sizes) == len(STAGES)):
-            for key, values in preset_lengths(self.preset).items():
-                object.__setattr__(self, key, values)
+            values = preset_values(self.preset)
+            for key in ("steps", "batch_sizes"):
+                object.__setattr__(self, key, values[key])
 
     @property
     def is_resumed(self) -> bool:
@@ -62,6 +71,8 @@ class TrainForm:
         found["initial_path"] = f"initial_path={_absolute(self.initial_path) if self.start == 'model' else ''}"
         for key in ("labels", "precision", "seed"):
             found[key] = f"{key}={getattr(self, key)}"
+        for key in AUGMENTATIONS if reads_augmented(self.preset) else ():
+            found[f"posterior.{key}"] = f"posterior.{key}={str(getattr(self, key)).lower()}"
         for stage, steps, batch_size in zip(STAGES, self.steps, self.batch_sizes, strict=True):
             found[f"{stage}.steps"] = f"{stage}.steps={steps}"
             found[f"{stage}.batch_size"] = f"{stage}.batch_size={batch_size}"
@@ -105,6 +116,7 @@ class TrainForm:
             **{key: getattr(config, key) for key in ("labels", "precision", "device", "seed")},
             steps=tuple(stage.steps for stage in stages),
             batch_sizes=tuple(stage.batch_size for stage in stages),
+            **{key: getattr(config.posterior, key) for key in AUGMENTATIONS},
             advanced="",
         )
 
@@ -139,6 +151,8 @@ def _like(usual: Any, value: Any) -> Any:
     """A value of the same type that a field can show; ValueError otherwise."""
     if isinstance(usual, tuple) and isinstance(value, list) and len(value) == len(usual):
         return tuple(_like(0, number) for number in value)
+    if isinstance(usual, bool) and isinstance(value, bool):
+        return value
     if isinstance(usual, str) and isinstance(value, str) and "\0" not in value:
         return value
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**31
@@ -147,11 +161,16 @@ def _like(usual: Any, value: Any) -> Any:
     raise ValueError(f"{str(value)[:40]!r} is not like {usual!r}")
 
 
-def preset_lengths(preset: Preset) -> dict[str, tuple[int, ...]]:
-    """steps and batch_sizes of a preset, by stage."""
-    config = TrainConfig(synthetic_path="", real_path="", **PRESETS[preset])
-    stages = [config.stage(name) for name in STAGES]
-    return {"steps": tuple(s.steps for s in stages), "batch_sizes": tuple(s.batch_size for s in stages)}
+def preset_values(preset: Preset) -> dict[str, Any]:
+    """The fields that a preset sets."""
+    form = TrainForm(steps=_NO_LENGTHS, batch_sizes=_NO_LENGTHS)
+    form = form.with_config(TrainConfig(synthetic_path="", real_path="", **PRESETS[preset]))
+    return {key: getattr(form, key) for key in ("steps", "batch_sizes", *AUGMENTATIONS)}
+
+
+def reads_augmented(preset: Preset) -> bool:
+    """Whether the P of a preset learns from augmented images."""
+    return PRESETS[preset].get("posterior_kind") == "residual"
 
 
 def free_run_path(folder: Path) -> Path:

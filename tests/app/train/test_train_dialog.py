@@ -191,11 +191,14 @@ def test_a_taken_folder_and_a_model_of_other_networks_are_refused(
     assert "other networks" in problem(dialog, "initial_path")
 
 
-def test_a_preset_brings_its_lengths(qtbot: QtBot, dialog: TrainDialog, stores) -> None:
+def test_a_preset_brings_its_lengths_and_augmentations(qtbot: QtBot, dialog: TrainDialog, stores) -> None:
     fill(qtbot, dialog, stores)
+    boxes = dialog.fields.augmentations.values()
+    assert [(box.isChecked(), box.isEnabled()) for box in boxes] == [(True, True), (False, True)]
     dialog.fields.preset.setCurrentIndex(dialog.fields.preset.findData("paper"))
     assert dialog.fields.form().steps == (200_000, 500_000, 50_000)
     assert dialog.fields.form().batch_sizes == (128, 1, 32)
+    assert [(box.isChecked(), box.isEnabled()) for box in boxes] == [(False, False)] * 2
     settle(qtbot, dialog)
 
 
@@ -225,6 +228,9 @@ def test_a_change_stops_the_measurement(qtbot: QtBot, dialog: TrainDialog, store
 
 def test_start_writes_the_folder_and_hands_it_over(qtbot: QtBot, dialog: TrainDialog, stores, tmp_path) -> None:
     fill(qtbot, dialog, stores, labels=0.25, seed=7)
+    for box in dialog.fields.augmentations.values():
+        box.click()
+    settle(qtbot, dialog)
     with qtbot.waitSignal(dialog.accepted_run, timeout=WAIT_MS) as told:
         qtbot.mouseClick(dialog.start_button, Qt.MouseButton.LeftButton)
     path, was_there = told.args
@@ -234,6 +240,7 @@ def test_start_writes_the_folder_and_hands_it_over(qtbot: QtBot, dialog: TrainDi
     config = run.config()
     assert (config.labels, config.seed, config.device, config.pose.steps) == (0.25, 7, "auto", 4)
     assert (config.base_channels, config.real_path) == (4, str(stores["real"]))
+    assert (config.posterior.degrade, config.posterior.occlude) == (False, True)
     assert not dialog.isVisible()
     dialog.begin()  # the next time it remembers, and names another folder
     settle(qtbot, dialog)
@@ -245,11 +252,14 @@ def test_resuming_shows_the_runs_own_settings_and_can_change_them(
     qtbot: QtBot, dialog: TrainDialog, stores, tmp_path
 ) -> None:
     paths = {"synthetic_path": str(stores["synthetic"]), "real_path": str(stores["real"])}
-    config = TrainConfig(**paths, **PRESETS["compact"]).with_settings(["depth.steps=33", "seed=9"])
+    config = TrainConfig(**paths, **PRESETS["compact"]).with_settings(
+        ["depth.steps=33", "seed=9", "posterior.occlude=true"]
+    )
     run = Run.create(tmp_path / "old", config)
     dialog.begin(run.path)
     qtbot.waitUntil(lambda: dialog.is_settled and dialog.fields.seed.value() == 9, timeout=WAIT_MS)
     assert dialog.fields.stages.steps["depth"].value() == 33
+    assert dialog.fields.form().occlude
     assert not dialog.fields.preset.isEnabled()
     assert dialog.start_button.text() == "&Resume training"
     dialog.fields.stages.steps["depth"].setValue(44)
