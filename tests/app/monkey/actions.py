@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import world
+from made_camera import MadeCamera
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QAction, QDropEvent, QInputMethodEvent, QWindow
 from PySide6.QtTest import QTest
@@ -33,6 +34,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from explorer_app.model import open_data
 from explorer_app.shell.main_window import MainWindow
 
 CONTROLS = (
@@ -90,6 +92,8 @@ class Monkey(QObject):
     def __init__(self, window: MainWindow, folder: Path, seed: int, log: Callable[[str], None]) -> None:
         super().__init__()
         self.window, self.folder, self.seed, self.log = window, folder, seed, log
+        self._camera = MadeCamera()
+        open_data.start_camera = self._start_camera
         self.number = 0
         self.kinds: dict[str, int] = {}
         self.own_s = 0.0
@@ -108,6 +112,7 @@ class Monkey(QObject):
             (6, self.change_the_window),
             (4, self.change_a_dock),
             (3, self.drop_files),
+            (1, self.open_a_camera),
             (2, self.disturb_from_outside),
             (3, self.wait),
         ]
@@ -135,6 +140,10 @@ class Monkey(QObject):
                 raise
         finally:
             self._acting_since = None
+
+    def _start_camera(self, _name: str) -> MadeCamera:
+        self._camera = MadeCamera()
+        return self._camera
 
     # what to act on
 
@@ -350,13 +359,20 @@ class Monkey(QObject):
         event = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier)
         QApplication.sendEvent(self.window, event)
 
+    def open_a_camera(self) -> None:
+        if QApplication.activeModalWidget() is None:
+            self._note("camera")
+            self.window.opener.open_camera("realsense")
+
     def disturb_from_outside(self) -> None:
-        """A job killed or paused from a terminal, a file gone or changed under the window."""
+        """A job killed or paused from a terminal, a file gone or changed under the window, a camera covered or gone."""
         children = psutil.Process().children(recursive=True)
         runs = sorted((self.folder / "runs").iterdir())
-        what = self._random.randrange(4)
+        what = self._random.randrange(5)
         self._note("outside", None, what)
-        if what == 0 and children:
+        if what == 4:
+            self._camera.state = self._random.choice(["hand", "covered", "unplugged"])
+        elif what == 0 and children:
             os.kill(self._random.choice(children).pid, signal.SIGKILL)
         elif what == 1:
             self.window.train.runs.add(self._random.choice(runs))

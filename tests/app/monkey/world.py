@@ -1,4 +1,4 @@
-"""What a monkey finds on disk: models, frames, images, sessions and runs, good and damaged ones."""
+"""What a monkey finds on disk: models, frames, images, recordings, sessions and runs, good and damaged ones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from app_helpers import write_model, write_store
+from made_mkv import write_mkv
+from made_recordings import hand, write_db3
 from run_helpers import LONG, prepare_run
 
 FRAME_COUNT = 60
@@ -22,6 +24,7 @@ def build(folder: Path) -> Path:
     write_model(files / "two.safetensors", seed=1)
     stores = {"synthetic": write_store(files / "frames.h5", FRAME_COUNT), "real": write_store(files / "few.h5")}
     _write_images(files)
+    _write_recordings(files)
     _write_damaged(files)
     prepare_run(runs / "new", stores)
     prepare_run(runs / "long", stores, *LONG)
@@ -47,9 +50,16 @@ def _write_images(files: Path) -> None:
         np.save(folder / f"hand {number}.npy", np.roll(depth, 5 * number, axis=1))
 
 
+def _write_recordings(files: Path) -> None:
+    hands = [hand(shift) for shift in range(0, 40, 2)]
+    write_db3(files / "realsense.db3", hands)
+    write_mkv(files / "kinect.mkv", [counts // 8 for counts in hands[:6]])
+
+
 def _write_damaged(files: Path) -> None:
     (files / "damaged.h5").write_bytes((files / "frames.h5").read_bytes()[:4000])
     (files / "damaged.safetensors").write_bytes(b"\xff" * 900)
+    (files / "damaged.db3").write_bytes((files / "realsense.db3").read_bytes()[:20_000])
     (files / "damaged.npy").write_bytes(b"\x93NUMPY\x01\x00")
     (files / "damaged.lsps.json").write_text(json.dumps({"version": 1, "latent": ["x"]}))
     (files / "empty").mkdir()
