@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+from programs import Programs
 
 gc.disable()  # until all is imported: looking through torch's million objects takes a second of each worker
 settings.register_profile("any machine", deadline=None)  # it may be busy, and the first example may import SciPy
@@ -67,6 +68,14 @@ def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
         return folder
 
     return folder_of
+
+
+@pytest.fixture(scope="session")
+def programs() -> Iterator[Programs]:
+    """Starts Python programs, of which one of a kind should be `is_fresh`, or no test would miss an import."""
+    programs = Programs()
+    yield programs
+    programs.close()
 
 
 @pytest.fixture(scope="session")

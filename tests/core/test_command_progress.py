@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from programs import LSPS
 
 from lsps_core.cli import main
 from lsps_core.commands import finetune
@@ -55,11 +55,10 @@ def test_an_import_names_what_it_skips(tmp_path, capsys):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a kill cannot be heard there")
-def test_a_kill_stops_cleanly_and_says_so(tmp_path):
-    command = [sys.executable, "-m", "lsps_core.cli", "simulate", str(tmp_path / "s.h5"), "--domain", "synthetic"]
+def test_a_kill_stops_cleanly_and_says_so(programs, tmp_path):
+    command = ["simulate", str(tmp_path / "s.h5"), "--domain", "synthetic"]
     command += ["--frames", "1000000", "--events"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert process.stdout is not None
+    process = programs.start(LSPS, *command)
     while json.loads(process.stdout.readline())["kind"] != "progress":
         pass
     process.send_signal(signal.SIGTERM)
@@ -70,19 +69,18 @@ def test_a_kill_stops_cleanly_and_says_so(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a kill cannot be heard there")
-def test_an_import_that_was_killed_goes_on(tmp_path):
+def test_an_import_that_was_killed_goes_on(programs, tmp_path):
     pictures = [str(hand(tmp_path / f"{index:03d}.npy")) for index in range(200)]
     out = tmp_path / "o.h5"
-    command = [sys.executable, "-m", "lsps_core.cli", "import", "frames", str(out), *pictures]
+    command = ["import", "frames", str(out), *pictures]
     command += ["--camera", "240,240,160,120", "--jobs", "1", "--events"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert process.stdout is not None
+    process = programs.start(LSPS, *command)
     while json.loads(process.stdout.readline())["kind"] != "progress":
         pass
     process.terminate()
     process.communicate()
     assert not out.exists()
-    again = subprocess.run(command, capture_output=True, text=True)
+    again = programs.run(LSPS, *command)
     last = json.loads(again.stdout.splitlines()[-1])
     assert (last["reason"], last["frames"]) == ("finished", 200)
     assert last["resumed"] > 0

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from functools import partial
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from programs import LSPS
 
 from lsps_core.camera import SR305
 from lsps_core.data.crop import crop
@@ -160,20 +159,20 @@ def test_an_existing_store_is_kept_unless_told(plan, tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
-def test_a_killed_import_goes_on(tmp_path):
+def test_a_killed_import_goes_on(programs, tmp_path):
     picture = tmp_path / "a.npy"
     np.save(picture, np.random.default_rng(0).integers(500, 700, (480, 640)).astype(np.uint16))
     out = tmp_path / "o.h5"
-    arguments = [sys.executable, "-m", "lsps_core.cli", "import", "frames", out, *[picture] * 600]
+    arguments = ["import", "frames", out, *[picture] * 600]
     arguments += ["--camera", "475,475,320,240", "--center", "320,240,600", "--jobs", "2"]
-    first = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    first = programs.start(LSPS, *arguments)
     deadline = time.monotonic() + 600
     while not list(tmp_path.glob(".o.h5.import/*.npz")) and time.monotonic() < deadline:
         time.sleep(0.02)
     first.kill()
-    first.wait()
+    first.communicate()
     assert not out.exists()
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    done = programs.run(LSPS, *arguments)
     assert done.returncode == 0
     assert "were done before the interruption" in done.stderr
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.npy", "o.h5"]

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 
 import h5py
 import numpy as np
 import pytest
 import torch
+from programs import LSPS
 
 from lsps_core import checkpoint
 from lsps_core.cli import main
@@ -159,12 +157,12 @@ needs_kill = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows 
 
 
 @needs_kill
-def test_it_resumes_after_a_kill(trained_run, labels, tmp_path):
+def test_it_resumes_after_a_kill(programs, trained_run, labels, tmp_path):
     """Killed in the middle of a store, and then of a run, without a word."""
     out = tmp_path / "out"
     made = {}
     for part in ("sensor.h5", "fold2"):
-        kill_in(part, arguments(trained_run, labels, out, "--events"))
+        kill_in(programs, part, arguments(trained_run, labels, out, "--events"))
         finished = [path for path in out.rglob("*") if path.name in ("synthetic.h5", "model.safetensors")]
         assert {path: path.stat().st_mtime_ns for path in made} == made
         assert len(finished) > len(made)
@@ -175,14 +173,13 @@ def test_it_resumes_after_a_kill(trained_run, labels, tmp_path):
     assert checkpoint.load(out / "model.safetensors").training["finetuned"]["labelled_frames"] == LABELS
 
 
-def kill_in(part, command):
+def kill_in(programs, part, command):
     """Start a fine-tuning in a process, and kill it as soon as it begins this part."""
-    command = [sys.executable, "-m", "lsps_core.cli", *command]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with programs.start(LSPS, *command) as process:
         for line in process.stdout:
             event = json.loads(line)
             if event["kind"] == "part" and event["name"] == part:
-                os.kill(process.pid, signal.SIGKILL)
+                process.kill()
                 break
         else:
             pytest.fail(f"it ended before {part}")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -14,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from programs import AnyProgram, Programs
 
 from lsps_core import checkpoint
 from lsps_core.camera import SIMULATED
@@ -265,37 +263,32 @@ def many_path(stores, tmp_path) -> Path:
     return path
 
 
-def start(model_path: Path, store_path: Path, out: Path) -> subprocess.Popen[str]:
+def start(programs: Programs, model_path: Path, store_path: Path, out: Path) -> AnyProgram:
     """`lsps failures` in blocks of 16 frames."""
     lsps = "from lsps_core import cli; from lsps_core.evaluation import frame_evaluation as evaluation; "
     lsps += "evaluation.BLOCK = 16; raise SystemExit(cli.main())"
-    command = [sys.executable, "-c", lsps, "failures", model_path, store_path, "--out", out, "--json"]
-    return subprocess.Popen(
-        [*map(str, command), "--device", "cpu"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
+    return programs.start(lsps, "failures", model_path, store_path, "--out", out, "--json", "--device", "cpu")
 
 
-def read_until(process: subprocess.Popen[str], wanted) -> None:
+def read_until(process: AnyProgram, wanted) -> None:
     for line in process.stdout:
         if wanted(json.loads(line)):
             return
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
-def test_killed_and_stopped_processes_leave_the_same_bits_in_the_end(model_path, many_path, tmp_path, monkeypatch):
+def test_killed_and_stopped_processes_leave_the_same_bits_in_the_end(
+    programs, model_path, many_path, tmp_path, monkeypatch
+):
     monkeypatch.undo()  # the batches of the processes
     monkeypatch.setattr(frame_evaluation, "BLOCK", 16)
     whole, killed = tmp_path / "whole.npz", tmp_path / "killed.npz"
     run(model_path, many_path, whole)
-    with start(model_path, many_path, killed) as process:
+    with start(programs, model_path, many_path, killed) as process:
         read_until(process, lambda event: event["kind"] == "block")
         process.kill()
     assert not killed.exists()
-    with start(model_path, many_path, killed) as process:
+    with start(programs, model_path, many_path, killed) as process:
         read_until(process, lambda event: event["kind"] == "progress")
         process.send_signal(signal.SIGTERM)
         ended = json.loads(process.stdout.read().splitlines()[-1])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import h5py
 import pytest
+from programs import LSPS
 
 from lsps_core import checkpoint
 from lsps_core.cli import main
@@ -39,11 +40,6 @@ def config(stores: dict[str, Path], *settings: str) -> TrainConfig:
 
 def flags(stores: dict[str, Path]) -> list[str]:
     return ["--synthetic", str(stores["synthetic"]), "--real", str(stores["real"]), "--preset", "compact"]
-
-
-def start(run: Path, *arguments: str, **options) -> subprocess.Popen:
-    command = [sys.executable, "-m", "lsps_core.cli", "train", str(run), *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
 def events(run: Path) -> list[dict]:
@@ -166,9 +162,9 @@ def test_two_processes_never_train_one_run(finished, capsys):
     assert "being trained by another process" in one_line(capsys)
 
 
-def test_a_second_interrupt_does_not_break_the_save(stores, tmp_path):
+def test_a_second_interrupt_does_not_break_the_save(programs, stores, tmp_path):
     run = Run.create(tmp_path / "run", config(stores, "pose.steps=1000000"))
-    with start(run.path) as process:
+    with programs.start(LSPS, "train", run.path) as process:
         for line in process.stdout:
             if json.loads(line)["kind"] == "step":
                 break
@@ -183,9 +179,9 @@ def test_a_second_interrupt_does_not_break_the_save(stores, tmp_path):
     assert run.latest() is not None
 
 
-def test_a_reader_that_dies_does_not_end_the_training_and_a_signal_saves_and_exits_0(stores, tmp_path):
+def test_a_reader_that_dies_does_not_end_the_training_and_a_signal_saves_and_exits_0(programs, stores, tmp_path):
     run = Run.create(tmp_path / "run", config(stores, "pose.steps=1000000"))
-    with start(run.path) as process:
+    with programs.start(LSPS, "train", run.path) as process:
         process.stdout.readline()
         process.stdout.close()
         written = run.path / "events.jsonl"
@@ -207,13 +203,23 @@ def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(old):
     def no_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    with start(old, "--resume", "--change", "--set", "posterior.steps=3", preexec_fn=no_room) as process:
-        output, error = process.communicate()
-    assert process.returncode == 2
-    line = error.strip().splitlines()[-1]
+    command = [
+        sys.executable,
+        "-m",
+        "lsps_core.cli",
+        "train",
+        old,
+        "--resume",
+        "--change",
+        "--set",
+        "posterior.steps=3",
+    ]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=no_room)
+    assert ended.returncode == 2
+    line = ended.stderr.strip().splitlines()[-1]
     assert "cannot be written" in line
     assert f"checkpoint {Run(old).checkpoints()[-1].name} is unchanged" in line
-    assert json.loads(output.splitlines()[-1])["reason"] == "failed"
+    assert json.loads(ended.stdout.splitlines()[-1])["reason"] == "failed"
     assert {path: path.read_bytes() for path in (old / "checkpoints").iterdir()} == whole
     assert main(["train", str(old), "--resume"]) == 0  # there is room again
     assert checkpoint.load(old / "model.safetensors").training["steps"]["posterior"] == 3
@@ -234,11 +240,11 @@ sys.exit(cli.main(sys.argv[1:]))
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
-def test_a_killed_run_ends_bit_for_bit_as_one_that_was_not(finished, prepared, monkeypatch):
+def test_a_killed_run_ends_bit_for_bit_as_one_that_was_not(programs, finished, prepared, monkeypatch):
     """Killed in the posterior stage, a step after the last checkpoint; kill_resume.py kills at any moment."""
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
     kill_resume = importlib.import_module("kill_resume")
-    killed = subprocess.run([sys.executable, "-c", KILLED, "train", str(prepared)], capture_output=True, check=False)
+    killed = programs.run(KILLED, "train", prepared)
     assert killed.returncode == -signal.SIGKILL
     assert [int(path.stem) for path in Run(prepared).checkpoints()][-1] == 22
     assert main(["train", str(prepared), "--resume"]) == 0

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import Programs
 
 from explorer_app.model.latent import LatentCode
 from explorer_app.model.saved_session import SavedSession
 
-ROOT = Path(__file__).parents[3]
 CODE = LatentCode().with_value(3, 0.1 + 0.2)
 FIRST = """
 def drive(window):
@@ -147,16 +147,23 @@ sys.exit(application.run(parse(sys.argv[1:])))
 """
 
 
-def _run(folder: Path, drive: str, *arguments: object) -> tuple[int, dict[str, Any], str]:
-    """The exit status, what the program said, and its stderr."""
-    places = {name: str(folder / name.lower()) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "HOME")}
-    environment = os.environ | places | {"QT_QPA_PLATFORM": "offscreen", "LSPS_NO_OPENGL": "1"}
-    command = [sys.executable, "-c", PROGRAM.replace("{drive}", drive), *map(str, arguments)]
-    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    said: dict[str, Any] = {}
-    for line in ended.stdout.splitlines():
-        said |= json.loads(line)
-    return ended.returncode, said, ended.stderr
+Run = Callable[..., tuple[int, dict[str, Any], str]]
+
+
+@pytest.fixture
+def run(programs: Programs, tmp_path: Path) -> Run:
+    """Runs a program that is driven so: the exit status, what the program said, and its stderr."""
+
+    def run_driven(drive: str, *arguments: object, **options: bool) -> tuple[int, dict[str, Any], str]:
+        places = {name: str(tmp_path / name.lower()) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "HOME")}
+        environment = os.environ | places | {"QT_QPA_PLATFORM": "offscreen", "LSPS_NO_OPENGL": "1"}
+        ended = programs.run(PROGRAM.replace("{drive}", drive), *arguments, env=environment, **options)
+        said: dict[str, Any] = {}
+        for line in ended.stdout.splitlines():
+            said |= json.loads(line)
+        return ended.returncode, said, ended.stderr
+
+    return run_driven
 
 
 def _files(folder: Path) -> list[Path]:
@@ -175,27 +182,28 @@ ENDS = {
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the places of files are Linux's")
 def test_what_a_window_showed_is_offered_by_the_next_and_restored_once(
-    tmp_path: Path, model_path: Path, store_path: Path
+    run: Run, tmp_path: Path, model_path: Path, store_path: Path
 ) -> None:
     """Each window but the first is offered what the one before it left, restores it, and is ended in another way."""
     first = next(iter(ENDS))
-    assert _run(tmp_path, FIRST.replace("{end}", first), model_path, store_path, "--frame", 3)[0] == ENDS[first][0]
+    drive = FIRST.replace("{end}", first)
+    assert run(drive, model_path, store_path, "--frame", 3, is_fresh=True)[0] == ENDS[first][0]
     before = _left(tmp_path)
     assert (before.latent, before.index) == (CODE, 2)
     for number, (earlier, end) in enumerate(pairwise(ENDS), start=1):
         drive = NEXT.replace("{number}", str(number)).replace("{end}", end)
-        ended, said, _ = _run(tmp_path, drive, model_path)
+        ended, said, _ = run(drive, model_path)
         assert ended == ENDS[end][0], end
         _assert_told(tmp_path, said, earlier)
         before = _left(tmp_path)
         assert before.latent == CODE.with_value(1, number)
 
     files, shot = _files(tmp_path), tmp_path / "shot.png"
-    assert _run(tmp_path, "drive = lambda window: None", model_path, "--screenshot", shot)[0] == 0
+    assert run("drive = lambda window: None", model_path, "--screenshot", shot)[0] == 0
     assert shot.is_file()
     assert _files(tmp_path) == files, "a screenshot neither keeps nor takes an offer"
 
-    ended, said, stderr = _run(tmp_path, SECOND, model_path)
+    ended, said, stderr = run(SECOND, model_path)
     assert (ended, stderr) == (0, "")
     _assert_told(tmp_path, said, end)
     assert tuple(said["latent"]) == before.latent.values
@@ -205,7 +213,7 @@ def test_what_a_window_showed_is_offered_by_the_next_and_restored_once(
     assert said["history"][-1] == "another"
     assert _files(tmp_path) == [], "it was restored, and the window that did so was closed"
 
-    ended, said, stderr = _run(tmp_path, THIRD, model_path)
+    ended, said, stderr = run(THIRD, model_path)
     assert (ended, stderr) == (0, "")
     assert said == {"text": "", "message": "", "is_alive": True}
 

@@ -5,39 +5,49 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from app_helpers import make_store_without_depth
 from PIL import Image
+from programs import EXPLORER, Programs
 
 from explorer_app.command_line import parse
 
 ROOT = Path(__file__).parents[3]
 
 
-def _explorer(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+Explorer = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def explorer(programs: Programs) -> Explorer:
+    """Runs `lsps-explorer` where there is no display."""
     kept = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
     kept.pop("QT_QPA_PLATFORM", None)
-    command = [sys.executable, "-m", "explorer_app", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, env=kept | environment, capture_output=True, text=True, check=False)
+
+    def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        return programs.run(EXPLORER, *arguments, env=kept | environment)
+
+    return run
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can be without a display")
-def test_without_a_display_one_line_names_the_way_out() -> None:
-    ended = _explorer()
+def test_without_a_display_one_line_names_the_way_out(explorer: Explorer) -> None:
+    ended = explorer()
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
     assert "--screenshot" in ended.stderr
 
 
-def test_a_screenshot_shows_the_window(tmp_path: Path, model_path: Path, store_path: Path) -> None:
+def test_a_screenshot_shows_the_window(explorer: Explorer, tmp_path: Path, model_path: Path, store_path: Path) -> None:
     """Also where no font is installed."""
     shot = tmp_path / "shot.png"
     nothing = tmp_path / "fonts.conf"
     nothing.write_text('<?xml version="1.0"?><fontconfig></fontconfig>')
-    ended = _explorer(model_path, store_path, "--screenshot", shot, FONTCONFIG_FILE=str(nothing))
+    ended = explorer(model_path, store_path, "--screenshot", shot, FONTCONFIG_FILE=str(nothing))
     assert (ended.returncode, ended.stderr) == (0, "")
     shown = np.asarray(Image.open(shot).convert("RGB"))
     assert shown.shape[0] >= 800
@@ -47,25 +57,27 @@ def test_a_screenshot_shows_the_window(tmp_path: Path, model_path: Path, store_p
     assert shown[60:740, :60].std() > 10, "the sliders' names are readable"
 
 
-def test_a_screenshot_of_an_image_needs_its_camera(tmp_path: Path, model_path: Path, image_path: Path) -> None:
+def test_a_screenshot_of_an_image_needs_its_camera(
+    explorer: Explorer, tmp_path: Path, model_path: Path, image_path: Path
+) -> None:
     shot = tmp_path / "shot.png"
-    ended = _explorer(model_path, image_path, "--screenshot", shot)
+    ended = explorer(model_path, image_path, "--screenshot", shot)
     assert ended.returncode == 2
     assert "--camera" in ended.stderr
-    ended = _explorer(model_path, image_path, "--camera", "475,475,320,240", "--screenshot", shot)
+    ended = explorer(model_path, image_path, "--camera", "475,475,320,240", "--screenshot", shot)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert shot.is_file()
 
 
 @pytest.mark.parametrize("name", ["missing.safetensors", "no_depth.h5"])
 def test_a_screenshot_of_what_cannot_be_opened_is_one_line(
-    name: str, tmp_path: Path, model_path: Path, store_path: Path
+    name: str, explorer: Explorer, tmp_path: Path, model_path: Path, store_path: Path
 ) -> None:
     path = tmp_path / name
     if name == "no_depth.h5":
         make_store_without_depth(path, store_path)
     models = [] if name.endswith("safetensors") else [model_path]
-    ended = _explorer(*models, path, "--screenshot", tmp_path / "shot.png")
+    ended = explorer(*models, path, "--screenshot", tmp_path / "shot.png")
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
     assert name in ended.stderr
