@@ -203,17 +203,8 @@ def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(old):
     def no_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    command = [
-        sys.executable,
-        "-m",
-        "lsps_core.cli",
-        "train",
-        old,
-        "--resume",
-        "--change",
-        "--set",
-        "posterior.steps=3",
-    ]
+    changed = ["--resume", "--change", "--set", "posterior.steps=3"]
+    command = [sys.executable, "-m", "lsps_core.cli", "train", old, *changed]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=no_room)
     assert ended.returncode == 2
     line = ended.stderr.strip().splitlines()[-1]
