@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -87,15 +88,23 @@ def as_lsps_error(error: BaseException) -> LspsError:
     """Any error as one for users: with the file's name where it has one, with its type where it is unexpected."""
     if isinstance(error, LspsError):
         return error
-    if isinstance(error, OSError) and error.filename:
-        return LspsError(f"{error.filename}: {error.strerror}")
     if is_out_of_memory(error):
         return LspsError("out of memory", "close other programs, or use less data or a smaller model")
+    if isinstance(error, OSError) and error.filename:
+        return LspsError(f"{error.filename}: {error.strerror}")
     text = str(error) or "no reason given"
     return LspsError(text if isinstance(error, ValueError | OSError) else f"{type(error).__name__}: {text}")
 
 
+_SHORTAGES = (
+    *("out of memory", "not enough memory", "can't allocate memory", "std::bad_alloc"),
+    *("failed to map segment", "cannot allocate memory"),  # of a library that is imported
+    "could not create a primitive",  # oneDNN, of a convolution
+)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """torch has an error of its own on accelerators only; on the CPU only the message identifies it."""
-    words = ("out of memory", "not enough memory", "can't allocate memory")
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(w in str(error) for w in words))
+    if isinstance(error, RuntimeError | ImportError):
+        return any(words in str(error).lower() for words in _SHORTAGES)
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)

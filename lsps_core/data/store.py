@@ -20,6 +20,7 @@ from lsps_core.data.store_cameras import read_cameras
 from lsps_core.data.store_format import FrameStoreError, open_store, reason
 from lsps_core.data.store_groups import read_groups
 from lsps_core.data.store_writer import FrameWriter
+from lsps_core.errors import is_out_of_memory
 from lsps_core.files import parse_json
 from lsps_core.skeleton import Skeleton
 
@@ -95,6 +96,8 @@ class FrameStore:
             yield
         except (OSError, KeyError, RuntimeError, UnicodeDecodeError, TypeError, ValueError, MemoryError) as error:
             message = f"{self.path}: {what} cannot be read, the file is damaged ({reason(error)}); copy it again"
+            if is_out_of_memory(error):
+                message = f"{self.path}: no memory is left to read {what}; close other programs, or copy the file again"
             raise FrameStoreError(message) from error
 
     def _numbers(self, name: str) -> FloatArray:

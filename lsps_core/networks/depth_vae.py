@@ -135,6 +135,7 @@ def _blurred(channels: Tensor) -> Tensor:
 def _masked(plain: nn.Conv2d) -> nn.Conv2d:
     assert plain.bias is not None
     layer = nn.Conv2d(plain.in_channels, 2, 3, padding=1)
-    weight, bias = masked_from_plain(plain.weight, plain.bias)
-    layer.load_state_dict({"weight": weight, "bias": bias})
+    if not layer.weight.is_meta:  # there it gets its weights later, and computing imports torch._dynamo: 2 s of a start
+        weight, bias = masked_from_plain(plain.weight, plain.bias)
+        layer.load_state_dict({"weight": weight, "bias": bias})
     return layer

@@ -90,9 +90,10 @@ class HandRange(NamedTuple):
 
     @classmethod
     def unknown(cls, bones: int) -> HandRange:
-        """A placeholder until poses are known."""
-        reach = torch.cat([torch.full((4 + 2 * bones,), 0.5), torch.full((bones,), _LEAST)])
-        return cls(torch.eye(3).repeat(bones, 1, 1), torch.ones(bones), torch.zeros(4 + 3 * bones), reach)
+        """A placeholder until poses are known, on the CPU: on "meta" it would import torch._dynamo, 2 s of a start."""
+        with torch.device("cpu"):
+            reach = torch.cat([torch.full((4 + 2 * bones,), 0.5), torch.full((bones,), _LEAST)])
+            return cls(torch.eye(3).repeat(bones, 1, 1), torch.ones(bones), torch.zeros(4 + 3 * bones), reach)
 
     @classmethod
     def of(cls, poses: Tensor, tree: BoneTree) -> HandRange:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,14 @@ def frames():
         with FrameStore(ROOT / "resources" / "samples" / name) as store:
             batches[domain] = DeviceFrames(store, "cpu", limit=64).batch(torch.arange(64))
     return batches
+
+
+def test_loading_it_imports_no_compiler():
+    """torch._dynamo takes longer than torch and all else together."""
+    load = "import sys, pathlib, lsps_core.inference as i; i.Predictor.load(pathlib.Path(sys.argv[1]))"
+    program = f"{load}; sys.exit('torch._dynamo' in sys.modules)"
+    model = ROOT / "resources" / "models" / "compact.safetensors"
+    subprocess.run([sys.executable, "-c", program, str(model)], cwd=ROOT, check=True)
 
 
 def l1(a, b):

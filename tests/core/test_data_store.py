@@ -214,6 +214,18 @@ def test_damage_inside_is_found_when_the_frame_is_read(path):
         store.frame(0)
 
 
+def test_no_memory_is_no_damage(path, monkeypatch):
+    write(path)
+
+    def rows(_dataset: object, _start: int, _stop: int) -> None:
+        raise MemoryError("Unable to allocate 12.5 MiB")
+
+    with FrameStore(path) as store:
+        monkeypatch.setattr("lsps_core.data.store.CheckedDataset.rows", rows)
+        with pytest.raises(FrameStoreError, match="no memory is left to read its joints; close other programs"):
+            store.joints_mm  # noqa: B018
+
+
 @pytest.mark.parametrize("name", ["depth", "center_mm", "half_mm", "name"])
 def test_missing_dataset(path, name):
     write(path)

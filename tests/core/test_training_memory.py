@@ -5,6 +5,7 @@ EVERY_ALLOCATION=1 tries every operation of a step; without it a few of each sta
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import nullcontext
 from typing import Any
@@ -76,7 +77,17 @@ def test_an_allocation_that_fails_ends_the_run_at_its_checkpoint(stores, tmp_pat
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
-@pytest.mark.parametrize("error", [MemoryError(), RuntimeError(MESSAGE), torch.OutOfMemoryError("CUDA out of memory.")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError(MESSAGE),
+        torch.OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("could not create a primitive"),
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+        OSError(errno.ENOMEM, "Cannot allocate memory", "/a/module"),
+    ],
+)
 def test_any_command_that_runs_out_of_memory_says_so_in_one_line(stores, monkeypatch, capsys, error):
     def fail(_arguments: object) -> None:
         raise error
