@@ -148,11 +148,11 @@ def torchrun(run: Path, *options: str, program: tuple[str, ...] = ("-m", "lsps_c
 
 
 @pytest.fixture(scope="module")
-def together(stores, make_once) -> Path:
+def together(small_stores, make_once) -> Path:
     """The folder of a run of two processes that was never killed, and of what they wrote to stdout."""
 
     def train(folder: Path) -> None:
-        done = torchrun(Run.create(folder / "run", tiny_config(stores, *SETTINGS)).path)
+        done = torchrun(Run.create(folder / "run", tiny_config(small_stores, *SETTINGS)).path)
         (folder / "stdout.jsonl").write_text(done.stdout)
 
     return make_once("torchrun", train)
@@ -176,9 +176,9 @@ sys.exit(cli.main(sys.argv[2:]))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no SIGKILL here")
-def test_torchrun_starts_again_after_a_process_was_killed(stores, together, tmp_path):
+def test_torchrun_starts_again_after_a_process_was_killed(small_stores, together, tmp_path):
     """It resumes by itself, and ends with the weights to the bit of a run that was never killed."""
-    broken = Run.create(tmp_path / "broken", tiny_config(stores, *SETTINGS))
+    broken = Run.create(tmp_path / "broken", tiny_config(small_stores, *SETTINGS))
     (tmp_path / "killed.py").write_text(KILLED)
     program = (str(tmp_path / "killed.py"), "152")  # within the posterior stage
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
@@ -189,9 +189,9 @@ def test_torchrun_starts_again_after_a_process_was_killed(stores, together, tmp_
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_torchrun_ends_where_one_process_does(stores, together, tmp_path):
+def test_torchrun_ends_where_one_process_does(small_stores, together, tmp_path):
     """The same steps; the same pose VAE but for the noise that each process draws; an error within that noise."""
-    config = tiny_config(stores, *SETTINGS)
+    config = tiny_config(small_stores, *SETTINGS)
     alone = Run.create(tmp_path / "alone", config)
     Trainer(alone, config).train()
     both = Run(together / "run")
