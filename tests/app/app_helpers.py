@@ -73,6 +73,12 @@ def clear_session(window: MainWindow) -> None:
     session.set_history(())
 
 
+def unless_open(window: MainWindow, model_path: Path) -> list[Path]:
+    """That model, for a window that does not show it yet."""
+    model = window.session.model
+    return [] if model is not None and model.path == model_path else [model_path]
+
+
 def pixels(widget: QWidget) -> np.ndarray:
     """What a widget shows, [H, W, 3]."""
     image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)

@@ -15,7 +15,7 @@ if not os.environ.get("DISPLAY") or "PYTEST_XDIST_WORKER" in os.environ:  # wind
 
 import numpy as np
 import pytest
-from app_helpers import WAIT_MS, write_model, write_store
+from app_helpers import WAIT_MS, clear_session, write_model, write_store
 from PySide6.QtCore import QObject, QProcess, Qt, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -183,6 +183,17 @@ def shared_window(qapp: QApplication) -> Iterator[MainWindow]:  # noqa: ARG001 -
     window.close()
     window.deleteLater()
     assert not _threads_left()
+
+
+@pytest.fixture
+def cleared_window(qtbot: QtBot, shared_window: MainWindow) -> MainWindow:
+    """The module's window, with a session as at the start but for model and data; for tests that open what they need.
+    A module takes it by a fixture `window` of its own.
+    """
+    clear_session(shared_window)
+    shared_window.messages.hide()
+    qtbot.waitUntil(lambda: not shared_window.background.is_busy, timeout=WAIT_MS)
+    return shared_window
 
 
 @pytest.fixture

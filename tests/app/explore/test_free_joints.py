@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from app_helpers import WAIT_MS
+from app_helpers import WAIT_MS, unless_open
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
@@ -22,6 +22,11 @@ FAR = QPoint(90, 70)
 
 
 @pytest.fixture
+def window(cleared_window):
+    return cleared_window
+
+
+@pytest.fixture
 def path(tmp_path, store_path):
     return shutil.copy(store_path, tmp_path / "frames.h5")
 
@@ -29,7 +34,7 @@ def path(tmp_path, store_path):
 @pytest.fixture
 def shown(qtbot, window, open_and_wait, model_path, path):
     """A window with an encoded frame."""
-    open_and_wait(model_path, path)
+    open_and_wait(*unless_open(window, model_path), path)
     qtbot.waitUntil(lambda: window.session.is_at_code, timeout=WAIT_MS)
     return window
 

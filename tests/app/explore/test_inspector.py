@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app_helpers import WAIT_MS
+from app_helpers import WAIT_MS, unless_open
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
@@ -36,10 +36,15 @@ def _settle(qtbot: QtBot, window: MainWindow) -> None:
 
 
 @pytest.fixture
+def window(cleared_window: MainWindow) -> MainWindow:
+    return cleared_window
+
+
+@pytest.fixture
 def inspector(window: MainWindow, open_and_wait: Open, model_path: Path, image_path: Path) -> Inspector:
     """The window's inspector, in front, with an image open."""
     window.docks["Inspector"].raise_()
-    open_and_wait(model_path, image_path, settings=CAMERA)
+    open_and_wait(*unless_open(window, model_path), image_path, settings=CAMERA)
     return window.findChild(Inspector)
 
 

@@ -7,10 +7,15 @@ import shutil
 
 import numpy as np
 import pytest
-from app_helpers import WAIT_MS
+from app_helpers import WAIT_MS, unless_open
 from PySide6.QtWidgets import QFileDialog
 
 from explorer_app.explore.frames.labels_dialog import LabelsDialog
+
+
+@pytest.fixture
+def window(cleared_window):
+    return cleared_window
 
 
 @pytest.fixture
@@ -21,7 +26,7 @@ def path(tmp_path, store_path):
 @pytest.fixture
 def labelling(qtbot, window, open_and_wait, model_path, path):
     """Of a window with labels of two frames; the first is a corrected annotation."""
-    open_and_wait(model_path, path)
+    open_and_wait(*unless_open(window, model_path), path)
     session, labelling = window.session, window.explore.labelling
     qtbot.waitUntil(lambda: session.is_at_code, timeout=WAIT_MS)
     labelling.editing.show_annotation()

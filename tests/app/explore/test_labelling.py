@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from app_helpers import WAIT_MS
+from app_helpers import WAIT_MS, unless_open
 from PySide6.QtCore import Qt
 
 from explorer_app.explore.frames.labels_dialog import LabelsDialog
@@ -19,6 +19,11 @@ from explorer_app.workers import in_order
 from lsps_core.camera import Camera
 from lsps_core.data.frame_cameras import FrameCamera
 from lsps_core.finetuning.labels import read_labels
+
+
+@pytest.fixture
+def window(cleared_window):
+    return cleared_window
 
 
 @pytest.fixture
@@ -35,7 +40,7 @@ def labels_path(path):
 @pytest.fixture
 def labelling(qtbot, window, open_and_wait, model_path, path):
     """In an active window with an encoded frame."""
-    open_and_wait(model_path, path)
+    open_and_wait(*unless_open(window, model_path), path)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: window.session.is_at_code, timeout=WAIT_MS)
@@ -143,7 +148,7 @@ def test_another_file_in_the_place_of_the_labels_stays(
     qtbot, window, labels_path, open_and_wait, model_path, path, store_path
 ):
     shutil.copy(store_path, labels_path)
-    open_and_wait(model_path, path)
+    open_and_wait(*unless_open(window, model_path), path)
     qtbot.waitUntil(lambda: "holds frames, but no labels" in window.messages.text, timeout=WAIT_MS)
     window.explore.labelling.keep()
     assert "holds frames, but no labels" in window.messages.text
