@@ -72,8 +72,10 @@ class Predictor:
             "synthetic": None,
             "real": camera_noise(IMAGE_SIZE).to(self.device),
         }
-        self._readings = {domain: Traced(self._reading_of(domain)) for domain in DOMAINS}
-        self._decoding = Traced(self._decoded)
+        self._readings = {
+            domain: Traced(self._reading_of(domain), self.model, (source.config, domain)) for domain in DOMAINS
+        }
+        self._decoding = Traced(self._decoded, self.model, (source.config, "decode"))
         self.pose_decoder = numpy_pose_decoder(self.model.pose_vae)
         codes = source.prior_codes
         is_folded = source.config.pose_decoder == "linear"
@@ -217,10 +219,14 @@ class Predictor:
             return
         empty = torch.full((1, 1, IMAGE_SIZE, IMAGE_SIZE), BACKGROUND).contiguous(memory_format=torch.channels_last)
         code, center = torch.zeros(1, POSE_LATENT_SIZE), usual_center(empty)
-        self._decoding.trace((code,), (code + 0.5,))
+        self._decoding.trace((code,), (code + 0.5,), lambda: self._spare()._decoding)
         decoded = self.decode(code)
         drawn = decoded.real if domain == "real" else decoded.synthetic
-        self._readings[domain].trace((empty, center), (drawn, center + 0.5))
+        self._readings[domain].trace((empty, center), (drawn, center + 0.5), lambda: self._spare()._readings[domain])
+
+    def _spare(self) -> Predictor:
+        """The same with networks of its own."""
+        return Predictor(self.checkpoint)
 
     def decode_depth_latent(self, depth_latent: Tensor, pose_domain: Domain = "synthetic") -> Decoded:
         """depth_latent -> all three domains; its pose is that of its own image in `pose_domain`, G_y(P(G(z_x))).

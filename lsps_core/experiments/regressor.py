@@ -23,7 +23,6 @@ from lsps_core.files import parse_json
 from lsps_core.losses import joint_distance
 from lsps_core.networks.residual import SETTLING_BATCHES, ResidualNetwork, measure_statistics
 from lsps_core.skeleton import Skeleton
-from lsps_core.training.adam import Adam
 from lsps_core.training.data import TrainingData, step_generator
 from lsps_core.training.stages.update import load_optimizer_tensors, optimizer_tensors
 from lsps_core.training.trainer import REPORT_SECONDS
@@ -76,7 +75,7 @@ class RegressorTraining:
         data = TrainingData(self.config, device)
         torch.manual_seed(self.config.seed)
         network = _network(data.skeleton, device)
-        optimizer = Adam(network.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
+        optimizer = torch.optim.AdamW(network.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY, fused=True)
         step, before_s = self._resume(network, optimizer)
         self._on_event(_started(network, device, step, self.config.posterior.steps))
         started = saved = reported = time.monotonic()
@@ -117,12 +116,14 @@ class RegressorTraining:
     def _state_path(self) -> Path:
         return self.path / "state.safetensors"
 
-    def _step(self, network: ResidualNetwork, optimizer: Adam, data: TrainingData, step: int) -> Tensor:
+    def _step(
+        self, network: ResidualNetwork, optimizer: torch.optim.Optimizer, data: TrainingData, step: int
+    ) -> Tensor:
         image, pose = self._frames(data, step)
         with torch.autocast(data.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             estimate = network(image)
         loss = joint_distance(estimate.unflatten(1, pose.shape[1:]), pose)
-        optimizer.zero_grad()
+        optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         return loss.detach()
@@ -149,12 +150,12 @@ class RegressorTraining:
             eta_s=(settings.steps - step) * step_s,
         )
 
-    def _save(self, network: ResidualNetwork, optimizer: Adam, step: int, seconds: float) -> None:
+    def _save(self, network: ResidualNetwork, optimizer: torch.optim.AdamW, step: int, seconds: float) -> None:
         weights = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
         header = {"step": str(step), "seconds": f"{seconds:.1f}"}
         write_tensors(self._state_path, weights | optimizer_tensors({"optimizer": optimizer}), header)
 
-    def _resume(self, network: ResidualNetwork, optimizer: Adam) -> tuple[int, float]:
+    def _resume(self, network: ResidualNetwork, optimizer: torch.optim.AdamW) -> tuple[int, float]:
         """(steps done, their seconds) of a saved state; (0, 0.0) without one."""
         if not self._state_path.exists():
             return 0, 0.0

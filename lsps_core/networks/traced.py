@@ -9,23 +9,32 @@ trace is wrong, the function stays eager.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 Tensors = tuple[Tensor, ...]
+Trace = Callable[..., Tensors]
 _CLOSE = 1e-4
 """What a trace and its function may differ by."""
+_MOST_MADE = 9
+_MADE: dict[Hashable, Trace | None] = {}
+"""By kind; None where a trace failed. TorchScript never frees what it has traced, 15 to 30 MB each: models of one
+architecture share a trace, and after those of three architectures functions stay eager."""
 
 
 class Traced:
-    """Calls `function`, or its trace where that was made for inputs of these shapes."""
+    """Calls `function`, or its trace where that was made for inputs of these shapes.
 
-    def __init__(self, function: Callable[..., Tensors]) -> None:
-        self._function = function
-        self._trace: Callable[..., Tensors] | None = None
+    networks: all that `function` computes with. kind: equal for those whose traces are the same but for the weights.
+    """
+
+    def __init__(self, function: Callable[..., Tensors], networks: nn.Module, kind: Hashable) -> None:
+        self._function, self._networks, self._kind = function, networks, kind
+        self._trace: Trace | None = None
+        self._weights: Tensors = ()
         self._shapes: list[torch.Size] = []
 
     def __call__(self, *inputs: Tensor) -> Tensors:
@@ -33,29 +42,60 @@ class Traced:
         if trace is not None and [each.shape for each in inputs] == self._shapes:
             try:
                 with _as_it_is():
-                    return trace(*inputs)
+                    return trace(*self._weights, *inputs)
             except RuntimeError:  # it needs other steps, such as a drawing of more tiles
                 pass
         return self._function(*inputs)
 
     @torch.inference_mode()
-    def trace(self, example: Tensors, check: Tensors) -> bool:
-        """Trace it with one example, and compare it on another of the same shapes; whether that worked. Slow."""
+    def trace(self, example: Tensors, check: Tensors, spare: Callable[[], Traced]) -> bool:
+        """Trace it with one example, and compare it on another of the same shapes; whether that worked. Slow.
 
-        def function(*inputs: Tensor) -> Tensors:  # a method cannot be traced
-            return self._function(*inputs)
+        spare: the same over networks of their own, which are of no use afterwards.
+        """
+        self._weights, self._shapes = tuple(_weights(self._networks).values()), [each.shape for each in example]
+        if self._kind not in _MADE:
+            if len(_MADE) == _MOST_MADE:
+                return False
+            _MADE[self._kind] = spare()._made((*self._weights, *example))
+        made = _MADE[self._kind]
+        self._trace = made if made is not None and self._is_right(made, check) else None
+        return self._trace is not None
+
+    def _made(self, inputs: Tensors) -> Trace | None:
+        """The trace of (*weights, *inputs): with the weights of another model it is that model's. None if it fails."""
+        places = [name.rpartition(".") for name in _weights(self._networks)]
+        owners = [(self._networks.get_submodule(path), name) for path, _, name in places]
+        for owner, name in owners:
+            delattr(owner, name)  # a parameter cannot become a tensor
+        functions = [self._function]
+
+        def function(*given: Tensor) -> Tensors:
+            for (owner, name), weight in zip(owners, given, strict=False):
+                setattr(owner, name, weight)
+            return functions[0](*given[len(owners) :])
 
         try:
             _ignore_warnings()
-            made = torch.jit.trace(function, example, check_trace=False)  # type: ignore[no-untyped-call]
-            with _as_it_is():
-                pairs = zip(made(*check), self._function(*check), strict=True)
-                is_right = all(bool(((one - other).abs() <= _CLOSE).all()) for one, other in pairs)
+            made: Trace = torch.jit.trace(function, inputs, check_trace=False)  # type: ignore[no-untyped-call]
         except (RuntimeError, AttributeError):  # a step that cannot be traced, or a torch without TorchScript
+            return None
+        finally:
+            owners.clear()  # the trace keeps its function
+            functions.clear()
+        return made
+
+    def _is_right(self, made: Trace, check: Tensors) -> bool:
+        try:
+            with _as_it_is():
+                pairs = zip(made(*self._weights, *check), self._function(*check), strict=True)
+                return all(bool(((one - other).abs() <= _CLOSE).all()) for one, other in pairs)
+        except RuntimeError:
             return False
-        if is_right:
-            self._shapes, self._trace = [each.shape for each in example], made
-        return is_right
+
+
+def _weights(networks: nn.Module) -> dict[str, Tensor]:
+    return dict(networks.named_parameters()) | dict(networks.named_buffers())
 
 
 def _ignore_warnings() -> None:

@@ -14,7 +14,6 @@ from lsps_core import losses
 from lsps_core.config.training import StageConfig
 from lsps_core.config.weights import LossWeights
 from lsps_core.networks.tri_domain import TriDomainModel
-from lsps_core.training.adam import Adam
 from lsps_core.training.batch import FrameBatch, TriBatch
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.stages.update import (
@@ -43,7 +42,7 @@ class Stage(ABC):
         self._updaters: dict[str, Updater] = {}
 
     @property
-    def optimizers(self) -> dict[str, Adam]:
+    def optimizers(self) -> dict[str, torch.optim.Adam]:
         return {name: updater.optimizer for name, updater in self._updaters.items()}
 
     def step(self, batch: TriBatch, generator: torch.Generator) -> Terms:
@@ -63,7 +62,7 @@ class Stage(ABC):
     @abstractmethod
     def _step(self, batch: TriBatch, generator: torch.Generator) -> Terms: ...
 
-    def _add_updater(self, name: str, optimizer: Adam, weights: LossWeights, **others: float) -> None:
+    def _add_updater(self, name: str, optimizer: torch.optim.Adam, weights: LossWeights, **others: float) -> None:
         """others: weights of terms that `LossWeights` has no field of the same name for, or another value."""
         self._updaters[name] = Updater(optimizer, vars(weights) | others, self.guard, self._group)
 

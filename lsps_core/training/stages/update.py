@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from lsps_core.config.training import StageConfig
-from lsps_core.training.adam import Adam
 from lsps_core.training.process_group import ProcessGroup
 
 Terms = dict[str, Tensor]
@@ -56,19 +55,22 @@ class FiniteGuard:
 class Updater:
     """One Adam step on the weighted sum of terms. A term's weight has its name, or the part of it before the slash."""
 
-    def __init__(self, optimizer: Adam, weights: dict[str, float], guard: FiniteGuard, group: ProcessGroup) -> None:
+    def __init__(
+        self, optimizer: torch.optim.Adam, weights: dict[str, float], guard: FiniteGuard, group: ProcessGroup
+    ) -> None:
         self.optimizer, self.weights, self.guard, self.group = optimizer, weights, guard, group
 
     def __call__(self, terms: Terms) -> Terms:
         """One update; returns the terms detached."""
-        self.optimizer.zero_grad()
+        self.optimizer.zero_grad(set_to_none=True)
         total = torch.stack([self._weight(name) * term for name, term in terms.items()]).sum()
         total.backward()  # type: ignore[no-untyped-call]
-        gradients = [parameter.grad for parameter in self.optimizer.parameters if parameter.grad is not None]
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         total = total.detach()
         self.group.average([*gradients, total])
         self.guard.check(total, nn.utils.get_total_norm(gradients))
-        self.optimizer.found_inf = self.guard.failed
+        self.optimizer.found_inf = self.guard.failed  # type: ignore[attr-defined]  # as torch.amp.GradScaler sets it
         self.optimizer.step()
         return {name: term.detach() for name, term in terms.items()}
 
@@ -76,37 +78,41 @@ class Updater:
         return self.weights[term if term in self.weights else term.partition("/")[0]]
 
 
-def adam(parameters: Iterable[nn.Parameter] | list[dict[str, Any]], config: StageConfig, beta1: float) -> Adam:
+def adam(
+    parameters: Iterable[nn.Parameter] | list[dict[str, Any]], config: StageConfig, beta1: float
+) -> torch.optim.Adam:
     """The paper's Adam. The stages with a GAN take β1 = 0.5 (Radford et al. 2016); the paper does not give it."""
-    return Adam(parameters, config.learning_rate, (beta1, 0.999))
+    return torch.optim.Adam(parameters, lr=config.learning_rate, betas=(beta1, 0.999), fused=True)
 
 
-def optimizer_tensors(optimizers: Mapping[str, Adam]) -> dict[str, Tensor]:
+def optimizer_tensors(optimizers: Mapping[str, torch.optim.Optimizer]) -> dict[str, Tensor]:
     """Adam's moments and step counts as `optimizer/parameter/name` tensors."""
     return {
         f"{name}/{index}/{key}": value
         for name, optimizer in optimizers.items()
-        for index, parameter in enumerate(optimizer.parameters)
-        for key, value in optimizer.state.get(parameter, {}).items()
+        for index, entry in optimizer.state_dict()["state"].items()
+        for key, value in entry.items()
     }
 
 
-def load_optimizer_tensors(optimizers: Mapping[str, Adam], tensors: dict[str, Tensor]) -> None:
+def load_optimizer_tensors(optimizers: Mapping[str, torch.optim.Optimizer], tensors: dict[str, Tensor]) -> None:
     """Restore optimisers from `optimizer_tensors`.
 
     Moments get the memory layout of their parameters, which files do not keep: fused Adam takes both element by element
     as they lie in memory.
     """
     for name, optimizer in optimizers.items():
-        parameters = optimizer.parameters
-        optimizer.state = {}
+        state: dict[int, dict[str, Tensor]] = {}
         for key, value in tensors.items():
             owner, _, rest = key.partition("/")
             if owner == name:
                 index, entry = rest.split("/")
-                parameter = parameters[int(index)]
-                like = value.to(parameter.device) if entry == "step" else torch.empty_like(parameter).copy_(value)
-                optimizer.state.setdefault(parameter, {})[entry] = like
+                state.setdefault(int(index), {})[entry] = value
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        for parameter, values in optimizer.state.items():
+            for entry, value in values.items():
+                if value.shape == parameter.shape:
+                    values[entry] = torch.empty_like(parameter).copy_(value)
 
 
 def learning_rate(settings: StageConfig, step: int) -> float:
@@ -116,7 +122,7 @@ def learning_rate(settings: StageConfig, step: int) -> float:
     return settings.learning_rate * share
 
 
-def set_learning_rate(optimizers: Iterable[Adam], rate: float) -> None:
+def set_learning_rate(optimizers: Iterable[torch.optim.Adam], rate: float) -> None:
     """Of every optimiser; a group with a `rate` multiplies it."""
     for optimizer in optimizers:
         for group in optimizer.param_groups:
