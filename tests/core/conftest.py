@@ -44,7 +44,7 @@ def trained_run(stores: dict[str, Path], make_once: Callable[..., Path]) -> Path
     from lsps_core.config.presets import PAPER_NETWORKS
 
     settings = [*PAPER_NETWORKS, "base_channels=4", "rotation_degrees=0", "translation_mm=0", "pose.steps=300"]
-    settings += ["pose.learning_rate=0.003", "depth.steps=18", "depth.batch_size=2", "depth.extra_annotated=4"]
+    settings += ["pose.learning_rate=0.003", "depth.steps=25", "depth.batch_size=2", "depth.extra_annotated=4"]
     settings += ["depth.learning_rate=0.004", "posterior.steps=200", "posterior.batch_size=2"]
     settings += ["posterior.extra_annotated=14", "posterior.learning_rate=0.003", "weights.feature_matching=0"]
     settings += ["weights.posterior_translated=0", "weights.posterior_consistency=0"]  # else every step draws images
