@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from explorer_app.model.devices import devices
 from explorer_app.model.opening import MODEL_SUFFIXES, STORE_SUFFIXES
 from explorer_app.preferences import Preferences
-from explorer_app.train.model.train_form import AUGMENTATIONS, STARTS, TrainForm, preset_values, reads_augmented
+from explorer_app.train.model.train_form import STARTS, TrainForm, preset_values, reads_augmented
 from explorer_app.train.stage_table import StageTable
 from explorer_app.widgets import theme
 from explorer_app.widgets.fields import choice, label, number, show_choice, whole_number
@@ -71,7 +71,7 @@ class TrainFields(QWidget):
         self.preset = choice(
             {key: _PRESETS[key] for key in PRESETS}, "Preset", "All settings that are not in this window", _LENGTH
         )
-        self.augmentations = {key: _check_box(*_AUGMENTATIONS[key]) for key in AUGMENTATIONS}
+        self.augmentations = {key: _check_box(*words) for key, words in _AUGMENTATIONS.items()}
         self.stages = StageTable()
         self.advanced = QPlainTextEdit()
         self.advanced.setAccessibleName("Other settings")

@@ -1,4 +1,4 @@
-"""A process that has imported torch and the explorer, and starts each program that is asked for as a fork of itself.
+"""A process that has imported torch and the training, and starts each program that is asked for as a fork of itself.
 
 It has one thread, no QApplication, and has computed nothing. A program differs from one of a fresh interpreter in that
 its modules are there already.

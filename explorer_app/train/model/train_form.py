@@ -10,14 +10,13 @@ from typing import Any
 
 from explorer_app.error_words import line_of
 from lsps_core.config.presets import PRESETS
-from lsps_core.config.training import PRECISIONS, STAGES, StageConfig, TrainConfig
+from lsps_core.config.training import PRECISIONS, STAGES, TrainConfig
 from lsps_core.config.weights import Preset
 from lsps_core.files import expanded, kind_of, parse_json
 
 STARTS = {"scratch": "from scratch", "model": "from a model", "resume": "resume a run"}
 AUGMENTATIONS = ("degrade", "occlude")
 """Of images, by their settings in `StageConfig`."""
-_NO_LENGTHS = (0,) * len(STAGES)
 REQUIRED = {
     "synthetic_path": "choose a store of synthetic frames; Train ▸ Simulate data makes one",
     "real_path": "choose a store of real or sensor frames; Train ▸ Simulate data makes one",
@@ -109,14 +108,11 @@ class TrainForm:
 
     def with_config(self, config: TrainConfig) -> TrainForm:
         """The fields for a run's config."""
-        stages: list[StageConfig] = [config.stage(name) for name in STAGES]
         return replace(
             self,
             **{key: getattr(config, key) for key in ("synthetic_path", "real_path", "initial_path", "preset")},
             **{key: getattr(config, key) for key in ("labels", "precision", "device", "seed")},
-            steps=tuple(stage.steps for stage in stages),
-            batch_sizes=tuple(stage.batch_size for stage in stages),
-            **{key: getattr(config.posterior, key) for key in AUGMENTATIONS},
+            **_stage_fields(config),
             advanced="",
         )
 
@@ -163,9 +159,13 @@ def _like(usual: Any, value: Any) -> Any:
 
 def preset_values(preset: Preset) -> dict[str, Any]:
     """The fields that a preset sets."""
-    form = TrainForm(steps=_NO_LENGTHS, batch_sizes=_NO_LENGTHS)
-    form = form.with_config(TrainConfig(synthetic_path="", real_path="", **PRESETS[preset]))
-    return {key: getattr(form, key) for key in ("steps", "batch_sizes", *AUGMENTATIONS)}
+    return _stage_fields(TrainConfig(synthetic_path="", real_path="", **PRESETS[preset]))
+
+
+def _stage_fields(config: TrainConfig) -> dict[str, Any]:
+    stages = [config.stage(name) for name in STAGES]
+    lengths = {"steps": tuple(s.steps for s in stages), "batch_sizes": tuple(s.batch_size for s in stages)}
+    return lengths | {key: getattr(config.posterior, key) for key in AUGMENTATIONS}
 
 
 def reads_augmented(preset: Preset) -> bool:
