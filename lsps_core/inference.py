@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from lsps_core.networks.mapping import LatentMapping
 from lsps_core.networks.matrix import with_matrix_products
 from lsps_core.networks.numpy_decoder import numpy_pose_decoder
 from lsps_core.networks.residual import fuse_normalisation
-from lsps_core.networks.traced import Traced
+from lsps_core.networks.traced import Traced, flattened
 from lsps_core.prior import FittedPrior
 from lsps_core.skeleton import Skeleton
 
@@ -72,10 +73,9 @@ class Predictor:
             "synthetic": None,
             "real": camera_noise(IMAGE_SIZE).to(self.device),
         }
-        self._readings = {
-            domain: Traced(self._reading_of(domain), self.model, (source.config, domain)) for domain in DOMAINS
-        }
-        self._decoding = Traced(self._decoded, self.model, (source.config, "decode"))
+        traced = partial(Traced, networks=self.model, weights=flattened(self.model))
+        self._readings = {domain: traced(self._reading_of(domain), kind=(source.config, domain)) for domain in DOMAINS}
+        self._decoding = traced(self._decoded, kind=(source.config, "decode"))
         self.pose_decoder = numpy_pose_decoder(self.model.pose_vae)
         codes = source.prior_codes
         is_folded = source.config.pose_decoder == "linear"

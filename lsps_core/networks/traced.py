@@ -25,16 +25,31 @@ _MADE: dict[Hashable, Trace | None] = {}
 architecture share a trace, and after those of three architectures functions stay eager."""
 
 
+def flattened(networks: nn.Module) -> Tensor:
+    """All weights as one tensor, which the networks use from now on.
+
+    A trace waits for Python's lock at each tensor that Python has as well; of many weights that is long. And from other
+    addresses than the networks' own, sums would be rounded otherwise.
+    """
+    weights = list(_weights(networks).values())
+    flat = torch.cat([weight.as_strided((weight.numel(),), (1,)) for weight in weights])
+    start = 0
+    for weight in weights:
+        weight.data = flat.as_strided(weight.shape, weight.stride(), start)
+        start += weight.numel()
+    return flat
+
+
 class Traced:
     """Calls `function`, or its trace where that was made for inputs of these shapes.
 
-    networks: all that `function` computes with. kind: equal for those whose traces are the same but for the weights.
+    networks: all that `function` computes with; weights: their `flattened`. kind: equal for those whose traces are the
+    same but for the weights.
     """
 
-    def __init__(self, function: Callable[..., Tensors], networks: nn.Module, kind: Hashable) -> None:
-        self._function, self._networks, self._kind = function, networks, kind
+    def __init__(self, function: Callable[..., Tensors], networks: nn.Module, weights: Tensor, kind: Hashable) -> None:
+        self._function, self._networks, self._weights, self._kind = function, networks, weights, kind
         self._trace: Trace | None = None
-        self._weights: Tensors = ()
         self._shapes: list[torch.Size] = []
 
     def __call__(self, *inputs: Tensor) -> Tensors:
@@ -42,7 +57,7 @@ class Traced:
         if trace is not None and [each.shape for each in inputs] == self._shapes:
             try:
                 with _as_it_is():
-                    return trace(*self._weights, *inputs)
+                    return trace(self._weights, *inputs)
             except RuntimeError:  # it needs other steps, such as a drawing of more tiles
                 pass
         return self._function(*inputs)
@@ -53,27 +68,29 @@ class Traced:
 
         spare: the same over networks of their own, which are of no use afterwards.
         """
-        self._weights, self._shapes = tuple(_weights(self._networks).values()), [each.shape for each in example]
+        self._shapes = [each.shape for each in example]
         if self._kind not in _MADE:
             if len(_MADE) == _MOST_MADE:
                 return False
-            _MADE[self._kind] = spare()._made((*self._weights, *example))
+            _MADE[self._kind] = spare()._made((self._weights, *example))
         made = _MADE[self._kind]
         self._trace = made if made is not None and self._is_right(made, check) else None
         return self._trace is not None
 
     def _made(self, inputs: Tensors) -> Trace | None:
-        """The trace of (*weights, *inputs): with the weights of another model it is that model's. None if it fails."""
-        places = [name.rpartition(".") for name in _weights(self._networks)]
-        owners = [(self._networks.get_submodule(path), name) for path, _, name in places]
-        for owner, name in owners:
-            delattr(owner, name)  # a parameter cannot become a tensor
+        """The trace of (weights, *inputs): with the weights of another model it is that model's. None if it fails."""
+        owners = []
+        for name, weight in _weights(self._networks).items():
+            path, _, last = name.rpartition(".")
+            owner = self._networks.get_submodule(path)
+            owners.append((owner, last, (weight.shape, weight.stride(), weight.storage_offset())))
+            delattr(owner, last)  # a parameter cannot become a tensor
         functions = [self._function]
 
-        def function(*given: Tensor) -> Tensors:
-            for (owner, name), weight in zip(owners, given, strict=False):
-                setattr(owner, name, weight)
-            return functions[0](*given[len(owners) :])
+        def function(weights: Tensor, *given: Tensor) -> Tensors:
+            for owner, name, place in owners:
+                setattr(owner, name, weights.as_strided(*place))
+            return functions[0](*given)
 
         try:
             _ignore_warnings()
@@ -88,14 +105,16 @@ class Traced:
     def _is_right(self, made: Trace, check: Tensors) -> bool:
         try:
             with _as_it_is():
-                pairs = zip(made(*self._weights, *check), self._function(*check), strict=True)
+                pairs = zip(made(self._weights, *check), self._function(*check), strict=True)
                 return all(bool(((one - other).abs() <= _CLOSE).all()) for one, other in pairs)
         except RuntimeError:
             return False
 
 
 def _weights(networks: nn.Module) -> dict[str, Tensor]:
-    return dict(networks.named_parameters()) | dict(networks.named_buffers())
+    """Those that differ between models."""
+    named = dict(networks.named_parameters()) | dict(networks.named_buffers())
+    return {name: weight for name, weight in named.items() if weight.is_floating_point()}
 
 
 def _ignore_warnings() -> None:

@@ -25,8 +25,8 @@ def _no_traces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _traced(function: Callable[..., Tensors], example: Tensor, check: Tensor, kind: str = "") -> tuple[Traced, bool]:
     """It, and whether it was traced."""
-    traced = Traced(function, nn.Module(), kind)
-    return traced, traced.trace((example,), (check,), lambda: Traced(function, nn.Module(), kind))
+    traced = Traced(function, nn.Module(), torch.empty(0), kind)
+    return traced, traced.trace((example,), (check,), lambda: Traced(function, nn.Module(), torch.empty(0), kind))
 
 
 def _double(x: Tensor) -> tuple[Tensor]:
@@ -86,9 +86,8 @@ def test_a_traced_predictor_reads_and_decodes_as_before() -> None:
         decoded, expected = predictor.decode(code), eager.decode(code)
         for one, other in zip(decoded, expected, strict=True):
             torch.testing.assert_close(one, other)
-        torch.testing.assert_close(
-            predictor.posterior(expected.real, "real", center), eager.posterior(expected.real, "real", center)
-        )
+        read = [each.posterior(expected.real, "real", center) for each in (predictor, eager)]
+        torch.testing.assert_close(read[0], read[1])
 
 
 def test_models_of_one_architecture_share_their_traces() -> None:
