@@ -3,24 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from explorer_app.model.hand.model import HandModel
+from typing import Any
 
 SIMULATED_ONLY = "Trained on simulated data only: its errors do not apply to a real camera."
-
-
-def model_facts(model: HandModel) -> list[tuple[str, str]]:
-    """(name, value) of the main facts, then of the whole training record."""
-    rows = [
-        ("file", str(model.path)),
-        ("device", model.device),
-        ("skeleton", f"{model.skeleton.name}, {model.skeleton.joint_count} joints"),
-        ("parameters", f"{model.parameter_count / 1e6:.2f} million, base channels {model.config.base_channels}"),
-        ("crop cube", f"{2 * model.half_mm:.0f} mm"),
-    ]
-    return rows + flat(model.training)
 
 
 def flat(record: Any, prefix: str = "") -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The help windows: commands, shortcuts, message log, model info and About."""
+"""The help windows: commands, shortcuts, message log and About."""
 
 from __future__ import annotations
 
@@ -10,23 +10,21 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHeaderView,
     QLabel,
     QMainWindow,
     QMenuBar,
     QPlainTextEdit,
-    QTableWidget,
-    QTableWidgetItem,
     QTextBrowser,
     QWidget,
 )
 
 from explorer_app.log import LOG_NAME, LOGGER, RecentRecords
-from explorer_app.model.wording import SIMULATED_ONLY, model_facts
+from explorer_app.model.wording import SIMULATED_ONLY
 from explorer_app.preferences import Preferences
 from explorer_app.session.session import Session
 from explorer_app.shell.help.command_palette import CommandPalette
 from explorer_app.shell.help.guide import Guide
+from explorer_app.shell.help.model_info import ModelInfo
 from explorer_app.widgets import theme
 from explorer_app.widgets.layouts import column_layout
 from explorer_app.widgets.menus import entries
@@ -77,45 +75,6 @@ def provenance(model: HandModel | None) -> str:
     if model.is_trained_on_simulated_only:
         lines.append(f"<b>{escape(SIMULATED_ONLY)}</b>")
     return "<br>".join([*lines, "Model ▸ Model info shows how it was trained."])
-
-
-class ModelInfo(QDialog):
-    """A table to read and copy from, with a note if the model was trained on simulated data only."""
-
-    def __init__(self, model: HandModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(f"Model {model.name}")
-        self.resize(640, 480)
-        layout = column_layout(self, margin=theme.MARGIN)
-        if model.is_trained_on_simulated_only:
-            self.caution = QLabel(SIMULATED_ONLY)
-            self.caution.setWordWrap(True)
-            layout.addWidget(self.caution)
-        self.table = _table(model_facts(model))
-        layout.addWidget(self.table)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
-        layout.addWidget(buttons)
-
-
-def _table(rows: list[tuple[str, str]]) -> QTableWidget:
-    table = QTableWidget(len(rows), 2)
-    table.setHorizontalHeaderLabels(["", "value"])
-    table.verticalHeader().hide()
-    table.horizontalHeader().hide()
-    table.setAccessibleName("Facts")
-    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    table.setWordWrap(True)
-    for line, (name, value) in enumerate(rows):
-        for column, text in enumerate((name, value)):
-            item = QTableWidgetItem(text)
-            item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-            item.setToolTip(text)
-            table.setItem(line, column, item)
-    table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-    table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-    table.resizeRowsToContents()
-    return table
 
 
 class LogWindow(QDialog):

@@ -217,7 +217,7 @@ def test_closing_while_work_is_under_way_leaves_nothing(window: MainWindow, mode
 def test_model_info_says_that_only_simulated_data_was_seen(
     window: MainWindow, open_and_wait: Open, model_path: Path
 ) -> None:
-    from explorer_app.shell.help.windows import ModelInfo
+    from explorer_app.shell.help.model_info import ModelInfo
 
     window.help.show_model_info()
     assert "no model" in window.messages.text
