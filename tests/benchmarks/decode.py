@@ -1,4 +1,7 @@
-"""How long the explorer's answer to a slider takes: both pictures and the pose of one latent, by `compact`'s width.
+"""How long a model takes for one latent and for one frame, by `compact`'s width.
+
+decode: both pictures and the pose of a latent, the answer to a slider. read: the code of a frame, by P of the view of a
+turned camera and a search for the nearest code; P: that network alone.
 
 Run: python tests/benchmarks/decode.py [--device cuda]
 """
@@ -7,8 +10,10 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from lsps_core.checkpoint import Checkpoint
 from lsps_core.config.presets import PRESETS
@@ -20,12 +25,23 @@ from lsps_core.skeleton import HAND21
 RUNS = 50
 
 
+def median_ms(work: Callable[[], Tensor], runs: int) -> float:
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        work().cpu()  # waits for a GPU
+        times.append(time.perf_counter() - start)
+    return 1000 * sorted(times)[runs // 2]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu")
-    device = parser.parse_args().device
-    print(f"on {device}, {torch.get_num_threads()} threads, median of {RUNS}")
-    print("base channels   MB    ms   ratio to 8")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    print(f"on {options.device}, {options.threads} threads, median of {RUNS}, ms")
+    print("base channels     MB  decode  ratio to 8   read     P")
     first = 0.0
     for base_channels in (8, 12, 16, 64):
         settings = PRESETS["compact"] | {"base_channels": base_channels}
@@ -40,17 +56,16 @@ def main() -> None:
             latent_std=(1.0,) * 20,
             weights=weights,
         )
-        predictor = Predictor(checkpoint, device)
-        latent = predictor.sample_prior(1, seed=0)
-        times = []
-        for _ in range(RUNS if base_channels < 64 else 5):
-            start = time.perf_counter()
-            predictor.decode(latent).pose.cpu()  # waits for a GPU
-            times.append(time.perf_counter() - start)
-        median_ms = 1000 * sorted(times)[len(times) // 2]
-        first = first or median_ms
+        predictor = Predictor(checkpoint, options.device)
+        latent, center = predictor.sample_prior(1, seed=0), torch.tensor([[0.5, -0.5, 4.5]])
+        image, runs = predictor.decode(latent).real, RUNS if base_channels < 64 else 5
+        decode = median_ms(lambda: predictor.decode(latent).pose, runs)  # noqa: B023 - called at once
+        read = median_ms(lambda: predictor.posterior(image, "real", center), runs)  # noqa: B023
+        with torch.inference_mode():
+            alone = median_ms(lambda: predictor.model.posterior(image, "real"), runs)  # noqa: B023
+        first = first or decode
         megabytes = 4e-6 * sum(weight.numel() for weight in weights.values())
-        print(f"{base_channels:13d} {megabytes:5.1f} {median_ms:6.1f} {median_ms / first:8.1f}")
+        print(f"{base_channels:13d} {megabytes:6.1f} {decode:7.1f} {decode / first:11.1f} {read:6.1f} {alone:5.1f}")
 
 
 if __name__ == "__main__":
