@@ -23,6 +23,7 @@ from lsps_core.files import parse_json
 from lsps_core.losses import joint_distance
 from lsps_core.networks.residual import SETTLING_BATCHES, ResidualNetwork, measure_statistics
 from lsps_core.skeleton import Skeleton
+from lsps_core.stopwatch import Stopwatch
 from lsps_core.training.data import TrainingData, step_generator
 from lsps_core.training.stages.update import load_optimizer_tensors, optimizer_tensors
 from lsps_core.training.trainer import REPORT_SECONDS
@@ -36,12 +37,12 @@ _WEIGHT_DECAY = 0.01
 
 @dataclass(frozen=True)
 class Regressor:
-    """A trained network: image [B, 1, 128, 128] -> pose [B, J, 3]. seconds: its training time."""
+    """A trained network: image [B, 1, 128, 128] -> pose [B, J, 3]. took: its training."""
 
     skeleton: Skeleton
     network: ResidualNetwork
     device: torch.device
-    seconds: float
+    took: Stopwatch
 
     @torch.inference_mode()
     def predict_pose(self, image: Tensor, _domain: Domain, _center: Tensor) -> Tensor:
@@ -76,7 +77,7 @@ class RegressorTraining:
         torch.manual_seed(self.config.seed)
         network = _network(data.skeleton, device)
         optimizer = torch.optim.AdamW(network.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY, fused=True)
-        step, before_s = self._resume(network, optimizer)
+        step, stopwatch = self._resume(network, optimizer)
         self._on_event(_started(network, device, step, self.config.posterior.steps))
         started = saved = reported = time.monotonic()
         steps, first = self.config.posterior.steps, step
@@ -85,6 +86,7 @@ class RegressorTraining:
                 group["lr"] = _learning_rate(step, steps)
             loss = self._step(network, optimizer, data, step)
             step += 1
+            stopwatch.lap()
             now = time.monotonic()
             if now - reported > REPORT_SECONDS or step == steps:
                 reported = now
@@ -92,13 +94,13 @@ class RegressorTraining:
             is_stopping = self._should_stop() and step < steps
             if is_stopping or now - saved > 60 * self.config.checkpoint_minutes:
                 saved = now
-                self._save(network, optimizer, step, before_s + now - started)
+                self._save(network, optimizer, step, stopwatch)
             if is_stopping:
                 return False
         following = range(steps, steps + min(steps, SETTLING_BATCHES))
         measure_statistics(network, (self._frames(data, step)[0] for step in following))
-        seconds = before_s + time.monotonic() - started
-        header = {"skeleton": json.dumps(data.skeleton.to_json()), "seconds": f"{seconds:.1f}"}
+        stopwatch.lap()
+        header = {"skeleton": json.dumps(data.skeleton.to_json()), **_text(stopwatch)}
         write_tensors(self.model_path, network.state_dict(), header)
         self._state_path.unlink(missing_ok=True)
         return True
@@ -110,7 +112,7 @@ class RegressorTraining:
         skeleton = Skeleton.from_json(parse_json(header["skeleton"]))
         network = _network(skeleton, device)
         network.load_state_dict(weights)
-        return Regressor(skeleton, network.eval().requires_grad_(False), device, float(header["seconds"]))
+        return Regressor(skeleton, network.eval().requires_grad_(False), device, Stopwatch(header))
 
     @property
     def _state_path(self) -> Path:
@@ -150,22 +152,26 @@ class RegressorTraining:
             eta_s=(settings.steps - step) * step_s,
         )
 
-    def _save(self, network: ResidualNetwork, optimizer: torch.optim.AdamW, step: int, seconds: float) -> None:
+    def _save(self, network: ResidualNetwork, optimizer: torch.optim.AdamW, step: int, stopwatch: Stopwatch) -> None:
         weights = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
-        header = {"step": str(step), "seconds": f"{seconds:.1f}"}
+        header = {"step": str(step), **_text(stopwatch)}
         write_tensors(self._state_path, weights | optimizer_tensors({"optimizer": optimizer}), header)
 
-    def _resume(self, network: ResidualNetwork, optimizer: torch.optim.AdamW) -> tuple[int, float]:
-        """(steps done, their seconds) of a saved state; (0, 0.0) without one."""
+    def _resume(self, network: ResidualNetwork, optimizer: torch.optim.AdamW) -> tuple[int, Stopwatch]:
+        """(steps done, how long they took) of a saved state."""
         if not self._state_path.exists():
-            return 0, 0.0
+            return 0, Stopwatch()
         header, tensors = read_tensors(self._state_path)
         prefix = "network/"
         network.load_state_dict(
             {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
         )
         load_optimizer_tensors({"optimizer": optimizer}, tensors)
-        return int(header["step"]), float(header["seconds"])
+        return int(header["step"]), Stopwatch(header)
+
+
+def _text(stopwatch: Stopwatch) -> dict[str, str]:
+    return {name: str(value) for name, value in stopwatch.to_json().items()}
 
 
 def _started(network: ResidualNetwork, device: torch.device, step: int, steps: int) -> Started:

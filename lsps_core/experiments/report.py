@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,8 +137,13 @@ def _main_table(plan: Plan, rows: list[RowResult]) -> str:
         if len(result.runs) < len(plan.seeds):
             seeds += f" ({NOT_YET}: {', '.join(str(seed) for seed in plan.seeds if seed not in result.runs)})"
         metrics = (_text(result.mean_error_mm, 2), _text(result.within_40mm_percent, 2))
-        lines.append([result.row.label, *metrics, last, seeds, f"{result.seconds:.0f}" if result.runs else NOT_YET])
-    return _table([*header, "seeds", "training, s"], lines)
+        took = [f"{result.seconds:.0f}", _known(result.cpu_seconds)] if result.runs else [NOT_YET] * 2
+        lines.append([result.row.label, *metrics, last, seeds, *took])
+    return _table([*header, "seeds", "training, s", "CPU time, s"], lines)
+
+
+def _known(seconds: float) -> str:
+    return f"{seconds:.0f}" if math.isfinite(seconds) else "–"
 
 
 def _budget_table(plan: Plan) -> str:
@@ -195,7 +201,8 @@ def _csv(rows: list[RowResult]) -> str:
             for name, summary in summaries.items():
                 line |= {f"{name}_mean": _rounded(summary.mean), f"{name}_deviation": _rounded(summary.deviation)}
             line |= {f"{stage}_budget": text for stage, text in planned.budget().items()}
-            line |= {key: getattr(run, key, None) for key in ("frames", "seconds", "machine")}
+            facts = run.to_json() if run else {}
+            line |= {key: facts.get(key) for key in ("frames", "seconds", "cpu_seconds", "machine")}
             lines.append(line | {"run": planned.name})
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(lines[0]), lineterminator="\n")

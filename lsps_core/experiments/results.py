@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,6 +20,7 @@ from lsps_core.evaluation.evaluate import PoseEstimator, evaluate
 from lsps_core.experiments.plan import Plan, PlannedRun, Row
 from lsps_core.experiments.recipes import BOUNDS, Bounds
 from lsps_core.files import read_json, replacing
+from lsps_core.stopwatch import Stopwatch
 from lsps_core.typed_json import Count, Finite, arguments
 
 _FILE = "evaluation.json"
@@ -26,7 +28,7 @@ _FILE = "evaluation.json"
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """One run's errors on the test store, its training time in seconds, and the machine."""
+    """One run's errors on the test store, how long its training took (`Stopwatch`), and the machine."""
 
     mean_error_mm: Finite
     within_40mm_percent: Finite
@@ -34,9 +36,10 @@ class RunResult:
     protocol: str
     seconds: Finite
     machine: str
+    cpu_seconds: float = math.nan
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"cpu_seconds": self.cpu_seconds if math.isfinite(self.cpu_seconds) else None}
 
 
 def read_result(run_path: Path, test: FrameStore) -> RunResult | None:
@@ -51,11 +54,11 @@ def read_result(run_path: Path, test: FrameStore) -> RunResult | None:
 
 
 def evaluate_run(
-    predictor: PoseEstimator, seconds: float, model_path: Path, test: FrameStore, device: torch.device, domain: Domain
+    predictor: PoseEstimator, took: Stopwatch, model_path: Path, test: FrameStore, device: torch.device, domain: Domain
 ) -> RunResult:
     """Score a run's model on the test store, with P's first layers of `domain`; writes evaluation.json beside it.
 
-    seconds: of its training.
+    took: its training.
     """
     evaluation = evaluate(predictor, test, domain=domain)
     result = RunResult(
@@ -63,8 +66,9 @@ def evaluate_run(
         within_40mm_percent=evaluation.within_40mm_percent,
         frames=evaluation.frames,
         protocol=evaluation.protocol,
-        seconds=seconds,
         machine=machine_name(device),
+        seconds=took.seconds,
+        cpu_seconds=took.cpu_seconds,
     )
     data = {"model": str(model_path), "data": str(test.path), "data_provenance": test.provenance}
     with replacing(model_path.with_name(_FILE)) as temporary:
@@ -137,6 +141,11 @@ class RowResult:
     def seconds(self) -> float:
         """Of all its runs, without their parents."""
         return sum(run.seconds for run in self.runs.values())
+
+    @property
+    def cpu_seconds(self) -> float:
+        """As `seconds`; NaN if that of one is not known."""
+        return sum(run.cpu_seconds for run in self.runs.values())
 
 
 def gap_closed_percent(synthetic_mm: float, row_mm: float, real_mm: float) -> float | None:

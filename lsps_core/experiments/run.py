@@ -20,6 +20,7 @@ from lsps_core.experiments.report import StoreDescription, write_picture, write_
 from lsps_core.experiments.results import RunResult, evaluate_run, read_result, record_gaps, row_results
 from lsps_core.fitting.fit_store import fit_store
 from lsps_core.inference import Predictor
+from lsps_core.stopwatch import Stopwatch
 from lsps_core.training.changes import changes
 from lsps_core.training.data import open_stores
 from lsps_core.training.run import Run, RunError
@@ -110,13 +111,13 @@ class ExperimentRunner:
         device, path = resolve_device(self.settings.device), self._model_path(planned)
         if planned.is_regressor:
             regressor = self._regressor(planned).load()
-            return evaluate_run(regressor, regressor.seconds, path, test, device, planned.domain)
+            return evaluate_run(regressor, regressor.took, path, test, device, planned.domain)
         predictor = Predictor.load(path, device)
-        seconds = float(predictor.checkpoint.training["seconds"])
+        took = Stopwatch(predictor.checkpoint.training)
         if planned.fits is not None:
             with FrameStore(Path(planned.config.real_path)) as fitted:
-                seconds += fitted.provenance["seconds"]
-        return evaluate_run(predictor, seconds, path, test, device, planned.domain)
+                took.add(Stopwatch(fitted.provenance))
+        return evaluate_run(predictor, took, path, test, device, planned.domain)
 
     def _train(self, planned: PlannedRun) -> bool:
         """Train a run to its end; False after a stop request before."""

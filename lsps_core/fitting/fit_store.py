@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +15,7 @@ from lsps_core.data.crop import normalise, to_joints_mm
 from lsps_core.data.store import FrameStore, FrameWriter
 from lsps_core.fitting.fit import fit
 from lsps_core.inference import Predictor
+from lsps_core.stopwatch import Stopwatch
 
 _BATCH = 64
 
@@ -62,7 +62,7 @@ def fit_store(
     writer.groups = {division: groups[chosen].tolist() for division, groups in store.groups.items()}
     if store.times_s is not None:
         writer.times_s = store.times_s[chosen].tolist()
-    started = time.monotonic()
+    stopwatch = Stopwatch()
     with writer:
         for start in range(0, len(chosen), _BATCH):
             part = chosen[start : start + _BATCH]
@@ -82,6 +82,7 @@ def fit_store(
             )
             writer.fit_residual_mm += found.residual_mm.tolist()
             accepted += int(is_accepted.sum())
-            writer.provenance |= {"accepted": accepted, "seconds": round(time.monotonic() - started, 1)}
+            stopwatch.lap()
+            writer.provenance |= {"accepted": accepted} | stopwatch.to_json()
             on_progress(start + len(part))
     return accepted

@@ -21,6 +21,7 @@ from lsps_core.networks.kinematic import KinematicDecoder
 from lsps_core.networks.residual import SETTLING_BATCHES
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.runs.speeds import frame_seconds
+from lsps_core.stopwatch import Stopwatch
 from lsps_core.training import agreement
 from lsps_core.training.batch import TriBatch
 from lsps_core.training.data import TrainingData, step_generator
@@ -70,7 +71,7 @@ class Trainer:
         if config.compile:
             self.model.compile_networks()
         self.validation = Validation(self.data, run)
-        self.seconds = 0.0
+        self._stopwatch = Stopwatch()
         self._time_left = TimeLeft(config, frame_seconds(run.path, config) if group.is_main else None)
         self._begin(STAGES[0])
 
@@ -122,7 +123,7 @@ class Trainer:
                 "data": self.data.provenance,
                 "config": self.config.for_models(),
                 "steps": stages | {self.stage_name: self.stage_step},
-                "seconds": round(self.seconds),
+                **self._stopwatch.to_json(),
                 **({"start": self.start_record} if self.start_record else {}),
                 "validation": {
                     "mean_error_mm": self.validation.state()["last_mm"],
@@ -164,15 +165,15 @@ class Trainer:
     def _run_stage(self) -> bool:
         """Train the stage to its end; False after a stop request before."""
         settings = self.config.stage(self.stage_name)
-        started = reported = saved = time.monotonic()
+        reported = saved = time.monotonic()
         first = reported_step = self.stage_step
-        before_s = self.seconds
+        self._stopwatch.start()
         before: Tensor | None = agreement.weights_digest(self.model)
         while self.stage_step < settings.steps:
             terms = self._one_step(settings)
             self.stage_step += 1
             now = time.monotonic()
-            self.seconds = before_s + now - started
+            self._stopwatch.lap()
             if self.group.decide(now - reported >= REPORT_SECONDS or self.stage_step in (first + 1, settings.steps)):
                 self._check_finite(settings, first)
                 if before is not None and self.stage_step - first >= agreement.STEPS_OF_NOTHING:
@@ -263,8 +264,8 @@ class Trainer:
         agreement.check_alike(self.model, self.group, self.step)
         if not self.group.is_main:
             return
-        state: dict[str, Any] = {"stage": self.stage_name, "stage_step": self.stage_step, "seconds": self.seconds}
-        state |= self.validation.state()
+        state: dict[str, Any] = {"stage": self.stage_name, "stage_step": self.stage_step}
+        state |= self._stopwatch.to_json() | self.validation.state()
         path = self.run.save_checkpoint(self.step, self.snapshot(), self.stage.tensors(), state)
         self._record(Saved(kind="checkpoint", stage=self.stage_name, step=self.step, path=path.name))
 
@@ -289,7 +290,7 @@ class Trainer:
         self.start_record = model.training.get("start", {})
         self.latent_statistics = LatentStatistics.of(model)
         self._begin(state["stage"])
-        self.stage_step, self.seconds = int(state["stage_step"]), float(state["seconds"])
+        self.stage_step, self._stopwatch = int(state["stage_step"]), Stopwatch(state)
         self.validation.restore(state["best_mm"], state["last_mm"])
         self.stage.load_tensors(tensors)
 

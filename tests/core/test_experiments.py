@@ -56,6 +56,7 @@ def made_up(mean_error_mm: float, within: float = 50.0, seconds: float = 10.0) -
         frames=8252,
         protocol="14 joints",
         seconds=seconds,
+        cpu_seconds=0.7 * seconds,
         machine="an abacus",
     )
 
@@ -246,7 +247,7 @@ def report(tmp_path: Path, experiment: str, errors_mm: dict[str, float], is_simu
 
 
 def cells(markdown: str, label: str) -> list[str]:
-    (line,) = [line for line in markdown.splitlines() if line.startswith(f"| {label} | ") and line.count("|") == 7]
+    (line,) = [line for line in markdown.splitlines() if line.startswith(f"| {label} | ") and line.count("|") == 8]
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
@@ -265,6 +266,7 @@ def test_a_table_gives_mean_deviation_and_gap_over_the_seeds(tmp_path):
         "62.5 ± 17.7",
         "1, 2",
         "20",
+        "14",
     ]  # 75 % and 50 %
     partial = cells(text, "LSPS*, the paper's posterior stage")
     assert (partial[1], partial[3], partial[4]) == ("21.00", "37.5", "1 (not yet: 2)")
@@ -324,7 +326,7 @@ def test_figure_5_has_a_point_a_share(tmp_path):
     found = [(line["row"], float(line["labels"]), line["mean_error_mm"]) for line in lines]
     assert found[:3] == [("lsps", 0.0, "20.0"), ("lsps", 0.1, "15.0"), ("supervised", 0.1, "25.0")]
     assert found[-1] == ("crossing_nets", 1.0, "")
-    assert "| Supervised | 25.00 | 50.00 | 10 | 1 |" in text
+    assert "| Supervised | 25.00 | 50.00 | 10 | 1 | 10 | 7 |" in text
 
 
 @pytest.fixture(scope="module")

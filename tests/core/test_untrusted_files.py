@@ -506,9 +506,8 @@ def test_a_pipe_as_a_file_of_any_command(
 
 
 def test_a_runs_result_is_read_again_and_one_of_other_types_is_not(tmp_path: Path) -> None:
-    result = RunResult(
-        mean_error_mm=9.5, within_40mm_percent=90.0, frames=5, protocol="p", seconds=3.0, machine="cpu, 1 thread"
-    )
+    numbers = {"mean_error_mm": 9.5, "within_40mm_percent": 90.0, "frames": 5, "seconds": 3.0, "cpu_seconds": 2.0}
+    result = RunResult(**numbers, protocol="p", machine="cpu, 1 thread")
     test: Any = SimpleNamespace(path=Path("t.h5"), provenance={"a": 1})
     good = {"data": "t.h5", "data_provenance": {"a": 1}} | result.to_json()
     file = tmp_path / "evaluation.json"
@@ -517,6 +516,9 @@ def test_a_runs_result_is_read_again_and_one_of_other_types_is_not(tmp_path: Pat
     for change in ({"frames": "x"}, {"mean_error_mm": None}, {"machine": {}}, {"seconds": True}):
         file.write_text(json.dumps(good | change))
         assert read_result(tmp_path, test) is None
+    for older in ({key: value for key, value in good.items() if key != "cpu_seconds"}, good | {"cpu_seconds": None}):
+        file.write_text(json.dumps(older))
+        assert "cpu_seconds=nan" in repr(read_result(tmp_path, test))
     for content in ("[]", "null", '"x"'):
         file.write_text(content)
         assert read_result(tmp_path, test) is None
