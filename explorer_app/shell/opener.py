@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
@@ -29,54 +28,9 @@ from explorer_app.session.background import Background
 from explorer_app.session.session import Session
 from explorer_app.session.snapshot import Arrival, restore, snapshot
 from explorer_app.shell.file_names import file_name
+from explorer_app.shell.image_preview import ImagePreview
 from explorer_app.widgets.file_dialog import ask_for_paths
 from lsps_core.data.recordings.opening import RECORDING_SUFFIXES
-
-if TYPE_CHECKING:
-    from explorer_app.model.data import FrameView
-
-
-class ImagePreview(QObject):
-    """Reads the images of a dialog in a thread, while the dialog is open."""
-
-    def __init__(self, background: Background, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._worker = background.add_worker("preview", self._on_view, self._on_failure)
-        self._dialog: ImageDialog | None = None
-        self._images: tuple[Path, ...] = ()
-
-    def serve(self, dialog: ImageDialog, images: tuple[Path, ...]) -> None:
-        """Show the first of these images in the dialog, and again whenever its fields change."""
-        self._dialog, self._images = dialog, images
-        dialog.changed.connect(self._read)
-        dialog.finished.connect(self._end)
-        self._read()
-
-    @Slot()
-    def _read(self) -> None:
-        if self._dialog is not None:
-            self._worker.ask(self._dialog, partial(_first_view, self._images, self._dialog.settings()))
-
-    @Slot()
-    def _end(self) -> None:
-        self._dialog = None
-
-    @Slot(object, object)
-    def _on_view(self, dialog: ImageDialog, view: FrameView) -> None:
-        if dialog is self._dialog:
-            dialog.show_preview(view)
-
-    @Slot(object, str)
-    def _on_failure(self, dialog: ImageDialog, line: str) -> None:
-        if dialog is self._dialog:
-            dialog.show_failure(line)
-
-
-def _first_view(images: tuple[Path, ...], settings: ImageSettings) -> FrameView:
-    from explorer_app.model.open_data import open_images
-
-    return open_images(images, settings).first
-
 
 OPEN_HAND = 68
 """The first sample frame: an open hand, which shows the effect of the sliders best."""
