@@ -2,7 +2,5 @@
 
 FIT_STEPS = 10
 """Gauss-Newton steps of a fit, after those by which its starts race."""
-FIT_BELIEVED_MM = 3.5
-"""A fit that ends further from the measured depth is not used: what P reads is then nearer to the truth in the mean."""
 FIT_ACCEPT_MM = 1.7
 """Residual up to which a fit counts as an annotation: 76 % of SimHand's frames, 3.3 mm off rather than 3.8."""

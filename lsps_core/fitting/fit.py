@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from lsps_core.config.fits import FIT_BELIEVED_MM, FIT_STEPS
+from lsps_core.config.fits import FIT_STEPS
 from lsps_core.config.model import IMAGE_SIZE, Domain
 from lsps_core.data.crop import BACKGROUND, camera_center
 from lsps_core.fitting import starts
@@ -21,6 +21,7 @@ from lsps_core.fitting.solver import Objective, Solved, continued, minimise
 from lsps_core.fitting.terms import surface_distances
 from lsps_core.inference import Predictor
 from lsps_core.simulator.surface import hand_cones
+from lsps_core.skeleton import HAND21
 
 ObjectiveName = Literal["surface", "picture"]
 MIN_POINTS = 50
@@ -34,8 +35,8 @@ class Fitted:
     """B frames, on the predictor's device.
 
     pose_latent [B, 20]; pose [B, J, 3] in half cubes, with size and shift applied; size [B], relative to the model's
-    hand; shift_mm [B, 3]. is_fitted [B]: False where what P reads stayed, because its residual did not fall, or
-    not far enough, or the frame has too few points; size is 1 and shift 0 there, and the code that of the mean of what
+    hand; shift_mm [B, 3]. is_fitted [B]: False where what P reads stayed, because its residual did not fall or
+    the frame has too few points; size is 1 and shift 0 there, and the code that of the mean of what
     P reads of rotated copies, but for tracked frames. residual_mm [B]: the objective's root mean robust distance, and
     start_residual_mm [B] that of P's code of the frame alone; NaN with too few points. points_mm [B, P, 3], relative
     to the cube's centre, and distances_mm [B, P] from the hand's skin, negative inside; NaN where there is no point, or
@@ -75,7 +76,6 @@ def fit(
     start: Fitted | None = None,
     objective: ObjectiveName | None = None,
     weights: Weights | None = None,
-    believed_mm: float = FIT_BELIEVED_MM,
 ) -> Fitted:
     """images [B, 1, 128, 128] as `normalise` makes them, center_mm [B, 3], half_mm [B] -> the hands that lie on them.
 
@@ -83,8 +83,7 @@ def fit(
     one. start: the fits of the frames before these, to track; without it a search starts from what P reads of rotated
     copies, and then from gestures on the palm found there. objective: "surface" compares the simulator's hand with the
     depth points, "picture" the model's own picture with the image; by default the first where the model has the
-    simulator's 21 joints. believed_mm: what P reads stays where a fit to the surface ends above it. ValueError for
-    shapes, cubes or settings that do not fit.
+    simulator's 21 joints. ValueError for shapes, cubes or settings that do not fit.
     """
     _check(images, center_mm, half_mm, steps, start)
     hand = HandModel.of(predictor)
@@ -96,7 +95,7 @@ def fit(
             inputs = (values[part].to(predictor.device).float() for values in (images, center_mm, half_mm))
             frames = _Frames.of(predictor, hand, domain, *inputs)
             last = None if start is None else hand.at(*start[part].parameters)
-            parts.append(frames.fit(name, weights or Weights(), steps, last, believed_mm))
+            parts.append(frames.fit(name, weights or Weights(), steps, last))
     longest = max(part.trace_mm.shape[1] for part in parts)
     parts = [
         replace(
@@ -146,33 +145,36 @@ class _Frames:
         image = image.nan_to_num(nan=BACKGROUND, posinf=BACKGROUND, neginf=BACKGROUND).clamp(-1, 1)
         return cls(predictor=predictor, hand=hand, domain=domain, image=image, seen=observe(image, center_mm, half_mm))
 
-    def fit(self, name: ObjectiveName, weights: Weights, steps: int, last: Tensor | None, believed_mm: float) -> Fitted:
+    def fit(self, name: ObjectiveName, weights: Weights, steps: int, last: Tensor | None) -> Fitted:
         """last [B, U]: the hands to track."""
-        objective = self._objective(name, weights)
         if last is None:
             posterior, staying, read = self._read_turned()
         else:
             posterior = staying = self._posterior()
+        objective = self._objective(name, weights, staying)
         if isinstance(objective, PictureObjective):
-            found, believed_mm = minimise(objective, read[:, 0] if last is None else last, steps), torch.inf
+            found = minimise(objective, read[:, 0] if last is None else last, steps)
         elif last is None:
             found = search(self.predictor, objective, read, steps)
         else:
             found = track(objective, last, steps, lambda lost: self._search(objective, lost, steps))
-        return self._fitted(objective, posterior, staying, found, believed_mm)
+        return self._fitted(objective, posterior, staying, found)
 
     def residual_mm(self, name: ObjectiveName) -> Tensor:
         """[B]: of P's codes; NaN with too few points."""
         enough = self.seen.is_point.sum(dim=1) >= MIN_POINTS
-        before = self._objective(name, Weights()).cost(self.hand.at(self._posterior()))[1]
+        posterior = self._posterior()
+        before = self._objective(name, Weights(), posterior).cost(self.hand.at(posterior))[1]
         return before.where(enough, torch.nan)
 
     def _posterior(self) -> Tensor:
         return self.predictor.posterior(self.image, self.domain, self.center)
 
-    def _objective(self, name: ObjectiveName, weights: Weights) -> SurfaceObjective | PictureObjective:
+    def _objective(self, name: ObjectiveName, weights: Weights, read: Tensor) -> SurfaceObjective | PictureObjective:
+        """read [B, 20]: the codes that P reads."""
         if name == "surface":
-            return SurfaceObjective(hand=self.hand, seen=self.seen, weights=weights)
+            read_mm = self.hand.spheres(self.hand.at(read), self.seen.half_mm)[:, : HAND21.joint_count, :3]
+            return SurfaceObjective(hand=self.hand, seen=self.seen, read_mm=read_mm, weights=weights)
         return PictureObjective(
             predictor=self.predictor,
             hand=self.hand,
@@ -191,16 +193,13 @@ class _Frames:
         codes = starts.rotated_codes(self.predictor, turned)
         return turned.code, turned.mean_code, self.hand.at(codes.flatten(0, 1)).view(*codes.shape[:2], -1)
 
-    def _fitted(
-        self, objective: Objective, posterior: Tensor, staying: Tensor, found: Solved, believed_mm: float
-    ) -> Fitted:
-        """What was found, or the codes `staying` where that is no better or not good; posterior: what P reads."""
+    def _fitted(self, objective: Objective, posterior: Tensor, staying: Tensor, found: Solved) -> Fitted:
+        """What was found, or the codes `staying` where that is no better; posterior: what P reads."""
         hand, seen = self.hand, self.seen
         read = hand.at(staying)
         enough = seen.is_point.sum(dim=1) >= MIN_POINTS
         before = objective.cost(read)[1]
-        is_good = (found.residual_mm < before) & (found.residual_mm <= believed_mm)  # False for NaN as well
-        is_fitted = enough & is_good
+        is_fitted = enough & (found.residual_mm < before)  # False for NaN as well
         unknowns = torch.where(is_fitted[:, None], found.unknowns, read)
         latent, size, shift_mm = hand.parameters(unknowns)
         distances = torch.full_like(seen.points_mm[..., 0], torch.nan)

@@ -70,7 +70,7 @@ def fit_store(
             center_mm, half_mm = torch.from_numpy(store.center_mm[part]), torch.from_numpy(store.half_mm[part])
             image = normalise(torch.from_numpy(depth_mm.astype(np.float32)), center_mm, half_mm)
             domain = cast(Domain, store.domain)
-            found = fit(predictor, image, center_mm, half_mm, domain=domain, steps=steps, believed_mm=torch.inf)
+            found = fit(predictor, image, center_mm, half_mm, domain=domain, steps=steps)
             is_accepted = (found.is_fitted & (found.residual_mm <= accept_mm)).cpu()
             joints_mm = to_joints_mm(found.pose.cpu(), center_mm, half_mm)
             writer.append(

@@ -51,6 +51,13 @@ def surface_distances(seen: Observation, spheres: Tensor, cones: Tensor) -> Dist
     return Distances(found.distance_mm, weight, first, second, found.share, direction)
 
 
+def cut(distances: Distances, most_mm: float) -> Distances:
+    """Those beyond most_mm count as that, and pull no more."""
+    is_far = distances.value.abs() > most_mm
+    direction = distances.direction.where(~is_far[..., None], 0)
+    return distances._replace(value=distances.value.clamp(-most_mm, most_mm), direction=direction)
+
+
 class BonePlaces(NamedTuple):
     """4 places on each of the 20 bones' axes, K in all.
 

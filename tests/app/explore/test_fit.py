@@ -21,7 +21,7 @@ from explorer_app.session.fitting import FrameFitting, code_along
 from explorer_app.shell.main_window import MainWindow
 from explorer_app.widgets.pictures.picture_row import DepthLegend
 from lsps_core.data.store import FrameStore
-from lsps_core.fitting import fit
+from lsps_core.fitting import Weights, fit
 
 Open = Callable[..., None]
 Settle = Callable[[], None]
@@ -75,7 +75,8 @@ def bundled() -> HandModel:
 def test_where_no_hand_lies_better_the_mean_of_rotated_copies_is_shown(
     bundled: HandModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explorer_app.model.hand.fit.fit", partial(fit, believed_mm=0))
+    nothing = Weights(surface=0.0, silhouette=0.0, front=0.0)
+    monkeypatch.setattr("explorer_app.model.hand.fit.fit", partial(fit, weights=nothing))
     data = StoreData(FrameStore(SENSOR), "sensor")
     frame = data.view(1).frame
     data.close()
