@@ -16,9 +16,9 @@ from lsps_core.skeleton import HAND21
 
 LOST_MM = 3.0
 """A tracked hand whose residual ends above this is searched for again."""
-GOOD_MM, BAD_MM = 1.4, 1.8
+GOOD_MM, BAD_MM = 1.1, 1.4
 """A frame whose residual is below GOOD_MM after the first starts needs no others; one above BAD_MM after gestures has
-its fingers tried one by one. Good fits end near 1.5, at sensor noise."""
+its fingers tried one by one. Good fits end near 1.0, at sensor noise."""
 _FIRST = {"silhouette": 0.3, "front": 0.0}
 """The first steps: from far away the front term pushes fingers off the surface that they should come to lie on."""
 _FIRST_STEPS, _THEN_STEPS, _OTHER_STEPS = 3, 3, 4
