@@ -59,7 +59,7 @@ _RESIDUAL = (
     *("posterior_kind=residual", "weights.posterior=1", "weights.posterior_labelled=1", "weights.posterior_joints=100"),
 )
 _FULL_FITS = Fits(frames=6_000, accept_mm=FIT_ACCEPT_MM, steps=FIT_STEPS)
-FITS = {"full": _FULL_FITS, "small": _FULL_FITS._replace(frames=600), "tiny": Fits(frames=12, accept_mm=1e6, steps=1)}
+FITS = {"full": _FULL_FITS, "small": _FULL_FITS._replace(frames=600), "tiny": Fits(frames=24, accept_mm=1e6, steps=1)}
 """By scale; 6 000 are a quarter of an hour of one core."""
 BOUNDS = Bounds(("synthetic_only", "synthetic_only_pretrained"), ("real", "real_pretrained"))
 """Rows with P from a random start and from the pre-trained model."""

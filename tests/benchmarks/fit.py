@@ -30,6 +30,7 @@ from lsps_core.fitting.solver import minimise
 from lsps_core.fitting.terms import huber
 from lsps_core.inference import Predictor
 from lsps_core.simulator.surface import hand_cones
+from lsps_core.skeleton import HAND21
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 BATCH = 64
@@ -83,8 +84,9 @@ def main() -> None:
         image = normalise(torch.from_numpy(store.depth_mm(slice(0, BATCH)).astype(np.float32)), center, half)
     frames = tuple(values.to(arguments.device) for values in (image, center, half))
     hand = HandModel.of(predictor)
-    objective = SurfaceObjective(hand=hand, seen=observe(*frames))
     start = hand.at(predictor.posterior(image, "real", camera_center(*frames[1:]))).clone()
+    read_mm = hand.spheres(start, frames[2])[:, : HAND21.joint_count, :3]
+    objective = SurfaceObjective(hand=hand, seen=observe(*frames), read_mm=read_mm)
 
     print("| steps/s | one frame | batch of 64 |\n|---|---|---|")
     rates = []

@@ -389,7 +389,7 @@ def test_table_1_runs_through_and_has_all_rows_both_metrics_and_the_gap(finished
     assert cells(text, "P of its own, synthetic + augmentation")[3] == ""
     with FrameStore(finished / "fits" / "residual_fitted-seed3.h5") as fitted:
         assert fitted.provenance["origin"] == "fitted"
-        assert (len(fitted), fitted.provenance["model"]) == (12, "residual_synthetic-seed3")
+        assert (len(fitted), fitted.provenance["model"]) == (24, "residual_synthetic-seed3")
     assert (finished / "table1.csv").exists()
     assert (finished / "table1.png").exists()
     assert sorted(path.name for path in (finished / "runs").iterdir()) == sorted(
