@@ -73,7 +73,9 @@ class Predictor:
             "synthetic": None,
             "real": camera_noise(IMAGE_SIZE).to(self.device),
         }
-        traced = partial(Traced, networks=self.model, weights=flattened(self.model))
+        self._can_trace = self.device.type == "cpu" and precision == "float32"
+        weights = flattened(self.model) if self._can_trace else torch.empty(0)
+        traced = partial(Traced, networks=self.model, weights=weights)
         self._readings = {domain: traced(self._reading_of(domain), kind=(source.config, domain)) for domain in DOMAINS}
         self._decoding = traced(self._decoded, kind=(source.config, "decode"))
         self.pose_decoder = numpy_pose_decoder(self.model.pose_vae)
@@ -215,7 +217,7 @@ class Predictor:
 
         Takes about a second, and on a CPU in float32 alone it does anything.
         """
-        if self.device.type != "cpu" or self.precision != "float32":
+        if not self._can_trace:
             return
         empty = torch.full((1, 1, IMAGE_SIZE, IMAGE_SIZE), BACKGROUND).contiguous(memory_format=torch.channels_last)
         code, center = torch.zeros(1, POSE_LATENT_SIZE), usual_center(empty)

@@ -73,7 +73,7 @@ class SurfaceObjective:
         return self._cost(unknowns, self.distances(spheres), self._from_read(spheres))
 
     def skin_cost(self, spheres: Tensor) -> Tensor:
-        """spheres [B, N, 4] of any hands -> their cost [B] in mm², without a prior."""
+        """spheres [B, N, 4] of any hands -> their cost [B] in mm², without the prior of their codes."""
         return self._data(self.distances(spheres)) + self._read_cost(self._from_read(spheres))
 
     def __call__(self, unknowns: Tensor) -> Evaluated:

@@ -3,7 +3,7 @@
 decode: both pictures and the pose of a latent, the answer to a slider. read: the code of a frame, by P of the view of a
 turned camera and a search for the nearest code; P: that network alone.
 
-Run: python tests/benchmarks/decode.py [--device cuda]
+Run: python tests/benchmarks/decode.py [--device cuda] [--threads N]
 """
 
 from __future__ import annotations
