@@ -21,7 +21,7 @@ from lsps_core.device import resolve_device
 from lsps_core.events import Event, Started, Stepped
 from lsps_core.files import parse_json
 from lsps_core.losses import joint_distance
-from lsps_core.networks.residual import SETTLING_BATCHES, ResidualNetwork, measure_statistics
+from lsps_core.networks.residual import MANY_BATCHES, ResidualNetwork, measure_statistics
 from lsps_core.skeleton import Skeleton
 from lsps_core.stopwatch import Stopwatch
 from lsps_core.training.data import TrainingData, step_generator
@@ -97,7 +97,7 @@ class RegressorTraining:
                 self._save(network, optimizer, step, stopwatch)
             if is_stopping:
                 return False
-        following = range(steps, steps + min(steps, SETTLING_BATCHES))
+        following = range(steps, steps + min(steps, MANY_BATCHES))
         measure_statistics(network, (self._frames(data, step)[0] for step in following))
         stopwatch.lap()
         header = {"skeleton": json.dumps(data.skeleton.to_json()), **_text(stopwatch)}

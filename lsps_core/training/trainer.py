@@ -18,7 +18,7 @@ from lsps_core.device import emulates_bfloat16, resolve_device
 from lsps_core.errors import is_out_of_memory
 from lsps_core.events import Ended, Event, Noted, Saved, Started, Stepped, error_fields
 from lsps_core.networks.kinematic import KinematicDecoder
-from lsps_core.networks.residual import SETTLING_BATCHES
+from lsps_core.networks.residual import FEW_BATCHES, MANY_BATCHES
 from lsps_core.networks.tri_domain import TriDomainModel
 from lsps_core.runs.speeds import frame_seconds
 from lsps_core.stopwatch import Stopwatch
@@ -28,7 +28,6 @@ from lsps_core.training.data import TrainingData, step_generator
 from lsps_core.training.errors import memory_shortage, not_finite, save_batch
 from lsps_core.training.process_group import ProcessGroup
 from lsps_core.training.run import Run, RunError
-from lsps_core.training.stages.residual_stage import ResidualPosteriorStage
 from lsps_core.training.stages.stage import SINGLE_PROCESS
 from lsps_core.training.stages.stage_classes import stage_class
 from lsps_core.training.stages.update import Terms, learning_rate, set_learning_rate
@@ -182,20 +181,17 @@ class Trainer:
                 self._report(terms, self.stage_step - reported_step, now - reported, settings)
                 reported, reported_step = now, self.stage_step
                 if self.group.decide(self.run.stop_requested() or self._should_stop()):
-                    self._save()
+                    self._save(validates=False)
                     return False
             is_due = now - saved >= 60 * self.config.checkpoint_minutes and self.stage_step < settings.steps
             if self.group.decide(is_due):  # the end of the stage is saved below
                 self._check_finite(settings, first)
-                self._validate_and_save()
+                self._save()
                 saved = reported = time.monotonic()  # its time does not count for the steps
                 reported_step = self.stage_step
         if self.stage_name == "pose":
             self.latent_statistics = latent_statistics(self.model, self.data.statistics_poses())
-        if isinstance(self.stage, ResidualPosteriorStage) and settings.steps:
-            following = range(settings.steps, settings.steps + min(settings.steps, SETTLING_BATCHES))
-            self.stage.settle(self._batch(settings, step) for step in following)
-        self._validate_and_save()
+        self._save(MANY_BATCHES)
         return True
 
     def _one_step(self, settings: StageConfig) -> Terms:
@@ -255,12 +251,13 @@ class Trainer:
             )
         )
 
-    def _validate_and_save(self) -> None:
-        if self.group.is_main and self.stage_step:
+    def _save(self, settling: int = FEW_BATCHES, *, validates: bool = True) -> None:
+        """settling: batches by which the networks are made ready for use."""
+        settings, step = self.config.stage(self.stage_name), self.stage_step
+        if step:
+            self.stage.settle(self._batch(settings, number) for number in range(step, step + min(step, settling)))
+        if validates and step and self.group.is_main:
             self.validation(self.snapshot(), self.stage_name, self.step)
-        self._save()
-
-    def _save(self) -> None:
         agreement.check_alike(self.model, self.group, self.step)
         if not self.group.is_main:
             return

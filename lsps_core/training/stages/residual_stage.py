@@ -48,10 +48,7 @@ class ResidualPosteriorStage(TaughtStage):
         )
 
     def settle(self, batches: Iterable[tuple[TriBatch, torch.Generator]]) -> None:
-        """After the last step: measure the statistics of P on the batches of the steps that would follow.
-
-        Repeating it changes nothing.
-        """
+        """Measure the statistics of P, which steps do not depend on."""
         shown = ((torch.cat(self._read_images(batch)), generator) for batch, generator in batches)
         measure_statistics(self.model.residual_posterior, (self._changed(*each) for each in shown))
 

@@ -6,6 +6,7 @@ Each stage runs one step; its updates, and only they, weight the loss terms.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -50,6 +51,9 @@ class Stage(ABC):
         terms = self._step(batch, generator)
         self.guard.end_step(terms)
         return terms
+
+    def settle(self, batches: Iterable[tuple[TriBatch, torch.Generator]]) -> None:  # noqa: B027 - most need nothing
+        """Make the networks ready for use, by the batches of the steps that follow. Later steps do not depend on it."""
 
     def tensors(self) -> dict[str, Tensor]:
         """State for a checkpoint besides the model, so that a resumed stage gives the same bits."""

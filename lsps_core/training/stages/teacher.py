@@ -102,8 +102,12 @@ class TurningTeacher(_Average):
 
     @torch.no_grad()
     def __call__(self, image: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Images [B, 1, S, S] -> their mean pose [B, J, 3] and how sure it is [B], 0 to 1."""
-        network = self.network.eval()
+        """Images [B, 1, S, S] -> their mean pose [B, J, 3] and how sure it is [B], 0 to 1.
+
+        Normalised by the batch: averages of running statistics do not fit the average of weights. With those it
+        is 17 to 31 mm off, without them 10, and the P that it teaches 11.
+        """
+        network = self.network.train()
         angle = 2 * math.pi * torch.rand(len(image), generator=generator, device=image.device)
         poses = []
         for _ in range(_TURNS + 1):
