@@ -374,6 +374,17 @@ def test_a_turning_teacher_says_the_mean_pose_and_how_sure_it_is():
     torch.testing.assert_close(sure, (1 - spread / 0.16).clamp(min=0))
 
 
+def test_a_turning_teacher_does_not_depend_on_running_statistics():
+    """Averages of them do not fit the average of weights."""
+    model = make_model(**RESIDUAL)
+    teacher, image = TurningTeacher(model, 0), make_batch().real.image
+    pose, _ = teacher(image, noise())
+    for name, buffer in teacher.network.named_buffers():
+        if name.endswith("running_mean"):
+            buffer.fill_(100.0)
+    torch.testing.assert_close(teacher(image, noise())[0], pose)
+
+
 def test_the_depth_stage_leaves_a_residual_posterior_as_it_is():
     model = make_model(**RESIDUAL)
     before = {name: value.clone() for name, value in model.residual_posterior.state_dict().items()}

@@ -98,6 +98,25 @@ def test_a_stopped_run_of_other_networks_in_another_layout_ends_as_if_never_stop
     assert all(torch.equal(weight, second[name]) for name, weight in first.items())
 
 
+def test_a_stopped_run_leaves_a_p_that_is_ready_for_use(stores, tmp_path):
+    """The statistics of its normalisation are those of its weights, not of the weights before the last step."""
+    few = ["pose.steps=0", "depth.steps=0", "posterior.steps=4", "posterior_kind=residual", "posterior_width=8"]
+    config = tiny_config(stores, *few, "posterior.learning_rate=0.01")
+    run = Run.create(tmp_path / "run", config)
+    trainer = Trainer(run, config, should_stop=lambda: True)
+    assert trainer.train() == "stopped"
+    network = run.latest()[0].build().residual_posterior
+    saved = {name: buffer.clone() for name, buffer in network.named_buffers() if buffer.is_floating_point()}
+    for module in network.modules():
+        module.momentum = 1.0
+    batch = trainer.data.batch("posterior", config.posterior, 1)
+    network.train()(torch.cat(trainer.stage._read_images(batch)))
+    found = dict(network.named_buffers())
+    assert saved
+    for name, buffer in saved.items():
+        torch.testing.assert_close(buffer, found[name])
+
+
 def test_a_stop_file_saves_and_ends(stores, tmp_path):
     config = tiny_config(stores, "pose.steps=1000000")
     run = Run.create(tmp_path / "run", config, lambda _event: (tmp_path / "run" / "stop").touch())
