@@ -12,7 +12,7 @@ from lsps_core.config.fits import FIT_STEPS
 from lsps_core.config.model import IMAGE_SIZE, Domain
 from lsps_core.data.crop import BACKGROUND, camera_center
 from lsps_core.fitting import starts
-from lsps_core.fitting.hand import HandModel, Parameters
+from lsps_core.fitting.hand import HandModel, Parameters, joints_of
 from lsps_core.fitting.objective import SurfaceObjective, Weights
 from lsps_core.fitting.observation import Observation, observe
 from lsps_core.fitting.picture import PictureObjective
@@ -21,7 +21,6 @@ from lsps_core.fitting.solver import Objective, Solved, continued, minimise
 from lsps_core.fitting.terms import surface_distances
 from lsps_core.inference import Predictor
 from lsps_core.simulator.surface import hand_cones
-from lsps_core.skeleton import HAND21
 
 ObjectiveName = Literal["surface", "picture"]
 MIN_POINTS = 50
@@ -173,7 +172,7 @@ class _Frames:
     def _objective(self, name: ObjectiveName, weights: Weights, read: Tensor) -> SurfaceObjective | PictureObjective:
         """read [B, 20]: the codes that P reads."""
         if name == "surface":
-            read_mm = self.hand.spheres(self.hand.at(read), self.seen.half_mm)[:, : HAND21.joint_count, :3]
+            read_mm = joints_of(self.hand.spheres(self.hand.at(read), self.seen.half_mm))
             return SurfaceObjective(hand=self.hand, seen=self.seen, read_mm=read_mm, weights=weights)
         return PictureObjective(
             predictor=self.predictor,

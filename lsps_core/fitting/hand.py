@@ -122,6 +122,11 @@ def skin(joints_mm: Tensor, radii_mm: Tensor) -> Tensor:
     return torch.cat([hand_surface(joints_mm, radii_mm).centers_mm, radii_mm[..., None]], dim=-1)
 
 
+def joints_of(spheres: Tensor) -> Tensor:
+    """spheres [..., N, 4] -> the joints [..., 21, 3] of HAND21, which the first of them are around."""
+    return spheres[..., : HAND21.joint_count, :3]
+
+
 def hand21_order(skeleton: Skeleton) -> Tensor | None:
     """The places [21] of the simulator's joints in `skeleton`, by their names; None where it lacks one."""
     if not set(HAND21.joints) <= set(skeleton.joints):

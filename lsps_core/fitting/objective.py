@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.fitting import terms
-from lsps_core.fitting.hand import UNKNOWNS, HandModel
+from lsps_core.fitting.hand import UNKNOWNS, HandModel, joints_of
 from lsps_core.fitting.observation import Observation
 from lsps_core.fitting.solver import Evaluated
 from lsps_core.fitting.terms import Distances
@@ -93,7 +93,7 @@ class SurfaceObjective:
 
     def _from_read(self, spheres: Tensor) -> Tensor:
         """[B, 21, 3]: the joints from where P reads them, mm."""
-        return spheres[:, : HAND21.joint_count, :3] - self.read_mm
+        return joints_of(spheres) - self.read_mm
 
     def _read_cost(self, off: Tensor) -> Tensor:
         return 0.5 * self.weights.read * off.square().sum(dim=2).mean(dim=1)

@@ -8,11 +8,10 @@ import torch
 from torch import Tensor
 
 from lsps_core.fitting import starts
-from lsps_core.fitting.hand import skin
+from lsps_core.fitting.hand import joints_of, skin
 from lsps_core.fitting.objective import SurfaceObjective
 from lsps_core.fitting.solver import Solved, best_of, minimise
 from lsps_core.inference import Predictor
-from lsps_core.skeleton import HAND21
 
 LOST_MM = 3.0
 """A tracked hand whose residual ends above this is searched for again."""
@@ -92,11 +91,11 @@ def _with_other_starts(
     hand, half_mm = objective.hand, objective.seen.half_mm
     old = Solved(*(part[bad] for part in found))
     spheres = hand.spheres(old.unknowns, half_mm)
-    joints = hands_of(spheres[:, : HAND21.joint_count, :3])
+    joints = hands_of(joints_of(spheres))
     radii = spheres[..., 3].repeat_interleave(joints.shape[1], dim=0)
     skins = skin(joints.flatten(0, 1), radii).view(*joints.shape[:2], -1, 4)
     few = objective.with_points(_FEWEST_POINTS)
-    joints = _best(few, skins, SurfaceObjective.skin_cost, _KEPT)[:, :, : HAND21.joint_count, :3]
+    joints = joints_of(_best(few, skins, SurfaceObjective.skin_cost, _KEPT))
     pose = torch.empty_like(joints)
     pose[:, :, hand.order] = joints / half_mm[:, None, None, None]
     codes = hand.at(predictor.model.pose_vae.encode(pose.flatten(0, 1)).mean).view(*joints.shape[:2], -1)
