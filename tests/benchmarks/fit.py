@@ -23,14 +23,13 @@ from lsps_core.config.fits import FIT_STEPS
 from lsps_core.data.crop import camera_center, normalise
 from lsps_core.data.store import FrameStore
 from lsps_core.fitting import fit
-from lsps_core.fitting.hand import HandModel
+from lsps_core.fitting.hand import HandModel, joints_of
 from lsps_core.fitting.objective import SurfaceObjective
 from lsps_core.fitting.observation import observe
 from lsps_core.fitting.solver import minimise
 from lsps_core.fitting.terms import huber
 from lsps_core.inference import Predictor
 from lsps_core.simulator.surface import hand_cones
-from lsps_core.skeleton import HAND21
 
 RESOURCES = Path(__file__).parents[2] / "resources"
 BATCH = 64
@@ -85,7 +84,7 @@ def main() -> None:
     frames = tuple(values.to(arguments.device) for values in (image, center, half))
     hand = HandModel.of(predictor)
     start = hand.at(predictor.posterior(image, "real", camera_center(*frames[1:]))).clone()
-    read_mm = hand.spheres(start, frames[2])[:, : HAND21.joint_count, :3]
+    read_mm = joints_of(hand.spheres(start, frames[2]))
     objective = SurfaceObjective(hand=hand, seen=observe(*frames), read_mm=read_mm)
 
     print("| steps/s | one frame | batch of 64 |\n|---|---|---|")

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from lsps_core.camera import NYU
-from lsps_core.data.crop import to_pose
+from lsps_core.data.crop import camera_center, to_pose
 from lsps_core.data.importers.nyu import FIRST_SUBJECT_TEST_FRAMES
 from lsps_core.evaluation.plausibility import require_hand21
 from lsps_core.inference import Predictor
@@ -110,7 +110,7 @@ def reading_mm(predictor: Predictor, codes: Tensor, points_mm: Tensor) -> float:
     joints = predictor.decode_pose(codes) * predictor.checkpoint.half_mm
     joints += (points_mm - joints[:, JOINTS]).mean(dim=1, keepdim=True)
     center_mm, half_mm = joints.mean(dim=1), torch.full((len(joints),), predictor.checkpoint.half_mm)
-    pose, center = to_pose(joints, center_mm, half_mm), center_mm / half_mm[:, None]
+    pose, center = to_pose(joints, center_mm, half_mm), camera_center(center_mm, half_mm)
     off = []
     for rows in torch.split(torch.arange(len(pose)), AT_ONCE):
         read = predictor.predict_pose(draw_pose(pose[rows], center[rows]), "synthetic", center[rows])
