@@ -39,15 +39,14 @@ def look_at(image: Tensor, center: Tensor) -> tuple[Tensor, Tensor]:
     """
     rotation, size = rotation_to(center), image.shape[-1]
     steps = (2 * torch.arange(size, device=image.device) + 1) / size - 1
-    up, right = torch.meshgrid(-steps, steps, indexing="ij")
     distance, depth = center.norm(dim=1)[:, None, None], center[:, 2, None, None]
-    shape = (len(image), size, size)
-    rays = torch.stack([each.expand(shape) for each in (right, up, distance)], dim=-1) @ rotation.mT[:, None]
-    sides = rays[..., :2] * (depth / rays[..., 2])[..., None]  # where they cross the old crop's plane
-    grid = (sides - center[:, None, None, :2]) * sides.new_tensor([1.0, -1.0])
+    right, up, ahead = rotation[..., None, None].unbind(dim=2)  # the turned camera's axes, [B, 3, 1, 1] each
+    rays = right * steps + up * -steps[:, None] + ahead * distance[:, None]  # [B, 3, S, S]
+    sides = rays[:, :2] * (depth[:, None] / rays[:, 2:])  # where they cross the old crop's plane
+    grid = (sides - center[:, :2, None, None]) * sides.new_tensor([1.0, -1.0])[:, None, None]
     # grid_sample pads with 0, so the background is made 0 first
-    found = functional.grid_sample(image - BACKGROUND, grid, mode="nearest", align_corners=False)[:, 0] + BACKGROUND
-    far = depth + found
-    points = torch.cat([sides * (far / depth)[..., None], far[..., None]], dim=-1)
-    turned = (points @ rotation[:, None])[..., 2] - distance
+    lifted = functional.grid_sample(image - BACKGROUND, grid.movedim(1, 3), mode="nearest", align_corners=False)
+    found = lifted[:, 0] + BACKGROUND
+    scale = (ahead[:, :2] * sides).sum(dim=1) / depth + ahead[:, 2]  # of old depths along the turned camera's axis
+    turned = (depth + found) * scale - distance
     return torch.where(found >= FAR_FACE, BACKGROUND, turned.clamp(-1, 1))[:, None], rotation

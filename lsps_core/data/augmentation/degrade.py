@@ -7,6 +7,8 @@ constants here, which are shares of the image's edge or of half the cube (1.0, u
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -81,13 +83,22 @@ def _jitter(image: Tensor, draw: _Draw) -> Tensor:
 
 def _break_edges(image: Tensor, draw: _Draw) -> Tensor:
     """Lose readings on both sides of an edge, or put them between near and far."""
-    far = functional.max_pool2d(image, 3, stride=1, padding=1)
-    near = -functional.max_pool2d(-image, 3, stride=1, padding=1)
+    far, near = (_of_neighbours(image, choose) for choose in (torch.maximum, torch.minimum))
     is_edge = (far - near > _EDGE) & (image < BACKGROUND)
     chance, lost, flying = draw.uniform(1, draw.size, draw.size), draw.strength(_LOST), draw.strength(_FLYING)
     between = torch.lerp(near, far, draw.uniform(1, draw.size, draw.size))
     image = torch.where(is_edge & (chance > 1 - flying), between, image)
     return torch.where(is_edge & (chance < lost), torch.full_like(image, BACKGROUND), image)
+
+
+def _of_neighbours(image: Tensor, choose: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """The largest or smallest of each pixel and the eight around it; several times as fast as `max_pool2d` on a CPU."""
+    for dim in (2, 3):
+        pairs = choose(image.narrow(dim, 0, image.shape[dim] - 1), image.narrow(dim, 1, image.shape[dim] - 1))
+        count = pairs.shape[dim]
+        between = choose(pairs.narrow(dim, 0, count - 1), pairs.narrow(dim, 1, count - 1))
+        image = torch.cat([pairs.narrow(dim, 0, 1), between, pairs.narrow(dim, count - 1, 1)], dim=dim)
+    return image
 
 
 def _rectangles(image: Tensor, draw: _Draw) -> Tensor:

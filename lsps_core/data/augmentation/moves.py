@@ -119,10 +119,9 @@ def _old_coordinates(size: int, turned_mm: Tensor, moved_mm: Tensor, half_mm: Te
     turned_mm and moved_mm [B, 3] are the cube's centre after the rotation and after the translation.
     """
     steps = (2 * torch.arange(size, device=half_mm.device, dtype=half_mm.dtype) + 1) / size - 1
-    up, right = torch.meshgrid(-steps, steps, indexing="ij")
     scale = turned_mm[:, 2] / moved_mm[:, 2]
     offset = (moved_mm[:, :2] * scale[:, None] - turned_mm[:, :2]) / half_mm[:, None]
-    step = (scale / moves.zoom)[:, None, None]
-    a, b = offset[:, 0, None, None] + step * right, offset[:, 1, None, None] + step * up
-    old = _turn(torch.stack([a, b, torch.zeros_like(a)], dim=-1), -moves.angle_rad[:, None, None])
-    return torch.stack([old[..., 0], -old[..., 1]], dim=-1)
+    step, angle = (scale / moves.zoom)[:, None], moves.angle_rad[:, None, None]
+    right, up = (offset[:, :1] + step * steps)[:, None], (offset[:, 1:] - step * steps)[..., None]
+    cos, sin = angle.cos(), angle.sin()
+    return torch.stack([cos * right + sin * up, sin * right - cos * up], dim=-1)  # turned back, then y down
