@@ -14,6 +14,7 @@ DOMAINS: tuple[Domain, ...] = get_args(Domain)
 GeneratorKind = Literal["plain", "masked"]
 MappingKind = Literal["latent", "bones", "capsules", "surface"]
 PoseDecoderKind = Literal["linear", "kinematic"]
+PosteriorHead = Literal["linear", "dense"]
 PosteriorKind = Literal["trunk", "residual"]
 Prior = Literal["fitted", "normal"]
 PRIORS: tuple[Prior, ...] = get_args(Prior)
@@ -45,6 +46,8 @@ class ModelConfig:
     posterior_kind: architecture of P: "trunk", the paper's last layer on the discriminators' trunk, or "residual", a
         network of its own that both domains share.
     posterior_width: channels of the last block of the residual P; a multiple of 4.
+    posterior_head: how the residual P ends: "linear", two linear layers to the code, or "dense", joints that every
+        place of a 16×16 map contributes to, of which E_y gives the code.
     """
 
     joint_count: int
@@ -55,12 +58,14 @@ class ModelConfig:
     mapping: MappingKind = "latent"
     posterior_kind: PosteriorKind = "trunk"
     posterior_width: int = 128
+    posterior_head: PosteriorHead = "linear"
     bones: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         check_positive(self, "joint_count", "pose_hidden")
         check_at_most(self, joint_count=MOST_JOINTS, **MOST_WIDTHS)
         check_choices(self, mapping=get_args(MappingKind), posterior_kind=get_args(PosteriorKind))
+        check_choices(self, posterior_head=get_args(PosteriorHead))
         check_choices(self, pose_decoder=get_args(PoseDecoderKind), generator=get_args(GeneratorKind))
         check_multiple_of_4("posterior_width", self.posterior_width)
         bones = tuple((int(parent), int(child)) for parent, child in self.bones)  # JSON has lists

@@ -13,6 +13,7 @@ from lsps_core.config.model import (
     MappingKind,
     ModelConfig,
     PoseDecoderKind,
+    PosteriorHead,
     PosteriorKind,
 )
 from lsps_core.config.text import changed, from_json
@@ -77,8 +78,8 @@ class TrainConfig:
     """One training run. Paths are the stores of the two domains; everything else has the paper's value.
 
     labels: share of the annotated real frames whose annotation may be used, 0 to 1.
-    pose_decoder, generator, mapping, posterior_kind, posterior_width: architectures of G_y, G, M and P, see
-        `ModelConfig`.
+    pose_decoder, generator, mapping, posterior_kind, posterior_width, posterior_head: architectures of G_y, G, M and P,
+        see `ModelConfig`.
     method: "lsps", or the baseline "crossing_nets", which uses real frames only (annotations must be "real").
     annotations: "both" (all synthetic ones, and of the real ones the share `labels`) or only those of "real" frames.
     initial_path: model whose weights the run starts from; empty for a random start.
@@ -102,6 +103,7 @@ class TrainConfig:
     mapping: MappingKind = "latent"
     posterior_kind: PosteriorKind = "trunk"
     posterior_width: int = 128
+    posterior_head: PosteriorHead = "linear"
     method: Method = "lsps"
     annotations: Annotations = "both"
     initial_path: str = ""
@@ -127,6 +129,7 @@ class TrainConfig:
         for key in ("base_channels", "posterior_width"):
             check_multiple_of_4(key, getattr(self, key))
         check_choices(self, posterior_kind=get_args(PosteriorKind), pose_decoder=get_args(PoseDecoderKind))
+        check_choices(self, posterior_head=get_args(PosteriorHead))
         check_choices(self, precision=PRECISIONS, preset=get_args(Preset), mapping=get_args(MappingKind))
         check_choices(self, generator=get_args(GeneratorKind))
         check_choices(self, method=get_args(Method), annotations=get_args(Annotations))
@@ -181,6 +184,7 @@ class TrainConfig:
             mapping="capsules" if self.mapping == "surface" and skeleton.joints != HAND21.joints else self.mapping,
             posterior_kind=self.posterior_kind,
             posterior_width=self.posterior_width,
+            posterior_head=self.posterior_head,
             bones=skeleton.bones if self.mapping != "latent" or self.pose_decoder == "kinematic" else (),
         )
 

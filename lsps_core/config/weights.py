@@ -46,7 +46,8 @@ class LossWeights:
     posterior_consistency: float = _weight(0.0)
     """P on real images against the mean of a slow P over their renderings and rotations; not in the paper"""
     posterior_joints: float = _weight(0.0, compact=100.0)
-    """the pose of P's code, G_y(P(x)), against the annotated one, for a residual P; not in the paper"""
+    """the pose of P's code, G_y(P(x)), against the annotated one, for a residual P; the joints of a dense head as well;
+    not in the paper"""
     feature_matching: float = _weight(1.0, compact=0.0)
     """λ8 of the posterior stage"""
     feature_matching_depth: float = 0.0001

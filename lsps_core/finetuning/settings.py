@@ -99,6 +99,7 @@ class FinetuneSettings:
             mapping=networks.mapping,
             posterior_kind=networks.posterior_kind,
             posterior_width=networks.posterior_width,
+            posterior_head=networks.posterior_head,
             preset="compact",
             labels=1.0,
             seed=self.seed,

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from lsps_core.config.model import POSE_LATENT_SIZE, Domain, MappingKind, ModelConfig
 from lsps_core.networks.capsules import CapsuleMapping
+from lsps_core.networks.dense import DenseNetwork
 from lsps_core.networks.depth_vae import DepthEncoder, DepthGenerator
 from lsps_core.networks.discriminator import Discriminator
 from lsps_core.networks.drawn_mapping import DrawnMapping, SurfaceMapping
@@ -35,7 +36,11 @@ class TriDomainModel(nn.Module):
         self.mapping = _MAPPINGS[config.mapping](config)
         self.discriminator = Discriminator(config)
         if config.posterior_kind == "residual":
-            self.residual_posterior = ResidualNetwork(POSE_LATENT_SIZE, config.posterior_width)
+            self.residual_posterior = (
+                DenseNetwork(config.joint_count, config.posterior_width)
+                if config.posterior_head == "dense"
+                else ResidualNetwork(POSE_LATENT_SIZE, config.posterior_width)
+            )
 
     def compile_networks(self) -> None:
         """Compile the image networks in place with torch.compile; names and weights do not change."""
@@ -64,6 +69,11 @@ class TriDomainModel(nn.Module):
     def posterior(self, image: Tensor, domain: Domain) -> Tensor:
         """image [B, 1, 128, 128] of `domain` -> pose_latent [B, Z]: P(x)."""
         if self.config.posterior_kind == "residual":
-            pose_latent: Tensor = self.residual_posterior(image)
-            return pose_latent
+            return self.code_of(self.residual_posterior(image))
         return self.discriminator.posterior(self.discriminator.features(image, domain))
+
+    def code_of(self, estimate: Tensor) -> Tensor:
+        """What the network of a residual P gives -> pose_latent [B, Z]: itself, or E_y's mean of joints [B, J, 3]."""
+        if self.config.posterior_head == "linear":
+            return estimate
+        return self.pose_vae.encode(estimate).mean

@@ -22,7 +22,7 @@ def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> N
     if model.skeleton.joints != skeleton.joints:
         what = f"{config.initial_path} has the skeleton {model.skeleton.name}, the data {skeleton.name}"
         raise LspsError(what, field="initial_path")
-    found = model.config
+    found = replace(model.config, posterior_head=expected.posterior_head)  # P may get another head
     if config.depth.pictures_alone:  # M may be of another kind, and is a new one then; G may be plain
         found = replace(found, mapping=expected.mapping, generator=expected.generator, bones=expected.bones)
     if found != expected:
@@ -33,7 +33,8 @@ def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> N
 def take_over(model: TriDomainModel, source: Checkpoint) -> None:
     """The weights of a model for which `check_start` raises nothing.
 
-    An M of another kind begins anew, one over a drawing with the layers of E_s. A masked G starts from a plain one.
+    An M of another kind begins anew, one over a drawing with the layers of E_s. A masked G starts from a plain one, a P
+    with another head from the layers before that.
     """
     weights, own = dict(source.weights), model.state_dict()
     has_new_mapping = source.config.mapping != model.config.mapping
@@ -44,6 +45,9 @@ def take_over(model: TriDomainModel, source: Checkpoint) -> None:
         for domain in DOMAINS:
             last = [f"generator.own.{domain}.5.{part}" for part in ("weight", "bias")]
             weights |= zip(last, masked_from_plain(*(weights[name] for name in last)), strict=True)
+    if source.config.posterior_head != model.config.posterior_head:
+        kept = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
+        weights = own | kept
     model.load_state_dict(weights)
     if has_new_mapping and isinstance(model.mapping, DrawnMapping):
         model.mapping.start_from(model.encoder)

@@ -10,6 +10,7 @@ from lsps_core.config.presets import PRESETS
 from lsps_core.config.training import TrainConfig
 from lsps_core.networks.blocks import InstanceNorm, ResidualBlock
 from lsps_core.networks.capsules import capsule_ends, draw_capsules
+from lsps_core.networks.dense import DenseNetwork, _places
 from lsps_core.networks.mapping import BONE_WIDTH, bone_maps
 from lsps_core.networks.residual import ResidualNetwork, fuse_normalisation, measure_statistics
 from lsps_core.networks.tri_domain import TriDomainModel
@@ -201,12 +202,29 @@ def test_measured_statistics_are_those_of_the_batches_and_momenta_stay():
     assert network.stem[1].momentum == 0.1
 
 
-def test_fused_normalisation_changes_nothing_but_rounding():
+@pytest.mark.parametrize("network", [ResidualNetwork(3, width=8), DenseNetwork(3, width=8)])
+def test_fused_normalisation_changes_nothing_but_rounding(network):
     torch.manual_seed(0)
-    network, images = ResidualNetwork(3, width=8), torch.randn(4, 1, 128, 128)
+    images = torch.randn(4, 1, 128, 128)
     measure_statistics(network, [images + 1])
     network.eval().requires_grad_(False)
     expected = network(images)
     fuse_normalisation(network)
     assert not [layer for layer in network.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
     torch.testing.assert_close(network(images), expected, atol=1e-5, rtol=1e-4)
+
+
+def test_places_of_a_dense_network_are_where_their_readings_are():
+    """Without proposals a joint is the mean place; a joint that one place alone decides is there."""
+    network = DenseNetwork(2, width=8).eval()
+    image = torch.ones(1, 1, 128, 128)
+    image[..., 32:40, 96:104] = -0.5  # the fifth row, the thirteenth column
+    image[..., 0:8, 0:2] = 0.25  # a quarter of the first place
+    with torch.no_grad():
+        network.proposal.weight.zero_()
+        network.proposal.bias.zero_()
+        joints = network(image)
+        torch.testing.assert_close(joints, torch.tensor([[[0.0, 0.0, (-0.5 + 0.25) / 256]]]).expand(1, 2, 3))
+        right, up, away = _places(image)[0]
+    assert (right[4 * 16 + 12], up[4 * 16 + 12], away[4 * 16 + 12]) == (9 / 16, 7 / 16, -0.5)
+    assert (right[0], up[0], away[0]) == (-15 / 16, 15 / 16, 0.25)

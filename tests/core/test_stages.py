@@ -305,8 +305,13 @@ def test_a_step_is_a_function_of_batch_and_generator():
 RESIDUAL = {"posterior_kind": "residual", "posterior_width": 8}
 
 
-def residual_stage(weights: LossWeights, steps: int = 3, **settings) -> tuple[TriDomainModel, ResidualPosteriorStage]:
-    model = make_model(**RESIDUAL)
+HEADS = pytest.mark.parametrize("head", ["linear", "dense"])
+
+
+def residual_stage(
+    weights: LossWeights, steps: int = 3, head: str = "linear", **settings
+) -> tuple[TriDomainModel, ResidualPosteriorStage]:
+    model = make_model(**RESIDUAL, posterior_head=head)
     return model, ResidualPosteriorStage(model, StageConfig(steps=steps, batch_size=2, **settings), weights)
 
 
@@ -314,24 +319,28 @@ def noise() -> torch.Generator:
     return torch.Generator().manual_seed(2)
 
 
-def test_a_residual_posterior_is_trained_alone_on_every_kind_of_labelled_image():
+@HEADS
+def test_a_residual_posterior_is_trained_alone_on_every_kind_of_labelled_image(head):
     weights = replace(NOTHING, posterior=1.0, posterior_labelled=1.0, posterior_translated=1.0, posterior_joints=1.0)
-    model, stage = residual_stage(weights)
+    model, stage = residual_stage(weights, head=head)
     before = {name: parameter.clone() for name, parameter in model.named_parameters()}
     terms = stage.step(make_batch(labelled=True), noise())
     kinds = ["posterior/synthetic", "posterior/real", "posterior_translated/real"]
-    joints = [f"posterior_joints/{kind}" for kind in ("synthetic", "real", "translated")]
+    compared = ["posterior_joints", "posterior_direct"] if head == "dense" else ["posterior_joints"]
+    joints = [f"{name}/{kind}" for name in compared for kind in ("synthetic", "real", "translated")]
     assert set(terms) == {*kinds, *joints}
     changed = {name for name, parameter in model.named_parameters() if not torch.equal(before[name], parameter)}
     assert networks(changed) == {"residual_posterior"}
 
 
-def test_joints_of_a_residual_posterior_are_compared_through_the_decoder():
-    model, stage = residual_stage(replace(NOTHING, posterior_joints=1.0))
+@HEADS
+def test_joints_of_a_residual_posterior_are_compared_through_the_decoder(head):
+    model, stage = residual_stage(replace(NOTHING, posterior_joints=1.0), head=head)
     batch = make_batch()
     with torch.no_grad():
         view, rotation = look_at(batch.synthetic.image, batch.synthetic.center)
-        decoded = model.pose_vae.decode(model.residual_posterior(view)) @ rotation.mT
+        model.train()  # normalised by the batch, as in a step
+        decoded = model.pose_vae.decode(model.posterior(view, "synthetic")) @ rotation.mT
     expected = (decoded - batch.synthetic.pose).square().sum(dim=2).sqrt().mean()
     torch.testing.assert_close(stage.step(batch, noise())["posterior_joints/synthetic"], expected)
 
@@ -347,9 +356,10 @@ def test_only_what_the_posterior_reads_is_changed(monkeypatch, change):
     assert [len(images) for images in shown] == [6]  # synthetic, translated and unlabelled ones, once
 
 
-def test_a_residual_posterior_learns_from_its_teacher_where_that_is_sure():
+@HEADS
+def test_a_residual_posterior_learns_from_its_teacher_where_that_is_sure(head):
     weights = replace(NOTHING, posterior_consistency=1.0)
-    _, stage = residual_stage(weights, steps=1)
+    _, stage = residual_stage(weights, steps=1, head=head)
     terms = stage.step(make_batch(), noise())
     assert terms["posterior_consistency/real"] >= 0
 

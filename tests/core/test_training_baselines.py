@@ -145,6 +145,22 @@ def test_m_and_g_alone_may_be_replaced_by_others_of_another_kind(stores, tmp_pat
         Trainer(Run(tmp_path), config.with_settings(["depth.pictures_alone=false"]))
 
 
+def test_p_gets_another_head_and_keeps_the_layers_before_it(stores, tmp_path):
+    settings = ["posterior_kind=residual", "posterior_width=8", "pose.steps=1", "depth.steps=0"]
+    first = tiny_config(stores, *settings)
+    path = Run.create(tmp_path / "first", first).model_path
+    Trainer(Run(tmp_path / "first"), first).train()
+    dense = first.with_settings(["posterior_head=dense", "pose.steps=0", f"initial_path={path}"])
+    run = Run.create(tmp_path / "dense", dense)
+    trainer = Trainer(run, dense)
+    started = trainer.model.state_dict()
+    kept = [name for name, value in checkpoint.load(path).weights.items() if torch.equal(started[name], value)]
+    assert {name.split(".")[1] for name in kept if name.startswith("residual_posterior.")} == {"stem", "blocks", "head"}
+    assert "residual_posterior.head.3.weight" not in kept
+    assert trainer.train() == "finished"
+    assert checkpoint.load(run.model_path).config.posterior_head == "dense"
+
+
 def test_a_start_of_other_widths_is_refused(stores, tmp_path, untrained):
     path = tmp_path / "other.safetensors"
     checkpoint.save(untrained, path)

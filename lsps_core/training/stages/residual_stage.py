@@ -24,7 +24,7 @@ from lsps_core.training.stages.update import Terms, adam, noisy, train_only
 
 
 class ResidualPosteriorStage(TaughtStage):
-    """P alone, by the distance of its codes and of their poses; everything else is frozen.
+    """P alone, by the distance of its codes and of their poses, and of the joints of a dense head; all else is frozen.
 
     With `LossWeights.posterior_translated` above 0 it also learns from annotated synthetic images translated to real,
     with `posterior_consistency` from real images with the poses of its teacher. With `StageConfig.occlude` and
@@ -39,7 +39,7 @@ class ResidualPosteriorStage(TaughtStage):
         self._is_translating = weights.posterior_translated > 0
         self._is_occluding, self._is_degrading = config.occlude, config.degrade
         train_only(model, model.residual_posterior)
-        more = {"posterior/real": weights.posterior_labelled}
+        more = {"posterior/real": weights.posterior_labelled, "posterior_direct": weights.posterior_joints}
         parameters = model.residual_posterior.parameters()
         self._add_updater("posterior", adam(parameters, config, beta1=0.9), weights, **more)
         is_taught = weights.posterior_consistency > 0
@@ -78,13 +78,16 @@ class ResidualPosteriorStage(TaughtStage):
         terms = Terms()
         if teacher is not None:
             pose, sure = teacher(real.image, generator)
-            decoded = self.model.pose_vae.decode(estimates[-1].float())
+            decoded = self.model.pose_vae.decode(self.model.code_of(estimates[-1]).float())
             terms["posterior_consistency/real"] = losses.joint_distance(decoded, pose, sure)
         for (name, frames), estimate in zip(known.items(), estimates[: len(known)], strict=True):
-            terms[name] = losses.posterior(estimate, pose_mean(self.model, frames.pose))
+            code = self.model.code_of(estimate)
+            terms[name] = losses.posterior(code, pose_mean(self.model, frames.pose))
             kind = name.partition("/")[2] if name.startswith("posterior/") else "translated"
-            decoded = self.model.pose_vae.decode(estimate.float())
+            decoded = self.model.pose_vae.decode(code.float())
             terms[f"posterior_joints/{kind}"] = losses.joint_distance(decoded, frames.pose)
+            if self.model.config.posterior_head == "dense":
+                terms[f"posterior_direct/{kind}"] = losses.joint_distance(estimate, frames.pose)
         terms = self._updaters["posterior"](terms)
         if self._teacher is not None:
             self._teacher.follow()

@@ -111,8 +111,8 @@ class TurningTeacher(_Average):
         angle = 2 * math.pi * torch.rand(len(image), generator=generator, device=image.device)
         poses = []
         for _ in range(_TURNS + 1):
-            estimate = network(rotate(image, angle))
-            poses.append(rotate_pose(self._model.pose_vae.decode(estimate.float()), -angle))
+            code = self._model.code_of(network(rotate(image, angle)))
+            poses.append(rotate_pose(self._model.pose_vae.decode(code.float()), -angle))
             angle = angle + 2 * math.pi / (_TURNS + 1)
         each = torch.stack(poses)
         mean = each.mean(dim=0)
