@@ -138,8 +138,7 @@ class Predictor:
     def _read(self, image: Tensor, domain: Domain, center: Tensor | None) -> Tensor:
         image = self._image(image)
         if center is None:
-            with self._computing():
-                return self.model.posterior(image, domain).float()
+            return self._code_of(image, domain)
         (code,) = self._readings[domain](image, center.to(image))
         return code
 
@@ -148,11 +147,16 @@ class Predictor:
 
         def read(image: Tensor, center: Tensor) -> tuple[Tensor]:
             view, rotation = look_at(image, center)
-            with self._computing():
-                code = self.model.posterior(view, domain).float()
-            return (self.model.pose_vae.nearest(self.model.pose_vae.decode(code) @ rotation.mT, start=code),)
+            return (self._code_of(view, domain, rotation),)
 
         return read
+
+    def _code_of(self, view: Tensor, domain: Domain, rotation: Tensor | None = None) -> Tensor:
+        """What P reads, in the axes that `rotation` [B, 3, 3] leads from: the code that is nearest to its pose."""
+        with self._computing():
+            estimate = self.model.estimate(view, domain).float()
+        pose, code = self.model.pose_of(estimate), self.model.code_of(estimate)
+        return self.model.pose_vae.nearest(pose if rotation is None else pose @ rotation.mT, start=code)
 
     def predict_pose(self, image: Tensor, domain: Domain, center: Tensor | None = None, turns: int = 1) -> Tensor:
         """image of `domain` -> pose: G_y(P(x)). center, turns: as of `posterior`."""

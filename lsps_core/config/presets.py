@@ -17,6 +17,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
         "generator": "masked",
         "mapping": "surface",
         "posterior_kind": "residual",
+        "posterior_head": "dense",
         "posterior_start": "random",
         "zoom_percent": 8.0,
         "pose": StageConfig(steps=20_000, batch_size=128, learning_rate=3e-3, final_learning_rate=0.01),

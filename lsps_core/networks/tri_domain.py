@@ -68,12 +68,23 @@ class TriDomainModel(nn.Module):
 
     def posterior(self, image: Tensor, domain: Domain) -> Tensor:
         """image [B, 1, 128, 128] of `domain` -> pose_latent [B, Z]: P(x)."""
+        return self.code_of(self.estimate(image, domain))
+
+    def estimate(self, image: Tensor, domain: Domain) -> Tensor:
+        """What P's network gives: pose_latent [B, Z], or of a dense head joints [B, J, 3]."""
         if self.config.posterior_kind == "residual":
-            return self.code_of(self.residual_posterior(image))
+            estimate: Tensor = self.residual_posterior(image)
+            return estimate
         return self.discriminator.posterior(self.discriminator.features(image, domain))
 
     def code_of(self, estimate: Tensor) -> Tensor:
-        """What the network of a residual P gives -> pose_latent [B, Z]: itself, or E_y's mean of joints [B, J, 3]."""
-        if self.config.posterior_head == "linear":
-            return estimate
-        return self.pose_vae.encode(estimate).mean
+        """estimate -> pose_latent [B, Z]: of joints the mean that E_y gives."""
+        return self.pose_vae.encode(estimate).mean if self._has_joints else estimate
+
+    def pose_of(self, estimate: Tensor) -> Tensor:
+        """estimate -> pose [B, J, 3]: the joints themselves, or G_y of the code."""
+        return estimate if self._has_joints else self.pose_vae.decode(estimate)
+
+    @property
+    def _has_joints(self) -> bool:
+        return self.config.posterior_kind == "residual" and self.config.posterior_head == "dense"

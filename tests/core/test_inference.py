@@ -10,6 +10,7 @@ from torch import nn
 
 from lsps_core.config.model import DOMAINS, IMAGE_SIZE, other_domain
 from lsps_core.data.device_frames import DeviceFrames
+from lsps_core.data.look_at import look_at
 from lsps_core.data.store import FrameStore
 from lsps_core.inference import Predictor, interpolate
 from lsps_core.networks.camera_noise import camera_noise
@@ -36,6 +37,25 @@ def frames(stores):
 
 def l1(a, b):
     return float((a - b).abs().mean())
+
+
+@pytest.mark.parametrize("head", ["linear", "dense"])
+def test_what_a_residual_p_reads_is_the_code_nearest_to_its_pose(untrained, frames, head):
+    """Of a dense head, to its joints; of the others, to the pose of its code, which is that code."""
+    torch.manual_seed(0)
+    model = TriDomainModel(replace(untrained.config, posterior_kind="residual", posterior_width=8, posterior_head=head))
+    predictor = Predictor(replace(untrained, config=model.config, weights=model.state_dict()))
+    image, center = frames["synthetic"][0][:4], torch.tensor([[0.5, -0.5, 4.5]]).expand(4, 3)
+    view, rotation = look_at(image, center)
+    with torch.inference_mode():
+        estimate = predictor.model.residual_posterior(view)
+        pose = estimate if head == "dense" else predictor.decode_pose(estimate)
+        start = predictor.model.posterior(view, "synthetic")
+        expected = predictor.model.pose_vae.nearest(pose @ rotation.mT, start=start)
+    assert estimate.shape == ((4, 21, 3) if head == "dense" else (4, 20))
+    torch.testing.assert_close(predictor.posterior(image, "synthetic", center), expected)
+    ahead = predictor.model.pose_vae.nearest(pose, start=start)
+    torch.testing.assert_close(predictor.posterior(view, "synthetic"), ahead)
 
 
 def test_the_shapes_of_every_route(untrained):
