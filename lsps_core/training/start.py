@@ -22,7 +22,9 @@ def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> N
     if model.skeleton.joints != skeleton.joints:
         what = f"{config.initial_path} has the skeleton {model.skeleton.name}, the data {skeleton.name}"
         raise LspsError(what, field="initial_path")
-    found = replace(model.config, posterior_head=expected.posterior_head)  # P may get another head
+    found = model.config
+    if config.posterior.steps > 0:  # P may get another head, which then learns
+        found = replace(found, posterior_head=expected.posterior_head)
     if config.depth.pictures_alone:  # M may be of another kind, and is a new one then; G may be plain
         found = replace(found, mapping=expected.mapping, generator=expected.generator, bones=expected.bones)
     if found != expected:

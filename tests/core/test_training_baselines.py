@@ -159,6 +159,8 @@ def test_p_gets_another_head_and_keeps_the_layers_before_it(stores, tmp_path):
     assert "residual_posterior.head.3.weight" not in kept
     assert trainer.train() == "finished"
     assert checkpoint.load(run.model_path).config.posterior_head == "dense"
+    with pytest.raises(ValueError, match="other networks"):  # it would stay at random
+        Trainer(Run(tmp_path), dense.with_settings(["posterior.steps=0"]))
 
 
 def test_a_start_of_other_widths_is_refused(stores, tmp_path, untrained):
