@@ -146,8 +146,8 @@ def test_m_and_g_alone_may_be_replaced_by_others_of_another_kind(stores, tmp_pat
 
 
 def test_p_gets_another_head_and_keeps_the_layers_before_it(stores, tmp_path):
-    settings = ["posterior_kind=residual", "posterior_width=8", "pose.steps=1", "depth.steps=0"]
-    first = tiny_config(stores, *settings)
+    settings = ["posterior_kind=residual", "posterior_width=8", "posterior_head=linear"]
+    first = tiny_config(stores, *settings, "pose.steps=1", "depth.steps=0")
     path = Run.create(tmp_path / "first", first).model_path
     Trainer(Run(tmp_path / "first"), first).train()
     dense = first.with_settings(["posterior_head=dense", "pose.steps=0", f"initial_path={path}"])
