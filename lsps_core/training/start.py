@@ -23,7 +23,7 @@ def check_start(model: Checkpoint, config: TrainConfig, skeleton: Skeleton) -> N
         what = f"{config.initial_path} has the skeleton {model.skeleton.name}, the data {skeleton.name}"
         raise LspsError(what, field="initial_path")
     found = model.config
-    if config.posterior.steps > 0:  # P may get another head, which then learns
+    if config.posterior.steps > 0 or expected.posterior_kind == "trunk":  # P may get another head, which then learns
         found = replace(found, posterior_head=expected.posterior_head)
     if config.depth.pictures_alone:  # M may be of another kind, and is a new one then; G may be plain
         found = replace(found, mapping=expected.mapping, generator=expected.generator, bones=expected.bones)

@@ -163,6 +163,14 @@ def test_p_gets_another_head_and_keeps_the_layers_before_it(stores, tmp_path):
         Trainer(Run(tmp_path), dense.with_settings(["posterior.steps=0"]))
 
 
+def test_a_p_on_the_trunk_has_no_head_to_compare(stores, tmp_path):
+    first = tiny_config(stores, "posterior_kind=trunk", "posterior_head=linear", "posterior.steps=0", "depth.steps=0")
+    run = Run.create(tmp_path / "first", first)
+    Trainer(run, first).train()
+    again = first.with_settings(["posterior_head=dense", "pose.steps=0", f"initial_path={run.model_path}"])
+    assert Trainer(Run.create(tmp_path / "again", again), again).config.posterior_head == "dense"
+
+
 def test_a_start_of_other_widths_is_refused(stores, tmp_path, untrained):
     path = tmp_path / "other.safetensors"
     checkpoint.save(untrained, path)
