@@ -138,7 +138,7 @@ class Predictor:
     def _read(self, image: Tensor, domain: Domain, center: Tensor | None) -> Tensor:
         image = self._image(image)
         if center is None:
-            return self._code_of(image, domain)
+            return self._nearest_code(image, domain)
         (code,) = self._readings[domain](image, center.to(image))
         return code
 
@@ -147,11 +147,11 @@ class Predictor:
 
         def read(image: Tensor, center: Tensor) -> tuple[Tensor]:
             view, rotation = look_at(image, center)
-            return (self._code_of(view, domain, rotation),)
+            return (self._nearest_code(view, domain, rotation),)
 
         return read
 
-    def _code_of(self, view: Tensor, domain: Domain, rotation: Tensor | None = None) -> Tensor:
+    def _nearest_code(self, view: Tensor, domain: Domain, rotation: Tensor | None = None) -> Tensor:
         """What P reads, in the axes that `rotation` [B, 3, 3] leads from: the code that is nearest to its pose."""
         with self._computing():
             estimate = self.model.estimate(view, domain).float()

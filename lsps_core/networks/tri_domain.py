@@ -79,12 +79,13 @@ class TriDomainModel(nn.Module):
 
     def code_of(self, estimate: Tensor) -> Tensor:
         """estimate -> pose_latent [B, Z]: of joints the mean that E_y gives."""
-        return self.pose_vae.encode(estimate).mean if self._has_joints else estimate
+        return self.pose_vae.encode(estimate).mean if self.reads_joints else estimate
 
     def pose_of(self, estimate: Tensor) -> Tensor:
         """estimate -> pose [B, J, 3]: the joints themselves, or G_y of the code."""
-        return estimate if self._has_joints else self.pose_vae.decode(estimate)
+        return estimate if self.reads_joints else self.pose_vae.decode(estimate)
 
     @property
-    def _has_joints(self) -> bool:
+    def reads_joints(self) -> bool:
+        """Whether P's network gives joints, not codes."""
         return self.config.posterior_kind == "residual" and self.config.posterior_head == "dense"

@@ -48,8 +48,10 @@ def take_over(model: TriDomainModel, source: Checkpoint) -> None:
             last = [f"generator.own.{domain}.5.{part}" for part in ("weight", "bias")]
             weights |= zip(last, masked_from_plain(*(weights[name] for name in last)), strict=True)
     if source.config.posterior_head != model.config.posterior_head:
-        kept = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
-        weights = own | kept
+        others = {name: value for name, value in weights.items() if not name.startswith("residual_posterior.")}
+        fresh = {name: value for name, value in own.items() if name.startswith("residual_posterior.")}
+        kept = {name: value for name, value in weights.items() if name in fresh and value.shape == fresh[name].shape}
+        weights = others | fresh | kept
     model.load_state_dict(weights)
     if has_new_mapping and isinstance(model.mapping, DrawnMapping):
         model.mapping.start_from(model.encoder)

@@ -214,8 +214,22 @@ def test_fused_normalisation_changes_nothing_but_rounding(network):
     torch.testing.assert_close(network(images), expected, atol=1e-5, rtol=1e-4)
 
 
+class _Chosen(torch.nn.Module):
+    """Proposals of two joints, of which one place alone weighs for the second."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__()
+        self.place = place
+
+    def forward(self, seen):
+        proposal = seen.new_zeros(len(seen), 2, 4, 256)
+        proposal[:, 1, 0, self.place] = 100.0
+        proposal[:, 1, 1:, self.place] = torch.tensor([0.1, 0.2, 0.3])
+        return proposal.view(len(seen), 8, 16, 16)
+
+
 def test_places_of_a_dense_network_are_where_their_readings_are():
-    """Without proposals a joint is the mean place; a joint that one place alone decides is there."""
+    """Without proposals a joint is the mean place; where one place weighs most, it is what that place proposes."""
     network = DenseNetwork(2, width=8).eval()
     image = torch.ones(1, 1, 128, 128)
     image[..., 32:40, 96:104] = -0.5  # the fifth row, the thirteenth column
@@ -225,6 +239,10 @@ def test_places_of_a_dense_network_are_where_their_readings_are():
         network.proposal.bias.zero_()
         joints = network(image)
         torch.testing.assert_close(joints, torch.tensor([[[0.0, 0.0, (-0.5 + 0.25) / 256]]]).expand(1, 2, 3))
+        network.proposal = _Chosen(place=4 * 16 + 12)
+        chosen = network(image)
         right, up, away = _places(image)[0]
+    torch.testing.assert_close(chosen[0, 0], joints[0, 0])  # all weigh alike
+    torch.testing.assert_close(chosen[0, 1], torch.tensor([9 / 16 + 0.1, 7 / 16 + 0.2, -0.5 + 0.3]))
     assert (right[4 * 16 + 12], up[4 * 16 + 12], away[4 * 16 + 12]) == (9 / 16, 7 / 16, -0.5)
     assert (right[0], up[0], away[0]) == (-15 / 16, 15 / 16, 0.25)

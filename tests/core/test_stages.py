@@ -341,8 +341,13 @@ def test_joints_of_a_residual_posterior_are_compared_through_the_decoder(head):
         view, rotation = look_at(batch.synthetic.image, batch.synthetic.center)
         model.train()  # normalised by the batch, as in a step
         decoded = model.pose_vae.decode(model.posterior(view, "synthetic")) @ rotation.mT
-    expected = (decoded - batch.synthetic.pose).square().sum(dim=2).sqrt().mean()
-    torch.testing.assert_close(stage.step(batch, noise())["posterior_joints/synthetic"], expected)
+        poses = {"posterior_joints/synthetic": decoded}
+        if head == "dense":
+            poses["posterior_direct/synthetic"] = model.residual_posterior(view) @ rotation.mT
+    terms = stage.step(batch, noise())
+    for name, found in poses.items():
+        expected = (found - batch.synthetic.pose).square().sum(dim=2).sqrt().mean()
+        torch.testing.assert_close(terms[name], expected)
 
 
 @pytest.mark.parametrize("change", ["degrade", "occlude"])

@@ -86,7 +86,7 @@ class ResidualPosteriorStage(TaughtStage):
             kind = name.partition("/")[2] if name.startswith("posterior/") else "translated"
             decoded = self.model.pose_vae.decode(code.float())
             terms[f"posterior_joints/{kind}"] = losses.joint_distance(decoded, frames.pose)
-            if self.model.config.posterior_head == "dense":
+            if self.model.reads_joints:
                 terms[f"posterior_direct/{kind}"] = losses.joint_distance(estimate, frames.pose)
         terms = self._updaters["posterior"](terms)
         if self._teacher is not None:
