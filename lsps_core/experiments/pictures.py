@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 from lsps_core.experiments.results import RowResult, Summary
 
 _AXES = {"mean_error_mm": "mean joint error, mm", "within_40mm_percent": "frames with all joints within 40 mm, %"}
-_COLOURS = ("tab:blue", "tab:orange", "tab:green")
+_COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple", "tab:brown")
 
 
 def table_bars(rows: Sequence[RowResult], title: str) -> Figure:

@@ -11,7 +11,7 @@ from lsps_core.config.model import Domain
 from lsps_core.config.presets import PAPER_NETWORKS, PRESETS
 from lsps_core.config.training import STAGES, TrainConfig
 from lsps_core.config.weights import Preset
-from lsps_core.experiments.recipes import FIGURE5_CURVES, FITS, RECIPES, TABLES, Bounds, Fits
+from lsps_core.experiments.recipes import FIGURE5_CURVES, FIGURE5_UNLABELLED, FITS, RECIPES, ROWS, TABLES, Bounds, Fits
 
 Experiment = Literal["table1", "ablation", "figure5"]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
@@ -44,8 +44,8 @@ _PLANNED_KEYS = {
 class ExperimentSettings:
     """The user's options. `settings` are KEY=VALUE as in `lsps train --set`, for every run.
 
-    rows: these of a table alone; empty for all. ValueError if seeds or shares are missing, repeated or out of range,
-    or rows are not of the table.
+    rows: these alone; empty for all. ValueError if seeds or shares are missing, repeated or out of range, or rows are
+    not of the experiment.
     """
 
     experiment: Experiment
@@ -68,10 +68,9 @@ class ExperimentSettings:
             raise ValueError(f"--shares must be above 0 and at most 1, as in 0.01,0.1,1; not {self.shares}")
         if len(set(self.shares)) < len(self.shares):
             raise ValueError(f"--shares names a share twice: {self.shares}")
-        known = TABLES.get(self.experiment, ())
+        known = ROWS[self.experiment]
         if unknown := [row for row in self.rows if row not in known]:
-            choices = f"those of {self.experiment} are {', '.join(known)}" if known else "only tables have rows"
-            raise ValueError(f"--rows {','.join(unknown)}: {choices}")
+            raise ValueError(f"--rows {','.join(unknown)}: those of {self.experiment} are {', '.join(known)}")
 
     def run_path(self, name: str) -> Path:
         return self.out / "runs" / name
@@ -121,7 +120,10 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table, or a point of a curve: the same settings under several seeds. key: which row or curve."""
+    """A line of the table, or a point of a curve: the same settings under several seeds. key: which row or curve.
+
+    labels: the share of the real annotations that it uses; fits use none.
+    """
 
     key: str
     labels: float
@@ -170,27 +172,31 @@ def make_plan(settings: ExperimentSettings) -> Plan:
     base = settings.base_config()
     if settings.experiment in TABLES:
         is_papers = not (base.weights.posterior_translated or base.weights.posterior_consistency)  # as in the paper
-        keys = [key for key in TABLES[settings.experiment] if not settings.rows or key in settings.rows]
-        points = [(key, 0.0) for key in keys if not (is_papers and key.startswith("lsps_"))]
+        points = [(key, 0.0) for key in TABLES[settings.experiment] if not (is_papers and key.startswith("lsps_"))]
     else:
-        points = [("lsps", 0.0), *((key, share) for share in sorted(settings.shares) for key in FIGURE5_CURVES)]
+        points = [(key, 0.0) for key in FIGURE5_UNLABELLED]
+        points += [(key, share) for share in sorted(settings.shares) for key in FIGURE5_CURVES]
     rows = []
     for key, share in points:
-        runs = {seed: _planned_run(settings, replace(base, seed=seed), key, share) for seed in settings.seeds}
-        rows.append(Row(key, next(iter(runs.values())).config.labels, runs))
+        if not settings.rows or key in settings.rows:
+            runs = {seed: _planned_run(settings, replace(base, seed=seed), key, share) for seed in settings.seeds}
+            first = next(iter(runs.values()))
+            rows.append(Row(key, 0.0 if first.fits else first.config.labels, runs))
     return Plan(settings.experiment, settings.seeds, tuple(rows))
 
 
 def _planned_run(settings: ExperimentSettings, base: TrainConfig, key: str, share: float) -> PlannedRun:
     recipe = RECIPES[key]
     parent = None
-    changes = [f"labels={share}", *recipe.settings]
+    changes = [f"labels={share}", f"posterior.steps={round(recipe.longer * base.posterior.steps)}", *recipe.settings]
     if recipe.parent:
         parent = _planned_run(settings, base, recipe.parent, 0.0)  # one a seed: labels come in with the posterior stage
         model_path = settings.run_path(parent.name).resolve() / "model.safetensors"
         changes += ["pose.steps=0", "depth.steps=0", f"initial_path={model_path}"]
     if "annotations=real" in recipe.settings:
         changes += _annotated_frames_as_in(base)
+    if recipe.is_halved:
+        changes += [f"posterior.{key}={getattr(base.posterior, key) // 2}" for key in ("batch_size", "extra_annotated")]
     name = f"{key}-labels{share:g}-seed{base.seed}" if share else f"{key}-seed{base.seed}"
     fits = None
     if parent is not None and recipe.is_fitted:

@@ -29,6 +29,7 @@ class Recipe(NamedTuple):
 
     domain: selects the first layers of P for the test frames: without real frames those for real ones are untrained.
     is_regressor: a plain regressor in place of the model. is_fitted: its real labels are fits of its parent's.
+    is_halved: of its annotated frames one half is synthetic, one real. longer: times the steps of the posterior stage.
     bounds: of the gap that it closes; None for a bound.
     """
 
@@ -38,6 +39,8 @@ class Recipe(NamedTuple):
     domain: Domain = "real"
     is_regressor: bool = False
     is_fitted: bool = False
+    is_halved: bool = False
+    longer: float = 1.0
     bounds: Bounds | None = None
 
 
@@ -51,7 +54,10 @@ _PAPER_TERMS = (_MATCHING, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED, _FRO
 _NO_BRIDGE = (_UNMATCHED, _UNTRANSLATED, _INCONSISTENT, _PLAINLY_LABELLED)
 """No term transfers P from synthetic to real images: it learns from annotated images alone."""
 _AUGMENTED = ("depth.steps=0", "posterior.degrade=true", "posterior.occlude=true", "zoom_percent=8")
-_REGRESSOR = ("pose.steps=0", *_AUGMENTED)
+_REGRESSOR = ("pose.steps=0", "posterior_head=linear", *_AUGMENTED)
+_DENSE_REGRESSOR = ("pose.steps=0", "posterior_head=dense", *_AUGMENTED)
+_AS_LONG_AS_FITTED = 3.25
+"""Steps of a dense regressor in the CPU time of `residual_fitted`, with its parent and its fits, for one of P there."""
 _RESIDUAL = (
     *_NO_BRIDGE,
     *_AUGMENTED,
@@ -63,7 +69,7 @@ FITS = {"full": _FULL_FITS, "small": _FULL_FITS._replace(frames=600), "tiny": Fi
 """By scale; 6 000 are a quarter of an hour of one core."""
 BOUNDS = Bounds(("synthetic_only", "synthetic_only_pretrained"), ("real", "real_pretrained"))
 """Rows with P from a random start and from the pre-trained model."""
-_PLAIN_BOUNDS = Bounds(("regressor_synthetic",), ("regressor_real", "residual_real"))
+_PLAIN_BOUNDS = Bounds(("regressor_synthetic", "dense_synthetic"), ("regressor_real", "residual_real"))
 """What a user would do instead, and the better way to use real labels."""
 _PRETRAINED = "pretrained"
 RECIPES = {
@@ -89,6 +95,12 @@ RECIPES = {
         "Real labels*", ("annotations=real", "labels=1", *_NO_BRIDGE, _FROM_DISCRIMINATOR), _PRETRAINED
     ),
     "regressor_synthetic": Recipe("Plain regressor, synthetic + augmentation", _REGRESSOR, is_regressor=True),
+    "dense_synthetic": Recipe(
+        "Plain regressor with a dense head, synthetic + augmentation, for as long as the row with fits",
+        _DENSE_REGRESSOR,
+        is_regressor=True,
+        longer=_AS_LONG_AS_FITTED,
+    ),
     "regressor_real": Recipe(
         "Plain regressor, real labels", ("annotations=real", "labels=1", *_REGRESSOR), is_regressor=True
     ),
@@ -98,9 +110,19 @@ RECIPES = {
         (*_RESIDUAL, "labels=1"),
         "residual_synthetic",
         is_fitted=True,
+        is_halved=True,
         bounds=_PLAIN_BOUNDS,
     ),
-    "residual_real": Recipe("P of its own, synthetic + augmentation and real labels", (*_RESIDUAL, "labels=1")),
+    "residual_real": Recipe(
+        "P of its own, and real labels in place of fits", (*_RESIDUAL, "labels=1"), "residual_synthetic", is_halved=True
+    ),
+    "residual_labelled": Recipe(
+        "P of its own, synthetic + augmentation, then real labels as well",
+        _RESIDUAL,
+        "residual_synthetic",
+        is_halved=True,
+    ),
+    "residual_supervised": Recipe("Supervised, P of its own", ("annotations=real", *_RESIDUAL), longer=2.0),
     "supervised": Recipe("Supervised", ("depth.steps=0", "annotations=real", *_NO_BRIDGE)),
     "crossing_nets": Recipe("CrossingNets-style", ("method=crossing_nets", "annotations=real", *_NO_BRIDGE)),
 }
@@ -110,6 +132,7 @@ _TABLE1_ROWS = (
     "lsps_paper_terms",
     *BOUNDS.real,
     "regressor_synthetic",
+    "dense_synthetic",
     "residual_synthetic",
     "residual_fitted",
     "regressor_real",
@@ -126,4 +149,8 @@ _ABLATION_ROWS = (
     *BOUNDS.real,
 )
 TABLES: dict[str, tuple[str, ...]] = {"table1": _TABLE1_ROWS, "ablation": _ABLATION_ROWS}
-FIGURE5_CURVES = ("lsps", "supervised", "crossing_nets")
+FIGURE5_CURVES = ("lsps", "supervised", "crossing_nets", "residual_labelled", "residual_supervised")
+FIGURE5_UNLABELLED = ("lsps", "residual_fitted")
+"""Rows without a real label beside the curves."""
+ROWS = {**TABLES, "figure5": tuple(dict.fromkeys((*FIGURE5_UNLABELLED, *FIGURE5_CURVES)))}
+"""By experiment, all that can be chosen from."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lsps_core.checkpoint import read_tensors, write_tensors
-from lsps_core.config.model import Domain
+from lsps_core.config.model import Domain, PosteriorHead
 from lsps_core.config.training import TrainConfig
 from lsps_core.data.augmentation.degrade import degrade
 from lsps_core.data.augmentation.occlude import occlude
@@ -21,6 +21,7 @@ from lsps_core.device import resolve_device
 from lsps_core.events import Event, Started, Stepped
 from lsps_core.files import parse_json
 from lsps_core.losses import joint_distance
+from lsps_core.networks.dense import DenseNetwork
 from lsps_core.networks.residual import MANY_BATCHES, ResidualNetwork, measure_statistics
 from lsps_core.skeleton import Skeleton
 from lsps_core.stopwatch import Stopwatch
@@ -40,23 +41,21 @@ class Regressor:
     """A trained network: image [B, 1, 128, 128] -> pose [B, J, 3]. took: its training."""
 
     skeleton: Skeleton
-    network: ResidualNetwork
+    network: nn.Module
     device: torch.device
     took: Stopwatch
 
     @torch.inference_mode()
     def predict_pose(self, image: Tensor, _domain: Domain, _center: Tensor) -> Tensor:
         """Images of either domain are read alike."""
-        estimate = self.network(image.to(self.device).contiguous(memory_format=torch.channels_last))
-        pose: Tensor = estimate.unflatten(1, (self.skeleton.joint_count, 3))
-        return pose
+        return _pose(self.network, image.to(self.device).contiguous(memory_format=torch.channels_last))
 
 
 class RegressorTraining:
     """One training in its folder: it resumes from there, and ends with `model_path`.
 
-    Of the config it takes the stores, annotations and labels, the augmentation, the seed, the device and the posterior
-    stage's steps and frames a step.
+    Of the config it takes the stores, annotations and labels, the augmentation, the seed, the device, the posterior's
+    head, and its stage's steps and frames a step.
     """
 
     def __init__(
@@ -75,7 +74,7 @@ class RegressorTraining:
         self.path.mkdir(parents=True, exist_ok=True)
         data = TrainingData(self.config, device)
         torch.manual_seed(self.config.seed)
-        network = _network(data.skeleton, device)
+        network = _network(data.skeleton, self.config.posterior_head, device)
         optimizer = torch.optim.AdamW(network.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY, fused=True)
         step, stopwatch = self._resume(network, optimizer)
         self._on_event(_started(network, device, step, self.config.posterior.steps))
@@ -110,7 +109,7 @@ class RegressorTraining:
         device = resolve_device(self.config.device)
         header, weights = read_tensors(self.model_path)
         skeleton = Skeleton.from_json(parse_json(header["skeleton"]))
-        network = _network(skeleton, device)
+        network = _network(skeleton, self.config.posterior_head, device)
         network.load_state_dict(weights)
         return Regressor(skeleton, network.eval().requires_grad_(False), device, Stopwatch(header))
 
@@ -118,13 +117,11 @@ class RegressorTraining:
     def _state_path(self) -> Path:
         return self.path / "state.safetensors"
 
-    def _step(
-        self, network: ResidualNetwork, optimizer: torch.optim.Optimizer, data: TrainingData, step: int
-    ) -> Tensor:
+    def _step(self, network: nn.Module, optimizer: torch.optim.Optimizer, data: TrainingData, step: int) -> Tensor:
         image, pose = self._frames(data, step)
         with torch.autocast(data.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-            estimate = network(image)
-        loss = joint_distance(estimate.unflatten(1, pose.shape[1:]), pose)
+            estimate = _pose(network, image)
+        loss = joint_distance(estimate, pose)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -152,12 +149,12 @@ class RegressorTraining:
             eta_s=(settings.steps - step) * step_s,
         )
 
-    def _save(self, network: ResidualNetwork, optimizer: torch.optim.AdamW, step: int, stopwatch: Stopwatch) -> None:
+    def _save(self, network: nn.Module, optimizer: torch.optim.AdamW, step: int, stopwatch: Stopwatch) -> None:
         weights = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
         header = {"step": str(step), **_text(stopwatch)}
         write_tensors(self._state_path, weights | optimizer_tensors({"optimizer": optimizer}), header)
 
-    def _resume(self, network: ResidualNetwork, optimizer: torch.optim.AdamW) -> tuple[int, Stopwatch]:
+    def _resume(self, network: nn.Module, optimizer: torch.optim.AdamW) -> tuple[int, Stopwatch]:
         """(steps done, how long they took) of a saved state."""
         if not self._state_path.exists():
             return 0, Stopwatch()
@@ -174,15 +171,21 @@ def _text(stopwatch: Stopwatch) -> dict[str, str]:
     return {name: str(value) for name, value in stopwatch.to_json().items()}
 
 
-def _started(network: ResidualNetwork, device: torch.device, step: int, steps: int) -> Started:
+def _started(network: nn.Module, device: torch.device, step: int, steps: int) -> Started:
     parameters = sum(parameter.numel() for parameter in network.parameters())
     return Started(step=step, total_steps=steps, device=str(device), parameters=parameters)
 
 
-def _network(skeleton: Skeleton, device: torch.device) -> ResidualNetwork:
-    network = ResidualNetwork(3 * skeleton.joint_count).to(device)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs
-    return network
+def _network(skeleton: Skeleton, head: PosteriorHead, device: torch.device) -> nn.Module:
+    joints = skeleton.joint_count
+    network = DenseNetwork(joints) if head == "dense" else ResidualNetwork(3 * joints)
+    return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def _pose(network: nn.Module, image: Tensor) -> Tensor:
+    """[B, J, 3], whichever the head."""
+    pose: Tensor = network(image).reshape(len(image), -1, 3)
+    return pose
 
 
 def _learning_rate(step: int, steps: int) -> float:

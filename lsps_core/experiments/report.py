@@ -30,14 +30,15 @@ _TABLE_NOTE = (
     "of the mean errors, seed by seed; S is the better of both synthetic-only rows, R of both with real labels. The "
     "paper: 74.5 % on NYU (23.71, 17.84, 15.83 mm), 58.4 % on ICVL (23.91, 14.09, 7.09 mm). Synthetic-only rows read "
     "the test frames by P's synthetic first layers: those of the real domain were not trained. For the row with fits, "
-    "S is the plain regressor on synthetic frames, R the better of the regressor and of P of its own with real labels; "
-    "its time includes the fits, not the row without them, whose P it continues."
+    "S is the better plain regressor on synthetic frames, R the better of the regressor and of P of its own with real "
+    "labels; its time includes the fits, not the row without them, whose P it continues, as does that with real labels."
 )
 _NOTES = {
     "table1": _TABLE_NOTE,
     "ablation": _TABLE_NOTE,
     "figure5": "\\* starts from the seed's pre-trained model, whose pose and depth stages used no real labels; the "
-    "others start at random and use real frames only. At 0 % LSPS uses no real label.",
+    "others start at random and use real frames only, but for P of its own on synthetic frames, then real labels as "
+    "well, which continues that row of Table 1. At 0 % no real label is used.",
 }
 
 
@@ -153,7 +154,7 @@ def _budget_table(plan: Plan) -> str:
         lines[row.label] = [row.label, *row.runs[plan.seeds[0]].budget().values()]
     note = (
         "Steps × frames per domain and step, in brackets the additional synthetic annotated frames. Rows without "
-        "synthetic annotations use as many more real frames instead."
+        "synthetic annotations use as many more real frames instead; those with both have half of each."
     )
     return f"{note}\n\n{_table(['row', *STAGES], list(lines.values()))}"
 

@@ -22,11 +22,11 @@ from lsps_core.experiments.results import RunResult, gap_closed_percent
 from lsps_core.experiments.run import ExperimentRunner
 
 BOUNDS = ["synthetic_only", "synthetic_only_pretrained", "real", "real_pretrained"]
-REGRESSORS = ["regressor_synthetic", "regressor_real"]
+REGRESSORS = ["regressor_synthetic", "dense_synthetic", "regressor_real"]
 OF_ITS_OWN = ["residual_synthetic", "residual_fitted", "residual_real"]
 TABLE1 = [
     *(*BOUNDS[:2], "lsps", "lsps_paper_terms", *BOUNDS[2:]),
-    *(REGRESSORS[0], *OF_ITS_OWN[:2], REGRESSORS[1], OF_ITS_OWN[2]),
+    *(*REGRESSORS[:2], *OF_ITS_OWN[:2], REGRESSORS[2], OF_ITS_OWN[2]),
 ]
 TRANSLATED, CONSISTENT = 10, 4
 
@@ -116,8 +116,8 @@ def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
     runs = {key: run for (key, _), run in runs_of().items()}
     assert list(runs) == TABLE1
     configs = {key: run.config for key, run in runs.items()}
-    assert [config.depth.steps for config in configs.values()] == [0] * 11
-    alone = {"synthetic_only", "real", *REGRESSORS, "residual_synthetic", "residual_real"}
+    assert [config.depth.steps for config in configs.values()] == [0] * 12
+    alone = {"synthetic_only", "real", *REGRESSORS, "residual_synthetic"}
     assert {key for key, run in runs.items() if run.parent is None} == alone
     assert [key for key, run in runs.items() if run.is_regressor] == REGRESSORS
     assert configs["synthetic_only"].pose.steps > 0
@@ -127,10 +127,13 @@ def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
     assert {bridges[key] for key in BOUNDS} == {(0, 0, 0)}
     assert [key for key in TABLE1[:6] if configs[key].weights.posterior_labelled != 10] == ["lsps"]
     assert [key for key, config in configs.items() if config.annotations == "real"] == [*BOUNDS[2:], "regressor_real"]
-    assert [config.labels for config in configs.values()] == [0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1]
+    assert [config.labels for config in configs.values()] == [0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 1]
     for switch in ("degrade", "occlude"):
         assert [key for key, config in configs.items() if getattr(config.posterior, switch)] == TABLE1[6:]
     assert [key for key, config in configs.items() if config.posterior_kind == "residual"] == OF_ITS_OWN
+    assert {key: configs[key].posterior_head for key in (*REGRESSORS, *OF_ITS_OWN)} == dict.fromkeys(
+        OF_ITS_OWN, "dense"
+    ) | {"regressor_synthetic": "linear", "dense_synthetic": "dense", "regressor_real": "linear"}
     assert [key for key, run in runs.items() if run.fits is not None] == ["residual_fitted"]
     assert {key for key, config in configs.items() if config.real_path != configs["lsps"].real_path} == {
         "residual_fitted"
@@ -139,7 +142,7 @@ def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
 
 def test_pretrained_rows_share_a_model_that_saw_no_real_label_and_train_the_posterior_stage_alone():
     planned = [run for run in runs_of(seeds=(7,)).values() if run.parent is not None]
-    runs = [run for run in planned if run.fits is None]
+    runs = [run for run in planned if run.config.posterior_kind == "trunk"]
     (parent,) = {run.parent for run in runs}
     assert (parent.config.labels, parent.config.posterior.steps, parent.config.seed) == (0, 0, 7)
     assert parent.config.depth.steps == 20_000
@@ -150,11 +153,15 @@ def test_pretrained_rows_share_a_model_that_saw_no_real_label_and_train_the_post
 
 @pytest.mark.parametrize("experiment", ["table1", "figure5"])
 def test_all_rows_have_equal_budgets(experiment):
-    runs = runs_of(experiment).values()
-    frames = {}
-    for stage in STAGES:
-        lengths = [run.config.stage(stage) for whole in runs for run in (whole, whole.parent) if run is not None]
-        frames[stage] = {(s.steps, s.batch_size + s.extra_annotated) for s in lengths if s.steps}
+    frames = {stage: set() for stage in STAGES}
+    for run in (run for whole in runs_of(experiment).values() for run in (whole, whole.parent) if run is not None):
+        longer = 3.25 if "dense_synthetic" in run.name else 2 if "residual_supervised" in run.name else 1
+        is_halved = any(key in run.name for key in ("residual_fitted", "residual_labelled", "residual_real"))
+        for stage in STAGES:
+            length = run.config.stage(stage)
+            count = (length.batch_size + length.extra_annotated) * (1 + (is_halved and stage == "posterior"))
+            if length.steps:
+                frames[stage].add((length.steps / (longer if stage == "posterior" else 1), count))
     assert frames == {"pose": {(20_000, 128)}, "depth": {(20_000, 16)}, "posterior": {(6_000, 48)}}
 
 
@@ -164,11 +171,12 @@ def test_the_paper_preset_has_no_row_of_its_own_terms_as_all_of_it_is():
     assert [key for key, _ in runs_of("ablation", settings=papers)] == [*BOUNDS[:2], "lsps", *BOUNDS[2:]]
 
 
-def test_figure_5_has_three_curves_over_the_shares_and_lsps_without_labels():
+def test_figure_5_has_five_curves_over_the_shares_and_two_rows_without_labels():
     runs = runs_of("figure5", shares=(0.5, 0.1))
-    curves = ("lsps", "supervised", "crossing_nets")
-    assert list(runs) == [("lsps", 0.0), *((key, share) for share in (0.1, 0.5) for key in curves)]
-    assert all(run.config.labels == share for (_, share), run in runs.items())
+    curves = ("lsps", "supervised", "crossing_nets", "residual_labelled", "residual_supervised")
+    unlabelled = [("lsps", 0.0), ("residual_fitted", 0.0)]
+    assert list(runs) == [*unlabelled, *((key, share) for share in (0.1, 0.5) for key in curves)]
+    assert all(run.config.labels == share for (_, share), run in runs.items() if run.fits is None)
     assert {runs["lsps", share].parent.name for share in (0.0, 0.1, 0.5)} == {"pretrained-seed1"}
     assert runs["lsps", 0.0].parent.config.labels == 0
     crossing, supervised = runs["crossing_nets", 0.1], runs["supervised", 0.1]
@@ -177,10 +185,15 @@ def test_figure_5_has_three_curves_over_the_shares_and_lsps_without_labels():
     assert crossing.config.depth.steps == 20_000
     assert (supervised.config.method, supervised.config.annotations) == ("lsps", "real")
     assert (supervised.config.depth.steps, supervised.config.weights.feature_matching) == (0, 0)
+    labelled, supervised = runs["residual_labelled", 0.1], runs["residual_supervised", 0.1]
+    assert labelled.config.posterior_kind == supervised.config.posterior_kind == "residual"
+    assert (labelled.parent.name, supervised.parent) == ("residual_synthetic-seed1", None)
+    assert (labelled.config.annotations, supervised.config.annotations) == ("both", "real")
+    assert list(runs_of("figure5", shares=(0.1,), rows=("residual_labelled",))) == [("residual_labelled", 0.1)]
 
 
 def test_runs_are_planned_once_each_seed_by_seed_after_what_they_start_from():
-    for experiment, count in (("table1", 24), ("figure5", 22)):
+    for experiment, count in (("table1", 26), ("figure5", 38)):
         plan = make_plan(settings(experiment=experiment, seeds=(1, 2), shares=(0.1, 0.5, 1.0)))
         names = [run.name for run in plan.runs]
         assert len(names) == len(set(names)) == count
@@ -188,7 +201,8 @@ def test_runs_are_planned_once_each_seed_by_seed_after_what_they_start_from():
         for run in plan.runs:
             assert run.parent is None or names.index(run.parent.name) < names.index(run.name)
     shared = {run.name for run in make_plan(settings(seeds=(1, 2))).runs} & set(names)
-    assert shared == {"pretrained-seed1", "pretrained-seed2", "lsps-seed1", "lsps-seed2"}
+    rows = ("pretrained", "lsps", "residual_synthetic", "residual_fitted")
+    assert shared == {f"{row}-seed{seed}" for row in rows for seed in (1, 2)}
 
 
 def test_rows_of_a_table_are_planned_alone_with_what_they_start_from():
@@ -203,8 +217,8 @@ def test_rows_of_a_table_are_planned_alone_with_what_they_start_from():
 
 def test_a_scale_and_settings_hold_for_every_row():
     runs = runs_of(scale="small", settings=("posterior.steps=70", "precision=bfloat16"))
-    for run in runs.values():
-        assert run.config.posterior.steps == 70
+    for (key, _), run in runs.items():
+        assert run.config.posterior.steps == (228 if key == "dense_synthetic" else 70)
         assert run.config.precision == "bfloat16"
     assert runs["lsps", 0.0].parent.config.depth.steps == 2_000
     assert runs["synthetic_only", 0.0].config.depth.steps == 0
@@ -221,7 +235,7 @@ def test_a_scale_and_settings_hold_for_every_row():
         ({"shares": (0.0, 0.5)}, "--shares"),
         ({"shares": (0.5, 0.5)}, "twice"),
         ({"rows": ("lsps", "typo")}, "--rows typo: those of table1 are synthetic_only, "),
-        ({"rows": ("lsps",), "experiment": "figure5"}, "only tables have rows"),
+        ({"rows": ("real",), "experiment": "figure5"}, "those of figure5 are lsps, residual_fitted, supervised, "),
     ],
 )
 def test_what_cannot_be_planned_is_refused(changes, message):
@@ -270,10 +284,10 @@ def test_a_table_gives_mean_deviation_and_gap_over_the_seeds(tmp_path):
     ]  # 75 % and 50 %
     partial = cells(text, "LSPS*, the paper's posterior stage")
     assert (partial[1], partial[3], partial[4]) == ("21.00", "37.5", "1 (not yet: 2)")
-    assert "12 of 24 runs finished" in text
+    assert "12 of 26 runs finished" in text
     assert "pre-training 10 s" in text
     assert "an abacus" in text
-    assert len(lines) == 22
+    assert len(lines) == 24
     by_run = {line["run"]: line for line in lines}
     assert [float(by_run[f"lsps-seed{seed}"]["gap_closed_percent"]) for seed in (1, 2)] == [75.0, 50.0]
     assert float(by_run["lsps-seed2"]["gap_closed_percent_mean"]) == 62.5
@@ -285,8 +299,9 @@ def test_a_table_gives_mean_deviation_and_gap_over_the_seeds(tmp_path):
 
 
 def test_fits_close_a_gap_between_what_users_would_do(tmp_path):
-    errors_mm = {"regressor_synthetic-seed1": 30.0, "residual_fitted-seed1": 22.0, "residual_real-seed1": 20.0}
+    errors_mm = {"regressor_synthetic-seed1": 31.0, "dense_synthetic-seed1": 30.0, "residual_real-seed1": 20.0}
     errors_mm |= {"regressor_real-seed1": 21.0, "real-seed1": 5.0, "residual_synthetic-seed1": 28.0}
+    errors_mm["residual_fitted-seed1"] = 22.0
     text, _ = report(tmp_path, "table1", errors_mm, seeds=(1,))
     assert cells(text, "LSPS, P of its own, and fits of unlabelled real frames")[3] == "80.0"
     assert cells(text, "P of its own, synthetic + augmentation")[3] == ""
@@ -324,8 +339,9 @@ def test_figure_5_has_a_point_a_share(tmp_path):
     errors_mm = {"lsps-seed1": 20.0, "lsps-labels0.1-seed1": 15.0, "supervised-labels0.1-seed1": 25.0}
     text, lines = report(tmp_path, "figure5", errors_mm, seeds=(1,), shares=(0.1, 1.0))
     found = [(line["row"], float(line["labels"]), line["mean_error_mm"]) for line in lines]
-    assert found[:3] == [("lsps", 0.0, "20.0"), ("lsps", 0.1, "15.0"), ("supervised", 0.1, "25.0")]
-    assert found[-1] == ("crossing_nets", 1.0, "")
+    assert found[0] == ("lsps", 0.0, "20.0")
+    assert found[2:4] == [("lsps", 0.1, "15.0"), ("supervised", 0.1, "25.0")]
+    assert found[-1] == ("residual_supervised", 1.0, "")
     assert "| Supervised | 25.00 | 50.00 | 10 | 1 | 10 | 7 |" in text
 
 
@@ -367,10 +383,10 @@ def finished(simhand, its_stores, tmp_path_factory) -> Path:
     told.after_event = lambda: (out / "stop").touch() if told.new else None
     assert ExperimentRunner(wanted, told, lambda: False).run() == "stopped"
     assert list(told.new) == [first]
-    assert told.begun == [(first, 1, 12), (second, 2, 12)]
+    assert told.begun == [(first, 1, 13), (second, 2, 13)]
     assert {"started", "step", "end"} <= set(told.kinds)
     assert not (out / "runs" / second / "model.safetensors").exists()
-    assert "11 of 12 runs finished" in (out / "table1.md").read_text(encoding="utf-8")
+    assert "12 of 13 runs finished" in (out / "table1.md").read_text(encoding="utf-8")
     assert (out / "table1.png").exists()
     (out / "table1.png").unlink()
     assert main(arguments(its_stores, out)) == 0
@@ -379,7 +395,7 @@ def finished(simhand, its_stores, tmp_path_factory) -> Path:
 
 def test_table_1_runs_through_and_has_all_rows_both_metrics_and_the_gap(finished):
     text = (finished / "table1.md").read_text(encoding="utf-8")
-    assert "12 of 12 runs finished" in text
+    assert "13 of 13 runs finished" in text
     assert "not yet" not in text
     assert "Simulated data" in text
     labels = ["Synthetic-only", "Synthetic-only*", "LSPS*", "Real labels", "Real labels*"]
@@ -426,7 +442,7 @@ def test_what_is_finished_is_not_done_again(finished, its_stores, capsys):
     models = {path: path.stat().st_mtime_ns for path in finished.rglob("*.safetensors")}
     assert main(arguments(its_stores, finished)) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["is_new"] for line in lines[:-1]] == [False] * 12
+    assert [line["is_new"] for line in lines[:-1]] == [False] * 13
     assert lines[-1]["report"] == str(finished / "table1.md")
     assert {path: path.stat().st_mtime_ns for path in finished.rglob("*.safetensors")} == models
 
@@ -460,7 +476,7 @@ def test_a_signal_saves_and_exits_0(stores, tmp_path):
     out = tmp_path / "out"
     command = [sys.executable, "-m", "lsps_core.cli", *arguments(stores, out, "--set", "pose.steps=1000000")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert "run 1 of 12" in process.stderr.readline()
+        assert "run 1 of 13" in process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         printed, said = process.communicate()
     assert process.returncode == 0, said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from training_helpers import tiny_config
 
@@ -29,10 +30,11 @@ def test_a_stopped_training_ends_as_if_never_stopped(stores, tmp_path):
     assert all(torch.equal(expected[name], found[name]) for name in expected)
 
 
-def test_it_learns_and_is_scored_like_a_model(stores, tmp_path):
+@pytest.mark.parametrize(("head", "steps"), [("linear", 60), ("dense", 120)])
+def test_it_learns_and_is_scored_like_a_model(stores, tmp_path, head, steps):
     events = []
     fixed = ("rotation_degrees=0", "translation_mm=0", "posterior.batch_size=16", "posterior.extra_annotated=0")
-    config = tiny_config(stores, "posterior.steps=60", *fixed)
+    config = tiny_config(stores, f"posterior_head={head}", f"posterior.steps={steps}", *fixed)
     training = RegressorTraining(tmp_path, config, on_event=events.append)
     assert training.train()
     assert events[-1].terms["joints"] < 0.16  # 20 mm; the hands are 36 mm from their mean
