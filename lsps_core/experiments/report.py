@@ -30,7 +30,7 @@ _TABLE_NOTE = (
     "of the mean errors, seed by seed; S is the better of both synthetic-only rows, R of both with real labels. The "
     "paper: 74.5 % on NYU (23.71, 17.84, 15.83 mm), 58.4 % on ICVL (23.91, 14.09, 7.09 mm). Synthetic-only rows read "
     "the test frames by P's synthetic first layers: those of the real domain were not trained. For the row with fits, "
-    "S is the better plain regressor on synthetic frames, R the better of the regressor and of P of its own with real "
+    "S is the best plain regressor on synthetic frames, R the better of the regressor and of P of its own with real "
     "labels; its time includes the fits, not the row without them, whose P it continues, as does that with real labels."
 )
 _NOTES = {

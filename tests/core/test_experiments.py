@@ -22,11 +22,11 @@ from lsps_core.experiments.results import RunResult, gap_closed_percent
 from lsps_core.experiments.run import ExperimentRunner
 
 BOUNDS = ["synthetic_only", "synthetic_only_pretrained", "real", "real_pretrained"]
-REGRESSORS = ["regressor_synthetic", "dense_synthetic", "regressor_real"]
-OF_ITS_OWN = ["residual_synthetic", "residual_fitted", "residual_real"]
+REGRESSORS = ["regressor_synthetic", "dense_synthetic", "dense_synthetic_long", "regressor_real"]
+OF_ITS_OWN = ["residual_synthetic", "residual_synthetic_long", "residual_fitted", "residual_real"]
 TABLE1 = [
     *(*BOUNDS[:2], "lsps", "lsps_paper_terms", *BOUNDS[2:]),
-    *(*REGRESSORS[:2], *OF_ITS_OWN[:2], REGRESSORS[2], OF_ITS_OWN[2]),
+    *(*REGRESSORS[:3], *OF_ITS_OWN[:3], REGRESSORS[3], OF_ITS_OWN[3]),
 ]
 TRANSLATED, CONSISTENT = 10, 4
 
@@ -116,8 +116,8 @@ def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
     runs = {key: run for (key, _), run in runs_of().items()}
     assert list(runs) == TABLE1
     configs = {key: run.config for key, run in runs.items()}
-    assert [config.depth.steps for config in configs.values()] == [0] * 12
-    alone = {"synthetic_only", "real", *REGRESSORS, "residual_synthetic"}
+    assert [config.depth.steps for config in configs.values()] == [0] * 14
+    alone = {"synthetic_only", "real", *REGRESSORS, *OF_ITS_OWN[:2]}
     assert {key for key, run in runs.items() if run.parent is None} == alone
     assert [key for key, run in runs.items() if run.is_regressor] == REGRESSORS
     assert configs["synthetic_only"].pose.steps > 0
@@ -127,13 +127,12 @@ def test_the_rows_of_table_1_differ_only_in_what_they_stand_for():
     assert {bridges[key] for key in BOUNDS} == {(0, 0, 0)}
     assert [key for key in TABLE1[:6] if configs[key].weights.posterior_labelled != 10] == ["lsps"]
     assert [key for key, config in configs.items() if config.annotations == "real"] == [*BOUNDS[2:], "regressor_real"]
-    assert [config.labels for config in configs.values()] == [0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 1]
+    assert [config.labels for config in configs.values()] == [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1]
     for switch in ("degrade", "occlude"):
         assert [key for key, config in configs.items() if getattr(config.posterior, switch)] == TABLE1[6:]
     assert [key for key, config in configs.items() if config.posterior_kind == "residual"] == OF_ITS_OWN
-    assert {key: configs[key].posterior_head for key in (*REGRESSORS, *OF_ITS_OWN)} == dict.fromkeys(
-        OF_ITS_OWN, "dense"
-    ) | {"regressor_synthetic": "linear", "dense_synthetic": "dense", "regressor_real": "linear"}
+    linear = [key for key in TABLE1[6:] if configs[key].posterior_head == "linear"]
+    assert linear == ["regressor_synthetic", "regressor_real"]
     assert [key for key, run in runs.items() if run.fits is not None] == ["residual_fitted"]
     assert {key for key, config in configs.items() if config.real_path != configs["lsps"].real_path} == {
         "residual_fitted"
@@ -153,15 +152,18 @@ def test_pretrained_rows_share_a_model_that_saw_no_real_label_and_train_the_post
 
 @pytest.mark.parametrize("experiment", ["table1", "figure5"])
 def test_all_rows_have_equal_budgets(experiment):
+    longer = {"dense_synthetic": 1.2, "dense_synthetic_long": 3.25, "residual_synthetic_long": 2.8}
+    longer["residual_supervised"] = 2.0
     frames = {stage: set() for stage in STAGES}
-    for run in (run for whole in runs_of(experiment).values() for run in (whole, whole.parent) if run is not None):
-        longer = 3.25 if "dense_synthetic" in run.name else 2 if "residual_supervised" in run.name else 1
-        is_halved = any(key in run.name for key in ("residual_fitted", "residual_labelled", "residual_real"))
-        for stage in STAGES:
-            length = run.config.stage(stage)
-            count = (length.batch_size + length.extra_annotated) * (1 + (is_halved and stage == "posterior"))
-            if length.steps:
-                frames[stage].add((length.steps / (longer if stage == "posterior" else 1), count))
+    for whole in runs_of(experiment).values():
+        for run in (whole, whole.parent) if whole.parent is not None else (whole,):
+            key = run.name.partition("-")[0]
+            is_halved = key in ("residual_fitted", "residual_labelled", "residual_real")
+            for stage in STAGES:
+                length = run.config.stage(stage)
+                count = (length.batch_size + length.extra_annotated) * (2 if is_halved and stage == "posterior" else 1)
+                times = longer.get(key, 1.0) if stage == "posterior" else 1.0
+                frames[stage] |= {(length.steps / times, count)} if length.steps else set()
     assert frames == {"pose": {(20_000, 128)}, "depth": {(20_000, 16)}, "posterior": {(6_000, 48)}}
 
 
@@ -193,7 +195,7 @@ def test_figure_5_has_five_curves_over_the_shares_and_two_rows_without_labels():
 
 
 def test_runs_are_planned_once_each_seed_by_seed_after_what_they_start_from():
-    for experiment, count in (("table1", 26), ("figure5", 38)):
+    for experiment, count in (("table1", 30), ("figure5", 38)):
         plan = make_plan(settings(experiment=experiment, seeds=(1, 2), shares=(0.1, 0.5, 1.0)))
         names = [run.name for run in plan.runs]
         assert len(names) == len(set(names)) == count
@@ -218,7 +220,8 @@ def test_rows_of_a_table_are_planned_alone_with_what_they_start_from():
 def test_a_scale_and_settings_hold_for_every_row():
     runs = runs_of(scale="small", settings=("posterior.steps=70", "precision=bfloat16"))
     for (key, _), run in runs.items():
-        assert run.config.posterior.steps == (228 if key == "dense_synthetic" else 70)
+        longer = {"dense_synthetic": 84, "dense_synthetic_long": 228, "residual_synthetic_long": 196}
+        assert run.config.posterior.steps == longer.get(key, 70)
         assert run.config.precision == "bfloat16"
     assert runs["lsps", 0.0].parent.config.depth.steps == 2_000
     assert runs["synthetic_only", 0.0].config.depth.steps == 0
@@ -284,10 +287,10 @@ def test_a_table_gives_mean_deviation_and_gap_over_the_seeds(tmp_path):
     ]  # 75 % and 50 %
     partial = cells(text, "LSPS*, the paper's posterior stage")
     assert (partial[1], partial[3], partial[4]) == ("21.00", "37.5", "1 (not yet: 2)")
-    assert "12 of 26 runs finished" in text
+    assert "12 of 30 runs finished" in text
     assert "pre-training 10 s" in text
     assert "an abacus" in text
-    assert len(lines) == 24
+    assert len(lines) == 28
     by_run = {line["run"]: line for line in lines}
     assert [float(by_run[f"lsps-seed{seed}"]["gap_closed_percent"]) for seed in (1, 2)] == [75.0, 50.0]
     assert float(by_run["lsps-seed2"]["gap_closed_percent_mean"]) == 62.5
@@ -300,6 +303,7 @@ def test_a_table_gives_mean_deviation_and_gap_over_the_seeds(tmp_path):
 
 def test_fits_close_a_gap_between_what_users_would_do(tmp_path):
     errors_mm = {"regressor_synthetic-seed1": 31.0, "dense_synthetic-seed1": 30.0, "residual_real-seed1": 20.0}
+    errors_mm["dense_synthetic_long-seed1"] = 30.5
     errors_mm |= {"regressor_real-seed1": 21.0, "real-seed1": 5.0, "residual_synthetic-seed1": 28.0}
     errors_mm["residual_fitted-seed1"] = 22.0
     text, _ = report(tmp_path, "table1", errors_mm, seeds=(1,))
@@ -383,10 +387,10 @@ def finished(simhand, its_stores, tmp_path_factory) -> Path:
     told.after_event = lambda: (out / "stop").touch() if told.new else None
     assert ExperimentRunner(wanted, told, lambda: False).run() == "stopped"
     assert list(told.new) == [first]
-    assert told.begun == [(first, 1, 13), (second, 2, 13)]
+    assert told.begun == [(first, 1, 15), (second, 2, 15)]
     assert {"started", "step", "end"} <= set(told.kinds)
     assert not (out / "runs" / second / "model.safetensors").exists()
-    assert "12 of 13 runs finished" in (out / "table1.md").read_text(encoding="utf-8")
+    assert "14 of 15 runs finished" in (out / "table1.md").read_text(encoding="utf-8")
     assert (out / "table1.png").exists()
     (out / "table1.png").unlink()
     assert main(arguments(its_stores, out)) == 0
@@ -395,7 +399,7 @@ def finished(simhand, its_stores, tmp_path_factory) -> Path:
 
 def test_table_1_runs_through_and_has_all_rows_both_metrics_and_the_gap(finished):
     text = (finished / "table1.md").read_text(encoding="utf-8")
-    assert "13 of 13 runs finished" in text
+    assert "15 of 15 runs finished" in text
     assert "not yet" not in text
     assert "Simulated data" in text
     labels = ["Synthetic-only", "Synthetic-only*", "LSPS*", "Real labels", "Real labels*"]
@@ -442,7 +446,7 @@ def test_what_is_finished_is_not_done_again(finished, its_stores, capsys):
     models = {path: path.stat().st_mtime_ns for path in finished.rglob("*.safetensors")}
     assert main(arguments(its_stores, finished)) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["is_new"] for line in lines[:-1]] == [False] * 13
+    assert [line["is_new"] for line in lines[:-1]] == [False] * 15
     assert lines[-1]["report"] == str(finished / "table1.md")
     assert {path: path.stat().st_mtime_ns for path in finished.rglob("*.safetensors")} == models
 
@@ -476,7 +480,7 @@ def test_a_signal_saves_and_exits_0(stores, tmp_path):
     out = tmp_path / "out"
     command = [sys.executable, "-m", "lsps_core.cli", *arguments(stores, out, "--set", "pose.steps=1000000")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert "run 1 of 13" in process.stderr.readline()
+        assert "run 1 of 15" in process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         printed, said = process.communicate()
     assert process.returncode == 0, said
