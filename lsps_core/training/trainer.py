@@ -189,7 +189,8 @@ class Trainer:
                 self._save()
                 saved = reported = time.monotonic()  # its time does not count for the steps
                 reported_step = self.stage_step
-        if self.stage_name == "pose":
+        has_new_codes = settings.steps > 0 and not settings.decoder_alone
+        if self.stage_name == "pose" and (has_new_codes or not self.config.initial_path):
             self.latent_statistics = latent_statistics(self.model, self.data.statistics_poses())
         self._save(MANY_BATCHES)
         return True

@@ -68,7 +68,7 @@ class LatentStatistics(NamedTuple):
     """Mean [20], deviation [20] and covariance [20][20] of the poses' codes, the range of the latent sliders, and some
     of the codes [K, 20], for the prior.
 
-    The default is kept until the pose stage has ended.
+    The default is kept until the pose stage has ended; without steps of it, those of the model that a run starts from.
     """
 
     mean: tuple[float, ...] = (0.0,) * POSE_LATENT_SIZE

@@ -113,7 +113,9 @@ def test_a_run_starts_from_the_model_that_is_named(stores, tmp_path):
     first = tiny_config(stores)
     run = Run.create(tmp_path / "first", first)
     Trainer(run, first).train()
-    second = tiny_config(stores, "pose.steps=0", "depth.steps=0", f"initial_path={run.model_path}")
+    second = tiny_config(
+        stores, "pose.steps=0", "depth.steps=0", "rotation_degrees=5", f"initial_path={run.model_path}"
+    )  # its poses are others: they must not move the sliders
     again = Run.create(tmp_path / "second", second)
     assert Trainer(again, second).train() == "finished"
     old, new = (checkpoint.load(path) for path in (run.model_path, again.model_path))
@@ -121,6 +123,7 @@ def test_a_run_starts_from_the_model_that_is_named(stores, tmp_path):
     assert changed == {"discriminator"}
     assert new.latent_mean == old.latent_mean
     assert new.latent_covariance == old.latent_covariance is not None
+    assert torch.equal(new.prior_codes, old.prior_codes)
     assert new.training["config"]["initial_path"] == "model.safetensors"
     assert events(again.path)[-1]["step"] == second.posterior.steps
 
