@@ -232,7 +232,7 @@ def test_a_fit_comes_nearer_to_the_points_and_to_the_truth(predictor, frames, fi
     assert float(fitted.residual_mm.mean()) < 3
     before = errors_mm(predictor.predict_pose(frames[0], "real", camera_center(*frames[1:3])), frames)
     after = errors_mm(fitted.pose, frames)
-    assert float(after.mean()) < 0.5 * float(before.mean())
+    assert float(after.mean()) < min(3.0, 0.7 * float(before.mean()))
     assert float(fitted.distances_mm.abs().nanmedian()) < 2
     torch.testing.assert_close(fitted.trace_mm[:, -1], fitted.residual_mm)
     assert fitted.trace_latent.shape == (*fitted.trace_mm.shape, 20)
