@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
@@ -11,6 +12,8 @@ from lsps_core.experiments.results import RowResult, Summary
 
 _AXES = {"mean_error_mm": "mean joint error, mm", "within_40mm_percent": "frames with all joints within 40 mm, %"}
 _COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple", "tab:brown")
+_LABEL_WIDTH = 44
+"""Characters in a line beside a bar."""
 
 
 def table_bars(rows: Sequence[RowResult], title: str) -> Figure:
@@ -28,7 +31,7 @@ def table_bars(rows: Sequence[RowResult], title: str) -> Figure:
             axes.plot(list(summary.values.values()), [place] * len(summary.values), "k.", markersize=4)
             axes.annotate(f"{summary.mean:.1f}", (0, place), xytext=(4, 0), textcoords="offset points", va="center")
         axes.set(xlabel=name, xlim=(0, 100 if metric == "within_40mm_percent" else None))
-    left.set_yticks(range(len(rows)), [row.row.label for row in rows])
+    left.set_yticks(range(len(rows)), [textwrap.fill(row.row.label, _LABEL_WIDTH) for row in rows])
     left.invert_yaxis()
     return figure
 
