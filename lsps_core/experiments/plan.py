@@ -196,13 +196,20 @@ def _planned_run(settings: ExperimentSettings, base: TrainConfig, key: str, shar
     if "annotations=real" in recipe.settings:
         changes += _annotated_frames_as_in(base)
     if recipe.is_halved:
-        changes += [f"posterior.{key}={getattr(base.posterior, key) // 2}" for key in ("batch_size", "extra_annotated")]
+        changes += _half_the_frames(base)
     name = f"{key}-labels{share:g}-seed{base.seed}" if share else f"{key}-seed{base.seed}"
     fits = None
     if parent is not None and recipe.is_fitted:
         fits = FITS[settings.scale]
         changes.append(f"real_path={settings.out.resolve() / 'fits' / name}.h5")
     return PlannedRun(name, base.with_settings(changes), parent, recipe.domain, recipe.is_regressor, fits)
+
+
+def _half_the_frames(base: TrainConfig) -> list[str]:
+    """Of the posterior stage: a run that reads as many of each domain then reads as many in all as the others."""
+    both = base.posterior.batch_size, base.posterior.extra_annotated
+    size = max(1, both[0] // 2)
+    return [f"posterior.batch_size={size}", f"posterior.extra_annotated={max(0, sum(both) // 2 - size)}"]
 
 
 def _annotated_frames_as_in(base: TrainConfig) -> list[str]:

@@ -167,6 +167,12 @@ def test_all_rows_have_equal_budgets(experiment):
     assert frames == {"pose": {(20_000, 128)}, "depth": {(20_000, 16)}, "posterior": {(6_000, 48)}}
 
 
+def test_rows_with_frames_of_both_kinds_share_a_step_of_any_size():
+    sizes = ("posterior.batch_size=1", "posterior.extra_annotated=47")
+    posterior = runs_of(settings=sizes)["residual_fitted", 0.0].config.posterior
+    assert (posterior.batch_size, posterior.extra_annotated) == (1, 23)
+
+
 def test_the_paper_preset_has_no_row_of_its_own_terms_as_all_of_it_is():
     assert ("lsps_paper_terms", 0.0) not in runs_of(preset="paper")
     papers = ("weights.posterior_translated=0", "weights.posterior_consistency=0")
