@@ -187,8 +187,8 @@ class Trainer:
             if self.group.decide(is_due):  # the end of the stage is saved below
                 self._check_finite(settings, first)
                 self._save()
-                saved = reported = time.monotonic()  # its time does not count for the steps
-                reported_step = self.stage_step
+                saved = time.monotonic()
+                reported += saved - now  # its time does not count for the steps
         has_new_codes = settings.steps > 0 and not settings.decoder_alone
         if self.stage_name == "pose" and (has_new_codes or not self.config.initial_path):
             self.latent_statistics = latent_statistics(self.model, self.data.statistics_poses())

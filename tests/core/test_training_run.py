@@ -129,6 +129,14 @@ def test_a_stop_file_saves_and_ends(stores, tmp_path):
     assert not run.stop_requested()
 
 
+def test_a_stop_is_heard_though_checkpoints_are_written_more_often_than_reports(stores, tmp_path, monkeypatch):
+    monkeypatch.setattr("lsps_core.training.trainer.REPORT_SECONDS", 0.1)
+    config = tiny_config(stores, "pose.steps=1000", "checkpoint_minutes=0.001")
+    trainer = Trainer(Run.create(tmp_path / "run", config), config, should_stop=lambda: trainer.step > 1)
+    assert trainer.train() == "stopped"
+    assert trainer.step < 1000
+
+
 def test_a_run_with_a_damaged_checkpoint_resumes_from_the_one_before(tiny_run, tmp_path, capsys):
     path = Path(shutil.copytree(tiny_run, tmp_path / "run"))
     (path / "model.safetensors").unlink()
