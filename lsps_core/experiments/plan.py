@@ -108,14 +108,10 @@ class PlannedRun:
     fits: Fits | None = None
 
     def budget(self) -> dict[str, str]:
-        """`steps × frames per domain (+ extra annotated)` of each stage, including the parent's."""
-        budgets = {}
-        for stage in STAGES:
-            lengths = [run.config.stage(stage) for run in (self.parent, self) if run is not None]
-            length = next((length for length in lengths if length.steps), None)
-            extra = f" (+{length.extra_annotated})" if length and stage != "pose" and length.extra_annotated else ""
-            budgets[stage] = f"{length.steps} × {length.batch_size}{extra}" if length else "0"
-        return budgets
+        """`steps × frames per domain (+ extra annotated)` of each stage: the parent's, then its own."""
+        configs = [run.config for run in (self.parent, self) if run is not None]
+        lengths = {stage: [_length(config, stage) for config in configs] for stage in STAGES}
+        return {stage: ", then ".join(filter(None, of_stage)) or "0" for stage, of_stage in lengths.items()}
 
 
 @dataclass(frozen=True)
@@ -203,6 +199,13 @@ def _planned_run(settings: ExperimentSettings, base: TrainConfig, key: str, shar
         fits = FITS[settings.scale]
         changes.append(f"real_path={settings.out.resolve() / 'fits' / name}.h5")
     return PlannedRun(name, base.with_settings(changes), parent, recipe.domain, recipe.is_regressor, fits)
+
+
+def _length(config: TrainConfig, name: str) -> str:
+    """Of a stage; empty if it is left out."""
+    stage = config.stage(name)
+    extra = f" (+{stage.extra_annotated})" if stage.extra_annotated and name != "pose" else ""
+    return f"{stage.steps} × {stage.batch_size}{extra}" if stage.steps else ""
 
 
 def _half_the_frames(base: TrainConfig) -> list[str]:

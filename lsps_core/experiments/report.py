@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,7 @@ _TABLE_NOTE = (
     "paper: 74.5 % on NYU (23.71, 17.84, 15.83 mm), 58.4 % on ICVL (23.91, 14.09, 7.09 mm). Synthetic-only rows read "
     "the test frames by P's synthetic first layers: those of the real domain were not trained. For the row with fits, "
     "S is the best plain regressor on synthetic frames, R the better of the regressor and of P of its own with real "
-    "labels; its time includes the fits, not the row without them, whose P it continues, as does that with real labels."
+    "labels. Times are of one seed from nothing: with the row or the pre-trained model that it goes on from, and fits."
 )
 _NOTES = {
     "table1": _TABLE_NOTE,
@@ -138,13 +137,9 @@ def _main_table(plan: Plan, rows: list[RowResult]) -> str:
         if len(result.runs) < len(plan.seeds):
             seeds += f" ({NOT_YET}: {', '.join(str(seed) for seed in plan.seeds if seed not in result.runs)})"
         metrics = (_text(result.mean_error_mm, 2), _text(result.within_40mm_percent, 2))
-        took = [f"{result.seconds:.0f}", _known(result.cpu_seconds)] if result.runs else [NOT_YET] * 2
+        took = [_text(result.seconds, 0), _text(result.cpu_seconds, 0, "–")] if result.runs else [NOT_YET] * 2
         lines.append([result.row.label, *metrics, last, seeds, *took])
-    return _table([*header, "seeds", "training, s", "CPU time, s"], lines)
-
-
-def _known(seconds: float) -> str:
-    return f"{seconds:.0f}" if math.isfinite(seconds) else "–"
+    return _table([*header, "seeds", "time, s", "CPU time, s"], lines)
 
 
 def _budget_table(plan: Plan) -> str:
@@ -160,13 +155,9 @@ def _budget_table(plan: Plan) -> str:
 
 
 def _cost(settings: ExperimentSettings, plan: Plan, results: dict[str, RunResult]) -> str:
-    rows = {run.name for row in plan.rows for run in row.runs.values()}
-    parents = {run.parent.name for run in plan.runs if run.parent is not None} - rows
-    shared_s = sum(results[name].seconds for name in parents & results.keys())
     machines = sorted({results[run.name].machine for run in plan.runs if run.name in results})
     texts = [f"Preset {settings.preset}, scale {settings.scale}"]
     texts += [f"settings {' '.join(settings.settings)}"] if settings.settings else []
-    texts += [f"pre-training {shared_s:.0f} s"] if shared_s else []
     texts += [f"trained on {'; '.join(machines)}"] if machines else []
     return ", ".join(texts) + "."
 
@@ -216,9 +207,9 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def _text(summary: Summary, digits: int) -> str:
+def _text(summary: Summary, digits: int, nothing: str = NOT_YET) -> str:
     if summary.mean is None:
-        return NOT_YET
+        return nothing
     deviation = "" if summary.deviation is None else f" ± {summary.deviation:.{digits}f}"
     return f"{summary.mean:.{digits}f}{deviation}"
 

@@ -123,10 +123,14 @@ class Summary:
 
 @dataclass(frozen=True)
 class RowResult:
-    """A row with its finished runs by seed; gap_closed_percent is empty if there is no gap."""
+    """A row with its finished runs by seed; gap_closed_percent is empty if there is no gap.
+
+    parents: of these runs, those from whose models they start.
+    """
 
     row: Row
     runs: dict[int, RunResult]
+    parents: dict[int, RunResult]
     gap_closed_percent: Summary
 
     @property
@@ -138,14 +142,19 @@ class RowResult:
         return Summary({seed: run.within_40mm_percent for seed, run in self.runs.items()})
 
     @property
-    def seconds(self) -> float:
-        """Of all its runs, without their parents."""
-        return sum(run.seconds for run in self.runs.values())
+    def seconds(self) -> Summary:
+        """All that a seed's model took to train: its run, the fits for it, and its parent."""
+        return self._with_parents("seconds")
 
     @property
-    def cpu_seconds(self) -> float:
-        """As `seconds`; NaN if that of one is not known."""
-        return sum(run.cpu_seconds for run in self.runs.values())
+    def cpu_seconds(self) -> Summary:
+        """As `seconds`; without seeds of which it is not known."""
+        taken = self._with_parents("cpu_seconds").values
+        return Summary({seed: seconds for seed, seconds in taken.items() if math.isfinite(seconds)})
+
+    def _with_parents(self, name: str) -> Summary:
+        chains = {seed: (run, self.parents.get(seed)) for seed, run in self.runs.items()}
+        return Summary({seed: sum(getattr(run, name) for run in chain if run) for seed, chain in chains.items()})
 
 
 def gap_closed_percent(synthetic_mm: float, row_mm: float, real_mm: float) -> float | None:
@@ -158,7 +167,7 @@ def gap_closed_percent(synthetic_mm: float, row_mm: float, real_mm: float) -> fl
 
 def row_results(plan: Plan, results: Mapping[str, RunResult]) -> list[RowResult]:
     """The plan's rows with their finished runs. results: by run name."""
-    rows = [RowResult(row, _finished(row, results), Summary({})) for row in plan.rows]
+    rows = [RowResult(row, *_finished(row, results), Summary({})) for row in plan.rows]
     if not plan.is_table:
         return rows
     return [replace(row, gap_closed_percent=_gaps(row, rows)) for row in rows]
@@ -189,5 +198,8 @@ def _gaps(result: RowResult, rows: Iterable[RowResult]) -> Summary:
     return Summary(gaps)
 
 
-def _finished(row: Row, results: Mapping[str, RunResult]) -> dict[int, RunResult]:
-    return {seed: results[run.name] for seed, run in row.runs.items() if run.name in results}
+def _finished(row: Row, results: Mapping[str, RunResult]) -> tuple[dict[int, RunResult], dict[int, RunResult]]:
+    """A row's finished runs, and their parents."""
+    runs = {seed: results[run.name] for seed, run in row.runs.items() if run.name in results}
+    parents = {seed: run.parent.name for seed, run in row.runs.items() if seed in runs and run.parent is not None}
+    return runs, {seed: results[name] for seed, name in parents.items() if name in results}
