@@ -54,6 +54,11 @@ class Labelling(QObject):
         self.files = LabelFiles(session, background, self)
 
     @property
+    def is_busy(self) -> bool:
+        """Whether labels are being read or written."""
+        return self._disk.is_busy
+
+    @property
     def path(self) -> Path | None:
         """The store of the labels; None while there is no label."""
         return self._of.path if self._of is not None and self._of.labels else None

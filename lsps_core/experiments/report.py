@@ -30,7 +30,7 @@ _TABLE_NOTE = (
     "paper: 74.5 % on NYU (23.71, 17.84, 15.83 mm), 58.4 % on ICVL (23.91, 14.09, 7.09 mm). Synthetic-only rows read "
     "the test frames by P's synthetic first layers: those of the real domain were not trained. For the row with fits, "
     "S is the best plain regressor on synthetic frames, R the better of the regressor and of P of its own with real "
-    "labels. Times are of one seed from nothing: with the row or the pre-trained model that it goes on from, and fits."
+    "labels. Times are of one seed from nothing: with the row or the pre-trained model that it continues, and fits."
 )
 _NOTES = {
     "table1": _TABLE_NOTE,

@@ -202,6 +202,7 @@ def open_and_wait(qtbot: QtBot, window: MainWindow) -> Callable[..., None]:
 
     def open_paths(*paths: Path, **keywords: object) -> None:
         window.open_paths(paths, **keywords)
-        qtbot.waitUntil(lambda: not window.background.is_busy, timeout=WAIT_MS)
+        busy = window.background, window.explore.labelling
+        qtbot.waitUntil(lambda: not any(worker.is_busy for worker in busy), timeout=WAIT_MS)
 
     return open_paths
