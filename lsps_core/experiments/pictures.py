@@ -45,7 +45,7 @@ def _write_beside(axes: Axes, place: int, text: str) -> None:
 
 def curves(rows: Sequence[RowResult], title: str) -> Figure:
     """One curve a method for each metric, over the share of real annotations; LSPS without any is a horizontal line."""
-    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    figure = Figure(figsize=(11, 5.5), layout="constrained")
     figure.suptitle(title, fontsize=10)
     shares = sorted({row.row.labels for row in rows if row.row.labels > 0})
     for axes, (metric, name) in zip(figure.subplots(1, 2), _AXES.items(), strict=True):
@@ -65,6 +65,7 @@ def curves(rows: Sequence[RowResult], title: str) -> Figure:
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}"))
         axes.set(xlabel="real annotations used, %", ylabel=name)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend()
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside lower center")
     return figure
