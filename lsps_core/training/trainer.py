@@ -185,10 +185,11 @@ class Trainer:
                     return False
             is_due = now - saved >= 60 * self.config.checkpoint_minutes and self.stage_step < settings.steps
             if self.group.decide(is_due):  # the end of the stage is saved below
-                self._check_finite(settings, first)
+                self._check_finite(settings, first)  # waits for the steps
+                began = time.monotonic()
                 self._save()
                 saved = time.monotonic()
-                reported += saved - now  # its time does not count for the steps
+                reported += saved - began  # its time does not count for the steps
         has_new_codes = settings.steps > 0 and not settings.decoder_alone
         if self.stage_name == "pose" and (has_new_codes or not self.config.initial_path):
             self.latent_statistics = latent_statistics(self.model, self.data.statistics_poses())
